@@ -1,0 +1,77 @@
+"""When each sample was captured, from callbacks that come late and devices that run fast."""
+
+from __future__ import annotations
+
+import math
+
+from txt2vid_ros.media.clock import SECOND
+
+JUMP = 0.1
+"""Seconds by which an observation may be off before it is taken as a break in the sound."""
+SLOW, FAST = 0.02, 0.5
+"""Hz of the loop's bandwidth when it has settled, and when it begins."""
+SETTLING = 10.0
+"""Seconds from the one to the other."""
+
+
+class CaptureClock:
+    """Filters the observed times of sample counts into a smooth line that does not drift.
+
+    A delay-locked loop of second order (F. Adriaensen, "Using a DLL to filter time", Linux Audio
+    Conference 2005): it follows the device's true rate, a few ten-thousandths beside its
+    nominal one, and averages the jitter of the callbacks away.
+    """
+
+    def __init__(self, rate: int) -> None:
+        """Take the device's nominal `rate` in Hz."""
+        self._nominal = 1.0 / rate
+        self._period = self._nominal
+        self._origin = 0
+        """Nanoseconds of the first observation; all else is counted in seconds from it."""
+        self._expected = 0.0
+        self._age = 0.0
+        self._running = False
+        self.breaks = 0
+        """How often the observations did not go on from those before."""
+
+    @property
+    def rate(self) -> float:
+        """Return the device's measured rate in Hz, on the clock of the observations."""
+        return 1.0 / self._period
+
+    def reset(self) -> None:
+        """Begin anew with the next block."""
+        self._running = False
+
+    def block(self, observed: int, count: int) -> int:
+        """Return when a block's first sample was captured (nanoseconds).
+
+        `observed` is that time as the device or the callback tells it, `count` the samples of the
+        block.
+        """
+        if not self._running:
+            self._begin(observed)
+        seconds = (observed - self._origin) / SECOND
+        error = seconds - self._expected
+        if abs(error) > JUMP:
+            self.breaks += 1
+            self._begin(observed)
+            error = 0.0
+        length = count * self._period
+        share = min(self._age / SETTLING, 1.0)
+        omega = 2 * math.pi * length * (FAST ** (1 - share) * SLOW ** share)
+        omega = min(omega, 0.5)
+        stamp: int = self._origin + round((self._expected + math.sqrt(2) * omega * error) * SECOND)
+        self._expected += length + math.sqrt(2) * omega * error
+        self._period += omega * omega * error / max(count, 1)
+        # No device is more than a thousandth beside its rate: beyond that it is the clock's step.
+        self._period = min(max(self._period, 0.999 * self._nominal), 1.001 * self._nominal)
+        self._age += length
+        return stamp
+
+    def _begin(self, observed: int) -> None:
+        self._origin = observed
+        self._expected = 0.0
+        self._age = 0.0
+        self._period = self._nominal
+        self._running = True

@@ -1,0 +1,144 @@
+"""A microphone or line input, through PortAudio."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+import queue
+import threading
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from txt2vid_ros.media.capture import portaudio
+from txt2vid_ros.media.capture.capture_clock import CaptureClock
+from txt2vid_ros.media.capture.conditioning import Conditioner
+from txt2vid_ros.media.capture.source import RATE, SoundBlock, SoundSource, SourceLostError
+from txt2vid_ros.media.clock import Clock, SECOND
+
+BLOCK = 0.02
+"""Seconds of sound in a callback."""
+DEPTH = 100
+"""Blocks that may wait to be read: two seconds."""
+PATIENCE = 2.0
+"""Seconds without a callback after which a device counts as unplugged."""
+
+_Captured = tuple[int, NDArray[np.float32], bool]
+
+
+class DeviceSource(SoundSource):
+    """Captures from the device that `wanted` names, by whatever rate and channels it has."""
+
+    def __init__(self, clock: Clock, wanted: str = '',
+                 api: Callable[[], Any] = portaudio.load) -> None:
+        """Take an index, a name or a part of one; '' is the machine's default input."""
+        super().__init__()
+        self.name = wanted
+        self._wanted = wanted
+        self._clock = clock
+        self._load = api
+        self._api: Any = None
+        self._stream: Any = None
+        self._conditioner: Conditioner | None = None
+        self._queue: queue.Queue[_Captured | None] = queue.Queue(DEPTH)
+        self._capture_clock = CaptureClock(RATE)
+        self._rate = RATE
+        self._overrun = False
+
+    @property
+    def measured_rate(self) -> float:
+        """Return the device's rate in Hz as this machine's clock measures it."""
+        return self._capture_clock.rate
+
+    def open(self) -> None:  # noqa: A003
+        """Find the device and begin. Raises SourceLostError, or UserError without PortAudio."""
+        again = self._api is not None
+        self._api = self._load()
+        if again:
+            portaudio.refresh(self._api)
+        try:
+            device = portaudio.find(self._api, self._wanted)
+            rate, channels = portaudio.settings(self._api, device)
+            self.name = device.name
+            self._rate = rate
+            self._conditioner = Conditioner(rate, self.statistics)
+            self._capture_clock = CaptureClock(rate)
+            self._queue = queue.Queue(DEPTH)
+            self._stream = self._api.InputStream(
+                device=device.index, samplerate=rate, channels=channels, dtype='float32',
+                blocksize=round(rate * BLOCK), callback=self._captured,
+                finished_callback=self._finished)
+            self._stream.start()
+        except self._api.PortAudioError as error:
+            self.close()
+            raise SourceLostError(f'{self.name or "the sound device"} cannot be opened: '
+                                  f'{_said(error)}',
+                                  'Close what uses it, or give another mic.device.') from error
+
+    def read(self, stop: threading.Event) -> SoundBlock | None:
+        """Return the next block. Raises SourceLostError once the device gives none any more."""
+        assert self._conditioner is not None
+        waited = 0.0
+        while not stop.is_set():
+            try:
+                captured = self._queue.get(timeout=0.1)
+            except queue.Empty:
+                waited += 0.1
+                if waited >= PATIENCE:
+                    raise self._lost() from None
+                continue
+            if captured is None:
+                raise self._lost()
+            observed, samples, overrun = captured
+            if overrun:
+                # What was lost leaves a gap in the stamps, not a seam in the sound.
+                self._capture_clock.reset()
+                self._conditioner = Conditioner(self._rate, self.statistics)
+            stamp = self._capture_clock.block(observed, len(samples))
+            stamp -= round(self._conditioner.pending * SECOND)
+            mono = self._conditioner.process(samples)
+            if len(mono):
+                return SoundBlock(stamp, mono)
+        return None
+
+    def close(self) -> None:
+        """Stop and release the device."""
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            try:
+                stream.close()
+            except self._api.PortAudioError:
+                # A device that has been pulled out cannot be closed in order.
+                return
+
+    def _lost(self) -> SourceLostError:
+        return SourceLostError(f'{self.name} gives no sound any more',
+                               'Plug it in again; the node goes on by itself.')
+
+    def _captured(self, samples: NDArray[np.float32], frames: int, times: Any, status: Any
+                  ) -> None:
+        """Take a block on PortAudio's own thread: as little as possible is done here."""
+        age = times.currentTime - times.inputBufferAdcTime
+        if not (times.inputBufferAdcTime > 0 and 0 <= age < 1):
+            # Some interfaces do not tell: the last sample has come about now.
+            age = frames / self._rate
+        observed = self._clock.now() - int(age * SECOND)
+        try:
+            overrun = self._overrun or bool(status.input_overflow)
+            self._queue.put_nowait((observed, samples.copy(), overrun))
+            self.statistics.overruns += overrun
+            self._overrun = False
+        except queue.Full:
+            self._overrun = True
+
+    def _finished(self) -> None:
+        """Learn, on PortAudio's own thread, that the stream has ended."""
+        try:
+            self._queue.put_nowait(None)
+        except queue.Full:
+            # The reader finds the silence behind what is queued.
+            return
+
+
+def _said(error: Exception) -> str:
+    return ' '.join(str(error).split()).removeprefix('Error opening InputStream: ')

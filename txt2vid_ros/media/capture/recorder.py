@@ -1,0 +1,111 @@
+"""Keeps a source running and cuts its sound into equal chunks, whatever the source does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+import logging
+import threading
+
+import numpy as np
+from numpy.typing import NDArray
+
+from txt2vid_ros.media.capture.source import RATE, SoundBlock, SoundSource, SourceLostError
+from txt2vid_ros.media.clock import SECOND
+
+log = logging.getLogger(__name__)
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 5.0
+"""Seconds until a lost source is tried again, at first and at most."""
+SEAM = SECOND // 50
+"""Nanoseconds by which blocks may be off and still count as one piece of sound."""
+
+
+class Recorder:
+    """Reads a source on the caller's thread, and opens it again when it is lost."""
+
+    def __init__(self, source: SoundSource, take: Callable[[SoundBlock], None],
+                 chunk: float = 0.032,
+                 ready: Callable[[threading.Event], bool] = lambda stop: True) -> None:
+        """Give `take` blocks of `chunk` seconds; the last one before a gap may be shorter.
+
+        `ready(stop)` waits until there is somebody to give them to; false if stopped before.
+        """
+        self._source = source
+        self._take = take
+        self._ready = ready
+        self._chunker = Chunker(round(chunk * RATE))
+        self.fault = ''
+        """What is wrong with the source at the moment; empty while it works."""
+        self.chunks = 0
+
+    def run(self, stop: threading.Event) -> None:
+        """Record until `stop` is set. Raises UserError where waiting would not help."""
+        pause = FIRST_PAUSE
+        try:
+            while self._ready(stop) and not stop.is_set():
+                try:
+                    self._source.open()
+                    if self._record(stop):
+                        pause = FIRST_PAUSE
+                except SourceLostError as error:
+                    self._lost(str(error))
+                self._source.close()
+                for rest in self._chunker.flush():
+                    self._give(rest)
+                stop.wait(pause)
+                pause = min(2 * pause, LONGEST_PAUSE)
+        finally:
+            self._source.close()
+
+    def _record(self, stop: threading.Event) -> bool:
+        """Read until stopped or lost; return whether there was any sound."""
+        heard = False
+        try:
+            while (block := self._source.read(stop)) is not None:
+                if not heard and self.fault:
+                    log.warning('%s gives sound again', self._source.name)
+                heard, self.fault = True, ''
+                for chunk in self._chunker.push(block):
+                    self._give(chunk)
+        except SourceLostError as error:
+            self._lost(str(error))
+        return heard
+
+    def _give(self, chunk: SoundBlock) -> None:
+        self.chunks += 1
+        self._take(chunk)
+
+    def _lost(self, line: str) -> None:
+        # One line a fault, however often it is tried.
+        if line != self.fault:
+            log.error('%s', line)
+        self.fault = line
+
+
+class Chunker:
+    """Cuts blocks into chunks of equal length without moving any sample in time."""
+
+    def __init__(self, length: int) -> None:
+        """Take the samples of a chunk."""
+        self._length = length
+        self._stamp = 0
+        self._held: NDArray[np.float32] = np.zeros(0, np.float32)
+
+    def push(self, block: SoundBlock) -> Iterator[SoundBlock]:
+        """Yield the chunks that are complete now."""
+        expected = self._stamp + len(self._held) * SECOND // RATE
+        if len(self._held) and abs(block.stamp - expected) > SEAM:
+            yield from self.flush()
+        # The newest stamp is the best known: it tells what the clock says of the samples before.
+        self._stamp = block.stamp - len(self._held) * SECOND // RATE
+        self._held = np.concatenate([self._held, block.samples])
+        while len(self._held) >= self._length:
+            yield SoundBlock(self._stamp, self._held[:self._length])
+            self._held = self._held[self._length:]
+            self._stamp += self._length * SECOND // RATE
+
+    def flush(self) -> Iterator[SoundBlock]:
+        """Yield what is left."""
+        if len(self._held):
+            yield SoundBlock(self._stamp, self._held)
+            self._held = np.zeros(0, np.float32)

@@ -1,0 +1,54 @@
+"""Time as the project counts it: integer nanoseconds, and the frame grid laid over them."""
+
+from __future__ import annotations
+
+import dataclasses
+from fractions import Fraction
+import time
+from typing import Protocol
+
+SECOND = 1_000_000_000
+
+
+class Clock(Protocol):
+    """Something that tells the time in nanoseconds since the epoch; ROS time in a node."""
+
+    def now(self) -> int:
+        """Return the present time."""
+        ...
+
+
+class SystemClock:
+    """The machine's own clock."""
+
+    def now(self) -> int:
+        """Return the present time in nanoseconds."""
+        return time.time_ns()
+
+
+@dataclasses.dataclass(frozen=True)
+class FrameGrid:
+    """Frame k is seen at k / fps seconds after the epoch, whoever counts."""
+
+    fps: Fraction
+
+    @classmethod
+    def at(cls, fps: float) -> FrameGrid:
+        """Return the grid of a rate such as 25 or 29.97 frames a second."""
+        return cls(Fraction(fps).limit_denominator(1001))
+
+    def stamp(self, index: int) -> int:
+        """Return when frame `index` is seen, in nanoseconds."""
+        return int(Fraction(index * SECOND) / self.fps)
+
+    def seconds(self, index: int) -> float:
+        """Return when frame `index` is seen, in seconds."""
+        return float(index / self.fps)
+
+    def index(self, stamp: int) -> int:
+        """Return the frame whose time is nearest to `stamp` nanoseconds."""
+        return round(Fraction(stamp) * self.fps / SECOND)
+
+    def first_after(self, stamp: int) -> int:
+        """Return the first frame that is seen at or after `stamp` nanoseconds."""
+        return -((-stamp * self.fps.numerator) // (self.fps.denominator * SECOND))

@@ -1,0 +1,54 @@
+"""The frames that wait for their time."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class FrameBuffer:
+    """Frames by their place on the grid: of two with one place the newer wins.
+
+    Bounded to `capacity` frames; safe to use from several threads.
+    """
+
+    def __init__(self, capacity: int = 16) -> None:
+        """Hold at most `capacity` frames that are still to be shown."""
+        self._capacity = capacity
+        self._waiting: dict[int, NDArray[np.uint8]] = {}
+        self._last: NDArray[np.uint8] | None = None
+        self._shown = -1
+        self._lock = threading.Lock()
+
+    def push(self, index: int, frame: NDArray[np.uint8]) -> bool:
+        """Add the frame to be seen at grid place `index`; False if its time has passed."""
+        with self._lock:
+            if index <= self._shown:
+                # Late, but still the newest there is: better than the one before it.
+                self._last = frame
+                return False
+            self._waiting[index] = frame
+            if len(self._waiting) > self._capacity:
+                # The farthest, so that a stamp far ahead cannot keep the next frames out.
+                del self._waiting[max(self._waiting)]
+            return True
+
+    def take(self, index: int) -> tuple[NDArray[np.uint8] | None, bool]:
+        """Return the frame to show at `index` and whether it is the one made for that place.
+
+        Where it is missing, the one before it is shown again; None until there is any.
+        """
+        with self._lock:
+            if index < self._shown:
+                # The clock went back: what waits belongs to the time before.
+                self._waiting.clear()
+            self._shown = index
+            exact = index in self._waiting
+            due = [place for place in self._waiting if place <= index]
+            if due:
+                self._last = self._waiting[max(due)]
+                for place in due:
+                    del self._waiting[place]
+            return self._last, exact

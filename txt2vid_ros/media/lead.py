@@ -1,0 +1,38 @@
+"""How far ahead of its stamp a consumer wants to be handed a thing: measured, not guessed."""
+
+from __future__ import annotations
+
+import collections
+import threading
+
+
+class LeadEstimator:
+    """The lead that covers nearly all recent delays, plus a fixed need and a margin.
+
+    A consumer observes how long each item took from the moment it was due at its maker to the
+    moment it could be used. The estimate rises at once and falls when the delays have left the
+    window.
+    """
+
+    def __init__(self, need: float, margin: float = 0.01, smallest: float = 0.0,
+                 largest: float = 0.5, window: int = 250) -> None:
+        """Start from `need` seconds, which apart from delays is always wanted."""
+        self._need = need
+        self._margin = margin
+        self._smallest = smallest
+        self._largest = largest
+        self._delays: collections.deque[float] = collections.deque(maxlen=window)
+        self._lock = threading.Lock()
+
+    def observe(self, delay: float) -> None:
+        """Note one delay in seconds."""
+        with self._lock:
+            self._delays.append(delay)
+
+    @property
+    def lead(self) -> float:
+        """Return the lead in seconds that 98 % of the observed delays would have been met by."""
+        with self._lock:
+            ordered = sorted(self._delays)
+        usual = ordered[int(0.98 * (len(ordered) - 1))] if ordered else 0.0
+        return min(max(self._need + usual + self._margin, self._smallest), self._largest)

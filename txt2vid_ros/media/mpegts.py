@@ -1,0 +1,66 @@
+"""Reads an MPEG transport stream (ISO 13818-1) far enough to know where viewers may begin."""
+
+from __future__ import annotations
+
+import dataclasses
+
+PACKET = 188
+SYNC = 0x47
+PAT_PID = 0
+PMT_PID = 0x1000
+VIDEO_PID = 0x100
+"""The identifiers that ffmpeg's muxer gives a stream's first programme and first video."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Piece:
+    """Whole packets. `key` tells that a viewer can begin here; `tables` is what it needs first."""
+
+    data: bytes
+    key: bool = False
+
+
+class TransportStreamParser:
+    """Cuts a byte stream into pieces that begin at key frames, and remembers the tables."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self._rest = b''
+        self._tables: dict[int, bytes] = {}
+
+    def restart(self) -> None:
+        """Drop half a packet: another encoder goes on from here."""
+        self._rest = b''
+
+    @property
+    def tables(self) -> bytes:
+        """Return the newest PAT and PMT, which a new viewer is sent first."""
+        return b''.join(self._tables[pid] for pid in sorted(self._tables))
+
+    def feed(self, data: bytes) -> list[Piece]:
+        """Return the whole packets so far, in order, cut before each key frame."""
+        data = self._rest + data
+        usable = len(data) // PACKET * PACKET
+        self._rest = data[usable:]
+        pieces: list[Piece] = []
+        begun, key = 0, False
+        for at in range(0, usable, PACKET):
+            if data[at] != SYNC:
+                raise ValueError(f'byte {at} of the stream is no packet start')
+            pid = (data[at + 1] & 0x1F) << 8 | data[at + 2]
+            if pid in (PAT_PID, PMT_PID):
+                self._tables[pid] = data[at:at + PACKET]
+            elif pid == VIDEO_PID and _random_access(data, at):
+                if at > begun:
+                    pieces.append(Piece(data[begun:at], key))
+                begun, key = at, True
+        if usable > begun:
+            pieces.append(Piece(data[begun:usable], key))
+        return pieces
+
+
+def _random_access(data: bytes, at: int) -> bool:
+    """Return whether the packet starts a picture that can be decoded by itself."""
+    starts = bool(data[at + 1] & 0x40)
+    has_adaptation = bool(data[at + 3] & 0x20)
+    return starts and has_adaptation and data[at + 4] > 0 and bool(data[at + 5] & 0x40)

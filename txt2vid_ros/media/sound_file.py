@@ -1,0 +1,52 @@
+"""Reads the sound of any file that ffmpeg reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import ffmpeg
+import numpy as np
+from numpy.typing import NDArray
+
+from txt2vid_ros.errors import UserError
+from txt2vid_ros.media import process
+
+
+def read_sound(file: Path, rate: int, seconds: float = 0.5, name: str = '--audio'
+               ) -> Iterator[NDArray[np.float32]]:
+    """Yield the first audio stream as mono float32 at `rate` Hz, in pieces of `seconds`.
+
+    Raises UserError, which calls the parameter `name`, where there is no file or no sound in it.
+    NaN samples become silence.
+    """
+    if not file.is_file():
+        raise UserError(f'{name}: there is no file {file}', 'Give an audio or video file.')
+    source = ffmpeg.input(f'file:{file}')
+    output = ffmpeg.output(source, 'pipe:1', format='f32le', ac=1, ar=rate, map='0:a:0')
+    output = output.global_args('-hide_banner', '-loglevel', 'error', '-nostats')
+    words = [str(word) for word in ffmpeg.compile(output, cmd=process.ffmpeg_path())]
+    child = process.spawn(words)
+    assert child.stdin and child.stdout and child.stderr
+    child.stdin.close()
+    errors = process.Tail(child.stderr, 'sound')
+    size = int(seconds * rate) * 4
+    empty = True
+    try:
+        held = b''
+        while data := child.stdout.read(size):
+            held += data
+            usable = len(held) // 4 * 4
+            if usable:
+                empty = False
+                yield np.nan_to_num(np.frombuffer(held[:usable], np.float32)).clip(-1, 1)
+            held = held[usable:]
+        if empty:
+            child.wait()
+            said = errors.text() or 'it is empty'
+            raise UserError(f'{name}: {file} has no sound that can be read: {said}',
+                            'Give an audio or video file.')
+    finally:
+        child.stdout.close()
+        child.terminate()
+        process.end(child)
