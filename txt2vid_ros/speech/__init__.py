@@ -1,0 +1,1 @@
+"""Voices and ears: text to speech, speech to text, voice activity. Knows nothing of ROS."""

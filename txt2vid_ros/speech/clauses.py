@@ -1,0 +1,83 @@
+"""Cuts text into clauses, so that the first sound does not wait for the last word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+import re
+import unicodedata
+
+FIRST_CLAUSE = 60
+"""A first sentence longer than this is cut at an inner comma, so that speech starts sooner."""
+SHORTEST_CLAUSE = 12
+LONGEST_CLAUSE = 240
+"""Characters; longer stretches without punctuation are cut between words."""
+
+# A capital or a single letter before the full stop is an initial or a title, not an end.
+_SENTENCE = re.compile(
+    r'(?<=[.!?…。！？])(?<!\b[A-Z]\.)(?<!\b(?:Dr|Mr|Ms|St)\.)(?<!\bMrs\.)["”’)\]]*(\s+)')
+_INNER = re.compile(r'(?<=[,;:—–])\s+')
+_SPACE = re.compile(r'\s+')
+
+
+def clean(text: str) -> str:
+    """Return text that is safe to speak: composed (NFC), without control characters, one line.
+
+    Characters that UTF-8 cannot carry (lone surrogates) and the replacement character are dropped.
+    """
+    composed = unicodedata.normalize('NFC', text.encode('utf-8', 'ignore').decode('utf-8'))
+    kept = (' ' if char.isspace() else char for char in composed
+            if char.isspace() or (unicodedata.category(char)[0] != 'C' and char != '�'))
+    return _SPACE.sub(' ', ''.join(kept)).strip()
+
+
+def speakable(text: str) -> bool:
+    """Return whether there is a letter or digit, that is, anything to pronounce."""
+    return any(unicodedata.category(char)[0] in 'LN' for char in text)
+
+
+def clauses(text: str) -> Iterator[str]:
+    """Yield the clauses of cleaned text in order; joined by spaces they are the text again.
+
+    Sentences stay whole, for their melody, except a long first one and any over LONGEST_CLAUSE.
+    """
+    first = True
+    for sentence in _sentences(text):
+        limit = FIRST_CLAUSE if first else LONGEST_CLAUSE
+        yield from _cut(sentence, limit)
+        first = False
+
+
+def _sentences(text: str) -> Iterator[str]:
+    """Yield the sentences; closing quotation marks and brackets stay with theirs."""
+    begin = 0
+    for end in _SENTENCE.finditer(text):
+        yield text[begin:end.start(1)]
+        begin = end.end()
+    yield text[begin:]
+
+
+def _cut(sentence: str, limit: int) -> Iterator[str]:
+    if len(sentence) <= limit:
+        if sentence:
+            yield sentence
+        return
+    held = ''
+    for part in _INNER.split(sentence):
+        joined = f'{held} {part}' if held else part
+        if held and len(held) >= SHORTEST_CLAUSE and len(joined) > limit:
+            yield from _words(held)
+            held = part
+        else:
+            held = joined
+    yield from _words(held)
+
+
+def _words(clause: str) -> Iterator[str]:
+    while len(clause) > LONGEST_CLAUSE:
+        cut = clause.rfind(' ', 1, LONGEST_CLAUSE + 1)
+        if cut < 0:
+            cut = LONGEST_CLAUSE
+        yield clause[:cut].rstrip()
+        clause = clause[cut:].lstrip()
+    if clause:
+        yield clause

@@ -1,0 +1,147 @@
+"""The default voice: hibari-tts, English, on the CPU, with the timing of every phoneme."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+import dataclasses
+from pathlib import Path
+
+from hibari import dsp, Hibari, SAMPLE_RATE
+import numpy as np
+from numpy.typing import NDArray
+import onnxruntime
+
+from txt2vid_ros.errors import UserError
+from txt2vid_ros.mouth import Phoneme
+from txt2vid_ros.speech.provider import SpeechChunk, TextToSpeech, VoiceCapabilities
+from txt2vid_ros.speech.silence import audible_range
+
+FRAME = 600
+"""Samples per duration frame of the model's duration predictor."""
+EARLY = 0.06
+"""Seconds by which a sound is heard before its frames: hiss, vowels and closures of the voice
+agree best with the durations when these are moved by 45 to 75 ms at speeds of 0.8 to 1.3."""
+DURATIONS = '/Clip_output_0'
+"""The graph's inner tensor that holds the frames of each phoneme id."""
+# The alphabet is misaki's: capitals stand for diphthongs, T for the flap.
+DIPHTHONGS = {'A': 'eɪ', 'I': 'aɪ', 'O': 'oʊ', 'W': 'aʊ', 'Y': 'ɔɪ', 'Q': 'əʊ', 'T': 'ɾ', 'ᵊ': 'ə'}
+STRESS = {'ˈ': 2, 'ˌ': 1}
+PAUSES = frozenset(' ;:,.!?—…"()“”_↓→↗↘')
+MODIFIERS = frozenset('̃ːʰʲᵝ')
+
+
+def with_output(model: bytes, tensor: str) -> bytes:
+    """Return a serialized ONNX model that also outputs one of its inner tensors.
+
+    Serialized protobuf messages that are joined end to end merge, so that appending a graph which
+    has nothing but one output adds this output (ONNX ModelProto.graph is field 7,
+    GraphProto.output field 12, ValueInfoProto.name field 1).
+    """
+    def field(number: int, content: bytes) -> bytes:
+        return bytes([number << 3 | 2, len(content)]) + content
+
+    return model + field(7, field(12, field(1, tensor.encode())))
+
+
+def phonemes_from(symbols: str, durations: NDArray[np.float32]) -> tuple[Phoneme, ...]:
+    """Pair misaki symbols with their frames: IPA sounds with seconds from the first sample.
+
+    A stress mark's frames belong to the sound after it, a modifier's to the sound before it;
+    spaces and punctuation are gaps.
+    """
+    sounds: list[Phoneme] = []
+    clock, stress, pending = 0.0, 0, 0.0
+    for symbol, frames in zip(symbols, durations, strict=True):
+        seconds = float(frames) * FRAME / SAMPLE_RATE
+        if symbol in STRESS:
+            stress, pending = STRESS[symbol], pending + seconds
+        elif symbol in MODIFIERS and sounds:
+            last = sounds[-1]
+            sounds[-1] = Phoneme(last.symbol + symbol, last.start, last.duration + seconds,
+                                 last.stress)
+        elif symbol not in PAUSES:
+            sounds.append(Phoneme(DIPHTHONGS.get(symbol, symbol), clock - pending,
+                                  seconds + pending, stress))
+            stress, pending = 0, 0.0
+        clock += seconds
+    return tuple(sounds)
+
+
+class HibariVoice(TextToSpeech):
+    """One chunk a clause, 24 kHz, without the silence that the model puts before and after."""
+
+    name = 'hibari'
+    capabilities = VoiceCapabilities(SAMPLE_RATE, timings=True)
+
+    def __init__(self, voice: str = '', speed: float = 1.0) -> None:
+        """Take the voice's name ('heart' is in the package) and its speed (0.5 slow, 2.0 fast)."""
+        self._voice = voice or 'heart'
+        self._speed = speed
+        self._hibari: Hibari | None = None
+        self._symbols: dict[int, str] = {}
+        self._outputs: list[str] = []
+
+    def load(self) -> None:
+        """Load model and lexicon, and speak once unheard: the first call is ten times slower."""
+        try:
+            self._hibari = Hibari(voice=self._voice)
+        except (ValueError, RuntimeError, OSError) as error:
+            raise UserError(f'tts.voice: {error}', 'Use voice "heart", which is built in.'
+                            ) from error
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        model = with_output(Path(self._hibari.model_path).read_bytes(), DURATIONS)
+        self._hibari.sess = onnxruntime.InferenceSession(
+            model, options, providers=['CPUExecutionProvider'])
+        self._outputs = [output.name for output in self._hibari.sess.get_outputs()]
+        self._symbols = {number: symbol for symbol, number in self._hibari.vocab.items()}
+        for _ in self.synthesize('Ready.', lambda: False):
+            pass
+
+    def synthesize(self, clause: str, cancelled: Callable[[], bool]) -> Iterator[SpeechChunk]:
+        """Yield one chunk for each run of phonemes that the model takes at once."""
+        if self._hibari is None:
+            raise RuntimeError('load() comes first')
+        for phonemes in self._hibari.phonemize(clause):
+            if cancelled():
+                return
+            chunk = self._speak(phonemes)
+            if chunk is not None:
+                yield chunk
+
+    def close(self) -> None:
+        """Drop the model."""
+        self._hibari = None
+
+    def _speak(self, phonemes: str) -> SpeechChunk | None:
+        assert self._hibari is not None
+        ids = self._hibari.ids(phonemes)
+        if len(ids) < 3:
+            return None
+        values = self._hibari.sess.run(
+            [*self._outputs[:6], DURATIONS],
+            {'ids': np.asarray([ids], np.int64), 'speed': np.asarray([self._speed], np.float32)})
+        # A fixed seed: the noise part of the vocoder then does not differ from run to run.
+        wave = dsp.synth(*(value[0] for value in values[:6]), np.random.default_rng(0))
+        samples = np.ascontiguousarray(wave, np.float32)
+        symbols = ''.join(self._symbols.get(number, '_') for number in ids)
+        sounds = phonemes_from(symbols, values[6].ravel())
+        return trimmed(samples, tuple(dataclasses.replace(sound, start=sound.start - EARLY)
+                                      for sound in sounds))
+
+
+def trimmed(samples: NDArray[np.float32], sounds: tuple[Phoneme, ...]) -> SpeechChunk | None:
+    """Cut the silence off both ends and move the phonemes with it; None if nothing is audible."""
+    audible = audible_range(samples, SAMPLE_RATE)
+    if audible is None:
+        return None
+    first, last = audible
+    offset, length = first / SAMPLE_RATE, (last - first) / SAMPLE_RATE
+    moved = []
+    for sound in sounds:
+        start = min(max(sound.start - offset, 0.0), length)
+        end = min(max(sound.end - offset, 0.0), length)
+        if end > start:
+            moved.append(Phoneme(sound.symbol, start, end - start, sound.stress))
+    return SpeechChunk(samples[first:last], tuple(moved))

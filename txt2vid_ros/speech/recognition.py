@@ -1,0 +1,117 @@
+"""The contract of a speech-to-text provider: the sound of an utterance in, its text out."""
+
+from __future__ import annotations
+
+import abc
+import dataclasses
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclasses.dataclass(frozen=True)
+class RecognizerCapabilities:
+    """What a recognizer can do; the caller adapts to it."""
+
+    sample_rate: int
+    """Hz of the sound that it takes; always mono."""
+    streaming: bool = False
+    """Whether it works while sound comes in; else each text is made from the whole sound."""
+    confidence: bool = False
+    """Whether its transcripts say how sure it is."""
+    locales: tuple[str, ...] = ('en',)
+    """BCP 47 tags of what it understands."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Transcript:
+    """What was said, as far as it is known."""
+
+    text: str
+    confidence: float | None = None
+    """0 to 1; None where the provider does not tell."""
+
+
+class Recognition(abc.ABC):
+    """One piece of speech being recognized. Used by one thread."""
+
+    @abc.abstractmethod
+    def push(self, samples: NDArray[np.float32]) -> None:
+        """Add the samples that follow, in -1..1; returns soon."""
+
+    @abc.abstractmethod
+    def hypothesis(self) -> Transcript:
+        """Return what has been said so far; it may still change. May take its time."""
+
+    @abc.abstractmethod
+    def finish(self) -> Transcript:
+        """Return the final text of all that was pushed; nothing follows."""
+
+    def cancel(self) -> None:
+        """Give up; may be called at any time, and more than once."""
+        return
+
+
+class SpeechToText(abc.ABC):
+    """A recognizer. Load once, then open one recognition after the other."""
+
+    name: ClassVar[str]
+
+    @property
+    @abc.abstractmethod
+    def capabilities(self) -> RecognizerCapabilities:
+        """Return what the loaded recognizer can do."""
+
+    @abc.abstractmethod
+    def load(self) -> None:
+        """Load models or connect; may take seconds. Raises UserError."""
+
+    @abc.abstractmethod
+    def open(self) -> Recognition:  # noqa: A003
+        """Begin with a piece of speech."""
+
+    def close(self) -> None:
+        """Release what load() took; may be called twice."""
+        return
+
+
+class WholeRecognizer(SpeechToText):
+    """A recognizer that can only turn a whole sound into text, such as an encoder-decoder.
+
+    Its hypotheses are made from all the sound so far, and one that has heard everything is the
+    final text.
+    """
+
+    @abc.abstractmethod
+    def transcribe(self, samples: NDArray[np.float32]) -> Transcript:
+        """Return the text of mono samples in -1..1, at the rate of the capabilities."""
+
+    def open(self) -> Recognition:  # noqa: A003
+        """Begin with a piece of speech."""
+        return _Whole(self)
+
+
+class _Whole(Recognition):
+    """Collects the sound, and remembers what the last text was made from."""
+
+    def __init__(self, recognizer: WholeRecognizer) -> None:
+        self._recognizer = recognizer
+        self._pieces: list[NDArray[np.float32]] = []
+        self._known: Transcript | None = None
+
+    def push(self, samples: NDArray[np.float32]) -> None:
+        if len(samples):
+            self._pieces.append(samples)
+            self._known = None
+
+    def hypothesis(self) -> Transcript:
+        if not self._pieces:
+            return Transcript('')
+        if self._known is None:
+            self._pieces = [np.concatenate(self._pieces)]
+            self._known = self._recognizer.transcribe(self._pieces[0])
+        return self._known
+
+    def finish(self) -> Transcript:
+        return self.hypothesis()
