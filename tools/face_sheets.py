@@ -1,0 +1,117 @@
+"""Draw contact sheets of the default face: every viseme, and a sentence frame by frame.
+
+    python tools/face_sheets.py [--face FILE] [--name NAME] [--out docs]
+
+Writes NAME_visemes.jpg and NAME_speech.jpg, each under 300 kB, at the size a viewer sees.
+"""
+
+from __future__ import annotations
+
+import argparse
+import pathlib
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from txt2vid_ros import registry
+from txt2vid_ros.lipsync.viseme.bench import Said, Spoken
+from txt2vid_ros.lipsync.viseme.engine import VisemeEngine, VisemeSession
+from txt2vid_ros.lipsync.viseme.life import LifeSettings
+from txt2vid_ros.media.driving import DrivingMedia, load_driving
+from txt2vid_ros.speech.viseme_table import VISEMES
+from txt2vid_ros.speech.visemes import mouth_track
+
+Frame = NDArray[np.uint8]
+SENTENCE = 'My favourite people love a good walk by the blue river.'
+LEFT_OUT = ('h', 'uu', 'ue', 'oe')  # nearly as others, or of no English sound
+SHOWN = [name for name in VISEMES if name not in LEFT_OUT]
+
+
+def cropped(frame: Frame, session: VisemeSession, size: int, *, wide: bool) -> Frame:
+    """Return the face or its lower half, `size` pixels square."""
+    face = session.animator(0).face
+    middle = face.points.mean(0) + face.axes[:, 1] * (0.05 if wide else 0.38)
+    reach = round(face.unit * (1.0 if wide else 0.62))
+    padded = cv2.copyMakeBorder(frame, reach, reach, reach, reach, cv2.BORDER_REPLICATE)
+    x, y = np.round(middle).astype(int)
+    part = padded[y:y + 2 * reach, x:x + 2 * reach]
+    method = cv2.INTER_AREA if reach * 2 > size else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(part, (size, size), interpolation=method), np.uint8)
+
+
+def labelled(tile: Frame, text: str) -> Frame:
+    """Write `text` into the corner of a tile."""
+    for colour, width in (((0, 0, 0), 3), ((255, 255, 255), 1)):
+        cv2.putText(tile, text, (5, 15), cv2.FONT_HERSHEY_SIMPLEX, 0.45, colour, width,
+                    cv2.LINE_AA)
+    return tile
+
+
+def grid(tiles: list[Frame], columns: int) -> Frame:
+    """Return the tiles in rows."""
+    while len(tiles) % columns:
+        tiles.append(np.full_like(tiles[0], 255))
+    rows = [np.hstack(tiles[i:i + columns]) for i in range(0, len(tiles), columns)]
+    return np.asarray(np.vstack(rows), np.uint8)
+
+
+def save(path: pathlib.Path, picture: Frame) -> None:
+    """Write a JPEG of at most 300 kB."""
+    for quality in range(90, 40, -5):
+        done, data = cv2.imencode('.jpg', picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
+        if done and len(data) < 300_000:
+            path.write_bytes(data.tobytes())
+            return
+    raise ValueError(f'{path} does not fit into 300 kB')
+
+
+def visemes(driving: DrivingMedia, session: VisemeSession) -> Frame:
+    """Return the sheet of all visemes."""
+    frame = driving.frames[0]
+    tiles = [labelled(cropped(frame, session, 220, wide=True), 'picture')]
+    for name in SHOWN:
+        pose = np.array(VISEMES[name].target, np.float32)
+        made = session.animator(0).render(frame, pose)
+        tiles.append(labelled(cropped(made, session, 220, wide=True), name.replace('_', ' ')))
+    return grid(tiles, 6)
+
+
+def speech(
+    driving: DrivingMedia, session: VisemeSession, said: Said, frames: int
+) -> tuple[Frame, list[Frame]]:
+    """Return the sheet of a sentence and all its frames, 25 a second."""
+    spoken = Spoken(said, mouth_track(said.phonemes, said.samples, said.rate))
+    count = int((len(said.samples) / said.rate + 1.2) * 25)
+    made = [session.render(k / 25, driving.index_at(k / 25), spoken) for k in range(count)]
+    tiles = [
+        labelled(cropped(made[k], session, 150, wide=False), f'{k * 40} ms')
+        for k in range(12, min(12 + frames, count))
+    ]
+    return grid(tiles, 8), made
+
+
+def main() -> None:
+    """Draw the sheets of one face."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('--face', default='')
+    parser.add_argument('--name', default='face')
+    parser.add_argument('--text', default=SENTENCE)
+    parser.add_argument('--out', type=pathlib.Path, default=pathlib.Path('docs'))
+    options = parser.parse_args()
+    options.out.mkdir(exist_ok=True)
+    voice = registry.load(registry.VOICES, 'hibari', '--tts')()
+    voice.load()
+    chunk = next(voice.synthesize(options.text, lambda: False))
+    driving = load_driving(options.face or None, **({} if options.face else {'width': 640}))
+    engine = VisemeEngine(LifeSettings(life=False))
+    engine.load()
+    session = engine.open(driving)
+    save(options.out / f'{options.name}_visemes.jpg', visemes(driving, session))
+    said = Said(chunk.samples, voice.capabilities.sample_rate, chunk.phonemes)
+    sheet, _ = speech(driving, session, said, 64)
+    save(options.out / f'{options.name}_speech.jpg', sheet)
+
+
+if __name__ == '__main__':
+    main()

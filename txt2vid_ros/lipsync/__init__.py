@@ -1,0 +1,1 @@
+"""Lip-sync engines and what they share. Knows nothing of ROS."""

@@ -1,0 +1,1 @@
+"""The engine `viseme`: any face made to speak by warping and compositing, without weights."""

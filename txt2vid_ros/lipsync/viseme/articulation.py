@@ -1,0 +1,126 @@
+"""How a mouth pose moves the lips, the jaw and the skin around them."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+from numpy.typing import NDArray
+
+from txt2vid_ros.lipsync.viseme.geometry import Lips, NEUTRAL_WIDTH
+from txt2vid_ros.mouth import MouthPose, SHAPE_INDEX
+
+Array = NDArray[np.float64]
+
+# In face units (outer eye corners, about 90 mm): what speech at its widest does.
+JAW_GAP = 0.155  # between the lips, 14 mm
+JAW_DROP = 0.115  # of the chin, 10 mm
+_ORDER = ('jaw_open', 'lips_closed', 'lips_round', 'lips_wide', 'lower_lip_in', 'tongue_up')
+_TOOTH_GAP = 0.035  # f, v: the upper teeth's edge shows
+_TONGUE_GAP = 0.03
+_ROUND_GAP = 0.035
+_WIDE_GAP = 0.03
+_OVERLAP_SEEN = 0.01  # the lips' inner skin covers so much of a gap
+_NARROWING = 0.31  # of the mouth's width by rounding
+_ROUND_DROP = 0.02  # of the upper lip
+_UPPER_SHARE = 0.2  # of the gap that the upper lip gives
+
+
+@dataclasses.dataclass(frozen=True)
+class Articulated:
+    """The lips of a pose in face units, and what moves with them.
+
+    `jaw`: drop of the chin; `corner_right` and `corner_left`: shift (2,) of the mouth's corners;
+    `gap`: the largest distance between the inner lips.
+    """
+
+    lips: Lips
+    jaw: float
+    corner_right: Array
+    corner_left: Array
+    gap: float
+
+
+def opening_of(pose: MouthPose) -> float:
+    """Return the gap between the inner lips over the mouth's width that `pose` asks for."""
+    gap, tooth_gap = _gaps(pose)
+    jaw, closed, rounded, wide, lip_in, _ = _shapes(pose)
+    reach = _ROUND_DROP * rounded * (1 - closed) * (1 - 0.5 * jaw)
+    width = NEUTRAL_WIDTH * (1 - _NARROWING * rounded + 0.08 * wide * (1 - 0.5 * closed))
+    return max(0.0, gap + tooth_gap - reach - 0.01 * rounded * (1 - closed) * (1 - lip_in)) / width
+
+
+def _shapes(pose: MouthPose) -> tuple[float, ...]:
+    """Return jaw, closed, round, wide, lower lip in and tongue, each 0 to 1."""
+    return tuple(float(np.clip(pose[SHAPE_INDEX[name]], 0, 1)) for name in _ORDER)
+
+
+def _gaps(pose: MouthPose) -> tuple[float, float]:
+    """Return the gap of parted lips and the gap that shows the teeth on the lower lip."""
+    jaw, closed, rounded, wide, lip_in, tongue = _shapes(pose)
+    gap = (
+        JAW_GAP * jaw
+        + _ROUND_GAP * rounded * min(1.0, 4 * jaw + 0.2)
+        + _WIDE_GAP * wide * min(1.0, 5 * jaw)
+        + _TONGUE_GAP * tongue * min(1.0, 5 * jaw)
+    )
+    gap *= (1 - closed) * (1 - lip_in)
+    return gap + min(gap, _OVERLAP_SEEN), _TOOTH_GAP * lip_in * (1 - closed)
+
+
+def articulate(rest: Lips, pose: MouthPose) -> Articulated:
+    """Return the lips of `pose`, starting from the lips at rest."""
+    jaw, closed, rounded, wide, lip_in, _ = _shapes(pose)
+    parted = (1 - closed) * (1 - lip_in)
+    gap, tooth_gap = _gaps(pose)
+    drop = JAW_DROP * jaw * (1 - 0.45 * closed) * (1 - 0.3 * lip_in)
+    narrow = 1 - _NARROWING * rounded + 0.08 * wide * (1 - 0.5 * closed) - 0.05 * jaw * parted
+    left, right = rest.upper_outer[0], rest.upper_outer[-1]
+    middle = (left + right) / 2
+    # Lips that round leave only the middle of the slit open; lips that spread open it all.
+    aperture = 0.95 - 0.22 * rounded * (1 - 0.4 * jaw)
+    shift = np.array([0.0, 0.28 * drop - 0.006 * wide])
+
+    def moved(row: Array) -> Array:
+        out = row.copy()
+        out[:, 0] = middle[0] + (row[:, 0] - middle[0]) * narrow
+        u = np.abs((row[:, 0] - middle[0]) / max(right[0] - middle[0], 1e-6))
+        # Corners go with the jaw by their own share; the middle is placed by the gap below.
+        out[:, 1] += shift[1] * np.clip(u, 0, 1) ** 2
+        return out
+
+    def profile(row: Array, power: float) -> Array:
+        u = np.abs((row[:, 0] - middle[0]) / max(right[0] - middle[0], 1e-6)) / aperture
+        return np.asarray(np.clip(1 - np.clip(u, 0, 1) ** 2.2, 0, 1) ** power)
+
+    up_in, low_in = moved(rest.upper_inner), moved(rest.lower_inner)
+    up_out, low_out = moved(rest.upper_outer), moved(rest.lower_outer)
+    up_height = _heights(rest.upper_outer, rest.upper_inner)
+    low_height = _heights(rest.lower_outer, rest.lower_inner)
+    fuller = 1 + 0.22 * rounded - 0.1 * wide - 0.28 * closed - 0.08 * jaw * parted
+    # Rounded lips reach down over the upper teeth instead of baring them.
+    upper = _UPPER_SHARE * gap - _ROUND_DROP * rounded * (1 - closed) * (1 - 0.5 * jaw)
+    rise = upper + 0.75 * tooth_gap
+    fall = (1 - _UPPER_SHARE) * gap - 0.01 * rounded * parted + 0.25 * tooth_gap
+    up_in[:, 1] -= rise * profile(rest.upper_inner, 0.95)
+    low_in[:, 1] += fall * profile(rest.lower_inner, 0.92)
+    up_out[:, 1] = up_out[:, 1] + up_height * (1 - fuller) - rise * profile(rest.upper_outer, 0.9)
+    low_full = fuller * (1 - 0.45 * lip_in)
+    low_out[:, 1] = (
+        low_out[:, 1] - low_height * (1 - low_full) + fall * profile(rest.lower_outer, 0.7)
+    )
+    lips = Lips(up_out, up_in, low_in, low_out)
+    return Articulated(
+        lips,
+        drop,
+        up_out[0] - rest.upper_outer[0],
+        up_out[-1] - rest.upper_outer[-1],
+        gap + tooth_gap,
+    )
+
+
+def _heights(outer: Array, inner: Array) -> Array:
+    """Return how high the lip is at each outer point; 0 at the corners."""
+    height = np.abs(outer[:, 1] - np.interp(outer[:, 0], inner[:, 0], inner[:, 1]))
+    height[0] = height[-1] = 0.0
+    return np.asarray(height)

@@ -1,0 +1,175 @@
+"""Moving a still head: lids, brows, and the sway of the whole head before its background."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from txt2vid_ros.lipsync import mesh_points as mp
+from txt2vid_ros.lipsync.viseme.geometry import Array, Face
+from txt2vid_ros.lipsync.viseme.life import LifeState
+from txt2vid_ros.lipsync.viseme.warp import Map, remapped, smooth_step
+
+Frame = NDArray[np.uint8]
+
+_LID_SKIN = 0.75  # of the way from the eye up to the brow that a closing lid pulls down
+_CLOSES_TO = 0.94  # of the way to the lower lid
+_BROW_LIFT = 0.016  # face units
+_LIDS = (
+    (mp.RIGHT_LID_UPPER, mp.RIGHT_LID_LOWER, mp.RIGHT_BROW),
+    (mp.LEFT_LID_UPPER, mp.LEFT_LID_LOWER, mp.LEFT_BROW),
+)
+
+
+class Head:
+    """Warps finished pictures of one face. Prepared once for a still picture."""
+
+    def __init__(self, face: Face, shape: tuple[int, ...]) -> None:
+        """Take the face's eyes and the picture's (height, width, ...)."""
+        self._face = face
+        height, width = shape[:2]
+        self._eyes = _box(
+            face,
+            list(mp.RIGHT_BROW + mp.LEFT_BROW + mp.RIGHT_LID_LOWER + mp.LEFT_LID_LOWER),
+            0.16,
+            width,
+            height,
+        )
+        x0, y0, x1, y1 = self._eyes
+        ys, xs = np.mgrid[y0:y1, x0:x1]
+        self._xy: Map = np.stack([xs, ys], axis=-1).astype(np.float32)
+        units = face.to_units(self._xy.astype(np.float64))
+        self._lids = [_Lid(face, units, *rows) for rows in _LIDS]
+        self._brow: Map = _brow_weight(face, units)
+        self._head = _box(face, list(mp.OVAL), 1.1, width, height)
+        x0, y0, x1, y1 = self._head
+        ys, xs = np.mgrid[y0:y1, x0:x1].astype(np.float32)
+        self._place: Map = np.dstack([xs, ys])
+        self._sharp = _box(face, list(mp.OVAL), 0.0, width, height)
+        self._weight, self._offset = _head_weight(face, self._head)
+
+    def animate(self, picture: Frame, state: LifeState) -> Frame:
+        """Return `picture` as `state` moves it; `picture` itself where nothing moves."""
+        if state.blink > 0 or state.brows > 0:
+            picture = self._eyes_moved(picture, state)
+        if state.right or state.down or state.roll:
+            picture = self._swayed(picture, state)
+        return picture
+
+    def _eyes_moved(self, picture: Frame, state: LifeState) -> Frame:
+        lift = np.zeros(self._xy.shape[:2], np.float32)
+        for lid in self._lids:
+            lift += lid.shift(state.blink)
+        lift += state.brows * _BROW_LIFT * self._brow
+        down = self._face.axes[:, 1].astype(np.float32)
+        where = self._xy + lift[..., None] * down
+        x0, y0, x1, y1 = self._eyes
+        moved = remapped(picture, where)
+        result = picture.copy()
+        result[y0:y1, x0:x1] = moved
+        return result
+
+    def _swayed(self, picture: Frame, state: LifeState) -> Frame:
+        x0, y0, x1, y1 = self._head
+        move = self._face.axes @ np.array([state.right, state.down])
+        turned = np.stack([-self._offset[..., 1], self._offset[..., 0]], axis=-1) * state.roll
+        coarse = -(turned + move.astype(np.float32)) * self._weight[..., None]
+        where = cv2.resize(coarse, (x1 - x0, y1 - y0), interpolation=cv2.INTER_LINEAR)
+        where = np.asarray(cv2.add(where, self._place), np.float32)
+        result = picture.copy()
+        result[y0:y1, x0:x1] = remapped(picture, where)
+        # The face itself, where one looks, keeps its sharpness at any fraction of a pixel.
+        left, top, right, bottom = self._sharp
+        fine = where[top - y0:bottom - y0, left - x0:right - x0]
+        result[top:bottom, left:right] = remapped(
+            picture, np.ascontiguousarray(fine), cv2.INTER_CUBIC
+        )
+        return result
+
+
+class _Lid:
+    """One upper lid over the grid of the eye region, in face units."""
+
+    def __init__(
+        self,
+        face: Face,
+        units: Array,
+        upper: tuple[int, ...],
+        lower: tuple[int, ...],
+        brow: tuple[int, ...],
+    ) -> None:
+        above, below = (
+            face.to_units(face.points[list(upper)]),
+            face.to_units(face.points[list(lower)]),
+        )
+        arch = face.to_units(face.points[list(brow)])
+        x, y = units[..., 0], units[..., 1]
+        self._upper = np.interp(x, above[:, 0], above[:, 1]).astype(np.float32)
+        self._lower = np.interp(x, below[:, 0], below[:, 1]).astype(np.float32)
+        order = np.argsort(arch[:, 0])
+        brow_y = np.interp(x, arch[order, 0], arch[order, 1])
+        self._top = (self._upper + _LID_SKIN * (brow_y - self._upper)).astype(np.float32)
+        self._y = y.astype(np.float32)
+        inside = np.minimum(x - above[0, 0], above[-1, 0] - x)
+        self._share = smooth_step(inside, -0.02, 0.04)
+
+    def shift(self, blink: float) -> Map:
+        """Return how far up (negative: face units along y) each pixel's source lies."""
+        edge = self._upper + blink * _CLOSES_TO * (self._lower - self._upper) * self._share
+        skin = np.maximum(self._upper - self._top, 1e-4)
+        covered = (self._y > self._top) & (self._y < edge)
+        source = self._top + (self._y - self._top) * skin / np.maximum(edge - self._top, 1e-4)
+        return np.where(covered, source - self._y, 0).astype(np.float32)
+
+
+def _brow_weight(face: Face, units: Array) -> Map:
+    """Return how much each pixel follows the brows up: fully at the brows, not at the lids."""
+    weight = np.zeros(units.shape[:2], np.float32)
+    for upper, _, brow in _LIDS:
+        arch, lid = face.to_units(face.points[list(brow)]), face.to_units(face.points[list(upper)])
+        order = np.argsort(arch[:, 0])
+        x, y = units[..., 0], units[..., 1]
+        line = np.interp(x, arch[order, 0], arch[order, 1])
+        eye = np.interp(x, lid[:, 0], lid[:, 1])
+        below = 1 - smooth_step((y - line) / np.maximum(eye - line, 0.02), 0.1, 0.95)
+        over = smooth_step(y, line - 0.14, line - 0.02)
+        sides = smooth_step(x, arch[:, 0].min() - 0.12, arch[:, 0].min() + 0.02) * (
+            1 - smooth_step(x, arch[:, 0].max() - 0.02, arch[:, 0].max() + 0.12)
+        )
+        weight = np.maximum(weight, below * over * sides)
+    return weight
+
+
+def _head_weight(face: Face, box: tuple[int, int, int, int]) -> tuple[Map, Map]:
+    """Return, on a coarse grid, how much follows the head, and the offset from its pivot."""
+    x0, y0, x1, y1 = box
+    columns, rows = max(8, (x1 - x0) // 8), max(8, (y1 - y0) // 8)
+    xs = (np.arange(columns) + 0.5) * (x1 - x0) / columns - 0.5 + x0
+    ys = (np.arange(rows) + 0.5) * (y1 - y0) / rows - 0.5 + y0
+    grid = np.stack(np.meshgrid(xs, ys), axis=-1)
+    oval = face.points[list(mp.OVAL)]
+    middle, unit = oval.mean(0), face.unit
+    units = (grid - middle) / unit
+    # An ellipse about face and hair, wide of it a slow fall to nothing; the neck follows less.
+    radius = np.hypot(units[..., 0] / 0.95, (units[..., 1] + 0.12) / 1.2)
+    weight = 1 - smooth_step(radius, 0.75, 1.5)
+    edge = np.minimum.reduce(
+        [grid[..., 0] - x0, x1 - 1 - grid[..., 0], grid[..., 1] - y0, y1 - 1 - grid[..., 1]]
+    )
+    weight = weight * smooth_step(edge, 0.04 * unit, 0.35 * unit)
+    pivot = face.points[mp.CHIN] + face.axes[:, 1] * 0.3
+    return np.asarray(weight, np.float32), np.asarray(grid - pivot, np.float32)
+
+
+def _box(
+    face: Face, points: list[int], margin: float, width: int, height: int
+) -> tuple[int, int, int, int]:
+    low = np.floor(face.points[points].min(0) - margin * face.unit).astype(int)
+    high = np.ceil(face.points[points].max(0) + margin * face.unit).astype(int)
+    return (
+        int(np.clip(low[0], 0, width - 2)),
+        int(np.clip(low[1], 0, height - 2)),
+        int(np.clip(high[0], 2, width)),
+        int(np.clip(high[1], 2, height)),
+    )

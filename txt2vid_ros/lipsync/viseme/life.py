@@ -1,0 +1,139 @@
+"""Signs of life: when to blink, sway, breathe and raise the brows. Pure functions of time.
+
+A time and a seed always give the same state, so frames can be rendered in any order. Rates follow
+the literature: 15 to 20 blinks a minute, closing in about 80 ms and opening in about 160 ms
+(Caffier et al. 2003); 12 to 16 breaths a minute.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import random
+
+import numpy as np
+
+from txt2vid_ros.lipsync.engine import SpeechView
+
+_SLOT = 3.4  # seconds that hold one blink each, at a random moment
+_CLOSING, _SHUT, _OPENING = 0.08, 0.03, 0.17
+_TWICE = 0.15  # share of blinks that come as two
+_STRESS_RATE = 8000  # Hz at which loudness is judged
+
+
+@dataclasses.dataclass(frozen=True)
+class LifeSettings:
+    """How much of each sign of life to show: 1 is usual, 0 none. `life` switches all of them."""
+
+    life: bool = True
+    blinks: float = 1.0
+    sway: float = 1.0
+    breath: float = 1.0
+    brows: float = 1.0
+    seed: int = 0
+
+
+@dataclasses.dataclass(frozen=True)
+class LifeState:
+    """One moment. `blink`: 0 open to 1 shut. `brows`: 0 to 1. Others in face units, radians."""
+
+    blink: float = 0.0
+    brows: float = 0.0
+    right: float = 0.0
+    down: float = 0.0
+    roll: float = 0.0
+
+
+class Life:
+    """The life of one face; holds its settings and nothing that changes."""
+
+    def __init__(self, settings: LifeSettings) -> None:
+        """Draw the face's own rhythm from the seed."""
+        self._settings = settings
+        rng = random.Random(settings.seed)
+        # Periods without a common multiple: the sum does not repeat for days.
+        self._waves = {
+            axis: [
+                (
+                    rng.uniform(0.7, 1.0) / (1 + index),
+                    2 * math.pi / (period * rng.uniform(0.9, 1.1)),
+                    rng.uniform(0, 2 * math.pi),
+                )
+                for index, period in enumerate(periods)
+            ]
+            for axis, periods in (
+                ('right', (9.7, 5.3, 2.9)),
+                ('down', (12.1, 6.1, 3.3)),
+                ('roll', (11.3, 7.1, 3.7)),
+            )
+        }
+        self._breath = 2 * math.pi / rng.uniform(3.9, 4.8)
+
+    def at(self, time: float, speech: SpeechView) -> LifeState:
+        """Return the state at `time`, seconds."""
+        chosen = self._settings
+        if not chosen.life:
+            return LifeState()
+        talk = _talking(time, speech)
+        sway = chosen.sway * (0.55 + 0.65 * talk)
+        breath = chosen.breath * math.sin(self._breath * time)
+        return LifeState(
+            blink=self._blink(time) if chosen.blinks > 0 else 0.0,
+            brows=chosen.brows * talk * _stress(time, speech) if chosen.brows > 0 else 0.0,
+            right=0.011 * sway * self._wave('right', time),
+            down=0.009 * sway * self._wave('down', time) - 0.004 * breath,
+            roll=0.010 * sway * self._wave('roll', time),
+        )
+
+    def _wave(self, axis: str, time: float) -> float:
+        return sum(size * math.sin(rate * time + phase) for size, rate, phase in self._waves[axis])
+
+    def _blink(self, time: float) -> float:
+        """Return how far the lids are down: the deepest of the blinks that reach this moment."""
+        slot_length = _SLOT / max(self._settings.blinks, 0.05)
+        here = math.floor(time / slot_length)
+        depth = 0.0
+        for slot in (here - 1, here):
+            rng = random.Random(f'{self._settings.seed} {slot}')
+            start = (slot + rng.uniform(0.1, 0.85)) * slot_length
+            depth = max(depth, _lid(time - start))
+            if rng.random() < _TWICE:
+                depth = max(depth, _lid(time - start - 0.36))
+        return depth
+
+
+def _lid(since: float) -> float:
+    """Return the lid's position `since` seconds after a blink began."""
+    if since <= 0 or since >= _CLOSING + _SHUT + _OPENING:
+        return 0.0
+    if since < _CLOSING:
+        share = since / _CLOSING
+    elif since < _CLOSING + _SHUT:
+        return 1.0
+    else:
+        share = 1 - (since - _CLOSING - _SHUT) / _OPENING
+    return share * share * (3 - 2 * share)
+
+
+def _talking(time: float, speech: SpeechView) -> float:
+    """Return how much of the last second and a half was speech, 0 to 1, changing smoothly."""
+    taps = 24
+    weights = np.hanning(taps + 2)[1:-1]
+    said = [
+        speech.speaking(time - 1.5 + 0.0625 * i, time - 1.4375 + 0.0625 * i) for i in range(taps)
+    ]
+    return float((weights * np.array(said, float)).sum() / weights.sum())
+
+
+def _stress(time: float, speech: SpeechView) -> float:
+    """Return how far the moment stands out in loudness from the seconds around it, 0 to 1."""
+    samples = speech.samples(time - 1.5, time, _STRESS_RATE)
+    block = _STRESS_RATE // 20
+    energy = (samples[: len(samples) // block * block].reshape(-1, block) ** 2).mean(1)
+    level = np.sqrt(energy)
+    usual = float(level.mean())
+    if usual < 1e-4:
+        return 0.0
+    window = np.hanning(11)[1:-1]
+    now = float((level[-9:] * window).sum() / window.sum())
+    return float(np.clip((now / usual - 1.15) / 0.9, 0, 1))

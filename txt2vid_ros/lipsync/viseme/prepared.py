@@ -1,0 +1,60 @@
+"""The driving frames of one session, made ready to be rendered."""
+
+from __future__ import annotations
+
+from txt2vid_ros.lipsync.faces import FaceTrack
+from txt2vid_ros.lipsync.viseme.animator import Animator
+from txt2vid_ros.lipsync.viseme.cavity import make_kit, MouthKit
+from txt2vid_ros.media.driving import DrivingMedia
+
+MOST_BYTES = 80_000_000
+"""Of frames kept ready: some 300 of 640x480."""
+
+
+class PreparedFrames:
+    """Prepares a driving frame when it is first wanted, and keeps it while there is room.
+
+    A video goes to and fro, so that what was wanted longest ago is as likely to be wanted next as
+    anything else: frames that find no room are made anew each time, and none is put out for them.
+    """
+
+    def __init__(self, driving: DrivingMedia, track: FaceTrack, room: int = MOST_BYTES) -> None:
+        """Prepare frames of `driving`, whose faces are in `track`; `room` in bytes."""
+        self._driving = driving
+        self._track = track
+        self._room = room
+        self._kept: dict[int, Animator] = {}
+        self._latest: tuple[int, Animator] | None = None
+        self._kit: MouthKit | None = None
+
+    def get(self, index: int) -> Animator:
+        """Return driving frame `index` ready to be rendered."""
+        if index in self._kept:
+            return self._kept[index]
+        if self._latest is not None and self._latest[0] == index:
+            return self._latest[1]
+        animator = Animator(
+            self._driving.frames[index], self._track.points[index], self._kit_of()
+        )
+        if animator.nbytes <= self._room:
+            self._room -= animator.nbytes
+            self._kept[index] = animator
+        else:
+            self._latest = (index, animator)
+        return animator
+
+    def clear(self) -> None:
+        """Drop all frames."""
+        self._kept.clear()
+        self._latest = None
+
+    def _kit_of(self) -> MouthKit | None:
+        """Return the parts of the mouth, for a video from its clearest frame."""
+        if len(self._driving.frames) == 1:
+            return None
+        if self._kit is None:
+            best = int(self._track.presence.argmax())
+            frame = self._driving.frames[best]
+            first = Animator(frame, self._track.points[best])
+            self._kit = make_kit(frame, first.face, first.box, still=False)
+        return self._kit

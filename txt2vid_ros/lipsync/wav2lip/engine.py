@@ -1,0 +1,173 @@
+"""The lip-sync engine that runs Wav2Lip."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+import pathlib
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from txt2vid_ros.errors import UserError
+from txt2vid_ros.lipsync import hearing, mel
+from txt2vid_ros.lipsync.choice import wav2lip_weights
+from txt2vid_ros.lipsync.engine import Frame, LipSyncEngine, LipSyncSession, SpeechView
+from txt2vid_ros.lipsync.wav2lip import paste
+from txt2vid_ros.lipsync.wav2lip.devices import cores, resolved
+from txt2vid_ros.lipsync.wav2lip.feature_cache import FeatureCache
+from txt2vid_ros.lipsync.wav2lip.generator import Crop, Generator, Mouth
+from txt2vid_ros.lipsync.wav2lip.locate import locate, Located
+from txt2vid_ros.lipsync.wav2lip.options import Wav2LipOptions
+from txt2vid_ros.media.driving import DrivingMedia
+
+_VISIBLE = 1 / 255      # a mouth that shows less than this changes no pixel
+_MASKS = 64             # masks that a session keeps
+
+
+class Wav2LipSession(LipSyncSession):
+    """One face that Wav2Lip moves. The network is shared, all else is the session's own."""
+
+    def __init__(self, driving: DrivingMedia, located: Located, generator: Generator[Any],
+                 options: Wav2LipOptions) -> None:
+        """`located` has a box for each frame of `driving`."""
+        self.notices = located.notices + generator.notices
+        self._driving = driving
+        self._located = located
+        self._generator = generator
+        self._options = options
+        self._features: FeatureCache[Any] = FeatureCache(
+            options.cache_mb * 1_000_000, generator.size_of)
+        self._masks: dict[int, paste.Alpha] = {}
+        self._resting = self._rest_mouths() if options.rest == 'closed' else None
+
+    def render(self, time: float, driving_index: int, speech: SpeechView) -> Frame:
+        """Return the picture to be seen at `time` on driving frame `driving_index`."""
+        return self.render_many([time], [driving_index], speech)[0]
+
+    def render_many(self, times: Sequence[float], driving_indices: Sequence[int],
+                    speech: SpeechView) -> list[Frame]:
+        """Return several pictures; the network takes up to `batch` of them at once.
+
+        The network runs only for frames at which the mouth moves.
+        """
+        frames = [np.array(self._driving.frames[index]) for index in driving_indices]
+        weights = [hearing.mouth_weight(speech, time) if self._located.presence[index] else 0.0
+                   for time, index in zip(times, driving_indices, strict=True)]
+        moving = [i for i, weight in enumerate(weights) if weight >= _VISIBLE]
+        for first in range(0, len(moving), self._options.batch):
+            batch = moving[first:first + self._options.batch]
+            heard = np.stack([hearing.mel_window(
+                speech, times[i], training_shift=self._options.training_shift) for i in batch])
+            for i, mouth in zip(batch, self._mouths(heard, [driving_indices[i] for i in batch]),
+                                strict=True):
+                self._paste(frames[i], driving_indices[i], mouth, weights[i])
+        if self._resting is not None:
+            for i in set(range(len(frames))).difference(moving):
+                rest = self._resting[driving_indices[i]]
+                self._blend(frames[i], driving_indices[i], rest, 1.0)
+        return frames
+
+    def close(self) -> None:
+        """Forget the face; may be called twice."""
+        self._features.clear()
+        self._masks.clear()
+        self._resting = None
+
+    def _mouths(self, heard: NDArray[np.float32], indices: Sequence[int]) -> list[Mouth]:
+        features = [self._features.get(index, self._encode) for index in indices]
+        return self._generator.mouths(heard, features)
+
+    def _encode(self, index: int) -> Any:
+        return self._generator.features(self._crop(index))
+
+    def _crop(self, index: int) -> Crop:
+        return paste.cut(self._driving.frames[index], self._located.box(index))
+
+    def _paste(self, frame: Frame, index: int, mouth: Mouth, weight: float) -> None:
+        if self._resting is not None:
+            # From one mouth to the other, rather than from the driving frame's to the new one.
+            mouth = np.float32(weight) * mouth + np.float32(1 - weight) * self._resting[index]
+            weight = 1.0
+        self._blend(frame, index, mouth, weight)
+
+    def _blend(self, frame: Frame, index: int, mouth: Mouth, weight: float) -> None:
+        matched = paste.colour_matched(mouth, self._crop(index))
+        paste.paste(frame, self._located.box(index), matched, self._mask(index),
+                    weight * float(self._located.presence[index]))
+
+    def _rest_mouths(self) -> list[Mouth]:
+        """Return what the network makes of silence on each driving frame (60 kB each)."""
+        silence = np.full((1, mel.BANDS, mel.WINDOW), mel.SILENCE, np.float32)
+        count = len(self._driving.frames)
+        return [self._mouths(silence, [index])[0].copy()
+                for index in tqdm(range(count), desc='closing the mouth', unit='frame',
+                                  disable=None if count > 1 else True, leave=False)]
+
+    def _mask(self, index: int) -> paste.Alpha:
+        alpha = self._masks.get(index)
+        if alpha is None:
+            left, top, right, bottom = self._located.box(index)
+            alpha = paste.mask(right - left, bottom - top, self._located.outline(index))
+            if len(self._masks) < _MASKS:
+                self._masks[index] = alpha
+        return alpha
+
+
+class Wav2LipEngine(LipSyncEngine):
+    """Moves the lips with the published Wav2Lip network (Prajwal et al., 2020).
+
+    On a CPU it runs on ONNX Runtime, on an NVIDIA GPU on torch.
+    """
+
+    name: ClassVar[str] = 'wav2lip'
+    look_ahead: ClassVar[float] = hearing.LOOK_AHEAD
+    Options: ClassVar[type[Any] | None] = Wav2LipOptions
+
+    def __init__(self, options: Wav2LipOptions | None = None) -> None:
+        """Take the options; nothing is loaded yet."""
+        self._options = options or Wav2LipOptions()
+        self._generator: Generator[Any] | None = None
+
+    def load(self) -> None:
+        """Load the network; exports it on first use. Raises UserError."""
+        weights = self._options.weights or wav2lip_weights()
+        self._generator = _BACKENDS[resolved(self._options.device)](weights, self._options)
+
+    def open(self, driving: DrivingMedia) -> Wav2LipSession:  # noqa: A003
+        """Find the face of `driving`, unless that is known. Raises UserError."""
+        if self._generator is None:
+            raise RuntimeError('load() comes before open()')
+        return Wav2LipSession(
+            driving, locate(driving, self._options), self._generator, self._options)
+
+    def close(self) -> None:
+        """Release the network; may be called twice."""
+        if self._generator is not None:
+            self._generator.close()
+            self._generator = None
+
+
+def _on_cpu(weights: pathlib.Path, options: Wav2LipOptions) -> Generator[Any]:
+    from txt2vid_ros.lipsync.wav2lip.onnx_generator import export, OnnxGenerator
+    graphs = export(weights, int8=options.precision == 'int8')
+    return OnnxGenerator(graphs, min(options.threads, cores()))
+
+
+def _on_cuda(weights: pathlib.Path, options: Wav2LipOptions) -> Generator[Any]:
+    import torch
+
+    from txt2vid_ros.lipsync.wav2lip.checkpoint import load_checkpoint
+    from txt2vid_ros.lipsync.wav2lip.cuda_generator import CudaGenerator
+    if not torch.cuda.is_available():
+        raise UserError('device is cuda, but torch finds no NVIDIA GPU here',
+                        'Use device cpu, or install torch for your GPU.')
+    if options.precision == 'int8':
+        raise UserError('precision int8 is for the CPU', 'Use float16 on a GPU.')
+    precision = 'float16' if options.precision == 'auto' else options.precision
+    return CudaGenerator(load_checkpoint(weights), 'cuda', precision)
+
+
+_BACKENDS: dict[str, Callable[[pathlib.Path, Wav2LipOptions], Generator[Any]]] = {
+    'cpu': _on_cpu, 'cuda': _on_cuda}

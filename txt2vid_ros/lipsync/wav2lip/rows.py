@@ -1,0 +1,94 @@
+"""Which rows each layer of the decoder has to compute when only the lower face is pasted.
+
+A 3x3 convolution needs one row more above, and an output row of a stride-2 transposed convolution
+needs the input row of half its number (and the one below). Following that upwards from the output
+gives the exact halo: the rows that are computed equal those of the whole network.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from txt2vid_ros.lipsync.wav2lip.architecture import FACE, FACE_DECODER, Layer
+
+LOWER_FACE_ROW = 44     # first row that is pasted: 4 above the blanked half, for the feather
+
+
+@dataclasses.dataclass(frozen=True)
+class StageRows:
+    """The rows of one decoder stage: an upsampling, then residual convolutions.
+
+    The stage reads its input from row `first_input` on and drops `cut` rows of what the upsampling
+    gives. `tops`: whether each convolution pads above; where not, its input has the row above.
+    """
+
+    first_input: int
+    cut: int
+    tops: tuple[bool, ...]
+    size: int               # rows and columns of the stage's whole output
+    first_upsampled: int    # first row left after the cut
+
+
+def _size(blocks: int) -> int:
+    """Return the rows that the decoder has after its first `blocks` blocks (1, 3, 6, ... 96)."""
+    return 1 if blocks == 1 else FACE >> (len(FACE_DECODER) - blocks)
+
+
+def plan(first_row: int = LOWER_FACE_ROW) -> tuple[tuple[StageRows, ...], bool]:
+    """Return the rows of decoder blocks 1 to 6, and whether the output convolution pads above."""
+    output_top = first_row == 0
+    needed = max(0, first_row - 1)
+    stages: list[StageRows] = []
+    for number in range(len(FACE_DECODER) - 1, 0, -1):
+        tops: list[bool] = []
+        for _ in FACE_DECODER[number][1:]:
+            tops.append(needed == 0)
+            needed = max(0, needed - 1)
+        upsampling = FACE_DECODER[number][0]
+        first_input = needed // 2 if upsampling.stride != (1, 1) else 0
+        cut = needed - 2 * first_input
+        size = _size(number + 1)
+        stages.append(StageRows(first_input, cut, tuple(reversed(tops)), size, needed))
+        needed = first_input
+    return tuple(reversed(stages)), output_top
+
+
+def _macs(layer: Layer, rows: int, columns: int) -> int:
+    return rows * columns * layer.inputs * layer.outputs * layer.kernel ** 2
+
+
+def multiplications(first_row: int = 0, *, face_cached: bool = False) -> int:
+    """Return the multiply-accumulates of one frame.
+
+    `face_cached` leaves out what depends on the driving frame alone: the face encoder and the
+    share of each decoder input that comes from it.
+    """
+    from txt2vid_ros.lipsync.wav2lip import architecture
+
+    total = 0 if face_cached else _encoder(architecture.FACE_ENCODER, FACE, FACE)
+    total += _encoder((architecture.AUDIO_ENCODER,), 80, 16)
+    total += _macs(FACE_DECODER[0][0], 1, 1)
+    stages, _ = plan(first_row)
+    before = FACE_DECODER[0][0].outputs
+    for stage, layers in zip(stages, FACE_DECODER[1:], strict=True):
+        inputs = before if face_cached else layers[0].inputs
+        source = 1 if stage.size == 3 else stage.size // 2
+        up = dataclasses.replace(layers[0], inputs=inputs)
+        total += _macs(up, source - stage.first_input, source)
+        first = stage.first_upsampled
+        for layer, top in zip(layers[1:], stage.tops, strict=True):
+            first += not top
+            total += _macs(layer, stage.size - first, stage.size)
+        before = layers[0].outputs
+    inputs = before if face_cached else architecture.OUTPUT.inputs
+    total += _macs(dataclasses.replace(architecture.OUTPUT, inputs=inputs), FACE - first_row, FACE)
+    return total + 3 * architecture.OUTPUT.outputs * (FACE - first_row) * FACE
+
+
+def _encoder(blocks: tuple[tuple[Layer, ...], ...], rows: int, columns: int) -> int:
+    total = 0
+    for layer in (layer for block in blocks for layer in block):
+        rows = (rows + 2 * layer.padding - layer.kernel) // layer.stride[0] + 1
+        columns = (columns + 2 * layer.padding - layer.kernel) // layer.stride[1] + 1
+        total += _macs(layer, rows, columns)
+    return total
