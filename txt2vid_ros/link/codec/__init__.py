@@ -1,0 +1,1 @@
+"""Lossless compression of short texts: arithmetic coding over a small English language model."""

@@ -1,0 +1,154 @@
+"""The language model: word trigrams with back-off, frozen into integer tables.
+
+Interpolated absolute discounting (Ney, Essen and Kneser, 1994), counted once by `train.py`. Every
+weight is an integer taken from a table in the file, so two machines cannot differ by a rounding.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import hashlib
+import io
+import lzma
+import pathlib
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from txt2vid_ros.errors import UserError
+
+ENGLISH = pathlib.Path(__file__).parent / 'data' / 'english.model'
+
+END, RARE_WORD, RARE_CHARACTER = 0, 1, 2
+"""Vocabulary entries that are not written: the text's end, and what has to be spelled."""
+
+PROBABILITY_BITS = 24
+BACK_OFF_BITS = 16
+LETTERS = "abcdefghijklmnopqrstuvwxyz'"
+STOP_LETTER = len(LETTERS)
+"""Ends a spelled word; also what stands before its first letter."""
+
+CAPITAL_CLASSES = 8
+RARE_CAPITAL_CLASS = 7
+"""How often a word is capitalised within a sentence, in steps; spelled words have their own."""
+
+
+class Row(NamedTuple):
+    """What one context predicts: sorted vocabulary numbers and their running sums of weight."""
+
+    words: NDArray[np.uint16]
+    sums: NDArray[np.int64]
+    """(len(words) + 1,), from 0, in units of 2**-PROBABILITY_BITS."""
+    back_off: int
+    """The share left to the shorter context, in units of 2**-BACK_OFF_BITS."""
+
+
+EMPTY_ROW = Row(np.empty(0, np.uint16), np.zeros(1, np.int64), 1 << BACK_OFF_BITS)
+
+
+@dataclasses.dataclass(frozen=True)
+class LanguageModel:
+    """Tables of one language, as read from a model file."""
+
+    digest: bytes
+    """sha256 of the file: two ends understand each other only with the same one."""
+    words: tuple[str, ...]
+    numbers: dict[str, int]
+    sums: NDArray[np.int64]
+    """(len(words) + 1,): running sums of the weight of each word without any context."""
+    pair_starts: NDArray[np.int64]
+    pair_words: NDArray[np.uint16]
+    pair_sums: NDArray[np.int64]
+    pair_back_off: NDArray[np.int64]
+    triple_starts: NDArray[np.int64]
+    triple_words: NDArray[np.uint16]
+    triple_sums: NDArray[np.int64]
+    triple_back_off: NDArray[np.int64]
+    letters: NDArray[np.int64]
+    """(28, 28, 28) weights: the two letters before, then the letter."""
+    capital_class: NDArray[np.uint8]
+    cases: NDArray[np.int64]
+    """(CAPITAL_CLASSES, position 3, style 3, case 4) weights."""
+    spaces: NDArray[np.int64]
+    """(kind before 8, words + characters) weight of a space before the token, of 256."""
+
+    def pair(self, before: int) -> Row:
+        """Return what follows the word number `before`."""
+        start, stop = int(self.pair_starts[before]), int(self.pair_starts[before + 1])
+        if start == stop:
+            return EMPTY_ROW
+        return Row(self.pair_words[start:stop],
+                   self.pair_sums[start:stop + 1] - self.pair_sums[start],
+                   int(self.pair_back_off[before]))
+
+    def triple(self, first: int, second: int) -> Row:
+        """Return what follows `first` and `second`, in this order."""
+        start, stop = int(self.pair_starts[first]), int(self.pair_starts[first + 1])
+        at = start + int(np.searchsorted(self.pair_words[start:stop], second))
+        if at == stop or self.pair_words[at] != second:
+            return EMPTY_ROW
+        start, stop = int(self.triple_starts[at]), int(self.triple_starts[at + 1])
+        if start == stop:
+            return EMPTY_ROW
+        return Row(self.triple_words[start:stop],
+                   self.triple_sums[start:stop + 1] - self.triple_sums[start],
+                   int(self.triple_back_off[at]))
+
+
+def running(weights: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return running sums that begin with 0; one longer than `weights`."""
+    return np.concatenate([np.zeros(1, np.int64), np.cumsum(weights, dtype=np.int64)])
+
+
+@functools.lru_cache(maxsize=2)
+def load(path: pathlib.Path = ENGLISH) -> LanguageModel:
+    """Read a model file; takes about 0.2 s the first time. Raises UserError."""
+    try:
+        packed = path.read_bytes()
+        tables = np.load(io.BytesIO(lzma.decompress(packed)), allow_pickle=False)
+        return _unpack(tables, hashlib.sha256(packed).digest())
+    except (OSError, lzma.LZMAError, ValueError, KeyError) as error:
+        raise UserError(f'the text model {path} cannot be read: {error}',
+                        'Install the package again') from error
+
+
+def _unpack(tables: dict[str, NDArray[np.generic]], digest: bytes) -> LanguageModel:
+    words = tuple(bytes(tables['words'].astype(np.uint8)).decode('utf-8').split('\0'))
+    levels = tables['levels'].astype(np.int64)
+    shares = tables['shares'].astype(np.int64)
+    pair_starts = running(tables['pair_counts'].astype(np.int64))
+    triple_starts = running(tables['triple_counts'].astype(np.int64))
+    triple_back_off = np.full(len(triple_starts) - 1, 1 << BACK_OFF_BITS, np.int64)
+    triple_back_off[np.diff(triple_starts) > 0] = shares[tables['triple_back_off']]
+    return LanguageModel(
+        digest=digest,
+        words=words,
+        numbers={word: number for number, word in enumerate(words)},
+        sums=running(levels[tables['unigrams']]),
+        pair_starts=pair_starts,
+        pair_words=_undelta(tables, 'pair', pair_starts),
+        pair_sums=running(levels[tables['pair_levels']]),
+        pair_back_off=shares[tables['pair_back_off']],
+        triple_starts=triple_starts,
+        triple_words=_undelta(tables, 'triple', triple_starts),
+        triple_sums=running(levels[tables['triple_levels']]),
+        triple_back_off=triple_back_off,
+        letters=levels[tables['letters']].reshape((len(LETTERS) + 1,) * 3),
+        capital_class=tables['capital_class'].astype(np.uint8),
+        cases=tables['cases'].astype(np.int64),
+        spaces=tables['spaces'].astype(np.int64),
+    )
+
+
+def _undelta(tables: dict[str, NDArray[np.generic]], name: str,
+             starts: NDArray[np.int64]) -> NDArray[np.uint16]:
+    """Undo the differences within rows, which make sorted numbers compress well."""
+    high = tables[f'{name}_high'].astype(np.int64)
+    steps = high * 256 + tables[f'{name}_low'].astype(np.int64)
+    sums = np.cumsum(steps)
+    counts = np.diff(starts)
+    before = np.where(starts[:-1] > 0, sums[np.maximum(starts[:-1] - 1, 0)], 0)
+    words: NDArray[np.uint16] = (sums - np.repeat(before, counts)).astype(np.uint16)
+    return words

@@ -1,0 +1,41 @@
+"""What an end of the link has seen so far."""
+
+from __future__ import annotations
+
+import dataclasses
+
+
+@dataclasses.dataclass
+class Counters:
+    """Totals since the start; the rejected ones say why."""
+
+    utterances: int = 0
+    characters: int = 0
+    text_bytes: int = 0
+    """Compressed text alone, each utterance once."""
+    datagrams_out: int = 0
+    bytes_out: int = 0
+    wire_bits_out: int = 0
+    """Bytes with the headers of the transport below, in bits."""
+    datagrams_in: int = 0
+    bytes_in: int = 0
+    wire_bits_in: int = 0
+    retries: int = 0
+    dropped: int = 0
+    sessions: int = 0
+    garbage: int = 0
+    wrong_version: int = 0
+    forged: int = 0
+    duplicates: int = 0
+    oversized: int = 0
+    undecodable: int = 0
+
+    @property
+    def rejected(self) -> int:
+        """Datagrams that came in and were of no use, duplicates aside."""
+        return (self.garbage + self.wrong_version + self.forged + self.oversized
+                + self.undecodable)
+
+    def as_dict(self) -> dict[str, int]:
+        """Return all totals by name."""
+        return dataclasses.asdict(self)

@@ -1,0 +1,65 @@
+"""The contract of a transport: datagrams out and in, never waiting."""
+
+from __future__ import annotations
+
+import abc
+from typing import Any, NamedTuple, TypeAlias
+
+from txt2vid_ros.link.messages import NEVER
+
+BATCH = 128
+"""Datagrams taken in at a time at most, so that a flood cannot keep the sender from its turn."""
+
+
+Source: TypeAlias = 'tuple[Any, ...] | int | None'
+"""Where a datagram came from: an address, a connection, or None where there is only one."""
+
+
+class Arrival(NamedTuple):
+    """A datagram, and where it came from as far as the transport can tell."""
+
+    datagram: bytes
+    source: Source
+
+
+class Transport(abc.ABC):
+    """Carries datagrams as well as it can; what cannot be sent is lost."""
+
+    header_bytes: int
+    """Added to every datagram on the wire."""
+    bits_per_byte: int = 8
+    loopback: bool = False
+    """Whether it cannot leave this machine."""
+
+    @abc.abstractmethod
+    def filenos(self) -> list[int]:
+        """Return the files to wait on for arrivals."""
+
+    @abc.abstractmethod
+    def receive(self) -> list[Arrival]:
+        """Return what has come, at most about BATCH datagrams, without waiting."""
+
+    @abc.abstractmethod
+    def send(self, datagram: bytes) -> None:
+        """Send, or lose, without waiting."""
+
+    def trust(self, source: Source) -> None:
+        """Answer to `source` from now on: something authentic and new came from there."""
+        return
+
+    def distrust(self, source: Source) -> None:
+        """Note that something useless came from `source`."""
+        return
+
+    def maintain(self, now: float) -> float:
+        """Do what time has come for, such as connecting again; return when to call again."""
+        return NEVER
+
+    @property
+    def problem(self) -> str:
+        """What keeps it from working at the moment, in one line; empty where nothing does."""
+        return ''
+
+    @abc.abstractmethod
+    def close(self) -> None:
+        """Release everything; may be called twice."""

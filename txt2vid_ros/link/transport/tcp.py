@@ -1,0 +1,246 @@
+"""Datagrams over TCP, for networks that let nothing else through: each after its length."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+
+from txt2vid_ros.link.messages import NEVER
+from txt2vid_ros.link.transport.address import bind_error, resolve
+from txt2vid_ros.link.transport.base import Arrival, BATCH, Source, Transport
+
+_TCP_HEADER = 32
+_BACKLOG_BYTES = 1 << 16
+_CONNECTIONS = 4
+_RUBBISH = 50
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 5.0
+
+
+class _Connection:
+    """A stream with datagrams in it."""
+
+    def __init__(self, handle: socket.socket) -> None:
+        handle.setblocking(False)
+        handle.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.handle = handle
+        self._in = bytearray()
+        self._out = bytearray()
+        self.rubbish = 0
+
+    def receive(self) -> list[Arrival]:
+        """Return whole datagrams. Raises OSError once the connection has ended."""
+        try:
+            data = self.handle.recv(1 << 16)
+        except BlockingIOError:
+            return []
+        if not data:
+            raise ConnectionResetError('closed by the other end')
+        self._in += data
+        arrivals: list[Arrival] = []
+        while len(self._in) >= 2:
+            stop = 2 + int.from_bytes(self._in[:2], 'big')
+            if len(self._in) < stop:
+                break
+            arrivals.append(Arrival(bytes(self._in[2:stop]), id(self)))
+            del self._in[:stop]
+        return arrivals
+
+    def send(self, datagram: bytes) -> None:
+        """Queue a datagram, unless the other end has stopped reading, and send what goes."""
+        if len(self._out) < _BACKLOG_BYTES:
+            self._out += len(datagram).to_bytes(2, 'big') + datagram
+        self.flush()
+
+    def flush(self) -> bool:
+        """Send what goes; return whether all went. Raises OSError."""
+        while self._out:
+            try:
+                del self._out[:self.handle.send(self._out)]
+            except BlockingIOError:
+                return False
+        return True
+
+
+class TcpCaller(Transport):
+    """The sender's end: connects, and connects again."""
+
+    def __init__(self, text: str) -> None:
+        """Resolve the address. Raises UserError."""
+        self._address = resolve(text, socket.SOCK_STREAM)
+        self.header_bytes = _overhead(self._address.ip_header)
+        self.loopback = self._address.loopback
+        self._connection: _Connection | None = None
+        self._connecting: socket.socket | None = None
+        self._first = b''
+        self._next_try = 0.0
+        self._pause = _FIRST_PAUSE
+        self._problem = f'{text} is not connected yet'
+
+    def filenos(self) -> list[int]:
+        """Return the connection, once there is one."""
+        return [self._connection.handle.fileno()] if self._connection else []
+
+    def receive(self) -> list[Arrival]:
+        """Return what came from the receiver."""
+        if self._connection is None:
+            return []
+        try:
+            arrivals = self._connection.receive()
+        except OSError as error:
+            self._lost(error)
+            return []
+        if arrivals:
+            self._pause = _FIRST_PAUSE
+        return arrivals
+
+    def send(self, datagram: bytes) -> None:
+        """Send to the receiver; before there is a connection only the newest is kept."""
+        if self._connection is None:
+            self._first = datagram
+        else:
+            try:
+                self._connection.send(datagram)
+            except OSError as error:
+                self._lost(error)
+
+    def maintain(self, now: float) -> float:
+        """Connect where there is no connection; try more and more seldom."""
+        if self._connection is not None:
+            try:
+                return NEVER if self._connection.flush() else now + 0.05
+            except OSError as error:
+                self._lost(error)
+        if self._connecting is None and now >= self._next_try:
+            self._connecting = socket.socket(self._address.family, socket.SOCK_STREAM)
+            self._connecting.setblocking(False)
+            self._next_try = now + self._pause
+            self._pause = min(2 * self._pause, _LONGEST_PAUSE)
+        if self._connecting is not None:
+            return self._try_connecting(now)
+        return self._next_try
+
+    def _try_connecting(self, now: float) -> float:
+        handle = self._connecting
+        code = handle.connect_ex(self._address.sockaddr) if handle else errno.EBADF
+        if handle is not None and code in (0, errno.EISCONN):
+            self._connecting, self._connection = None, _Connection(handle)
+            self._problem = ''
+            if self._first:
+                self.send(self._first)
+            return NEVER
+        if code in (errno.EINPROGRESS, errno.EALREADY) and now < self._next_try + _LONGEST_PAUSE:
+            return now + 0.02
+        self._abandon()
+        self._problem = f'{self._address.text} does not answer: {os.strerror(code)}'
+        return max(now, self._next_try)
+
+    def _abandon(self) -> None:
+        if self._connecting is not None:
+            self._connecting.close()
+        self._connecting = None
+
+    def _lost(self, error: OSError) -> None:
+        if self._connection is not None:
+            self._connection.handle.close()
+        self._connection = None
+        self._problem = f'{self._address.text} is not connected: {error.strerror or error}'
+
+    @property
+    def problem(self) -> str:
+        """Why there is no connection."""
+        return self._problem
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._abandon()
+        if self._connection is not None:
+            self._connection.handle.close()
+        self._connection = None
+
+
+class TcpListener(Transport):
+    """The receiver's end: accepts a few connections and answers the one that holds the key."""
+
+    def __init__(self, text: str) -> None:
+        """Listen on an address of this machine. Raises UserError."""
+        address = resolve(text, socket.SOCK_STREAM, port_zero=True)
+        self.header_bytes = _overhead(address.ip_header)
+        self.loopback = address.loopback
+        self._socket = socket.socket(address.family, socket.SOCK_STREAM)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._socket.setblocking(False)
+        try:
+            self._socket.bind(address.sockaddr)
+            self._socket.listen(_CONNECTIONS)
+        except OSError as error:
+            self._socket.close()
+            raise bind_error(text, error) from error
+        self.port: int = self._socket.getsockname()[1]
+        self._connections: dict[int, _Connection] = {}
+        self._peer: int | None = None
+
+    def filenos(self) -> list[int]:
+        """Return the listening socket and all connections."""
+        return [self._socket.fileno(),
+                *(connection.handle.fileno() for connection in self._connections.values())]
+
+    def receive(self) -> list[Arrival]:
+        """Accept and read."""
+        try:
+            connection = _Connection(self._socket.accept()[0])
+            self._connections[id(connection)] = connection
+            self._make_room()
+        except BlockingIOError:
+            pass
+        arrivals: list[Arrival] = []
+        for key, connection in list(self._connections.items()):
+            try:
+                arrivals += connection.receive()
+            except OSError:
+                self._drop(key)
+        return arrivals[:8 * BATCH]
+
+    def _make_room(self) -> None:
+        strangers = [key for key in self._connections if key != self._peer]
+        if len(strangers) > _CONNECTIONS:
+            self._drop(strangers[0])
+
+    def _drop(self, key: int) -> None:
+        self._connections.pop(key).handle.close()
+        if self._peer == key:
+            self._peer = None
+
+    def send(self, datagram: bytes) -> None:
+        """Answer the peer, or before there is one everybody connected."""
+        for key in [self._peer] if self._peer else list(self._connections):
+            try:
+                self._connections[key].send(datagram)
+            except OSError:
+                self._drop(key)
+
+    def trust(self, source: Source) -> None:
+        """Answer to `source` from now on."""
+        if isinstance(source, int) and source in self._connections:
+            self._peer = source
+
+    def distrust(self, source: Source) -> None:
+        """Hang up on a stranger that keeps sending rubbish."""
+        if not isinstance(source, int) or source == self._peer:
+            return
+        connection = self._connections.get(source)
+        if connection is not None:
+            connection.rubbish += 1
+            if connection.rubbish > _RUBBISH:
+                self._drop(source)
+
+    def close(self) -> None:
+        """Close everything."""
+        self._socket.close()
+        for key in list(self._connections):
+            self._drop(key)
+
+
+def _overhead(ip_header: int) -> int:
+    """Return what a datagram costs beside itself: length, headers and the other end's ACK."""
+    return 2 + 2 * (ip_header + _TCP_HEADER)
