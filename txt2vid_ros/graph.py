@@ -1,0 +1,200 @@
+"""The node graph as plain data: the one definition that launch files and the command line run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+import dataclasses
+import json
+from pathlib import Path
+import re
+import sys
+from typing import Any
+
+from txt2vid_ros.errors import UserError
+from txt2vid_ros.share import share
+
+# Larger socket buffers and fragments: whole pictures pass without loss (docs/performance.md).
+# One thread for small matrices: the spinning of more costs a second core and gains nothing.
+ENVIRONMENT: dict[str, str] = {
+    'FASTDDS_BUILTIN_TRANSPORTS': 'DEFAULT?sockets_size=4MB&max_msg_size=64KB',
+    'OPENBLAS_NUM_THREADS': '1',
+    'OMP_NUM_THREADS': '1',
+}
+"""What the nodes' environment gets where the user has not set it."""
+PACKAGE = 'txt2vid_ros'
+_NUMBER = re.compile(r'[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?', re.ASCII)
+NAMESPACE = '/txt2vid'
+# Names as ROS allows them (https://design.ros2.org/articles/topic_and_service_names.html).
+_NAMESPACE = re.compile(r'/|(/[A-Za-z_][A-Za-z0-9_]*)+')
+_PARAMETER = re.compile(r'[A-Za-z_][\w./]*')
+
+
+@dataclasses.dataclass(frozen=True)
+class Argument:
+    """One option of a graph: a launch argument, and an option of the command line."""
+
+    name: str
+    default: str
+    description: str
+    sets: tuple[tuple[str, str], ...]
+    """The (node, parameter) pairs that get its value where it is not empty."""
+
+
+@dataclasses.dataclass(frozen=True)
+class NodeSpec:
+    """One process of the graph."""
+
+    name: str
+    executable: str
+    parameters: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    namespace: str = NAMESPACE
+    remappings: tuple[tuple[str, str], ...] = ()
+    """Topics that it finds under another name: (its own, the graph's)."""
+
+    @property
+    def module(self) -> str:
+        """Return the Python module that runs the node."""
+        return f'{PACKAGE}.nodes.{self.executable}'
+
+
+ARGUMENTS: dict[str, Argument] = {argument.name: argument for argument in (
+    Argument('face', '', 'picture or video of the speaker; empty for the built-in portrait',
+             (('lipsync', 'face'),)),
+    Argument('tts', '', 'text-to-speech provider', (('tts', 'provider'),)),
+    Argument('voice', '', "the provider's name of the voice", (('tts', 'voice'),)),
+    Argument('engine', '', 'lip-sync engine', (('lipsync', 'engine'),)),
+    Argument('face_options', '', 'options of the face: name=value name=value',
+             (('lipsync', 'face_options'),)),
+    Argument('engine_options', '', 'options of the engine: name=value name=value',
+             (('lipsync', 'engine_options'),)),
+    Argument('people', str(share('config', 'people.yaml')),
+             'file that maps speaker ids to voices and faces',
+             (('tts', 'people'), ('lipsync', 'people'))),
+    Argument('http', '', 'HOST:PORT for viewers; "off" for none', (('stream', 'http'),)),
+    Argument('record', '', 'file to record to: .mp4, .mkv or .ts', (('stream', 'record'),)),
+    Argument('push', '', 'URL to push to: udp, rtp, rtsp, rtmp, srt or tcp',
+             (('stream', 'push'),)),
+    Argument('mic', '', 'true to speak into this machine too: graph live with the sender in front',
+             ()),
+    Argument('device', '', 'index, name or part of the name of a microphone: txt2vid devices',
+             (('mic', 'device'),)),
+    Argument('input', '', 'audio or video file that is played in place of the microphone',
+             (('mic', 'file'),)),
+    Argument('stt', '', 'speech-to-text provider', (('stt', 'provider'),)),
+    Argument('speaker', '', 'speaker id of who speaks into the microphone',
+             (('stt', 'speaker'),)),
+    Argument('link', 'topic', 'what carries speech between machines: topic (the ROS network '
+             'itself), udp, tcp or serial', (('link', 'transport'),)),
+    Argument('link_address', '', "HOST:PORT of the receiver, or a serial line's device",
+             (('link', 'address'),)),
+    Argument('link_key', '', 'file of the key that both ends share: txt2vid link keygen',
+             (('link', 'key_file'),)),
+    Argument('link_rate', '', 'bits a second that the link keeps below',
+             (('link', 'rate'),)),
+    Argument('width', '', 'pixels', (('lipsync', 'width'), ('stream', 'width'))),
+    Argument('height', '', 'pixels', (('lipsync', 'height'), ('stream', 'height'))),
+    Argument('fps', '', 'frames a second', (('lipsync', 'fps'), ('stream', 'fps'))),
+)}
+# What the graphs consist of, in the order of their start.
+GRAPHS: dict[str, tuple[str, ...]] = {
+    'receiver': ('tts', 'lipsync', 'stream'),
+    'live': ('tts', 'lipsync', 'stream'),
+    'sender': ('mic', 'stt'),
+}
+# What carries `speech` to `heard`. Over topics no node is needed: the sender's graph says `heard`.
+TOPIC = 'topic'
+LINKS = (TOPIC, 'udp', 'tcp', 'serial')
+
+
+def nodes(graph: str, arguments: Mapping[str, str] | None = None,
+          namespace: str = NAMESPACE) -> list[NodeSpec]:
+    """Return the processes of a graph with the parameters that `arguments` set.
+
+    An argument that is left out has its default; an empty one leaves a parameter as the parameter
+    file or the node has it.
+    """
+    kind = (arguments or {}).get('link') or TOPIC
+    if kind not in LINKS:
+        raise UserError(f'link: {kind!r} is none', f'Say one of {", ".join(LINKS)}.')
+    names = GRAPHS[graph] if kind == TOPIC else (*GRAPHS[graph], 'link')
+    if _true('mic', (arguments or {}).get('mic', '')) and graph == 'live':
+        names = (*GRAPHS['sender'], *names)
+    values: dict[str, dict[str, Any]] = {name: {} for name in names}
+    if kind != TOPIC:
+        values['link']['role'] = 'sender' if graph == 'sender' else 'receiver'
+    defaults = {argument.name: argument.default for argument in ARGUMENTS.values()}
+    for name, value in {**defaults, **(arguments or {})}.items():
+        if name not in ARGUMENTS:
+            raise UserError(f'{name} is no argument of the {graph} graph',
+                            f'There is {", ".join(ARGUMENTS)}.')
+        for node, parameter in ARGUMENTS[name].sets:
+            if value and node in values:
+                values[node][parameter] = _absolute(name, value)
+    namespace = checked_namespace(namespace)
+    remapped = {'stt': (('speech', 'heard'),)} if kind == TOPIC else {}
+    return [NodeSpec(name, name, values[name], namespace, remapped.get(name, ()))
+            for name in names]
+
+
+def _true(name: str, value: str) -> bool:
+    if value not in ('', 'true', 'false'):
+        raise UserError(f'{name} is {value!r}', 'Say true or false.')
+    return value == 'true'
+
+
+def checked_namespace(namespace: str) -> str:
+    """Return a namespace as ROS writes it, with one slash before it. Raises UserError."""
+    written = '/' + namespace.strip('/')
+    if not _NAMESPACE.fullmatch(written):
+        raise UserError(f'--namespace {namespace!r} is no ROS namespace',
+                        'Use letters, digits and underscores, for example /robot_1/head.')
+    return written
+
+
+def with_parameters(specs: list[NodeSpec], settings: list[str]) -> list[NodeSpec]:
+    """Return the specs with 'NODE.NAME=VALUE' settings added. Raises UserError."""
+    byname = {spec.name: spec for spec in specs}
+    for setting in settings:
+        target, equals, value = setting.partition('=')
+        node, dot, name = target.partition('.')
+        if not (equals and dot and name):
+            raise UserError(f'--param {setting} is not of the form NODE.NAME=VALUE',
+                            'For example: --param tts.speed=1.1')
+        if not _PARAMETER.fullmatch(name):
+            raise UserError(f'--param {setting}: {name!r} is no name of a parameter',
+                            'Use letters, digits, underscores and dots.')
+        if node not in byname:
+            raise UserError(f'--param {setting}: there is no node {node!r}',
+                            f'There is {", ".join(byname)}.')
+        spec = byname[node]
+        byname[node] = dataclasses.replace(spec, parameters={**spec.parameters, name: value})
+    return list(byname.values())
+
+
+def command(spec: NodeSpec, graph: str) -> list[str]:
+    """Return the command line that runs a node without a ROS installation."""
+    words = [sys.executable, '-m', spec.module, '--ros-args',
+             '-r', f'__node:={spec.name}', '-r', f'__ns:={spec.namespace}',
+             '--params-file', str(share('config', f'{graph}.yaml'))]
+    for topic, other in spec.remappings:
+        words += ['-r', f'{topic}:={other}']
+    for name, value in spec.parameters.items():
+        words += ['-p', f'{name}:={_yaml_text(str(value))}']
+    return words
+
+
+def _absolute(name: str, value: str) -> str:
+    """Return paths absolute: the nodes may run in another folder."""
+    if name == 'http' and value == 'off':
+        return ''
+    if name in ('face', 'record', 'people', 'link_key', 'input'):
+        return str(Path(value).expanduser().absolute())
+    return value
+
+
+def _yaml_text(value: str) -> str:
+    """Return a parameter value as rcl reads it: numbers and booleans bare, texts quoted."""
+    if value in ('true', 'false') or _NUMBER.fullmatch(value):
+        return value
+    # Of YAML's two ways to quote, the one that is also JSON's keeps control characters.
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,111 @@
+"""The node graph as launch actions: all that the files in launch/ do (REP-2000 distributions).
+
+This is the only module that imports launch, which comes with a ROS installation.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+
+from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
+from launch.actions import (
+    DeclareLaunchArgument,
+    LogInfo,
+    OpaqueFunction,
+    SetEnvironmentVariable,
+    Shutdown,
+    TimerAction,
+)
+from launch.event import Event
+from launch.events.process import ProcessExited
+from launch.substitutions import LaunchConfiguration
+from launch_ros.actions import Node
+from launch_ros.parameter_descriptions import ParameterValue
+
+from txt2vid_ros import graph
+from txt2vid_ros.share import share
+
+USER_ERROR = 2
+"""A node's exit status that says: starting again would not help."""
+CRASHES = 5
+"""Crashes in a row after which a node is given up, and the launch with it."""
+STEADY = 20.0
+"""Seconds of running after which earlier crashes are forgotten."""
+
+
+def describe(name: str) -> LaunchDescription:
+    """Return the launch description of a graph: its arguments, and a process a node."""
+    arguments = [
+        DeclareLaunchArgument(argument.name, default_value=argument.default,
+                              description=argument.description)
+        for argument in graph.ARGUMENTS.values()
+    ]
+    return LaunchDescription([
+        *arguments,
+        DeclareLaunchArgument('namespace', default_value=graph.NAMESPACE,
+                              description='namespace of the nodes and their topics'),
+        DeclareLaunchArgument('params_file', default_value=str(share('config', f'{name}.yaml')),
+                              description='ROS parameter file; arguments go before it'),
+        DeclareLaunchArgument('log_level', default_value='info',
+                              description='debug, info, warn or error'),
+        *(SetEnvironmentVariable(variable, os.environ.get(variable, value))
+          for variable, value in graph.ENVIRONMENT.items()),
+        OpaqueFunction(function=_nodes, args=[name]),
+    ])
+
+
+def _nodes(context: LaunchContext, name: str) -> list[LaunchDescriptionEntity]:
+    """Return the processes, now that the arguments have their values."""
+    def value_of(argument: str) -> str:
+        return str(LaunchConfiguration(argument).perform(context))
+
+    chosen = {argument: value_of(argument) for argument in graph.ARGUMENTS}
+    specs = graph.nodes(name, chosen, value_of('namespace'))
+    return [_node(spec, value_of('params_file'), value_of('log_level'), 0) for spec in specs]
+
+
+def _node(spec: graph.NodeSpec, params_file: str, log_level: str, crashes: int,
+          delay: float = 0.0) -> Node:
+    """Return the process of a node that is started again, later each time, when it crashes.
+
+    `crashes` is how often in a row it has crashed, `delay` the seconds until this one starts.
+    """
+    begins = time.monotonic() + delay
+
+    def ended(event: Event, context: LaunchContext) -> list[LaunchDescriptionEntity]:
+        assert isinstance(event, ProcessExited)
+        if context.is_shutdown or event.returncode == 0:
+            return []
+        in_a_row = 1 if time.monotonic() - begins > STEADY else crashes + 1
+        if event.returncode == USER_ERROR or in_a_row >= CRASHES:
+            return [Shutdown(reason=f'{spec.name} cannot go on')]
+        pause = 0.5 * 2 ** (in_a_row - 1)
+        again = _node(spec, params_file, log_level, in_a_row, pause)
+        return [
+            LogInfo(msg=f'{spec.name} ended with status {event.returncode}; '
+                        f'starting it again in {pause:.1f} s'),
+            TimerAction(period=pause, actions=[again]),
+        ]
+
+    parameters = {key: _typed(value) for key, value in spec.parameters.items()}
+    return Node(
+        package=graph.PACKAGE, executable=spec.executable, name=spec.name,
+        namespace=spec.namespace, parameters=[params_file, parameters] if parameters
+        else [params_file],
+        remappings=list(spec.remappings),
+        arguments=['--ros-args', '--log-level', log_level], output='screen', on_exit=ended,
+    )
+
+
+def _typed(value: object) -> object:
+    """Return a value that launch passes on as what it is; a text stays one, whatever it says."""
+    text = str(value)
+    if text in ('true', 'false'):
+        return text == 'true'
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return ParameterValue(text, value_type=str)

@@ -1,0 +1,254 @@
+"""One end of the text link: `speech` goes out as a few datagrams, or comes in as `heard`."""
+
+from __future__ import annotations
+
+import collections
+from collections.abc import Mapping
+import dataclasses
+import os
+from pathlib import Path
+import re
+import time
+from typing import Any
+
+from hri_msgs.msg import LiveSpeech
+from trajectory_msgs.msg import JointTrajectory
+
+from txt2vid_ros.errors import UserError
+from txt2vid_ros.link import keys
+from txt2vid_ros.link.codec.model import load
+from txt2vid_ros.link.codec.text import TextCodec
+from txt2vid_ros.link.config import LinkConfig
+from txt2vid_ros.link.journal import Journal
+from txt2vid_ros.link.messages import (
+    Connected,
+    Dropped,
+    Event,
+    Heard,
+    Instant,
+    Mismatch,
+    Utterance,
+)
+from txt2vid_ros.link.receiver import Receiver
+from txt2vid_ros.link.runner import LinkRunner
+from txt2vid_ros.link.sender import Sender
+from txt2vid_ros.link.transport import open_transport, ROLES, TRANSPORTS
+from txt2vid_ros.media.clock import SECOND
+from txt2vid_ros.people import utterance_id
+from txt2vid_ros.ros import messages, qos
+from txt2vid_ros.ros.node import EngineNode, run
+from txt2vid_ros.ros.parameters import parameter
+
+MTU = {'udp': 1200, 'tcp': 1200, 'serial': 128}
+RECENT = 64
+
+
+@dataclasses.dataclass(frozen=True)
+class Parameters:
+    """The parameters of the link node."""
+
+    role: str = parameter('receiver', 'which end this is', choices=ROLES)
+    transport: str = parameter('udp', 'what carries it', choices=TRANSPORTS)
+    address: str = parameter('127.0.0.1:5710', 'HOST:PORT of the receiver, at both ends; or the '
+                             'device of a serial line')
+    baud: int = parameter(0, 'speed of a serial line; 0 keeps the one it has', minimum=0,
+                          maximum=4_000_000)
+    key_file: str = parameter('', 'file of the key that both ends share (txt2vid link keygen); '
+                              f'empty for the environment variable {keys.VARIABLE}')
+    insecure: bool = parameter(False, 'whether to do without a key beyond this machine')
+    rate: float = parameter(0.0, 'bits a second on the wire that this end keeps below, headers '
+                            'included; 0 for no limit', minimum=0.0, maximum=1e9)
+    mtu: int = parameter(0, 'bytes of the largest datagram; 0 for what suits the transport',
+                         minimum=0, maximum=65_000)
+    max_age: float = parameter(30.0, 'seconds after which an utterance that has not arrived is '
+                               'dropped', minimum=1.0, maximum=40.0)
+    tag_bytes: int = parameter(4, 'length of the authentication tag: 4, 6, 8, 10, 12, 14 or 16',
+                               minimum=4, maximum=16)
+    incremental: bool = parameter(False, 'whether to send what may still change, where the rate '
+                                  'leaves room')
+    queue: int = parameter(256, 'utterances that may wait', minimum=1, maximum=100_000)
+    state_file: str = parameter('', 'where the receiver remembers how far it has come; empty for '
+                                'a file of its own below ~/.local/state, "off" for none')
+
+
+class LinkNode(EngineNode):
+    """Maps topics to an end of the link."""
+
+    NAME = 'link'
+    Parameters = Parameters
+
+    def configure(self) -> None:
+        """Load the text model and open the transport."""
+        table = self.parameters
+        key = keys.find(table.key_file)
+        codec = TextCodec(load())
+        transport = open_transport(table.transport, table.role, table.address, table.baud)
+        try:
+            key = keys.require(key, transport.loopback, table.insecure)
+            config = LinkConfig(
+                rate=table.rate, mtu=table.mtu or MTU[table.transport], max_age=table.max_age,
+                tag_bytes=table.tag_bytes, header_bytes=transport.header_bytes,
+                bits_per_byte=transport.bits_per_byte, incremental=table.incremental,
+                queue=table.queue)
+            self._end: Sender | Receiver
+            if table.role == 'sender':
+                self._end = Sender(config, key, codec, self._instant())
+            else:
+                self._journal = Journal(self._state())
+                self._end = Receiver(config, key, codec, self._instant(), self._journal)
+        except UserError:
+            transport.close()
+            raise
+        self._transport = transport
+        self._runner: LinkRunner[Any] | None = None
+        self._seen: collections.deque[tuple[float, dict[str, int]]] = collections.deque(maxlen=10)
+        self._delays: collections.deque[float] = collections.deque(maxlen=RECENT)
+        self._mouth_to_eye: collections.deque[float] = collections.deque(maxlen=RECENT)
+        self._starts: collections.OrderedDict[str, float] = collections.OrderedDict()
+        if key == keys.NO_KEY and not transport.loopback:
+            self.get_logger().warning('insecure: whoever reaches the link can speak and listen')
+
+    def start(self) -> None:
+        """Join the topics to the link."""
+        table = self.parameters
+        if table.role == 'sender':
+            self.create_subscription(LiveSpeech, 'speech', self._on_speech, qos.SPEECH,
+                                     qos_overriding_options=qos.overridable())
+        else:
+            self._heard = self.create_publisher(
+                LiveSpeech, 'heard', qos.SPEECH, qos_overriding_options=qos.overridable())
+            self.create_subscription(JointTrajectory, 'voice/mouth', self._on_mouth, qos.MOUTH)
+        self._runner = LinkRunner(self._end, self._transport, self._on_event, self._instant)
+        self.get_logger().info(f'{table.role} of the link over {table.transport}, '
+                               f'{table.address}')
+
+    def stop(self) -> None:
+        """Leave the link."""
+        runner = getattr(self, '_runner', None)
+        if runner is not None:
+            runner.close()
+
+    def close(self) -> None:
+        """Release the transport."""
+        transport = getattr(self, '_transport', None)
+        if transport is not None:
+            transport.close()
+
+    def report(self) -> tuple[str, str, Mapping[str, Any]]:
+        """Return what the link costs, loses and knows of the other clock."""
+        if not hasattr(self, '_end') or getattr(self, '_runner', None) is None:
+            return 'warn', 'loading', {}
+        end, now = self._end, self._instant()
+        counters = end.counters
+        self._seen.append((now.mono, {
+            'wire_bps': counters.wire_bits_out + counters.wire_bits_in,
+            'datagram_bps': 8 * (counters.bytes_out + counters.bytes_in),
+            'text_bps': 8 * counters.text_bytes}))
+        (since, before), (until, bits) = self._seen[0], self._seen[-1]
+        span = max(until - since, 1e-3)
+        figures: dict[str, Any] = {
+            'role': self.parameters.role,
+            'connected': end.connected,
+            **{name: (bits[name] - before[name]) / span for name in bits},
+            **counters.as_dict(),
+            **self._clock_figures(now),
+        }
+        if isinstance(end, Sender):
+            figures['backlog'] = end.backlog
+        for name, times in (('speech_to_heard_ms', self._delays),
+                            ('mouth_to_eye_ms', self._mouth_to_eye)):
+            if times:
+                figures[name] = sorted(times)[len(times) // 2] * 1000
+        for part in (self._transport, getattr(self, '_journal', None)):
+            if part is not None and part.problem:
+                return 'warn', part.problem, figures
+        if not end.connected:
+            return 'warn', 'waiting for the other end', figures
+        return 'ok', 'connected', figures
+
+    def _clock_figures(self, now: Instant) -> dict[str, float]:
+        if isinstance(self._end, Receiver):
+            known = self._end.offset
+            return {'offset_ms': known[0] * 1000,
+                    'offset_uncertainty_ms': known[1] * 1000} if known else {}
+        offset = self._end.offset(now)
+        if offset is None:
+            return {}
+        return {'offset_ms': offset.seconds * 1000,
+                'offset_uncertainty_ms': offset.uncertainty * 1000,
+                'drift_ppm': offset.drift * 1e6,
+                'round_trip_ms': (self._end.clock.smoothed_round_trip or 0.0) * 1000}
+
+    def _instant(self) -> Instant:
+        return Instant(time.monotonic(), self.ros_clock.now() / SECOND)
+
+    def _state(self) -> Path | None:
+        given = self.parameters.state_file
+        if given == 'off':
+            return None
+        if given:
+            return Path(given).expanduser()
+        home = Path(os.environ.get('XDG_STATE_HOME') or Path.home() / '.local' / 'state')
+        return home / 'txt2vid' / f'link-{re.sub("[^A-Za-z0-9]+", "-", self.parameters.address)}'
+
+    # From the topics --------------------------------------------------------------------------
+
+    def _on_speech(self, message: LiveSpeech) -> None:
+        text = message.final or message.incremental
+        if not text:
+            return
+        start = messages.from_time(message.header.stamp) or self.ros_clock.now()
+        utterance = Utterance(text, message.header.frame_id, message.locale, start / SECOND)
+        final = bool(message.final)
+
+        def submit(end: Sender, now: Instant) -> None:
+            (end.submit if final else end.submit_partial)(utterance, now)
+
+        runner = self._runner
+        if runner is not None:
+            try:
+                runner.use(submit)
+            except UserError as error:
+                self.get_logger().error(f'an utterance is not sent: {error}')
+
+    def _on_mouth(self, message: JointTrajectory) -> None:
+        start = self._starts.pop(message.header.frame_id, None)
+        if start is not None:
+            self._mouth_to_eye.append(messages.from_time(message.header.stamp) / SECOND - start)
+
+    # From the link, on its thread -------------------------------------------------------------
+
+    def _on_event(self, event: Event) -> None:
+        log = self.get_logger()
+        if isinstance(event, Heard):
+            self._publish(event)
+        elif isinstance(event, Dropped):
+            log.warning(f'{event.count} utterance(s) will not arrive: {event.reason}')
+        elif isinstance(event, Connected):
+            log.info('the link goes on' if event.resumed else 'the other end is there')
+        elif isinstance(event, Mismatch):
+            self.notice(event.problem)
+
+    def _publish(self, heard: Heard) -> None:
+        stamp = max(0, round(heard.start * SECOND))
+        message = LiveSpeech(confidence=1.0, locale=heard.locale)
+        message.header.stamp = messages.to_time(stamp)
+        message.header.frame_id = heard.speaker
+        if heard.partial:
+            message.incremental = heard.text
+        else:
+            message.final = heard.text
+            self._delays.append(heard.arrived - heard.start)
+            self._starts[utterance_id(heard.speaker, stamp)] = heard.start
+            while len(self._starts) > RECENT:
+                self._starts.popitem(last=False)
+        self._heard.publish(message)
+
+
+def main() -> int:
+    """Run the node."""
+    return run(LinkNode)
+
+
+if __name__ == '__main__':
+    raise SystemExit(main())

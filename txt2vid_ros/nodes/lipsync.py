@@ -1,0 +1,176 @@
+"""The face: stamped speech comes in, stamped pictures of a speaking face go out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+import dataclasses
+from typing import Any
+
+import cv2
+import numpy as np
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+from std_msgs.msg import Float64
+from trajectory_msgs.msg import JointTrajectory
+
+from txt2vid_ros.lipsync.animator import Animator, Face
+from txt2vid_ros.lipsync.choice import make_engine
+from txt2vid_ros.lipsync.engine import Frame
+from txt2vid_ros.lipsync.settings import read_settings
+from txt2vid_ros.media.clock import FrameGrid
+from txt2vid_ros.media.driving import load_driving
+from txt2vid_ros.media.driving_options import DrivingOptions
+from txt2vid_ros.media.speech_timeline import SpeechTimeline
+from txt2vid_ros.people import DEFAULT, People, speaker_of
+from txt2vid_ros.ros import messages, qos
+from txt2vid_ros.ros.node import EngineNode, run, Worker
+from txt2vid_ros.ros.parameters import parameter
+from txt2vid_ros.ros.speech_input import SpeechInput
+
+
+@dataclasses.dataclass(frozen=True)
+class Parameters:
+    """The parameters of the lipsync node."""
+
+    engine: str = parameter('auto', 'lip-sync engine; auto: wav2lip where its weights are '
+                            'verified, else viseme')
+    engine_options: str = parameter('', 'options of the engine: name=value name=value')
+    face_options: str = parameter('', 'options of the face: name=value name=value')
+    face: str = parameter('', 'picture or video of the speaker; empty for the built-in portrait')
+    people: str = parameter('', 'file that maps speaker ids to voices and faces')
+    width: int = parameter(640, 'pixels', minimum=16, maximum=3840)
+    height: int = parameter(480, 'pixels', minimum=16, maximum=2160)
+    fps: float = parameter(25.0, 'frames a second', minimum=1.0, maximum=120.0)
+    frame_id: str = parameter('face', 'tf frame of the pictures')
+    lead: float = parameter(0.06, 'seconds before it is seen at which a frame is published, '
+                            'until the stream has said what it needs', minimum=0.0, maximum=2.0)
+    lead_max: float = parameter(0.25, 'seconds beyond which the lead does not adapt',
+                                minimum=0.0, maximum=2.0)
+    jpeg_quality: int = parameter(85, 'of face/image_raw/compressed', minimum=1, maximum=100,
+                                  live=True)
+
+
+class LipsyncNode(EngineNode):
+    """Maps topics to an Animator and its frames to topics."""
+
+    NAME = 'lipsync'
+    Parameters = Parameters
+
+    def configure(self) -> None:
+        """Load the engine and prepare the faces of all speakers."""
+        table = self.parameters
+        self._people = People.load(table.people)
+        self._engine, why = make_engine(table.engine, table.engine_options, 'lipsync.engine')
+        self.get_logger().info(why)
+        self._engine.load()
+        self._grid = FrameGrid.at(table.fps)
+        self._speech = SpeechTimeline()
+        self._faces: dict[str, Face] = {}
+        for person in self._people:
+            self._open(person.face or table.face)
+        self._lead = table.lead
+        self._animator = Animator(
+            self._grid, self._faces, self._face_of, self._speech, self.ros_clock, self._publish,
+            lambda: self._lead)
+        self._raw = self.create_publisher(Image, 'face/image_raw', qos.IMAGE,
+                                          qos_overriding_options=qos.overridable())
+        self._compressed = self.create_publisher(
+            CompressedImage, 'face/image_raw/compressed', qos.IMAGE,
+            qos_overriding_options=qos.overridable())
+        self._camera_info = self.create_publisher(CameraInfo, 'face/camera_info', qos.IMAGE,
+                                                  qos_overriding_options=qos.overridable())
+        self._wish = self.create_publisher(Float64, 'voice/lead', qos.LEAD)
+        self._worker: Worker | None = None
+
+    def start(self) -> None:
+        """Begin to listen and to show the face."""
+        self._input = SpeechInput(self, self._speech, ended=self._ended)
+        self.create_subscription(JointTrajectory, 'voice/mouth', self._input.on_mouth, qos.MOUTH,
+                                 qos_overriding_options=qos.overridable())
+        self.create_subscription(Float64, 'face/lead', self._on_lead, qos.LEAD)
+        self.create_timer(1.0, self._state_wish)
+        self._worker = Worker(self, 'animator', self._animator.run)
+        self._state_wish()
+        self.get_logger().info('showing the face')
+
+    def stop(self) -> None:
+        """Stop rendering."""
+        worker = getattr(self, '_worker', None)
+        if worker is not None:
+            worker.close()
+            self._worker = None
+
+    def close(self) -> None:
+        """Release faces and engine."""
+        for face in getattr(self, '_faces', {}).values():
+            face.session.close()
+        if hasattr(self, '_engine'):
+            self._engine.close()
+
+    def report(self) -> tuple[str, str, Mapping[str, Any]]:
+        """Return counts, leads and the time a frame takes."""
+        if not hasattr(self, '_animator'):
+            return 'warn', 'loading', {}
+        statistics = self._animator.statistics
+        slow = ' '.join(filter(None, (face.pacer.status() for face in self._faces.values())))
+        return 'warn' if slow else 'ok', slow or f'engine {self._engine.name}', {
+            'frames': statistics.frames, 'skipped': statistics.skipped,
+            'render_ms_p98': self._animator.render_time.lead * 1000,
+            'frame_lead_ms': self._lead * 1000, 'voice_lead_ms': self._voice_lead() * 1000}
+
+    def _open(self, file: str) -> None:
+        if file in self._faces:
+            return
+        table = self.parameters
+        options = read_settings(DrivingOptions, table.face_options, 'lipsync.face_options')
+        driving = load_driving(file, width=table.width, height=table.height, options=options)
+        session = self._engine.open(driving)
+        for line in dict.fromkeys(driving.notices + session.notices):
+            self.get_logger().warning(line)
+        self._faces[file] = Face(driving, session, self._speech, self._grid)
+
+    def _face_of(self, utterance: str | None) -> str:
+        person = self._people.get(DEFAULT if utterance is None else speaker_of(utterance))
+        return str(person.face or self.parameters.face)
+
+    def _ended(self, stamp: int) -> None:
+        # Frames that were made ahead with the speech that has just been cut are made again.
+        self._animator.rewind(stamp)
+
+    def _on_lead(self, message: Float64) -> None:
+        if np.isfinite(message.data):
+            self._lead = min(max(message.data, 0.0), self.parameters.lead_max)
+
+    def _voice_lead(self) -> float:
+        """Return how long before it is heard a first sample has to be here, in seconds."""
+        look_ahead, timed = self._engine.look_ahead, self._engine.timed_look_ahead
+        if timed is not None and self._input.timed:
+            look_ahead = timed
+        paced = max(face.pacer.look_ahead for face in self._faces.values())
+        return float(self._lead + self._animator.render_time.lead + look_ahead + paced
+                     + self._input.delay.lead)
+
+    def _state_wish(self) -> None:
+        self._wish.publish(Float64(data=self._voice_lead()))
+
+    def _publish(self, place: int, frame: Frame) -> None:
+        stamp = self._grid.stamp(place)
+        frame_id = self.parameters.frame_id
+        self._raw.publish(messages.to_image(frame, stamp, frame_id))
+        if self._compressed.get_subscription_count():
+            _, jpeg = cv2.imencode('.jpg', frame, (cv2.IMWRITE_JPEG_QUALITY,
+                                                   self.parameters.jpeg_quality))
+            self._compressed.publish(messages.to_compressed(jpeg, stamp, frame_id))
+        if self._camera_info.get_subscription_count():
+            info = CameraInfo(height=frame.shape[0], width=frame.shape[1])
+            info.header.stamp = messages.to_time(stamp)
+            info.header.frame_id = frame_id
+            self._camera_info.publish(info)
+
+
+def main() -> int:
+    """Run the node."""
+    return run(LipsyncNode)
+
+
+if __name__ == '__main__':
+    raise SystemExit(main())

@@ -1,0 +1,133 @@
+"""The ear: sound from a microphone, a file or a test signal goes out with its capture times."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+import dataclasses
+from pathlib import Path
+import threading
+from typing import Any
+
+from audio_common_msgs.msg import AudioDataStamped, AudioInfo
+
+from txt2vid_ros.errors import UserError
+from txt2vid_ros.media.capture.device import DeviceSource
+from txt2vid_ros.media.capture.generated import SilenceSource, ToneSource
+from txt2vid_ros.media.capture.recorder import Recorder
+from txt2vid_ros.media.capture.recording import FileSource
+from txt2vid_ros.media.capture.source import RATE, SoundBlock, SoundSource
+from txt2vid_ros.media.clock import Clock
+from txt2vid_ros.ros import messages, qos
+from txt2vid_ros.ros.node import EngineNode, run, Worker
+from txt2vid_ros.ros.parameters import parameter
+
+FASTEST = 20.0
+"""Times real time at which nothing is lost on the way to a reader that keeps up."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Parameters:
+    """The parameters of the mic node."""
+
+    source: str = parameter('auto', 'where the sound comes from; auto: the file, if one is named, '
+                            'else the device',
+                            choices=('auto', 'device', 'file', 'silence', 'tone'))
+    device: str = parameter('', 'index, name or part of the name of an input ("txt2vid devices" '
+                            "lists them); empty for the machine's default")
+    file: str = parameter('', 'audio or video file that is played as if it were spoken')
+    loop: bool = parameter(False, 'whether the file begins anew at its end; else silence follows')
+    speed: float = parameter(1.0, 'of file, silence and tone, times real time; 0 for as fast as '
+                             'readers can take it', minimum=0.0, maximum=FASTEST)
+    wait_for: int = parameter(1, 'subscribers that a file waits for before it begins', minimum=0,
+                              maximum=100)
+    chunk: float = parameter(0.032, 'seconds of sound in a message', minimum=0.02, maximum=0.032)
+    tone_hz: float = parameter(440.0, 'frequency of the tone', minimum=20.0, maximum=7900.0)
+    tone_db: float = parameter(-20.0, 'peak level of the tone below full scale', minimum=-90.0,
+                               maximum=0.0)
+
+
+def _file(table: Parameters, clock: Clock) -> SoundSource:
+    if not table.file:
+        raise UserError('mic.source is file, and mic.file is empty', 'Set mic.file to a path.')
+    return FileSource(clock, Path(table.file).expanduser(), speed=table.speed or FASTEST,
+                      loop=table.loop)
+
+
+def _either(table: Parameters, clock: Clock) -> SoundSource:
+    return SOURCES['file' if table.file else 'device'](table, clock)
+
+
+SOURCES: dict[str, Callable[[Parameters, Clock], SoundSource]] = {
+    'auto': _either,
+    'device': lambda table, clock: DeviceSource(clock, table.device),
+    'file': _file,
+    'silence': lambda table, clock: SilenceSource(clock, table.speed or FASTEST),
+    'tone': lambda table, clock: ToneSource(clock, table.speed or FASTEST,
+                                            table.tone_hz, table.tone_db),
+}
+
+
+class MicNode(EngineNode):
+    """Maps a sound source to mic/audio."""
+
+    NAME = 'mic'
+    Parameters = Parameters
+
+    def configure(self) -> None:
+        """Choose the source."""
+        table = self.parameters
+        self._source = SOURCES[table.source](table, self.ros_clock)
+        # A file is not begun before somebody listens: its first word would be lost.
+        ready = self._heard if isinstance(self._source, FileSource) else (lambda stop: True)
+        self._recorder = Recorder(self._source, self._publish, table.chunk, ready)
+        self._audio = self.create_publisher(
+            AudioDataStamped, 'mic/audio', qos.AUDIO, qos_overriding_options=qos.overridable())
+        self._info = self.create_publisher(AudioInfo, 'mic/audio_info', qos.INFO)
+        self._info.publish(messages.audio_info(RATE))
+        self._worker: Worker | None = None
+
+    def start(self) -> None:
+        """Begin to capture."""
+        self._worker = Worker(self, 'recorder', self._recorder.run)
+        self.get_logger().info(f'capturing from {self._source.name or "the default device"}')
+
+    def stop(self) -> None:
+        """Stop capturing."""
+        worker = getattr(self, '_worker', None)
+        if worker is not None:
+            worker.close()
+            self._worker = None
+
+    def close(self) -> None:
+        """Release the device."""
+        if hasattr(self, '_source'):
+            self._source.close()
+
+    def report(self) -> tuple[str, str, Mapping[str, Any]]:
+        """Return counts, and what is wrong with the source."""
+        if not hasattr(self, '_recorder'):
+            return 'warn', 'loading', {}
+        statistics = self._source.statistics
+        figures = {'chunks': self._recorder.chunks, **dataclasses.asdict(statistics)}
+        if isinstance(self._source, DeviceSource):
+            figures['measured_rate_hz'] = self._source.measured_rate
+        fault = self._recorder.fault
+        return ('error', fault, figures) if fault else ('ok', self._source.name, figures)
+
+    def _heard(self, stop: threading.Event) -> bool:
+        while not stop.is_set() and (
+                self._audio.get_subscription_count() < self.parameters.wait_for):
+            stop.wait(0.05)
+        return not stop.is_set()
+
+    def _publish(self, block: SoundBlock) -> None:
+        self._audio.publish(messages.to_audio(self._source.name, block.stamp, block.samples))
+
+
+def main() -> int:
+    """Run the node."""
+    return run(MicNode)
+
+
+if __name__ == '__main__':
+    raise SystemExit(main())

@@ -1,0 +1,164 @@
+"""The stream: pictures and speech come in, one encoded stream goes to viewers, files and URLs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+import dataclasses
+from typing import Any
+
+import cv2
+from cv_bridge import CvBridge, CvBridgeError
+import numpy as np
+from sensor_msgs.msg import Image
+from std_msgs.msg import Float64
+
+from txt2vid_ros.media.clock import FrameGrid, SECOND
+from txt2vid_ros.media.encoder import PTS_OFFSET, StreamFormat
+from txt2vid_ros.media.frame_buffer import FrameBuffer
+from txt2vid_ros.media.lead import LeadEstimator
+from txt2vid_ros.media.output import Output
+from txt2vid_ros.media.speech_timeline import SpeechTimeline
+from txt2vid_ros.media.streamer import Streamer
+from txt2vid_ros.ros import messages, qos
+from txt2vid_ros.ros.node import EngineNode, run, Worker
+from txt2vid_ros.ros.parameters import parameter
+from txt2vid_ros.ros.speech_input import SpeechInput
+from txt2vid_ros.ros.stamps import StampCheck
+
+FIRST_GUESS = 0.06
+"""Seconds that a picture is taken to be on its way until that has been measured."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Parameters:
+    """The parameters of the stream node."""
+
+    http: str = parameter('127.0.0.1:8080', 'HOST:PORT for viewers; empty for none')
+    record: str = parameter('', 'file to record to: .mp4, .mkv or .ts; empty for none')
+    push: str = parameter('', 'URL to push to: udp, rtp, rtsp, rtmp, srt or tcp; several with '
+                          'spaces between')
+    width: int = parameter(640, 'pixels', minimum=16, maximum=3840)
+    height: int = parameter(480, 'pixels', minimum=16, maximum=2160)
+    fps: float = parameter(25.0, 'frames a second', minimum=1.0, maximum=120.0)
+    playout: float = parameter(0.02, 'seconds after its time at which a frame is written: the '
+                               'room for messages that are late', minimum=0.0, maximum=2.0)
+    preset: str = parameter('superfast', "x264's preset", choices=(
+        'ultrafast', 'superfast', 'veryfast', 'faster', 'fast', 'medium'))
+    quality: int = parameter(20, "x264's constant rate factor: lower is better",
+                             minimum=0, maximum=51)
+    max_bitrate: int = parameter(4_000_000, 'bit/s of video at most', minimum=50_000,
+                                 maximum=200_000_000)
+    audio_bitrate: int = parameter(96_000, 'bit/s of sound', minimum=16_000, maximum=512_000)
+    key_frame_every: float = parameter(0.5, 'seconds from one place where a viewer can begin to '
+                                       'the next', minimum=0.04, maximum=60.0)
+
+
+class StreamNode(EngineNode):
+    """Maps topics to a Streamer and serves what it encodes."""
+
+    NAME = 'stream'
+    Parameters = Parameters
+
+    def configure(self) -> None:
+        """Open the outputs and prepare the encoder."""
+        table = self.parameters
+        self._grid = FrameGrid.at(table.fps)
+        self._form = StreamFormat(
+            width=table.width // 2 * 2, height=table.height // 2 * 2,
+            fps=f'{self._grid.fps.numerator}/{self._grid.fps.denominator}',
+            key_frame_every=max(1, round(table.key_frame_every * float(self._grid.fps))),
+            preset=table.preset, quality=table.quality, max_bitrate=table.max_bitrate,
+            audio_bitrate=table.audio_bitrate)
+        self._bridge = CvBridge()
+        self._stamps = StampCheck(self, 'face/image_raw')
+        self._frames = FrameBuffer()
+        self._speech = SpeechTimeline()
+        self._delay = LeadEstimator(-table.playout, margin=0.02, smallest=0.0, largest=0.3)
+        self._delay.observe(FIRST_GUESS)
+        self._wished = self._delay.lead
+        self._output = Output(self._form, http=table.http, record=table.record, push=table.push,
+                              report=self.notice, status=self._status)
+        self._streamer = Streamer(self._form, self._grid, self._frames, self._speech,
+                                  self.ros_clock, self._output.encoder, playout=table.playout)
+        self._wish = self.create_publisher(Float64, 'face/lead', qos.LEAD)
+        self._worker: Worker | None = None
+
+    def start(self) -> None:
+        """Begin to stream."""
+        self.create_subscription(Image, 'face/image_raw', self._on_image, qos.IMAGE,
+                                 qos_overriding_options=qos.overridable())
+        self._input = SpeechInput(
+            self, self._speech, cut=lambda stamp: max(stamp, self._streamer.heard_until))
+        self.create_timer(1.0, self._each_second)
+        self._worker = Worker(self, 'streamer', self._streamer.run)
+        for line in self._output.describe():
+            self.get_logger().info(line)
+
+    def stop(self) -> None:
+        """Stop streaming."""
+        worker = getattr(self, '_worker', None)
+        if worker is not None:
+            worker.close()
+            self._worker = None
+
+    def close(self) -> None:
+        """Close the outputs in order: recordings are finished."""
+        if hasattr(self, '_output'):
+            self._output.close()
+
+    def report(self) -> tuple[str, str, Mapping[str, Any]]:
+        """Return the figures of the stream."""
+        if not hasattr(self, '_streamer'):
+            return 'warn', 'loading', {}
+        return 'ok', f'{self._output.viewers} viewers', self._figures()
+
+    def _figures(self) -> dict[str, Any]:
+        statistics = self._streamer.statistics
+        lateness = sorted(statistics.lateness.copy())
+        return {
+            'frames': statistics.frames, 'on_time': statistics.on_time,
+            'repeated': statistics.repeated, 'skipped': statistics.skipped,
+            'encoder_restarts': statistics.restarts, 'viewers': self._output.viewers,
+            'dropped_viewers': self._output.dropped,
+            'write_lateness_ms_p99': (lateness[int(0.99 * (len(lateness) - 1))] * 1000
+                                      if lateness else 0.0),
+            'frame_lead_wanted_ms': self._delay.lead * 1000}
+
+    def _status(self) -> dict[str, Any]:
+        """Return what /status.json says; pts_zero is the time (ns) at presentation time 0."""
+        zero = self._grid.stamp(self._streamer.epoch) - int(PTS_OFFSET * SECOND)
+        return {**self._figures(), 'pts_zero_ns': zero, 'now_ns': self.ros_clock.now(),
+                'encoder_pid': self._output.encoder_pid, 'synthetic': True}
+
+    def _on_image(self, message: Image) -> None:
+        stamp = messages.from_time(message.header.stamp)
+        if not self._stamps.fits(stamp):
+            return
+        # From when it was to be sent, so that late rendering counts as the way here does.
+        due = stamp - int(self._wished * SECOND)
+        self._delay.observe(min(max((self.ros_clock.now() - due) / SECOND, 0.0), 0.3))
+        try:
+            frame = self._bridge.imgmsg_to_cv2(message, desired_encoding='bgr8')
+            if not frame.size:
+                raise ValueError('it is empty')
+        except (CvBridgeError, cv2.error, ValueError, TypeError, KeyError) as error:
+            self.get_logger().warning(
+                f'a picture on face/image_raw ({message.encoding[:20]}, {message.width}x'
+                f'{message.height}) cannot be used: {" ".join(str(error).split())}. Publish bgr8',
+                throttle_duration_sec=10.0)
+            return
+        self._frames.push(self._grid.index(stamp), np.asarray(frame))
+
+    def _each_second(self) -> None:
+        self._wished = self._delay.lead
+        self._wish.publish(Float64(data=self._wished))
+        self._speech.forget(self.ros_clock.now() / SECOND)
+
+
+def main() -> int:
+    """Run the node."""
+    return run(StreamNode)
+
+
+if __name__ == '__main__':
+    raise SystemExit(main())

@@ -1,0 +1,220 @@
+"""The voice: text comes in, stamped speech goes out ahead of its time."""
+
+from __future__ import annotations
+
+import collections
+from collections.abc import Mapping
+import dataclasses
+import time
+from typing import Any
+
+from audio_common_msgs.msg import AudioDataStamped, AudioInfo
+from hri_msgs.msg import LiveSpeech
+import numpy as np
+from numpy.typing import NDArray
+from std_msgs.msg import Float64, String
+from std_srvs.srv import Trigger
+from trajectory_msgs.msg import JointTrajectory
+
+from txt2vid_ros import registry
+from txt2vid_ros.mouth import MouthTrack
+from txt2vid_ros.people import DEFAULT, People, utterance_id
+from txt2vid_ros.ros import messages, qos
+from txt2vid_ros.ros.node import EngineNode, run
+from txt2vid_ros.ros.parameters import parameter
+from txt2vid_ros.speech.provider import TextToSpeech
+from txt2vid_ros.speech.talker import Talker, Utterance
+from txt2vid_ros.speech.visemes import mouth_track
+
+RIVALRY = 4
+"""Seconds for which another node may speak on the same topic before that is said."""
+LEAD_MEMORY = 5.0
+"""Seconds for which a consumer's wish for lead holds; they repeat it every second."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Parameters:
+    """The parameters of the tts node."""
+
+    provider: str = parameter('hibari', 'text-to-speech provider')
+    voice: str = parameter('', "the provider's name of the voice; empty for its own default")
+    speed: float = parameter(1.0, 'pace of the voice', minimum=0.5, maximum=2.0)
+    people: str = parameter('', 'file that maps speaker ids to voices and faces')
+    chunk: float = parameter(0.04, 'seconds of sound in a message', minimum=0.02, maximum=0.04)
+    ahead: float = parameter(1.0, 'seconds before it is heard at which sound is published at '
+                             'the earliest', minimum=0.2, maximum=5.0)
+    lead: float = parameter(0.15, 'seconds from having a first sample to its being heard, until '
+                            'the nodes behind have said what they need', minimum=0.0, maximum=5.0)
+    lead_max: float = parameter(0.6, 'seconds beyond which the lead does not adapt',
+                                minimum=0.0, maximum=5.0)
+    queue: int = parameter(64, 'utterances that may wait', minimum=1, maximum=10000)
+    max_characters: int = parameter(20000, 'longest text that is spoken; the rest is cut off',
+                                    minimum=1, maximum=10_000_000, live=True)
+    interrupt_on_new_text: bool = parameter(
+        False, 'whether new text silences what is being said', live=True)
+
+
+class TtsNode(EngineNode):
+    """Maps topics to a Talker and its output to topics."""
+
+    NAME = 'tts'
+    Parameters = Parameters
+
+    def configure(self) -> None:
+        """Load the voices of all speakers."""
+        self._rivalry = 0
+        self._people = People.load(self.parameters.people)
+        self._voices: dict[tuple[str, str, float], TextToSpeech] = {}
+        for person in self._people:
+            self._voice(person.tts, person.voice, person.speed)
+        self._rate = max(voice.capabilities.sample_rate for voice in self._voices.values())
+        self._ids: collections.deque[str] = collections.deque(maxlen=1000)
+        self._leads: collections.deque[tuple[float, float]] = collections.deque(maxlen=64)
+        self._audio = self.create_publisher(
+            AudioDataStamped, 'voice/audio', qos.AUDIO, qos_overriding_options=qos.overridable())
+        self._mouth = self.create_publisher(
+            JointTrajectory, 'voice/mouth', qos.MOUTH, qos_overriding_options=qos.overridable())
+        self._info = self.create_publisher(AudioInfo, 'voice/audio_info', qos.INFO,
+                                           qos_overriding_options=qos.overridable())
+        self._info.publish(messages.audio_info(self._rate))
+
+    def start(self) -> None:
+        """Begin to listen and speak."""
+        self._talker = Talker(
+            self._voice_of, mouth_track, self, self.ros_clock,
+            self._lead, rate=self._rate, chunk=self.parameters.chunk, ahead=self.parameters.ahead,
+            queue=self.parameters.queue)
+        self._talker.start()
+        self.create_subscription(String, 'text', self._on_text, qos.TEXT,
+                                 qos_overriding_options=qos.overridable())
+        self.create_subscription(LiveSpeech, 'heard', self._on_heard, qos.SPEECH,
+                                 qos_overriding_options=qos.overridable())
+        self.create_subscription(Float64, 'voice/lead', self._on_lead, qos.LEAD)
+        self.create_service(Trigger, 'tts/interrupt', self._on_interrupt)
+        self.get_logger().info('ready to speak')
+
+    def stop(self) -> None:
+        """Stop speaking."""
+        if hasattr(self, '_talker'):
+            self._talker.close()
+
+    def close(self) -> None:
+        """Release the voices."""
+        for voice in getattr(self, '_voices', {}).values():
+            voice.close()
+        self._voices = {}
+
+    def report(self) -> tuple[str, str, Mapping[str, Any]]:
+        """Return counts, the lead and the time from text to voice."""
+        if not hasattr(self, '_talker'):
+            return 'warn', 'loading', {}
+        rivals = self.count_publishers('voice/audio') - 1
+        # For some seconds in a row: one that has crashed is known for a while after it.
+        self._rivalry = self._rivalry + 1 if rivals > 0 else 0
+        if self._rivalry == RIVALRY:
+            self.get_logger().error(
+                f'another tts node speaks on {self.resolve_topic_name("voice/audio")}: what both '
+                'say is mixed. End one, or start it with another --namespace')
+        statistics = self._talker.statistics
+        times = list(statistics.text_to_voice)
+        figures = {
+            'lead_ms': self._lead() * 1000,
+            'text_to_voice_ms_p50': float(np.median(times) * 1000) if times else 0.0,
+            **{name: getattr(statistics, name) for name in
+               ('utterances', 'refused', 'unspeakable', 'interrupted', 'failed')}}
+        if self._rivalry >= RIVALRY:
+            return 'error', 'another tts node speaks on the same topic', figures
+        level = 'warn' if statistics.failed or statistics.refused else 'ok'
+        return level, 'speaking' if self._talker.busy else 'silent', figures
+
+    def audio(self, utterance: str, start: int, samples: NDArray[np.float32], rate: int) -> None:
+        """Publish a chunk of speech."""
+        self._audio.publish(messages.to_audio(utterance, start, samples))
+
+    def mouth(self, utterance: str, track: MouthTrack) -> None:
+        """Publish the mouth shapes of a clause."""
+        self._mouth.publish(messages.to_trajectory(utterance, track))
+
+    def ended(self, utterance: str, end: int) -> None:
+        """Publish that an utterance ends: a chunk without samples at the time of its end."""
+        self._audio.publish(messages.to_audio(utterance, end, np.zeros(0, np.float32)))
+
+    def _on_text(self, message: String) -> None:
+        now = self.ros_clock.now()
+        self._say(message.data, DEFAULT, now, now)
+
+    def _on_heard(self, message: LiveSpeech) -> None:
+        if message.final:
+            now = self.ros_clock.now()
+            stamp = messages.from_time(message.header.stamp) or now
+            self._say(message.final, message.header.frame_id, stamp, now)
+
+    def _say(self, text: str, speaker: str, stamp: int, now: int) -> None:
+        longest = self.parameters.max_characters
+        if len(text) > longest:
+            self.get_logger().warning(
+                f'a text of {len(text)} characters is cut to tts.max_characters = {longest}; '
+                'raise it, or send the text in parts')
+            text = text[:longest].rpartition(' ')[0] or text[:longest]
+        if self.parameters.interrupt_on_new_text:
+            self._talker.interrupt()
+        utterance = Utterance(self._new_id(speaker, stamp), text, speaker or DEFAULT, now)
+        if not self._talker.say(utterance):
+            self.get_logger().error(
+                f'tts.queue = {self.parameters.queue} utterances wait already; a text of '
+                f'{len(text)} characters is not spoken. Send slower, or call tts/interrupt',
+                throttle_duration_sec=5.0)
+            self.ended(utterance.id, now)
+
+    def _new_id(self, speaker: str, stamp: int) -> str:
+        """Return an id that was not used lately: what carries the id of an ended one is dropped.
+
+        A sender may repeat its stamp, and simulated time may stand still.
+        """
+        while (name := utterance_id(speaker, stamp)) in self._ids:
+            stamp += 1
+        self._ids.append(name)
+        return name
+
+    def _on_lead(self, message: Float64) -> None:
+        if np.isfinite(message.data):
+            self._leads.append((time.monotonic(), message.data))
+
+    def _lead(self) -> float:
+        """Return the greatest lead that a node behind has lately asked for, in seconds."""
+        since = time.monotonic() - LEAD_MEMORY
+        recent = [lead for at, lead in self._leads.copy() if at > since]
+        return float(min(max(recent, default=self.parameters.lead), self.parameters.lead_max))
+
+    def _on_interrupt(self, request: Trigger.Request, response: Trigger.Response
+                      ) -> Trigger.Response:
+        ended = self._talker.interrupt()
+        response.success = True
+        response.message = f'{ended} utterance{"" if ended == 1 else "s"} ended'
+        return response
+
+    def _voice_of(self, speaker: str) -> TextToSpeech:
+        person = self._people.get(speaker)
+        return self._voice(person.tts, person.voice, person.speed)
+
+    def _voice(self, provider: str, name: str, speed: float) -> TextToSpeech:
+        """Return a loaded voice; those of all profiles are loaded once, by configure()."""
+        table = self.parameters
+        # A voice's name means nothing to another provider than the one it was written for.
+        name = name or (table.voice if provider in ('', table.provider) else '')
+        key = (provider or table.provider, name, speed or table.speed)
+        if key not in self._voices:
+            voice: TextToSpeech = registry.load(registry.VOICES, key[0], 'tts.provider')(
+                voice=key[1], speed=key[2])
+            voice.load()
+            self._voices[key] = voice
+        return self._voices[key]
+
+
+def main() -> int:
+    """Run the node."""
+    return run(TtsNode)
+
+
+if __name__ == '__main__':
+    raise SystemExit(main())

@@ -1,0 +1,123 @@
+"""Messages to engine types and back."""
+
+from __future__ import annotations
+
+import array
+from typing import Any
+
+from audio_common_msgs.msg import AudioDataStamped, AudioInfo
+from builtin_interfaces.msg import Duration, Time
+from hri_msgs.msg import LiveSpeech
+import numpy as np
+from numpy.typing import NDArray
+from sensor_msgs.msg import CompressedImage, Image
+from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
+
+from txt2vid_ros.media.clock import SECOND
+from txt2vid_ros.mouth import MouthTrack, SHAPE_INDEX, SHAPES
+
+
+def to_time(stamp: int) -> Time:
+    """Return nanoseconds as a message."""
+    return Time(sec=stamp // SECOND, nanosec=stamp % SECOND)
+
+
+def from_time(time: Time) -> int:
+    """Return a message as nanoseconds."""
+    return int(time.sec) * SECOND + int(time.nanosec)
+
+
+def _bytes(data: NDArray[Any]) -> array.array[int]:
+    # An array.array is taken as it is; rclpy would check bytes or numpy one element at a time.
+    held = array.array('B')
+    held.frombytes(memoryview(np.ascontiguousarray(data).data).cast('B'))
+    return held
+
+
+def to_audio(utterance: str, stamp: int, samples: NDArray[np.float32]) -> AudioDataStamped:
+    """Return mono float32 samples in -1..1 as s16; none of them mark the utterance's end."""
+    message = AudioDataStamped()
+    message.header.stamp = to_time(stamp)
+    message.header.frame_id = utterance
+    pcm = (np.clip(samples, -1.0, 1.0) * 32767.0).astype('<i2')
+    message.audio.data = _bytes(pcm)
+    return message
+
+
+def from_audio(message: AudioDataStamped) -> NDArray[np.float32]:
+    """Return the samples of an s16 mono message as float32 in -1..1; an odd last byte is cut."""
+    data = np.frombuffer(message.audio.data, np.uint8)
+    return data[:len(data) // 2 * 2].view('<i2').astype(np.float32) / 32767.0
+
+
+def audio_info(rate: int) -> AudioInfo:
+    """Return what the audio topic carries: mono s16 PCM."""
+    return AudioInfo(channels=1, sample_rate=rate, sample_format='S16LE', bitrate=rate * 16,
+                     coding_format='WAVE')
+
+
+def to_speech(speaker: str, stamp: int, locale: str, confidence: float, *, partial: str = '',
+              final: str = '') -> LiveSpeech:
+    """Return what a speaker says (REP-155); `stamp` is when the first word began."""
+    message = LiveSpeech(incremental=partial, final=final, confidence=float(confidence),
+                         locale=locale)
+    message.header.stamp = to_time(stamp)
+    message.header.frame_id = speaker
+    return message
+
+
+def to_trajectory(utterance: str, track: MouthTrack) -> JointTrajectory:
+    """Return mouth shapes as joints; the stamp is the first point's time."""
+    start = round(float(track.times[0]) * SECOND)
+    message = JointTrajectory(joint_names=list(SHAPES))
+    message.header.stamp = to_time(start)
+    message.header.frame_id = utterance
+    for time, pose in zip(track.times, track.poses, strict=True):
+        after = max(0, round(float(time) * SECOND) - start)
+        message.points.append(JointTrajectoryPoint(
+            positions=array.array('d', pose.tolist()),
+            time_from_start=Duration(sec=after // SECOND, nanosec=after % SECOND)))
+    return message
+
+
+def from_trajectory(message: JointTrajectory) -> MouthTrack | None:
+    """Return the mouth shapes of a message, or None where it holds none that are known.
+
+    Joints that are not in SHAPES are left out, missing ones are at rest.
+    """
+    columns = [(at, SHAPE_INDEX[name]) for at, name in enumerate(message.joint_names)
+               if name in SHAPE_INDEX]
+    start = from_time(message.header.stamp) / SECOND
+    times: list[float] = []
+    poses: list[NDArray[np.float32]] = []
+    for point in message.points:
+        time = start + point.time_from_start.sec + point.time_from_start.nanosec / SECOND
+        if len(point.positions) != len(message.joint_names) or (times and time <= times[-1]):
+            continue
+        pose = np.zeros(len(SHAPES), np.float32)
+        for at, shape in columns:
+            pose[shape] = min(max(point.positions[at], 0.0), 1.0)
+        times.append(time)
+        poses.append(pose)
+    if not columns or not times or not np.isfinite(poses).all():
+        return None
+    return MouthTrack(np.asarray(times, np.float64), np.asarray(poses, np.float32))
+
+
+def to_image(frame: NDArray[np.uint8], stamp: int, frame_id: str) -> Image:
+    """Return a BGR picture as bgr8."""
+    height, width = frame.shape[:2]
+    message = Image(height=height, width=width, encoding='bgr8', step=width * 3)
+    message.header.stamp = to_time(stamp)
+    message.header.frame_id = frame_id
+    message.data = _bytes(frame)
+    return message
+
+
+def to_compressed(jpeg: NDArray[np.uint8], stamp: int, frame_id: str) -> CompressedImage:
+    """Return a JPEG as image_transport names it."""
+    message = CompressedImage(format='bgr8; jpeg compressed bgr8')
+    message.header.stamp = to_time(stamp)
+    message.header.frame_id = frame_id
+    message.data = _bytes(jpeg)
+    return message

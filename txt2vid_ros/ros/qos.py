@@ -1,0 +1,38 @@
+"""The QoS of every topic, in one table; each can be overridden (REP-2003, qos_overrides)."""
+
+from __future__ import annotations
+
+from rclpy.qos import (
+    DurabilityPolicy,
+    HistoryPolicy,
+    QoSPolicyKind,
+    QoSProfile,
+    ReliabilityPolicy,
+)
+from rclpy.qos_overriding_options import QoSOverridingOptions
+
+
+def _reliable(depth: int, latched: bool = False) -> QoSProfile:
+    return QoSProfile(
+        history=HistoryPolicy.KEEP_LAST, depth=depth, reliability=ReliabilityPolicy.RELIABLE,
+        durability=DurabilityPolicy.TRANSIENT_LOCAL if latched else DurabilityPolicy.VOLATILE)
+
+
+TEXT = _reliable(10)
+SPEECH = _reliable(50)
+AUDIO = _reliable(32)
+"""Chunks of 20 to 40 ms: about a second."""
+CAPTURED = _reliable(256)
+"""For a reader of captured sound that may be busy for some seconds and must not lose a word."""
+MOUTH = _reliable(50)
+INFO = _reliable(1, latched=True)
+LEAD = _reliable(1, latched=True)
+IMAGE = _reliable(5)
+
+
+def overridable() -> QoSOverridingOptions:
+    """Return the option that lets users override a topic's QoS by parameters."""
+    # Durability too, which is not among rclpy's default policies: a setting for it would be
+    # ignored without a word.
+    return QoSOverridingOptions((QoSPolicyKind.HISTORY, QoSPolicyKind.DEPTH,
+                                 QoSPolicyKind.RELIABILITY, QoSPolicyKind.DURABILITY))

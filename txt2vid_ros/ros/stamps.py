@@ -1,0 +1,37 @@
+"""Keeps what is stamped far from now off the timeline, and says so."""
+
+from __future__ import annotations
+
+import time
+
+from rclpy.node import Node
+
+from txt2vid_ros.media.clock import SECOND
+
+FAR = 60.0
+"""Seconds from now beyond which a stamp is a fault: no node works that far ahead or behind."""
+SAY_EVERY = 10.0
+"""Seconds between two warnings."""
+
+
+class StampCheck:
+    """Tells whether the stamps on a topic can be meant; warns now and then where not."""
+
+    def __init__(self, node: Node, topic: str) -> None:
+        """Take the node whose clock counts."""
+        self._node = node
+        self._topic = topic
+        self._said = -SAY_EVERY
+
+    def fits(self, stamp: int) -> bool:
+        """Return whether `stamp` (nanoseconds) lies within FAR of now."""
+        away = (stamp - self._node.get_clock().now().nanoseconds) / SECOND
+        if abs(away) <= FAR:
+            return True
+        if time.monotonic() - self._said >= SAY_EVERY:
+            self._said = time.monotonic()
+            where = 'in the future' if away > 0 else 'ago'
+            self._node.get_logger().warning(
+                f'{self._topic} is stamped {abs(away):.0f} s {where} and is not used. Have the '
+                'machines agree on the clock; for a replayed bag set use_sim_time')
+        return False
