@@ -1,0 +1,72 @@
+"""`txt2vid bag`: record, inspect and render bags on machines without rosbag2."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+import sys
+
+from txt2vid_ros.errors import UserError
+from txt2vid_ros.graph import NAMESPACE
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare record, info and render."""
+    commands = parser.add_subparsers(dest='bag_command', metavar='COMMAND', required=True)
+    record = commands.add_parser('record', help='write topics into a bag until Ctrl-C')
+    record.add_argument('bag', type=Path, help='the folder to make')
+    record.add_argument('--topics', nargs='+', default=[], metavar='TOPIC',
+                        help='relative to the namespace; text, sound and compressed pictures '
+                             'if left out')
+    record.add_argument('--storage', choices=('mcap', 'sqlite3'), default='mcap')
+    record.add_argument('--seconds', type=float, default=0.0, help='stop after this time')
+    record.add_argument('--namespace', default=NAMESPACE, help='of the graph (%(default)s)')
+    info = commands.add_parser('info', help='tell what is in a bag')
+    info.add_argument('bag', type=Path)
+    render = commands.add_parser('render', help='make a video of a bag, picture and sound in step')
+    render.add_argument('bag', type=Path)
+    render.add_argument('--out', type=Path, required=True, help='.mp4, .mkv, .mov or .webm')
+    render.add_argument('--fps', type=float, default=25.0)
+    render.add_argument('--quiet', action='store_true', help='no progress bar')
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Carry one of them out."""
+    if arguments.bag_command == 'record':
+        return _record(arguments)
+    if not arguments.bag.exists():
+        raise UserError(f'there is no bag {arguments.bag}', 'Give the folder of a bag.')
+    return {'info': _info, 'render': _render}[arguments.bag_command](arguments)
+
+
+def _record(arguments: argparse.Namespace) -> int:
+    from txt2vid_ros.ros.bag_recorder import record
+    counts = record(arguments.bag, arguments.namespace, arguments.topics, arguments.storage,
+                    arguments.seconds)
+    for topic, count in sorted(counts.items()):
+        print(f'{count:7} {topic}')
+    return 0
+
+
+def _info(arguments: argparse.Namespace) -> int:
+    from txt2vid_ros.media.bag import summary
+    found = summary(arguments.bag)
+    print(f'{arguments.bag}: {found.storage}, {found.seconds:.1f} s, {found.messages} messages')
+    for topic in found.topics:
+        print(f'{topic.count:7} {topic.name} ({topic.kind})')
+    return 0
+
+
+def _render(arguments: argparse.Namespace) -> int:
+    from tqdm import tqdm
+
+    from txt2vid_ros.media.bag import render
+
+    def progress(done: float) -> None:
+        bar.update(done - bar.n)
+
+    with tqdm(unit=' s of video', disable=arguments.quiet or not sys.stderr.isatty(),
+              bar_format='{desc}{n:.1f}{unit} [{elapsed}]') as bar:
+        seconds = render(arguments.bag, arguments.out, arguments.fps, progress)
+    print(f'{arguments.out}: {seconds:.1f} s of video')
+    return 0

@@ -1,0 +1,50 @@
+"""`txt2vid doctor`: what is here, what is missing, and what to do about it."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+
+from txt2vid_ros.cli.checks import check_all, Finding, MISSING
+from txt2vid_ros.errors import UserError
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument('--json', action='store_true', help='print one JSON object')
+    parser.add_argument('--http', default='127.0.0.1:8080', metavar='HOST:PORT',
+                        help='where viewers are to be served (%(default)s)')
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Check everything; return 1 where something the default graph needs is missing."""
+    findings = []
+    for finding in check_all(_address(arguments.http)):
+        findings.append(finding)
+        if not arguments.json:
+            print(_line(finding), flush=True)
+    missing = [finding for finding in findings if finding.status == MISSING]
+    if arguments.json:
+        print(json.dumps({'ok': not missing, 'checks': [
+            dataclasses.asdict(finding) for finding in findings]}, indent=2))
+    elif missing:
+        print(f'\n{len(missing)} missing; what to do stands beside each.')
+    else:
+        print('\nEverything that is needed is here.')
+    return 1 if missing else 0
+
+
+def _line(finding: Finding) -> str:
+    """Return a finding as one line, its status in a column of its own."""
+    remedy = f'. {finding.remedy[:1].upper()}{finding.remedy[1:]}' if finding.remedy else ''
+    detail = ' '.join(finding.detail.split())
+    return f'{finding.status:8}{finding.subject:10}{detail}{remedy}'
+
+
+def _address(text: str) -> tuple[str, int]:
+    """Return host and port. Raises UserError."""
+    host, _, port = text.rpartition(':')
+    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise UserError(f'--http {text} is not HOST:PORT', 'For example: --http 127.0.0.1:8080')
+    return host.strip('[]'), int(port)

@@ -1,0 +1,122 @@
+"""`txt2vid live`: run the graph as processes, without a ROS installation."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+import os
+from pathlib import Path
+import shutil
+import signal
+import sys
+import threading
+import time
+
+from txt2vid_ros import graph
+from txt2vid_ros.cli.supervisor import Supervisor
+from txt2vid_ros.errors import UserError
+from txt2vid_ros.people import People
+
+START_UP = 60.0
+"""Seconds within which the graph has to be there to speak."""
+TAIL = 0.5
+"""Seconds after the last sample that the viewers still get, with --exit-when-done."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options: those of the graph, and those of running it."""
+    parser.add_argument('--graph', default='live', choices=sorted(graph.GRAPHS),
+                        help='which graph to run (%(default)s)')
+    parser.add_argument('--say', metavar='TEXT', help='say this as soon as it is there')
+    parser.add_argument('--exit-when-done', action='store_true',
+                        help='end when --say has been said')
+    parser.add_argument('--namespace', default=graph.NAMESPACE, help='of its topics (%(default)s)')
+    parser.add_argument('--param', action='append', default=[], metavar='NODE.NAME=VALUE',
+                        help='set a parameter of a node; may be repeated')
+    for argument in graph.ARGUMENTS.values():
+        parser.add_argument(f'--{argument.name.replace("_", "-")}', default=argument.default,
+                            metavar='VALUE', help=argument.description)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run until Ctrl-C, SIGTERM, a fault or, with --exit-when-done, the end of the speech."""
+    if arguments.exit_when_done and arguments.say is None:
+        raise UserError('--exit-when-done needs --say TEXT', 'There is nothing to wait for.')
+    arguments.namespace = graph.checked_namespace(arguments.namespace)
+    chosen = {name: getattr(arguments, name) for name in graph.ARGUMENTS}
+    # Two nodes read this file: here, what is wrong with it is said once.
+    People.load(arguments.people)
+    specs = graph.with_parameters(
+        graph.nodes(arguments.graph, chosen, arguments.namespace), arguments.param)
+    supervisor = Supervisor(
+        {spec.name: graph.command(spec, arguments.graph) for spec in specs}, environment())
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: supervisor.stop())
+    speaking: threading.Thread | None = None
+    stop = threading.Event()
+    for line in _speak_lines(arguments.namespace):
+        supervisor.say(line)
+    if arguments.say is not None:
+        speaking = threading.Thread(
+            target=_greet, args=(arguments, supervisor, stop), name='greeting', daemon=True)
+        speaking.start()
+    try:
+        return supervisor.run()
+    finally:
+        stop.set()
+        if speaking is not None:
+            speaking.join(timeout=3.0)
+
+
+def environment() -> dict[str, str]:
+    """Return the environment of the nodes."""
+    chosen = {**graph.ENVIRONMENT, **os.environ}
+    chosen.setdefault('RCUTILS_CONSOLE_OUTPUT_FORMAT', '{severity}: {message}')
+    chosen.setdefault('RCUTILS_COLORIZED_OUTPUT', '0')
+    chosen['PYTHONUNBUFFERED'] = '1'
+    return chosen
+
+
+def _greet(arguments: argparse.Namespace, supervisor: Supervisor, stop: threading.Event) -> None:
+    """Say the greeting as soon as the graph listens, and end the graph after it if asked to."""
+    from txt2vid_ros.ros.client import SpeechClient
+    try:
+        with SpeechClient(arguments.namespace) as client:
+            if not _until(lambda: client.connected(), START_UP, stop):
+                if not stop.is_set():
+                    supervisor.say('the graph does not listen; see what its nodes say above')
+                    supervisor.stop(1)
+                return
+            utterance = client.say(arguments.say)
+            ended = _until(lambda: client.wait_ended(utterance, 0.2),
+                           60.0 + len(arguments.say), stop)
+            if arguments.exit_when_done and not stop.is_set():
+                stop.wait(TAIL)
+                supervisor.stop(0 if ended else 1)
+    except UserError as error:
+        supervisor.say(str(error))
+        supervisor.stop(2)
+
+
+def _until(condition: Callable[[], bool], timeout: float, stop: threading.Event) -> bool:
+    deadline = time.monotonic() + timeout
+    while not stop.is_set() and time.monotonic() < deadline:
+        if condition():
+            return True
+        stop.wait(0.02)
+    return False
+
+
+def _speak_lines(namespace: str) -> tuple[str, ...]:
+    option = '' if namespace == graph.NAMESPACE else f' --namespace {namespace}'
+    return (f'speak: {_command()} say{option} "Hello."',
+            f'speak, where ROS is installed: ros2 topic pub --once {namespace}/text '
+            'std_msgs/msg/String "{data: Hello.}"')
+
+
+def _command() -> str:
+    """Return what runs this command at the user's prompt."""
+    beside = Path(sys.executable).with_name('txt2vid')
+    if shutil.which('txt2vid') is not None or not beside.exists():
+        return 'txt2vid'
+    return str(beside.relative_to(Path.cwd()) if beside.is_relative_to(Path.cwd()) else beside)

@@ -1,0 +1,68 @@
+"""The `txt2vid` command: one sub-command a file, imported only when it is called."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import sys
+
+from txt2vid_ros import __version__, graph
+from txt2vid_ros.cli.parser import CommandParser, USER_ERROR
+from txt2vid_ros.errors import UserError
+
+# Sub-command: the module with add_arguments(parser) and run(arguments), and its one-line help.
+COMMANDS: dict[str, tuple[str, str]] = {
+    'live': ('txt2vid_ros.cli.live', 'run the talking head until Ctrl-C'),
+    'say': ('txt2vid_ros.cli.say', 'have a running talking head say something'),
+    'type': ('txt2vid_ros.cli.type', 'speak what is typed, line by line'),
+    'devices': ('txt2vid_ros.cli.devices', 'list the microphones of this machine'),
+    'bag': ('txt2vid_ros.cli.bag', 'record, inspect and render bags, without rosbag2'),
+    'render': ('txt2vid_ros.cli.render', 'make a video file from text or sound, without ROS'),
+    'bench': ('txt2vid_ros.cli.bench', 'measure: sync, latency, graph, render, ...'),
+    'link': ('txt2vid_ros.cli.link', 'make a key for the text link, and watch it'),
+    'doctor': ('txt2vid_ros.cli.doctor', 'see what is missing on this machine'),
+    'models': ('txt2vid_ros.cli.models', 'list, check, fetch and import model files'),
+}
+
+
+def main(words: list[str] | None = None) -> int:
+    """Run a sub-command and return its exit status: 0 good, 1 a fault, 2 the user can mend it."""
+    words = sys.argv[1:] if words is None else words
+    for name, value in graph.ENVIRONMENT.items():
+        # Before numpy and rclpy are loaded, which read these once.
+        os.environ.setdefault(name, value)
+    parser = CommandParser(prog='txt2vid', description='A talking head over a text link.')
+    parser.add_argument('--version', action='version', version=__version__)
+    commands = parser.add_subparsers(dest='command', metavar='COMMAND', required=True)
+    for name, (_, summary) in COMMANDS.items():
+        commands.add_parser(name, help=summary, description=summary, add_help=name in words)
+    chosen = next((word for word in words if not word.startswith('-')), None)
+    try:
+        if chosen in COMMANDS:
+            module = importlib.import_module(COMMANDS[chosen][0])
+            module.add_arguments(commands.choices[chosen])
+            arguments = parser.parse_args(words)
+            logging.basicConfig(level=logging.WARNING, format='%(levelname)s: %(message)s')
+            return int(module.run(arguments))
+        parser.parse_args(words)
+    except UserError as error:
+        print(f'txt2vid: {error}', file=sys.stderr)
+        return USER_ERROR
+    except ModuleNotFoundError as missing:
+        if (missing.name or '').startswith('txt2vid_ros'):
+            raise
+        print(f'txt2vid: the Python package {missing.name!r} is not installed. Run "make setup", '
+              'or see the installation block of the README.', file=sys.stderr)
+        return USER_ERROR
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # The reader of our output has left, as `| head` does.
+        sys.stderr.close()
+        return 0
+    return 0
+
+
+if __name__ == '__main__':
+    raise SystemExit(main())

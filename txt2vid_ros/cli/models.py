@@ -1,0 +1,188 @@
+"""`txt2vid models`: list, check, fetch and import the files of weights."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping
+import pathlib
+from typing import NoReturn
+
+from tqdm import tqdm
+
+from txt2vid_ros.errors import UserError
+from txt2vid_ros.model_fetch import fetch_from_url, fetch_from_wheel, place_file
+from txt2vid_ros.model_manifest import check_file, find_model, load_manifest, Model
+from txt2vid_ros.models_store import models_dir
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the actions and their options."""
+    parser.add_argument(
+        '--manifest', type=pathlib.Path, metavar='FILE', help='instead of models/models.yaml'
+    )
+    actions = parser.add_subparsers(dest='action', required=True, metavar='ACTION')
+    actions.add_parser('list', help='show every model file, what it is for and whether it is here')
+    verify = actions.add_parser('verify', help='check the sums of the files that are here')
+    verify.add_argument('names', nargs='*', metavar='NAME', help='files to check (default: all)')
+    fetch = actions.add_parser('fetch', help='download the files that are missing')
+    fetch.add_argument(
+        'names', nargs='*', metavar='NAME', help='files to fetch (default: what the default needs)'
+    )
+    fetch.add_argument('--url', help='download NAME from this address instead')
+    fetch.add_argument(
+        '--accept-terms', action='store_true', help='agree to the terms of files that have some'
+    )
+    place = actions.add_parser('import', help='check a file you have and put it in place')
+    place.add_argument('path', type=pathlib.Path, metavar='FILE')
+    place.add_argument('--as', dest='name', metavar='NAME', help='which model it is')
+
+
+def run(args: argparse.Namespace) -> int:
+    """Carry the action out; return the exit status."""
+    models = load_manifest(args.manifest)
+    return _ACTIONS[args.action](models, args)
+
+
+def state_of(model: Model, folder: pathlib.Path) -> str:
+    """Return 'ok', 'missing', or what is wrong with the file, without reading all of it."""
+    path = folder / model.file
+    if not path.exists():
+        return 'missing'
+    return 'here' if path.stat().st_size == model.size else 'damaged'
+
+
+def _list(models: Mapping[str, Model], _: argparse.Namespace) -> int:
+    """Print a block per model."""
+    folder = models_dir()
+    print(f'models in {folder}')
+    for model in models.values():
+        print(f'\n{model.file} ({_size(model.size)}): {state_of(model, folder)}')
+        print(f'  {model.purpose}')
+        print(f'  licence: {model.licence}')
+        print(f'  from:    {model.wheel.requirement if model.wheel else model.page}')
+    return 0
+
+
+def _verify(models: Mapping[str, Model], args: argparse.Namespace) -> int:
+    """Print a line per file; status 1 where one is damaged, or missing though needed or named."""
+    folder = models_dir()
+    chosen = [find_model(models, name) for name in args.names] or list(models.values())
+    failed = False
+    for model in chosen:
+        if not (folder / model.file).exists():
+            failed |= model.needed or bool(args.names)
+            print(f'{model.file}: missing')
+            continue
+        try:
+            with _bar(model) as bar:
+                check_file(model, folder / model.file, bar.update)
+        except UserError as error:
+            failed = True
+            print(f'{model.file}: {error}')
+        else:
+            print(f'{model.file}: ok')
+    return int(failed)
+
+
+def _fetch(models: Mapping[str, Model], args: argparse.Namespace) -> int:
+    """Fetch what is named, or what the default set-up needs."""
+    folder = models_dir()
+    if args.url and len(args.names) != 1:
+        raise UserError('--url is for one file', 'name it: txt2vid models fetch NAME --url URL')
+    chosen = [find_model(models, name) for name in args.names]
+    chosen = chosen or [model for model in models.values() if model.needed]
+    missing = [model for model in chosen if not _is_right(model, folder)]
+    for model in missing:
+        _agree(model, args.accept_terms)
+    in_wheels: dict[str, list[Model]] = {}
+    for model in missing:
+        if args.url or model.wheel is None:
+            _fetch_url(model, args.url or model.url, folder)
+        else:
+            in_wheels.setdefault(model.wheel.requirement, []).append(model)
+    for requirement, carried in in_wheels.items():
+        print(f'{", ".join(model.file for model in carried)}: from the wheel {requirement}')
+        wheel = carried[0].wheel
+        assert wheel is not None
+        fetch_from_wheel(wheel, carried, folder)
+    for model in chosen:
+        print(f'{model.file}: ok')
+    return 0
+
+
+def _fetch_url(model: Model, url: str, folder: pathlib.Path) -> None:
+    """Download with a bar, or say where the user gets the file."""
+    if not url:
+        raise UserError(
+            f'{model.file} has no address it could be fetched from',
+            f'get it from {model.page}, then run `txt2vid models import FILE`',
+        )
+    with _bar(model) as bar:
+        fetch_from_url(model, url, folder, bar.update)
+
+
+def _import(models: Mapping[str, Model], args: argparse.Namespace) -> int:
+    """Recognise the file by its sum, or check it as the model it is said to be."""
+    model = _recognise(models, args.path, args.name)
+    with _bar(model) as bar:
+        check_file(model, args.path, bar.update)
+    target = place_file(model, args.path, models_dir())
+    print(f'{model.file}: ok, in {target}')
+    if model.terms:
+        print(f'Its terms: {model.terms}')
+    return 0
+
+
+def _recognise(models: Mapping[str, Model], path: pathlib.Path, name: str | None) -> Model:
+    """Return which model a file is to be: as told, or by its name, or by its size."""
+    if name:
+        return find_model(models, name)
+    if path.name in models:
+        return models[path.name]
+    size = path.stat().st_size if path.is_file() else -1
+    for model in models.values():
+        if model.size == size:
+            return model
+    if size < 0:
+        raise UserError(f'{path} is not a file', 'give the path of the file you downloaded')
+    raise UserError(
+        f'{path} has neither the name nor the size of a known model',
+        f'say which it is with --as, one of {", ".join(models)}',
+    )
+
+
+def _agree(model: Model, accepted: bool) -> None:
+    """Raise UserError with the terms where the user has not agreed to them."""
+    if model.terms and not accepted:
+        raise UserError(
+            f'{model.file} has terms: {model.terms}', 'to agree to them, add --accept-terms'
+        )
+
+
+def _is_right(model: Model, folder: pathlib.Path) -> bool:
+    """Return whether the file is in place and whole."""
+    try:
+        check_file(model, folder / model.file)
+    except UserError:
+        return False
+    return True
+
+
+def _bar(model: Model) -> tqdm[NoReturn]:
+    """Return a progress bar in bytes; it shows itself on a terminal only."""
+    return tqdm(
+        total=model.size, unit='B', unit_scale=True, desc=model.file, leave=False, disable=None
+    )
+
+
+def _size(count: int) -> str:
+    """Return a number of bytes for people."""
+    return f'{count / 1e6:.1f} MB'
+
+
+_ACTIONS: Mapping[str, Callable[[Mapping[str, Model], argparse.Namespace], int]] = {
+    'list': _list,
+    'verify': _verify,
+    'fetch': _fetch,
+    'import': _import,
+}

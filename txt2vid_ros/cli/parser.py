@@ -1,0 +1,18 @@
+"""The argument parser of all commands."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import NoReturn
+
+USER_ERROR = 2
+
+
+class CommandParser(argparse.ArgumentParser):
+    """Says what is wrong with the words in one line; the usage is for --help."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print one line and exit with status 2."""
+        print(f'{self.prog}: {message}. See {self.prog} --help.', file=sys.stderr)
+        raise SystemExit(USER_ERROR)

@@ -1,0 +1,94 @@
+"""`txt2vid render`: a video file from text or sound, without ROS."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+import sys
+import time
+
+from tqdm import tqdm
+
+from txt2vid_ros import registry
+from txt2vid_ros.errors import UserError
+from txt2vid_ros.lipsync.choice import make_engine
+from txt2vid_ros.lipsync.settings import read_settings
+from txt2vid_ros.media.driving import load_driving
+from txt2vid_ros.media.driving_options import DrivingOptions
+from txt2vid_ros.people import DEFAULT, People
+from txt2vid_ros.render import AFTER, from_sound, from_text, render, Speech
+from txt2vid_ros.share import share
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument('--text', help='what to say')
+    source.add_argument('--text-file', type=Path, help='a file with what to say')
+    source.add_argument('--audio', type=Path, help='any audio or video file: move the lips to it')
+    parser.add_argument('--out', type=Path, required=True, help='.mp4, .mkv, .mov or .webm')
+    parser.add_argument('--face', default='', help='picture or video; the built-in portrait '
+                        'if left out')
+    parser.add_argument('--tts', default='', help='text-to-speech provider')
+    parser.add_argument('--voice', default='', help="the provider's name of the voice")
+    parser.add_argument('--speed', type=float, default=0.0, help='0.5 slow ... 2.0 fast')
+    parser.add_argument('--engine', default='auto', help='lip-sync engine (%(default)s)')
+    parser.add_argument('--face-options', default='', metavar='NAME=VALUE ...',
+                        help='options of the face: crop, rotate, static, ...')
+    parser.add_argument('--engine-options', default='', metavar='NAME=VALUE ...',
+                        help='options of the engine')
+    parser.add_argument('--people', default=str(share('config', 'people.yaml')),
+                        help='file that maps speakers to voice and face')
+    parser.add_argument('--speaker', default=DEFAULT, help='whose voice and face')
+    parser.add_argument('--width', type=int, default=640)
+    parser.add_argument('--height', type=int, default=480)
+    parser.add_argument('--fps', type=float, default=25.0)
+    parser.add_argument('--quiet', action='store_true', help='no progress bar')
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Render and say how long it took."""
+    if not 1 <= arguments.fps <= 120:
+        raise UserError(f'--fps {arguments.fps:g} is not possible', 'It has to be from 1 to 120.')
+    person = People.load(arguments.people).get(arguments.speaker)
+    engine, _ = make_engine(arguments.engine, arguments.engine_options, '--engine')
+    engine.load()
+    options = read_settings(DrivingOptions, arguments.face_options, '--face-options')
+    driving = load_driving(arguments.face or person.face, width=arguments.width,
+                           height=arguments.height, options=options)
+    begun = time.monotonic()
+
+    def progress(done: float) -> None:
+        bar.update(done - bar.n)
+
+    with tqdm(unit=' s of video', disable=arguments.quiet or not sys.stderr.isatty(),
+              bar_format='{desc}{n:.1f}{unit} [{elapsed}, {rate_fmt}]') as bar:
+        seconds = render(_speech(arguments), 0.0 if arguments.audio else AFTER, driving, engine,
+                         arguments.out, arguments.fps, progress)
+    engine.close()
+    took = time.monotonic() - begun
+    print(f'{arguments.out}: {seconds:.1f} s of video in {took:.1f} s '
+          f'({seconds / took:.1f} times real time)')
+    return 0
+
+
+def _speech(arguments: argparse.Namespace) -> Iterator[Speech]:
+    if arguments.audio is not None:
+        return from_sound(arguments.audio)
+    person = People.load(arguments.people).get(arguments.speaker)
+    provider = arguments.tts or person.tts or 'hibari'
+    voice = registry.load(registry.VOICES, provider, '--tts')(
+        voice=arguments.voice or person.voice, speed=arguments.speed or person.speed or 1.0)
+    voice.load()
+    return from_text(_text(arguments), voice)
+
+
+def _text(arguments: argparse.Namespace) -> str:
+    if arguments.text is not None:
+        return str(arguments.text)
+    try:
+        return str(arguments.text_file.read_text(encoding='utf-8', errors='replace'))
+    except OSError as error:
+        raise UserError(f'--text-file {arguments.text_file} cannot be read: {error.strerror}',
+                        'Give a text file.') from error

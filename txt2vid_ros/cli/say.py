@@ -1,0 +1,71 @@
+"""`txt2vid say`: have a running talking head say something."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+import re
+import sys
+
+from txt2vid_ros.errors import UserError
+from txt2vid_ros.graph import NAMESPACE
+from txt2vid_ros.speech.clauses import clean, speakable
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument('text', nargs='?', help='what to say; "-" reads standard input')
+    parser.add_argument('--file', type=Path, help='say a text file, paragraph by paragraph')
+    parser.add_argument('--speaker', default='', help='speaker id from people.yaml')
+    parser.add_argument('--interrupt', action='store_true', help='silence it first')
+    parser.add_argument('--no-wait', action='store_true', help='do not wait until it is said')
+    parser.add_argument('--namespace', default=NAMESPACE, help='of the talking head (%(default)s)')
+    parser.add_argument('--timeout', type=float, default=10.0, metavar='SECONDS',
+                        help='how long to wait for the talking head (%(default)s)')
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Say it; 0 when it was said."""
+    texts = paragraphs(arguments)
+    if texts and not any(speakable(clean(text)) for text in texts):
+        raise UserError('there is nothing to pronounce in the text', 'Give words or numbers.')
+    from txt2vid_ros.ros.client import SpeechClient
+    with SpeechClient(arguments.namespace) as client:
+        client.wait_connected(arguments.timeout)
+        if arguments.interrupt:
+            client.interrupt()
+        utterances = []
+        for text in texts:
+            utterances.append(client.say(text, arguments.speaker))
+            if not arguments.no_wait and not client.wait_ended(
+                    utterances[-1], timeout=30.0 + len(text)):
+                raise UserError('the talking head has not said it to the end',
+                                'See the output of its tts node.')
+        if arguments.no_wait and not all(
+                client.wait_begun(utterance, 5.0) or client.wait_ended(utterance, 0.1)
+                for utterance in utterances[:1]):
+            raise UserError('the talking head does not speak',
+                            'See the output of its tts node.')
+    return 0
+
+
+def paragraphs(arguments: argparse.Namespace) -> list[str]:
+    """Return what is to be said, in parts. Raises UserError."""
+    if arguments.file is not None:
+        try:
+            content = arguments.file.read_text(encoding='utf-8', errors='replace')
+        except OSError as error:
+            raise UserError(f'--file {arguments.file} cannot be read: {error.strerror}',
+                            'Give a text file.') from error
+        parts = [' '.join(part.split()) for part in re.split(r'\n\s*\n', content)]
+        found = [part for part in parts if part]
+        if not found:
+            raise UserError(f'--file {arguments.file} is empty', 'Give a text file.')
+        return found
+    if arguments.text == '-':
+        return [sys.stdin.read()]
+    if arguments.text is None:
+        if arguments.interrupt:
+            return []
+        raise UserError('there is nothing to say', 'Give a text, or --file FILE.')
+    return [arguments.text]

@@ -1,0 +1,134 @@
+"""Text or sound and a face into a video, without ROS and faster than real time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+import contextlib
+import dataclasses
+from fractions import Fraction
+import logging
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from txt2vid_ros.errors import UserError
+from txt2vid_ros.lipsync.engine import LipSyncEngine, LipSyncSession
+from txt2vid_ros.media.clock import FrameGrid, SECOND
+from txt2vid_ros.media.driving import DrivingMedia
+from txt2vid_ros.media.file_encoder import FileEncoder
+from txt2vid_ros.media.sound_file import read_sound
+from txt2vid_ros.media.speech_timeline import SpeechTimeline
+from txt2vid_ros.speech.clauses import clean, speakable
+from txt2vid_ros.speech.monologue import spoken
+from txt2vid_ros.speech.provider import SpeechChunk, TextToSpeech
+from txt2vid_ros.speech.visemes import mouth_track
+
+log = logging.getLogger(__name__)
+
+BEFORE, AFTER = 0.4, 0.6
+"""Seconds at rest before and after the speech of a text."""
+SOUND_RATE = 24000
+OUTPUT_RATE = 48000
+LOOK_AHEAD = 0.6
+"""Seconds of speech that are there before a frame is rendered, at the least."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Speech:
+    """A stretch of speech: `gap` seconds of silence, then samples (with phonemes or not)."""
+
+    gap: float
+    chunk: SpeechChunk
+    rate: int
+
+
+def from_text(text: str, voice: TextToSpeech) -> Iterator[Speech]:
+    """Yield the speech of a text. Raises UserError where there is nothing to pronounce."""
+    cleaned = clean(text)
+    if not speakable(cleaned):
+        raise UserError('there is nothing to pronounce in the text', 'Give words or numbers.')
+    rate = voice.capabilities.sample_rate
+    for at, (pause, chunk) in enumerate(spoken(cleaned, voice, lambda: False)):
+        yield Speech(pause + (BEFORE if at == 0 else 0.0), chunk, rate)
+
+
+def from_sound(file: Path) -> Iterator[Speech]:
+    """Yield the sound of a file as it is."""
+    for samples in read_sound(file, SOUND_RATE):
+        yield Speech(0.0, SpeechChunk(samples), SOUND_RATE)
+
+
+def render(speech: Iterator[Speech], tail: float, driving: DrivingMedia, engine: LipSyncEngine,
+           file: Path, fps: float, progress: Callable[[float], None] = lambda seconds: None
+           ) -> float:
+    """Write the video; return its length in seconds. `progress` gets the seconds done.
+
+    `tail` seconds at rest follow the speech. Only a few seconds are held at a time, however long
+    the speech is. Raises UserError.
+    """
+    grid = FrameGrid.at(fps)
+    width, height = driving.size
+    timeline = SpeechTimeline()
+    session = engine.open(driving)
+    for line in dict.fromkeys(driving.notices + session.notices):
+        log.warning('%s', line)
+    need = max(engine.look_ahead, LOOK_AHEAD)
+    known, frame = 0.0, 0
+    with contextlib.closing(session), \
+            FileEncoder(file, width, height, grid.fps, OUTPUT_RATE) as encoder:
+        writer = _Writer(session, driving, timeline, grid, encoder)
+        for piece in speech:
+            known = _add(timeline, piece, known)
+            while grid.seconds(frame) < known - need:
+                writer.write(frame)
+                frame += 1
+                progress(grid.seconds(frame))
+        while frame < max(1, round((known + tail) * grid.fps)):
+            writer.write(frame)
+            frame += 1
+            progress(grid.seconds(frame))
+        return grid.seconds(writer.frames)
+
+
+def _add(timeline: SpeechTimeline, piece: Speech, known: float) -> float:
+    """Put a piece on the timeline; return the time at which it ends."""
+    start = known + piece.gap
+    if piece.chunk.phonemes:
+        track = mouth_track(piece.chunk.phonemes, piece.chunk.samples, piece.rate)
+        if len(track.times):
+            timeline.push_mouth('render', track.shifted(start))
+    timeline.push('render', round(start * SECOND), piece.chunk.samples, piece.rate)
+    return start + len(piece.chunk.samples) / piece.rate
+
+
+class _Writer:
+    """Writes frame after frame with the sound that belongs to it."""
+
+    def __init__(self, session: LipSyncSession, driving: DrivingMedia, timeline: SpeechTimeline,
+                 grid: FrameGrid, encoder: FileEncoder) -> None:
+        self._session = session
+        self._driving = driving
+        self._timeline = timeline
+        self._grid = grid
+        self._encoder = encoder
+        self.frames = 0
+
+    def write(self, frame: int) -> None:
+        time = self._grid.seconds(frame)
+        picture = self._session.render(time, self._driving.index_at(time), self._timeline)
+        sound = self._timeline.samples(_sample_time(frame, self._grid.fps),
+                                       _sample_time(frame + 1, self._grid.fps), OUTPUT_RATE)
+        self._timeline.forget(time)
+        self._encoder.write(cv2.cvtColor(picture, cv2.COLOR_BGR2YUV_I420).tobytes(), _s16(sound))
+        self.frames += 1
+
+
+def _sample_time(frame: int, fps: Fraction) -> float:
+    """Return the time of the sample with which a frame begins."""
+    return int(frame * OUTPUT_RATE / fps) / OUTPUT_RATE
+
+
+def _s16(samples: NDArray[np.float32]) -> bytes:
+    return (np.clip(samples, -1, 1) * 32767).astype('<i2').tobytes()
