@@ -1,0 +1,94 @@
+"""Drives a headless Chromium through its debugging pipe (Chrome DevTools protocol)."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+from types import TracebackType
+from typing import Any
+
+PROGRAMS = ('chromium', 'chromium-browser', 'google-chrome')
+FLAGS = ('--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+         '--disable-background-networking', '--disable-component-update', '--disable-sync',
+         '--window-size=900,720', '--remote-debugging-pipe')
+
+
+def program() -> str | None:
+    """Return the browser to run, if there is one."""
+    return next((path for path in map(shutil.which, PROGRAMS) if path), None)
+
+
+class Page:
+    """One page of a browser of its own; use as a context manager."""
+
+    def __init__(self, url: str, profile: pathlib.Path) -> None:
+        path = program()
+        assert path
+        command_read, self._write = os.pipe()
+        self._read, answer_write = os.pipe()
+
+        def as_three_and_four() -> None:
+            # Both are moved out of the way first: one of them may be 3 or 4 itself.
+            high = os.dup2(command_read, 103), os.dup2(answer_write, 104)
+            os.dup2(high[0], 3)
+            os.dup2(high[1], 4)
+
+        self._process = subprocess.Popen(
+            [path, *FLAGS, f'--user-data-dir={profile}', 'about:blank'],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, close_fds=False,
+            preexec_fn=as_three_and_four)
+        os.close(command_read)
+        os.close(answer_write)
+        self._rest = b''
+        self._number = 0
+        self._session: str | None = None
+        target = self.send('Target.createTarget', url='about:blank')['targetId']
+        self._session = self.send('Target.attachToTarget', targetId=target,
+                                  flatten=True)['sessionId']
+        self.send('Page.navigate', url=url)
+
+    def send(self, method: str, **parameters: Any) -> dict[str, Any]:
+        """Send a command and return its result."""
+        self._number += 1
+        message: dict[str, Any] = {'id': self._number, 'method': method, 'params': parameters}
+        if self._session:
+            message['sessionId'] = self._session
+        os.write(self._write, json.dumps(message).encode() + b'\0')
+        while True:
+            while b'\0' not in self._rest:
+                data = os.read(self._read, 1 << 20)
+                if not data:
+                    raise ConnectionError('the browser has gone')
+                self._rest += data
+            text, self._rest = self._rest.split(b'\0', 1)
+            answer = json.loads(text)
+            if answer.get('id') == self._number:
+                if 'error' in answer:
+                    raise RuntimeError(answer['error'])
+                return dict(answer['result'])
+
+    def evaluate(self, expression: str) -> Any:
+        """Return the value of a JavaScript expression; a promise is awaited."""
+        answer = self.send('Runtime.evaluate', expression=expression, returnByValue=True,
+                           awaitPromise=True, userGesture=True)
+        if 'exceptionDetails' in answer:
+            raise RuntimeError(answer['exceptionDetails'])
+        return answer['result'].get('value')
+
+    def screenshot(self, file: pathlib.Path) -> None:
+        """Save what is seen as a PNG."""
+        file.write_bytes(base64.b64decode(self.send('Page.captureScreenshot')['data']))
+
+    def __enter__(self) -> Page:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        os.close(self._write)
+        self._process.terminate()
+        self._process.wait(30)
+        os.close(self._read)

@@ -1,0 +1,68 @@
+"""The supervisor of processes, with small ones that do what nodes may do."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+import threading
+
+from txt2vid_ros.cli.supervisor import Supervisor
+
+ENVIRONMENT = dict(os.environ)
+
+
+def python(code: str) -> list[str]:
+    return [sys.executable, '-c', code]
+
+
+def test_output_is_prefixed_and_a_user_error_ends_all() -> None:
+    output = io.StringIO()
+    supervisor = Supervisor({
+        'first': python('import sys; print("hello"); print("there", file=sys.stderr); '
+                        'sys.exit(2)'),
+        'second': python('import time; time.sleep(600)')}, ENVIRONMENT, output)
+    assert supervisor.run() == 2
+    lines = output.getvalue().split('\n')
+    assert '   first | hello' in lines
+    assert '   first | there' in lines
+
+
+def test_a_reader_that_has_left_does_not_end_the_graph() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, 'w') as output:
+        supervisor = Supervisor({'talker': python('print("x" * 100000); import sys; sys.exit(2)')},
+                                ENVIRONMENT, output)
+        assert supervisor.run() == 2
+
+
+def test_who_ignores_the_signal_is_killed(monkeypatch: object) -> None:
+    monkeypatch.setattr('txt2vid_ros.cli.supervisor.GRACE', 0.5)
+    output = io.StringIO()
+    supervisor = Supervisor(
+        {'deaf': python('import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); '
+                        'print("deaf"); time.sleep(600)')},
+        {**ENVIRONMENT, 'PYTHONUNBUFFERED': '1'}, output)
+
+    def stop_when_deaf() -> None:
+        if 'deaf\n' in output.getvalue():
+            supervisor.stop()
+
+    ended = threading.Event()
+    thread = threading.Thread(target=lambda: (supervisor.run(stop_when_deaf), ended.set()))
+    thread.start()
+    assert ended.wait(60)
+    thread.join()
+
+
+def test_a_command_that_does_not_exist_ends_what_was_started() -> None:
+    supervisor = Supervisor({'good': python('import time; time.sleep(600)'),
+                             'bad': ['/no/such/program']}, ENVIRONMENT, io.StringIO())
+    try:
+        supervisor.run()
+    except FileNotFoundError as error:
+        assert '/no/such/program' in str(error)
+    else:
+        raise AssertionError('it ran')
+    assert supervisor._children[0].process.poll() is not None

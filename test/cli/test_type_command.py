@@ -1,0 +1,161 @@
+"""A terminal on which what one types is spoken, and which tells what is being spoken."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import pty
+import re
+import select
+import subprocess
+import sys
+import time
+from typing import Any
+
+import pytest
+from rig import PATIENCE, until
+
+from txt2vid_ros.cli import say
+from txt2vid_ros.cli import type as typing_command
+from txt2vid_ros.errors import UserError
+
+
+class FakeClient:
+    """A talking head that begins and ends what the test lets it."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+        self.begun: dict[str, int] = {}
+        self.ended: set[str] = set()
+        self.interrupted = 0
+        self.silent = False
+
+    def say(self, text: str, speaker: str = '') -> str:
+        self.said.append(text)
+        return f'{speaker}#{len(self.said)}'
+
+    def wait_begun(self, utterance: str, timeout: float) -> int | None:
+        if utterance not in self.begun:
+            time.sleep(min(timeout, 0.01))
+        return self.begun.get(utterance)
+
+    def wait_ended(self, utterance: str, timeout: float) -> bool:
+        if utterance not in self.ended:
+            time.sleep(min(timeout, 0.01))
+        return utterance in self.ended
+
+    def interrupt(self) -> str:
+        if self.silent:
+            raise UserError('no tts node answers', 'Start it.')
+        self.interrupted += 1
+        return '1 utterance ended'
+
+
+class Shown(list):  # type: ignore[type-arg]
+    def has(self, part: str) -> None:
+        until(lambda: any(part in line for line in self), part)
+
+
+def test_what_is_spoken_is_shown_as_it_begins_and_in_order() -> None:
+    client, shown = FakeClient(), Shown()
+    session = typing_command.Session(client, 'anna', shown.append)  # type: ignore[arg-type]
+    assert session.take('First.') and session.take('  ') and session.take('Second ' + 'x' * 100)
+    assert not shown
+    client.begun['anna#1'] = time.time_ns()
+    shown.has('speaking: First.')
+    client.ended.add('anna#1')
+    client.begun['anna#2'] = time.time_ns()
+    shown.has('...')
+    assert len(shown[-1]) < 80
+    client.ended.add('anna#2')
+    session.wait()
+    session.close()
+    assert client.said == ['First.', 'Second ' + 'x' * 100]
+
+
+def test_commands_are_not_spoken() -> None:
+    client, shown = FakeClient(), Shown()
+    session = typing_command.Session(client, '', shown.append)  # type: ignore[arg-type]
+    assert session.take('/interrupt')
+    assert session.take('/help') and session.take('/frobnicate now')
+    client.silent = True
+    assert session.take('/INTERRUPT')
+    assert not session.take('/quit')
+    session.close()
+    assert client.said == [] and client.interrupted == 1
+    for part in ('1 utterance ended', 'Type what', 'there is no /frobnicate', 'no tts node'):
+        shown.has(part)
+
+
+def test_what_is_interrupted_before_its_turn_is_said_not_to_be_spoken() -> None:
+    client, shown = FakeClient(), Shown()
+    session = typing_command.Session(client, '', shown.append)  # type: ignore[arg-type]
+    session.take('Never heard.')
+    client.ended.add('#1')
+    shown.has('not spoken: Never heard.')
+    session.close()
+
+
+def test_a_graph_that_has_gone_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(typing_command, 'PATIENCE', 0.1)
+    client, shown = FakeClient(), Shown()
+    session = typing_command.Session(client, '', shown.append)  # type: ignore[arg-type]
+    session.take('Is anybody there?')
+    shown.has('no answer to: Is anybody there?')
+    session.wait()
+    session.close()
+
+
+def test_a_line_that_is_being_typed_survives_what_is_shown() -> None:
+    """On a real terminal: half a line is typed, something is shown, the line is finished."""
+    leader, follower = pty.openpty()
+    cue, given = os.pipe()
+    script = (
+        'import os, threading\n'
+        'from txt2vid_ros.cli.type import Terminal\n'
+        'terminal = Terminal()\n'
+        'assert terminal.interactive\n'
+        f'show = lambda: (os.read({cue}, 1), terminal.show("speaking: one"))\n'
+        'threading.Thread(target=show, daemon=True).start()\n'
+        'print("got", terminal.read())\n'
+        'print("end", terminal.read())\n')
+    with subprocess.Popen([sys.executable, '-c', script], stdin=follower, stdout=follower,
+                          stderr=follower, start_new_session=True, pass_fds=[cue]) as child:
+        os.close(follower)
+        seen = ''
+
+        def read_until(pattern: str) -> None:
+            nonlocal seen
+            while not (found := re.search(pattern, seen)):
+                assert select.select([leader], [], [], PATIENCE)[0], f'{pattern} not in {seen!r}'
+                seen += os.read(leader, 1000).decode()
+            seen = seen[found.end():]
+
+        # Each step waits for the terminal to be ready for it.
+        read_until('> ')
+        os.write(leader, b'hello ')
+        read_until('hello ')
+        os.write(given, b'.')
+        read_until('speaking: one')
+        read_until('> hello ')
+        os.write(leader, b'there\n')
+        read_until('got hello there')
+        read_until('> ')
+        os.write(leader, b'\x04')
+        read_until('end None')
+        assert child.wait(PATIENCE) == 0
+    for file in (leader, cue, given):
+        os.close(file)
+
+
+def arguments(**values: Any) -> argparse.Namespace:
+    return argparse.Namespace(**{'text': None, 'file': None, 'interrupt': False, **values})
+
+
+def test_a_file_is_said_paragraph_by_paragraph(tmp_path: Any) -> None:
+    file = tmp_path / 'a.txt'
+    file.write_bytes(b'One line\r\nand more.\r\n\r\nTwo.\n \t\n\n\nThree\nlines.\n')
+    assert say.paragraphs(arguments(file=file)) == ['One line and more.', 'Two.', 'Three lines.']
+    file.write_text(' \n\n')
+    with pytest.raises(UserError, match='is empty'):
+        say.paragraphs(arguments(file=file))

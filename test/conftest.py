@@ -1,0 +1,61 @@
+"""What every test gets: a home of its own, and a ROS domain of its own where it asks for one."""
+
+import fcntl
+import os
+import pathlib
+import sys
+import tempfile
+
+from hypothesis import HealthCheck, settings
+import pytest
+
+# Helpers that several test folders share lie beside this file.
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+# No deadlines: the machine may be loaded. Derandomized: a run says the same as the one before.
+settings.register_profile(
+    'project', deadline=None, derandomize=True, database=None,
+    suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile('project')
+
+
+@pytest.fixture(scope='session', autouse=True)
+def own_home(tmp_path_factory):
+    """Keep caches, logs and settings of tests, and of what they start, out of the user's home."""
+    home = tmp_path_factory.mktemp('home')
+    changed = {
+        'HOME': home,
+        'XDG_CACHE_HOME': home / 'cache',
+        'XDG_CONFIG_HOME': home / 'config',
+        'XDG_DATA_HOME': home / 'data',
+        'ROS_LOG_DIR': home / 'ros_log',
+    }
+    before = {name: os.environ.get(name) for name in changed}
+    os.environ.update({name: str(value) for name, value in changed.items()})
+    yield home
+    for name, value in before.items():
+        if value is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = value
+
+
+@pytest.fixture
+def ros_domain(monkeypatch):
+    """Set ROS_DOMAIN_ID to a domain that nobody else on this machine uses, and return it.
+
+    Locked for the length of the test, so that tests, test runs and checkouts side by side do not
+    hear each other. Domains above 101 use ports that the kernel gives to others.
+    """
+    for domain in range(1, 102):
+        path = pathlib.Path(tempfile.gettempdir(), f'txt2vid_ros_domain_{domain}.lock')
+        with path.open('a') as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            monkeypatch.setenv('ROS_DOMAIN_ID', str(domain))
+            monkeypatch.setenv('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
+            yield domain
+            return
+    pytest.fail('all ROS domains are in use by other tests')

@@ -1,0 +1,272 @@
+"""A talking head of its own for a test: real processes on a domain and a port of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+import fcntl
+import json
+import os
+from pathlib import Path
+import random
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from types import TracebackType
+from typing import Any, TypeVar
+import urllib.error
+import urllib.request
+
+from txt2vid_ros.cli.bench.running import descendants
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 60.0
+"""Seconds for anything that has to happen; a loaded machine takes its time."""
+FAST = ('--tts', 'clap', '--engine', 'flash', '--width', '160', '--height', '120')
+"""Options of a graph that needs next to no processor."""
+
+T = TypeVar('T')
+
+
+def eventually(look: Callable[[], T], what: str, timeout: float = PATIENCE) -> T:
+    """Return what `look` returns as soon as it is true."""
+    deadline = time.monotonic() + timeout
+    while True:
+        found = look()
+        if found:
+            return found
+        assert time.monotonic() < deadline, f'not within {timeout:.0f} s: {what}'
+        time.sleep(0.02)
+
+
+def alive(pid: int) -> bool:
+    """Return whether a process is there and not just waiting to be collected."""
+    try:
+        state = Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()[0]
+    except OSError:
+        return False
+    return state != 'Z'
+
+
+def shared_memory(pid: int) -> set[str]:
+    """Return the shared memory files that a process has made for itself.
+
+    Its owner holds the lock beside a segment; the maps would show those of its peers as well.
+    Files of ports belong to a domain and may be in use by others.
+    """
+    found = set()
+    try:
+        for link in Path(f'/proc/{pid}/fd').iterdir():
+            if lock := re.fullmatch(r'(/dev/shm/fastrtps_[0-9a-f]{16})_el', str(link.readlink())):
+                found |= {lock[0], lock[1]}
+    except OSError:
+        return found
+    return found
+
+
+class Domain:
+    """A ROS domain that nobody else on this machine uses while it is open."""
+
+    def __init__(self) -> None:
+        """Lock a free one; see `ros_domain` in test/conftest.py."""
+        for number in random.sample(range(1, 102), 101):
+            self._lock = Path(tempfile.gettempdir(), f'txt2vid_ros_domain_{number}.lock').open('a')
+            try:
+                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                self._lock.close()
+                continue
+            self.number = number
+            return
+        raise AssertionError('all ROS domains are in use by other tests')
+
+    def close(self) -> None:
+        """Leave it to others."""
+        self._lock.close()
+
+
+def node_environment(folder: Path, domain: int, extra: Mapping[str, str] | None = None
+                     ) -> dict[str, str]:
+    """Return the environment of everything that a test starts."""
+    return {
+        **os.environ, 'PYTHONPATH': str(ROOT), 'ROS_DOMAIN_ID': str(domain),
+        'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST', 'ROS_LOG_DIR': str(folder / 'log'),
+        'XDG_CACHE_HOME': str(folder / 'cache'), **(extra or {})}
+
+
+class Command:
+    """A `txt2vid` command as a child process whose output is followed."""
+
+    def __init__(self, folder: Path, *words: str, domain: int | None = None,
+                 environment: Mapping[str, str] | None = None,
+                 module: str = 'txt2vid_ros.cli.main', stdin: bytes = b'',
+                 preexec: Callable[[], None] | None = None, cwd: Path = ROOT) -> None:
+        """Start it; `folder` is for what it leaves behind."""
+        self.folder = folder
+        self._own_domain = Domain() if domain is None else None
+        self.domain = self._own_domain.number if self._own_domain else domain
+        self.environment = node_environment(folder, self.domain, environment)
+        self.lines: list[str] = []
+        self._changed = threading.Condition()
+        self.process = subprocess.Popen(
+            [sys.executable, '-m', module, *words], cwd=cwd, env=self.environment,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            preexec_fn=preexec)
+        assert self.process.stdin
+        self.process.stdin.write(stdin)
+        self.process.stdin.close()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    @property
+    def pid(self) -> int:
+        """Return its process id."""
+        return self.process.pid
+
+    @property
+    def text(self) -> str:
+        """Return all that it has printed."""
+        return '\n'.join(self.lines)
+
+    def wait_line(self, pattern: str, timeout: float = PATIENCE, after: int = 0) -> re.Match[str]:
+        """Return the first match of a line from number `after` on, waiting for it."""
+        deadline = time.monotonic() + timeout
+        at = after
+        with self._changed:
+            while True:
+                for line in self.lines[at:]:
+                    if found := re.search(pattern, line):
+                        return found
+                at = len(self.lines)
+                left = deadline - time.monotonic()
+                assert left > 0 and (self._reader.is_alive() or at < len(self.lines)), (
+                    f'no line {pattern!r} in:\n{self.text}')
+                self._changed.wait(min(left, 0.5))
+
+    def wait(self, timeout: float = PATIENCE) -> int:
+        """Wait for its end and that of its output; return its exit status."""
+        status = self.process.wait(timeout)
+        self._reader.join(timeout)
+        return status
+
+    def close(self) -> None:
+        """End it if it has not ended."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+            try:
+                self.process.wait(30)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        self._reader.join(5)
+        if self._own_domain:
+            self._own_domain.close()
+
+    def __enter__(self) -> Any:
+        """Return itself."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        """End it."""
+        self.close()
+
+    def _read(self) -> None:
+        assert self.process.stdout
+        for line in self.process.stdout:
+            with self._changed:
+                self.lines.append(line.decode('utf-8', 'replace').rstrip('\n'))
+                self._changed.notify_all()
+
+
+def run(folder: Path, *words: str, **options: Any) -> tuple[int, str]:
+    """Run a `txt2vid` command to its end; return its exit status and its output."""
+    with Command(folder, *words, **options) as command:
+        return command.wait(), command.text
+
+
+class TalkingHead(Command):
+    """`txt2vid live` with a namespace of its own, on a port that the system chooses."""
+
+    def __init__(self, folder: Path, *options: str, http: str = '127.0.0.1:0', **more: Any
+                 ) -> None:
+        """Start it; it is not yet ready. '{ns}' in an option becomes the namespace."""
+        self.namespace = f'/test_{os.getpid()}_{random.randrange(10**6)}'
+        words = [option.replace('{ns}', self.namespace) for option in options]
+        super().__init__(folder, 'live', '--http', http, '--namespace', self.namespace, *words,
+                         **more)
+        self._pids: set[int] = set()
+        self._segments: set[str] = set()
+
+    def ready(self) -> TalkingHead:
+        """Wait until all nodes work and pictures arrive on time."""
+        for sign in ('ready to speak', 'showing the face'):
+            self.wait_line(sign)
+        self.wait_status(lambda status: status['on_time'] > 0, 'a picture')
+        return self
+
+    @property
+    def url(self) -> str:
+        """Return the address of the stream, without a path."""
+        return self.wait_line(r'watch in a browser: (http://\S+)/')[1]
+
+    @property
+    def port(self) -> int:
+        """Return the port that viewers connect to."""
+        return int(self.url.rpartition(':')[2])
+
+    def status(self) -> dict[str, Any]:
+        """Return /status.json, empty where nobody answers."""
+        try:
+            with urllib.request.urlopen(f'{self.url}/status.json', timeout=10) as answer:
+                content: dict[str, Any] = json.load(answer)
+        except (urllib.error.URLError, OSError):
+            return {}
+        return content
+
+    def wait_status(self, good: Callable[[dict[str, Any]], bool], what: str) -> dict[str, Any]:
+        """Return the first /status.json that is good."""
+        def look() -> dict[str, Any]:
+            status = self.status()
+            return status if status and good(status) else {}
+        return eventually(look, what)
+
+    def node_pid(self, name: str) -> int:
+        """Return the process id of a node."""
+        for pid in descendants(self.pid):
+            try:
+                words = Path(f'/proc/{pid}/cmdline').read_bytes().decode().split('\0')
+            except OSError:
+                continue
+            if f'txt2vid_ros.nodes.{name}' in words:
+                return pid
+        raise AssertionError(f'no process of {name} in:\n{self.text}')
+
+    def remember(self) -> None:
+        """Note the processes and the shared memory that have to be gone in the end."""
+        self._pids |= set(descendants(self.pid)) - {self.pid}
+        self._segments |= {path for pid in self._pids for path in shared_memory(pid)}
+
+    def assert_nothing_left(self) -> None:
+        """Show that no process and no shared memory has outlived the graph."""
+        assert self._pids
+        eventually(lambda: not any(alive(pid) for pid in self._pids), 'the end of all processes')
+        assert not [path for path in self._segments if Path(path).exists()]
+
+    def stop(self, number: int = signal.SIGINT) -> int:
+        """End it by a signal, show that nothing is left, and return its exit status."""
+        self.remember()
+        self.process.send_signal(number)
+        status = self.wait()
+        self.assert_nothing_left()
+        return status
+
+    def close(self) -> None:
+        """End it; whatever is left of it is killed, so that no test disturbs another."""
+        super().close()
+        for pid in self._pids:
+            if alive(pid):
+                os.kill(pid, signal.SIGKILL)

@@ -1,0 +1,158 @@
+"""A ROS participant of the test: publishes, records what it hears, calls services."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+import random
+import threading
+import time
+from types import TracebackType
+from typing import Any
+
+from audio_common_msgs.msg import AudioDataStamped
+from graph_harness import eventually, PATIENCE, TalkingHead
+from hri_msgs.msg import LiveSpeech
+from rcl_interfaces.srv import DescribeParameters, GetParameters, SetParameters
+import rclpy
+from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.signals import SignalHandlerOptions
+from rclpy.task import Future
+from std_msgs.msg import String
+
+from txt2vid_ros.ros import messages, qos
+
+
+class Recording:
+    """The messages of a topic as they arrive."""
+
+    def __init__(self, keep: Callable[[Any], Any] = lambda message: message) -> None:
+        """`keep` returns what of a message is kept: pictures are large."""
+        self._keep = keep
+        self.messages: list[Any] = []
+        self.arrivals: list[int] = []
+        """When each arrived, nanoseconds."""
+        self._changed = threading.Condition()
+
+    def add(self, message: Any) -> None:
+        with self._changed:
+            self.arrivals.append(time.time_ns())
+            self.messages.append(self._keep(message))
+            self._changed.notify_all()
+
+    def wait(self, good: Callable[[Any], bool] = lambda message: True, after: int = 0,
+             timeout: float = PATIENCE) -> Any:
+        """Return the first message from number `after` on that is good, waiting for it."""
+        deadline = time.monotonic() + timeout
+        at = after
+        with self._changed:
+            while True:
+                while at < len(self.messages):
+                    if good(self.messages[at]):
+                        return self.messages[at]
+                    at += 1
+                left = deadline - time.monotonic()
+                assert left > 0, f'no such message among {len(self.messages)}'
+                self._changed.wait(left)
+
+    def of(self, utterance: str) -> list[Any]:
+        """Return the messages that carry an utterance's id."""
+        return [each for each in self.messages if each.header.frame_id == utterance]
+
+
+class Observer:
+    """A node in the namespace of a talking head; use as a context manager."""
+
+    def __init__(self, head: TalkingHead, namespace: str | None = None) -> None:
+        self._context = rclpy.Context()
+        rclpy.init(context=self._context, domain_id=head.domain,
+                   signal_handler_options=SignalHandlerOptions.NO)
+        self.node = rclpy.create_node(
+            f'observer_{random.randrange(10**6)}', context=self._context,
+            namespace=namespace or head.namespace, start_parameter_services=False)
+        self._executor = SingleThreadedExecutor(context=self._context)
+        self._executor.add_node(self.node)
+        self._ending = Future()
+        self._publishers: dict[str, Any] = {}
+        self._thread = threading.Thread(target=self._spin, daemon=True)
+        self._thread.start()
+
+    def _spin(self) -> None:
+        try:
+            self._executor.spin_until_future_complete(self._ending)
+        except ExternalShutdownException:
+            return
+
+    def __enter__(self) -> Observer:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        self._ending.set_result(None)
+        self._thread.join(5.0)
+        self._executor.shutdown(timeout_sec=2.0)
+        self.node.destroy_node()
+        self._context.try_shutdown()
+
+    def record(self, kind: Any, topic: str, profile: Any = None,
+               keep: Callable[[Any], Any] = lambda message: message) -> Recording:
+        """Subscribe and wait until the publisher is there."""
+        recording = Recording(keep)
+        self.node.create_subscription(kind, topic, recording.add, profile or qos.AUDIO)
+        eventually(lambda: self.node.count_publishers(topic), f'a publisher of {topic}')
+        return recording
+
+    def publisher(self, kind: Any, topic: str, profile: Any = None, readers: int = 1) -> Any:
+        """Return a publisher with at least `readers` subscriptions matched."""
+        if topic not in self._publishers:
+            self._publishers[topic] = self.node.create_publisher(
+                kind, topic, profile or qos.SPEECH)
+        held = self._publishers[topic]
+        eventually(lambda: held.get_subscription_count() >= readers, f'a subscriber of {topic}')
+        return held
+
+    def text(self, text: str) -> None:
+        """Publish on `text` what people would with `ros2 topic pub`."""
+        self.publisher(String, 'text', qos.TEXT).publish(String(data=text))
+
+    def heard(self, text: str, speaker: str, stamp: int = 0) -> None:
+        """Publish a final LiveSpeech."""
+        message = LiveSpeech(final=text, confidence=1.0)
+        message.header.frame_id = speaker
+        message.header.stamp = messages.to_time(stamp)
+        self.publisher(LiveSpeech, 'heard').publish(message)
+
+    def call(self, kind: Any, service: str, request: Any) -> Any:
+        """Call a service and return its answer."""
+        client = self.node.create_client(kind, service)
+        try:
+            assert client.wait_for_service(PATIENCE), service
+            future = client.call_async(request)
+            done = threading.Event()
+            future.add_done_callback(lambda _: done.set())
+            assert done.wait(PATIENCE), service
+            return future.result()
+        finally:
+            self.node.destroy_client(client)
+
+    def set_parameter(self, node: str, name: str, value: Any) -> tuple[bool, str]:
+        """Set a parameter at run time; return whether it was taken and why not."""
+        parameter = rclpy.parameter.Parameter(name, value=value).to_parameter_msg()
+        result = self.call(SetParameters, f'{node}/set_parameters',
+                           SetParameters.Request(parameters=[parameter])).results[0]
+        return result.successful, result.reason
+
+    def get_parameter(self, node: str, name: str) -> Any:
+        """Return the value of a parameter."""
+        value = self.call(GetParameters, f'{node}/get_parameters',
+                          GetParameters.Request(names=[name])).values[0]
+        return rclpy.parameter.parameter_value_to_python(value)
+
+    def describe(self, node: str, name: str) -> Any:
+        """Return the descriptor of a parameter."""
+        return self.call(DescribeParameters, f'{node}/describe_parameters',
+                         DescribeParameters.Request(names=[name])).descriptors[0]
+
+
+def end_of(recording: Recording, after: int = 0) -> AudioDataStamped:
+    """Wait for the next end of an utterance on a recording of voice/audio."""
+    return recording.wait(lambda message: len(message.audio.data) == 0, after)

@@ -1,0 +1,70 @@
+"""What a viewer's file shows and says, decoded with ffmpeg."""
+
+from __future__ import annotations
+
+import dataclasses
+from functools import cached_property
+from pathlib import Path
+import subprocess
+
+from moonshine_voice.moonshine_api import ModelArch
+from moonshine_voice.transcriber import Transcriber
+from moonshine_voice.utils import get_assets_path
+import numpy as np
+from numpy.typing import NDArray
+import soxr
+
+from txt2vid_ros.cli.bench.viewer import decode, Decoded
+
+RATE = 48000
+
+
+@dataclasses.dataclass(frozen=True)
+class Shown:
+    """A recorded stream; times are presentation times in seconds."""
+
+    file: Path
+
+    @cached_property
+    def timing(self) -> Decoded:
+        """Sound, brightness and the times of both."""
+        return decode(self.file, RATE)
+
+    @cached_property
+    def frames(self) -> NDArray[np.uint8]:
+        """All pictures, (n, height, width, 3) BGR."""
+        size = subprocess.run(
+            ['ffprobe', '-v', 'error', '-select_streams', 'v:0', '-show_entries',
+             'stream=width,height', '-of', 'csv=p=0', str(self.file)],
+            check=True, capture_output=True, text=True).stdout.split('\n')[0].rstrip(',')
+        width, height = map(int, size.split(','))
+        raw = subprocess.run(
+            ['ffmpeg', '-v', 'error', '-i', str(self.file), '-map', '0:v', '-fps_mode',
+             'passthrough', '-pix_fmt', 'bgr24', '-f', 'rawvideo', '-'],
+            check=True, capture_output=True).stdout
+        return np.frombuffer(raw, np.uint8).reshape(-1, height, width, 3)
+
+    def sound(self, start: float, stop: float) -> NDArray[np.float32]:
+        """Return the samples between two presentation times, at RATE."""
+        times = self.timing.sample_times
+        return self.timing.samples[(times >= start) & (times < stop)]
+
+    def frame_at(self, time: float) -> NDArray[np.uint8]:
+        """Return the picture that is shown at a presentation time."""
+        index = int(np.searchsorted(self.timing.frame_times, time + 1e-3, side='right')) - 1
+        return self.frames[max(index, 0)]
+
+
+def transcribe(samples: NDArray[np.float32], rate: int = RATE) -> str:
+    """Return what moonshine hears, in small letters without punctuation."""
+    heard = soxr.resample(samples, rate, 16000)
+    with Transcriber(str(Path(get_assets_path(), 'tiny-en')), ModelArch.TINY,
+                     options={'vad_threshold': '0'}) as transcriber:
+        lines = transcriber.transcribe_without_streaming(heard.tolist(), 16000).lines
+    return plain(' '.join(line.text for line in lines))
+
+
+def plain(text: str) -> str:
+    """Return a text as words alone."""
+    kept = ''.join(char if char.isalnum() else ' ' for char in text.lower().replace("'", ''))
+    return ' '.join(kept.split())

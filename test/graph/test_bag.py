@@ -1,0 +1,74 @@
+"""Bags without rosbag2: what was said and seen can be kept, looked at and made a video of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+import time
+
+from audio_common_msgs.msg import AudioDataStamped
+from graph_harness import Command, eventually, FAST, run, TalkingHead
+from hri_msgs.msg import LiveSpeech
+import pytest
+from rclpy.serialization import deserialize_message
+from ros_observer import Observer
+from rosbags.rosbag2 import Reader
+
+from txt2vid_ros.cli.bench.sync import figures
+from txt2vid_ros.cli.bench.viewer import decode
+from txt2vid_ros.media.clock import SECOND
+from txt2vid_ros.ros import messages
+
+
+@pytest.mark.parametrize('storage', ['mcap', 'sqlite3'])
+def test_a_bag_becomes_a_video_with_picture_and_sound_in_step(
+        tmp_path: Path, storage: str) -> None:
+    bag, video = tmp_path / 'bag', tmp_path / 'bag.mp4'
+    with TalkingHead(tmp_path, *FAST).ready() as head, Observer(head) as observer, \
+            Command(tmp_path, 'bag', 'record', str(bag), '--namespace', head.namespace,
+                    '--storage', storage, domain=head.domain) as recorder:
+        recorder.wait_line('recording')
+        voice = observer.record(AudioDataStamped, 'voice/audio')
+        # The recorder and the voice: only then nothing is lost.
+        observer.publisher(LiveSpeech, 'heard', readers=2)
+        observer.heard('abcdef', 'anna', 5 * SECOND)
+        voice.wait(lambda message: not len(message.audio.data))
+        end = messages.from_time(voice.messages[-1].header.stamp)
+        eventually(lambda: time.time_ns() > end + SECOND, 'the last clap')
+        recorder.process.send_signal(2)
+        assert recorder.wait() == 0, recorder.text
+    status, text = run(tmp_path, 'bag', 'info', str(bag))
+    assert status == 0
+    for part in (storage, 'hri_msgs/msg/LiveSpeech', 'face/image_raw/compressed'):
+        assert part in text
+    status, text = run(tmp_path, 'bag', 'render', str(bag), '--out', str(video), '--quiet')
+    assert status == 0, text
+    found = figures(decode(video))
+    assert found['claps'] >= 5
+    assert abs(found['offset_ms_median']) <= 20
+    # What is in it is what ROS wrote: its own messages read it.
+    with Reader(bag) as reader:
+        heard = [deserialize_message(data, LiveSpeech) for connection, _, data in reader.messages()
+                 if connection.topic.endswith('heard')]
+    assert [message.final for message in heard] == ['abcdef']
+
+
+def test_bad_bags_and_topics_are_named_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / 'empty').mkdir()
+    for words, says in (
+            (('info', str(tmp_path / 'none')), 'there is no bag'),
+            (('info', str(tmp_path / 'empty')), 'cannot be read as a bag'),
+            (('render', str(tmp_path / 'empty'), '--out', 'a.mp4'), 'cannot be read as a bag'),
+            (('record', str(tmp_path / 'empty')), 'does not exist'),
+            (('record', str(tmp_path / 'new'), '--topics', 'nose'), 'nose is not known')):
+        status, text = run(tmp_path, 'bag', *words)
+        assert status == 2 and says in text and len(text.splitlines()) == 1, text
+
+
+def test_a_bag_without_pictures_says_what_to_do(tmp_path: Path) -> None:
+    status, text = run(tmp_path, 'bag', 'record', str(tmp_path / 'bag'), '--topics', 'heard',
+                       '--seconds', '0.5')
+    assert status == 0, text
+    status, text = run(tmp_path, 'bag', 'render', str(tmp_path / 'bag'), '--out',
+                       str(tmp_path / 'a.mp4'), '--quiet')
+    assert status == 2 and 'has no pictures' in text
+    assert not (tmp_path / 'a.mp4').exists()

@@ -1,0 +1,185 @@
+"""Real speech into real nodes: what is said in a file comes out as text, in words and in time."""
+
+from __future__ import annotations
+
+import array
+import json
+from pathlib import Path
+import random
+import re
+import time
+
+from audio_common_msgs.msg import AudioDataStamped, AudioInfo
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from graph_harness import Command, FAST, run, TalkingHead
+from hearing import words
+from hri_msgs.msg import LiveSpeech
+import numpy as np
+import pytest
+from ros_observer import Observer
+import soxr
+from speech_clips import clip, RATE, write
+
+from txt2vid_ros.media.clock import SECOND
+from txt2vid_ros.ros import messages, qos
+
+
+class SenderGraph(Command):
+    """`txt2vid live --graph sender` with a namespace of its own."""
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        self.namespace = f'/sender_{random.randrange(10**6)}'
+        super().__init__(folder, 'live', '--graph', 'sender', '--namespace', self.namespace,
+                         *options)
+
+
+def final(message: LiveSpeech) -> bool:
+    return bool(message.final)
+
+
+def played(folder: Path, *stems: str, before: float = 0.3) -> tuple[Path, list[str]]:
+    """Write a file in which clips are heard a second apart; return it and what is said in it."""
+    chosen = [clip(stem) for stem in stems]
+    parts = [np.zeros(int(before * RATE), np.float32)]
+    for each in chosen:
+        parts += [each.sound(), np.zeros(RATE, np.float32)]
+    return write(folder / 'speech.wav', np.concatenate(parts)), [each.text for each in chosen]
+
+
+def test_what_is_said_in_a_file_is_written_down_word_for_word(tmp_path: Path) -> None:
+    file, texts = played(tmp_path, 'goforward', '0930')
+    with SenderGraph(tmp_path, '--input', str(file), '--speaker', 'anna', '--param',
+                     'mic.wait_for=2') as sender, \
+            Observer(sender) as observer:  # type: ignore[arg-type]
+        speech = observer.record(LiveSpeech, 'heard', qos.SPEECH)
+        info = observer.record(AudioInfo, 'mic/audio_info', qos.INFO)
+        # The second listener, for whom the file waits: nothing of it is missed.
+        sound = observer.record(AudioDataStamped, 'mic/audio', qos.CAPTURED)
+        first = speech.wait(final)
+        second = speech.wait(final, after=speech.messages.index(first) + 1)
+        heard = [words(message.final) for message in (first, second)]
+        assert heard == [words(text) for text in texts]
+        for message in (first, second):
+            assert (message.header.frame_id, message.locale) == ('anna', 'en')
+            assert 0.5 < message.confidence <= 1
+        # While somebody spoke, what was said so far was told, with the same stamp.
+        partials = [message for message in speech.messages if message.incremental]
+        assert any(messages.from_time(message.header.stamp)
+                   == messages.from_time(second.header.stamp) for message in partials)
+        assert not [message for message in speech.messages
+                    if message.incremental and message.final]
+        told = info.wait()
+        assert (told.sample_rate, told.channels, told.sample_format) == (RATE, 1, 'S16LE')
+        # The stamps count samples: no jump, and the two sentences lie where the file has them.
+        stamps = np.array([messages.from_time(each.header.stamp) for each in sound.messages])
+        assert set(np.diff(stamps)) == {512 * SECOND // RATE}
+        assert {len(each.audio.data) for each in sound.messages} == {1024}
+        assert {each.header.frame_id for each in sound.messages} == {'speech.wav'}
+        between = messages.from_time(second.header.stamp) - messages.from_time(first.header.stamp)
+        assert between / SECOND == pytest.approx(
+            1 + len(clip('goforward').sound()) / RATE, abs=0.5)
+
+
+def test_sound_from_anywhere_in_any_format_is_understood(tmp_path: Path) -> None:
+    """Another program publishes stereo float at 48 kHz: no mic node is needed."""
+    said = clip('0930')
+    loud = soxr.resample(np.concatenate([np.zeros(RATE // 2, np.float32), said.sound(),
+                                         np.zeros(RATE, np.float32)]), RATE, 48000)
+    stereo = np.repeat(loud[:, None], 2, 1).astype('<f4')
+    with Command(tmp_path, '--ros-args', '-r', '__ns:=/lone',
+                 module='txt2vid_ros.nodes.stt') as stt, \
+            Observer(stt, '/lone') as observer:  # type: ignore[arg-type]
+        speech = observer.record(LiveSpeech, 'speech', qos.SPEECH)
+        observer.publisher(AudioInfo, 'mic/audio_info', qos.INFO).publish(
+            AudioInfo(channels=2, sample_rate=48000, sample_format='F32LE'))
+        sound = observer.publisher(AudioDataStamped, 'mic/audio', qos.AUDIO)
+        begin = time.time_ns()
+        for at in range(0, len(stereo), 960):
+            message = AudioDataStamped()
+            message.header.stamp = messages.to_time(begin + at * SECOND // 48000)
+            message.audio.data = array.array('B', stereo[at:at + 960].tobytes())
+            # At its own pace, as a microphone would: a reliable writer overwrites what is old.
+            time.sleep(max(0.0, begin / SECOND + at / 48000 - time.time()))
+            sound.publish(message)
+        assert words(speech.wait(final).final) == words(said.text)
+
+
+def test_a_sound_file_that_is_none_ends_the_graph_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / 'empty.wav').write_bytes(b'')
+    for name, says in (('missing.wav', 'no file'), ('empty.wav', 'no sound')):
+        with SenderGraph(tmp_path, '--input', str(tmp_path / name)) as sender:
+            sender.wait_line(f'mic .*mic.file.*{says}')
+            assert sender.wait() == 2
+
+
+def test_without_a_microphone_the_node_says_so_and_waits(tmp_path: Path) -> None:
+    with SenderGraph(tmp_path, '--device', 'no such microphone') as sender, \
+            Observer(sender) as observer:  # type: ignore[arg-type]
+        status = observer.record(DiagnosticArray, '/diagnostics', qos.SPEECH)
+        line = sender.wait_line(r'mic \| ERROR: (.*)')[1]
+        assert 'no sound device' in line or 'is no device' in line
+
+        def told(message: DiagnosticArray) -> bool:
+            return any(each.name.endswith(': mic') and each.level == DiagnosticStatus.ERROR
+                       and each.message == line for each in message.status)
+
+        status.wait(told)
+        # It is told once, not with every attempt.
+        assert sum('mic | ERROR' in each for each in sender.lines) == 1
+        assert sender.process.poll() is None
+
+
+@pytest.mark.parametrize(('options', 'says'), [
+    (('--stt', 'moonshin'), "no provider 'moonshin'. Did you mean 'moonshine'"),
+    (('--param', 'stt.locale=de'), "stt.locale is 'de'"),
+    (('--param', 'mic.source=radio'), 'mic.source'),
+    (('--param', 'mic.source=file'), 'mic.file is empty'),
+    (('--mic', 'maybe'), "mic is 'maybe'"),
+])
+def test_a_wrong_option_is_named_in_one_line(
+        tmp_path: Path, options: tuple[str, ...], says: str) -> None:
+    status, text = run(tmp_path, 'live', '--graph', 'sender', *options)
+    assert status == 2
+    assert len([line for line in text.splitlines() if says in line]) == 1
+
+
+def test_live_with_a_microphone_speaks_what_it_hears(tmp_path: Path) -> None:
+    file, texts = played(tmp_path, '0930')
+    with TalkingHead(tmp_path, '--mic', 'true', '--input', str(file), '--engine', 'flash',
+                     '--width', '160', '--height', '120', '--param', 'mic.wait_for=2') as head, \
+            Observer(head) as observer:
+        voice = observer.record(AudioDataStamped, 'voice/audio')
+        heard = observer.record(LiveSpeech, 'heard', qos.SPEECH)
+        observer.record(AudioDataStamped, 'mic/audio', qos.CAPTURED)
+        message = heard.wait(final)
+        assert words(message.final) == words(texts[0])
+        utterance = f'default#{messages.from_time(message.header.stamp)}'
+        voice.wait(lambda each: each.header.frame_id == utterance and len(each.audio.data))
+        voice.wait(lambda each: each.header.frame_id == utterance and not len(each.audio.data))
+
+
+def test_the_microphones_are_listed_or_it_is_said_that_there_is_none(tmp_path: Path) -> None:
+    config = tmp_path / 'asound.conf'
+    config.write_text('</usr/share/alsa/alsa.conf>\n'
+                      'pcm.desk { type null hint { show on description "Desk" } }\n')
+    for environment, says in (({}, 'sound device|rates'),
+                              ({'ALSA_CONFIG_PATH': str(config)}, r'desk \(ALSA\).*16000')):
+        status, text = run(tmp_path, 'devices', environment=environment)
+        assert status == 0 and re.search(says, text), text
+    status, text = run(tmp_path, 'devices', '--json', environment={
+        'ALSA_CONFIG_PATH': str(config)})
+    assert json.loads(text.splitlines()[-1])[0]['name'] == 'desk'
+
+
+def test_what_is_typed_is_spoken(tmp_path: Path) -> None:
+    with TalkingHead(tmp_path, *FAST).ready() as head:
+        status, text = run(tmp_path, 'type', '--namespace', head.namespace, '--speaker', 'anna',
+                           domain=head.domain, stdin=b'ab\n\n/nonsense\nc\n')
+        assert status == 0
+        lines = text.splitlines()
+        assert [line.strip() for line in lines if 'speaking' in line] == [
+            'speaking: ab', 'speaking: c']
+        assert any('there is no /nonsense' in line for line in lines)
+        status, _ = run(tmp_path, 'type', '--namespace', head.namespace, domain=head.domain,
+                        stdin=b'abcdefghijklmnopqrstuvwxyz\n/interrupt\n/quit\n')
+        assert status == 0

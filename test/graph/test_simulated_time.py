@@ -1,0 +1,86 @@
+"""With use_sim_time the graph follows /clock, as with a bag that is replayed slowly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+import threading
+import time
+
+from audio_common_msgs.msg import AudioDataStamped
+from graph_harness import eventually, FAST, TalkingHead
+import numpy as np
+import pytest
+from ros_observer import end_of, Observer
+from rosgraph_msgs.msg import Clock
+from sensor_msgs.msg import Image
+
+from txt2vid_ros.media.clock import SECOND
+from txt2vid_ros.ros import messages, qos
+
+pytestmark = pytest.mark.xdist_group('bad input')
+
+BEGIN = 1000.0
+RATE = 0.5
+
+
+class SlowClock:
+    """Publishes /clock at half the pace of the world."""
+
+    def __init__(self, observer: Observer) -> None:
+        self._publisher = observer.node.create_publisher(Clock, '/clock', 10)
+        self._begun = time.monotonic()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def now(self) -> float:
+        return BEGIN + RATE * (time.monotonic() - self._begun)
+
+    def _run(self) -> None:
+        while not self._stop.wait(0.005):
+            self._publisher.publish(Clock(clock=messages.to_time(round(self.now() * SECOND))))
+
+    def close(self) -> None:
+        self._stop.set()
+        self._thread.join()
+
+
+@pytest.fixture
+def head(tmp_path: Path) -> Iterator[TalkingHead]:
+    simulated = [word for name in ('tts', 'lipsync', 'stream')
+                 for word in ('--param', f'{name}.use_sim_time=true')]
+    with TalkingHead(tmp_path, *FAST, *simulated) as head:
+        yield head
+
+
+def test_the_graph_follows_a_slow_clock(head: TalkingHead) -> None:
+    with Observer(head) as observer:
+        clock = SlowClock(observer)
+        try:
+            head.ready()
+            audio = observer.record(AudioDataStamped, 'voice/audio')
+            pictures = observer.record(Image, 'face/image_raw', qos.IMAGE)
+            eventually(lambda: pictures.messages, 'pictures')
+            said = clock.now()
+            observer.text('xx')
+            stop = messages.from_time(end_of(audio).header.stamp) / SECOND
+            pictures.wait(lambda message: messages.from_time(message.header.stamp) / SECOND > stop)
+            status = head.status()
+        finally:
+            clock.close()
+        start = messages.from_time(audio.messages[0].header.stamp) / SECOND
+        # Two claps are two seconds of simulated time, begun soon after they were asked for.
+        assert said < start < stop
+        assert stop - start == pytest.approx(2.0, abs=0.01)
+        assert abs(status['now_ns'] / SECOND - clock.now()) < 60
+        # A clap is heard half a second into each second; its flash is seen at the same time.
+        flashes = []
+        for picture in pictures.messages:
+            light = np.frombuffer(picture.data, np.uint8).mean() - 16
+            flashes.append((messages.from_time(picture.header.stamp) / SECOND, max(light, 0)))
+        for clap in (start + 0.52, start + 1.52):
+            near = [(at, light) for at, light in flashes if abs(at - clap) < 0.3]
+            seen = sum(at * light for at, light in near) / sum(light for _, light in near)
+            assert seen == pytest.approx(clap, abs=0.02)
+        assert head.stop() == 0

@@ -1,0 +1,74 @@
+"""One end of a link as a process, for tests: says the lines of its input, or prints them."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+import json
+from pathlib import Path
+import sys
+import time
+
+from txt2vid_ros.link import keys
+from txt2vid_ros.link.codec.model import load
+from txt2vid_ros.link.codec.text import TextCodec
+from txt2vid_ros.link.config import LinkConfig
+from txt2vid_ros.link.messages import Event, Heard, Instant, Utterance
+from txt2vid_ros.link.receiver import Receiver
+from txt2vid_ros.link.runner import LinkRunner
+from txt2vid_ros.link.sender import Sender
+from txt2vid_ros.link.transport import open_transport
+from txt2vid_ros.link.transport.base import Transport
+
+
+def main() -> None:
+    """Run the end that the arguments describe."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument('--role')
+    parser.add_argument('--transport')
+    parser.add_argument('--address')
+    parser.add_argument('--key', type=Path)
+    parser.add_argument('--ahead', type=float, default=0.0)
+    args = parser.parse_args()
+    transport = open_transport(args.transport, args.role, args.address)
+    config = LinkConfig(header_bytes=transport.header_bytes)
+    codec = TextCodec(load())
+    key = keys.read(args.key)
+
+    def now() -> Instant:
+        return Instant(time.monotonic(), time.time() + args.ahead)
+
+    if args.role == 'receiver':
+        receive(Receiver(config, key, codec, now()), transport, now)
+    else:
+        send(Sender(config, key, codec, now()), transport, now)
+
+
+def receive(end: Receiver, transport: Transport, now: Callable[[], Instant]) -> None:
+    """Print what is heard until the input ends."""
+    def on_event(event: Event) -> None:
+        if isinstance(event, Heard):
+            print(json.dumps({'text': event.text, 'speaker': event.speaker}), flush=True)
+
+    runner = LinkRunner(end, transport, on_event, now)
+    print('ready', flush=True)
+    sys.stdin.read()
+    runner.close()
+
+
+def send(end: Sender, transport: Transport, now: Callable[[], Instant]) -> None:
+    """Say the lines of the input, a few a second; print figures once all are acknowledged."""
+    runner = LinkRunner(end, transport, lambda event: None, now)
+    for line in sys.stdin.read().splitlines():
+        runner.use(lambda e, n, line=line: e.submit(Utterance(line, 'ann', 'en', n.wall), n))
+        time.sleep(0.2)
+    until = time.monotonic() + 90
+    while end.backlog and time.monotonic() < until:
+        time.sleep(0.05)
+    offset = end.offset(now())
+    print(json.dumps({**end.counters.as_dict(), 'offset': offset.seconds if offset else None}))
+    runner.close()
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,115 @@
+"""Real ends over real transports, for tests: collects what happens and lets tests wait for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+import contextlib
+import os
+import threading
+import tty
+
+from link_simulation import CODEC, KEY
+
+from txt2vid_ros.link.config import LinkConfig
+from txt2vid_ros.link.journal import Journal
+from txt2vid_ros.link.messages import Event, Heard, Utterance
+from txt2vid_ros.link.receiver import Receiver
+from txt2vid_ros.link.runner import instant, LinkRunner
+from txt2vid_ros.link.sender import Sender
+from txt2vid_ros.link.transport.base import Transport
+
+PATIENCE = 30.0
+
+
+class Log:
+    """Events of an end, to be waited for."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self._changed = threading.Condition()
+
+    def __call__(self, event: Event) -> None:
+        with self._changed:
+            self.events.append(event)
+            self._changed.notify_all()
+
+    @property
+    def texts(self) -> list[str]:
+        return [e.text for e in self.events if isinstance(e, Heard) and not e.partial]
+
+    def wait(self, condition: Callable[[Log], bool], seconds: float = PATIENCE) -> None:
+        with self._changed:
+            assert self._changed.wait_for(lambda: condition(self), seconds), self.events
+
+    def wait_for_texts(self, texts: list[str], seconds: float = PATIENCE) -> None:
+        self.wait(lambda log: len(log.texts) >= len(texts), seconds)
+        assert self.texts == texts
+
+
+@contextlib.contextmanager
+def sender(transport: Transport, config: LinkConfig | None = None) -> Iterator[
+        tuple[LinkRunner[Sender], Log]]:
+    log = Log()
+    end = Sender(config or LinkConfig(), KEY, CODEC, instant())
+    runner = LinkRunner(end, transport, log)
+    try:
+        yield runner, log
+    finally:
+        runner.close()
+
+
+@contextlib.contextmanager
+def receiver(transport: Transport, config: LinkConfig | None = None,
+             journal: Journal | None = None) -> Iterator[tuple[LinkRunner[Receiver], Log]]:
+    log = Log()
+    end = Receiver(config or LinkConfig(), KEY, CODEC, instant(), journal)
+    runner = LinkRunner(end, transport, log)
+    try:
+        yield runner, log
+    finally:
+        runner.close()
+
+
+def say(runner: LinkRunner[Sender], text: str) -> None:
+    runner.use(lambda end, now: end.submit(Utterance(text, 'ann', 'en', now.wall), now))
+
+
+class SerialCable:
+    """Two pseudo-terminals and what is between them; may be cut."""
+
+    def __init__(self) -> None:
+        pairs = [os.openpty() for _ in range(2)]
+        self._masters = [master for master, _ in pairs]
+        self._slaves = [slave for _, slave in pairs]
+        self.ends = [os.ttyname(slave) for slave in self._slaves]
+        for file in self._masters + self._slaves:
+            tty.setraw(file)
+        self.noise = b''
+        self._closing = False
+        self._threads = [
+            threading.Thread(target=self._pump, args=pair, daemon=True)
+            for pair in (self._masters, self._masters[::-1])]
+        for thread in self._threads:
+            thread.start()
+
+    def _pump(self, source: int, target: int) -> None:
+        while not self._closing:
+            try:
+                data = os.read(source, 4096)
+            except OSError:
+                return
+            if self._closing:
+                return
+            noise, self.noise = self.noise, b''
+            os.write(target, noise + data)
+
+    def close(self) -> None:
+        self._closing = True
+        for slave in self._slaves:
+            os.write(slave, b'\0')  # Wakes the thread that reads the other side.
+        for thread in self._threads:
+            thread.join(5)
+        for slave in self._slaves:
+            os.close(slave)
+        for master in self._masters:
+            os.close(master)

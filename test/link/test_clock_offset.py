@@ -1,0 +1,84 @@
+"""The clock offset between two machines, from the link's own exchanges."""
+
+from __future__ import annotations
+
+import random
+
+from link_simulation import Network, Simulation
+import pytest
+
+from txt2vid_ros.link.clock import OffsetEstimator
+
+TEXT = 'This is one of the sentences that measure the clock.'
+
+
+def exchange(estimator: OffsetEstimator, at: float, offset: float, out: float,
+             back: float) -> None:
+    estimator.add(at, at + out + offset, at + out + offset + 0.5, at + out + back + 0.5)
+
+
+def test_nothing_is_known_before_the_first_exchange() -> None:
+    assert OffsetEstimator().at(0.0) is None
+
+
+@pytest.mark.parametrize('seed', range(10))
+def test_an_offset_of_5_s_over_a_jittering_link_within_10_ms(seed: int) -> None:
+    simulation = Simulation(Network(delay=0.05, jitter=0.05, loss=0.05), seed=seed,
+                            receiver_ahead=5.0)
+    for _ in range(40):
+        simulation.say(TEXT)
+        simulation.run(4)
+    offset = simulation.sender.offset(simulation.sender_time)
+    assert offset is not None
+    assert offset.seconds == pytest.approx(5.0, abs=0.010)
+    assert abs(offset.seconds - 5.0) < offset.uncertainty
+    told = simulation.receiver.offset
+    assert told is not None
+    assert told[0] == pytest.approx(5.0, abs=0.010)
+
+
+def test_on_one_machine_it_reads_zero() -> None:
+    simulation = Simulation(Network(delay=0.0002, jitter=0.0005))
+    for _ in range(10):
+        simulation.say(TEXT)
+        simulation.run(4)
+    offset = simulation.sender.offset(simulation.sender_time)
+    assert offset is not None
+    assert offset.seconds == pytest.approx(0.0, abs=0.001)
+
+
+def test_drift_is_found_and_extrapolated() -> None:
+    estimator, chance = OffsetEstimator(), random.Random(0)
+    drift = 100e-6
+    for at in range(0, 1200, 20):
+        exchange(estimator, at, 3.0 + drift * at, 0.01 + chance.random() * 0.005,
+                 0.01 + chance.random() * 0.005)
+    estimate = estimator.at(1300.0)
+    assert estimate is not None
+    assert estimate.drift == pytest.approx(drift, rel=0.1)
+    assert estimate.seconds == pytest.approx(3.0 + drift * 1300, abs=0.005)
+
+
+def test_a_clock_that_is_set_is_followed_at_once() -> None:
+    estimator = OffsetEstimator()
+    for at in range(20):
+        exchange(estimator, at, 1.0, 0.01, 0.01)
+    exchange(estimator, 20, -7.0, 0.01, 0.01)
+    estimate = estimator.at(20.0)
+    assert estimate is not None
+    assert estimate.seconds == pytest.approx(-7.0, abs=0.001)
+
+
+def test_an_exchange_that_goes_back_in_time_says_nothing() -> None:
+    estimator = OffsetEstimator()
+    estimator.add(10.0, 10.0, 10.5, 9.0)
+    assert estimator.count == 0
+
+
+def test_uncertainty_is_half_of_what_the_delays_leave_open() -> None:
+    estimator = OffsetEstimator()
+    exchange(estimator, 0.0, 2.0, 0.03, 0.01)
+    estimate = estimator.at(0.5)
+    assert estimate is not None
+    assert estimate.round_trip == pytest.approx(0.04)
+    assert abs(estimate.seconds - 2.0) <= estimate.uncertainty == pytest.approx(0.02, abs=0.001)

@@ -1,0 +1,144 @@
+"""The text codec: lossless for anything, small for conversation, safe on garbage."""
+
+from __future__ import annotations
+
+import contextlib
+import pathlib
+
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+import pytest
+
+from txt2vid_ros.errors import UserError
+from txt2vid_ros.link.codec import model, train
+from txt2vid_ros.link.codec.text import CodecError, Context, TextCodec
+from txt2vid_ros.link.codec.tokens import join, split
+
+CODEC = TextCodec(model.load())
+BENCH = pathlib.Path(model.__file__).parents[2] / 'cli' / 'bench' / 'data' / 'conversation.txt'
+CONVERSATION = BENCH.read_text('utf-8').splitlines()
+ANY_TEXT = st.text(st.characters(), max_size=60)
+SPOKEN = st.lists(st.sampled_from(' '.join(CONVERSATION).split()), max_size=30).map(' '.join)
+
+
+def context_of(texts: list[str]) -> Context:
+    context = Context()
+    for text in texts:
+        context = context.after(text)
+    return context
+
+
+@settings(max_examples=300, deadline=None)
+@given(ANY_TEXT | SPOKEN, st.lists(ANY_TEXT | SPOKEN, max_size=3))
+@example('', [])
+@example(' ', [])
+@example('  two  spaces ', [])
+@example('\ud800 lone surrogate', [])
+@example('It’s only curly.', [])
+@example("It’s both'", [])
+@example('McDonald iPhone USA x', [])
+@example('\x00\x7f\uffff\U0010ffff', ['\x00'])
+@example("''a'b''", [])
+@example('Зима', ['Привет, зима'])
+def test_any_text_comes_back(text: str, before: list[str]) -> None:
+    context = context_of(before)
+    coded = CODEC.encode(text, context)
+    assert CODEC.decode(coded, context) == text
+    assert len(coded) <= len(text.encode('utf-8', 'surrogatepass')) + 2
+
+
+@given(ANY_TEXT)
+def test_tokens_join_to_the_text(text: str) -> None:
+    assert join(split(text)) == text
+
+
+def bits_per_character(context: bool) -> float:
+    bits = characters = 0
+    known = Context()
+    for text in CONVERSATION:
+        bits += 8 * len(CODEC.encode(text, known))
+        characters += len(text)
+        known = known.after(text) if context else known
+    return bits / characters
+
+
+@pytest.mark.parametrize('context', [False, True])
+def test_conversation_costs_little(context: bool) -> None:
+    assert bits_per_character(context) <= 2.0
+
+
+@pytest.mark.parametrize('text', [
+    'Guten Morgen, wie geht es dir heute? Wir fahren am Samstag zum See.',
+    'Привет, как у тебя дела сегодня?', '今日はいい天気ですね。', 'xq9#kZ%w2@@v!p0^mB7&', '🙂👍🏽',
+])
+def test_other_languages_and_noise_never_cost_more_than_plain_text(text: str) -> None:
+    assert len(CODEC.encode(text)) <= len(text.encode()) + 2
+
+
+def test_what_was_said_before_makes_it_cheaper() -> None:
+    text = 'Szczepański met Mrs. Ozolniece in Ouagadougou.'
+    assert len(CODEC.encode(text, context_of([text]))) < len(CODEC.encode(text)) / 2
+
+
+def test_contexts_forget_what_is_long_ago() -> None:
+    context = context_of(['word ' * 50] * 100)
+    assert len(context.keys) <= 256
+
+
+def test_the_same_bytes_on_every_platform() -> None:
+    """Bytes as recorded once: arithmetic that differs anywhere would change them."""
+    assert model.load().digest.hex()[:8] == GOLDEN_MODEL
+    context = context_of(['Hi there, can you hear me all right?'])
+    coded = [CODEC.encode(text).hex() for text in GOLDEN]
+    assert coded == list(GOLDEN.values())
+    assert CODEC.encode('Yes, I can hear you.', context).hex() == GOLDEN_IN_CONTEXT
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.binary(max_size=60), st.booleans())
+def test_garbage_gives_text_or_a_codec_error(data: bytes, context: bool) -> None:
+    known = context_of(CONVERSATION[:5]) if context else Context()
+    with contextlib.suppress(CodecError):
+        CODEC.decode(data, known)
+
+
+def test_a_long_text_comes_back() -> None:
+    text = '\n'.join(CONVERSATION * 2)
+    assert CODEC.decode(CODEC.encode(text)) == text
+
+
+def test_a_missing_or_damaged_model_is_named(tmp_path: pathlib.Path) -> None:
+    with pytest.raises(UserError, match=r'text model .*none\.model'):
+        model.load(tmp_path / 'none.model')
+    damaged = tmp_path / 'damaged.model'
+    damaged.write_bytes(model.ENGLISH.read_bytes()[:1000])
+    with pytest.raises(UserError, match='Install the package again'):
+        model.load(damaged)
+
+
+def test_a_model_can_be_counted_from_text(tmp_path: pathlib.Path,
+                                          monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second, out = (tmp_path / name for name in ('first.txt', 'second.txt', 'own.model'))
+    first.write_text('\n'.join(CONVERSATION * 8), 'utf-8')
+    second.write_text('Der Zug fährt um acht Uhr ab.\n' * 10 + 'Rarely.\n', 'utf-8')
+    monkeypatch.setattr('sys.argv', ['train', '--out', str(out), str(first), str(second)])
+    train.main()
+    own = TextCodec(model.load(out))
+    text = 'Der Zug fährt um acht Uhr ab.'
+    assert own.decode(own.encode(text)) == text
+    assert len(own.encode(text)) < len(CODEC.encode(text)) / 2
+    assert own.model.digest != CODEC.model.digest
+
+
+GOLDEN_MODEL = '65b802de'
+GOLDEN: dict[str, str] = {
+    'Hi there, can you hear me all right?':
+        'cd38e265bacaaff781',
+    'The robot is stuck in the hallway again, and its battery is at nine percent.':
+        '2e74e3a44c9abec6a1985c18e321a85b151ec3',
+    "It's 7:41, isn't it? Ask McDonald - quickly!":
+        '91a52992c0efafff48dc781d3e7acbc297a9be2e40c4af',
+    'Zurück nach Ouagadougou 🙂':
+        'ff5a7572c3bc636b206e616368204f75616761646f75676f7520f09f9982',
+}
+GOLDEN_IN_CONTEXT = 'a400e431da'

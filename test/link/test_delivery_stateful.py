@@ -1,0 +1,88 @@
+"""Any sequence of speech, loss, outages, replays and restarts: hypothesis looks for a bad one."""
+
+from __future__ import annotations
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import invariant, precondition, rule, RuleBasedStateMachine
+from link_simulation import Network, Simulation
+
+from txt2vid_ros.link.journal import Journal, Progress
+from txt2vid_ros.link.messages import Dropped
+
+
+class MemoryJournal(Journal):
+    """A journal that outlives its receiver without a file."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._saved = Progress()
+
+    def load(self) -> Progress:
+        return Progress(self._saved.stream, self._saved.next_index, self._saved.dropped)
+
+    def save(self, progress: Progress) -> None:
+        self._saved = Progress(progress.stream, progress.next_index, progress.dropped)
+
+
+class Link(RuleBasedStateMachine):
+    """What a link may live through."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.simulation = Simulation(Network(delay=0.05, jitter=0.05), journal=MemoryJournal())
+        self.said: list[str] = []
+        self.perhaps_lost: set[str] = set()
+
+    @rule(words=st.integers(1, 6), speaker=st.sampled_from(['ann', 'bob']))
+    def say(self, words: int, speaker: str) -> None:
+        text = f'Utterance {len(self.said)}' + ' goes on and on' * words + '.'
+        self.said.append(text)
+        self.simulation.say(text, speaker)
+
+    @rule(seconds=st.sampled_from([0.02, 0.1, 0.5, 2.0, 6.0]))
+    def pass_time(self, seconds: float) -> None:
+        self.simulation.run(seconds)
+
+    @rule(loss=st.sampled_from([0.0, 0.0, 0.2, 0.5, 1.0]),
+          duplication=st.sampled_from([0.0, 0.5]), jitter=st.sampled_from([0.0, 0.05, 1.0]))
+    def weather(self, loss: float, duplication: float, jitter: float) -> None:
+        network = self.simulation.network
+        network.loss, network.duplication, network.jitter = loss, duplication, jitter
+
+    @precondition(lambda self: self.simulation.sent_log)
+    @rule(data=st.data())
+    def replay(self, data: st.DataObject) -> None:
+        log = self.simulation.sent_log
+        to_receiver, datagram = log[data.draw(st.integers(0, len(log) - 1))]
+        self.simulation.inject(datagram, to_receiver)
+
+    @rule()
+    def restart_receiver(self) -> None:
+        self.simulation.start_receiver()
+
+    @rule()
+    def restart_sender(self) -> None:
+        """Lose what the sender holds; what the receiver has got must not be lost."""
+        unconfirmed = self.simulation.sender.backlog
+        self.perhaps_lost |= set(self.said[len(self.said) - unconfirmed:])
+        self.simulation.start_sender()
+
+    @invariant()
+    def in_order_and_once(self) -> None:
+        places = [self.said.index(text) for text in self.simulation.heard]
+        assert places == sorted(set(places))
+
+    def teardown(self) -> None:
+        simulation = self.simulation
+        self.weather(0.0, 0.0, 0.0)
+        simulation.run(120)
+        self.in_order_and_once()
+        dropped = sum(e.count for e in simulation.sender_events if isinstance(e, Dropped))
+        missing = [text for text in self.said if text not in simulation.heard]
+        assert len([text for text in missing if text not in self.perhaps_lost]) <= dropped
+        assert simulation.sender.backlog == 0
+
+
+Link.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestAnyHistory = Link.TestCase

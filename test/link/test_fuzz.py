@@ -1,0 +1,161 @@
+"""Hostile datagrams: counted, never a crash, never text.
+
+The number of inputs grows with TXT2VID_FUZZ_INPUTS; tools/fuzz_link.py runs a million and more.
+"""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from link_fuzzing import parse, Target
+from link_simulation import KEY, Network, Simulation
+import pytest
+
+from txt2vid_ros.link import speech, wire
+from txt2vid_ros.link.clock_note import ClockNote
+from txt2vid_ros.link.control import Ack, Control, Hello, Welcome
+from txt2vid_ros.link.messages import Heard
+from txt2vid_ros.link.seal import session_keys
+
+INPUTS = int(os.environ.get('TXT2VID_FUZZ_INPUTS', '20000'))
+
+
+def test_random_bytes() -> None:
+    target = Target()
+    for _ in range(INPUTS):
+        target.throw(target.chance.randbytes(target.chance.randrange(80)))
+    target.check()
+    counters = target.simulation.receiver.counters
+    assert counters.garbage and counters.wrong_version and counters.forged
+
+
+def test_replayed_and_damaged_datagrams() -> None:
+    target = Target(1)
+    for _ in range(INPUTS):
+        target.throw(target.mutated())
+    target.check()
+    assert target.simulation.receiver.counters.duplicates > 0
+    assert target.simulation.receiver.counters.forged > 0
+
+
+@settings(max_examples=2000, deadline=None)
+@given(st.binary(max_size=100))
+def test_parsers_behind_the_seal(body: bytes) -> None:
+    parse(body)
+
+
+def test_an_authentic_sender_gone_mad_does_no_harm() -> None:
+    """Bodies that are sealed correctly but say anything: counted, no crash, at most text."""
+    simulation = Simulation(Network(delay=0.01))
+    simulation.say('Good morning.')
+    simulation.run(3)
+    session = simulation.sender._session
+    assert session is not None
+    chance = simulation.chance
+    for number in range(3000):
+        kind = chance.choice([wire.Kind.SAID, wire.Kind.BATCH, wire.Kind.CONTROL,
+                              wire.Kind.PARTIAL])
+        counter = 1 + number if kind > wire.Kind.BATCH else simulation.receiver._inbox.next
+        head = wire.head(kind, session._keys.tag, counter)
+        body = chance.randbytes(chance.randrange(40))
+        simulation.receiver.receive(session._keys.forward.seal(kind, counter, head, body),
+                                    simulation.receiver_time)
+    assert simulation.receiver.counters.undecodable > 0
+    assert all(isinstance(e.text, str) for e in simulation.receiver.take_events()
+               if isinstance(e, Heard))
+
+
+@pytest.mark.parametrize('size', [0, 1, 1200, 65_000])
+def test_odd_sizes(size: int) -> None:
+    target = Target(2)
+    for first in range(256):
+        target.throw(bytes([first] * size))
+    target.check()
+
+
+def test_a_version_to_come_is_counted_as_such() -> None:
+    target = Target(3)
+    for _, datagram in target.recorded:
+        target.throw(bytes([datagram[0] & 0x3F | 0x80]) + datagram[1:])
+    assert target.simulation.receiver.counters.wrong_version == len(target.recorded)
+    target.check()
+
+
+NAMES = st.text(st.characters(exclude_categories=['Cs']), max_size=16)
+CODED = st.binary(max_size=40)
+NATURAL = st.integers(0, 2**40)
+
+
+@given(st.integers(0, 15), st.integers(0, wire.TICKS - 1), CODED)
+def test_said_comes_back(distance: int, ticks: int, coded: bytes) -> None:
+    record = speech.Record(ticks, coded)
+    batch = speech.unpack_said(speech.pack_said(distance, record))
+    assert batch == speech.Batch(distance, (record,))
+
+
+NOTES = st.builds(ClockNote, st.integers(-2**50, 2**50), st.integers(0, 255))
+RECORDS = st.lists(st.one_of(
+    st.builds(speech.Record, st.integers(0, wire.TICKS - 1), CODED),
+    st.builds(speech.Record, st.integers(0, wire.TICKS - 1), CODED, NAMES, NAMES)),
+    min_size=1, max_size=5).map(tuple)
+
+
+@given(st.builds(speech.Batch, st.integers(0, 15), RECORDS, more=st.booleans(),
+                 index=st.none() | NATURAL, clock=st.none() | NOTES)
+       | st.builds(speech.Batch, st.integers(0, 15), part=st.binary(min_size=1, max_size=50),
+                   more=st.booleans()))
+def test_batches_come_back(batch: speech.Batch) -> None:
+    assert speech.unpack_batch(speech.pack_batch(batch)) == batch
+
+
+@given(st.builds(Control, st.integers(0, 400), st.none() | st.integers(300, 400), st.just(0),
+                 st.none() | NATURAL, st.none() | NOTES))
+def test_control_comes_back(control: Control) -> None:
+    assert Control.unpack(control.pack(), max(300, control.next_sequence)).pack() == control.pack()
+
+
+@given(st.integers(200, 400), st.booleans(), st.none() | st.integers(0, 255),
+       st.integers(0, wire.STAMPS - 1), st.integers(0, 0xFFFF), st.integers(0, 2**64 - 1))
+def test_acknowledgements_come_back(wanted: int, control: bool, reference: int | None,
+                                    arrived: int, hold: int, beyond: int) -> None:
+    ack = Ack(wanted, control, reference, arrived, hold, beyond)
+    back = Ack.unpack(ack.pack(), 300)
+    assert back == (Ack(wanted) if reference is None else ack)
+
+
+@given(st.builds(Hello, st.integers(0, 2**32 - 1), NATURAL, st.binary(min_size=4, max_size=4),
+                 st.integers(-2**60, 2**60), st.integers(0, 255), NAMES, NAMES))
+def test_hello_comes_back(hello: Hello) -> None:
+    assert Hello.unpack(hello.pack()) == hello
+
+
+@given(st.builds(Welcome, st.booleans(), NATURAL, st.binary(min_size=4, max_size=4),
+                 st.integers(-2**60, 2**60), st.integers(-2**60, 2**60)))
+def test_welcome_comes_back(welcome: Welcome) -> None:
+    assert Welcome.unpack(welcome.pack()) == welcome
+
+
+def test_long_names_are_cut_between_characters() -> None:
+    packed = wire.name('é' * 60)
+    assert wire.Reader(packed).name() == 'é' * 32
+
+
+@given(st.integers(0, 10_000), st.integers(-128, 127))
+def test_counters_are_completed_near_what_is_expected(expected: int, away: int) -> None:
+    assert wire.nearest((expected + away) & 0xFF, 256, expected) == expected + away
+
+
+@given(st.floats(0, 2e9), st.floats(-40, 40))
+def test_start_times_survive_their_shortening(start: float, error: float) -> None:
+    assert wire.start_time(wire.ticks(start), start + error) == pytest.approx(start, abs=0.0101)
+
+
+def test_keys_of_the_two_ways_and_of_sessions_differ() -> None:
+    ours = session_keys(KEY, b'a' * 12, b'b' * 12, 4)
+    other = session_keys(KEY, b'a' * 12, b'c' * 12, 4)
+    head = wire.head(wire.Kind.SAID, 0, 0)
+    sealed = {keys.seal(wire.Kind.SAID, 0, head, b'text')
+              for keys in (ours.forward, ours.back, other.forward, other.back)}
+    assert len(sealed) == 4

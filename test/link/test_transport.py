@@ -1,0 +1,229 @@
+"""Real sockets and serial lines on this machine: delivery, floods, faults."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+import pathlib
+import random
+import socket
+import threading
+
+from hypothesis import given
+from hypothesis import strategies as st
+from link_running import receiver, say, sender, SerialCable
+import pytest
+
+from txt2vid_ros.errors import UserError
+from txt2vid_ros.link.config import LinkConfig
+from txt2vid_ros.link.messages import Connected, Heard
+from txt2vid_ros.link.runner import instant
+from txt2vid_ros.link.transport import open_transport
+from txt2vid_ros.link.transport.serial import SerialLine, stuff, unstuff
+from txt2vid_ros.link.transport.tcp import TcpCaller, TcpListener
+from txt2vid_ros.link.transport.udp import UdpCaller, UdpListener
+
+TEXTS = [f'This is sentence number {number}.' for number in range(12)]
+
+
+@pytest.fixture
+def cable() -> Iterator[SerialCable]:
+    cable = SerialCable()
+    yield cable
+    cable.close()
+
+
+@pytest.mark.parametrize('address', ['127.0.0.1', '[::1]', 'localhost'])
+def test_over_udp(address: str) -> None:
+    listener = open_transport('udp', 'receiver', f'{address}:0')
+    assert isinstance(listener, UdpListener) and listener.loopback
+    caller = open_transport('udp', 'sender', f'{address}:{listener.port}')
+    with receiver(listener) as (_, heard), sender(caller) as (runner, _):
+        for text in TEXTS:
+            say(runner, text)
+        heard.wait_for_texts(TEXTS)
+
+
+def test_over_tcp_though_the_receiver_comes_later_and_starts_again() -> None:
+    probe = TcpListener('127.0.0.1:0')
+    port = probe.port
+    probe.close()
+    with sender(TcpCaller(f'127.0.0.1:{port}')) as (runner, _):
+        say(runner, TEXTS[0])
+        with receiver(TcpListener(f'127.0.0.1:{port}')) as (_, heard):
+            heard.wait_for_texts(TEXTS[:1])
+        say(runner, TEXTS[1])
+        with receiver(TcpListener(f'127.0.0.1:{port}')) as (_, heard):
+            heard.wait(lambda log: TEXTS[1] in log.texts)
+            say(runner, TEXTS[2])
+            heard.wait(lambda log: log.texts[-1:] == TEXTS[2:3])
+
+
+def test_over_a_serial_line_of_300_bits_a_second(cable: SerialCable) -> None:
+    config = LinkConfig(rate=300, mtu=128, header_bytes=2, bits_per_byte=10)
+    near, far = (open_transport('serial', role, end, 300)
+                 for role, end in zip(('receiver', 'sender'), cable.ends, strict=True))
+    with receiver(near, config) as (_, heard), sender(far, config) as (runner, _):
+        for text in TEXTS[:6]:
+            say(runner, text)
+        heard.wait_for_texts(TEXTS[:6])
+
+
+def test_noise_on_a_serial_line_is_no_text(cable: SerialCable) -> None:
+    near, far = (SerialLine(end) for end in cable.ends)
+    with receiver(near) as (end, heard), sender(far) as (runner, _):
+        for number, text in enumerate(TEXTS[:4]):
+            cable.noise = random.Random(number).randbytes(200)
+            say(runner, text)
+            heard.wait(lambda log, text=text: text in log.texts)
+        assert heard.texts == TEXTS[:4]
+        assert end.end.counters.rejected > 0
+
+
+@given(st.binary(max_size=2000))
+def test_stuffed_frames_hold_no_zero_and_come_back(data: bytes) -> None:
+    assert b'\0' not in stuff(data)
+    assert unstuff(stuff(data)) == data
+
+
+@pytest.mark.parametrize('size', [253, 254, 255, 508, 1000])
+def test_long_frames_are_stuffed_in_blocks(size: int) -> None:
+    assert unstuff(stuff(b'x' * size)) == b'x' * size
+
+
+def test_damaged_frames_are_told() -> None:
+    assert unstuff(b'\x05ab') is None
+    assert unstuff(b'\x02a\x00') is None
+
+
+def test_a_flood_of_garbage_hardly_delays_text() -> None:
+    """The bound is the issue's 200 ms; what is asserted is the order of magnitude above noise."""
+    listener = UdpListener('127.0.0.1:0')
+    stop = threading.Event()
+    thrown = [0]
+
+    def flood() -> None:
+        chance = random.Random(0)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as handle:
+            while not stop.wait(0.005):
+                for _ in range(50):
+                    handle.sendto(chance.randbytes(chance.randrange(1, 60)),
+                                  ('127.0.0.1', listener.port))
+                    thrown[0] += 1
+
+    with receiver(listener) as (end, heard), sender(
+            UdpCaller(f'127.0.0.1:{listener.port}')) as (runner, log):
+        log.wait(lambda log: any(isinstance(e, Connected) for e in log.events))
+        thread = threading.Thread(target=flood)
+        thread.start()
+        try:
+            for text in TEXTS:
+                say(runner, text)
+                heard.wait(lambda log, text=text: text in log.texts)
+        finally:
+            stop.set()
+            thread.join()
+        assert heard.texts == TEXTS
+        assert end.end.counters.rejected + listener.filtered > 0
+
+
+def test_ends_that_come_and_go(tmp_path: pathlib.Path) -> None:
+    listener = UdpListener('127.0.0.1:0')
+    port = listener.port
+    with sender(UdpCaller(f'127.0.0.1:{port}')) as (runner, log):
+        with receiver(listener) as (_, heard):
+            say(runner, TEXTS[0])
+            heard.wait_for_texts(TEXTS[:1])
+        say(runner, TEXTS[1])
+        with receiver(UdpListener(f'127.0.0.1:{port}')) as (_, heard):
+            heard.wait(lambda log: TEXTS[1] in log.texts)
+        assert log.events
+
+
+def test_start_times_and_offset_on_one_machine() -> None:
+    listener = UdpListener('127.0.0.1:0')
+    with receiver(listener) as (_, heard), sender(
+            UdpCaller(f'127.0.0.1:{listener.port}')) as (runner, _):
+        for count, text in enumerate(TEXTS, 1):
+            say(runner, text)
+            heard.wait(lambda log, count=count: len(log.texts) == count)
+        offset = runner.end.offset(instant())
+        assert offset is not None
+        assert abs(offset.seconds) <= offset.uncertainty + 0.001
+        last = [event for event in heard.events if isinstance(event, Heard)][-1]
+        assert last.speaker == 'ann'
+
+
+def test_a_port_in_use_and_wrong_addresses_give_one_line() -> None:
+    for kind in (UdpListener, TcpListener):
+        taken = kind('127.0.0.1:0')
+        with pytest.raises(UserError, match=r'address: cannot listen on .*use.*another port'):
+            kind(f'127.0.0.1:{taken.port}')
+        taken.close()
+        taken.close()
+    for text in ('nonsense', '127.0.0.1:', ':5', '127.0.0.1:99999', '127.0.0.1:0'):
+        with pytest.raises(UserError, match='HOST:PORT'):
+            UdpCaller(text)
+    with pytest.raises(UserError, match=r"the host 'no\.such\.host\.invalid' is unknown"):
+        TcpCaller('no.such.host.invalid:5710')
+
+
+def test_unknown_roles_transports_and_lines_give_one_line(tmp_path: pathlib.Path) -> None:
+    for words, match in [(('pigeon', 'sender', 'x:1'), 'transport'),
+                         (('udp', 'bystander', 'x:1'), 'role'),
+                         (('serial', 'sender', str(tmp_path / 'tty')), 'cannot be opened')]:
+        with pytest.raises(UserError, match=match):
+            open_transport(*words)
+    (tmp_path / 'file').touch()
+    with pytest.raises(UserError, match='it is no serial line'):
+        SerialLine(str(tmp_path / 'file'))
+    with pytest.raises(UserError, match='baud'):
+        SerialLine('/dev/null', 12345)
+
+
+def test_a_serial_line_that_goes_away_is_opened_again(tmp_path: pathlib.Path) -> None:
+    first, second = SerialCable(), SerialCable()
+    name = tmp_path / 'tty'
+    name.symlink_to(first.ends[0])
+    line = SerialLine(str(name))
+    assert line.filenos() and not line.problem
+    first.close()
+    line.receive()
+    assert 'gone' in line.problem and not line.filenos()
+    name.unlink()
+    assert line.maintain(100.0) > 100.0 and 'gone' in line.problem
+    name.symlink_to(second.ends[0])
+    line.maintain(200.0)
+    assert line.filenos() and not line.problem
+    line.close()
+    second.close()
+
+
+def test_an_unreachable_receiver_is_said(tmp_path: pathlib.Path) -> None:
+    probe = UdpListener('127.0.0.1:0')
+    port = probe.port
+    probe.close()
+    udp = UdpCaller(f'127.0.0.1:{port}')
+    udp.send(b'anyone?')
+    udp.receive()
+    udp.send(b'anyone?')
+    assert 'cannot be reached' in udp.problem
+    udp.close()
+    tcp = TcpCaller(f'127.0.0.1:{port}')
+    assert tcp.maintain(0.0) > 0.0
+    tcp.maintain(0.1)
+    assert 'does not answer' in tcp.problem
+    tcp.close()
+
+
+def test_strangers_on_tcp_are_hung_up_on() -> None:
+    listener = TcpListener('127.0.0.1:0')
+    with receiver(listener) as (end, heard):
+        strangers = [socket.create_connection(('127.0.0.1', listener.port)) for _ in range(8)]
+        strangers[-1].sendall(b'\0\4junk' * 200)
+        with sender(TcpCaller(f'127.0.0.1:{listener.port}')) as (runner, _):
+            say(runner, TEXTS[0])
+            heard.wait_for_texts(TEXTS[:1])
+        assert strangers[-1].recv(10) == b''
+        for stranger in strangers:
+            stranger.close()
+    assert end.end.counters.rejected > 0

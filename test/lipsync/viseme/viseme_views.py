@@ -1,0 +1,50 @@
+"""Speech as an engine sees it, from a track or from samples."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+from numpy.typing import NDArray
+
+from txt2vid_ros.mouth import MouthPose, MouthTrack
+
+
+@dataclasses.dataclass
+class Speech:
+    """One utterance that begins at time 0; `track` None leaves only the sound."""
+
+    sound: NDArray[np.float32]
+    rate: int
+    track: MouthTrack | None = None
+
+    def samples(self, start: float, stop: float, rate: int) -> NDArray[np.float32]:
+        times = start + np.arange(round((stop - start) * rate)) / rate
+        at = np.arange(len(self.sound)) / self.rate
+        if len(self.sound) == 0:
+            return np.zeros(len(times), np.float32)
+        return np.interp(times, at, self.sound, left=0, right=0).astype(np.float32)
+
+    def mouth(self, time: float) -> MouthPose | None:
+        return None if self.track is None else self.track.at(time)
+
+    def speaking(self, start: float, stop: float) -> bool:
+        return start < len(self.sound) / self.rate and stop > 0
+
+    def anchor(self, time: float) -> float:
+        return 0.0 if self.speaking(time, time) else time
+
+
+def silence() -> Speech:
+    return Speech(np.zeros(0, np.float32), 16000)
+
+
+def held(**shapes: float) -> Speech:
+    """Return speech whose mouth stays in one pose for ten seconds."""
+    from txt2vid_ros.mouth import rest_pose, SHAPE_INDEX
+
+    pose = rest_pose()
+    for name, value in shapes.items():
+        pose[SHAPE_INDEX[name]] = value
+    track = MouthTrack(np.array([-1.0, 10.0]), np.stack([pose, pose]))
+    return Speech(np.zeros(160000, np.float32), 16000, track)

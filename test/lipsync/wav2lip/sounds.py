@@ -1,0 +1,23 @@
+"""Sounds for the tests, and the timeline they are heard from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from txt2vid_ros.media.speech_timeline import SpeechTimeline
+
+START = 1_000_000.04        # seconds since some epoch: large, and on no round number
+
+
+def timeline(wav: np.ndarray[Any, Any]) -> SpeechTimeline:
+    speech = SpeechTimeline()
+    for at in range(0, len(wav), 320):
+        stamp = round((START + at / 16000) * 1e9)
+        speech.push('a', stamp, wav[at:at + 320].astype(np.float32), 16000)
+    return speech
+
+
+def tone(seconds: float, level: float = 0.2) -> np.ndarray[Any, Any]:
+    return (level * np.sin(np.arange(round(seconds * 16000)) * 0.3)).astype(np.float32)

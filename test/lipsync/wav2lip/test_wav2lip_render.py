@@ -1,0 +1,121 @@
+"""From a sound file to a video: the right length, in step, the upper face untouched."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import pathlib
+import wave
+
+from arrays import Array
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from txt2vid_ros import registry
+from txt2vid_ros.cli.bench import lipsync as bench
+from txt2vid_ros.errors import UserError
+from txt2vid_ros.lipsync.flash import FlashEngine
+from txt2vid_ros.lipsync.wav2lip.engine import Wav2LipEngine
+from txt2vid_ros.lipsync.wav2lip.options import Wav2LipOptions
+from txt2vid_ros.media.driving import load_driving
+from txt2vid_ros.render import from_sound, render
+
+BOX = (140, 364, 213, 400)      # top, bottom, left, right of the portrait's face
+
+
+@pytest.fixture
+def sound(tmp_path: pathlib.Path) -> pathlib.Path:
+    """Return a file of 1 s of silence, 1 s of noise, 1 s of silence."""
+    rng = np.random.default_rng(0)
+    samples = np.concatenate((np.zeros(16000), rng.uniform(-0.5, 0.5, 16000), np.zeros(16000)))
+    path = tmp_path / 'sound.wav'
+    with wave.open(str(path), 'wb') as file:
+        file.setparams((1, 2, 16000, 0, 'NONE', ''))
+        file.writeframes((samples * 32767).astype('<i2').tobytes())
+    return path
+
+
+def decoded(path: pathlib.Path) -> list[Array]:
+    capture = cv2.VideoCapture(str(path))
+    frames = []
+    while True:
+        done, frame = capture.read()
+        if not done:
+            capture.release()
+            return frames
+        frames.append(frame.astype(int))
+
+
+def test_a_video_from_a_sound(
+        sound: pathlib.Path, wav2lip_checkpoint: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    driving = load_driving(None, width=640, height=480)
+    engine = Wav2LipEngine(Wav2LipOptions(weights=wav2lip_checkpoint, box=BOX, device='cpu'))
+    engine.load()
+    seconds = render(from_sound(sound), 0.0, driving, engine, tmp_path / 'out.mp4', 25.0)
+    engine.close()
+    frames = decoded(tmp_path / 'out.mp4')
+    assert seconds == pytest.approx(3.0) and len(frames) == 75
+
+    top, bottom, left, right = BOX
+    middle = (top + bottom) // 2
+    mouth = np.array([np.abs(f - frames[0])[middle + 20:bottom - 20, left + 40:right - 40].mean()
+                      for f in frames])
+    moving = np.flatnonzero(mouth > 0.5 * mouth.max()) / 25
+    assert 0.8 <= moving[0] <= 1.0          # the lips part just before the sound
+    assert 2.16 <= moving[-1] <= 2.4        # and settle after it
+    assert mouth[:19].max() < 3 and mouth[62:].max() < 3
+
+    upper = np.array([np.abs(f - frames[0])[:middle - 8].mean() for f in frames])
+    assert upper.max() < 1.5                # what the encoder adds
+
+
+def test_the_benchmark_prints_its_figures(
+        tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv('TXT2VID_MODELS', str(tmp_path))
+    parser = argparse.ArgumentParser()
+    bench.add_arguments(parser)
+    figures = bench.run(parser.parse_args(['--device', 'cpu', '--rounds', '1', '--batches']))
+    assert {'fast_over_eager', 'fps_1_thread', 'fps_2_threads', 'ms_per_frame', 'max_abs_error',
+            'rss_mb', 'macs', 'share_of_limit', 'batches'} <= figures.keys()
+    assert figures['max_abs_error'] < 1e-4
+    assert figures['weights'].startswith('made-up')
+    assert figures['gpu'] == 'not measured'
+    assert json.loads(json.dumps(figures)) == figures
+
+
+@pytest.mark.parametrize('name', ['eager', 'fast'])
+def test_the_benchmark_of_batches(name: str) -> None:
+    figures = bench._batch(name, 2, 1)
+    assert figures['fps'] == pytest.approx(1000 / figures['ms_per_frame'])
+    assert figures['rss_mb'] > 100
+
+
+def test_the_benchmark_of_another_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, 'load', lambda *_: FlashEngine)
+    parser = argparse.ArgumentParser()
+    bench.add_arguments(parser)
+    figures = bench.run(parser.parse_args(['--engine', 'flash', '--rounds', '1']))
+    assert figures['engine'] == 'flash' and figures['ms_per_frame'] > 0
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason='there is a GPU')
+def test_the_benchmark_of_a_gpu_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench, '_in_child', lambda function, *arguments: function(*arguments))
+    parser = argparse.ArgumentParser()
+    bench.add_arguments(parser)
+    with pytest.raises(UserError, match="device 'cuda' cannot be used"):
+        bench.run(parser.parse_args(['--device', 'cuda']))
+
+
+def test_driving_options_and_engine_options_work_together(
+        wav2lip_checkpoint: pathlib.Path, generator: object) -> None:
+    options = Wav2LipOptions(weights=wav2lip_checkpoint, device='cpu', detector='mesh',
+                             pads=(0, 20, 5, 5), smooth=False, training_shift=True)
+    engine = Wav2LipEngine(dataclasses.replace(options, threads=1))
+    engine.load()
+    session = engine.open(load_driving(None, width=320, height=240))
+    assert session.notices == ()
+    engine.close()

@@ -1,0 +1,227 @@
+"""A microphone works by whatever it offers, and one that is not there is waited for."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+from fake_portaudio import FakePortAudio
+import numpy as np
+import pytest
+from rig import until
+
+from txt2vid_ros.errors import UserError
+from txt2vid_ros.media.capture import device, portaudio, recorder
+from txt2vid_ros.media.capture.device import DeviceSource
+from txt2vid_ros.media.capture.recorder import Recorder
+from txt2vid_ros.media.capture.source import RATE, SoundBlock, SourceLostError
+from txt2vid_ros.media.clock import SECOND, SystemClock
+
+
+class CountingClock:
+    """Follows the sound: now is when the block that is given would have ended."""
+
+    def __init__(self) -> None:
+        self.time = 1_000 * SECOND
+
+    def now(self) -> int:
+        return self.time
+
+
+def tone(times: np.ndarray) -> np.ndarray:
+    return 0.5 * np.sin(2 * np.pi * 440 * times)
+
+
+@pytest.fixture
+def card() -> FakePortAudio:
+    return FakePortAudio()
+
+
+def record(card: FakePortAudio, wanted: str, blocks: int, **options: object) -> list[SoundBlock]:
+    """Return what a device source gives for a number of blocks."""
+    clock = CountingClock()
+    source = DeviceSource(clock, wanted, lambda: card)
+    source.open()
+    stream = card.streams[-1]
+    for _ in range(blocks):
+        clock.time += round(stream.blocksize / stream.rate * SECOND)
+        stream.give(tone, **options)
+    stream.unplug()
+    given = []
+    with pytest.raises(SourceLostError):
+        while (block := source.read(threading.Event())) is not None:
+            given.append(block)
+    source.close()
+    assert stream.closed
+    return given
+
+
+@pytest.mark.parametrize(('rate', 'channels'), [
+    (16000, 1), (8000, 1), (48000, 2), (44100, 2), (96000, 2), (192000, 1)])
+def test_any_rate_and_number_of_channels_becomes_mono_at_16_khz(
+        card: FakePortAudio, rate: int, channels: int) -> None:
+    card.plug('card', rate, channels)
+    blocks = record(card, '', 50)
+    sound = np.concatenate([block.samples for block in blocks])
+    assert len(sound) == pytest.approx(RATE, rel=0.07)  # some stays in the filter
+    middle = sound[4000:12000]
+    spectrum = np.abs(np.fft.rfft(middle * np.hanning(len(middle))))
+    assert np.argmax(spectrum) * RATE / len(middle) == pytest.approx(440, abs=3)
+    assert np.abs(middle).max() == pytest.approx(0.5, abs=0.02)
+
+
+@pytest.mark.parametrize('adc', [True, False])
+@pytest.mark.parametrize('rate', [16000, 44100])
+def test_stamps_are_the_capture_times_of_the_samples(
+        card: FakePortAudio, rate: int, adc: bool) -> None:
+    card.plug('card', rate, 1)
+    blocks = record(card, '', 90, adc=adc)
+    # The clock says now when a block ends; with the time of the converter, 3 ms later.
+    begin = 1_000 * SECOND - (3_000_000 if adc else 0)
+    counted = 0
+    for block in blocks:
+        assert block.stamp - begin == pytest.approx(counted / RATE * SECOND, abs=1e6)
+        counted += len(block.samples)
+
+
+def test_a_device_is_found_by_index_name_part_and_default(card: FakePortAudio) -> None:
+    for name in ('HDA Intel: ALC295', 'USB Headset', 'USB Headset Pro'):
+        card.plug(name)
+    card.default.device = [2, -1]
+    assert portaudio.find(card, '').name == 'USB Headset Pro'
+    assert portaudio.find(card, '0').name == 'HDA Intel: ALC295'
+    assert portaudio.find(card, 'USB Headset').index == 1
+    assert portaudio.find(card, 'alc295').index == 0
+    with pytest.raises(SourceLostError,
+                       match=r'could be 2 devices.*1 USB Headset; 2 USB Headset Pro'):
+        portaudio.find(card, 'usb')
+
+
+def test_a_wrong_name_lists_what_exists(card: FakePortAudio) -> None:
+    card.plug('Webcam')
+    with pytest.raises(SourceLostError, match=r"is no device: 'mike'.*0 Webcam"):
+        DeviceSource(SystemClock(), 'mike', lambda: card).open()
+
+
+def test_without_any_device_the_remedy_is_told(card: FakePortAudio) -> None:
+    with pytest.raises(SourceLostError, match=r'no sound device.*/dev/snd.*mic.source'):
+        DeviceSource(SystemClock(), '', lambda: card).open()
+
+
+def test_without_portaudio_the_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(name: str) -> None:
+        raise OSError('PortAudio library not found')
+
+    monkeypatch.setattr(portaudio.importlib, 'import_module', missing)
+    with pytest.raises(UserError, match='libportaudio2'):
+        portaudio.load()
+
+    def absent(name: str) -> None:
+        raise ModuleNotFoundError(name)
+
+    monkeypatch.setattr(portaudio.importlib, 'import_module', absent)
+    with pytest.raises(UserError, match='sounddevice'):
+        portaudio.load()
+
+
+def test_an_overrun_is_counted_and_leaves_a_gap_in_the_stamps(card: FakePortAudio) -> None:
+    card.plug('card', 16000, 1)
+    clock = CountingClock()
+    source = DeviceSource(clock, '', lambda: card)
+    source.open()
+    stop = threading.Event()
+    card.streams[0].give(tone)
+    first = source.read(stop)
+    clock.time += SECOND
+    card.streams[0].give(tone, overflow=True)
+    second = source.read(stop)
+    assert first and second
+    assert second.stamp - first.stamp == SECOND
+    assert source.statistics.overruns == 1
+    # Nobody reads: what does not fit is lost, counted and marked.
+    for _ in range(device.DEPTH + 5):
+        card.streams[0].give(tone)
+    for _ in range(device.DEPTH):
+        source.read(stop)
+    card.streams[0].give(tone)
+    source.read(stop)
+    assert source.statistics.overruns == 2
+
+
+class Session:
+    """A recorder on a card, on its thread."""
+
+    def __init__(self, card: FakePortAudio, wanted: str) -> None:
+        self.chunks: list[SoundBlock] = []
+        self.recorder = Recorder(DeviceSource(SystemClock(), wanted, lambda: card),
+                                 self.chunks.append)
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self.recorder.run, args=(self._stop,))
+        self._thread.start()
+
+    def close(self) -> None:
+        self._stop.set()
+        self._thread.join(10)
+        assert not self._thread.is_alive()
+
+
+@pytest.mark.parametrize('fault', ['unplugged', 'silent'])
+def test_an_unplugged_device_is_told_once_and_taken_up_again(
+        card: FakePortAudio, caplog: pytest.LogCaptureFixture, fault: str,
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recorder, 'FIRST_PAUSE', 0.05)
+    monkeypatch.setattr(recorder, 'LONGEST_PAUSE', 0.05)
+    monkeypatch.setattr(device, 'PATIENCE', 0.2)
+    caplog.set_level(logging.INFO, 'txt2vid_ros')
+    session = Session(card, 'headset')
+    try:
+        until(lambda: session.recorder.fault != '', 'the fault')
+        assert 'no sound device' in session.recorder.fault
+        card.plug('USB headset', 16000, 1)
+        assert card.opened.wait(10)
+        stream = card.streams[-1]
+        for _ in range(3):
+            stream.give(tone)
+        until(lambda: session.chunks and not session.recorder.fault, 'sound')
+        if fault == 'unplugged':
+            card.devices.clear()
+            stream.unplug()
+        card.opened.clear()
+        until(lambda: session.recorder.fault != '', 'the loss')
+        if fault == 'unplugged':
+            card.plug('USB headset', 16000, 1)
+        before = len(session.chunks)
+        assert card.opened.wait(10)
+        for _ in range(3):
+            card.streams[-1].give(tone)
+        until(lambda: len(session.chunks) > before and not session.recorder.fault, 'sound again')
+        assert card.refreshed
+    finally:
+        session.close()
+    lines = [line for line in caplog.messages if 'gives no sound' in line]
+    assert len(lines) == 1
+    assert any('gives sound again' in line for line in caplog.messages)
+
+
+def test_a_busy_device_is_waited_for(card: FakePortAudio, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recorder, 'FIRST_PAUSE', 0.05)
+    monkeypatch.setattr(recorder, 'LONGEST_PAUSE', 0.05)
+    card.plug('card', 16000, 1)
+    card.busy = True
+    session = Session(card, '')
+    try:
+        until(lambda: 'cannot be opened' in session.recorder.fault, 'the fault')
+        card.busy = False
+        assert card.opened.wait(10)
+        card.streams[-1].give(tone)
+        card.streams[-1].give(tone)
+        until(lambda: bool(session.chunks), 'sound')
+    finally:
+        session.close()
+
+
+def test_the_rates_of_a_device_are_listed(card: FakePortAudio) -> None:
+    card.plug('card', 48000, 2, rates=(44100, 48000))
+    assert portaudio.rates(card, portaudio.inputs(card)[0]) == [44100, 48000]
+    card.busy = True
+    assert portaudio.rates(card, portaudio.inputs(card)[0]) == []

@@ -1,0 +1,167 @@
+"""A node of the graph follows its life cycle, reports faults and ends with the right status."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+import dataclasses
+import os
+import signal
+import threading
+from typing import Any
+
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+import pytest
+import rclpy
+from rclpy.lifecycle import TransitionCallbackReturn
+from std_msgs.msg import String
+
+from txt2vid_ros.errors import UserError
+from txt2vid_ros.ros.node import EngineNode, run, Worker
+from txt2vid_ros.ros.parameters import parameter
+
+
+@dataclasses.dataclass(frozen=True)
+class Parameters:
+    """One parameter."""
+
+    sound: str = parameter('hum', 'what it does')
+
+
+class Humming(EngineNode):
+    """A node whose work is given to it."""
+
+    NAME = 'humming'
+    Parameters = Parameters
+
+    def __init__(self, work: Any = None, fault: Exception | None = None) -> None:
+        super().__init__(enable_rosout=False)
+        self.steps: list[str] = []
+        self._work = work or (lambda stop: stop.wait())
+        self._fault = fault
+        self._worker: Worker | None = None
+
+    def configure(self) -> None:
+        self.steps.append('configure')
+        if self._fault:
+            raise self._fault
+
+    def start(self) -> None:
+        self.steps.append('start')
+        self.create_subscription(String, 'hum', lambda message: None, 1)
+        self._worker = Worker(self, 'humming', self._work)
+
+    def stop(self) -> None:
+        self.steps.append('stop')
+        if self._worker:
+            self._worker.close()
+
+    def close(self) -> None:
+        self.steps.append('close')
+
+
+@pytest.fixture
+def ros(ros_domain: int) -> Iterator[None]:
+    """Keep this process's default context and signal handlers for the other tests."""
+    handlers = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for each, handler in handlers.items():
+        signal.signal(each, handler)
+    rclpy.try_shutdown()
+
+
+@pytest.fixture
+def node(ros: None) -> Iterator[Humming]:
+    rclpy.init()
+    node = Humming()
+    yield node
+    node.stop()
+    node.destroy_node()
+
+
+def test_it_can_be_stopped_and_started_again(node: Humming) -> None:
+    good = TransitionCallbackReturn.SUCCESS
+    assert node.trigger_configure() == good
+    for _ in range(2):
+        assert node.trigger_activate() == good
+        # What start() subscribes to is there once, however often it starts.
+        assert [each.topic_name for each in node.subscriptions].count('/hum') == 1
+        assert node.trigger_deactivate() == good
+    assert node.trigger_cleanup() == good
+    assert node.trigger_configure() == good
+    assert node.trigger_shutdown() == good
+    assert node.steps == ['configure', 'start', 'stop', 'start', 'stop', 'close', 'configure',
+                          'stop', 'close']
+
+
+def test_a_lasting_fault_is_in_every_diagnostic(node: Humming) -> None:
+    heard: list[DiagnosticArray] = []
+    got = threading.Event()
+    node.create_subscription(DiagnosticArray, '/diagnostics',
+                             lambda message: (heard.append(message), got.set()), 10)
+    node.trigger_configure()
+    node.notice('the disk is full')
+    executor = rclpy.executors.SingleThreadedExecutor()
+    executor.add_node(node)
+    while not got.is_set():
+        executor.spin_once(timeout_sec=1.0)
+    executor.shutdown()
+    status = heard[0].status[0]
+    assert status.level == DiagnosticStatus.ERROR
+    assert status.message == 'the disk is full'
+    assert status.name == '/humming: humming'
+
+
+def test_a_signal_ends_it_well(ros: None) -> None:
+    made: list[Humming] = []
+
+    def work(stop: threading.Event) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        stop.wait()
+
+    def make() -> Humming:
+        made.append(Humming(work))
+        return made[0]
+
+    assert run(make) == 0
+    assert made[0].steps[:3] == ['configure', 'start', 'stop']
+
+
+@pytest.mark.parametrize(('fault', 'status'), [
+    (UserError('the file is gone', 'Bring it back.'), 2), (ValueError('a slip'), 1)])
+def test_what_ends_its_work_gives_the_status(
+        ros: None, fault: Exception, status: int, capfd: pytest.CaptureFixture[str]) -> None:
+    def work(stop: threading.Event) -> None:
+        raise fault
+
+    assert run(lambda: Humming(work)) == status
+    assert str(fault) in capfd.readouterr().err
+
+
+def test_it_does_not_start_with_what_cannot_be_loaded(
+        ros: None, capfd: pytest.CaptureFixture[str]) -> None:
+    made: list[Humming] = []
+
+    def make() -> Humming:
+        made.append(Humming(fault=UserError('no model', 'Fetch it.')))
+        return made[0]
+
+    assert run(make) == 2
+    assert 'no model. Fetch it.' in capfd.readouterr().err
+    assert 'start' not in made[0].steps
+
+
+def test_a_fault_while_it_is_made_is_one_line(
+        ros: None, capfd: pytest.CaptureFixture[str]) -> None:
+    def make() -> Humming:
+        raise UserError('humming.sound is 3', 'It has to be a text.')
+
+    assert run(make) == 2
+    assert capfd.readouterr().err == 'humming.sound is 3. It has to be a text.\n'
+
+
+def test_a_signal_while_it_is_made_ends_it(ros: None) -> None:
+    def make() -> Humming:
+        os.kill(os.getpid(), signal.SIGINT)
+        raise AssertionError('the signal was lost')
+
+    assert run(make) == 0

@@ -1,0 +1,130 @@
+"""What is asked of a graph reaches its nodes as it was written."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+from txt2vid_ros import graph
+from txt2vid_ros.errors import UserError
+
+READ_BACK = """
+import json, rclpy
+from rclpy.node import Node
+rclpy.init()
+node = Node('tts', automatically_declare_parameters_from_overrides=True)
+print(json.dumps({name: parameter.value for name, parameter in node._parameters.items()
+                  if not name.startswith(('qos', 'use_sim', 'start_type'))}))
+node.destroy_node()
+rclpy.shutdown()
+"""
+VALUES = {
+    'space': 'two words', 'single': "it's", 'double': 'say "hi"', 'colon': 'a: b', 'empty': '',
+    'hash': 'a # b', 'backslash': 'C:\\new', 'newline': 'one\ntwo', 'tab': 'a\tb',
+    'unicode': 'Grüße 😀', 'brackets': '[1, {x}]', 'star': '*x', 'percent': '%d', 'no': 'no',
+    'null': 'null', 'underscore': '1_000', 'nan': 'nan', 'spaced': ' 1', 'equals': 'a:=b',
+    'dash': '-', 'address': '0.0.0.0:8080', 'digits': '٣',
+    'whole': '123', 'fraction': '1.5', 'exponent': '1e3', 'negative': '-7', 'yes': 'true',
+    'not': 'false',
+}
+BARE = {'whole': 123, 'fraction': 1.5, 'exponent': 1000.0, 'negative': -7, 'yes': True,
+        'not': False}
+
+
+def test_every_value_is_read_by_ros_as_it_was_written(tmp_path: pathlib.Path) -> None:
+    pytest.importorskip('rclpy')
+    specs = graph.with_parameters(
+        graph.nodes('live', {'people': ''}),
+        [f'tts.{name}={value}' for name, value in VALUES.items()])
+    words = graph.command(next(spec for spec in specs if spec.name == 'tts'), 'live')
+    at = words.index('--params-file')
+    answer = subprocess.run(
+        [sys.executable, '-c', READ_BACK, *words[3:at], *words[at + 2:]],
+        capture_output=True, text=True, cwd=tmp_path, timeout=120)
+    assert answer.returncode == 0, answer.stderr
+    read = json.loads(answer.stdout.splitlines()[-1])
+    assert read == {**VALUES, **BARE}
+
+
+def test_an_argument_reaches_every_node_that_it_is_for() -> None:
+    specs = {spec.name: spec for spec in graph.nodes(
+        'live', {'fps': '30', 'tts': 'clap', 'people': ''})}
+    assert specs['lipsync'].parameters == specs['stream'].parameters == {'fps': '30'}
+    assert specs['tts'].parameters == {'provider': 'clap'}
+
+
+def test_empty_arguments_leave_the_parameters_alone() -> None:
+    assert all(not spec.parameters for spec in graph.nodes(
+        'live', {'face': '', 'http': '', 'people': ''}))
+
+
+def test_the_shipped_people_are_the_default() -> None:
+    specs = {spec.name: spec for spec in graph.nodes('live')}
+    for name in ('tts', 'lipsync'):
+        assert pathlib.Path(specs[name].parameters['people']).is_file()
+
+
+def test_a_link_is_a_node_of_its_own_and_an_unknown_one_is_said() -> None:
+    specs = {spec.name: spec for spec in graph.nodes('live', {'link': 'udp'})}
+    assert specs['link'].parameters == {'role': 'receiver', 'transport': 'udp'}
+    assert 'link' not in {spec.name for spec in graph.nodes('live', {'link': 'topic'})}
+    with pytest.raises(UserError, match=r"link: 'pigeon' is none\. Say one of topic, udp"):
+        graph.nodes('live', {'link': 'pigeon'})
+
+
+def test_http_off_is_an_empty_address() -> None:
+    spec = next(spec for spec in graph.nodes('live', {'http': 'off'}) if spec.name == 'stream')
+    assert spec.parameters == {'http': ''}
+
+
+def test_paths_are_absolute_because_nodes_may_run_elsewhere(
+        tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    specs = {spec.name: spec for spec in graph.nodes('live', {
+        'face': 'me.jpg', 'record': '~/a.mkv', 'push': 'udp://h:1'})}
+    assert specs['lipsync'].parameters['face'] == str(tmp_path / 'me.jpg')
+    assert specs['stream'].parameters['record'] == str(pathlib.Path.home() / 'a.mkv')
+    assert specs['stream'].parameters['push'] == 'udp://h:1'
+
+
+def test_every_argument_sets_parameters_of_nodes_that_exist() -> None:
+    for argument in graph.ARGUMENTS.values():
+        assert argument.description
+        for node, _ in argument.sets:
+            assert node in {'link'}.union(*graph.GRAPHS.values())
+
+
+@pytest.mark.parametrize('namespace', ['robot', '/robot', '/robot/'])
+def test_a_namespace_may_be_written_with_or_without_slashes(namespace: str) -> None:
+    spec = graph.nodes('live', namespace=namespace)[0]
+    assert spec.namespace == '/robot'
+    assert '__ns:=/robot' in graph.command(spec, 'live')
+
+
+@pytest.mark.parametrize('namespace', ['two words', '/1st', 'a-b', '/a//b'])
+def test_a_namespace_that_ros_cannot_have_is_said(namespace: str) -> None:
+    with pytest.raises(UserError, match='is no ROS namespace'):
+        graph.nodes('live', namespace=namespace)
+
+
+@pytest.mark.parametrize(('setting', 'said'), [
+    ('tts.spe ed=1', 'is no name of a parameter'),
+    ('tts', 'not of the form'), ('tts.speed', 'not of the form'), ('speed=1', 'not of the form'),
+    ('tts.=1', 'not of the form'), ('nobody.speed=1', 'There is tts, lipsync, stream')])
+def test_a_setting_that_is_wrong_says_how_it_should_be(setting: str, said: str) -> None:
+    with pytest.raises(UserError, match=said):
+        graph.with_parameters(graph.nodes('live'), [setting])
+
+
+def test_an_unknown_argument_is_named() -> None:
+    with pytest.raises(UserError, match=r'fase is no argument of the live graph.*face'):
+        graph.nodes('live', {'fase': 'x'})
+
+
+def test_the_nodes_keep_to_one_thread_for_small_matrices() -> None:
+    assert graph.ENVIRONMENT['OMP_NUM_THREADS'] == '1'
+    assert 'FASTDDS_BUILTIN_TRANSPORTS' in graph.ENVIRONMENT

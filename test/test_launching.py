@@ -1,0 +1,66 @@
+"""The launch files start the graph that the command line starts; needs a ROS installation."""
+
+import pathlib
+import runpy
+
+import pytest
+
+from txt2vid_ros import graph
+
+LAUNCH_FILES = sorted((pathlib.Path(__file__).parent.parent / 'launch').glob('*.launch.py'))
+
+
+def test_every_graph_has_its_launch_file():
+    assert [path.name for path in LAUNCH_FILES] == sorted(
+        f'{name}.launch.py' for name in graph.GRAPHS)
+
+
+@pytest.fixture(params=LAUNCH_FILES, ids=lambda path: path.name)
+def description(request):
+    pytest.importorskip('launch_ros', reason='launch comes with a ROS installation')
+    return runpy.run_path(str(request.param))['generate_launch_description']()
+
+
+def started(description, **arguments):
+    """Return the node actions that the description leads to with these arguments."""
+    from launch import LaunchContext
+    from launch.actions import DeclareLaunchArgument, OpaqueFunction
+
+    context = LaunchContext()
+    context.launch_configurations.update(arguments)
+    for entity in description.entities:
+        if isinstance(entity, DeclareLaunchArgument):
+            entity.execute(context)
+    return [node for entity in description.entities if isinstance(entity, OpaqueFunction)
+            for node in entity.execute(context)]
+
+
+def test_every_argument_of_the_graph_is_documented(description):
+    declared = {argument.name: argument.description
+                for argument in description.get_launch_arguments()}
+    assert set(graph.ARGUMENTS) <= set(declared)
+    assert {'namespace', 'params_file', 'log_level'} <= set(declared)
+    assert all(declared.values())
+
+
+def test_the_nodes_are_those_of_the_graph(description):
+    nodes = started(description)
+    assert [node.node_executable for node in nodes] == ['tts', 'lipsync', 'stream']
+    assert {node.node_package for node in nodes} == {'txt2vid_ros'}
+
+
+def test_a_node_that_cannot_go_on_ends_the_launch_and_a_crashed_one_starts_again(description):
+    from launch import LaunchContext
+    from launch.actions import Shutdown, TimerAction
+    from launch.events.process import ProcessExited
+
+    node = started(description)[0]
+
+    def after(status):
+        event = ProcessExited(
+            action=node, name='tts-1', cmd=[], cwd=None, env=None, pid=1, returncode=status)
+        return [type(action) for action in node._ExecuteLocal__on_exit(event, LaunchContext())]
+
+    assert after(0) == []
+    assert after(2) == [Shutdown]
+    assert TimerAction in after(-9)

@@ -1,0 +1,75 @@
+"""What pip and colcon install works away from the checkout, with every file it needs."""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import xml.etree.ElementTree
+
+import pytest
+
+from txt2vid_ros import __version__, graph
+
+ROOT = pathlib.Path(__file__).parent.parent
+
+
+@pytest.fixture(scope='module')
+def prefix(tmp_path_factory):
+    """Return a prefix into which a copy of the checkout has been installed by pip."""
+    folder = tmp_path_factory.mktemp('packaging')
+    source = folder / 'source'
+    shutil.copytree(ROOT, source, ignore=shutil.ignore_patterns(
+        '.git', '.venv', 'build', 'install', 'log', 'test', 'docs', '*.egg-info', '__pycache__',
+        '.*_cache', '*.pth', '*.tflite'))
+    done = subprocess.run(
+        [sys.executable, '-m', 'pip', 'install', '--quiet', '--no-deps', '--no-index',
+         '--no-build-isolation', '--ignore-installed', '--prefix', str(folder / 'prefix'),
+         str(source)], capture_output=True, text=True, check=False, timeout=240)
+    assert done.returncode == 0, done.stderr
+    return folder / 'prefix'
+
+
+def run(prefix, *words):
+    """Run Python with the installed package before any other."""
+    packages = next(prefix.glob('l*/**/site-packages'), None) or next(
+        prefix.glob('l*/**/dist-packages'))
+    return subprocess.run(
+        [sys.executable, *words], cwd=prefix, capture_output=True, text=True, check=False,
+        timeout=120, env={**os.environ, 'PYTHONPATH': str(packages)})
+
+
+def test_every_file_of_the_package_is_installed(prefix):
+    for folder in ('txt2vid_ros', 'config', 'launch'):
+        for path in (ROOT / folder).rglob('*'):
+            if path.is_file() and path.suffix != '.pyc':
+                assert list(prefix.rglob(str(path.relative_to(ROOT)))), path
+
+
+def test_shipped_files_are_found_from_the_installed_package(prefix):
+    done = run(prefix, '-c', '\n'.join((
+        'import txt2vid_ros',
+        'from txt2vid_ros.model_manifest import load_manifest',
+        'from txt2vid_ros.share import share',
+        'print(txt2vid_ros.__file__)',
+        f'for name in {sorted(graph.GRAPHS)}:',
+        '    print(share("config", f"{name}.yaml").read_text() != "")',
+        'print(len(load_manifest()) > 4)')))
+    assert done.returncode == 0, done.stderr
+    first, *others = done.stdout.split()
+    assert first.startswith(str(prefix))
+    assert others == ['True'] * (len(graph.GRAPHS) + 1)
+
+
+def test_the_command_runs_from_the_installed_package(prefix):
+    done = run(prefix, '-m', 'txt2vid_ros.cli.main', '--version')
+    assert done.stdout.strip() == __version__
+
+
+def test_ros_finds_the_package_and_the_version_is_one(prefix):
+    index = prefix / 'share/ament_index/resource_index/packages/txt2vid_ros'
+    assert index.is_file()
+    manifest = xml.etree.ElementTree.parse(prefix / 'share/txt2vid_ros/package.xml').getroot()
+    assert manifest.get('format') == '3'
+    assert manifest.findtext('version') == __version__
+    assert manifest.findtext('export/build_type') == 'ament_python'
