@@ -13,11 +13,11 @@ from tqdm import tqdm
 from txt2vid_ros import registry
 from txt2vid_ros.errors import UserError
 from txt2vid_ros.lipsync.choice import make_engine
-from txt2vid_ros.lipsync.settings import read_settings
 from txt2vid_ros.media.driving import load_driving
 from txt2vid_ros.media.driving_options import DrivingOptions
 from txt2vid_ros.people import DEFAULT, People
 from txt2vid_ros.render import AFTER, from_sound, from_text, render, Speech
+from txt2vid_ros.settings import read_settings
 from txt2vid_ros.share import share
 
 

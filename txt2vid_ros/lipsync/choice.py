@@ -10,9 +10,9 @@ from txt2vid_ros import registry
 from txt2vid_ros.errors import UserError
 from txt2vid_ros.lipsync.atomic import replacing
 from txt2vid_ros.lipsync.engine import LipSyncEngine
-from txt2vid_ros.lipsync.settings import read_settings
 from txt2vid_ros.model_manifest import check_file, load_manifest, Model
 from txt2vid_ros.models_store import cache_dir, models_dir
+from txt2vid_ros.settings import read_settings
 
 AUTO = 'auto'
 WAV2LIP = 'wav2lip'

@@ -15,7 +15,6 @@ from trajectory_msgs.msg import JointTrajectory
 from txt2vid_ros.lipsync.animator import Animator, Face
 from txt2vid_ros.lipsync.choice import make_engine
 from txt2vid_ros.lipsync.engine import Frame
-from txt2vid_ros.lipsync.settings import read_settings
 from txt2vid_ros.media.clock import FrameGrid
 from txt2vid_ros.media.driving import load_driving
 from txt2vid_ros.media.driving_options import DrivingOptions
@@ -25,6 +24,7 @@ from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.node import EngineNode, run, Worker
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.speech_input import SpeechInput
+from txt2vid_ros.settings import read_settings
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Engine options written as text, 'name=value name=value', for a table of typed fields."""
+"""Options written as text, 'name=value name=value', for a table of typed fields."""
 
 from __future__ import annotations
 
