@@ -1,7 +1,7 @@
 """What a voice or a recognizer raises when another try, or another provider, may do better."""
 
 
-class ProviderFault(Exception):
+class ProviderError(Exception):
     """A provider failed at a piece of work for a reason outside this program.
 
     `problem` is one line for the log. It holds no key, no token and nothing of what was said.
