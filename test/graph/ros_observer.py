@@ -9,7 +9,7 @@ import time
 from types import TracebackType
 from typing import Any
 
-from audio_common_msgs.msg import AudioDataStamped
+from audio_common_msgs.msg import AudioDataStamped, AudioInfo
 from graph_harness import eventually, PATIENCE, TalkingHead
 from hri_msgs.msg import LiveSpeech
 from rcl_interfaces.srv import DescribeParameters, GetParameters, SetParameters
@@ -95,10 +95,13 @@ class Observer:
 
     def record(self, kind: Any, topic: str, profile: Any = None,
                keep: Callable[[Any], Any] = lambda message: message) -> Recording:
-        """Subscribe and wait until the publisher is there."""
+        """Subscribe and wait until the publisher is there; that of the voice knows of us then."""
         recording = Recording(keep)
         self.node.create_subscription(kind, topic, recording.add, profile or qos.AUDIO)
         eventually(lambda: self.node.count_publishers(topic), f'a publisher of {topic}')
+        if topic == 'voice/audio':
+            # Latched: it arrives once tts knows the subscriptions that were made before.
+            self.record(AudioInfo, 'voice/audio_info', qos.INFO).wait()
         return recording
 
     def publisher(self, kind: Any, topic: str, profile: Any = None, readers: int = 1) -> Any:

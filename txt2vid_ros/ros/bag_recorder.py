@@ -17,7 +17,7 @@ from diagnostic_msgs.msg import DiagnosticArray
 from hri_msgs.msg import LiveSpeech
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
-from rclpy.qos import QoSProfile
+from rclpy.qos import DurabilityPolicy, QoSProfile
 from rclpy.signals import SignalHandlerOptions
 from rosbags.rosbag2 import StoragePlugin, Writer, WriterError
 from sensor_msgs.msg import CompressedImage, Image
@@ -33,8 +33,9 @@ VERSION: Final = 9
 """Of the bag's metadata: what Jazzy writes."""
 WAITING = 500
 """Messages that may wait to be written before more are dropped, and counted."""
-DISCOVERY = (1.0, 6.0)
-"""Seconds that finding the publishers takes at the least, and may take at the most."""
+DISCOVERY = (3.5, 8.0)
+"""Seconds that finding the publishers takes at the least, and may take at the most: where its first
+announcements were lost, a participant of Fast DDS announces itself again after 3 s."""
 # What can be recorded, and with what QoS it is listened to.
 TOPICS: dict[str, tuple[Any, QoSProfile]] = {
     'text': (String, qos.TEXT),
@@ -89,6 +90,8 @@ class _Recording:
         self._stop = threading.Event()
         self._ready = threading.Event()
         self._subscriptions: dict[str, Any] = {}
+        self._latched: set[str] = set()
+        self._arrived: set[str] = set()
 
     def run(self, topics: list[str], seconds: float, ready: Callable[[], None]
             ) -> dict[str, int]:
@@ -101,11 +104,15 @@ class _Recording:
         node = rclpy.create_node(f'txt2vid_bag_{time.time_ns()}', context=context,
                                  namespace=self._namespace)
         store = typestore()
-        for topic in topics:
+        # In the order of the table: what a node latches arrives once it knows the subscriptions
+        # that were made before, so it tells that nothing of its other topics is lost any more.
+        for topic in sorted(topics, key=list(TOPICS).index):
             kind, profile = TOPICS[topic]
             name = topic if topic.startswith('/') else f'{self._namespace}/{topic}'
             connection = self._writer.add_connection(
                 name, _type_name(kind), typestore=store)
+            if profile.durability == DurabilityPolicy.TRANSIENT_LOCAL:
+                self._latched.add(name)
             self._subscriptions[name] = node.create_subscription(
                 kind, name, self._taker(connection, name), profile, raw=True)
         executor = SingleThreadedExecutor(context=context)
@@ -130,11 +137,14 @@ class _Recording:
             executor.spin_once(timeout_sec=0.05)
             if time.monotonic() - begun > DISCOVERY[0] and all(
                     held.get_publisher_count() >= node.count_publishers(name)
+                    and (name not in self._latched or name in self._arrived
+                         or not node.count_publishers(name))
                     for name, held in self._subscriptions.items()):
                 return
 
     def _taker(self, connection: Any, name: str) -> Callable[[bytes], None]:
         def take(data: bytes) -> None:
+            self._arrived.add(name)
             try:
                 self._queue.put_nowait((connection, name, time.time_ns(), data))
             except queue.Full:

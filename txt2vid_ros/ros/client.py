@@ -6,7 +6,7 @@ import threading
 import time
 from types import TracebackType
 
-from audio_common_msgs.msg import AudioDataStamped
+from audio_common_msgs.msg import AudioDataStamped, AudioInfo
 from hri_msgs.msg import LiveSpeech
 import rclpy
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
@@ -37,6 +37,10 @@ class SpeechClient:
         self._heard = self._node.create_publisher(LiveSpeech, 'heard', qos.SPEECH)
         self._interrupt = self._node.create_client(Trigger, 'tts/interrupt')
         self._node.create_subscription(AudioDataStamped, 'voice/audio', self._on_audio, qos.AUDIO)
+        # Latched, and subscribed to after the sound: once it is here, tts knows of both.
+        self._known = threading.Event()
+        self._node.create_subscription(AudioInfo, 'voice/audio_info',
+                                       lambda message: self._known.set(), qos.INFO)
         self._began: dict[str, int] = {}
         self._ended: dict[str, int] = {}
         self._changed = threading.Condition()
@@ -66,8 +70,7 @@ class SpeechClient:
 
     def connected(self) -> bool:
         """Return whether a tts node listens and its voice can be followed."""
-        return bool(self._heard.get_subscription_count()
-                    and self._node.count_publishers('voice/audio'))
+        return bool(self._heard.get_subscription_count()) and self._known.is_set()
 
     def wait_connected(self, timeout: float) -> None:
         """Wait until the graph listens. Raises UserError after `timeout` seconds."""
