@@ -50,6 +50,7 @@ def checkout(tmp_path):
         'python3': PYTHON,
         'cmake': '#!/bin/sh\necho "cmake $*" >> "$NOTES"\n',
         'ffmpeg': '#!/bin/sh\n', 'g++': '#!/bin/sh\n',
+        'ip': '#!/bin/sh\n', 'chromium': '#!/bin/sh\n', 'shellcheck': '#!/bin/sh\n',
         'id': '#!/bin/sh\necho 1000\n',
     }.items():
         (programs / name).write_text(text)
@@ -228,6 +229,14 @@ def test_with_rights_it_installs_what_is_missing_and_goes_on(checkout):
     assert status == 0, output
     assert '--no-install-recommends g++\n' in called
     assert 'ffmpeg' not in called
+
+
+def test_a_program_that_only_tests_need_is_installed_or_done_without(checkout):
+    (checkout.parent / 'bin' / 'chromium').unlink()
+    status, output, _ = set_up(checkout, 'test')
+    assert status == 0, output
+    assert 'without chromium: the tests that need it are skipped' in output
+    assert '[7/7]' in output
 
 
 def test_on_another_distribution_it_names_what_is_missing(checkout):

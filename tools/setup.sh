@@ -137,6 +137,17 @@ install_packages() {
   watched 0 "${apt[@]}" install -y --no-install-recommends "$@"
 }
 
+# Install the programs that some tests look for. One that cannot be had costs those tests alone:
+# they are skipped, and say so.
+install_test_programs() {
+  local pair
+  for pair in ip:iproute2 chromium:chromium shellcheck:shellcheck; do
+    PATH=$PATH:/sbin:/usr/sbin command -v "${pair%%:*}" > /dev/null ||
+      (install_packages "${pair#*:}") ||
+      echo "      without ${pair#*:}: the tests that need it are skipped"
+  done
+}
+
 pip() { "$python" -m pip --disable-pip-version-check --no-input "$@"; }
 
 # pip_install TOTAL ARGUMENTS...: install TOTAL packages; until it is done, the virtual
@@ -253,7 +264,8 @@ begin 'Fetching the models of the default face'
 stamp models "$models"
 
 if [ "$goal" = test ]; then
-  begin 'Installing the test tools (about half a minute)'
+  begin 'Installing the test tools (about a minute)'
+  install_test_programs
   part=$(digest requirements/test.txt)
   if ! fresh tools "$part"; then
     install_locked requirements/test.txt
