@@ -29,8 +29,8 @@ from txt2vid_ros.ros import messages, qos
 
 pytestmark = pytest.mark.xdist_group('speaking')
 
-SENTENCE = ('Good morning. My brother and I would like to go home by bus. '
-            'Maybe people will be there.')
+SENTENCE = ('Hello! How are you today? I would like a cup of tea. '
+            'We hope to buy a puppy. Stop at the top.')
 """Heard right 40 times of 40 at other offsets in the codec: recognizers too have their bad days."""
 MARK = (0, 0, 255)
 """The colour of a corner by which the second face is told from the first."""
