@@ -45,6 +45,37 @@ def receiver(url: str, file: pathlib.Path) -> subprocess.Popen[bytes]:
                              '-flush_packets', '1', '-y', str(file)], stdin=subprocess.DEVNULL)
 
 
+# What listens, for each protocol that is pushed to: ffmpeg's options and address.
+LISTENERS = {
+    'udp': (('-f', 'mpegts'), 'udp://127.0.0.1:{port}'),
+    'tcp': (('-f', 'mpegts'), 'tcp://127.0.0.1:{port}?listen=1'),
+    'srt': (('-f', 'mpegts'), 'srt://127.0.0.1:{port}?mode=listener'),
+    'rtp': ((), 'rtp://127.0.0.1:{port}'),
+    'rtsp': (('-rtsp_flags', 'listen'), 'rtsp://127.0.0.1:{port}/live'),
+    'rtmp': (('-f', 'flv', '-listen', '1'), 'rtmp://127.0.0.1:{port}/live/face'),
+}
+
+
+@pytest.mark.parametrize('scheme', ['srt', 'rtp', 'rtsp', 'rtmp'])
+def test_it_is_pushed_to_every_kind_of_server(tmp_path: pathlib.Path, scheme: str) -> None:
+    options, address = LISTENERS[scheme]
+    url, file = address.format(port=free_port()), tmp_path / 'pushed.mkv'
+    server = subprocess.Popen(
+        ['ffmpeg', '-v', 'error', *options, '-i', url, '-t', '5', '-c', 'copy', '-y', str(file)],
+        stdin=subprocess.DEVNULL)
+    with Rig(push=url.partition('?')[0], http='') as rig:
+        rig.clap(60)
+        try:
+            server.wait(60)
+        finally:
+            server.kill()
+            server.wait()
+    measured = figures(decode(file))
+    assert measured['claps'] >= 3
+    assert abs(measured['offset_ms_median']) < 30
+    assert not rig.faults
+
+
 def keep(url: str, file: pathlib.Path) -> None:
     """Write down what a server sends until it ends."""
     with urllib.request.urlopen(url, timeout=30) as answer, file.open('wb') as kept:

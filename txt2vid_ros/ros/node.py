@@ -171,6 +171,11 @@ class EngineNode(LifecycleNode, abc.ABC):
         except UserError as error:
             self.fail(error)
             return TransitionCallbackReturn.FAILURE
+        except Exception:
+            # rclpy would swallow it: a provider is somebody else's code, and a fault has to show.
+            self.get_logger().fatal(f'a fault of ours:\n{traceback.format_exc()}')
+            self.end(1)
+            return TransitionCallbackReturn.FAILURE
         return TransitionCallbackReturn.SUCCESS
 
     def _parameters_changed(self, table: Any) -> None:
