@@ -11,11 +11,13 @@ import signal
 import sys
 import threading
 import time
+import traceback
 
 from txt2vid_ros import graph
 from txt2vid_ros.cli.supervisor import Supervisor
 from txt2vid_ros.errors import UserError
 from txt2vid_ros.people import People
+from txt2vid_ros.signals import on_signal
 
 START_UP = 60.0
 """Seconds within which the graph has to be there to speak."""
@@ -49,9 +51,9 @@ def run(arguments: argparse.Namespace) -> int:
     specs = graph.with_parameters(
         graph.nodes(arguments.graph, chosen, arguments.namespace), arguments.param)
     supervisor = Supervisor(
-        {spec.name: graph.command(spec, arguments.graph) for spec in specs}, environment())
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: supervisor.stop())
+        {spec.name: graph.command(spec, arguments.graph) for spec in specs},
+        environment(arguments.graph))
+    on_signal((signal.SIGINT, signal.SIGTERM, signal.SIGHUP), supervisor.stop)
     speaking: threading.Thread | None = None
     stop = threading.Event()
     for line in _speak_lines(arguments.namespace):
@@ -68,9 +70,12 @@ def run(arguments: argparse.Namespace) -> int:
             speaking.join(timeout=3.0)
 
 
-def environment() -> dict[str, str]:
-    """Return the environment of the nodes."""
+def environment(name: str) -> dict[str, str]:
+    """Return the environment of the nodes of a graph; what the user has set stays."""
     chosen = {**graph.ENVIRONMENT, **os.environ}
+    if name == 'live':
+        # Whoever reaches its topics can speak through the face, and hear all it says.
+        chosen.setdefault('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
     chosen.setdefault('RCUTILS_CONSOLE_OUTPUT_FORMAT', '{severity}: {message}')
     chosen.setdefault('RCUTILS_COLORIZED_OUTPUT', '0')
     chosen['PYTHONUNBUFFERED'] = '1'
@@ -90,12 +95,19 @@ def _greet(arguments: argparse.Namespace, supervisor: Supervisor, stop: threadin
             utterance = client.say(arguments.say)
             ended = _until(lambda: client.wait_ended(utterance, 0.2),
                            60.0 + len(arguments.say), stop)
+            said = ended and client.wait_begun(utterance, 0.0) is not None
             if arguments.exit_when_done and not stop.is_set():
                 stop.wait(TAIL)
-                supervisor.stop(0 if ended else 1)
+                if not said:
+                    supervisor.say('--say was not spoken; see what the tts node says above')
+                supervisor.stop(0 if said else 1)
     except UserError as error:
         supervisor.say(str(error))
         supervisor.stop(2)
+    except Exception:
+        # Without it nobody would end the graph.
+        supervisor.say(f'a fault of ours:\n{traceback.format_exc()}')
+        supervisor.stop(1)
 
 
 def _until(condition: Callable[[], bool], timeout: float, stop: threading.Event) -> bool:

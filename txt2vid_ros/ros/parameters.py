@@ -95,7 +95,7 @@ def checked(node: str, field: dataclasses.Field[Any], value: Any) -> Any:
         value = list(value)
     if type(value) is not kind:
         raise UserError(f'{name} is {value!r}', f'It has to be {_KINDS[kind]}.')
-    if kind is float and not math.isfinite(value):
+    if isinstance(value, float) and not math.isfinite(value):
         raise UserError(f'{name} is {value!r}', 'It has to be a finite number.')
     low, high = field.metadata['minimum'], field.metadata['maximum']
     if (low is not None and value < low) or (high is not None and value > high):
