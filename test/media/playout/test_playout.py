@@ -256,7 +256,24 @@ def test_noise_is_passed_on_where_that_is_asked_for() -> None:
     assert sum(len(samples) for _, _, samples, _ in listener.chunks) > 3.5 * RATE
 
 
-def test_a_greater_lead_is_given_in_the_next_silence_or_at_once() -> None:
+def test_a_greater_lead_is_given_in_a_pause_unheard() -> None:
+    sound = speech(np.random.default_rng(7), (3, 0.1), (0.4, 1e-3), (3, 0.1))
+    sender = Sender(lambda positions: sound[int(positions[0]):int(positions[-1]) + 1])
+    packets = list(sender.packets(6.3, steady(0.02)))
+    listener = Listener()
+    listener.run(packets[:80], rest=0.0)
+    listener.lead = 0.28
+    listener.run(packets[80:], rest=0.0)
+    _, start, _, given = listener.chunks[-1]
+    assert (start - given) / SECOND == pytest.approx(0.28, abs=0.025)
+    assert (listener.figures['concealed'], listener.ends) == (0, [])
+    # Both parts are there sample by sample; only the pause has become longer.
+    loud = np.flatnonzero(np.abs(listener.sound()) > 0.03)
+    pause = np.diff(loud).max() / RATE
+    assert pause == pytest.approx(0.4 + 0.08, abs=0.03)
+
+
+def test_a_much_greater_lead_is_given_at_once() -> None:
     listener = Listener()
     sender = Sender(sine(HERTZ))
     listener.run(sender.packets(3, steady(0.02)), rest=0.0)

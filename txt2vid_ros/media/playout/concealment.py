@@ -66,6 +66,13 @@ class Concealer:
         if self._period is None:
             self._begin()
 
+    def stretch(self, count: int) -> Samples:
+        """Return `count` samples more of what was last heard: a pause becomes longer."""
+        self.bridge()
+        part = self._extension(count)
+        self._remember(part)
+        return part
+
     def _conceal(self, part: Samples) -> None:
         if self._period is None:
             self._begin()

@@ -140,12 +140,16 @@ class Incoming:
         """Note that what silence() returned is heard: what follows may have to go on from it."""
         self._concealer.process(samples, np.ones(len(samples), bool))
 
-    def read(self, due: int, count: int) -> tuple[Samples, bool]:
-        """Return the next samples, missing ones concealed, and whether the sender is here."""
+    def read(self, due: int, count: int, pausing: bool) -> tuple[Samples, bool]:
+        """Return the next samples, missing ones concealed, and whether the sender is here.
+
+        While the speaker is `pausing`, the delay may change at once: a pause is a little longer
+        or shorter.
+        """
         assert self._line is not None
         off = self._off(due, count)
-        if off > self._bounds[1]:
-            # Far too late, as after a break that was waited for: this much nobody catches up.
+        if off > (NEAR if pausing else self._bounds[1]):
+            # Otherwise only where it is far too late, as after a break that was waited for.
             self._cursor += off * RATE
             self._concealer.bridge()
             off = 0.0
@@ -161,6 +165,8 @@ class Incoming:
             self._waited += count
             nothing = np.zeros(count, np.float32)
             return self._concealer.process(nothing, np.zeros(count, bool)), here
+        if pausing and early >= count:
+            return self._concealer.stretch(count), here
         samples, known = self._buffer.read(low, high)
         out = interpolate(samples, self._cursor - low, step, count)
         moved = step * count

@@ -25,10 +25,10 @@ STALL = 1.0
 """Seconds; who is later than this, or has a clock that was set, begins anew."""
 DRY = 0.3
 """Seconds without sound from the sender after which the utterance is over."""
-LEAD_STEP = 0.05
-"""Seconds of lead that are given at once even while something is heard."""
-SLOWEST_LEAD = 1e-3
-"""Seconds a second at which the lead follows smaller wishes meanwhile."""
+LEAD_STEP = 0.1
+"""Seconds of lead that are given at once even in the middle of a word."""
+LEAD_PACE = 1e-3
+"""Seconds a second at which the lead follows smaller wishes there."""
 
 Samples = NDArray[np.float32]
 
@@ -141,10 +141,11 @@ class Playout:
 
     def _follow_lead(self) -> None:
         wished = int(self._wished() * SECOND)
-        if self._open is None or wished - self._lead > LEAD_STEP * SECOND:
+        if (self._open is None or self._gate.pausing
+                or wished - self._lead > LEAD_STEP * SECOND):
             self._lead = wished
         else:
-            most = int(SLOWEST_LEAD * self._length)
+            most = int(LEAD_PACE * self._length)
             self._lead += min(max(wished - self._lead, -most), most)
 
     def _next(self, time: int, due: int) -> None:
@@ -152,7 +153,7 @@ class Playout:
         if self._open is None:
             self._listen(time, due)
             return
-        samples, here = self.incoming.read(due, self._count)
+        samples, here = self.incoming.read(due, self._count, self._gate.pausing)
         self._dry = 0.0 if here else self._dry + self._settings.chunk
         if self._dry >= DRY:
             self._gate.close()

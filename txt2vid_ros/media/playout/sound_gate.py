@@ -21,6 +21,10 @@ MEMORY = 6
 pause."""
 
 
+PAUSE = 0.15
+"""Seconds without sound after which it is a pause rather than a part of a word."""
+
+
 class SoundGate:
     """Is open while there is sound, and for `hold` seconds after it."""
 
@@ -36,6 +40,11 @@ class SoundGate:
     def threshold(self) -> float:
         """Return the level in dB of full scale from which on there is sound."""
         return min(max(min(self._least, default=LOWEST) + ABOVE, LOWEST), HIGHEST)
+
+    @property
+    def pausing(self) -> bool:
+        """Return whether it is open though there is no sound just now."""
+        return 0 < self._left < self._hold - PAUSE
 
     def hears(self, samples: NDArray[np.float32]) -> bool:
         """Return whether the next samples, at least one BLOCK of them, are to be heard."""
