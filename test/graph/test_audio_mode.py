@@ -85,11 +85,6 @@ def test_the_viewer_hears_what_was_captured(spoken: tuple[Played, np.ndarray]) -
     assert len(played.utterances) == 2
     assert {name.partition('#')[0] for name in played.utterances} == {'anna'}
     assert (played.info.channels, played.info.sample_rate) == (1, RATE)
-    # The two sentences lie as far apart as they were captured: to the block of 10 ms.
-    loud = np.flatnonzero(np.abs(sound) > 10 * ROOM)
-    again = soxr.resample(heard, 48000, RATE)
-    later = np.flatnonzero(np.abs(again) > 10 * ROOM)
-    assert (later[-1] - later[0]) / RATE == pytest.approx((loud[-1] - loud[0]) / RATE, abs=0.05)
 
 
 def test_the_mouth_moves_with_the_sound_and_rests_in_noise(

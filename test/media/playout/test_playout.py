@@ -173,7 +173,8 @@ def test_a_break_of_ten_seconds_ends_the_utterance_and_the_next_one_is_on_time()
     assert (end - BEGIN) / SECOND == pytest.approx(10, abs=0.8)
     began = next(start for name, start, _, _ in listener.chunks if name == second)
     assert 19 < (began - BEGIN) / SECOND < 21
-    assert listener.figures['delay_ms'] < delay + 550
+    # What was stuck has not taught it to wait for as long.
+    assert listener.figures['delay_ms'] < delay + 250
     assert listener.figures['lost'] == pytest.approx(9 * RATE / BLOCK, abs=2)
     # The second one is all there.
     heard = np.concatenate([samples for name, _, samples, _ in listener.chunks

@@ -22,9 +22,11 @@ NEAR = 0.005
 """Seconds off the wanted delay at which the reader moves while nothing is heard."""
 REPEATED = 8
 """Blocks in a row that were all there before: they come from a clock that was set back."""
+BACKLOG = 64
+"""Blocks that a middleware may have kept while the network was down."""
 LEARNING = 100
 """Blocks until the jitter that was seen counts more than the guess."""
-FALLING = 0.01
+FALLING = 0.05
 """Seconds a second by which the delay shrinks when the network has become better."""
 
 Samples = NDArray[np.float32]
@@ -44,21 +46,26 @@ class Incoming:
         self._first_delay = delay
         self._bounds = (least, most)
         self._concealer = Concealer()
+        self._block = 0
+        """Samples of the longest block."""
+        self._buffer = CaptureBuffer()
         self.begin_anew()
 
     def begin_anew(self) -> None:
         """Forget the sender: the next block is the first."""
-        if hasattr(self, '_buffer'):
-            self._lost += self._missing
+        self._lost += self._missing
         self._buffer = CaptureBuffer()
         self._line: ArrivalLine | None = None
         self._usual = JitterMeter()
         self._lately = JitterMeter(share=0.98, window=50)
         self._block = 0
-        """Samples of the longest block."""
         self._blocks = 0
         self._cursor = 0.0
         self._repeated = 0
+        self._arrival = 0
+        """When the newest block came."""
+        self._stuck = 0
+        """Blocks that may still come late of those that a break held up."""
         self._wanted = self._first_delay
         self._behind = 0.0
         """Seconds by which the reader was behind the line when it last read."""
@@ -108,8 +115,9 @@ class Incoming:
         if delay is None:
             return False
         self._block = max(self._block, len(samples))
-        self._usual.observe(delay)
-        self._lately.observe(delay)
+        if not self._was_stuck(delay, arrival):
+            self._usual.observe(delay)
+            self._lately.observe(delay)
         self._blocks += 1
         self._adapt(len(samples) / RATE)
         self.late += placed.position < self._cursor
@@ -229,6 +237,14 @@ class Incoming:
         wanted = self._jitter + MARGIN
         if wanted > self._wanted or self._blocks > LEARNING:
             self._wanted = max(wanted, self._wanted - FALLING * seconds)
+
+    def _was_stuck(self, delay: float, arrival: int) -> bool:
+        """Return whether a break of the network made a block late, which no delay can absorb."""
+        if arrival - self._arrival > self._bounds[1] * SECOND:
+            self._stuck = BACKLOG
+        self._arrival = arrival
+        self._stuck = max(self._stuck - 1, 0) if delay > self._wanted else 0
+        return self._stuck > 0
 
     def _was_set_back(self, placed: Placed) -> bool:
         self._repeated = 0 if placed.added else self._repeated + 1

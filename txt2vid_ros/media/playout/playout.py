@@ -23,6 +23,8 @@ POLL = 0.02
 """Seconds between looks at the clock, which may be a simulated one."""
 STALL = 1.0
 """Seconds; who is later than this, or has a clock that was set, begins anew."""
+SAY_EVERY = 10.0
+"""Seconds between two warnings."""
 DRY = 0.3
 """Seconds without sound from the sender after which the utterance is over."""
 LEAD_STEP = 0.1
@@ -88,6 +90,7 @@ class Playout:
         self._held: tuple[int, Samples] | None = None
         """The chunk before, by capture time: where sound begins, its beginning is in there."""
         self._dry = 0.0
+        self._warned = 0
         self._lock = threading.Lock()
 
     @property
@@ -99,7 +102,7 @@ class Playout:
         """Take mono sound at RATE captured from `stamp` on, which came at `arrival` (ns)."""
         with self._lock:
             if not self.incoming.push(stamp, samples, arrival):
-                log.warning('the sender or a clock has started anew; so does the playout')
+                self._warn(arrival, 'the sender or a clock has started anew; so does the playout')
                 self._begin_anew()
                 self.incoming.push(stamp, samples, arrival)
 
@@ -126,12 +129,18 @@ class Playout:
                 if now < due <= now + 2 * STALL * SECOND:
                     return (due - now) / SECOND
                 if abs(now - due) > STALL * SECOND:
-                    log.warning('the clock or the machine jumped by %+.1f s; the playout begins '
-                                'anew', (now - due) / SECOND)
+                    self._warn(now, 'the clock or the machine jumped by '
+                               f'{(now - due) / SECOND:+.1f} s; the playout begins anew')
                     self._begin_anew()
                     continue
                 self._next(self._time, due)
                 self._time += self._length
+
+    def _warn(self, now: int, line: str) -> None:
+        # Two senders on one topic would give a line with every block.
+        if abs(now - self._warned) > SAY_EVERY * SECOND:
+            self._warned = now
+            log.warning('%s', line)
 
     def _begin_anew(self) -> None:
         self._end()
