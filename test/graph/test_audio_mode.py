@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import array
 from collections.abc import Callable, Iterator
 from pathlib import Path
+import time
 
 from audio_common_msgs.msg import AudioDataStamped, AudioInfo
 from diagnostic_msgs.msg import DiagnosticArray
@@ -131,6 +133,46 @@ def test_picture_and_sound_of_two_graphs_are_in_step(tmp_path: Path) -> None:
         assert measured['claps'] == CLAPS and measured['claps_lost'] == 0
         assert abs(measured['offset_ms_median']) <= 20
         assert head.stop() == 0
+
+
+def test_another_programs_sound_with_another_clock_and_rate_is_played_in_step(
+        tmp_path: Path) -> None:
+    """A publisher of stereo float at 44.1 kHz whose clock is three hours behind."""
+    rate, hertz, behind = 44100, 500, 3 * 3600 * SECOND
+    wave = 0.3 * np.sin(2 * np.pi * hertz / rate * np.arange(3 * rate))
+    stereo = np.repeat(wave[:, None], 2, 1).astype('<f4')
+    with Command(tmp_path, '--ros-args', '-r', '__ns:=/lone',
+                 module='txt2vid_ros.nodes.playout') as playout, \
+            Observer(playout, '/lone') as observer:  # type: ignore[arg-type]
+        voice = observer.record(AudioDataStamped, 'voice/audio')
+        told = observer.record(DiagnosticArray, '/diagnostics', qos.SPEECH)
+        observer.publisher(AudioInfo, 'mic/audio_info', qos.INFO).publish(
+            AudioInfo(channels=2, sample_rate=rate, sample_format='F32LE'))
+        sound = observer.publisher(AudioDataStamped, 'mic/audio', qos.AUDIO)
+        begin = time.time_ns()
+        for at in range(0, len(stereo), 1024):
+            message = AudioDataStamped()
+            message.header.stamp = messages.to_time(begin - behind + at * SECOND // rate)
+            message.audio.data = array.array('B', stereo[at:at + 1024].tobytes())
+            # At its own pace, as a microphone would.
+            time.sleep(max(0.0, begin / SECOND + (at + 1024) / rate - time.time()))
+            sound.publish(message)
+        end = end_of(voice)
+    chunks = [each for each in voice.messages if len(each.audio.data)]
+    assert {each.header.frame_id for each in voice.messages} == {end.header.frame_id}
+    # Named by the sender's clock, stamped by the receiver's.
+    named = int(end.header.frame_id.partition('#')[2])
+    assert abs(named - (begin - behind)) < 0.1 * SECOND
+    first = messages.from_time(chunks[0].header.stamp)
+    assert 0 < (first - begin) / SECOND < 1.0
+    figures_told = {pair.key: float(pair.value) for message in told.messages
+                    for status in message.status if status.name.endswith(': playout')
+                    for pair in status.values}
+    assert figures_told['utterances'] == 1
+    assert (figures_told['lost'], figures_told['invalid']) == (0, 0)
+    heard = np.concatenate([messages.from_audio(each) for each in chunks])
+    spectrum = np.abs(np.fft.rfft(heard[RATE // 2:RATE // 2 + 2 * RATE] * np.hanning(2 * RATE)))
+    assert np.argmax(spectrum) / 2 == pytest.approx(hertz, abs=1)
 
 
 @pytest.mark.parametrize(('options', 'says'), [
