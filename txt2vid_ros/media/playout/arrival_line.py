@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import bisect
 import collections
 import itertools
 
@@ -101,31 +100,6 @@ class ArrivalLine:
         slope *= span * span / (span * span + SETTLING * SETTLING)
         self._slope = min(max(slope, -STEEPEST), STEEPEST)
         self._height = min(raw - self._slope * at for at, raw in self._least)
-
-
-class JitterMeter:
-    """The delay that nearly all recent blocks keep within."""
-
-    def __init__(self, share: float = 0.99, window: int = 1000) -> None:
-        """Look at the last `window` blocks, of which `share` keep within."""
-        self._share = share
-        self._recent: collections.deque[float] = collections.deque()
-        self._ordered: list[float] = []
-        self._window = window
-
-    def observe(self, delay: float) -> None:
-        """Note the delay of one block in seconds."""
-        if len(self._recent) == self._window:
-            del self._ordered[bisect.bisect_left(self._ordered, self._recent.popleft())]
-        self._recent.append(delay)
-        bisect.insort(self._ordered, delay)
-
-    @property
-    def jitter(self) -> float:
-        """Return that delay in seconds; 0 before the first block."""
-        if not self._ordered:
-            return 0.0
-        return self._ordered[int(self._share * (len(self._ordered) - 1) + 0.5)]
 
 
 def _turns_left(first: Point, second: Point, third: Point) -> bool:

@@ -2,32 +2,30 @@
 
 from __future__ import annotations
 
+import functools
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
 from txt2vid_ros.media.capture.source import RATE
 from txt2vid_ros.media.clock import SECOND
-from txt2vid_ros.media.playout.arrival_line import ArrivalLine, JitterMeter
+from txt2vid_ros.media.playout.arrival_line import ArrivalLine
 from txt2vid_ros.media.playout.capture_buffer import CaptureBuffer, Placed
 from txt2vid_ros.media.playout.concealment import Concealer
 from txt2vid_ros.media.playout.interpolation import AFTER, BEFORE, interpolate, TAPS, touched
+from txt2vid_ros.media.playout.wanted_delay import WantedDelay
 
-MARGIN = 0.01
-"""Seconds added to the jitter that was measured."""
 MOST = 1e-3
 """How much faster or slower than it was captured sound is played at most: 1.7 cents."""
 PATIENCE = 10.0
 """Seconds in which the reader makes up for being too early or too late."""
 NEAR = 0.005
 """Seconds off the wanted delay at which the reader moves while nothing is heard."""
+FAR = 0.5
+"""Seconds off it at which it moves in one go."""
 REPEATED = 8
 """Blocks in a row that were all there before: they come from a clock that was set back."""
-BACKLOG = 64
-"""Blocks that a middleware may have kept while the network was down."""
-LEARNING = 100
-"""Blocks until the jitter that was seen counts more than the guess."""
-FALLING = 0.05
-"""Seconds a second by which the delay shrinks when the network has become better."""
 
 Samples = NDArray[np.float32]
 
@@ -43,8 +41,8 @@ class Incoming:
         self.late = 0
         """Blocks that came after they were to be played."""
         self._lost = 0
-        self._first_delay = delay
-        self._bounds = (least, most)
+        self._most = most
+        self._new_wish = functools.partial(WantedDelay, delay, least, most)
         self._concealer = Concealer()
         self._block = 0
         """Samples of the longest block."""
@@ -56,17 +54,12 @@ class Incoming:
         self._lost += self._missing
         self._buffer = CaptureBuffer()
         self._line: ArrivalLine | None = None
-        self._usual = JitterMeter()
-        self._lately = JitterMeter(share=0.98, window=50)
+        self._wanted = self._new_wish()
         self._block = 0
-        self._blocks = 0
         self._cursor = 0.0
+        self._heard = -math.inf
+        """Up to where sound was heard."""
         self._repeated = 0
-        self._arrival = 0
-        """When the newest block came."""
-        self._stuck = 0
-        """Blocks that may still come late of those that a break held up."""
-        self._wanted = self._first_delay
         self._behind = 0.0
         """Seconds by which the reader was behind the line when it last read."""
         self._waited = 0.0
@@ -97,7 +90,7 @@ class Incoming:
         """Return what diagnostics say."""
         concealer = self._concealer
         return {
-            'delay_ms': 1000 * self._behind, 'jitter_ms': 1000 * self._jitter,
+            'delay_ms': 1000 * self._behind, 'jitter_ms': 1000 * self._wanted.jitter,
             'drift_ppm': -1e6 * self._line.drift if self._line else 0.0,
             'late': self.late, 'lost': self.lost, 'concealed': concealer.stretches,
             'concealed_ms': 1000 * concealer.samples / RATE}
@@ -115,11 +108,7 @@ class Incoming:
         if delay is None:
             return False
         self._block = max(self._block, len(samples))
-        if not self._was_stuck(delay, arrival):
-            self._usual.observe(delay)
-            self._lately.observe(delay)
-        self._blocks += 1
-        self._adapt(len(samples) / RATE)
+        self._wanted.observe(delay, arrival, len(samples) / RATE)
         self.late += placed.position < self._cursor
         return True
 
@@ -132,8 +121,13 @@ class Incoming:
         off = self._off(due, count)
         if abs(off) < NEAR and self._cursor > 0:
             return True
-        target = self._line.position(due - int(self._delay * SECOND)) - count - AFTER
-        self._cursor = float(round(target))
+        if 0 < off < FAR:
+            # In small steps: the beginning of a sound may lie in what is left out.
+            target = self._cursor + min(off * RATE, count)
+        else:
+            target = self._line.position(due - int(self._delay * SECOND)) - count - AFTER
+        # Nothing is heard twice.
+        self._cursor = float(round(max(target, self._heard)))
         self._concealer.reset()
         return False
 
@@ -156,7 +150,7 @@ class Incoming:
         """
         assert self._line is not None
         off = self._off(due, count)
-        if off > (NEAR if pausing else self._bounds[1]):
+        if off > (NEAR if pausing else self._most):
             # Otherwise only where it is far too late, as after a break that was waited for.
             self._cursor += off * RATE
             self._concealer.bridge()
@@ -189,6 +183,7 @@ class Incoming:
                 moved -= step * waits
                 self._waited += waits
         self._cursor += moved
+        self._heard = self._cursor
         return self._concealer.process(out, whole), here
 
     def _waits(self, whole: NDArray[np.bool_], early: float, needed: int) -> int:
@@ -200,7 +195,7 @@ class Incoming:
         missing = len(whole) - int(np.argmin(whole))
         if needed <= self._buffer.end:
             return missing if early >= missing else 0
-        room = (self._bounds[1] + self._block / RATE - self._behind) * RATE
+        room = (self._most + self._block / RATE - self._behind) * RATE
         return int(min(needed - self._buffer.end, missing, max(room, 0.0)))
 
     def _give_up_what_is_lost(self, off: float) -> float:
@@ -218,33 +213,13 @@ class Incoming:
     @property
     def _delay(self) -> float:
         """The wanted delay behind the line: jitter, and the block that a sample travels in."""
-        low, high = self._bounds
-        return min(max(self._wanted, low), high) + self._block / RATE
+        return self._wanted.seconds + self._block / RATE
 
     def _off(self, due: int, count: int) -> float:
         """Return how much later than wanted the reader is, seconds."""
         assert self._line is not None
         self._behind = self._line.behind(due, self._cursor + count + AFTER)
         return self._behind - self._delay
-
-    @property
-    def _jitter(self) -> float:
-        """What 99 % of the blocks of half a minute keep within, and all but one of the last 50."""
-        return max(self._usual.jitter, self._lately.jitter)
-
-    def _adapt(self, seconds: float) -> None:
-        """Follow the jitter: up at once, down slowly."""
-        wanted = self._jitter + MARGIN
-        if wanted > self._wanted or self._blocks > LEARNING:
-            self._wanted = max(wanted, self._wanted - FALLING * seconds)
-
-    def _was_stuck(self, delay: float, arrival: int) -> bool:
-        """Return whether a break of the network made a block late, which no delay can absorb."""
-        if arrival - self._arrival > self._bounds[1] * SECOND:
-            self._stuck = BACKLOG
-        self._arrival = arrival
-        self._stuck = max(self._stuck - 1, 0) if delay > self._wanted else 0
-        return self._stuck > 0
 
     def _was_set_back(self, placed: Placed) -> bool:
         self._repeated = 0 if placed.added else self._repeated + 1
