@@ -39,15 +39,15 @@ class Sender:
         self.random = np.random.default_rng(seed)
 
     def packets(self, seconds: float, delay: Callable[[np.random.Generator], float | None],
-                begin: float = 0.0) -> Iterable[Packet]:
+                begin: float = 0.0, block: int = BLOCK) -> Iterable[Packet]:
         """Yield what is sent; `delay` gives the seconds each is on its way, None if it is lost."""
         first = round(begin * RATE)
-        for at in range(first, first + round(seconds * RATE), BLOCK):
+        for at in range(first, first + round(seconds * RATE), block):
             late = delay(self.random)
             if late is not None:
-                arrival = BEGIN + round(((at + BLOCK) * self.period + late) * SECOND)
+                arrival = BEGIN + round(((at + block) * self.period + late) * SECOND)
                 yield Packet(arrival, BEGIN + self.offset + at * SECOND // RATE,
-                             self.sound(np.arange(at, at + BLOCK)))
+                             self.sound(np.arange(at, at + block)))
 
 
 class Listener:

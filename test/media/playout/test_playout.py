@@ -68,18 +68,18 @@ class Continuity:
 @pytest.mark.parametrize('ppm', [100.0, -100.0])
 def test_an_hour_of_drifting_clocks_is_heard_without_a_glitch(ppm: float) -> None:
     """Without following, 100 ppm would add up to 360 ms: over- or underrun in any case."""
-    hour, continuity = 3600.0, Continuity()
-    listener = Listener(chunk=0.04, keep=False, inspect=continuity)
-    block = sine(HERTZ)(np.arange(BLOCK))  # of whole periods, so all are alike
+    hour, chunk, continuity = 3600.0, 0.08, Continuity()
+    listener = Listener(chunk=chunk, keep=False, inspect=continuity)
+    block = sine(HERTZ)(np.arange(2 * BLOCK))  # of whole periods, so all are alike
     sender = Sender(lambda positions: block, ppm=ppm, offset=-7200.0)
-    listener.run(sender.packets(hour, jitter(0.02, 0.05)), rest=0.0)
+    listener.run(sender.packets(hour, jitter(0.02, 0.05), block=len(block)), rest=0.0)
     figures = listener.figures
-    assert continuity.chunks == pytest.approx(hour / 0.04, rel=1e-3)
+    assert continuity.chunks == pytest.approx(hour / chunk, rel=1e-3)
     assert continuity.worst < SMOOTH
     assert (figures['late'], figures['lost'], figures['concealed']) == (0, 0, 0)
     assert listener.playout.utterances == 1 and not listener.ends
     assert figures['drift_ppm'] == pytest.approx(ppm, abs=15)
-    assert 30 < figures['delay_ms'] < 110
+    assert 64 < figures['delay_ms'] < 140
 
 
 def test_the_delay_follows_the_jitter_and_keeps_its_bounds() -> None:
