@@ -44,6 +44,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Run until Ctrl-C, SIGTERM, a fault or, with --exit-when-done, the end of the speech."""
     if arguments.exit_when_done and arguments.say is None:
         raise UserError('--exit-when-done needs --say TEXT', 'There is nothing to wait for.')
+    if arguments.mode == graph.AUDIO and arguments.say is not None:
+        raise UserError('--say needs --mode text', 'In audio mode nothing reads text.')
     arguments.namespace = graph.checked_namespace(arguments.namespace)
     chosen = {name: getattr(arguments, name) for name in graph.ARGUMENTS}
     # Two nodes read this file: here, what is wrong with it is said once.
@@ -56,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
     on_signal((signal.SIGINT, signal.SIGTERM, signal.SIGHUP), supervisor.stop)
     speaking: threading.Thread | None = None
     stop = threading.Event()
-    for line in _speak_lines(arguments.namespace):
+    for line in _speak_lines(arguments):
         supervisor.say(line)
     if arguments.say is not None:
         speaking = threading.Thread(
@@ -119,8 +121,14 @@ def _until(condition: Callable[[], bool], timeout: float, stop: threading.Event)
     return False
 
 
-def _speak_lines(namespace: str) -> tuple[str, ...]:
+def _speak_lines(arguments: argparse.Namespace) -> tuple[str, ...]:
+    namespace = arguments.namespace
     option = '' if namespace == graph.NAMESPACE else f' --namespace {namespace}'
+    if arguments.mode == graph.AUDIO:
+        here = arguments.graph == 'sender' or arguments.mic == 'true'
+        return () if here or arguments.device or arguments.input else (
+            f'speak, on any machine of this ROS network: {_command()} live --graph sender '
+            f'--mode audio{option}',)
     return (f'speak: {_command()} say{option} "Hello."',
             f'speak, where ROS is installed: ros2 topic pub --once {namespace}/text '
             'std_msgs/msg/String "{data: Hello.}"')
