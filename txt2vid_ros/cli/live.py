@@ -127,7 +127,7 @@ def _speak_lines(arguments: argparse.Namespace) -> tuple[str, ...]:
     if arguments.mode == graph.AUDIO:
         here = arguments.graph == 'sender' or arguments.mic == 'true'
         return () if here or arguments.device or arguments.input else (
-            f'speak, on any machine of this ROS network: {_command()} live --graph sender '
+            f'speak: {_command()} live --graph sender '
             f'--mode audio{option}',)
     return (f'speak: {_command()} say{option} "Hello."',
             f'speak, where ROS is installed: ros2 topic pub --once {namespace}/text '
