@@ -125,9 +125,10 @@ def _speak_lines(arguments: argparse.Namespace) -> tuple[str, ...]:
     namespace = arguments.namespace
     option = '' if namespace == graph.NAMESPACE else f' --namespace {namespace}'
     if arguments.mode == graph.AUDIO:
+        where = ', on any machine of this ROS network' if arguments.graph == 'receiver' else ''
         here = arguments.graph == 'sender' or arguments.mic == 'true'
         return () if here or arguments.device or arguments.input else (
-            f'speak: {_command()} live --graph sender '
+            f'speak{where}: {_command()} live --graph sender '
             f'--mode audio{option}',)
     return (f'speak: {_command()} say{option} "Hello."',
             f'speak, where ROS is installed: ros2 topic pub --once {namespace}/text '
