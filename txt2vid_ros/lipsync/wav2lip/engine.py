@@ -14,7 +14,7 @@ from txt2vid_ros.errors import UserError
 from txt2vid_ros.lipsync import hearing, mel
 from txt2vid_ros.lipsync.choice import wav2lip_weights
 from txt2vid_ros.lipsync.engine import Frame, LipSyncEngine, LipSyncSession, SpeechView
-from txt2vid_ros.lipsync.wav2lip import paste
+from txt2vid_ros.lipsync.wav2lip import packages, paste
 from txt2vid_ros.lipsync.wav2lip.devices import cores, resolved
 from txt2vid_ros.lipsync.wav2lip.feature_cache import FeatureCache
 from txt2vid_ros.lipsync.wav2lip.generator import Crop, Generator, Mouth
@@ -150,12 +150,14 @@ class Wav2LipEngine(LipSyncEngine):
 
 
 def _on_cpu(weights: pathlib.Path, options: Wav2LipOptions) -> Generator[Any]:
+    packages.require(*packages.RUNTIME)
     from txt2vid_ros.lipsync.wav2lip.onnx_generator import export, OnnxGenerator
     graphs = export(weights, int8=options.precision == 'int8')
     return OnnxGenerator(graphs, min(options.threads, cores()))
 
 
 def _on_cuda(weights: pathlib.Path, options: Wav2LipOptions) -> Generator[Any]:
+    packages.require(*packages.GPU)
     import torch
 
     from txt2vid_ros.lipsync.wav2lip.checkpoint import load_checkpoint
