@@ -28,7 +28,9 @@ class Wav2LipOptions:
     box: tuple[int, int, int, int] | None = None
     """Face box for all frames instead of detection: top, bottom, left, right in pixels."""
     smooth: bool = True
-    """Average the face boxes over 5 frames; off where the head moves fast (`nosmooth`)."""
+    """Average the face boxes over 5 frames; off where the head moves fast."""
+    nosmooth: bool = False
+    """The published inference's name for `smooth=false`."""
     detector: str = 'auto'
     """Face detector: `s3fd`, `mesh` (the bundled one), or `auto`: S3FD where its weights are."""
     detector_batch: int = 8

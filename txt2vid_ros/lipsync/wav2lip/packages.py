@@ -11,7 +11,7 @@ from txt2vid_ros.lipsync.wav2lip.exported import graph_files
 
 RUNTIME = ('onnxruntime',)
 READING = ('torch', 'onnx')     # to make the graphs of a checkpoint, once
-GPU = ('torch',)
+GPU = ('torch',)          # also of S3FD, on any device
 
 
 def absent(*modules: str) -> tuple[str, ...]:
