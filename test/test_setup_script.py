@@ -15,8 +15,8 @@ import pytest
 ROOT = pathlib.Path(__file__).parent.parent
 # What the script may find on the PATH; nothing else of this machine counts.
 TOOLS = ('bash', 'sh', 'env', 'cat', 'cp', 'cut', 'dirname', 'find', 'flock', 'grep', 'head',
-         'mkdir', 'mv', 'rm', 'sed', 'sha256sum', 'sleep', 'sort', 'tail', 'touch', 'true', 'uname',
-         'xargs', 'chmod')
+         'mkdir', 'mv', 'rm', 'sed', 'sha256sum', 'sleep', 'sort', 'tail', 'touch', 'true',
+         'uname', 'xargs', 'chmod')
 PYTHON = r"""#!/bin/bash
 echo "python $*" >> "$NOTES"
 case "$*" in

@@ -222,7 +222,8 @@ def test_a_damaged_note_of_boxes_is_made_anew(
     for path in written:
         path.write_bytes(b'PK\x03\x04 cut')
     assert written
-    assert locate(clip(2, '9'), Wav2LipOptions(device='cpu', detector='s3fd')).presence.tolist() == [1, 1]
+    found = locate(clip(2, '9'), Wav2LipOptions(device='cpu', detector='s3fd'))
+    assert found.presence.tolist() == [1, 1]
 
 
 def test_a_cache_that_cannot_be_written_is_no_error(
@@ -231,7 +232,8 @@ def test_a_cache_that_cannot_be_written_is_no_error(
     follow_planted([True], monkeypatch)
     (tmp_path / 'txt2vid_ros').write_text('in the way')
     monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path))
-    assert locate(clip(1, 'a'), Wav2LipOptions(device='cpu', detector='s3fd')).presence.tolist() == [1]
+    found = locate(clip(1, 'a'), Wav2LipOptions(device='cpu', detector='s3fd'))
+    assert found.presence.tolist() == [1]
     assert 'cannot be kept' in caplog.text
 
 
@@ -300,7 +302,8 @@ def test_smoothing_is_by_option(
     monkeypatch.setattr(S3fdDetector, 'follow', lambda *_: (track, np.ones(8, bool)))
     plain = locate(clip(8, 'b'), Wav2LipOptions(device='cpu', detector='s3fd', smooth=False))
     assert plain.boxes[:, 0].tolist() == [20 + 6 * k for k in range(8)]
-    named = locate(clip(8, 'b'), Wav2LipOptions(device='cpu', detector='s3fd', nosmooth=True))
+    options = Wav2LipOptions(device='cpu', detector='s3fd')
+    named = locate(clip(8, 'b'), dataclasses.replace(options, nosmooth=True))
     np.testing.assert_array_equal(named.boxes, plain.boxes)
     smooth = locate(clip(8, 'b'), Wav2LipOptions(device='cpu', detector='s3fd'))
     assert smooth.boxes[0, 0] == 32

@@ -33,6 +33,7 @@ class Wav2LipSession(LipSyncSession):
                  options: Wav2LipOptions) -> None:
         """`located` has a box for each frame of `driving`."""
         self.notices = located.notices + generator.notices
+        self.at_once = options.batch
         self._driving = driving
         self._located = located
         self._generator = generator
@@ -56,6 +57,7 @@ class Wav2LipSession(LipSyncSession):
         weights = [hearing.mouth_weight(speech, time) if self._located.presence[index] else 0.0
                    for time, index in zip(times, driving_indices, strict=True)]
         moving = [i for i, weight in enumerate(weights) if weight >= _VISIBLE]
+        self.worked = bool(moving)
         for first in range(0, len(moving), self._options.batch):
             batch = moving[first:first + self._options.batch]
             heard = np.stack([hearing.mel_window(

@@ -37,8 +37,8 @@ _log = logging.getLogger(__name__)
 class Located:
     """The face boxes of driving media, padded and smoothed, ready to cut and paste.
 
-    `boxes`: (n, 4). `presence`: (n,), 1 where the face is to speak, 0 where it was lost for long, is covered or
-    turned away.
+    `boxes`: (n, 4). `presence`: (n,), 1 where the face is to speak, 0 where it was lost for long,
+    is covered or turned away.
     `outlines`: (n, k, 2), the contour of the face in pixels, where it is known.
     """
 
@@ -114,7 +114,8 @@ def _detector(options: Wav2LipOptions) -> tuple[str, tuple[str, ...]]:
     if not path.is_file():
         return 'mesh', ()
     missing = packages.absent(*packages.GPU)
-    why_not = f'{S3FD_FILE} needs {packages.said(missing)} not installed' if missing else doubt(path)
+    why_not = (f'{S3FD_FILE} needs {packages.said(missing)} not installed' if missing
+               else doubt(path))
     if why_not is None:
         return 's3fd', ()
     return 'mesh', (f'{why_not}: the bundled face mesh finds the face instead',)
