@@ -126,8 +126,8 @@ class _Writer:
             sound = self._timeline.samples(
                 _sample_time(place, self._grid.fps), _sample_time(place + 1, self._grid.fps),
                 OUTPUT_RATE)
-            picture = cv2.cvtColor(picture, cv2.COLOR_BGR2YUV_I420)
-            self._encoder.write(picture.tobytes(), _s16(sound))
+            planes = cv2.cvtColor(picture, cv2.COLOR_BGR2YUV_I420)
+            self._encoder.write(planes.tobytes(), _s16(sound))
         self._timeline.forget(times[-1])
         self.frames += count
 

@@ -119,7 +119,7 @@ def test_the_benchmark_prints_its_figures(
     assert {'fast_over_eager', 'fps_1_thread', 'fps_2_threads', 'ms_per_frame', 'max_abs_error',
             'rss_mb', 'macs', 'share_of_limit', 'batches'} <= figures.keys()
     assert figures['max_abs_error'] < 1e-4
-    assert figures['fast_over_eager'] > 1.5     # of processor time; 2.5 and more on an idle machine
+    assert figures['fast_over_eager'] > 1.5     # of processor time; a loaded machine shares caches
     assert figures['rss_mb'] < 1000
     assert figures['weights'].startswith('made-up')
     assert figures['gpu'] == 'not measured'
