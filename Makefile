@@ -10,14 +10,15 @@ ARGS ?=
 JOBS ?= 2
 PYTEST_ARGS ?=
 
-.PHONY: help live setup setup-test test lint pytest fuzz bench lock clean
+.PHONY: help live setup setup-test wav2lip test lint pytest fuzz bench lock clean
 
 help:
 	@echo 'make live    set up once, start the talking head, say how to watch and speak'
 	@echo 'make test    set up once, then lint, type check and all tests'
 	@echo 'make lint    lint and type check only'
-	@echo 'make bench   measure; BENCH=sync, latency, graph, render or face'
+	@echo 'make bench   measure; BENCH=sync, latency, graph, render, face or lipsync'
 	@echo 'make setup   set up only'
+	@echo 'make wav2lip set up, with what Wav2Lip needs beside its weights'
 	@echo 'make lock    resolve requirements/*.in anew'
 	@echo 'make clean   remove everything that make has made, models excepted'
 
@@ -29,6 +30,9 @@ setup:
 
 setup-test:
 	@tools/setup.sh test
+
+wav2lip:
+	@tools/setup.sh wav2lip
 
 test: lint pytest
 
@@ -51,7 +55,7 @@ fuzz: setup-test
 	$(PYTHON_IN) tools/fuzz_link.py $(ARGS)
 
 BENCH ?= latency
-bench: setup
+bench: $(if $(filter lipsync,$(BENCH)),wav2lip,setup)
 	$(VENV)/bin/txt2vid bench $(BENCH) $(ARGS)
 
 lock:

@@ -15,13 +15,14 @@ import pytest
 ROOT = pathlib.Path(__file__).parent.parent
 # What the script may find on the PATH; nothing else of this machine counts.
 TOOLS = ('bash', 'sh', 'env', 'cat', 'cp', 'cut', 'dirname', 'find', 'flock', 'grep', 'head',
-         'mkdir', 'mv', 'rm', 'sha256sum', 'sleep', 'sort', 'tail', 'touch', 'true', 'uname',
-         'xargs', 'chmod')
+         'mkdir', 'mv', 'rm', 'sed', 'sha256sum', 'sleep', 'sort', 'tail', 'touch', 'true',
+         'uname', 'xargs', 'chmod')
 PYTHON = r"""#!/bin/bash
 echo "python $*" >> "$NOTES"
 case "$*" in
   *version_info*) echo "${FAKE_VERSION:-3.11}" ;;
   *ensurepip*) [ -z "${NO_VENV:-}" ] ;;
+  *find_spec*) [ -n "${HAS_TORCH:-}" ] ;;
   *Python.h*) [ -z "${NO_HEADERS:-}" ] ;;
   '-m venv'*) mkdir -p "$3/bin"; cp "$0" "$3/bin/python" ;;
   *' install '*"${STOP_AT:-nothing}"*)
@@ -110,6 +111,22 @@ def test_torch_falls_back_to_the_ordinary_build_or_is_left_out(checkout):
     assert '-r requirements/torch.txt' in called
     _, _, called = set_up(checkout, 'test', TORCH='no')
     assert 'torch' not in called
+
+
+def test_what_wav2lip_needs_comes_at_the_versions_of_the_tests(checkout):
+    status, output, called = set_up(checkout, 'wav2lip', STOP_AT='+cpu', STOP_HOW='fail')
+    assert status == 0, output
+    assert f'-c {checkout}/build/pins.txt torch==2.13.0 onnx' in called
+    pins = (checkout / 'build' / 'pins.txt').read_text().splitlines()
+    assert 'onnx==1.23.2' in pins and not [line for line in pins if '\\' in line or '#' in line]
+    assert set_up(checkout, 'wav2lip')[1] == ''
+    assert set_up(checkout)[1] == ''
+
+
+def test_what_wav2lip_needs_is_not_brought_twice(checkout):
+    status, output, called = set_up(checkout, 'wav2lip', HAS_TORCH='yes')
+    assert status == 0, output
+    assert 'torch==' not in called
 
 
 @pytest.mark.parametrize(('changed', 'again', 'not_again'), [

@@ -1,7 +1,7 @@
 #!/bin/bash
-# Set up .venv for `make live` or `make test`; quick when there is nothing to do.
+# Set up .venv for `make live`, `make test` or `make wav2lip`; quick when there is nothing to do.
 #
-# usage: tools/setup.sh live|test
+# usage: tools/setup.sh live|test|wav2lip
 #
 # Every step leaves a stamp with the digest of what it was made from, written only after it has
 # succeeded. A virtual environment in which pip was interrupted cannot be trusted (a package may
@@ -9,7 +9,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-goal=${1:?live or test}
+goal=${1:?live, test or wav2lip}
 root=$PWD
 venv=$root/.venv
 stamps=$venv/.setup
@@ -18,6 +18,7 @@ python=$venv/bin/python
 step=0
 steps=5
 [ "$goal" = test ] && steps=7
+[ "$goal" = wav2lip ] && steps=6
 
 fail() {
   printf 'setup: %s\n' "$*" >&2
@@ -178,6 +179,19 @@ install_torch() {
   fi
 }
 
+# torch and onnx with what they need, at the versions of the tests. A machine with an NVIDIA GPU
+# gets the ordinary torch, all others the build for the CPU if pip can find it.
+install_wav2lip() {
+  local version pins=$root/build/pins.txt
+  version=$(grep '^torch==' requirements/torch.txt)
+  grep -h '^[a-zA-Z]' requirements/runtime.txt requirements/test.txt | sed 's/ *\\$//' > "$pins"
+  if [ ! -e /dev/nvidiactl ] &&
+    pip install --dry-run --no-deps "$version+cpu" >> "$log" 2>&1; then
+    version=$version+cpu
+  fi
+  pip_install 0 -c "$pins" "$version" onnx
+}
+
 build_interfaces() {
   local build=$root/build/interfaces
   rm -rf "$build"
@@ -206,13 +220,19 @@ base=$(digest requirements/runtime.txt interfaces setup.py setup.cfg package.xml
 extra=$(digest requirements/test.txt requirements/torch.txt)-torch=${TORCH:-yes}
 models=$(digest models/models.yaml)
 
+# Whether the set-up of the tests, or somebody, has brought what Wav2Lip needs.
+has_torch() {
+  "$python" -c 'import importlib.util as u, sys
+sys.exit(not (u.find_spec("torch") and u.find_spec("onnx")))' 2> /dev/null
+}
+
 # Whether another version of Python is asked for than the one that is there.
 other_python() {
   [ -n "${PYTHON:-}" ] && [ "$(usable "$PYTHON")" != "$(usable "$python")" ]
 }
 
 if [ -x "$python" ] && ! other_python && fresh base "$base" && fresh models "$models" &&
-  { [ "$goal" = live ] || fresh test "$extra"; } && "$python" -c '' 2> /dev/null; then
+  { [ "$goal" = live ] || fresh "$goal" "$extra"; } && "$python" -c '' 2> /dev/null; then
   exit 0
 fi
 
@@ -274,5 +294,10 @@ if [ "$goal" = test ]; then
   begin 'Installing torch for the Wav2Lip tests'
   [ "${TORCH:-yes}" = no ] || install_torch
   stamp test "$extra"
+fi
+if [ "$goal" = wav2lip ]; then
+  begin 'Installing torch and onnx for Wav2Lip (minutes, up to several GB)'
+  has_torch || install_wav2lip
+  stamp wav2lip "$extra"
 fi
 echo 'Ready.'

@@ -7,6 +7,7 @@ import contextlib
 import dataclasses
 from fractions import Fraction
 import logging
+import math
 from pathlib import Path
 
 import cv2
@@ -75,20 +76,20 @@ def render(speech: Iterator[Speech], tail: float, driving: DrivingMedia, engine:
     for line in dict.fromkeys(driving.notices + session.notices):
         log.warning('%s', line)
     need = max(engine.look_ahead, LOOK_AHEAD)
-    known, frame = 0.0, 0
+    known = 0.0
     with contextlib.closing(session), \
             FileEncoder(file, width, height, grid.fps, OUTPUT_RATE) as encoder:
         writer = _Writer(session, driving, timeline, grid, encoder)
+
+        def write_to(end: int) -> None:
+            while writer.frames < end:
+                writer.write(min(session.at_once, end - writer.frames))
+                progress(grid.seconds(writer.frames))
+
         for piece in speech:
             known = _add(timeline, piece, known)
-            while grid.seconds(frame) < known - need:
-                writer.write(frame)
-                frame += 1
-                progress(grid.seconds(frame))
-        while frame < max(1, round((known + tail) * grid.fps)):
-            writer.write(frame)
-            frame += 1
-            progress(grid.seconds(frame))
+            write_to(math.ceil((known - need) * grid.fps))
+        write_to(max(1, round((known + tail) * grid.fps)))
         return grid.seconds(writer.frames)
 
 
@@ -115,14 +116,20 @@ class _Writer:
         self._encoder = encoder
         self.frames = 0
 
-    def write(self, frame: int) -> None:
-        time = self._grid.seconds(frame)
-        picture = self._session.render(time, self._driving.index_at(time), self._timeline)
-        sound = self._timeline.samples(_sample_time(frame, self._grid.fps),
-                                       _sample_time(frame + 1, self._grid.fps), OUTPUT_RATE)
-        self._timeline.forget(time)
-        self._encoder.write(cv2.cvtColor(picture, cv2.COLOR_BGR2YUV_I420).tobytes(), _s16(sound))
-        self.frames += 1
+    def write(self, count: int) -> None:
+        """Write the next `count` frames, rendered together."""
+        places = range(self.frames, self.frames + count)
+        times = [self._grid.seconds(place) for place in places]
+        indices = [self._driving.index_at(time) for time in times]
+        pictures = self._session.render_many(times, indices, self._timeline)
+        for place, picture in zip(places, pictures, strict=True):
+            sound = self._timeline.samples(
+                _sample_time(place, self._grid.fps), _sample_time(place + 1, self._grid.fps),
+                OUTPUT_RATE)
+            planes = cv2.cvtColor(picture, cv2.COLOR_BGR2YUV_I420)
+            self._encoder.write(planes.tobytes(), _s16(sound))
+        self._timeline.forget(times[-1])
+        self.frames += count
 
 
 def _sample_time(frame: int, fps: Fraction) -> float:

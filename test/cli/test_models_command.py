@@ -40,6 +40,8 @@ def test_list_says_what_is_here_and_under_which_licence(models, tmp_path, capsys
     assert 'free.bin (0.0 MB): missing' in out
     assert 'bound.bin (0.0 MB): damaged' in out
     assert out.count('licence: CC0-1.0') == 2
+    assert f'url:     {(tmp_path / "published.bin").as_uri()}' in out
+    assert out.count('terms:') == 1 and 'terms:   Research only.' in out
 
 
 def test_fetch_brings_what_is_needed_once(models, tmp_path, capsys):
@@ -80,16 +82,19 @@ def test_weights_without_an_address_say_where_to_get_them(models, capsys):
 
 
 @pytest.mark.parametrize('name', ['bound.bin', 'download(1).bin'])
-def test_import_recognises_the_file_and_shows_its_terms(models, tmp_path, capsys, name):
+def test_import_recognises_the_file_and_asks_for_consent(models, tmp_path, capsys, name):
     (tmp_path / name).write_bytes(BOUND)
-    assert models('import', str(tmp_path / name)) == 0
+    assert models('import', str(tmp_path / name)) == 2
+    error = capsys.readouterr().err
+    assert 'Research only.' in error and '--accept-terms' in error
+    assert not (tmp_path / 'models').exists()
+    assert models('import', str(tmp_path / name), '--accept-terms') == 0
     assert (tmp_path / 'models' / 'bound.bin').read_bytes() == BOUND
-    assert 'Research only.' in capsys.readouterr().out
 
 
 def test_import_refuses_what_is_not_the_published_file(models, tmp_path, capsys):
     (tmp_path / 'bound.bin').write_bytes(b'<html>Sign in')
-    assert models('import', str(tmp_path / 'bound.bin')) == 2
+    assert models('import', str(tmp_path / 'bound.bin'), '--accept-terms') == 2
     assert 'web page' in capsys.readouterr().err
     assert not (tmp_path / 'models').exists()
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+import io
 import pathlib
+import sys
 
 import cv2
 import numpy as np
@@ -81,6 +84,34 @@ def test_of_two_faces_the_larger_speaks_and_that_is_said(mesh: FaceMesh) -> None
     assert any('2 faces' in line and 'largest' in line for line in track.notices)
 
 
+def test_of_two_people_the_one_who_was_lost_goes_on_speaking(mesh: FaceMesh) -> None:
+    large, small = portrait(640), portrait(400)
+    both = np.full((480, 1040, 3), 120, np.uint8)
+    both[100:400, 640:] = small
+    alone = both.copy()
+    both[:, :640] = large
+    back = alone.copy()     # farther away now: the other face is the larger one
+    back[150:390, 140:460] = portrait(320)
+    track = find_face(media(both, alone, alone, back), lambda: mesh)
+    assert track.seen.tolist() == [True, False, False, True]
+    assert track.points[3][:, 0].mean() < 460
+
+
+class Terminal(io.StringIO):
+    """A text that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_terminal_sees_how_far_the_search_is(
+        mesh: FaceMesh, monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr(sys, 'stderr', terminal)
+    find_face(media(*[portrait(320)] * 3), lambda: mesh)
+    assert 'finding the face' in terminal.getvalue() and '/3 ' in terminal.getvalue()
+
+
 @pytest.mark.parametrize('picture', [
     np.full((480, 640, 3), 127, np.uint8),
     np.random.default_rng(0).integers(0, 255, (480, 640, 3), dtype=np.uint8),
@@ -107,6 +138,14 @@ def test_a_damaged_cache_is_made_anew(mesh: FaceMesh, damage: bytes) -> None:
     assert np.array_equal(find_face(media(portrait()), never).points, first.points)
 
 
+def test_a_kept_result_names_the_file_that_was_given(mesh: FaceMesh) -> None:
+    seen, empty = portrait(), np.full_like(portrait(), 120)
+    find_face(media(seen, empty, seen), lambda: mesh)
+    copy = dataclasses.replace(media(seen, empty, seen), source=pathlib.Path('copy.png'))
+    assert find_face(copy, never).notices == (
+        'copy.png: no face in 1 of 3 frames, shown as they are',)
+
+
 def test_a_cache_of_other_media_or_of_nonsense_is_not_used(mesh: FaceMesh) -> None:
     find_face(media(portrait()), lambda: mesh)
     with pytest.raises(AssertionError, match='asked for'):
@@ -115,7 +154,7 @@ def test_a_cache_of_other_media_or_of_nonsense_is_not_used(mesh: FaceMesh) -> No
         find_face(media(portrait(), portrait()), never)
     entry = face_cache.load('a' * 64, 1)
     assert entry is not None
-    face_cache.save('a' * 64, face_cache.Entry(entry.points * np.nan, entry.presence, ()))
+    face_cache.save('a' * 64, dataclasses.replace(entry, points=entry.points * np.nan))
     assert face_cache.load('a' * 64, 1) is None
 
 

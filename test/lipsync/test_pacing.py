@@ -90,7 +90,7 @@ class Stage:
 
 def test_a_fast_machine_renders_every_frame_once() -> None:
     stage = Stage(0.01)
-    face = PacedFace(MouthPacer(FRAME_TIME), stage.render, stage.driving, stage.clock)
+    face = PacedFace(MouthPacer(FRAME_TIME), stage.render, stage.driving, clock=stage.clock)
     for place in range(20):
         np.testing.assert_array_equal(face.frame(place), Stage(0).render(place))
     assert stage.rendered == list(range(20))
@@ -98,7 +98,7 @@ def test_a_fast_machine_renders_every_frame_once() -> None:
 
 def test_a_slow_machine_renders_every_other_and_blends_between() -> None:
     stage = Stage(0.06)
-    face = PacedFace(MouthPacer(FRAME_TIME), stage.render, stage.driving, stage.clock)
+    face = PacedFace(MouthPacer(FRAME_TIME), stage.render, stage.driving, clock=stage.clock)
     for place in range(60):
         frame = face.frame(place)
         np.testing.assert_array_equal(frame[:3], stage.driving(place)[:3])
@@ -109,12 +109,26 @@ def test_a_slow_machine_renders_every_other_and_blends_between() -> None:
 
 def test_a_resting_face_does_not_count() -> None:
     stage = Stage(0.06)
-    face = PacedFace(MouthPacer(FRAME_TIME), stage.driving, stage.driving, stage.clock)
+    face = PacedFace(MouthPacer(FRAME_TIME), stage.driving, stage.driving, clock=stage.clock)
     pacer = observed(MouthPacer(FRAME_TIME), 0.06)
-    face = PacedFace(pacer, stage.driving, stage.driving, stage.clock)
+    face = PacedFace(pacer, stage.driving, stage.driving, clock=stage.clock)
     for place in range(200):
         np.testing.assert_array_equal(face.frame(place), stage.driving(place))
     assert pacer.divisor == 2
+
+
+def test_a_rest_that_is_drawn_does_not_count_either() -> None:
+    # A mouth closed over a driving video in which someone talks: cheap, and not the driving frame.
+    stage = Stage(0.001)
+    pacer = observed(MouthPacer(FRAME_TIME), 0.06)
+    face = PacedFace(pacer, stage.render, stage.driving, lambda: False, stage.clock)
+    for place in range(200):
+        face.frame(place)
+    assert pacer.divisor == 2
+    moving = PacedFace(pacer, stage.render, stage.driving, lambda: True, stage.clock)
+    for place in range(200):
+        moving.frame(place)
+    assert pacer.divisor == 1
 
 
 def test_pictures_made_ahead_are_dropped_after_an_interruption() -> None:

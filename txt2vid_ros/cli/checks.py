@@ -151,12 +151,13 @@ def check_models() -> Iterator[Finding]:
     folder = models_dir()
     for model in load_manifest().values():
         path = folder / model.file
+        agreed = ' --accept-terms' if model.terms else ''
         if not path.exists():
             yield Finding(
                 'model', MISSING if model.needed else NOTE,
                 f'{model.file} is not in {folder} ({model.purpose})',
-                f'run: txt2vid models fetch {model.file}' if model.fetchable
-                else f'see {model.page}, then run: txt2vid models import FILE',
+                f'run: txt2vid models fetch {model.file}{agreed}' if model.fetchable
+                else f'see {model.page}, then run: txt2vid models import FILE{agreed}',
             )
             continue
         try:

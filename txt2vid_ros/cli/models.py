@@ -29,12 +29,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         'names', nargs='*', metavar='NAME', help='files to fetch (default: what the default needs)'
     )
     fetch.add_argument('--url', help='download NAME from this address instead')
-    fetch.add_argument(
-        '--accept-terms', action='store_true', help='agree to the terms of files that have some'
-    )
     place = actions.add_parser('import', help='check a file you have and put it in place')
     place.add_argument('path', type=pathlib.Path, metavar='FILE')
     place.add_argument('--as', dest='name', metavar='NAME', help='which model it is')
+    for action in (fetch, place):
+        action.add_argument('--accept-terms', action='store_true',
+                            help='agree to the terms of files that have some')
 
 
 def run(args: argparse.Namespace) -> int:
@@ -60,6 +60,10 @@ def _list(models: Mapping[str, Model], _: argparse.Namespace) -> int:
         print(f'  {model.purpose}')
         print(f'  licence: {model.licence}')
         print(f'  from:    {model.wheel.requirement if model.wheel else model.page}')
+        if model.url:
+            print(f'  url:     {model.url}')
+        if model.terms:
+            print(f'  terms:   {model.terms}')
     return 0
 
 
@@ -115,7 +119,7 @@ def _fetch_url(model: Model, url: str, folder: pathlib.Path) -> None:
     if not url:
         raise UserError(
             f'{model.file} has no address it could be fetched from',
-            f'get it from {model.page}, then run `txt2vid models import FILE`',
+            f'get it from {model.page}, then run `txt2vid models import FILE --accept-terms`',
         )
     with _bar(model) as bar:
         fetch_from_url(model, url, folder, bar.update)
@@ -124,12 +128,11 @@ def _fetch_url(model: Model, url: str, folder: pathlib.Path) -> None:
 def _import(models: Mapping[str, Model], args: argparse.Namespace) -> int:
     """Recognise the file by its sum, or check it as the model it is said to be."""
     model = _recognise(models, args.path, args.name)
+    _agree(model, args.accept_terms)
     with _bar(model) as bar:
         check_file(model, args.path, bar.update)
     target = place_file(model, args.path, models_dir())
     print(f'{model.file}: ok, in {target}')
-    if model.terms:
-        print(f'Its terms: {model.terms}')
     return 0
 
 

@@ -53,7 +53,8 @@ def run(arguments: argparse.Namespace) -> int:
     if not 1 <= arguments.fps <= 120:
         raise UserError(f'--fps {arguments.fps:g} is not possible', 'It has to be from 1 to 120.')
     person = People.load(arguments.people).get(arguments.speaker)
-    engine, _ = make_engine(arguments.engine, arguments.engine_options, '--engine')
+    engine, why = make_engine(arguments.engine, arguments.engine_options, '--engine')
+    print(why, file=sys.stderr)
     engine.load()
     options = read_settings(DrivingOptions, arguments.face_options, '--face-options')
     driving = load_driving(arguments.face or person.face, width=arguments.width,

@@ -33,7 +33,8 @@ class Face:
             return session.render(grid.seconds(place), driving_index(place), speech)
 
         self._paced = PacedFace(self.pacer, render,
-                                lambda place: driving.frames[driving_index(place)])
+                                lambda place: driving.frames[driving_index(place)],
+                                lambda: session.worked)
 
     def frame(self, place: int) -> Frame:
         """Return the picture at a place of the grid."""

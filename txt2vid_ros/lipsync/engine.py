@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+from collections.abc import Sequence
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
@@ -44,6 +45,10 @@ class LipSyncSession(abc.ABC):
 
     notices: tuple[str, ...] = ()
     """What the user should be told about the driving media and its face, one line each."""
+    at_once: int = 1
+    """How many pictures render_many() makes faster together than one by one."""
+    worked: bool | None = None
+    """Whether the last picture cost what a moving mouth costs; None: it is not known."""
 
     @abc.abstractmethod
     def render(self, time: float, driving_index: int, speech: SpeechView) -> Frame:
@@ -51,6 +56,12 @@ class LipSyncSession(abc.ABC):
 
         The result is the caller's to keep; its size is that of the driving media.
         """
+
+    def render_many(self, times: Sequence[float], driving_indices: Sequence[int],
+                    speech: SpeechView) -> list[Frame]:
+        """Return the pictures of several times, the same as render() gives one by one."""
+        return [self.render(time, index, speech)
+                for time, index in zip(times, driving_indices, strict=True)]
 
     def close(self) -> None:
         """Release what the session holds; may be called twice."""

@@ -17,17 +17,22 @@ from txt2vid_ros.lipsync.facemesh import MESH_POINTS
 from txt2vid_ros.models_store import cache_dir
 
 _log = logging.getLogger(__name__)
-_VERSION = 3  # of what the file holds and of how the faces were found
-_MAX_NOTICE = 500
+_VERSION = 4  # of what the file holds and of how the faces were found
 
 
 @dataclasses.dataclass(frozen=True)
 class Entry:
-    """What is kept: see faces.FaceTrack."""
+    """What was found in each of n frames: see faces.FaceTrack for `points` and `seen`.
+
+    `covered`: (n,), whether something hides the mouth. `turned`: (n,) degrees to the side.
+    `faces`: the most that were seen in one frame.
+    """
 
     points: NDArray[np.float32]
-    presence: NDArray[np.float32]
-    notices: tuple[str, ...]
+    seen: NDArray[np.bool_]
+    covered: NDArray[np.bool_]
+    turned: NDArray[np.float32]
+    faces: int
 
 
 def entry_path(digest: str) -> pathlib.Path:
@@ -41,18 +46,21 @@ def load(digest: str, frames: int) -> Entry | None:
     try:
         with np.load(path, allow_pickle=False) as data:
             points = np.asarray(data['points'], np.float32)
-            presence = np.asarray(data['presence'], np.float32)
-            notices = tuple(str(line)[:_MAX_NOTICE] for line in data['notices'])
+            seen, covered = np.asarray(data['seen'], bool), np.asarray(data['covered'], bool)
+            turned = np.asarray(data['turned'], np.float32)
+            faces = int(data['faces'])
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile) as error:
         _log.info('face cache %s is damaged and made anew: %s', path, error)
         return None
-    if points.shape != (frames, MESH_POINTS, 3) or presence.shape != (frames,):
+    if points.shape != (frames, MESH_POINTS, 3) or not seen.any():
         return None
-    if not (np.isfinite(points).all() and np.isfinite(presence).all()):
+    if not seen.shape == covered.shape == turned.shape == (frames,):
         return None
-    return Entry(points, presence, notices)
+    if not (np.isfinite(points).all() and np.isfinite(turned).all()):
+        return None
+    return Entry(points, seen, covered, turned, faces)
 
 
 def save(digest: str, entry: Entry) -> None:
@@ -66,8 +74,10 @@ def save(digest: str, entry: Entry) -> None:
             np.savez_compressed(
                 stream,
                 points=entry.points,
-                presence=entry.presence,
-                notices=np.array(entry.notices, dtype=np.str_),
+                seen=entry.seen,
+                covered=entry.covered,
+                turned=entry.turned,
+                faces=np.array(entry.faces),
             )
         pathlib.Path(temporary).replace(path)
     except OSError as error:

@@ -7,6 +7,7 @@ import dataclasses
 
 import numpy as np
 from numpy.typing import NDArray
+from tqdm import tqdm
 
 from txt2vid_ros.errors import UserError
 from txt2vid_ros.lipsync import face_cache
@@ -17,6 +18,8 @@ from txt2vid_ros.media.driving import DrivingMedia
 
 _MIN_SCORE = 0.5
 _MAX_STEP = 0.5  # of the face's width from one frame to the next; more is another face
+_MAX_JUMP = 1.0  # the same where it got lost; a cut in a video moves a face about as far
+_STROLL = 0.1  # what is added to that for each frame in which it was not seen
 _SEEN_TURN, _LOST_TURN = 38.0, 52.0  # degrees to the side; beyond, half of the mouth is hidden
 _FADE = 0.2  # seconds
 _SMOOTHING = np.array([0.25, 0.5, 0.25], np.float32)
@@ -26,101 +29,139 @@ _SMOOTHING = np.array([0.25, 0.5, 0.25], np.float32)
 class FaceTrack:
     """The face mesh of every driving frame.
 
-    `points`: (n, 468, 3) float32 pixels, filled in between where the face was lost. `presence`:
-    (n,) float32, 1 where the face was well seen, 0 where it was lost or turned away, and ramps
-    between, so that an animation can fade to the original. `notices`: what to tell the user.
+    `points`: (n, 468, 3) float32 pixels, filled in between where the face was lost. `seen`: (n,),
+    whether it was found. `visible`: (n,) float32, 1 where its mouth can be seen, 0 where that is
+    covered or turned away, ramps between; where the face was lost, as in the frames around.
+    `presence`: (n,), the same with 0 where the face was lost, so that an animation can fade to the
+    original. `remarks`: what to tell the user whatever is done with lost frames.
     """
 
     points: NDArray[np.float32]
+    seen: NDArray[np.bool_]
+    visible: NDArray[np.float32]
     presence: NDArray[np.float32]
-    notices: tuple[str, ...] = ()
+    name: str
+    remarks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Reject arrays that do not belong together."""
         if self.points.shape != (len(self.presence), MESH_POINTS, 3):
             raise ValueError(f'points {self.points.shape} for {len(self.presence)} frames')
 
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What to tell the user where lost frames are shown as they are, as `presence` says."""
+        lost = int((~self.seen).sum())
+        return self.remarks if lost == 0 else (*self.remarks, (
+            f'{self.name}: no face in {lost} of {len(self.seen)} frames, shown as they are'))
+
 
 def find_face(
     media: DrivingMedia, mesh: Callable[[], FaceMesh], *, use_cache: bool = True
 ) -> FaceTrack:
-    """Return the track of the largest face in `media`, from the cache where it is known.
+    """Return the track of one face in `media`, from the cache where it is known.
 
-    `mesh` gives the loaded networks; it is called only where the cache has no answer. Raises
-    UserError where no frame shows a face.
+    Of several faces it is the largest at first, then the nearest to where it was last seen.
+    `mesh` gives the loaded networks; it is called only where the cache has no answer. A terminal
+    gets a progress bar. Raises UserError where no frame shows a face.
     """
-    if use_cache:
-        kept = face_cache.load(media.digest, len(media.frames))
-        if kept is not None:
-            return FaceTrack(kept.points, kept.presence, kept.notices)
     name = str(media.source or 'the driving media')
-    track = _track(media.frames, mesh(), name, media.fps)
-    if use_cache:
-        face_cache.save(
-            media.digest, face_cache.Entry(track.points, track.presence, track.notices)
-        )
-    return track
+    count = len(media.frames)
+    entry = face_cache.load(media.digest, count) if use_cache else None
+    if entry is None:
+        networks = mesh()
+        with tqdm(total=count, desc='finding the face', unit='frame', leave=False,
+                  disable=None if count > 1 else True) as bar:
+            entry = _followed(media.frames, networks, name, bar.update)
+        track = _judged(entry, name, media.fps)
+        if use_cache:
+            face_cache.save(media.digest, entry)
+        return track
+    return _judged(entry, name, media.fps)
 
 
-def _track(frames: Sequence[Image], mesh: FaceMesh, name: str, fps: float) -> FaceTrack:
+def _followed(frames: Sequence[Image], mesh: FaceMesh, name: str,
+              progress: Callable[[int], object]) -> face_cache.Entry:
+    """Look for the face in every frame. Raises UserError where there is none."""
     count = len(frames)
     points = np.zeros((count, MESH_POINTS, 3), np.float32)
     seen, covered = np.zeros(count, bool), np.zeros(count, bool)
-    most_faces, last = 0, None
+    most_faces, lost = 0, 0
+    last: Points | None = None
     for index in range(count):
         frame = frames[index]
         found: Points | None = None
-        if last is not None:
+        if last is not None and lost == 0:
             candidate, score = mesh.track(frame, last)
             if score >= _MIN_SCORE and _step(candidate, last) < _MAX_STEP:
                 found = candidate
         if found is None:
             faces = mesh.detect(frame)
             most_faces = max(most_faces, len(faces))
-            found = _choose(frame, faces, mesh)
+            found = _choose(frame, faces, mesh, last, _MAX_JUMP + _STROLL * lost)
         if found is not None:
-            points[index], seen[index] = found, True
+            points[index], seen[index], last = found, True, found
             covered[index] = not mouth_visible(frame, found)
-        last = found
+        lost = 0 if found is not None else lost + 1
+        progress(1)
     if not seen.any():
         raise UserError(
             f'no face found in {name}',
             'Use a picture or video in which one face is seen from the front, at least 80 '
             'pixels wide',
         )
+    _fill(points, seen)
+    turned = _turn(points).astype(np.float32)
+    return face_cache.Entry(_smooth(points), seen, covered, turned, most_faces)
+
+
+def _judged(entry: face_cache.Entry, name: str, fps: float) -> FaceTrack:
+    """Return what can be shown of a face. Raises UserError where its mouth is never seen."""
+    seen, covered, turned = entry.seen, entry.covered, entry.turned
+    count = len(seen)
     if not (seen & ~covered).any():
         raise UserError(
             f'the mouth of the face in {name} is covered',
             'Use a face without a mask or a hand before it',
         )
-    notices = []
-    if covered.any():
-        notices.append(f'{name}: the mouth is covered in {int(covered.sum())} of {count} frames')
-    if most_faces > 1:
-        notices.append(f'{name} shows {most_faces} faces: the largest one speaks')
-    if not seen.all():
-        lost = int((~seen).sum())
-        notices.append(f'{name}: no face in {lost} of {count} frames, shown as they are')
-    _fill(points, seen)
-    turned = _turn(points)
     facing = np.clip((_LOST_TURN - turned) / (_LOST_TURN - _SEEN_TURN), 0, 1)
     if not (facing[seen] > 0).any():
         raise UserError(
             f'the face in {name} is turned {turned[seen].min():.0f} degrees to the side',
             f'Use one that is turned by less than {_SEEN_TURN:.0f} degrees',
         )
+    remarks = []
+    if covered.any():
+        remarks.append(f'{name}: the mouth is covered in {int(covered.sum())} of {count} frames')
+    if entry.faces > 1:
+        remarks.append(f'{name} shows {entry.faces} faces: the largest one speaks, and is '
+                       'followed by its place')
     if (turned[seen] > _SEEN_TURN).any():
-        notices.append(f'{name}: the mouth fades to the original where the face turns away')
-    presence = _faded(np.where(seen & ~covered, facing, 0), max(1, round(_FADE * fps)))
-    return FaceTrack(_smooth(points), presence.astype(np.float32), tuple(notices))
+        remarks.append(f'{name}: the mouth fades to the original where the face turns away')
+    known = np.flatnonzero(seen)
+    visible = np.interp(np.arange(count), known, np.where(covered, 0, facing)[known])
+    fade = max(1, round(_FADE * fps))
+    return FaceTrack(
+        entry.points, seen, _faded(visible, fade).astype(np.float32),
+        _faded(np.where(seen, visible, 0), fade).astype(np.float32), name, tuple(remarks))
 
 
-def _choose(frame: Image, faces: Sequence[Detection], mesh: FaceMesh) -> Points | None:
-    """Return the mesh of the first (largest) detection that the mesh network takes for a face."""
+def _choose(frame: Image, faces: Sequence[Detection], mesh: FaceMesh, last: Points | None,
+            reach: float) -> Points | None:
+    """Return the mesh of the detection that is the face which was `last`, or None.
+
+    It is the nearest that the mesh network takes for a face, within `reach` widths of it; the
+    largest where there was none.
+    """
+    if last is not None:
+        middle = (last[:, :2].min(0) + last[:, :2].max(0)) / 2
+        faces = sorted(faces, key=lambda face: float(np.hypot(
+            (face.box[0] + face.box[2]) / 2 - middle[0],
+            (face.box[1] + face.box[3]) / 2 - middle[1])))
     for face in faces:
         found, score = mesh.landmarks(frame, face)
         if score >= _MIN_SCORE:
-            return found
+            return found if last is None or _step(found, last) < reach else None
     return None
 
 

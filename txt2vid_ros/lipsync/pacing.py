@@ -93,11 +93,17 @@ class PacedFace:
     """Renders a face at the rate that a MouthPacer decides. Belongs to one session."""
 
     def __init__(self, pacer: MouthPacer, render: Render, driving: Render,
+                 worked: Callable[[], bool | None] = lambda: None,
                  clock: Callable[[], float] = time.perf_counter) -> None:
-        """`render` gives the engine's picture at a place, `driving` the frame under it."""
+        """`render` gives the engine's picture at a place, `driving` the frame under it.
+
+        `worked` says whether the last picture was of a moving mouth; where it does not know,
+        one that differs from the driving frame counts as such.
+        """
         self._pacer = pacer
         self._render = render
         self._driving = driving
+        self._worked = worked
         self._clock = clock
         self._rendered: dict[int, Frame] = {}
 
@@ -122,8 +128,11 @@ class PacedFace:
             begun = self._clock()
             frame = self._render(place)
             cost = self._clock() - begun
-            # A face at rest costs nothing, and says nothing about the next word.
-            if not np.array_equal(frame, self._driving(place)):
+            # A face at rest costs little, and says nothing about the next word.
+            worked = self._worked()
+            if worked is None:
+                worked = not np.array_equal(frame, self._driving(place))
+            if worked:
                 self._pacer.observe(cost)
             self._rendered[place] = frame
         return self._rendered[place]

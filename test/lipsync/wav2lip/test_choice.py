@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import pathlib
+import sys
 
 import pytest
 
 from txt2vid_ros import model_manifest, registry
 from txt2vid_ros.errors import UserError
-from txt2vid_ros.lipsync import choice
+from txt2vid_ros.lipsync import choice, verified
 from txt2vid_ros.lipsync.flash import FlashEngine
 from txt2vid_ros.lipsync.wav2lip.engine import Wav2LipEngine
+from txt2vid_ros.lipsync.wav2lip.exported import graph_files
+from txt2vid_ros.lipsync.wav2lip.options import Wav2LipOptions
 from txt2vid_ros.model_manifest import Model
 
 GOOD = b'these are the published weights'
@@ -26,19 +29,27 @@ def models(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.P
                             'https://where.example',
                             len(GOOD), hashlib.sha256(GOOD).hexdigest())
                 for file in choice.WAV2LIP_FILES}
-    monkeypatch.setattr(choice, 'load_manifest', lambda: manifest)
+    for module in (choice, verified):
+        monkeypatch.setattr(module, 'load_manifest', lambda: manifest)
     return tmp_path
 
 
+@pytest.fixture
+def installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stand in for the entry points, which a checkout need not have installed."""
+    engines = {'wav2lip': Wav2LipEngine, 'flash': FlashEngine}
+    monkeypatch.setattr(registry, 'load', lambda group, name, parameter: engines[name])
+
+
 def test_without_weights_it_is_viseme() -> None:
-    assert choice.choose_engine() == ('viseme', 'engine viseme: no Wav2Lip weights')
+    assert choice.choose_engine() == ('viseme', 'engine viseme: no Wav2Lip weights', None)
 
 
 @pytest.mark.parametrize('file', choice.WAV2LIP_FILES)
 def test_with_verified_weights_it_is_wav2lip(models: pathlib.Path, file: str) -> None:
     (models / file).write_bytes(GOOD)
     assert choice.choose_engine('auto') == ('wav2lip', f'engine wav2lip: {file} is there and '
-                                            'verified')
+                                            'verified', models / file)
     assert choice.wav2lip_weights() == models / file
 
 
@@ -56,7 +67,7 @@ def test_the_sharper_weights_come_first(models: pathlib.Path) -> None:
 def test_wrong_weights_are_not_taken_and_named(
         models: pathlib.Path, content: bytes, said: str) -> None:
     (models / 'wav2lip.pth').write_bytes(content)
-    name, why = choice.choose_engine()
+    name, why, _ = choice.choose_engine()
     assert name == 'viseme' and said in why and 'wav2lip.pth' in why
 
 
@@ -68,7 +79,7 @@ def test_verified_weights_are_read_once_and_again_when_they_change(
         read.append(path)
         model_manifest.check_file(model, path)
 
-    monkeypatch.setattr(choice, 'check_file', check)
+    monkeypatch.setattr(verified, 'check_file', check)
     path = models / 'wav2lip_gan.pth'
     path.write_bytes(GOOD)
     assert [choice.choose_engine()[0] for _ in range(3)] == ['wav2lip'] * 3
@@ -77,6 +88,57 @@ def test_verified_weights_are_read_once_and_again_when_they_change(
     path.write_bytes(b'y' * len(GOOD))
     assert choice.choose_engine()[0] == 'viseme'
     assert len(read) == 2
+
+
+def test_the_checkpoint_that_was_verified_is_the_one_that_is_loaded(
+        installed: None, models: pathlib.Path) -> None:
+    (models / 'wav2lip_gan.pth').write_bytes(GOOD[:10])
+    (models / 'wav2lip.pth').write_bytes(GOOD)
+    name, why, weights = choice.choose_engine()
+    assert (name, weights) == ('wav2lip', models / 'wav2lip.pth')
+    assert 'wav2lip_gan.pth is truncated' in why and 'wav2lip.pth is there' in why
+    engine, _ = choice.make_engine('auto', 'threads=1', 'lipsync.engine')
+    assert isinstance(engine, Wav2LipEngine)
+    assert engine._options.weights == models / 'wav2lip.pth'
+    engine, _ = choice.make_engine('auto', 'weights=/my/own.pth', 'lipsync.engine')
+    assert isinstance(engine, Wav2LipEngine)
+    assert engine._options.weights == pathlib.Path('/my/own.pth')
+
+
+@pytest.fixture
+def without_torch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hide torch and onnx, as on a machine where only `make live` has run."""
+    monkeypatch.setitem(sys.modules, 'torch', None)
+    monkeypatch.setitem(sys.modules, 'onnx', None)
+
+
+def test_without_torch_the_default_goes_on_and_says_what_to_install(
+        models: pathlib.Path, without_torch: None) -> None:
+    for file in choice.WAV2LIP_FILES:
+        (models / file).write_bytes(GOOD)
+    name, why, _ = choice.choose_engine()
+    assert name == 'viseme'
+    assert 'wav2lip_gan.pth needs torch and onnx, which are not installed' in why
+    assert 'make wav2lip' in why and f'{sys.executable} -m pip install torch onnx' in why
+
+
+def test_what_was_exported_before_runs_without_torch(
+        models: pathlib.Path, without_torch: None) -> None:
+    (models / 'wav2lip.pth').write_bytes(GOOD)
+    for path in graph_files(hashlib.sha256(GOOD).hexdigest())[:2]:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    assert choice.choose_engine()[0] == 'wav2lip'
+
+
+@pytest.mark.parametrize('hidden', ['torch', 'onnx', 'onnxruntime'])
+def test_by_name_a_missing_package_is_named_with_what_installs_it(
+        models: pathlib.Path, monkeypatch: pytest.MonkeyPatch, hidden: str) -> None:
+    (models / 'wav2lip.pth').write_bytes(GOOD)
+    monkeypatch.setitem(sys.modules, hidden, None)
+    with pytest.raises(UserError, match=f'needs {hidden}, which is not installed') as caught:
+        Wav2LipEngine(Wav2LipOptions(device='cpu')).load()
+    assert f'pip install {hidden}' in caught.value.remedy
 
 
 def test_verification_works_where_nothing_can_be_kept(models: pathlib.Path) -> None:
@@ -98,24 +160,18 @@ def test_asked_for_without_weights_it_says_all_in_one_line(models: pathlib.Path)
 def test_asked_for_by_name_it_is_taken_as_it_is(models: pathlib.Path) -> None:
     (models / 'wav2lip.pth').write_bytes(b'my own training')
     assert choice.choose_engine('wav2lip')[0] == 'wav2lip'
-    assert choice.choose_engine('flash') == ('flash', 'engine flash')
+    assert choice.choose_engine('flash') == ('flash', 'engine flash', None)
 
 
 def test_weights_the_manifest_does_not_know(
         models: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(choice, 'load_manifest', dict)
+    for module in (choice, verified):
+        monkeypatch.setattr(module, 'load_manifest', dict)
     (models / 'wav2lip.pth').write_bytes(GOOD)
     assert 'not in the list' in choice.choose_engine()[1]
     (models / 'wav2lip.pth').unlink()
     with pytest.raises(UserError, match='research, academic'):
         choice.wav2lip_weights()
-
-
-@pytest.fixture
-def installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Stand in for the entry points, which a checkout need not have installed."""
-    engines = {'wav2lip': Wav2LipEngine, 'flash': FlashEngine}
-    monkeypatch.setattr(registry, 'load', lambda group, name, parameter: engines[name])
 
 
 def test_the_engine_gets_its_options(installed: None, models: pathlib.Path) -> None:

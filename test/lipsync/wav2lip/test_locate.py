@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import pathlib
 from typing import Any
 
 from arrays import Golden
+import cv2
 import numpy as np
 import pytest
 import torch
 
 from txt2vid_ros.errors import UserError
+from txt2vid_ros.lipsync import verified
 from txt2vid_ros.lipsync.s3fd import S3FD
 from txt2vid_ros.lipsync.s3fd.decoding import Detections
 from txt2vid_ros.lipsync.s3fd.detector import S3fdDetector
@@ -19,6 +22,8 @@ from txt2vid_ros.lipsync.wav2lip import locate as locating
 from txt2vid_ros.lipsync.wav2lip.locate import locate
 from txt2vid_ros.lipsync.wav2lip.options import Wav2LipOptions
 from txt2vid_ros.media.driving import DrivingMedia, load_driving
+from txt2vid_ros.model_manifest import Model
+from txt2vid_ros.models_store import models_dir
 
 BLANK = np.zeros((120, 160, 3), np.uint8)
 
@@ -123,6 +128,24 @@ def test_a_stranger_far_away_is_not_taken_for_the_face(network: S3FD) -> None:
     assert seen.tolist() == [True, False]
 
 
+def test_of_two_people_the_one_who_was_lost_goes_on_speaking(network: S3FD) -> None:
+    near, far = (20.0, 30, 50, 65), (80.0, 30, 110, 65)
+    faces: list[list[tuple[float, ...]]] = [
+        [near, far], [near, far], *[[far]] * 5, [far, near], [far, near]]
+    for batch in (1, 2, 4):
+        track, seen = Planted(network, faces, batch).follow(numbered(9))
+        assert seen.tolist() == [True] * 2 + [False] * 5 + [True] * 2
+        np.testing.assert_allclose(track[seen], [near] * 4)
+
+
+def test_who_stays_away_for_long_is_replaced(network: S3FD) -> None:
+    near, far = (20.0, 30, 50, 65), (80.0, 30, 110, 65)
+    faces: list[list[tuple[float, ...]]] = [[near, far], *[[far]] * 40]
+    track, seen = Planted(network, faces, 4).follow(numbered(41))
+    assert not seen[1:20].any() and seen[30:].all()
+    np.testing.assert_allclose(track[-1], far)
+
+
 def test_detection_equals_the_golden_rectangle(
         golden: Golden, s3fd: S3FD, monkeypatch: pytest.MonkeyPatch) -> None:
     data = golden('s3fd_golden.npz')
@@ -135,6 +158,12 @@ def test_detection_equals_the_golden_rectangle(
 
 
 @pytest.fixture
+def models() -> pathlib.Path:
+    """Return the models folder of the set-up."""
+    return models_dir()
+
+
+@pytest.fixture
 def with_s3fd(s3fd: S3FD, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.Path:
     """Put S3FD's (made-up) weights into a models folder of the test's own."""
     monkeypatch.setenv('TXT2VID_MODELS', str(tmp_path))
@@ -142,10 +171,10 @@ def with_s3fd(s3fd: S3FD, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatc
     return tmp_path
 
 
-def test_s3fd_is_taken_where_its_weights_are_and_asked_once(
+def test_s3fd_is_asked_once(
         golden: Golden, with_s3fd: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     driving = DrivingMedia([golden('s3fd_golden.npz')['image_bgr_u8']], 25.0, '5' * 64)
-    options = Wav2LipOptions(device='cpu', pads=(0, 0, 0, 0))
+    options = Wav2LipOptions(device='cpu', detector='s3fd', pads=(0, 0, 0, 0))
     found = locate(driving, options)
     left, top, right, bottom = golden('s3fd_golden.npz')['rect_xyxy_int']
     assert found.box(0) == (left, top, min(right, 256), min(bottom, 256))
@@ -161,7 +190,7 @@ def follow_planted(seen: list[bool], monkeypatch: pytest.MonkeyPatch) -> None:
 def test_frames_without_a_face_are_interpolated_and_said(
         with_s3fd: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     follow_planted([True, False, False, True], monkeypatch)
-    found = locate(clip(4, '6'), Wav2LipOptions(device='cpu'))
+    found = locate(clip(4, '6'), Wav2LipOptions(device='cpu', detector='s3fd'))
     assert found.boxes.tolist() == [[20, 30, 80, 110]] * 4
     assert found.presence.tolist() == [1] * 4
     assert 'no face in 2 of 4 frames' in found.notices[0]
@@ -171,7 +200,7 @@ def test_no_face_at_all_is_said_with_the_remedy(
         with_s3fd: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     follow_planted([False, False], monkeypatch)
     with pytest.raises(UserError, match='no face found') as caught:
-        locate(clip(2, '7'), Wav2LipOptions(device='cpu'))
+        locate(clip(2, '7'), Wav2LipOptions(device='cpu', detector='s3fd'))
     assert 'box' in caught.value.remedy
 
 
@@ -180,7 +209,7 @@ def test_a_face_too_small_to_speak_is_said(
     monkeypatch.setattr(S3fdDetector, 'follow',
                         lambda *_: (np.array([[5.0, 5, 15, 17]]), np.array([True])))
     with pytest.raises(UserError, match='too small'):
-        locate(clip(1, '8'), Wav2LipOptions(device='cpu'))
+        locate(clip(1, '8'), Wav2LipOptions(device='cpu', detector='s3fd'))
 
 
 def test_a_damaged_note_of_boxes_is_made_anew(
@@ -188,12 +217,13 @@ def test_a_damaged_note_of_boxes_is_made_anew(
         monkeypatch: pytest.MonkeyPatch) -> None:
     follow_planted([True, True], monkeypatch)
     before = set((cache_folder / 'txt2vid_ros').rglob('*.npz'))
-    locate(clip(2, '9'), Wav2LipOptions(device='cpu'))
+    locate(clip(2, '9'), Wav2LipOptions(device='cpu', detector='s3fd'))
     written = set((cache_folder / 'txt2vid_ros').rglob('*.npz')) - before
     for path in written:
         path.write_bytes(b'PK\x03\x04 cut')
     assert written
-    assert locate(clip(2, '9'), Wav2LipOptions(device='cpu')).presence.tolist() == [1, 1]
+    found = locate(clip(2, '9'), Wav2LipOptions(device='cpu', detector='s3fd'))
+    assert found.presence.tolist() == [1, 1]
 
 
 def test_a_cache_that_cannot_be_written_is_no_error(
@@ -202,7 +232,8 @@ def test_a_cache_that_cannot_be_written_is_no_error(
     follow_planted([True], monkeypatch)
     (tmp_path / 'txt2vid_ros').write_text('in the way')
     monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path))
-    assert locate(clip(1, 'a'), Wav2LipOptions(device='cpu')).presence.tolist() == [1]
+    found = locate(clip(1, 'a'), Wav2LipOptions(device='cpu', detector='s3fd'))
+    assert found.presence.tolist() == [1]
     assert 'cannot be kept' in caplog.text
 
 
@@ -227,12 +258,53 @@ def test_s3fd_asked_for_without_weights_is_named(
         locate(clip(1), Wav2LipOptions(detector='s3fd'))
 
 
+def test_auto_takes_s3fd_where_it_is_the_published_one(
+        golden: Golden, with_s3fd: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = (with_s3fd / 's3fd.pth').read_bytes()
+    known = Model('s3fd.pth', 'finds faces', False, 'none', 'https://where.example', len(content),
+                  hashlib.sha256(content).hexdigest())
+    monkeypatch.setattr(verified, 'load_manifest', lambda: {'s3fd.pth': known})
+    follow_planted([True], monkeypatch)
+    found = locate(clip(1, 'c'), Wav2LipOptions(device='cpu'))
+    assert found.box(0) == (20, 30, 80, 110) and found.notices == ()
+
+
+def test_auto_does_without_a_damaged_s3fd_and_says_so(
+        models: pathlib.Path, with_s3fd: pathlib.Path) -> None:
+    for file in models.glob('*.tflite'):
+        (with_s3fd / file.name).symlink_to(file)
+    content = (with_s3fd / 's3fd.pth').read_bytes()
+    (with_s3fd / 's3fd.pth').write_bytes(content[:len(content) // 2])
+    driving = load_driving(None, width=640, height=480)
+    found = locate(driving, Wav2LipOptions(device='cpu'))
+    assert found.box(0) == locate(driving, Wav2LipOptions(detector='mesh')).box(0)
+    assert 's3fd.pth is truncated' in found.notices[0] and 'face mesh' in found.notices[0]
+    with pytest.raises(UserError, match='truncated or damaged'):
+        locate(driving, Wav2LipOptions(device='cpu', detector='s3fd'))
+
+
+def test_a_lost_face_is_bridged_but_no_mouth_is_pasted_on_a_mask() -> None:
+    seen = np.array(load_driving(None, width=640, height=480).frames[0])
+    masked, empty = seen.copy(), np.full_like(seen, 120)
+    cv2.ellipse(masked, (306, 310), (82, 62), 0, 0, 360, (190, 150, 90), -1)
+    frames = [seen] * 8 + [empty] * 2 + [seen] * 8 + [masked] * 3 + [seen] * 8
+    found = locate(DrivingMedia(frames, 25.0, 'd' * 64), Wav2LipOptions(detector='mesh'))
+    assert found.presence[8:10].tolist() == [1, 1]
+    assert found.presence[18:21].tolist() == [0, 0, 0]
+    said = ' '.join(found.notices)
+    assert 'no face in 2 of 29 frames; its place there is interpolated' in said
+    assert 'covered in 3 of 29 frames' in said and 'shown as they are' not in said
+
+
 def test_smoothing_is_by_option(
         with_s3fd: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     track = np.array([[20.0 + 6 * k, 30, 80 + 6 * k, 100] for k in range(8)])
     monkeypatch.setattr(S3fdDetector, 'follow', lambda *_: (track, np.ones(8, bool)))
-    plain = locate(clip(8, 'b'), Wav2LipOptions(device='cpu', smooth=False))
+    plain = locate(clip(8, 'b'), Wav2LipOptions(device='cpu', detector='s3fd', smooth=False))
     assert plain.boxes[:, 0].tolist() == [20 + 6 * k for k in range(8)]
-    smooth = locate(clip(8, 'b'), Wav2LipOptions(device='cpu'))
+    options = Wav2LipOptions(device='cpu', detector='s3fd')
+    named = locate(clip(8, 'b'), dataclasses.replace(options, nosmooth=True))
+    np.testing.assert_array_equal(named.boxes, plain.boxes)
+    smooth = locate(clip(8, 'b'), Wav2LipOptions(device='cpu', detector='s3fd'))
     assert smooth.boxes[0, 0] == 32
     assert dataclasses.is_dataclass(smooth) and locating.LONGEST_GAP == 0.5

@@ -207,7 +207,7 @@ def test_a_closed_mouth_at_rest_is_made_once_and_handed_over_smoothly(counting: 
     one = session(driving, counting, rest='closed')
     assert counting.batches == [1, 1, 1]        # once a driving frame, before anything is shown
     silent = [one.render(START - 5, i, SpeechTimeline()) for i in range(3)]
-    assert counting.batches == [1, 1, 1]
+    assert counting.batches == [1, 1, 1] and one.worked is False
     top, bottom, _, _ = BOX
     for frame, original in zip(silent, driving.frames, strict=True):
         changed = np.any(frame != original, axis=2)
@@ -218,6 +218,7 @@ def test_a_closed_mouth_at_rest_is_made_once_and_handed_over_smoothly(counting: 
     course = [np.abs(one.render(START + t, 0, speech).astype(int) - silent[0]).mean()
               for t in (-0.3, -0.16, -0.12, -0.08)]
     assert course[0] == 0 and 0 < course[1] < course[2] < course[3]
+    assert one.worked is True
     plain = session(driving, counting).render(START + 0.5, 0, speech)
     np.testing.assert_array_equal(one.render(START + 0.5, 0, speech), plain)
 

@@ -21,6 +21,7 @@ LONG_SIDE = 320         # pixels of a whole frame as the network sees it
 WINDOW_SIDE = 128       # pixels of the window in which a known face is followed
 _WINDOW = 1.5           # its half side, in sides of the face
 _STEP = 0.6             # sides of itself that a face may move between two looks
+_STROLL = 0.05          # the same for each frame in which it was not seen
 
 
 class S3fdDetector:
@@ -54,28 +55,30 @@ class S3fdDetector:
     ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         """Return the face's box in each frame, (n, 4), and whether it was seen there.
 
-        The first face is the one with the best score, then the nearest to the last. Whole frames
-        are searched only until it is found and where it got lost.
+        The first face is the one with the best score, then the nearest to the last, also after
+        it was lost: the longer it was, the farther it may have gone. Whole frames are searched
+        only until it is found and where it got lost.
         """
         track = np.zeros((len(frames), 4))
         seen = np.zeros(len(frames), bool)
         last: NDArray[np.float64] | None = None
+        lost = 0        # frames since the last was seen
         at = 0
         while at < len(frames):
             batch = [frames[i] for i in range(at, min(at + self._batch, len(frames)))]
-            if last is not None:
+            windowed = last is not None and lost < self._batch
+            if windowed and last is not None:
                 found = self._in_window(batch, last)
             else:
                 batch = batch[:1]
                 found = self.detect(batch)
             for i, (frame, candidates) in enumerate(zip(batch, found, strict=True), start=at):
-                box = _choose(candidates, last)
-                if box is None and last is not None:
-                    box = _choose(self.detect([frame])[0], last)
+                box = _choose(candidates, last, lost)
+                if box is None and windowed:
+                    box = _choose(self.detect([frame])[0], last, lost)
                 if box is not None:
                     track[i], seen[i], last = box, True, box
-            if not seen[at:at + len(batch)].any():
-                last = None
+                lost = 0 if box is not None else lost + 1
             at += len(batch)
             progress(len(batch))
         return track, seen
@@ -93,14 +96,18 @@ class S3fdDetector:
 
 
 def _choose(
-    candidates: Detections, last: NDArray[np.float64] | None,
+    candidates: Detections, last: NDArray[np.float64] | None, lost: int,
 ) -> NDArray[np.float64] | None:
-    """Return the box of the face that was `last`; the best where there was none, or None."""
+    """Return the box of the face that was `last`; the best where there was none, or None.
+
+    `lost`: frames between, in which it was not seen.
+    """
     if len(candidates) == 0:
         return None
     box: NDArray[np.float64] = candidates[boxes.nearest(candidates, last), :4].astype(np.float64)
     if last is not None:
         side = max(last[2] - last[0], last[3] - last[1])
-        if np.linalg.norm((box[:2] + box[2:] - last[:2] - last[2:]) / 2) > _STEP * side:
+        gone = np.linalg.norm((box[:2] + box[2:] - last[:2] - last[2:]) / 2)
+        if gone > (_STEP + _STROLL * lost) * side:
             return None
     return box

@@ -1,8 +1,9 @@
-"""Wav2Lip on an NVIDIA GPU: CUDA graphs, half precision, pinned copies that overlap.
+"""Wav2Lip on an NVIDIA GPU: CUDA graphs, half precision, pinned memory.
 
 At small batches the launches of 51 convolutions take longer than their arithmetic, and a CUDA
 graph replays them all with one launch. A graph is bound to its batch size and buffers, so there
-is one for each power of two up to 128, captured on first use.
+is one for each power of two up to 128, captured on first use. All run on one stream; what overlaps
+is the work of the CPU on one batch with that of the GPU on the batch before.
 """
 
 from __future__ import annotations

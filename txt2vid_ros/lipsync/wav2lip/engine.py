@@ -14,7 +14,7 @@ from txt2vid_ros.errors import UserError
 from txt2vid_ros.lipsync import hearing, mel
 from txt2vid_ros.lipsync.choice import wav2lip_weights
 from txt2vid_ros.lipsync.engine import Frame, LipSyncEngine, LipSyncSession, SpeechView
-from txt2vid_ros.lipsync.wav2lip import paste
+from txt2vid_ros.lipsync.wav2lip import packages, paste
 from txt2vid_ros.lipsync.wav2lip.devices import cores, resolved
 from txt2vid_ros.lipsync.wav2lip.feature_cache import FeatureCache
 from txt2vid_ros.lipsync.wav2lip.generator import Crop, Generator, Mouth
@@ -33,6 +33,7 @@ class Wav2LipSession(LipSyncSession):
                  options: Wav2LipOptions) -> None:
         """`located` has a box for each frame of `driving`."""
         self.notices = located.notices + generator.notices
+        self.at_once = options.batch
         self._driving = driving
         self._located = located
         self._generator = generator
@@ -56,6 +57,7 @@ class Wav2LipSession(LipSyncSession):
         weights = [hearing.mouth_weight(speech, time) if self._located.presence[index] else 0.0
                    for time, index in zip(times, driving_indices, strict=True)]
         moving = [i for i, weight in enumerate(weights) if weight >= _VISIBLE]
+        self.worked = bool(moving)
         for first in range(0, len(moving), self._options.batch):
             batch = moving[first:first + self._options.batch]
             heard = np.stack([hearing.mel_window(
@@ -150,12 +152,14 @@ class Wav2LipEngine(LipSyncEngine):
 
 
 def _on_cpu(weights: pathlib.Path, options: Wav2LipOptions) -> Generator[Any]:
+    packages.require(*packages.RUNTIME)
     from txt2vid_ros.lipsync.wav2lip.onnx_generator import export, OnnxGenerator
     graphs = export(weights, int8=options.precision == 'int8')
     return OnnxGenerator(graphs, min(options.threads, cores()))
 
 
 def _on_cuda(weights: pathlib.Path, options: Wav2LipOptions) -> Generator[Any]:
+    packages.require(*packages.GPU)
     import torch
 
     from txt2vid_ros.lipsync.wav2lip.checkpoint import load_checkpoint

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 import dataclasses
 import hashlib
-import importlib.util
 import logging
 import pathlib
 import zipfile
@@ -18,8 +16,10 @@ from txt2vid_ros.errors import UserError
 from txt2vid_ros.lipsync import boxes as face_boxes
 from txt2vid_ros.lipsync.atomic import replacing
 from txt2vid_ros.lipsync.facemesh import FaceMesh
-from txt2vid_ros.lipsync.faces import find_face
+from txt2vid_ros.lipsync.faces import FaceTrack, find_face
 from txt2vid_ros.lipsync.mesh_points import OVAL
+from txt2vid_ros.lipsync.verified import doubt
+from txt2vid_ros.lipsync.wav2lip import packages
 from txt2vid_ros.lipsync.wav2lip.devices import resolved
 from txt2vid_ros.lipsync.wav2lip.options import Wav2LipOptions
 from txt2vid_ros.media.driving import DrivingMedia
@@ -28,7 +28,7 @@ from txt2vid_ros.models_store import cache_dir, models_dir
 S3FD_FILE = 's3fd.pth'
 SMALLEST = 24           # pixels of a face box's side
 LONGEST_GAP = 0.5       # seconds without a face that are bridged; longer ones show the frame as is
-_VERSION = 1            # of how S3FD's boxes are found
+_VERSION = 2            # of how S3FD's boxes are found
 
 _log = logging.getLogger(__name__)
 
@@ -37,7 +37,8 @@ _log = logging.getLogger(__name__)
 class Located:
     """The face boxes of driving media, padded and smoothed, ready to cut and paste.
 
-    `boxes`: (n, 4). `presence`: (n,), 1 where the face is to speak, 0 where it was lost for long.
+    `boxes`: (n, 4). `presence`: (n,), 1 where the face is to speak, 0 where it was lost for long,
+    is covered or turned away.
     `outlines`: (n, k, 2), the contour of the face in pixels, where it is known.
     """
 
@@ -63,9 +64,6 @@ class Located:
         return inside.astype(np.float32) if centred and fills else None
 
 
-_Found = tuple[NDArray[np.float64], NDArray[np.bool_], tuple[str, ...]]
-
-
 def locate(driving: DrivingMedia, options: Wav2LipOptions) -> Located:
     """Return the boxes of the face of `driving`. Raises UserError where there is none to use."""
     count = len(driving.frames)
@@ -77,68 +75,99 @@ def locate(driving: DrivingMedia, options: Wav2LipOptions) -> Located:
                             'Give pixels as top, bottom, left, right.')
         return Located(np.tile(np.array([left, top, right, bottom]), (count, 1)),
                        np.ones(count, np.float32))
-    track, seen, notices = _DETECTORS[_detector(options)](driving, options)
-    whole = np.trunc(np.maximum(0, face_boxes.filled(track, seen))).astype(np.int64)
-    padded = face_boxes.padded(whole, options.pads, driving.size)
-    final = face_boxes.smoothed(padded) if options.smooth else padded
-    if int((final[:, 2:] - final[:, :2]).min()) < SMALLEST:
-        raise UserError(f'the face in {driving.source or "the driving media"} is too small: under '
-                        f'{SMALLEST} pixels', 'Use a closer picture or a larger width and height.')
+    name = driving.source or 'the driving media'
+    detector, notices = _detector(options)
+    mesh = _mesh(driving, needed=detector == 'mesh')
+    if detector == 'mesh' and mesh is not None:
+        track, seen = _outer(mesh), mesh.seen
+        notices += mesh.remarks
+    else:
+        track, seen = _by_s3fd(driving, options)
     gap = round(LONGEST_GAP * driving.fps)
-    return Located(final, face_boxes.presence(seen, gap), notices, _outlines(driving))
+    filled = face_boxes.filled(track, seen)
+    presence = face_boxes.presence(seen, gap)
+    lost = ~seen
+    if lost.any():
+        shown = int((lost & (presence == 0)).sum())
+        notices += (f'{name}: no face in {int(lost.sum())} of {len(seen)} frames; ' + (
+            'its place there is interpolated' if shown == 0 else
+            f'{shown} are shown as they are, its place in the others is interpolated'),)
+    if mesh is not None:
+        # A detector may have taken another person than the mesh did.
+        same = np.ones(count, bool) if detector == 'mesh' else _inside(mesh, filled)
+        presence = np.minimum(presence, np.where(same, mesh.visible, 1)).astype(np.float32)
+    padded = face_boxes.padded(
+        np.trunc(np.maximum(0, filled)).astype(np.int64), options.pads, driving.size)
+    final = padded if options.nosmooth or not options.smooth else face_boxes.smoothed(padded)
+    if int((final[:, 2:] - final[:, :2]).min()) < SMALLEST:
+        raise UserError(f'the face in {name} is too small: under {SMALLEST} pixels',
+                        'Use a closer picture or a larger width and height.')
+    outlines = None if mesh is None else mesh.points[:, list(OVAL), :2]
+    return Located(final, presence, notices, outlines)
 
 
-def _outlines(driving: DrivingMedia) -> NDArray[np.float32] | None:
-    """Return the contours that the bundled mesh gives; None where it cannot."""
+def _detector(options: Wav2LipOptions) -> tuple[str, tuple[str, ...]]:
+    """Return which detector to take, and what to say where it is not the one expected."""
+    path = models_dir() / S3FD_FILE
+    if options.detector != 'auto':
+        return options.detector, ()
+    if not path.is_file():
+        return 'mesh', ()
+    missing = packages.absent(*packages.GPU)
+    why_not = (f'{S3FD_FILE} needs {packages.said(missing)} not installed' if missing
+               else doubt(path))
+    if why_not is None:
+        return 's3fd', ()
+    return 'mesh', (f'{why_not}: the bundled face mesh finds the face instead',)
+
+
+def _mesh(driving: DrivingMedia, *, needed: bool) -> FaceTrack | None:
+    """Return the bundled mesh's track: the boxes, and beside S3FD's boxes the jaw, if it can."""
     try:
-        return find_face(driving, FaceMesh).points[:, list(OVAL), :2]
+        return find_face(driving, FaceMesh)
     except UserError as error:
+        if needed:
+            raise
         _log.info('the jaw is taken as seen from the front: %s', error)
         return None
 
 
-def _detector(options: Wav2LipOptions) -> str:
-    if options.detector != 'auto':
-        return options.detector
-    usable = (models_dir() / S3FD_FILE).is_file() and importlib.util.find_spec('torch')
-    return 's3fd' if usable else 'mesh'
+def _outer(mesh: FaceTrack) -> NDArray[np.float64]:
+    """Return the boxes of the mesh's outline, which reaches from the hairline to the chin."""
+    points = mesh.points[:, :, :2].astype(np.float64)
+    return np.concatenate((points.min(axis=1), points.max(axis=1)), axis=1)
 
 
-def _by_mesh(driving: DrivingMedia, options: Wav2LipOptions) -> _Found:
-    """Take the outline of the bundled face mesh, which reaches from the hairline to the chin."""
-    track = find_face(driving, FaceMesh)
-    points = track.points[:, :, :2].astype(np.float64)
-    return (np.concatenate((points.min(axis=1), points.max(axis=1)), axis=1),
-            track.presence > 0, track.notices)
+def _inside(mesh: FaceTrack, boxes: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return in which frames the middle of the mesh lies in the box (n, 4)."""
+    middle = mesh.points[:, :, :2].mean(axis=1)
+    within: NDArray[np.bool_] = ((boxes[:, :2] < middle) & (middle < boxes[:, 2:])).all(axis=1)
+    return within
 
 
-def _by_s3fd(driving: DrivingMedia, options: Wav2LipOptions) -> _Found:
+def _by_s3fd(
+    driving: DrivingMedia, options: Wav2LipOptions,
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Return S3FD's boxes (n, 4) and whether the face was seen (n,), kept where they are known."""
     weights = models_dir() / S3FD_FILE
     path = cache_dir() / 'boxes' / f'{_key(driving, weights)}.npz'
     kept = _load(path, len(driving.frames))
     if kept is None:
         # Imported here: with kept boxes torch is not needed.
+        packages.require(*packages.GPU)
         from txt2vid_ros.lipsync.s3fd.detector import S3fdDetector
         from txt2vid_ros.lipsync.s3fd.model import load_checkpoint
         device = resolved(options.device)
         detector = S3fdDetector(load_checkpoint(weights), device, options.detector_batch)
-        with tqdm(total=len(driving.frames), desc='finding the face', unit='frame',
+        with tqdm(total=len(driving.frames), desc='finding the face (S3FD)', unit='frame',
                   disable=None, leave=False) as bar:
             kept = detector.follow(driving.frames, bar.update)
         _save(path, *kept)
-    track, seen = kept
-    name = driving.source or 'the driving media'
-    if not seen.any():
-        raise UserError(f'no face found in {name}', 'Use a picture or video in which a face is '
-                        'seen from the front, or give its place as box.')
-    lost = int((~seen).sum())
-    notices = () if lost == 0 else (
-        f'{name}: no face in {lost} of {len(seen)} frames; its place there is interpolated',)
-    return track, seen, notices
-
-
-_DETECTORS: dict[str, Callable[[DrivingMedia, Wav2LipOptions], _Found]] = {
-    's3fd': _by_s3fd, 'mesh': _by_mesh}
+    if not kept[1].any():
+        raise UserError(f'no face found in {driving.source or "the driving media"}',
+                        'Use a picture or video in which a face is seen from the front, or give '
+                        'its place as box.')
+    return kept
 
 
 def _key(driving: DrivingMedia, weights: pathlib.Path) -> str:

@@ -15,11 +15,11 @@ import onnxruntime
 
 from txt2vid_ros.errors import UserError
 from txt2vid_ros.lipsync.atomic import replacing
+from txt2vid_ros.lipsync.wav2lip import packages
+from txt2vid_ros.lipsync.wav2lip.exported import graph_files
 from txt2vid_ros.lipsync.wav2lip.folding import State
 from txt2vid_ros.lipsync.wav2lip.generator import Crop, Generator, Mouth, network_input
-from txt2vid_ros.models_store import cache_dir
 
-_VERSION = 1            # of the graphs that onnx_graph.py builds
 _BLOCK = 1 << 20
 _AT_ONCE = 8            # larger batches gain a CPU nothing, and take memory
 
@@ -122,12 +122,10 @@ def export(checkpoint: pathlib.Path, *, int8: bool = False) -> Graphs:
 
 def export_state(load: Callable[[], State], digest: str, *, int8: bool = False) -> Graphs:
     """Return the graphs of the state_dict that `load` gives, kept under `digest` (hex)."""
-    folder = cache_dir() / 'wav2lip'
-    stem = f'{digest[:32]}-v{_VERSION}'
-    face, speech, speech8, note = (folder / f'{stem}-{part}' for part in (
-        'face.onnx', 'speech.onnx', 'speech-int8.onnx', 'int8.json'))
-    wanted = (face, speech8, note) if int8 else (face, speech)
-    if not all(path.is_file() for path in wanted):
+    files = graph_files(digest)
+    face, speech, speech8, note = files
+    if not (files.whole8 if int8 else files.whole):
+        packages.require(*packages.READING)
         state = load()
         gc.collect()    # the optimizer's part of a published checkpoint is larger than the network
         try:
@@ -135,7 +133,7 @@ def export_state(load: Callable[[], State], digest: str, *, int8: bool = False) 
             if int8:
                 _export_int8(state, face, speech8, note)
         except OSError as error:
-            raise UserError(f'cannot keep the exported network in {folder}: {error.strerror}',
+            raise UserError(f'cannot keep the exported network in {face.parent}: {error.strerror}',
                             'Free 300 MB there, or set XDG_CACHE_HOME to another folder.'
                             ) from error
     if not int8:

@@ -24,13 +24,18 @@ class Wav2LipOptions:
     threads: int = 2
     """CPU cores that one picture is computed on; no more than there are."""
     pads: tuple[int, int, int, int] = (0, 10, 0, 0)
-    """Pixels added to the face box: top, bottom (the chin has to be inside), left, right."""
+    """Pixels added to the face box: top, bottom (the chin has to be inside), left, right; of the
+    picture as it is shown, after it was fitted to its width and height."""
     box: tuple[int, int, int, int] | None = None
-    """Face box for all frames instead of detection: top, bottom, left, right in pixels."""
+    """Face box for all frames instead of detection: top, bottom, left, right in pixels of the
+    picture as it is shown."""
     smooth: bool = True
-    """Average the face boxes over 5 frames; off where the head moves fast (`nosmooth`)."""
+    """Average the face boxes over 5 frames; off where the head moves fast."""
+    nosmooth: bool = False
+    """The published inference's name for `smooth=false`."""
     detector: str = 'auto'
-    """Face detector: `s3fd`, `mesh` (the bundled one), or `auto`: S3FD where its weights are."""
+    """Face detector: `s3fd`, `mesh` (the bundled one), or `auto`: S3FD where its published weights
+    are."""
     detector_batch: int = 8
     """Frames that S3FD takes at once."""
     batch: int = 16

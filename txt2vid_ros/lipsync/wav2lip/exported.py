@@ -1,0 +1,37 @@
+"""Where the graphs that are exported from a checkpoint lie."""
+
+from __future__ import annotations
+
+import pathlib
+from typing import NamedTuple
+
+from txt2vid_ros.models_store import cache_dir
+
+VERSION = 1             # of the graphs that onnx_graph.py builds
+
+
+class GraphFiles(NamedTuple):
+    """The files of one checkpoint: for its driving frames, its speech, the latter in 8 bits."""
+
+    face: pathlib.Path
+    speech: pathlib.Path
+    speech8: pathlib.Path
+    note: pathlib.Path
+
+    @property
+    def whole(self) -> bool:
+        """Whether the float32 graphs are there."""
+        return self.face.is_file() and self.speech.is_file()
+
+    @property
+    def whole8(self) -> bool:
+        """Whether the 8-bit graphs are there, with the note of their error."""
+        return self.face.is_file() and self.speech8.is_file() and self.note.is_file()
+
+
+def graph_files(digest: str) -> GraphFiles:
+    """Return the files for a checkpoint of sha256 `digest` (hex), there or not."""
+    stem = f'{digest[:32]}-v{VERSION}'
+    folder = cache_dir() / 'wav2lip'
+    return GraphFiles(*(folder / f'{stem}-{part}' for part in (
+        'face.onnx', 'speech.onnx', 'speech-int8.onnx', 'int8.json')))
