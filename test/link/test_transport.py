@@ -18,7 +18,8 @@ from txt2vid_ros.link.config import LinkConfig
 from txt2vid_ros.link.messages import Connected, Heard
 from txt2vid_ros.link.runner import instant
 from txt2vid_ros.link.transport import open_transport
-from txt2vid_ros.link.transport.serial import SerialLine, stuff, unstuff
+from txt2vid_ros.link.transport.framing import stuff, unstuff
+from txt2vid_ros.link.transport.serial import SerialLine
 from txt2vid_ros.link.transport.tcp import TcpCaller, TcpListener
 from txt2vid_ros.link.transport.udp import UdpCaller, UdpListener
 
@@ -123,7 +124,7 @@ def test_a_flood_of_garbage_hardly_delays_text() -> None:
             stop.set()
             thread.join()
         assert heard.texts == TEXTS
-        assert end.end.counters.rejected + listener.filtered > 0
+        assert end.end.counters.rejected > 0
 
 
 def test_ends_that_come_and_go(tmp_path: pathlib.Path) -> None:
