@@ -81,7 +81,8 @@ def guided(inputs: int, seed: int, parsers: bool) -> int:
         head = wire.head(kind, keys.tag, counter)
         simulation.receiver.receive(keys.forward.seal(kind, counter, head, data[1:]),
                                     simulation.receiver_time)
-        simulation.receiver.take_events()
+        while simulation.receiver.take_event() is not None:
+            simulation.receiver.handed_over()
 
     atheris.Setup([sys.argv[0], f'-runs={inputs}', f'-seed={seed + 1}', '-max_len=120',
                    '-verbosity=1'], parse if parsers else one)

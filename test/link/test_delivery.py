@@ -207,7 +207,7 @@ def test_long_texts_are_cut_to_the_mtu_and_put_together(mtu: int) -> None:
     converse(simulation, texts, 0.5)
     simulation.run(40)
     assert simulation.heard == texts
-    assert max(len(datagram) for _, datagram in simulation.sent_log) <= max(mtu, 120)
+    assert max(len(datagram) for _, datagram in simulation.sent_log) <= mtu
 
 
 def test_a_very_long_text_over_a_tiny_mtu() -> None:

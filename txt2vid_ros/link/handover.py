@@ -34,7 +34,7 @@ class Handover:
         self.uncertainty: float | None = None
         self._journal = journal
         self._counters = counters
-        self._events: collections.deque[Event] = collections.deque()
+        self._events: collections.deque[tuple[Event, Progress]] = collections.deque()
         self._taken = copy.copy(self.progress)
 
     @property
@@ -47,12 +47,13 @@ class Handover:
         """Whether the consumer has all that has come."""
         return not self._events and self.progress == self.settled
 
-    def take(self) -> list[Event]:
-        """Return what has happened since the last call."""
-        events = list(self._events)
-        self._events.clear()
-        self._taken = copy.copy(self.progress)
-        return events
+    def take(self) -> Event | None:
+        """Return the oldest of what has happened; None where there is nothing more."""
+        if not self._events:
+            self._taken = copy.copy(self.progress)
+            return None
+        event, self._taken = self._events.popleft()
+        return event
 
     def done(self) -> None:
         """Note that the consumer has what was last taken, and remember it beyond a restart."""
@@ -62,7 +63,7 @@ class Handover:
 
     def event(self, event: Event) -> None:
         """Let something that happened be known."""
-        self._events.append(event)
+        self._events.append((event, copy.copy(self.progress)))
 
     def begin(self, stream: int, first: int) -> None:
         """Go over to another stream of utterances."""

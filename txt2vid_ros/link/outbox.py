@@ -107,8 +107,6 @@ class Outbox:
         """Whether the receiver is known to know of all drops."""
         return self.dropped_told == self._counters.dropped
 
-    def take_events(self) -> list[Event]:
-        """Return what has happened since the last call."""
-        events = list(self.events)
-        self.events.clear()
-        return events
+    def take_event(self) -> Event | None:
+        """Return the oldest of what has happened; None where there is nothing more."""
+        return self.events.popleft() if self.events else None

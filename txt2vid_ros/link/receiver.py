@@ -32,7 +32,7 @@ from txt2vid_ros.link.wire import Kind, STAMP_TICK
 class Receiver:
     """Takes datagrams of a `Sender` and gives utterances, each once and in order.
 
-    What take_events() returns is to be handed to the consumer, and that to be said by
+    What take_event() returns is to be handed to the consumer, and that to be said by
     handed_over(): until then nothing is acknowledged.
     """
 
@@ -102,8 +102,8 @@ class Receiver:
             soonest = min(soonest, self._stalled_since + 2 * self.config.max_age + 1e-3)
         return soonest
 
-    def take_events(self) -> list[Event]:
-        """Return what was heard and what else happened since the last call."""
+    def take_event(self) -> Event | None:
+        """Return what was heard, or what else happened; None where there is nothing more."""
         return self._handover.take()
 
     def prepare(self, now: Instant) -> None:
@@ -114,7 +114,7 @@ class Receiver:
             self._handover.deliver(self._inbox.flush())
 
     def handed_over(self) -> None:
-        """Note that the consumer has all that take_events() returned last."""
+        """Note that the consumer has all that take_event() has returned."""
         self._handover.done()
 
     @property

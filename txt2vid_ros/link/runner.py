@@ -100,16 +100,19 @@ class LinkRunner(Generic[End]):
 
     def _hand_over(self) -> None:
         """Give on what has happened; only then does the end say that it has it."""
-        with self._lock:
-            events = self.end.take_events()
-        for event in events:
-            try:
-                self._on_event(event)
-            except Exception:
-                # It would fail again: what comes after it must not wait for it.
-                logging.getLogger(__name__).exception('what the link brought could not be used')
-        with self._lock:
-            self.end.handed_over()
+        while True:
+            with self._lock:
+                event = self.end.take_event()
+            if event is not None:
+                try:
+                    self._on_event(event)
+                except Exception:
+                    # It would fail again: what comes after it must not wait for it.
+                    logging.getLogger(__name__).exception('what came could not be used')
+            with self._lock:
+                self.end.handed_over()
+            if event is None:
+                return
 
     def _wait(self, seconds: float) -> None:
         with selectors.DefaultSelector() as selector:

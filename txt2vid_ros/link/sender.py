@@ -121,9 +121,9 @@ class Sender:
         soonest = min(wakeups)
         return soonest if soonest == NEVER else max(soonest, self._pacer.ready_at(now.mono))
 
-    def take_events(self) -> list[Event]:
-        """Return what happened since the last call."""
-        return self._outbox.take_events()
+    def take_event(self) -> Event | None:
+        """Return what happened; None where there is nothing more."""
+        return self._outbox.take_event()
 
     def handed_over(self) -> None:
         """Do nothing: what becomes of a sender's events is nothing to the receiver."""
