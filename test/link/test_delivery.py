@@ -294,6 +294,8 @@ def test_a_damaged_journal_counts_as_none(tmp_path: pathlib.Path) -> None:
     assert Journal(path).load().stream is None
     with pytest.raises(UserError, match='state_file'):
         Journal(tmp_path / 'link.json' / 'under a file.json')
+    with pytest.raises(UserError, match=r'state_file: .* cannot be written: Is a directory'):
+        Journal(tmp_path)
 
 
 def test_a_full_disk_stops_no_speech_and_is_said(tmp_path: pathlib.Path) -> None:

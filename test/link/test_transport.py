@@ -7,8 +7,6 @@ import pathlib
 import random
 import socket
 
-from hypothesis import given
-from hypothesis import strategies as st
 from link_running import receiver, say, sender, SerialCable
 import pytest
 
@@ -17,7 +15,6 @@ from txt2vid_ros.link.config import LinkConfig
 from txt2vid_ros.link.messages import Heard
 from txt2vid_ros.link.runner import instant
 from txt2vid_ros.link.transport import open_transport
-from txt2vid_ros.link.transport.framing import stuff, unstuff
 from txt2vid_ros.link.transport.serial import SerialLine
 from txt2vid_ros.link.transport.tcp import TcpCaller, TcpListener
 from txt2vid_ros.link.transport.udp import UdpCaller, UdpListener
@@ -77,22 +74,6 @@ def test_noise_on_a_serial_line_is_no_text(cable: SerialCable) -> None:
             heard.wait(lambda log, text=text: text in log.texts)
         assert heard.texts == TEXTS[:4]
         assert end.end.counters.rejected > 0
-
-
-@given(st.binary(max_size=2000))
-def test_stuffed_frames_hold_no_zero_and_come_back(data: bytes) -> None:
-    assert b'\0' not in stuff(data)
-    assert unstuff(stuff(data)) == data
-
-
-@pytest.mark.parametrize('size', [253, 254, 255, 508, 1000])
-def test_long_frames_are_stuffed_in_blocks(size: int) -> None:
-    assert unstuff(stuff(b'x' * size)) == b'x' * size
-
-
-def test_damaged_frames_are_told() -> None:
-    assert unstuff(b'\x05ab') is None
-    assert unstuff(b'\x02a\x00') is None
 
 
 def test_ends_that_come_and_go(tmp_path: pathlib.Path) -> None:
