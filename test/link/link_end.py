@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 import signal
 import sys
+import threading
 import time
 
 from txt2vid_ros.link import keys
@@ -36,7 +37,8 @@ def main() -> None:
     parser.add_argument('--die-at', default='', help='kill itself when this text is heard')
     parser.add_argument('--die', choices=('before', 'after'), help='printing it')
     args = parser.parse_args()
-    transport = open_transport(args.transport, args.role, args.address)
+    role = 'receiver' if args.role == 'receiver' else 'sender'
+    transport = open_transport(args.transport, role, args.address)
     config = LinkConfig(header_bytes=transport.header_bytes)
     codec = TextCodec(load())
     key = keys.read(args.key)
@@ -44,7 +46,9 @@ def main() -> None:
     def now() -> Instant:
         return Instant(time.monotonic(), time.time() + args.ahead)
 
-    if args.role == 'receiver':
+    if args.role == 'talker':
+        talk(Sender(config, key, codec, now()), transport, now)
+    elif args.role == 'receiver':
         receive(Receiver(config, key, codec, now(), Journal(args.journal)), transport, now,
                 (args.die_at, args.die))
     else:
@@ -80,6 +84,25 @@ def send(end: Sender, transport: Transport, now: Callable[[], Instant]) -> None:
     offset = end.offset(now())
     print(json.dumps({**end.counters.as_dict(), 'offset': offset.seconds if offset else None}))
     runner.close()
+
+
+def talk(end: Sender, transport: Transport, now: Callable[[], Instant]) -> None:
+    """Say lines as they come; print each change of what keeps the transport from working."""
+    runner = LinkRunner(end, transport, lambda event: None, now)
+    threading.Thread(target=_watch, args=(transport,), daemon=True).start()
+    for line in sys.stdin:
+        runner.use(lambda e, n, line=line: e.submit(Utterance(line.strip(), 'ann', 'en', n.wall),
+                                                    n))
+    runner.close()
+
+
+def _watch(transport: Transport) -> None:
+    known = transport.problem
+    while True:
+        if transport.problem != known:
+            known = transport.problem
+            print(f'problem: {known}', flush=True)
+        time.sleep(0.02)
 
 
 if __name__ == '__main__':

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import pathlib
+import time
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -65,6 +66,25 @@ def bits_per_character(context: bool) -> float:
 @pytest.mark.parametrize('context', [False, True])
 def test_conversation_costs_little(context: bool) -> None:
     assert bits_per_character(context) <= 2.0
+
+
+def test_coding_a_sentence_takes_less_than_20_ms_and_priming_less_than_500() -> None:
+    """Of processor time: what a busy machine adds is not the codec's."""
+    model.load.cache_clear()
+    begun = time.process_time()
+    codec = TextCodec(model.load())
+    assert time.process_time() - begun < 0.5
+    encode, decode, context = [], [], Context()
+    for text in CONVERSATION:
+        begun = time.process_time()
+        coded = codec.encode(text, context)
+        between = time.process_time()
+        codec.decode(coded, context)
+        encode.append(between - begun)
+        decode.append(time.process_time() - between)
+        context = context.after(text)
+    for times in (encode, decode):
+        assert sorted(times)[len(times) * 95 // 100] < 0.02
 
 
 @pytest.mark.parametrize('text', [

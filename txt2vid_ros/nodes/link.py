@@ -12,6 +12,7 @@ import time
 from typing import Any
 
 from hri_msgs.msg import LiveSpeech
+from rclpy.duration import Duration
 from trajectory_msgs.msg import JointTrajectory
 
 from txt2vid_ros.errors import UserError
@@ -43,6 +44,7 @@ from txt2vid_ros.ros.parameters import parameter
 
 MTU = {'udp': 1200, 'tcp': 1200, 'serial': 128}
 RECENT = 64
+LAST_MOMENT = 1.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -135,6 +137,8 @@ class LinkNode(EngineNode):
         if runner is not None:
             runner.close()
             if self.parameters.role == 'receiver':
+                # Whoever listens still has a moment to take what was published last.
+                self._heard.wait_for_all_acked(Duration(seconds=LAST_MOMENT))
                 self.destroy_publisher(self._heard)
 
     def close(self) -> None:
