@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import pathlib
 import time
 
@@ -114,7 +115,7 @@ def test_the_same_bytes_on_every_platform() -> None:
     assert CODEC.encode('Yes, I can hear you.', context).hex() == GOLDEN_IN_CONTEXT
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=int(os.environ.get('TXT2VID_FUZZ_INPUTS', '500')), deadline=None)
 @given(st.binary(max_size=60), st.booleans())
 def test_garbage_gives_text_or_a_codec_error(data: bytes, context: bool) -> None:
     known = context_of(CONVERSATION[:5]) if context else Context()
