@@ -39,13 +39,12 @@ def test_a_sender_that_starts_again_during_a_flood_is_heard() -> None:
         with sender(UdpCaller(f'127.0.0.1:{listener.port}')) as (runner, _):
             say(runner, TEXTS[0])
             heard.wait_for_texts(TEXTS[:1])
-        with Flood(listener.port) as flood:
+        with Flood(listener.port):
+            heard.wait_until(lambda: end.end.counters.rejected > 1000)
             for count, text in enumerate(TEXTS[1:5], 2):
                 with sender(UdpCaller(f'127.0.0.1:{listener.port}')) as (runner, _):
                     say(runner, text)
                     heard.wait_for_texts(TEXTS[:count], 10.0)
-        assert flood.rate > 4000
-        assert end.end.counters.rejected > 1000
 
 
 class Tapped(UdpCaller):

@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help='what each end of the first row is told to keep below; 0 for no '
                         'limit (%(default)s, so that both together stay below 100)')
     parser.add_argument('--no-rivals', action='store_true',
-                        help='this link only: no TCP, ROS topic and Opus')
+                        help='this link only: no floods, TCP, ROS topic and Opus')
 
 
 def run(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -50,9 +50,9 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     live = link_live.over_udp(talk)
     for row in rows.values():
         row.update(_first_byte(row, live))
-    rows['link_flooded'] = link_live.under_flood(talk, spoofed=False)
-    rows['link_flooded_from_the_peer'] = link_live.under_flood(talk, spoofed=True)
     if not arguments.no_rivals:
+        rows['link_flooded'] = link_live.under_flood(talk, spoofed=False)
+        rows['link_flooded_from_the_peer'] = link_live.under_flood(talk, spoofed=True)
         rows['tcp_utf8'] = link_rivals.over_tcp(talk)
         rows['ros_topic'] = link_rivals.over_topic(talk)
         rows['opus_6k'] = link_rivals.as_opus(talk)
