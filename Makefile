@@ -22,7 +22,7 @@ help:
 	@echo 'make clean   remove everything that make has made, models excepted'
 
 live: setup
-	@$(VENV)/bin/txt2vid live --say "$(SAY)" $(ARGS)
+	@$(VENV)/bin/txt2vid live $(if $(findstring --mode audio,$(ARGS)),,--say "$(SAY)") $(ARGS)
 
 setup:
 	@tools/setup.sh live
@@ -42,7 +42,7 @@ lint: setup-test
 # The data files of coverage are one a process; those of an earlier run would count as this one's.
 pytest: setup-test
 	$(VENV)/bin/coverage erase
-	$(VENV)/bin/coverage run -m pytest -n $(JOBS) $(PYTEST_ARGS)
+	$(VENV)/bin/coverage run -m pytest -n $(JOBS) --dist loadfile $(PYTEST_ARGS)
 	$(VENV)/bin/coverage combine --quiet
 	$(VENV)/bin/coverage report
 

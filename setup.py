@@ -71,6 +71,7 @@ setup(
             'mic = txt2vid_ros.nodes.mic:main',
             'stt = txt2vid_ros.nodes.stt:main',
             'tts = txt2vid_ros.nodes.tts:main',
+            'playout = txt2vid_ros.nodes.playout:main',
             'lipsync = txt2vid_ros.nodes.lipsync:main',
             'stream = txt2vid_ros.nodes.stream:main',
             'link = txt2vid_ros.nodes.link:main',

@@ -50,18 +50,19 @@ class Rig:
 
     def __init__(self, *, record: str = '', push: str = '', http: str = '127.0.0.1:0',
                  clock: Clock | None = None, noise: bool = False, width: int = 160,
-                 height: int = 120) -> None:
+                 height: int = 120, fps: float = 25.0) -> None:
         self.clock = clock or SystemClock()
         self.reports: list[str] = []
         self.faults: list[BaseException] = []
-        grid = FrameGrid.at(25)
-        form = StreamFormat(width=width, height=height, preset='ultrafast')
+        self.grid = grid = FrameGrid.at(fps)
+        form = StreamFormat(width=width, height=height, preset='ultrafast',
+                            fps=f'{grid.fps.numerator}/{grid.fps.denominator}')
         self.frames, self.speech = FrameBuffer(), SpeechTimeline()
         self.output = Output(form, http=http, record=record, push=push,
                              report=self.reports.append, status=lambda: {'synthetic': True})
         self.streamer = Streamer(form, grid, self.frames, self.speech, self.clock,
                                  self.output.encoder)
-        driving = DrivingMedia([np.zeros((height, width, 3), np.uint8)], 25.0, '')
+        driving = DrivingMedia([np.zeros((height, width, 3), np.uint8)], fps, '')
         face = Face(driving, FlashEngine().open(driving), self.speech, grid)
         self.animator = Animator(
             grid, {'': face}, lambda utterance: '', self.speech, self.clock,

@@ -95,7 +95,34 @@ def test_every_argument_sets_parameters_of_nodes_that_exist() -> None:
     for argument in graph.ARGUMENTS.values():
         assert argument.description
         for node, _ in argument.sets:
-            assert node in {'link'}.union(*graph.GRAPHS.values())
+            assert node in {'link'}.union(
+                *(names for graphs in graph.MODES.values() for names in graphs.values()))
+
+
+def names(kind: str, **arguments: str) -> list[str]:
+    return [spec.name for spec in graph.nodes(kind, arguments)]
+
+
+def test_in_audio_mode_the_sound_itself_takes_the_place_of_text_and_voice() -> None:
+    assert names('sender', mode='audio') == ['mic']
+    for kind in ('live', 'receiver'):
+        assert names(kind, mode='audio') == ['playout', 'lipsync', 'stream']
+        assert names(kind, mode='text') == names(kind) == ['tts', 'lipsync', 'stream']
+    assert names('live', mode='audio', mic='true') == ['mic', 'playout', 'lipsync', 'stream']
+    assert set(graph.MODES['audio']) == set(graph.MODES['text'])
+    playout = graph.nodes('receiver', {'mode': 'audio', 'speaker': 'anna'})[0]
+    assert playout.parameters == {'speaker': 'anna'}
+    with pytest.raises(UserError, match='mode audio does not go with link serial'):
+        graph.nodes('sender', {'mode': 'audio', 'link': 'serial'})
+    with pytest.raises(UserError, match=r"mode: 'video' is none\. Say one of text, audio"):
+        graph.nodes('live', {'mode': 'video'})
+
+
+def test_who_names_what_to_listen_to_is_listened_to() -> None:
+    assert names('live', input='talk.wav') == ['mic', 'stt', 'tts', 'lipsync', 'stream']
+    assert names('live', device='USB')[0] == 'mic'
+    assert names('live', device='USB', mic='false')[0] == 'tts'
+    assert names('receiver', device='USB')[0] == 'tts'
 
 
 @pytest.mark.parametrize('namespace', ['robot', '/robot', '/robot/'])

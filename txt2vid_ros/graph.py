@@ -74,15 +74,17 @@ ARGUMENTS: dict[str, Argument] = {argument.name: argument for argument in (
     Argument('record', '', 'file to record to: .mp4, .mkv or .ts', (('stream', 'record'),)),
     Argument('push', '', 'URL to push to: udp, rtp, rtsp, rtmp, srt or tcp',
              (('stream', 'push'),)),
-    Argument('mic', '', 'true to speak into this machine too: graph live with the sender in front',
-             ()),
+    Argument('mode', 'text', 'what the sender sends: text (of what is said), or audio (the sound '
+             'itself, without text)', ()),
+    Argument('mic', '', 'true to speak into this machine too: graph live with the sender in '
+             'front; naming device or input says so as well', ()),
     Argument('device', '', 'index, name or part of the name of a microphone: txt2vid devices',
              (('mic', 'device'),)),
     Argument('input', '', 'audio or video file that is played in place of the microphone',
              (('mic', 'file'),)),
     Argument('stt', '', 'speech-to-text provider', (('stt', 'provider'),)),
     Argument('speaker', '', 'speaker id of who speaks into the microphone',
-             (('stt', 'speaker'),)),
+             (('stt', 'speaker'), ('playout', 'speaker'))),
     Argument('link', 'topic', 'what carries speech between machines: topic (the ROS network '
              'itself), udp, tcp or serial', (('link', 'transport'),)),
     Argument('link_address', '', "HOST:PORT of the receiver, or a serial line's device",
@@ -95,12 +97,21 @@ ARGUMENTS: dict[str, Argument] = {argument.name: argument for argument in (
     Argument('height', '', 'pixels', (('lipsync', 'height'), ('stream', 'height'))),
     Argument('fps', '', 'frames a second', (('lipsync', 'fps'), ('stream', 'fps'))),
 )}
-# What the graphs consist of, in the order of their start.
-GRAPHS: dict[str, tuple[str, ...]] = {
-    'receiver': ('tts', 'lipsync', 'stream'),
-    'live': ('tts', 'lipsync', 'stream'),
-    'sender': ('mic', 'stt'),
+# What the graphs consist of in each mode, in the order of their start.
+TEXT, AUDIO = 'text', 'audio'
+MODES: dict[str, dict[str, tuple[str, ...]]] = {
+    TEXT: {
+        'receiver': ('tts', 'lipsync', 'stream'),
+        'live': ('tts', 'lipsync', 'stream'),
+        'sender': ('mic', 'stt'),
+    },
+    AUDIO: {
+        'receiver': ('playout', 'lipsync', 'stream'),
+        'live': ('playout', 'lipsync', 'stream'),
+        'sender': ('mic',),
+    },
 }
+GRAPHS = MODES[TEXT]
 # What carries `speech` to `heard`. Over topics no node is needed: the sender's graph says `heard`.
 TOPIC = 'topic'
 LINKS = (TOPIC, 'udp', 'tcp', 'serial')
@@ -116,9 +127,16 @@ def nodes(graph: str, arguments: Mapping[str, str] | None = None,
     kind = (arguments or {}).get('link') or TOPIC
     if kind not in LINKS:
         raise UserError(f'link: {kind!r} is none', f'Say one of {", ".join(LINKS)}.')
-    names = GRAPHS[graph] if kind == TOPIC else (*GRAPHS[graph], 'link')
-    if _true('mic', (arguments or {}).get('mic', '')) and graph == 'live':
-        names = (*GRAPHS['sender'], *names)
+    mode = (arguments or {}).get('mode') or TEXT
+    if mode not in MODES:
+        raise UserError(f'mode: {mode!r} is none', f'Say one of {", ".join(MODES)}.')
+    if mode == AUDIO and kind != TOPIC:
+        raise UserError(f'mode audio does not go with link {kind}: a link carries only text',
+                        'Have both machines in one ROS network, and leave out the link.')
+    graphs = MODES[mode]
+    names = graphs[graph] if kind == TOPIC else (*graphs[graph], 'link')
+    if _listens(arguments or {}) and graph == 'live':
+        names = (*graphs['sender'], *names)
     values: dict[str, dict[str, Any]] = {name: {} for name in names}
     if kind != TOPIC:
         values['link']['role'] = 'sender' if graph == 'sender' else 'receiver'
@@ -136,9 +154,13 @@ def nodes(graph: str, arguments: Mapping[str, str] | None = None,
             for name in names]
 
 
-def _true(name: str, value: str) -> bool:
+def _listens(arguments: Mapping[str, str]) -> bool:
+    """Return whether there is a microphone: that is asked for, or what it is to be is named."""
+    value = arguments.get('mic', '')
     if value not in ('', 'true', 'false'):
-        raise UserError(f'{name} is {value!r}', 'Say true or false.')
+        raise UserError(f'mic is {value!r}', 'Say true or false.')
+    if not value:
+        return any(arguments.get(name) for name in ('device', 'input'))
     return value == 'true'
 
 

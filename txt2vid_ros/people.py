@@ -67,12 +67,12 @@ class People:
         """Iterate over the profiles."""
         return iter(self._profiles.values())
 
-    def get(self, speaker: str) -> Person:
-        """Return the profile of a speaker, or the default one."""
+    def get(self, speaker: str, *, warn: bool = True) -> Person:
+        """Return the profile of a speaker, or the default one; one node of a graph warns."""
         if speaker in self._profiles:
             return self._profiles[speaker]
         # Ids come from outside: remember only so many of them.
-        if speaker not in self._warned and len(self._warned) < 1000:
+        if warn and speaker not in self._warned and len(self._warned) < 1000:
             self._warned.add(speaker)
             log.warning('speaker %r has no profile and gets the default voice and face; '
                         'add it to people.yaml', speaker[:60])

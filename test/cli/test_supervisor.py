@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+from pathlib import Path
 import sys
 import threading
 
@@ -35,6 +36,25 @@ def test_a_reader_that_has_left_does_not_end_the_graph() -> None:
         supervisor = Supervisor({'talker': python('print("x" * 100000); import sys; sys.exit(2)')},
                                 ENVIRONMENT, output)
         assert supervisor.run() == 2
+
+
+def test_a_full_disk_does_not_end_the_graph() -> None:
+    with Path('/dev/full').open('w') as output:
+        supervisor = Supervisor({'talker': python('print("x" * 1000000); raise SystemExit(2)')},
+                                ENVIRONMENT, output)
+        assert supervisor.run() == 2
+        output.buffer.raw.close()
+
+
+def test_the_last_words_are_printed_and_the_status_counts() -> None:
+    output = io.StringIO()
+    supervisor = Supervisor({
+        'lossy': python('import signal, sys, time\n'
+                        'def end(*_): print("some was lost"); sys.exit(1)\n'
+                        'signal.signal(signal.SIGTERM, end); print("ready")\n'
+                        'time.sleep(600)')}, {**ENVIRONMENT, 'PYTHONUNBUFFERED': '1'}, output)
+    assert supervisor.run(lambda: 'ready' in output.getvalue() and supervisor.stop()) == 1
+    assert 'some was lost' in output.getvalue()
 
 
 def test_who_ignores_the_signal_is_killed(monkeypatch: object) -> None:

@@ -20,7 +20,7 @@ def tell(**what: Any) -> None:
 
 
 def main(namespace: str) -> None:
-    """Tell of final texts, and of utterances that have been spoken to their end."""
+    """Tell of final texts, and of utterances that begin and that have been spoken to their end."""
     rclpy.init()
     node = rclpy.create_node('witness', namespace=namespace)
 
@@ -28,9 +28,15 @@ def main(namespace: str) -> None:
         if message.final:
             tell(heard=message.final)
 
+    begun: set[str] = set()
+
     def voice(message: AudioDataStamped) -> None:
+        utterance = message.header.frame_id
         if not len(message.audio.data):
-            tell(spoken=message.header.frame_id)
+            tell(spoken=utterance)
+        elif utterance not in begun:
+            begun.add(utterance)
+            tell(begun=utterance)
 
     node.create_subscription(LiveSpeech, 'heard', heard, qos.SPEECH)
     node.create_subscription(AudioDataStamped, 'voice/audio', voice, qos.AUDIO)

@@ -29,13 +29,13 @@ class Recording:
         """`keep` returns what of a message is kept: pictures are large."""
         self._keep = keep
         self.messages: list[Any] = []
-        self.arrivals: list[int] = []
-        """When each arrived, nanoseconds."""
+        self.sent: list[int] = []
+        """When each was published, nanoseconds."""
         self._changed = threading.Condition()
 
-    def add(self, message: Any) -> None:
+    def add(self, message: Any, info: dict[str, Any]) -> None:
         with self._changed:
-            self.arrivals.append(time.time_ns())
+            self.sent.append(info['source_timestamp'])
             self.messages.append(self._keep(message))
             self._changed.notify_all()
 

@@ -18,6 +18,7 @@ import cv2
 from graph_harness import (
     alive,
     Command,
+    Domain,
     eventually,
     FAST,
     node_environment,
@@ -78,7 +79,8 @@ def test_killing_the_runner_takes_its_children_along(tmp_path: Path) -> None:
 
 def test_a_terminal_gets_colours(tmp_path: Path) -> None:
     ours, theirs = pty.openpty()
-    environment = node_environment(tmp_path, 31)
+    domain = Domain()
+    environment = node_environment(tmp_path, domain.number)
     environment.pop('NO_COLOR', None)
     process = subprocess.Popen(
         [sys.executable, '-m', 'txt2vid_ros.cli.main', 'live', '--http', '127.0.0.1:0', *FAST,
@@ -95,6 +97,7 @@ def test_a_terminal_gets_colours(tmp_path: Path) -> None:
         process.kill()
         process.wait()
         os.close(ours)
+        domain.close()
     assert re.search(rb'\x1b\[\d+m +stream \| \x1b\[0m', seen)
 
 
@@ -277,8 +280,15 @@ def test_what_is_recorded_stays_when_the_disk_is_full(tmp_path: Path) -> None:
         head.wait_line(r'recording to \S*full\.mkv has stopped: .*What was recorded until then')
         before = head.status()['frames']
         head.wait_status(lambda status: status['frames'] > before + 25, 'the stream going on')
-        assert head.stop() == 0
+        assert head.stop() == 1  # what was asked for is not all there
     assert len(Shown(file).timing.frame_times) > 5
+
+
+def test_what_was_not_said_is_no_success(tmp_path: Path) -> None:
+    status, text = run(tmp_path, 'live', *FAST, '--http', 'off', '--say', '😀',
+                       '--exit-when-done')
+    assert status == 1, text
+    assert '--say was not spoken' in text
 
 
 def test_a_node_that_always_crashes_is_given_up(tmp_path: Path) -> None:

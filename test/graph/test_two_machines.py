@@ -166,3 +166,45 @@ def test_nothing_said_is_lost_or_doubled_by_ten_seconds_without_a_link(
         for process in reversed(running):
             process.close()
             print('\n'.join(process.lines))
+
+
+def test_in_audio_mode_the_sound_goes_on_after_ten_seconds_without_a_link(
+        machines: Machines, tmp_path: Path) -> None:
+    sender, receiver = machines.names
+    live = ['-m', 'txt2vid_ros.cli.main', 'live', '--namespace', NAMESPACE, '--mode', 'audio']
+    witness = str(Path(__file__).with_name('hear_in_namespace.py'))
+    running: list[Process] = []
+
+    def start(machine: str, *words: str) -> Process:
+        running.append(Process(machine, tmp_path, 33, *words))
+        return running[-1]
+
+    try:
+        far = start(receiver, witness, NAMESPACE)
+        far.wait_line('ready')
+        head = start(receiver, *live, '--graph', 'receiver', '--http', '127.0.0.1:0', '--engine',
+                     'flash', '--width', '160', '--height', '120')
+        head.wait_line('ready to play')
+
+        def told(kind: str) -> list[str]:
+            lines = [json.loads(line) for line in list(far.lines) if line.startswith('{')]
+            return [line[kind] for line in lines if kind in line]
+
+        # A tone never ends: each end of an utterance is one of the way here.
+        near = start(sender, *live, '--graph', 'sender', '--param', 'mic.source=tone')
+        eventually(lambda: len(told('begun')) == 1, 'the tone')
+        machines.plug(False)
+        pulled = time.monotonic()
+        eventually(lambda: len(told('spoken')) == 1, 'its end')
+        time.sleep(max(0.0, OUTAGE - (time.monotonic() - pulled)))
+        assert len(told('begun')) == 1
+        machines.plug(True)
+        eventually(lambda: len(told('begun')) == 2, 'the tone again')
+        assert len(told('spoken')) == 1
+        near.close()
+        eventually(lambda: len(told('spoken')) == 2, 'its end')
+        assert told('begun') == told('spoken')
+    finally:
+        for process in reversed(running):
+            process.close()
+            print('\n'.join(process.lines))

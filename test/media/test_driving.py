@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pathlib
 
 import cv2
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from txt2vid_ros.errors import UserError
+from txt2vid_ros.media import driving
 from txt2vid_ros.media.driving import DrivingMedia, load_driving
 from txt2vid_ros.media.frame_store import FrameStore
 
@@ -195,3 +197,33 @@ def test_many_frames_take_bounded_memory_and_read_the_same_twice() -> None:
     assert len(store[3:6]) == 3
     with pytest.raises(IndexError):
         store[40]
+
+
+def test_a_pipe_and_a_device_are_refused(tmp_path: pathlib.Path) -> None:
+    os.mkfifo(tmp_path / 'pipe.mp4')
+    for path in (tmp_path / 'pipe.mp4', pathlib.Path('/dev/zero')):
+        with pytest.raises(UserError, match='not a file'):
+            load_driving(path)
+
+
+def test_of_a_video_that_still_grows_its_beginning_is_used(tmp_path: pathlib.Path) -> None:
+    whole, part = tmp_path / 'whole.avi', tmp_path / 'part.avi'
+    write_video(whole, 50)
+    # As a recorder leaves it while it writes: no index, and the last frame is not all there.
+    part.write_bytes(whole.read_bytes()[:whole.stat().st_size // 2])
+    media = load_driving(part, max_seconds=0.4)
+    assert len(media.frames) == 10
+    assert len(load_driving(part).frames) < 50
+
+
+def test_of_a_huge_file_only_the_ends_are_read_to_know_it_again(
+        tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / 'a.avi'
+    write_video(file, 30)
+    monkeypatch.setattr(driving, 'HUGE', file.stat().st_size - 1)
+    first = load_driving(file).digest
+    assert load_driving(file).digest == first
+    data = bytearray(file.read_bytes())
+    data[-1] ^= 1
+    file.write_bytes(data)
+    assert load_driving(file).digest != first

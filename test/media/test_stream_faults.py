@@ -116,19 +116,54 @@ def test_the_browsers_remuxer_is_killed_and_who_comes_next_sees_it(tmp_path: pat
     assert not rig.faults
 
 
+def test_a_browser_leaves_and_the_others_see_on(tmp_path: pathlib.Path) -> None:
+    with Rig() as rig:
+        url = f'http://127.0.0.1:{rig.port}/live.mp4'
+        first = http.client.HTTPConnection('127.0.0.1', rig.port, timeout=30)
+        first.request('GET', '/live.mp4')
+        answer = first.getresponse()
+        assert answer.read(1000)
+        pid, = children('frag_duration')
+        other = subprocess.Popen(['ffmpeg', '-v', 'error', '-i', url, '-frames:v', '100', '-f',
+                                  'framecrc', '-map', '0:v', '-'], stdout=subprocess.PIPE,
+                                 text=True)
+        until(lambda: rig.output.viewers == 2)
+        answer.close()
+        first.close()
+        until(lambda: rig.output.viewers == 1)
+        frames = [line for line in other.communicate(timeout=60)[0].splitlines()
+                  if line[0] != '#']
+        assert len(frames) == 100
+        assert other.returncode == 0
+        assert children('frag_duration') in ([pid], [])
+    assert not rig.faults
+
+
 @pytest.mark.parametrize('name', ['a.mp4', 'a.mkv', 'a.ts'])
-def test_the_recorder_is_killed_and_the_recording_is_playable(
+def test_the_recorder_is_killed_and_goes_on_in_another_file(
         tmp_path: pathlib.Path, name: str) -> None:
+    beside = (tmp_path / name).with_stem('a-1')
     with Rig(record=str(tmp_path / name), http='') as rig:
         rig.wait_frames(75)
         pid, = children(name)
         os.kill(pid, signal.SIGKILL)
+        until(lambda: len(children(beside.name)) == 1)
+        rig.wait_frames(75)
+    assert rig.reports == []
+    for file in (tmp_path / name, beside):
+        frames, seconds = playable(file)
+        assert frames > 40
+        assert seconds > 1.5
+
+
+def test_a_recorder_that_is_killed_again_and_again_is_given_up(tmp_path: pathlib.Path) -> None:
+    with Rig(record=str(tmp_path / 'a.mkv'), http='') as rig:
+        for name in ('a.mkv', 'a-1.mkv', 'a-2.mkv'):
+            until(lambda name=name: (tmp_path / name).exists() and len(children(name)) == 1)
+            os.kill(children(name)[0], signal.SIGKILL)
         until(lambda: bool(rig.reports))
-        rig.wait_frames(5)
-    assert f'recording to {tmp_path / name} has stopped' in rig.reports[0]
-    frames, seconds = playable(tmp_path / name)
-    assert frames > 40
-    assert seconds > 1.5
+    assert f'recording to {tmp_path / "a-2.mkv"} has stopped' in rig.reports[0]
+    assert len(rig.reports) == 1
 
 
 RECORDER = """

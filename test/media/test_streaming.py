@@ -20,10 +20,13 @@ from rig import playable, Rig, until
 from txt2vid_ros.cli.bench.running import free_port
 from txt2vid_ros.cli.bench.sync import figures
 from txt2vid_ros.cli.bench.viewer import decode, Decoded, Viewer
+from txt2vid_ros.media.clock import SECOND
+from txt2vid_ros.media.encoder import PTS_OFFSET
 from txt2vid_ros.media.mpegts import PACKET
 
 pytestmark = pytest.mark.xdist_group('streaming')
 CLAPS = 5
+RATE = 48000
 
 
 @dataclasses.dataclass
@@ -43,6 +46,58 @@ def receiver(url: str, file: pathlib.Path) -> subprocess.Popen[bytes]:
     """Return an ffmpeg that writes down what is pushed to it."""
     return subprocess.Popen(['ffmpeg', '-v', 'error', '-f', 'mpegts', '-i', url, '-c', 'copy',
                              '-flush_packets', '1', '-y', str(file)], stdin=subprocess.DEVNULL)
+
+
+# What listens, for each protocol that is pushed to: ffmpeg's options and address.
+LISTENERS = {
+    'udp': (('-f', 'mpegts'), 'udp://127.0.0.1:{port}'),
+    'tcp': (('-f', 'mpegts'), 'tcp://127.0.0.1:{port}?listen=1'),
+    'srt': (('-f', 'mpegts'), 'srt://127.0.0.1:{port}?mode=listener'),
+    'rtp': ((), 'rtp://127.0.0.1:{port}'),
+    'rtsp': (('-rtsp_flags', 'listen'), 'rtsp://127.0.0.1:{port}/live'),
+    'rtmp': (('-f', 'flv', '-listen', '1'), 'rtmp://127.0.0.1:{port}/live/face'),
+}
+
+
+@pytest.mark.parametrize('scheme', ['srt', 'rtp', 'rtsp', 'rtmp'])
+def test_it_is_pushed_to_every_kind_of_server(tmp_path: pathlib.Path, scheme: str) -> None:
+    options, address = LISTENERS[scheme]
+    url, file = address.format(port=free_port()), tmp_path / 'pushed.mkv'
+    server = subprocess.Popen(
+        ['ffmpeg', '-v', 'error', *options, '-i', url, '-t', '5', '-c', 'copy', '-y', str(file)],
+        stdin=subprocess.DEVNULL)
+    with Rig(push=url.partition('?')[0], http='') as rig:
+        rig.clap(60)
+        try:
+            server.wait(60)
+        finally:
+            server.kill()
+            server.wait()
+    measured = figures(decode(file))
+    assert measured['claps'] >= 3
+    assert abs(measured['offset_ms_median']) < 30
+    assert not rig.faults
+
+
+@pytest.mark.parametrize('fps', [25.0, 10.0])
+def test_what_is_silenced_is_not_heard_a_tenth_of_a_second_later(
+        tmp_path: pathlib.Path, fps: float) -> None:
+    with Rig(fps=fps) as rig:
+        viewer = Viewer(rig.port, tmp_path / 'view.ts')
+        start = rig.clock.now() + SECOND // 2
+        tone = np.sin(np.arange(20 * RATE) * 2 * np.pi * 500 / RATE).astype(np.float32) / 2
+        rig.speech.push('tone', start, tone, RATE)
+        rig.wait_frames(round(2 * fps))
+        # As the stream node does: what is with the encoder already cannot be taken back.
+        now = rig.clock.now()
+        rig.speech.end('tone', max(now, rig.streamer.heard_until))
+        zero = rig.grid.stamp(rig.streamer.epoch) - round(PTS_OFFSET * SECOND)
+        rig.wait_frames(round(2 * fps))
+    viewer.close()
+    stream = decode(tmp_path / 'view.ts')
+    loud = stream.sample_times[np.abs(stream.samples) > 0.1]
+    assert loud[0] == pytest.approx((start - zero) / SECOND, abs=0.02)
+    assert 0 < loud[-1] - (now - zero) / SECOND < 0.1 + max(0, 1 / fps - 0.04)
 
 
 def keep(url: str, file: pathlib.Path) -> None:

@@ -150,6 +150,13 @@ def test_it_does_not_start_with_what_cannot_be_loaded(
     assert 'start' not in made[0].steps
 
 
+def test_a_fault_while_it_loads_keeps_its_traceback(
+        ros: None, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(lambda: Humming(fault=ValueError('a slip'))) == 1
+    said = capfd.readouterr().err
+    assert 'Traceback' in said and 'ValueError: a slip' in said
+
+
 def test_a_fault_while_it_is_made_is_one_line(
         ros: None, capfd: pytest.CaptureFixture[str]) -> None:
     def make() -> Humming:

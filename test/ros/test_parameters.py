@@ -53,6 +53,7 @@ def test_values_come_in_the_type_of_the_table(context: rclpy.Context) -> None:
 @pytest.mark.parametrize(('given', 'said'), [
     ({'sped': 2.0}, "odd has no parameter 'sped'. Did you mean 'speed'?"),
     ({'zzz': 2.0}, "odd has no parameter 'zzz'. It has: "),
+    ({'speed': float('nan')}, 'odd.speed is nan. It has to be a finite number.'),
     ({'speed': 9.0}, 'odd.speed is 9.0. It has to be from 0.5 to 2.0'),
     ({'count': 0}, 'odd.count is 0. It has to be at least 1.'),
     ({'most': 10}, 'odd.most is 10. It has to be at most 9'),

@@ -11,11 +11,13 @@ import signal
 import sys
 import threading
 import time
+import traceback
 
 from txt2vid_ros import graph
 from txt2vid_ros.cli.supervisor import Supervisor
 from txt2vid_ros.errors import UserError
 from txt2vid_ros.people import People
+from txt2vid_ros.signals import on_signal
 
 START_UP = 60.0
 """Seconds within which the graph has to be there to speak."""
@@ -42,6 +44,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Run until Ctrl-C, SIGTERM, a fault or, with --exit-when-done, the end of the speech."""
     if arguments.exit_when_done and arguments.say is None:
         raise UserError('--exit-when-done needs --say TEXT', 'There is nothing to wait for.')
+    if arguments.mode == graph.AUDIO and arguments.say is not None:
+        raise UserError('--say needs --mode text', 'In audio mode nothing reads text.')
     arguments.namespace = graph.checked_namespace(arguments.namespace)
     chosen = {name: getattr(arguments, name) for name in graph.ARGUMENTS}
     # Two nodes read this file: here, what is wrong with it is said once.
@@ -49,12 +53,12 @@ def run(arguments: argparse.Namespace) -> int:
     specs = graph.with_parameters(
         graph.nodes(arguments.graph, chosen, arguments.namespace), arguments.param)
     supervisor = Supervisor(
-        {spec.name: graph.command(spec, arguments.graph) for spec in specs}, environment())
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: supervisor.stop())
+        {spec.name: graph.command(spec, arguments.graph) for spec in specs},
+        environment(arguments.graph))
+    on_signal((signal.SIGINT, signal.SIGTERM, signal.SIGHUP), supervisor.stop)
     speaking: threading.Thread | None = None
     stop = threading.Event()
-    for line in _speak_lines(arguments.namespace):
+    for line in _speak_lines(arguments):
         supervisor.say(line)
     if arguments.say is not None:
         speaking = threading.Thread(
@@ -68,9 +72,12 @@ def run(arguments: argparse.Namespace) -> int:
             speaking.join(timeout=3.0)
 
 
-def environment() -> dict[str, str]:
-    """Return the environment of the nodes."""
+def environment(name: str) -> dict[str, str]:
+    """Return the environment of the nodes of a graph; what the user has set stays."""
     chosen = {**graph.ENVIRONMENT, **os.environ}
+    if name == 'live':
+        # Whoever reaches its topics can speak through the face, and hear all it says.
+        chosen.setdefault('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
     chosen.setdefault('RCUTILS_CONSOLE_OUTPUT_FORMAT', '{severity}: {message}')
     chosen.setdefault('RCUTILS_COLORIZED_OUTPUT', '0')
     chosen['PYTHONUNBUFFERED'] = '1'
@@ -90,12 +97,19 @@ def _greet(arguments: argparse.Namespace, supervisor: Supervisor, stop: threadin
             utterance = client.say(arguments.say)
             ended = _until(lambda: client.wait_ended(utterance, 0.2),
                            60.0 + len(arguments.say), stop)
+            said = ended and client.wait_begun(utterance, 0.0) is not None
             if arguments.exit_when_done and not stop.is_set():
                 stop.wait(TAIL)
-                supervisor.stop(0 if ended else 1)
+                if not said:
+                    supervisor.say('--say was not spoken; see what the tts node says above')
+                supervisor.stop(0 if said else 1)
     except UserError as error:
         supervisor.say(str(error))
         supervisor.stop(2)
+    except Exception:
+        # Without it nobody would end the graph.
+        supervisor.say(f'a fault of ours:\n{traceback.format_exc()}')
+        supervisor.stop(1)
 
 
 def _until(condition: Callable[[], bool], timeout: float, stop: threading.Event) -> bool:
@@ -107,8 +121,15 @@ def _until(condition: Callable[[], bool], timeout: float, stop: threading.Event)
     return False
 
 
-def _speak_lines(namespace: str) -> tuple[str, ...]:
+def _speak_lines(arguments: argparse.Namespace) -> tuple[str, ...]:
+    namespace = arguments.namespace
     option = '' if namespace == graph.NAMESPACE else f' --namespace {namespace}'
+    if arguments.mode == graph.AUDIO:
+        where = ', on any machine of this ROS network' if arguments.graph == 'receiver' else ''
+        here = arguments.graph == 'sender' or arguments.mic == 'true'
+        return () if here or arguments.device or arguments.input else (
+            f'speak{where}: {_command()} live --graph sender '
+            f'--mode audio{option}',)
     return (f'speak: {_command()} say{option} "Hello."',
             f'speak, where ROS is installed: ros2 topic pub --once {namespace}/text '
             'std_msgs/msg/String "{data: Hello.}"')

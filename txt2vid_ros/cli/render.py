@@ -15,6 +15,7 @@ from txt2vid_ros.errors import UserError
 from txt2vid_ros.lipsync.choice import make_engine
 from txt2vid_ros.media.driving import load_driving
 from txt2vid_ros.media.driving_options import DrivingOptions
+from txt2vid_ros.media.sound_file import sound_seconds
 from txt2vid_ros.people import DEFAULT, People
 from txt2vid_ros.render import AFTER, from_sound, from_text, render, Speech
 from txt2vid_ros.settings import read_settings
@@ -62,8 +63,10 @@ def run(arguments: argparse.Namespace) -> int:
     def progress(done: float) -> None:
         bar.update(done - bar.n)
 
-    with tqdm(unit=' s of video', disable=arguments.quiet or not sys.stderr.isatty(),
-              bar_format='{desc}{n:.1f}{unit} [{elapsed}, {rate_fmt}]') as bar:
+    total = sound_seconds(arguments.audio) if arguments.audio else None
+    known = '{percentage:3.0f}% |{bar}| ' if total else ''
+    with tqdm(unit=' s of video', total=total, disable=arguments.quiet or not sys.stderr.isatty(),
+              bar_format=known + '{n:.1f}{unit} [{elapsed}, {rate_fmt}]') as bar:
         seconds = render(_speech(arguments), 0.0 if arguments.audio else AFTER, driving, engine,
                          arguments.out, arguments.fps, progress)
     engine.close()

@@ -36,10 +36,16 @@ def run(arguments: argparse.Namespace) -> int:
             client.interrupt()
         utterances = []
         for text in texts:
+            if not speakable(clean(text)):
+                continue
             utterances.append(client.say(text, arguments.speaker))
-            if not arguments.no_wait and not client.wait_ended(
-                    utterances[-1], timeout=30.0 + len(text)):
+            if arguments.no_wait:
+                continue
+            if not client.wait_ended(utterances[-1], timeout=30.0 + len(text)):
                 raise UserError('the talking head has not said it to the end',
+                                'See the output of its tts node.')
+            if client.wait_begun(utterances[-1], 0.0) is None:
+                raise UserError('the talking head has not said it',
                                 'See the output of its tts node.')
         if arguments.no_wait and not all(
                 client.wait_begun(utterance, 5.0) or client.wait_ended(utterance, 0.1)

@@ -34,6 +34,7 @@ class _Child:
     started: float = 0.0
     crashes: int = 0
     again_at: float = 0.0
+    relay: threading.Thread | None = None
 
 
 class Supervisor:
@@ -79,8 +80,9 @@ class Supervisor:
             preexec_fn=_set_up)
         child.started = time.monotonic()
         child.again_at = 0.0
-        threading.Thread(target=self._relay, args=(child, child.process.stdout), daemon=True,
-                         name=f'{child.name} output').start()
+        child.relay = threading.Thread(target=self._relay, args=(child, child.process.stdout),
+                                       daemon=True, name=f'{child.name} output')
+        child.relay.start()
 
     def _look_after(self, child: _Child) -> None:
         now = time.monotonic()
@@ -119,8 +121,9 @@ class Supervisor:
             try:
                 self._output.write(f'{prefix}{line}\n')
                 self._output.flush()
-            except (BrokenPipeError, ValueError):
-                # Nobody reads any more: the graph goes on until it is told to stop.
+            except (OSError, ValueError):
+                # Nobody reads any more, or the disk is full: the graph goes on until it is told
+                # to stop, and its output must be read, or its nodes would wait for that.
                 return
 
     def _end_all(self) -> None:
@@ -137,6 +140,12 @@ class Supervisor:
                     process.wait(max(0.0, deadline - time.monotonic()))
                 except subprocess.TimeoutExpired:
                     continue
+        for child in self._children:
+            if child.relay is not None:
+                child.relay.join(1.0)
+            # What has failed it says only now, where it could go on without.
+            if child.process is not None and (child.process.returncode or 0) > 0:
+                self._status = self._status or child.process.returncode
 
 
 def _set_up() -> None:

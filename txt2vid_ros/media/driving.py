@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 import dataclasses
 import hashlib
+import os
 import pathlib
 from typing import Literal
 
@@ -17,6 +18,8 @@ from txt2vid_ros.media.driving_options import CROSS_FADE, CrossFaded, DrivingOpt
 from txt2vid_ros.media.frame_store import FrameStore
 
 MAX_SIDE = 8192
+HUGE = 256_000_000
+"""Bytes from which on a file is not read as a whole."""
 DEFAULT_LONG_SIDE = 1280
 BUILT_IN_PORTRAIT = pathlib.Path(__file__).resolve().parent.parent / 'assets' / 'portrait.jpg'
 
@@ -116,8 +119,17 @@ def _check(name: str, value: float, low: float, high: float) -> None:
 
 
 def _sha256(file: pathlib.Path) -> bytes:
+    """Return the digest of a file; of a huge one, of its two ends and of when it was written.
+
+    Of a long recording only the first seconds are used: to read it all would take longer.
+    """
+    status = file.stat()
     digest = hashlib.sha256()
     with file.open('rb') as stream:
+        if status.st_size > HUGE:
+            digest.update(f'{status.st_size} {status.st_mtime_ns}'.encode())
+            digest.update(stream.read(HUGE // 16))
+            stream.seek(-HUGE // 16, os.SEEK_END)
         while block := stream.read(1 << 20):
             digest.update(block)
     return digest.digest()

@@ -85,20 +85,32 @@ class _Remuxer:
             frag_duration=1,
             muxdelay=0, muxpreload=0, **{'bsf:a': 'aac_adtstoasc'})
         output = output.global_args('-hide_banner', '-loglevel', 'error', '-nostats')
-        child = process.spawn([str(word) for word in ffmpeg.compile(
-            output, cmd=process.ffmpeg_path())])
+        words = [str(word) for word in ffmpeg.compile(output, cmd=process.ffmpeg_path())]
         self._header = b''
         self.broadcast = Broadcast(lambda: self._header)
         self.ended = False
         """Whether ffmpeg has gone, and all who watched were told."""
         self._source = source
         self._feed = source.subscribe(INPUT_LIMIT, viewer=False)
-        for work, name in ((self._write, 'fragments in'), (self._read, 'fragments out')):
-            threading.Thread(target=work, args=(child,), daemon=True, name=name).start()
+        # Started by the thread that feeds it: the kernel ends a child with the thread that made
+        # it, and a viewer's thread ends with that viewer.
+        threading.Thread(target=self._run, args=(words,), daemon=True,
+                         name='fragments in').start()
 
     def close(self) -> None:
         """Give ffmpeg no more, so that it ends."""
         self._source.unsubscribe(self._feed)
+
+    def _run(self, words: list[str]) -> None:
+        try:
+            child = process.spawn(words)
+        except OSError as error:
+            log.warning('the stream for browsers cannot start: %s', error)
+            self._end()
+            return
+        threading.Thread(target=self._read, args=(child,), daemon=True,
+                         name='fragments out').start()
+        self._write(child)
 
     def _write(self, child: subprocess.Popen[bytes]) -> None:
         assert child.stdin and child.stderr
@@ -131,6 +143,9 @@ class _Remuxer:
                     self.broadcast.publish(Piece(fragment + box, begins_with_key_frame(fragment)))
             held = held[done:]
         child.stdout.close()
+        self._end()
+
+    def _end(self) -> None:
         self.ended = True
         self.close()
         self.broadcast.close()

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import logging
 import os
 from pathlib import Path
+import signal
 import threading
 import time
 from urllib.parse import urlsplit
@@ -31,7 +32,8 @@ PROTOCOLS: dict[str, dict[str, str]] = {
     'srt': {'format': 'mpegts'},
     'tcp': {'format': 'mpegts'},
     'rtp': {'format': 'rtp_mpegts'},
-    'rtsp': {'format': 'rtsp', 'rtsp_transport': 'tcp'},
+    # RTP describes AAC by what only its encoder knows: the sound alone is coded again.
+    'rtsp': {'format': 'rtsp', 'rtsp_transport': 'tcp', 'acodec': 'aac'},
     'rtmp': {'format': 'flv', 'bsf:a': 'aac_adtstoasc'},
     'rtmps': {'format': 'flv', 'bsf:a': 'aac_adtstoasc'},
     'icecast': {'format': 'mpegts'},
@@ -41,6 +43,8 @@ PUSH_LIMIT = 8_000_000
 """Bytes that a file, or a URL, may fall behind."""
 PUSH_ATTEMPTS = 10
 """Failures in a row after which a URL is given up."""
+RECORDING_ATTEMPTS = 3
+"""Files in a row that an ffmpeg was killed at, after which recording is given up."""
 STEADY = 10.0
 """Seconds after which a push counts as having worked."""
 
@@ -85,12 +89,15 @@ class Remux:
         source = ffmpeg.input('pipe:0', format='mpegts', probesize=1_000_000,
                               analyzeduration=500_000)
         output = ffmpeg.output(
-            source, target, codec='copy', flush_packets=1,
-            metadata=[f'comment={LABEL}', f'service_name={LABEL}'], **options)
+            source, target, flush_packets=1,
+            metadata=[f'comment={LABEL}', f'service_name={LABEL}'],
+            **{'vcodec': 'copy', 'acodec': 'copy', **options})
         output = output.global_args('-hide_banner', '-loglevel', 'error', '-nostats')
         words = [str(word) for word in ffmpeg.compile(output, cmd=process.ffmpeg_path())]
         self.child = process.spawn(words)
         assert self.child.stdin and self.child.stderr
+        self.killed = False
+        """Whether a signal ended it, and not for a file that may not grow."""
         self._input = self.child.stdin
         self._errors = process.Tail(self.child.stderr, 'remux')
 
@@ -107,6 +114,7 @@ class Remux:
         except OSError:
             complaint = complaint or 'ffmpeg ended'
         status = process.end(self.child, grace=5.0)
+        self.killed = status < 0 and status != -signal.SIGXFSZ
         said = self._errors.text()
         if complaint or status != 0:
             return said or f'ffmpeg ended with status {status}'
@@ -116,14 +124,18 @@ class Remux:
 class Sink:
     """A file or URL that follows the broadcast on a thread of its own."""
 
-    def __init__(self, broadcast: Broadcast, target: str, options: dict[str, str], *,
-                 limit: int, attempts: int, report: Callable[[str], None]) -> None:
-        """Begin at the next key frame; `report` gets one line when it fails for good."""
+    def __init__(self, broadcast: Broadcast, target: Callable[[], str], options: dict[str, str],
+                 *, limit: int, file: bool, report: Callable[[str], None]) -> None:
+        """Begin at the next key frame; `report` gets one line when it fails for good.
+
+        `target` is asked before each attempt. A file is only gone on from where ffmpeg was
+        killed: other faults, as a full disk, would come again.
+        """
         self._broadcast = broadcast
         self._target = target
         self._options = options
         self._limit = limit
-        self._attempts = attempts
+        self._file = file
         self._report = report
         self._stop = threading.Event()
         self._subscription = broadcast.subscribe(limit, viewer=False)
@@ -135,16 +147,19 @@ class Sink:
         """Record to a file, which is not overwritten. Raises UserError if that is impossible."""
         path = Path(file).expanduser()
         options = file_options(path)
-        chosen = free_name(path)
-        if chosen != path:
-            log.warning('%s exists; recording to %s', path, chosen)
-        return cls(broadcast, f'file:{chosen}', options, limit=RECORDING_LIMIT, attempts=1,
-                   report=report)
+
+        def target() -> str:
+            chosen = free_name(path)
+            if chosen != path:
+                log.warning('%s exists; recording to %s', path, chosen)
+            return f'file:{chosen}'
+
+        return cls(broadcast, target, options, limit=RECORDING_LIMIT, file=True, report=report)
 
     @classmethod
     def push(cls, broadcast: Broadcast, url: str, report: Callable[[str], None]) -> Sink:
         """Push to a URL, again and again with a growing pause while it fails."""
-        return cls(broadcast, url, url_options(url), limit=PUSH_LIMIT, attempts=PUSH_ATTEMPTS,
+        return cls(broadcast, lambda: url, url_options(url), limit=PUSH_LIMIT, file=False,
                    report=report)
 
     def close(self, timeout: float = 10.0) -> None:
@@ -156,35 +171,39 @@ class Sink:
     def _run(self) -> None:
         failures = 0
         while not self._stop.is_set():
-            complaint, lasted = self._once()
+            target = self._target()
+            name = target.removeprefix('file:')
+            begun = time.monotonic()
+            complaint, killed = self._once(target)
             if self._stop.is_set() and not complaint:
                 return
-            failures = 1 if lasted > STEADY else failures + 1
-            name = self._target.removeprefix('file:')
-            if self._attempts == 1:
+            failures = 1 if time.monotonic() - begun > STEADY else failures + 1
+            if self._file and (not killed or failures >= RECORDING_ATTEMPTS):
                 self._report(f'recording to {name} has stopped: {complaint}. What was recorded '
                              'until then can be played. Mend the cause and start again.')
                 return
-            if failures >= self._attempts:
+            if not self._file and failures >= PUSH_ATTEMPTS:
                 self._report(f'pushing to {name} is given up after {failures} attempts: '
                              f'{complaint}. Check the address and that its server listens.')
                 return
-            pause = min(0.5 * 2 ** (failures - 1), 10.0)
-            log.warning('pushing to %s failed: %s; again in %.1f s', name, complaint, pause)
+            pause = 0.0 if self._file else min(0.5 * 2 ** (failures - 1), 10.0)
+            log.warning('%s %s failed: %s; again in %.1f s',
+                        'recording to' if self._file else 'pushing to', name, complaint, pause)
             if self._stop.wait(pause):
                 return
             self._subscription = self._broadcast.subscribe(self._limit, viewer=False)
 
-    def _once(self) -> tuple[str, float]:
-        """Run ffmpeg once; return what went wrong and how many seconds it lasted."""
-        begun = time.monotonic()
+    def _once(self, target: str) -> tuple[str, bool]:
+        """Run ffmpeg once; return what went wrong, and whether it was killed."""
+        killed = False
         try:
-            complaint = Remux(self._target, self._options).pump(self._subscription)
+            remux = Remux(target, self._options)
+            complaint = remux.pump(self._subscription)
+            killed = remux.killed
         except UserError as error:
             complaint = str(error)
         finally:
             self._broadcast.unsubscribe(self._subscription)
         if not complaint and self._subscription.overrun:
             complaint = 'it takes the stream too slowly'
-        return complaint or ('' if self._stop.is_set() else 'the stream ended'), (
-            time.monotonic() - begun)
+        return complaint or ('' if self._stop.is_set() else 'the stream ended'), killed

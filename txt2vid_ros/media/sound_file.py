@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+import logging
 from pathlib import Path
 
 import ffmpeg
@@ -11,6 +12,8 @@ from numpy.typing import NDArray
 
 from txt2vid_ros.errors import UserError
 from txt2vid_ros.media import process
+
+log = logging.getLogger(__name__)
 
 
 def read_sound(file: Path, rate: int, seconds: float = 0.5, name: str = '--audio'
@@ -41,8 +44,11 @@ def read_sound(file: Path, rate: int, seconds: float = 0.5, name: str = '--audio
                 empty = False
                 yield np.nan_to_num(np.frombuffer(held[:usable], np.float32)).clip(-1, 1)
             held = held[usable:]
+        status = child.wait()
+        if status != 0 and not empty:
+            log.warning('%s: %s can be read only in part: %s', name, file,
+                        errors.text() or f'ffmpeg ended with status {status}')
         if empty:
-            child.wait()
             said = errors.text() or 'it is empty'
             raise UserError(f'{name}: {file} has no sound that can be read: {said}',
                             'Give an audio or video file.')
@@ -50,3 +56,11 @@ def read_sound(file: Path, rate: int, seconds: float = 0.5, name: str = '--audio
         child.stdout.close()
         child.terminate()
         process.end(child)
+
+
+def sound_seconds(file: Path) -> float | None:
+    """Return how long a file is by its own account, None where it does not say."""
+    try:
+        return float(ffmpeg.probe(f'file:{file}')['format']['duration'])
+    except (ffmpeg.Error, OSError, KeyError, ValueError):
+        return None

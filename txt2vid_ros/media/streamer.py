@@ -6,6 +6,7 @@ import collections
 from collections.abc import Callable
 import dataclasses
 import logging
+import math
 import threading
 from typing import Protocol
 
@@ -24,6 +25,8 @@ log = logging.getLogger(__name__)
 LONGEST_STALL = 2.0
 """Seconds that are caught up by writing faster; a longer gap, and a clock that was set, are left
 out: the presentation times go on as if nothing had been."""
+AUDIO_AHEAD = 0.045
+"""Seconds. An AAC encoder holds two frames of 1,024 samples back (ISO 14496-3), 43 ms."""
 SPARE = 2
 """Frames between one encoder's last sound and the next one's first, for what AAC sets before."""
 RESTARTS = 8
@@ -70,14 +73,15 @@ class StreamStatistics:
 class Streamer:
     """Writes a constant frame rate and unbroken sound, whatever arrives or does not arrive.
 
-    Grid place k is written at its time plus `playout`; its sound runs `audio_ahead` places in
-    front, about what an audio encoder keeps back, so that both leave the encoder together.
+    Grid place k is written at its time plus `playout`; its sound runs `audio_ahead` seconds in
+    front, about what an audio encoder keeps back, so that both leave the encoder together. What
+    has gone there cannot be silenced any more.
     """
 
     def __init__(self, form: StreamFormat, grid: FrameGrid, frames: FrameBuffer,
                  speech: SpeechTimeline, clock: Clock,
                  open_sink: Callable[[float], FrameSink], *, playout: float = 0.02,
-                 audio_ahead: int = 2) -> None:
+                 audio_ahead: float = AUDIO_AHEAD) -> None:
         """`open_sink(seconds)` starts an encoder that continues `seconds` into the stream."""
         self.statistics = StreamStatistics()
         self._form = form
@@ -87,7 +91,8 @@ class Streamer:
         self._clock = clock
         self._open_sink = open_sink
         self._playout = int(playout * SECOND)
-        self._audio_ahead = audio_ahead
+        self._audio_ahead = round(audio_ahead * form.audio_rate)
+        """Samples."""
         self._blank = np.full((form.height * 3 // 2, form.width), 128, np.uint8)
         self._blank[:form.height] = 16
         self._converted: tuple[NDArray[np.uint8] | None, bytes] = (None, self._blank.tobytes())
@@ -139,7 +144,8 @@ class Streamer:
         """Return the place to go on from; presentation times in the stream never go back."""
         now = self._grid.first_after(self._clock.now())
         if not 0 <= now - place <= LONGEST_STALL * self._grid.fps:
-            self.epoch += now - place - self._audio_ahead - SPARE
+            ahead = math.ceil(self._audio_ahead * self._grid.fps / self._form.audio_rate)
+            self.epoch += now - place - ahead - SPARE
         else:
             self.statistics.skipped += now - place
         self._samples_done = self._sample_at(now)
@@ -171,10 +177,12 @@ class Streamer:
 
     def _write(self, sink: FrameSink, place: int) -> None:
         frame, exact = self._frames.take(place)
+        late = self.statistics.lateness[-1] * float(self._grid.fps) > 1
         self.statistics.frames += 1
-        self.statistics.on_time += exact
+        self.statistics.on_time += exact and not late
         self.statistics.repeated += not exact
-        sink.write(self._picture(frame), self._sound(place + 1 + self._audio_ahead))
+        sink.write(self._picture(frame),
+                   self._sound(self._sample_at(place + 1) + self._audio_ahead))
 
     def _picture(self, frame: NDArray[np.uint8] | None) -> bytes:
         if frame is None:
@@ -199,9 +207,8 @@ class Streamer:
             frame, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
         return canvas
 
-    def _sound(self, until: int) -> bytes:
-        """Return the samples up to grid place `until` that were not written yet."""
-        end = self._sample_at(until)
+    def _sound(self, end: int) -> bytes:
+        """Return the samples before number `end` that were not written yet."""
         rate = self._form.audio_rate
         # Counted from the second in which the stretch begins, so that no float loses a sample.
         whole = self._samples_done // rate

@@ -129,7 +129,9 @@ class LipsyncNode(EngineNode):
         self._faces[file] = Face(driving, session, self._speech, self._grid)
 
     def _face_of(self, utterance: str | None) -> str:
-        person = self._people.get(DEFAULT if utterance is None else speaker_of(utterance))
+        # Of a speaker without a profile tts warns.
+        person = self._people.get(DEFAULT if utterance is None else speaker_of(utterance),
+                                  warn=False)
         return str(person.face or self.parameters.face)
 
     def _ended(self, stamp: int) -> None:

@@ -77,7 +77,7 @@ class StreamNode(EngineNode):
         self._delay.observe(FIRST_GUESS)
         self._wished = self._delay.lead
         self._output = Output(self._form, http=table.http, record=table.record, push=table.push,
-                              report=self.notice, status=self._status)
+                              report=self._lost, status=self._status)
         self._streamer = Streamer(self._form, self._grid, self._frames, self._speech,
                                   self.ros_clock, self._output.encoder, playout=table.playout)
         self._wish = self.create_publisher(Float64, 'face/lead', qos.LEAD)
@@ -112,10 +112,16 @@ class StreamNode(EngineNode):
             return 'warn', 'loading', {}
         return 'ok', f'{self._output.viewers} viewers', self._figures()
 
+    def _lost(self, line: str) -> None:
+        """Say that an output that was asked for has ended; the others go on."""
+        self.notice(line)
+        self.exit_status = self.exit_status or 1
+
     def _figures(self) -> dict[str, Any]:
         statistics = self._streamer.statistics
         lateness = sorted(statistics.lateness.copy())
         return {
+            'fps': float(self._grid.fps),
             'frames': statistics.frames, 'on_time': statistics.on_time,
             'repeated': statistics.repeated, 'skipped': statistics.skipped,
             'encoder_restarts': statistics.restarts, 'viewers': self._output.viewers,

@@ -5,14 +5,13 @@ from __future__ import annotations
 import collections
 from collections.abc import Mapping
 import dataclasses
-import time
 from typing import Any
 
 from audio_common_msgs.msg import AudioDataStamped, AudioInfo
 from hri_msgs.msg import LiveSpeech
 import numpy as np
 from numpy.typing import NDArray
-from std_msgs.msg import Float64, String
+from std_msgs.msg import String
 from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory
 
@@ -20,6 +19,7 @@ from txt2vid_ros import registry
 from txt2vid_ros.mouth import MouthTrack
 from txt2vid_ros.people import DEFAULT, People, utterance_id
 from txt2vid_ros.ros import messages, qos
+from txt2vid_ros.ros.lead_wish import LeadWish
 from txt2vid_ros.ros.node import EngineNode, run
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.speech.provider import TextToSpeech
@@ -28,8 +28,6 @@ from txt2vid_ros.speech.visemes import mouth_track
 
 RIVALRY = 4
 """Seconds for which another node may speak on the same topic before that is said."""
-LEAD_MEMORY = 5.0
-"""Seconds for which a consumer's wish for lead holds; they repeat it every second."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,7 +67,6 @@ class TtsNode(EngineNode):
             self._voice(person.tts, person.voice, person.speed)
         self._rate = max(voice.capabilities.sample_rate for voice in self._voices.values())
         self._ids: collections.deque[str] = collections.deque(maxlen=1000)
-        self._leads: collections.deque[tuple[float, float]] = collections.deque(maxlen=64)
         self._audio = self.create_publisher(
             AudioDataStamped, 'voice/audio', qos.AUDIO, qos_overriding_options=qos.overridable())
         self._mouth = self.create_publisher(
@@ -80,16 +77,16 @@ class TtsNode(EngineNode):
 
     def start(self) -> None:
         """Begin to listen and speak."""
+        self._lead = LeadWish(self, self.parameters.lead, self.parameters.lead_max)
         self._talker = Talker(
             self._voice_of, mouth_track, self, self.ros_clock,
-            self._lead, rate=self._rate, chunk=self.parameters.chunk, ahead=self.parameters.ahead,
-            queue=self.parameters.queue)
+            lambda: self._lead.seconds, rate=self._rate, chunk=self.parameters.chunk,
+            ahead=self.parameters.ahead, queue=self.parameters.queue)
         self._talker.start()
         self.create_subscription(String, 'text', self._on_text, qos.TEXT,
                                  qos_overriding_options=qos.overridable())
         self.create_subscription(LiveSpeech, 'heard', self._on_heard, qos.SPEECH,
                                  qos_overriding_options=qos.overridable())
-        self.create_subscription(Float64, 'voice/lead', self._on_lead, qos.LEAD)
         self.create_service(Trigger, 'tts/interrupt', self._on_interrupt)
         self.get_logger().info('ready to speak')
 
@@ -118,7 +115,7 @@ class TtsNode(EngineNode):
         statistics = self._talker.statistics
         times = list(statistics.text_to_voice)
         figures = {
-            'lead_ms': self._lead() * 1000,
+            'lead_ms': self._lead.seconds * 1000,
             'text_to_voice_ms_p50': float(np.median(times) * 1000) if times else 0.0,
             **{name: getattr(statistics, name) for name in
                ('utterances', 'refused', 'unspeakable', 'interrupted', 'failed')}}
@@ -175,16 +172,6 @@ class TtsNode(EngineNode):
             stamp += 1
         self._ids.append(name)
         return name
-
-    def _on_lead(self, message: Float64) -> None:
-        if np.isfinite(message.data):
-            self._leads.append((time.monotonic(), message.data))
-
-    def _lead(self) -> float:
-        """Return the greatest lead that a node behind has lately asked for, in seconds."""
-        since = time.monotonic() - LEAD_MEMORY
-        recent = [lead for at, lead in self._leads.copy() if at > since]
-        return float(min(max(recent, default=self.parameters.lead), self.parameters.lead_max))
 
     def _on_interrupt(self, request: Trigger.Request, response: Trigger.Response
                       ) -> Trigger.Response:

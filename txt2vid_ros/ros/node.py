@@ -21,6 +21,7 @@ from rclpy.task import Future
 
 from txt2vid_ros.errors import UserError
 from txt2vid_ros.ros import parameters
+from txt2vid_ros.signals import on_signal
 
 EXIT_USER_ERROR = 2
 """Exit status for what only the user can mend: starting again would not help."""
@@ -171,6 +172,11 @@ class EngineNode(LifecycleNode, abc.ABC):
         except UserError as error:
             self.fail(error)
             return TransitionCallbackReturn.FAILURE
+        except Exception:
+            # rclpy would swallow it: a provider is somebody else's code, and a fault has to show.
+            self.get_logger().fatal(f'a fault of ours:\n{traceback.format_exc()}')
+            self.end(1)
+            return TransitionCallbackReturn.FAILURE
         return TransitionCallbackReturn.SUCCESS
 
     def _parameters_changed(self, table: Any) -> None:
@@ -196,17 +202,12 @@ def _text(value: Any) -> str:
 def run(make: Callable[[], EngineNode], arguments: list[str] | None = None) -> int:
     """Make a node, configure and activate it, spin until a signal; return the exit status."""
     node: EngineNode | None = None
-
-    def end(number: int, frame: object) -> None:
-        if node is None:
-            raise KeyboardInterrupt
-        node.end()
-
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, end)
+        signal.signal(number, _interrupt)
     try:
         _initialise(arguments)
         node = make()
+        on_signal((signal.SIGINT, signal.SIGTERM), node.end)
         return _spin(node)
     except UserError as error:
         print(error, file=sys.stderr, flush=True)
@@ -219,6 +220,10 @@ def run(make: Callable[[], EngineNode], arguments: list[str] | None = None) -> i
             node.close()
             node.destroy_node()
         rclpy.try_shutdown()
+
+
+def _interrupt(number: int, frame: object) -> None:
+    raise KeyboardInterrupt
 
 
 def _initialise(arguments: list[str] | None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 import dataclasses
 import difflib
+import math
 from typing import Any, TypeVar
 
 from rcl_interfaces.msg import (
@@ -94,6 +95,8 @@ def checked(node: str, field: dataclasses.Field[Any], value: Any) -> Any:
         value = list(value)
     if type(value) is not kind:
         raise UserError(f'{name} is {value!r}', f'It has to be {_KINDS[kind]}.')
+    if isinstance(value, float) and not math.isfinite(value):
+        raise UserError(f'{name} is {value!r}', 'It has to be a finite number.')
     low, high = field.metadata['minimum'], field.metadata['maximum']
     if (low is not None and value < low) or (high is not None and value > high):
         raise UserError(f'{name} is {value!r}', f'It has to be {_range(low, high)}.')

@@ -8,6 +8,7 @@ from typing import Any
 
 from txt2vid_ros.cli.bench.latency import SENTENCES
 from txt2vid_ros.cli.bench.running import descendants, RunningGraph, usage
+from txt2vid_ros.media.clock import SECOND
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,8 +35,10 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
         took = time.monotonic() - begun
         after, (total, _) = graph.status(), usage(descendants(graph.pid))
         frames = after['frames'] - before['frames']
+        # Of all that were due, so that what was not written at all counts as late.
+        due = max(1.0, (after['now_ns'] - before['now_ns']) / SECOND * after['fps'])
         return {
-            'frames_on_time': (after['on_time'] - before['on_time']) / max(1, frames),
+            'frames_on_time': min(1.0, (after['on_time'] - before['on_time']) / due),
             'cpu_cores': (total - used) / took,
             'rss_mb': peak,
             'frames': frames,

@@ -21,6 +21,8 @@ _TEETH_EDGE = 0.022  # face units from the line of the lips at rest to the upper
 _TONGUE_SEEN = 0.045
 _TONGUE_ON_TEETH = 0.012
 _OVERBITE = 0.026
+_BEHIND_OWN = 0.016  # face units: drawn teeth beside the person's own end higher, as an arc does
+_BEHIND_OWN_STRENGTH = 0.75
 _TOUCHING = 0.02  # face units between the lips up to which their contact is seen
 _CONTACT_WIDTH = 0.007
 _CONTACT_TONE = np.array([0.40, 0.36, 0.50], np.float32)  # of the lips' colour
@@ -118,12 +120,15 @@ class Cavity:
         floor = np.array([self._edge[0], min(float(lower_edge[1]) + 0.006, lip - _TONGUE_SEEN)])
         tip = floor * (1 - raised) + (self._edge - np.array([0.0, _TONGUE_ON_TEETH])) * raised
         interior.lay_over(canvas, self._kit.tongue, self._turn, place(tip), 0.55 + 0.45 * raised)
-        if self._kit.own is not None:
-            teeth = self._kit.own.image[part]
+        own = self._kit.own
+        # Where the smile hid the person's own, the row goes on behind it with drawn ones.
+        edge, strength = (self._edge, 1.0) if own is None else (
+            self._edge - np.array([0.0, _BEHIND_OWN]), _BEHIND_OWN_STRENGTH)
+        interior.lay_over(canvas, self._kit.upper, self._turn, place(edge), strength)
+        if own is not None:
+            teeth = own.image[part]
             canvas *= 1 - teeth[..., 3:]
             canvas += teeth[..., :3]
-        else:
-            interior.lay_over(canvas, self._kit.upper, self._turn, place(self._edge))
         interior.lay_over(canvas, self._kit.lower, self._turn, place(lower_edge), 0.9)
         if raised > 0.05:
             interior.lay_over(canvas, self._kit.tongue, self._turn, place(tip), raised)

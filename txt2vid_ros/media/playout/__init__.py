@@ -1,0 +1,1 @@
+"""Sound from another machine, played in step: jitter, loss and drifting clocks are absorbed."""

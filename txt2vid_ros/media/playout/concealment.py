@@ -1,0 +1,132 @@
+"""What is heard in place of missing sound: the last pitch period again, dying away."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from txt2vid_ros.media.capture.source import RATE
+
+HISTORY = round(0.05 * RATE)
+"""Samples from which the pitch is found."""
+SHORTEST, LONGEST = round(RATE / 400), round(RATE / 66)
+"""Samples of a pitch period, for voices of 400 to 66 Hz."""
+ALIKE = 0.5
+"""Correlation below which there is no pitch: then the longest stretch is repeated, which buzzes
+the least."""
+STEADY, GONE = round(0.01 * RATE), round(0.08 * RATE)
+"""Samples of concealment until it begins to fade, and until nothing is left of it."""
+JOINT = round(0.005 * RATE)
+"""Samples over which concealment and sound are blended."""
+
+Samples = NDArray[np.float32]
+
+
+class Concealer:
+    """Fills in what is missing of a stream of samples, without a click on either side."""
+
+    def __init__(self) -> None:
+        """Begin in silence."""
+        self.stretches = 0
+        """How often something was concealed."""
+        self.samples = 0
+        """Samples that were concealed."""
+        self.reset()
+
+    def reset(self) -> None:
+        """Begin anew in silence."""
+        self._history: Samples = np.zeros(HISTORY, np.float32)
+        self._period: Samples | None = None
+        self._offset = 0.0
+        self._age = 0
+
+    def process(self, samples: Samples, known: NDArray[np.bool_]) -> Samples:
+        """Return the next samples of the stream, those that are not `known` made up."""
+        if self._period is None and known.all():
+            self._remember(samples)
+            return samples
+        out = np.array(samples)
+        edges = np.flatnonzero(np.diff(known)) + 1
+        for low, high in zip([0, *edges], [*edges, len(out)], strict=True):
+            if high == low:
+                continue
+            if known[low]:
+                self._join(out[low:high])
+            else:
+                self._conceal(out[low:high])
+        return out
+
+    @property
+    def active(self) -> bool:
+        """Return whether the last sample was made up."""
+        return self._period is not None
+
+    def bridge(self) -> None:
+        """Blend into the samples that come next: they do not go on from those before."""
+        if self._period is None:
+            self._begin()
+
+    def stretch(self, count: int) -> Samples:
+        """Return `count` samples more of what was last heard: a pause becomes longer."""
+        self.bridge()
+        part = self._extension(count)
+        self._remember(part)
+        return part
+
+    def _conceal(self, part: Samples) -> None:
+        if self._period is None:
+            self._begin()
+            self.stretches += 1
+        self.samples += len(part)
+        part[:] = self._extension(len(part))
+        self._remember(part)
+
+    def _join(self, part: Samples) -> None:
+        if self._period is not None:
+            length = min(JOINT, len(part))
+            rising = np.linspace(0, 1, length, endpoint=False, dtype=np.float32)
+            part[:length] = rising * part[:length] + (1 - rising) * self._extension(length)
+            self._period = None
+        self._remember(part)
+
+    def _begin(self) -> None:
+        history = self._history
+        period = _pitch(history)
+        repeated = np.array(history[-period:])
+        # The end of the period runs into what was before its beginning, so that it can go round.
+        blend = min(period // 4, HISTORY - period)
+        rising = np.linspace(0, 1, blend, dtype=np.float32)
+        repeated[-blend:] = ((1 - rising) * repeated[-blend:]
+                             + rising * history[-period - blend:-period])
+        self._period = repeated
+        self._offset = float(history[-1] - history[-period - 1])
+        self._age = 0
+
+    def _extension(self, count: int) -> Samples:
+        assert self._period is not None
+        age = self._age + np.arange(count)
+        self._age += count
+        fade = np.clip((GONE - age) / (GONE - STEADY), 0, 1)
+        # The step to the repeated period is taken in a millisecond or two rather than at once.
+        step = self._offset * np.exp(-(age + 1) / (0.001 * RATE))
+        return np.asarray(fade * (self._period[age % len(self._period)] + step), np.float32)
+
+    def _remember(self, part: Samples) -> None:
+        if len(part) >= HISTORY:
+            self._history = np.array(part[-HISTORY:])
+        else:
+            self._history = np.concatenate([self._history[len(part):], part])
+
+
+def _pitch(history: Samples) -> int:
+    """Return the period in samples after which the end of `history` is most like itself."""
+    width = HISTORY - LONGEST - LONGEST // 4
+    recent = history[-width:].astype(np.float64)
+    best, found = ALIKE, LONGEST
+    for lag in range(SHORTEST, LONGEST + 1):
+        earlier = history[-width - lag:-lag].astype(np.float64)
+        power = float(np.sqrt((recent @ recent) * (earlier @ earlier)))
+        alike = float(recent @ earlier) / power if power > 1e-9 else 0.0
+        if alike > best + 1e-3:
+            best, found = alike, lag
+    return found

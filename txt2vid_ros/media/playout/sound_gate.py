@@ -1,0 +1,73 @@
+"""Tells sound from the noise of a room, so that a mouth can rest while nothing is heard."""
+
+from __future__ import annotations
+
+import collections
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from txt2vid_ros.media.capture.source import RATE
+
+ABOVE = 9.0
+"""dB above the noise from which on there is sound."""
+LOWEST, HIGHEST = -56.0, -38.0
+"""dB of full scale (root mean square): what is below is never sound, what is above always is."""
+BLOCK = RATE // 100
+"""Samples over which a level is taken."""
+MEMORY = 6
+"""Seconds in which the least level is that of the noise: nobody speaks for so long without a
+pause."""
+
+
+PAUSE = 0.15
+"""Seconds without sound after which it is a pause rather than a part of a word."""
+
+
+class SoundGate:
+    """Is open while there is sound, and for `hold` seconds after it."""
+
+    def __init__(self, hold: float) -> None:
+        """Begin closed."""
+        self._hold = hold
+        self._left = 0.0
+        self._least: collections.deque[float] = collections.deque(maxlen=MEMORY)
+        self._second = 1.0
+        """How much of the newest entry's second is over."""
+
+    @property
+    def threshold(self) -> float:
+        """Return the level in dB of full scale from which on there is sound."""
+        return min(max(min(self._least, default=LOWEST) + ABOVE, LOWEST), HIGHEST)
+
+    @property
+    def pausing(self) -> bool:
+        """Return whether it is open though there is no sound just now."""
+        return 0 < self._left < self._hold - PAUSE
+
+    def hears(self, samples: NDArray[np.float32]) -> bool:
+        """Return whether the next samples, at least one BLOCK of them, are to be heard."""
+        blocks = samples[:len(samples) // BLOCK * BLOCK].reshape(-1, BLOCK)
+        powers = np.einsum('ij,ij->i', blocks, blocks) / BLOCK
+        self._learn(_decibels(float(powers.sum()) / len(powers)), len(samples) / RATE)
+        if _decibels(float(powers.max())) > self.threshold:
+            self._left = self._hold
+            return True
+        self._left -= len(samples) / RATE
+        return self._left > 0
+
+    def close(self) -> None:
+        """Close it now; what is known of the noise stays."""
+        self._left = 0.0
+
+    def _learn(self, level: float, seconds: float) -> None:
+        if self._second >= 1.0:
+            self._least.append(level)
+            self._second = 0.0
+        self._least[-1] = min(self._least[-1], level)
+        self._second += seconds
+
+
+def _decibels(power: float) -> float:
+    return 10 * math.log10(power + 1e-10)

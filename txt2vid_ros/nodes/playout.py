@@ -1,0 +1,133 @@
+"""The voice of audio mode: captured sound comes in, stamped speech goes out ahead of its time."""
+
+from __future__ import annotations
+
+import collections
+from collections.abc import Mapping
+import dataclasses
+from typing import Any
+
+from audio_common_msgs.msg import AudioDataStamped, AudioInfo
+import numpy as np
+from numpy.typing import NDArray
+
+from txt2vid_ros.errors import UserError
+from txt2vid_ros.media.capture.source import RATE
+from txt2vid_ros.media.playout.playout import Playout, PlayoutSettings
+from txt2vid_ros.people import DEFAULT, utterance_id
+from txt2vid_ros.ros import messages, qos
+from txt2vid_ros.ros.lead_wish import LeadWish
+from txt2vid_ros.ros.node import EngineNode, run, Worker
+from txt2vid_ros.ros.parameters import parameter
+from txt2vid_ros.ros.sound_input import SoundInput
+
+
+@dataclasses.dataclass(frozen=True)
+class Parameters:
+    """The parameters of the playout node."""
+
+    speaker: str = parameter(DEFAULT, 'speaker id of who is heard: whose face is shown')
+    chunk: float = parameter(0.02, 'seconds of sound in a message', minimum=0.02, maximum=0.04)
+    delay: float = parameter(0.06, 'seconds for which sound is held back until the jitter of its '
+                             'arrival has been measured', minimum=0.0, maximum=5.0)
+    delay_min: float = parameter(0.01, 'seconds below which the delay does not adapt',
+                                 minimum=0.0, maximum=5.0)
+    delay_max: float = parameter(0.5, 'seconds beyond which the delay does not adapt: what is '
+                                 'later is not heard', minimum=0.0, maximum=5.0)
+    hold: float = parameter(0.6, 'seconds of silence after which an utterance ends', minimum=0.1,
+                            maximum=10.0)
+    pass_noise: bool = parameter(False, 'whether the noise of the room is heard in pauses too; '
+                                 'the mouth may then move with it')
+    lead: float = parameter(0.15, 'seconds from handing sound on to its being heard, until the '
+                            'nodes behind have said what they need', minimum=0.0, maximum=5.0)
+    lead_max: float = parameter(0.6, 'seconds beyond which the lead does not adapt',
+                                minimum=0.0, maximum=5.0)
+
+
+class PlayoutNode(EngineNode):
+    """Maps mic/audio to a Playout and its output to voice/audio."""
+
+    NAME = 'playout'
+    Parameters = Parameters
+
+    def configure(self) -> None:
+        """Prepare the topics. Raises UserError where the bounds of the delay are none."""
+        table = self.parameters
+        if table.delay_min > table.delay_max:
+            raise UserError(
+                f'playout.delay_min is {table.delay_min}, playout.delay_max {table.delay_max}',
+                'The one has to be at most the other.')
+        self._ids: collections.deque[str] = collections.deque(maxlen=1000)
+        self._audio = self.create_publisher(
+            AudioDataStamped, 'voice/audio', qos.AUDIO, qos_overriding_options=qos.overridable())
+        self._info = self.create_publisher(AudioInfo, 'voice/audio_info', qos.INFO,
+                                           qos_overriding_options=qos.overridable())
+        self._info.publish(messages.audio_info(RATE))
+        self._worker: Worker | None = None
+
+    def start(self) -> None:
+        """Begin to listen and play."""
+        table = self.parameters
+        self._lead = LeadWish(self, table.lead, table.lead_max)
+        settings = PlayoutSettings(
+            chunk=table.chunk, delay=table.delay, delay_min=table.delay_min,
+            delay_max=table.delay_max, hold=table.hold, pass_noise=table.pass_noise)
+        self._playout = Playout(self, self._new_id, self.ros_clock,
+                                lambda: self._lead.seconds, settings)
+        self._input = SoundInput(self, self._take)
+        self._worker = Worker(self, 'playout', self._playout.run)
+        self.get_logger().info(f'ready to play {self.resolve_topic_name("mic/audio")}')
+
+    def stop(self) -> None:
+        """Stop playing; what is being heard is ended."""
+        worker = getattr(self, '_worker', None)
+        if worker is not None:
+            worker.close()
+            self._worker = None
+
+    def close(self) -> None:
+        """Do nothing: there is nothing to release."""
+
+    def report(self) -> tuple[str, str, Mapping[str, Any]]:
+        """Return the buffer's delay, what it has measured and what it had to make up."""
+        if not hasattr(self, '_input'):
+            return 'warn', 'loading', {}
+        figures = {
+            **self._playout.incoming.figures, 'utterances': self._playout.utterances,
+            'lead_ms': self._lead.seconds * 1000, 'invalid': self._input.statistics.invalid}
+        if self.count_publishers('mic/audio') > 1:
+            return 'warn', ('more than one node publishes mic/audio; end one, or give it another '
+                            '--namespace'), figures
+        if not self._playout.incoming.started:
+            return 'ok', 'nothing has come on mic/audio yet', figures
+        return 'ok', 'playing' if self._playout.busy else 'silence', figures
+
+    def audio(self, utterance: str, start: int, samples: NDArray[np.float32], rate: int) -> None:
+        """Publish a chunk of speech."""
+        self._audio.publish(messages.to_audio(utterance, start, samples))
+
+    def ended(self, utterance: str, end: int) -> None:
+        """Publish that an utterance ends: a chunk without samples at the time of its end."""
+        self._audio.publish(messages.to_audio(utterance, end, np.zeros(0, np.float32)))
+
+    def _take(self, stamp: int, samples: NDArray[np.float32]) -> None:
+        self._playout.push(stamp, samples, self.ros_clock.now())
+
+    def _new_id(self, stamp: int) -> str:
+        """Return an id that was not used lately: what carries the id of an ended one is dropped.
+
+        A sender whose clock was set back may repeat its stamps.
+        """
+        while (name := utterance_id(self.parameters.speaker, stamp)) in self._ids:
+            stamp += 1
+        self._ids.append(name)
+        return name
+
+
+def main() -> int:
+    """Run the node."""
+    return run(PlayoutNode)
+
+
+if __name__ == '__main__':
+    raise SystemExit(main())
