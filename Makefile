@@ -52,6 +52,8 @@ pytest: setup-test
 
 # A million hostile datagrams against the link; ARGS='--atheris' lets coverage guide them.
 fuzz: setup-test
+	$(if $(findstring atheris,$(ARGS)),$(PYTHON_IN) -m pip install --quiet --require-hashes \
+	  --requirement requirements/fuzz.txt)
 	$(PYTHON_IN) tools/fuzz_link.py $(ARGS)
 
 BENCH ?= latency

@@ -62,6 +62,7 @@ setup(
         'bag': ['rosbags==0.11.9'],
         'face': ['ai-edge-litert==2.3.0'],
         'torch': ['torch>=2.4', 'onnx>=1.16', 'onnxruntime>=1.23'],
+        'fuzz': ["atheris==3.0.0; python_version >= '3.11'"],
         'test': ['pytest', 'pytest-timeout', 'pytest-xdist', 'hypothesis'],
     },
     entry_points={

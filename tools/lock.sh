@@ -17,9 +17,11 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 compile runtime.in --output-file "$work/runtime.txt"
 compile runtime.in test.in --constraint "$work/runtime.txt" --output-file "$work/all.txt"
+compile fuzz.in --constraint "$work/runtime.txt" --output-file "$work/fuzz.txt"
 
 note='# Made by make lock; change the .in file instead.'
 { echo "$note"; cat "$work/runtime.txt"; } > runtime.txt
+{ echo "$note"; cat "$work/fuzz.txt"; } > fuzz.txt
 # A package is a line that does not begin with a space, followed by its hashes.
 { echo "$note"; awk '
     NR == FNR { if ($0 !~ /^ /) known[$0] = 1; next }

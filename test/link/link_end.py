@@ -5,14 +5,18 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 import json
+import os
 from pathlib import Path
+import signal
 import sys
+import threading
 import time
 
 from txt2vid_ros.link import keys
 from txt2vid_ros.link.codec.model import load
 from txt2vid_ros.link.codec.text import TextCodec
 from txt2vid_ros.link.config import LinkConfig
+from txt2vid_ros.link.journal import Journal
 from txt2vid_ros.link.messages import Event, Heard, Instant, Utterance
 from txt2vid_ros.link.receiver import Receiver
 from txt2vid_ros.link.runner import LinkRunner
@@ -29,8 +33,12 @@ def main() -> None:
     parser.add_argument('--address')
     parser.add_argument('--key', type=Path)
     parser.add_argument('--ahead', type=float, default=0.0)
+    parser.add_argument('--journal', type=Path)
+    parser.add_argument('--die-at', default='', help='kill itself when this text is heard')
+    parser.add_argument('--die', choices=('before', 'after'), help='printing it')
     args = parser.parse_args()
-    transport = open_transport(args.transport, args.role, args.address)
+    role = 'receiver' if args.role == 'receiver' else 'sender'
+    transport = open_transport(args.transport, role, args.address)
     config = LinkConfig(header_bytes=transport.header_bytes)
     codec = TextCodec(load())
     key = keys.read(args.key)
@@ -38,17 +46,25 @@ def main() -> None:
     def now() -> Instant:
         return Instant(time.monotonic(), time.time() + args.ahead)
 
-    if args.role == 'receiver':
-        receive(Receiver(config, key, codec, now()), transport, now)
+    if args.role == 'talker':
+        talk(Sender(config, key, codec, now()), transport, now)
+    elif args.role == 'receiver':
+        receive(Receiver(config, key, codec, now(), Journal(args.journal)), transport, now,
+                (args.die_at, args.die))
     else:
         send(Sender(config, key, codec, now()), transport, now)
 
 
-def receive(end: Receiver, transport: Transport, now: Callable[[], Instant]) -> None:
-    """Print what is heard until the input ends."""
+def receive(end: Receiver, transport: Transport, now: Callable[[], Instant],
+            fate: tuple[str, str | None]) -> None:
+    """Print what is heard until the input ends, or until fate strikes."""
     def on_event(event: Event) -> None:
         if isinstance(event, Heard):
+            if fate == (event.text, 'before'):
+                os.kill(os.getpid(), signal.SIGKILL)
             print(json.dumps({'text': event.text, 'speaker': event.speaker}), flush=True)
+            if fate == (event.text, 'after'):
+                os.kill(os.getpid(), signal.SIGKILL)
 
     runner = LinkRunner(end, transport, on_event, now)
     print('ready', flush=True)
@@ -68,6 +84,25 @@ def send(end: Sender, transport: Transport, now: Callable[[], Instant]) -> None:
     offset = end.offset(now())
     print(json.dumps({**end.counters.as_dict(), 'offset': offset.seconds if offset else None}))
     runner.close()
+
+
+def talk(end: Sender, transport: Transport, now: Callable[[], Instant]) -> None:
+    """Say lines as they come; print each change of what keeps the transport from working."""
+    runner = LinkRunner(end, transport, lambda event: None, now)
+    threading.Thread(target=_watch, args=(transport,), daemon=True).start()
+    for line in sys.stdin:
+        runner.use(lambda e, n, line=line: e.submit(Utterance(line.strip(), 'ann', 'en', n.wall),
+                                                    n))
+    runner.close()
+
+
+def _watch(transport: Transport) -> None:
+    known = transport.problem
+    while True:
+        if transport.problem != known:
+            known = transport.problem
+            print(f'problem: {known}', flush=True)
+        time.sleep(0.02)
 
 
 if __name__ == '__main__':

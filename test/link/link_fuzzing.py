@@ -8,7 +8,7 @@ from link_simulation import Network, Simulation
 
 from txt2vid_ros.link.control import Ack, Control, Hello, Welcome
 from txt2vid_ros.link.speech import unpack_batch, unpack_said
-from txt2vid_ros.link.transport.serial import stuff, unstuff
+from txt2vid_ros.link.transport.framing import LengthDeframer, stuff, unstuff, ZeroDeframer
 from txt2vid_ros.link.wire import FrameError
 
 SAID = ['Good morning.', 'Did you sleep well?', 'The kettle is on.']
@@ -73,5 +73,8 @@ def parse(body: bytes) -> None:
             unpack(body)
         except FrameError:
             continue
+    for deframer in (LengthDeframer(), ZeroDeframer()):
+        deframer.feed(body)
+        assert sum(map(len, deframer.take(len(body) + 1))) <= len(body)
     unstuff(body)
     assert unstuff(stuff(body)) == body

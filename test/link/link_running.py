@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 import contextlib
 import os
 import threading
+import time
 import tty
 
 from link_simulation import CODEC, KEY
@@ -40,6 +41,14 @@ class Log:
     def wait(self, condition: Callable[[Log], bool], seconds: float = PATIENCE) -> None:
         with self._changed:
             assert self._changed.wait_for(lambda: condition(self), seconds), self.events
+
+    def wait_until(self, condition: Callable[[], bool], seconds: float = PATIENCE) -> None:
+        """Wait for what no event tells."""
+        with self._changed:
+            deadline = time.monotonic() + seconds
+            while not condition():
+                assert time.monotonic() < deadline, self.events
+                self._changed.wait(0.01)
 
     def wait_for_texts(self, texts: list[str], seconds: float = PATIENCE) -> None:
         self.wait(lambda log: len(log.texts) >= len(texts), seconds)

@@ -207,7 +207,7 @@ def test_long_texts_are_cut_to_the_mtu_and_put_together(mtu: int) -> None:
     converse(simulation, texts, 0.5)
     simulation.run(40)
     assert simulation.heard == texts
-    assert max(len(datagram) for _, datagram in simulation.sent_log) <= max(mtu, 120)
+    assert max(len(datagram) for _, datagram in simulation.sent_log) <= mtu
 
 
 def test_a_very_long_text_over_a_tiny_mtu() -> None:
@@ -294,6 +294,8 @@ def test_a_damaged_journal_counts_as_none(tmp_path: pathlib.Path) -> None:
     assert Journal(path).load().stream is None
     with pytest.raises(UserError, match='state_file'):
         Journal(tmp_path / 'link.json' / 'under a file.json')
+    with pytest.raises(UserError, match=r'state_file: .* cannot be written: Is a directory'):
+        Journal(tmp_path)
 
 
 def test_a_full_disk_stops_no_speech_and_is_said(tmp_path: pathlib.Path) -> None:

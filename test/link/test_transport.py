@@ -6,19 +6,16 @@ from collections.abc import Iterator
 import pathlib
 import random
 import socket
-import threading
 
-from hypothesis import given
-from hypothesis import strategies as st
 from link_running import receiver, say, sender, SerialCable
 import pytest
 
 from txt2vid_ros.errors import UserError
 from txt2vid_ros.link.config import LinkConfig
-from txt2vid_ros.link.messages import Connected, Heard
+from txt2vid_ros.link.messages import Heard
 from txt2vid_ros.link.runner import instant
 from txt2vid_ros.link.transport import open_transport
-from txt2vid_ros.link.transport.serial import SerialLine, stuff, unstuff
+from txt2vid_ros.link.transport.serial import SerialLine
 from txt2vid_ros.link.transport.tcp import TcpCaller, TcpListener
 from txt2vid_ros.link.transport.udp import UdpCaller, UdpListener
 
@@ -79,53 +76,6 @@ def test_noise_on_a_serial_line_is_no_text(cable: SerialCable) -> None:
         assert end.end.counters.rejected > 0
 
 
-@given(st.binary(max_size=2000))
-def test_stuffed_frames_hold_no_zero_and_come_back(data: bytes) -> None:
-    assert b'\0' not in stuff(data)
-    assert unstuff(stuff(data)) == data
-
-
-@pytest.mark.parametrize('size', [253, 254, 255, 508, 1000])
-def test_long_frames_are_stuffed_in_blocks(size: int) -> None:
-    assert unstuff(stuff(b'x' * size)) == b'x' * size
-
-
-def test_damaged_frames_are_told() -> None:
-    assert unstuff(b'\x05ab') is None
-    assert unstuff(b'\x02a\x00') is None
-
-
-def test_a_flood_of_garbage_hardly_delays_text() -> None:
-    """The bound is the issue's 200 ms; what is asserted is the order of magnitude above noise."""
-    listener = UdpListener('127.0.0.1:0')
-    stop = threading.Event()
-    thrown = [0]
-
-    def flood() -> None:
-        chance = random.Random(0)
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as handle:
-            while not stop.wait(0.005):
-                for _ in range(50):
-                    handle.sendto(chance.randbytes(chance.randrange(1, 60)),
-                                  ('127.0.0.1', listener.port))
-                    thrown[0] += 1
-
-    with receiver(listener) as (end, heard), sender(
-            UdpCaller(f'127.0.0.1:{listener.port}')) as (runner, log):
-        log.wait(lambda log: any(isinstance(e, Connected) for e in log.events))
-        thread = threading.Thread(target=flood)
-        thread.start()
-        try:
-            for text in TEXTS:
-                say(runner, text)
-                heard.wait(lambda log, text=text: text in log.texts)
-        finally:
-            stop.set()
-            thread.join()
-        assert heard.texts == TEXTS
-        assert end.end.counters.rejected + listener.filtered > 0
-
-
 def test_ends_that_come_and_go(tmp_path: pathlib.Path) -> None:
     listener = UdpListener('127.0.0.1:0')
     port = listener.port
@@ -146,9 +96,9 @@ def test_start_times_and_offset_on_one_machine() -> None:
         for count, text in enumerate(TEXTS, 1):
             say(runner, text)
             heard.wait(lambda log, count=count: len(log.texts) == count)
-        offset = runner.end.offset(instant())
+            offset = runner.end.offset(instant())
         assert offset is not None
-        assert abs(offset.seconds) <= offset.uncertainty + 0.001
+        assert abs(offset.seconds) <= 0.001
         last = [event for event in heard.events if isinstance(event, Heard)][-1]
         assert last.speaker == 'ann'
 

@@ -23,7 +23,7 @@ COLUMNS: tuple[tuple[str, str, str], ...] = (
     ('datagrams b/char', '>16.2f', 'datagram_bits_per_character'),
     ('wire b/char', '>11.2f', 'wire_bits_per_character'),
     ('smaller by', '>10.2f', 'compression'),
-    ('loss %', '>7.1f', 'loss_percent'),
+    ('resent %', '>8.1f', 'resent_percent'),
     ('retries', '>7.0f', 'retries'),
     ('dropped', '>7.0f', 'dropped'),
     ('rtt ms', '>7.1f', 'round_trip_ms'),
@@ -93,8 +93,9 @@ def figures(report: dict[str, str]) -> dict[str, Any]:
                 known[f'{name}_bits_per_character'] = bits / characters
         if known['text_bytes']:
             known['compression'] = characters / known['text_bytes']
-    if known.get('datagrams_out'):
-        known['loss_percent'] = 100 * known['retries'] / known['datagrams_out']
+    if known.get('datagrams_out') and known['role'] == 'sender':
+        # Of what was lost, or whose acknowledgement was; a receiver sends nothing twice.
+        known['resent_percent'] = 100 * known['retries'] / known['datagrams_out']
     return known
 
 

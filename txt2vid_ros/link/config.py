@@ -49,6 +49,11 @@ class LinkConfig:
         return (len(datagram) + self.header_bytes) * self.bits_per_byte
 
     @property
+    def frame_bytes(self) -> int:
+        """What a datagram of speech holds beside its body: two bytes of head, and the tag."""
+        return 2 + self.tag_bytes
+
+    @property
     def merge_bytes(self) -> int:
         """How far utterances are merged: one datagram is not to keep a slow link busy for long."""
         if not self.rate:

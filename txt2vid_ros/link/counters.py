@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 
+from txt2vid_ros.link import wire
+from txt2vid_ros.link.config import LinkConfig
+from txt2vid_ros.link.seal import ForgedError
+
 
 @dataclasses.dataclass
 class Counters:
@@ -29,6 +33,29 @@ class Counters:
     duplicates: int = 0
     oversized: int = 0
     undecodable: int = 0
+
+    def came(self, datagram: bytes, config: LinkConfig) -> None:
+        """Count a datagram that has arrived."""
+        self.datagrams_in += 1
+        self.bytes_in += len(datagram)
+        self.wire_bits_in += config.wire_bits(datagram)
+
+    def went(self, datagram: bytes, config: LinkConfig) -> None:
+        """Count a datagram that is sent."""
+        self.datagrams_out += 1
+        self.bytes_out += len(datagram)
+        self.wire_bits_out += config.wire_bits(datagram)
+
+    def reject(self, error: wire.FrameError | ForgedError) -> None:
+        """Count a datagram that is of no use, by what is wrong with it."""
+        if isinstance(error, ForgedError):
+            self.forged += 1
+        elif isinstance(error, wire.OversizedError):
+            self.oversized += 1
+        elif isinstance(error, wire.VersionError):
+            self.wrong_version += 1
+        else:
+            self.garbage += 1
 
     @property
     def rejected(self) -> int:

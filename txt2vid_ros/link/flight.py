@@ -10,6 +10,7 @@ from txt2vid_ros.link.messages import Utterance
 
 WINDOW = 64
 """Datagrams under way at most: half of what 8 bits of sequence can tell apart, and then half."""
+_RESENT = 3
 
 
 @dataclasses.dataclass
@@ -83,6 +84,13 @@ class Flight:
     def missing(self) -> list[Datagram]:
         """Those not known to have arrived and not given up, oldest first."""
         return [d for d in self._datagrams if not d.arrived and not d.group.dead]
+
+    def resend_oldest(self) -> bool:
+        """Have the oldest that are missing sent again; return whether there are any."""
+        oldest = self.missing[:_RESENT]
+        for datagram in oldest:
+            datagram.resend = True
+        return bool(oldest)
 
     def groups(self) -> list[Group]:
         """Return the groups under way, each once, oldest first."""

@@ -2,20 +2,29 @@
 
 HELLO and WELCOME carry a random number each, from which both ends derive the session's keys; the
 WELCOME is bound to its HELLO. A receiver that has lost its session asks for a call with SOLICIT.
-Nothing changes at the receiver until a datagram sealed with the new keys arrives, so a replayed
-HELLO achieves nothing.
+Nothing changes at the receiver until a datagram sealed with the new keys arrives: not its session,
+and not whom it acknowledges to. A replayed HELLO is answered to where it came from, by hardly
+more bytes than it had, and achieves nothing else.
 """
 
 from __future__ import annotations
 
 import collections
+import contextlib
 import dataclasses
 
 from txt2vid_ros.link import wire
 from txt2vid_ros.link.config import LinkConfig
 from txt2vid_ros.link.control import Hello, Welcome
 from txt2vid_ros.link.messages import Instant, Mismatch, NEVER
-from txt2vid_ros.link.seal import ForgedError, Greeter, session_keys, SessionKeys, TAG_SIZES
+from txt2vid_ros.link.seal import (
+    ForgedError,
+    Greeter,
+    GREETING_BYTES,
+    session_keys,
+    SessionKeys,
+    TAG_SIZES,
+)
 from txt2vid_ros.link.wire import Kind, STAMP_TICK
 
 _FIRST_INTERVAL, _INTERVAL, _LATE_INTERVAL = 0.5, 1.5, 15.0
@@ -24,6 +33,7 @@ _OUTSTANDING = 4
 _PENDING = 16
 _REMEMBERED = 1024
 _SOLICITED_EVERY = 2.0
+_SOLICIT_EVERY, _SOLICIT_LIMIT = 1.0, 10.0
 _GREETING_BITS = 8 * 2 * (90 + 60)
 
 
@@ -70,7 +80,7 @@ class Caller:
                  now: Instant) -> None:
         """Call at once. `model` is the digest of the language model, `stream` the sender's id."""
         self._key, self._model, self._stream = key, model[:4], stream
-        self._tag_bytes = config.tag_bytes
+        self._tag_bytes, self._mtu = config.tag_bytes, config.mtu
         self._patience = _FIRST_INTERVAL + (_GREETING_BITS / config.rate if config.rate else 0.0)
         self._greeter = Greeter(key)
         self._calls: collections.deque[_Call] = collections.deque(maxlen=_OUTSTANDING)
@@ -89,6 +99,9 @@ class Caller:
         """Return a HELLO to send now."""
         hello = Hello(self._stream, first, self._model, round(now.wall / STAMP_TICK),
                       self._tag_bytes, speaker, locale)
+        if len(hello.pack()) + GREETING_BYTES > self._mtu:
+            # Then they travel with the first utterance instead.
+            hello = dataclasses.replace(hello, speaker='', locale='')
         sealed, random = self._greeter.seal(Kind.HELLO, wire.head(Kind.HELLO, 0, 0), hello.pack())
         self._calls.append(_Call(random, now.wall, hello))
         if self._tries == 0:
@@ -138,9 +151,10 @@ class Offer:
 class Answerer:
     """The receiver's side."""
 
-    def __init__(self, key: bytes, model: bytes) -> None:
+    def __init__(self, key: bytes, model: bytes, now: Instant) -> None:
         """Answer calls sealed with `key`. `model` is the digest of the language model."""
         self._key, self._model = key, model[:4]
+        self._solicit_at, self._solicit_pause = now.mono, _SOLICIT_EVERY
         self._greeter = Greeter(key)
         self._replays = Replays()
         self.offers: collections.OrderedDict[bytes, Offer] = collections.OrderedDict()
@@ -152,6 +166,16 @@ class Answerer:
         if hello.tag_bytes not in TAG_SIZES:
             raise wire.FrameError('no such length of tag')
         return (hello, random) if self._replays.check(random) else None
+
+    def match(self, kind: Kind, tag: int, datagram: bytes) -> Offer:
+        """Return the offer that a session's first datagram takes up. Raises ForgedError."""
+        for offer in reversed(self.offers.values()):
+            if offer.keys.tag != tag:
+                continue
+            with contextlib.suppress(ForgedError):
+                offer.keys.forward.open(kind, datagram[1], datagram[:2], datagram[2:])
+                return offer
+        raise ForgedError('sealed with no key known')
 
     def welcome(self, hello: Hello, caller: bytes, known: bool, wanted: int, arrived: float,
                 now: Instant) -> bytes:
@@ -167,6 +191,15 @@ class Answerer:
                 self.offers.popitem(last=False)
         return sealed
 
-    def solicit(self) -> bytes:
-        """Return a request to be called."""
+    def taken(self) -> None:
+        """Note that an offer has become the session."""
+        self.offers.clear()
+        self._solicit_pause = _SOLICIT_EVERY
+
+    def solicit(self, now: Instant) -> bytes | None:
+        """Return a request to be called; None where there was one of late."""
+        if now.mono < self._solicit_at:
+            return None
+        self._solicit_at = now.mono + self._solicit_pause
+        self._solicit_pause = min(2 * self._solicit_pause, _SOLICIT_LIMIT)
         return self._greeter.seal(Kind.SOLICIT, wire.head(Kind.SOLICIT, 0, 0), b'')[0]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import json
+import os
 import pathlib
 
 from txt2vid_ros.errors import UserError
@@ -33,6 +35,8 @@ class Journal:
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.touch()
+                if path.is_dir():
+                    raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
             except OSError as error:
                 raise UserError(f'state_file: {path} cannot be written: {error.strerror}',
                                 'Name another file, or "off"') from error
@@ -48,15 +52,27 @@ class Journal:
             return Progress()
 
     def save(self, progress: Progress) -> None:
-        """Replace what was saved: the old or the new is there whatever happens."""
+        """Replace what was saved; should the power fail, the old or the new is there."""
         if self._path is None or progress.stream is None:
             return
         fresh = self._path.with_suffix('.new')
         try:
-            fresh.write_text(json.dumps(dataclasses.asdict(progress)), 'utf-8')
+            with fresh.open('w', encoding='utf-8') as file:
+                json.dump(dataclasses.asdict(progress), file)
+                file.flush()
+                os.fsync(file.fileno())
             fresh.replace(self._path)
+            self._sync_folder(self._path.parent)
             self.problem = ''
         except OSError as error:
             # Speech goes on; what it costs is a repeat, should the receiver start again now.
             self.problem = (f'state_file: {self._path} cannot be written: {error.strerror}. '
                             'Make room, or name another file')
+
+    @staticmethod
+    def _sync_folder(folder: pathlib.Path) -> None:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 NEVER = math.inf
 """A time that does not come."""
@@ -17,6 +17,17 @@ class Instant(NamedTuple):
     """For timers; never jumps."""
     wall: float
     """For stamps; what the other machine's is compared with."""
+
+
+Source: TypeAlias = 'tuple[Any, ...] | int | None'
+"""Where a datagram came from: an address, a connection, or None where there is only one."""
+
+
+class Outgoing(NamedTuple):
+    """A datagram to send, and where to: None for the peer, whoever that is at the moment."""
+
+    datagram: bytes
+    to: Source = None
 
 
 @dataclasses.dataclass(frozen=True)

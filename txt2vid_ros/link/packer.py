@@ -12,6 +12,8 @@ from txt2vid_ros.link.messages import Utterance
 from txt2vid_ros.link.wire import Kind, MAX_DISTANCE, ticks
 
 _KEPT = 32
+_LONGEST_NOTE = ClockNote(-(1 << 48), 0)
+_LONGEST_INDEX = 1 << 42
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,6 +66,13 @@ class Packed:
     text_bytes: int
     known: Known
     """After the last of them."""
+
+
+def least_room(speaker: str, locale: str) -> int:
+    """Return how many bytes a body has to hold, so that these names fit and a text can begin."""
+    record = speech.Record(0, b'', speaker, locale)
+    return len(speech.pack_batch(speech.Batch(MAX_DISTANCE, (record,), index=_LONGEST_INDEX,
+                                              clock=_LONGEST_NOTE)))
 
 
 class Packer:

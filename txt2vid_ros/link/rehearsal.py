@@ -112,16 +112,21 @@ class Rehearsal:
 
     def settle(self) -> None:
         """Send what is due now, and collect what happened."""
+        self.sender.prepare(self.sender_time)
+        self.receiver.prepare(self.receiver_time)
+        while (event := self.sender.take_event()) is not None:
+            self.sender_events.append(event)
+        while (event := self.receiver.take_event()) is not None:
+            self.receiver_events.append(event)
+            if isinstance(event, Heard):
+                self.heard_at.append((self.now, event))
+        self.receiver.handed_over()
         for to_receiver, datagrams in ((True, self.sender.poll(self.sender_time)),
                                        (False, self.receiver.poll(self.receiver_time))):
-            for datagram in datagrams:
+            for datagram, _ in datagrams:
                 self.sent_log.append((to_receiver, datagram))
                 for at in self.network.deliveries(self.now, self.chance):
                     heapq.heappush(self._wire, (at, next(self._order), to_receiver, datagram))
-        self.sender_events += self.sender.take_events()
-        events = self.receiver.take_events()
-        self.receiver_events += events
-        self.heard_at += [(self.now, event) for event in events if isinstance(event, Heard)]
 
     def run(self, seconds: float) -> None:
         """Let time pass, event by event."""

@@ -16,7 +16,6 @@ from txt2vid_ros.link.sender import Sender
 from txt2vid_ros.link.transport.base import Transport
 
 _LONGEST_WAIT = 1.0
-_LONGEST_DATAGRAM = 65_000
 
 End = TypeVar('End', Sender, Receiver)
 
@@ -78,32 +77,42 @@ class LinkRunner(Generic[End]):
                 # A fault of ours must not silence the link for good; it is seen in the log.
                 logging.getLogger(__name__).exception('the link had to skip a turn')
                 time.sleep(0.1)
+        self._hand_over()
 
     def _turn(self) -> None:
-        now = self._now()
-        again = self.transport.maintain(now.mono)
+        again = self.transport.maintain(self._now().mono)
         with self._lock:
-            for datagram in self.end.poll(now):
-                self.transport.send(datagram)
+            self.end.prepare(self._now())
+        self._hand_over()
+        with self._lock:
+            now = self._now()
+            for datagram, to in self.end.poll(now):
+                self.transport.send(datagram, to)
             again = min(again, self.end.next_wakeup(now), now.mono + _LONGEST_WAIT)
-            events = self.end.take_events()
-        for event in events:
-            self._on_event(event)
         self._wait(max(0.0, again - self._now().mono))
-        for arrival in self.transport.receive():
+        for datagram, source in self.transport.receive():
             with self._lock:
-                fresh = self._take(arrival.datagram)
+                fresh = self.end.receive(datagram, self._now(), source)
             if fresh:
-                self.transport.trust(arrival.source)
+                self.transport.trust(source)
             else:
-                self.transport.distrust(arrival.source)
+                self.transport.distrust(source)
 
-    def _take(self, datagram: bytes) -> bool:
-        if len(datagram) > _LONGEST_DATAGRAM:
-            self.end.counters.oversized += 1
-            return False
-        fresh: bool = self.end.receive(datagram, self._now())
-        return fresh
+    def _hand_over(self) -> None:
+        """Give on what has happened; only then does the end say that it has it."""
+        while True:
+            with self._lock:
+                event = self.end.take_event()
+            if event is not None:
+                try:
+                    self._on_event(event)
+                except Exception:
+                    # It would fail again: what comes after it must not wait for it.
+                    logging.getLogger(__name__).exception('what came could not be used')
+            with self._lock:
+                self.end.handed_over()
+            if event is None:
+                return
 
     def _wait(self, seconds: float) -> None:
         with selectors.DefaultSelector() as selector:

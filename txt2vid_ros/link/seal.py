@@ -25,6 +25,8 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 KEY_BYTES = 32
 RANDOM_BYTES = 12
 GREETING_TAG_BYTES = 8
+GREETING_BYTES = 1 + RANDOM_BYTES + GREETING_TAG_BYTES
+"""What a greeting holds beside its body."""
 TAG_SIZES = (4, 6, 8, 10, 12, 14, 16)
 _NONCE_BYTES = 13
 

@@ -5,39 +5,35 @@ It never reads a clock or a socket, so that loss, delay and outages can be playe
 
 from __future__ import annotations
 
-import collections
 import secrets
 
-from txt2vid_ros.errors import UserError
 from txt2vid_ros.link import wire
 from txt2vid_ros.link.clock import ClockOffset, OffsetEstimator
 from txt2vid_ros.link.clock_telling import ClockTeller
 from txt2vid_ros.link.codec.text import TextCodec
 from txt2vid_ros.link.config import LinkConfig
-from txt2vid_ros.link.control import Ack, Control
+from txt2vid_ros.link.control import Control
 from txt2vid_ros.link.counters import Counters
-from txt2vid_ros.link.flight import Datagram, Waiting
+from txt2vid_ros.link.feedback import Feedback
+from txt2vid_ros.link.flight import Datagram
 from txt2vid_ros.link.handshake import Caller, Granted
 from txt2vid_ros.link.messages import (
     Connected,
-    Dropped,
     Event,
     Instant,
     Mismatch,
     NEVER,
+    Outgoing,
+    Source,
     Utterance,
 )
+from txt2vid_ros.link.outbox import Outbox
 from txt2vid_ros.link.pacing import Pacer
 from txt2vid_ros.link.packer import Known
 from txt2vid_ros.link.patience import Patience
 from txt2vid_ros.link.seal import ForgedError
-from txt2vid_ros.link.sending import SendingSession, Sent
+from txt2vid_ros.link.sending import SendingSession
 from txt2vid_ros.link.wire import Kind
-
-_PARTIAL_EVERY = 0.5
-_NAME_BYTES = 64
-_MAX_EVENTS = 1000
-_RESENT = 3
 
 
 class Sender:
@@ -50,55 +46,28 @@ class Sender:
         self.clock = OffsetEstimator()
         self._codec = codec
         self._stream = secrets.randbits(32)
-        self._queue: collections.deque[Waiting] = collections.deque()
-        self._partial: Utterance | None = None
-        self._partial_at = now.mono
+        self._outbox = Outbox(config, self.counters, now)
         self._next_index = 0
-        self._names = ('', '')
         self._caller = Caller(key, codec.model.digest, config, self._stream, now)
         self._pacer = Pacer(config.rate, 2 * config.rate)
         self._patience = Patience(config)
         self._session: SendingSession | None = None
         self._clock_teller = ClockTeller(self.clock)
-        self._dropped_told = 0
+        self._feedback = Feedback(self.clock, self._clock_teller, self._patience, self._outbox)
         self._tell = False
-        self._events: collections.deque[Event] = collections.deque(maxlen=_MAX_EVENTS)
-
-    # What the caller does ---------------------------------------------------------------------
 
     def submit(self, utterance: Utterance, now: Instant) -> None:
         """Take an utterance to deliver. Raises UserError for what no datagram can carry."""
-        names = (utterance.speaker, utterance.locale)
-        if any(len(name.encode('utf-8', 'replace')) > _NAME_BYTES for name in names):
-            raise UserError(f'a speaker id or locale is longer than {_NAME_BYTES} bytes',
-                            'Give the speaker a shorter id')
-        if len(utterance.text) > self.config.max_characters:
-            raise UserError(f'a text of {len(utterance.text)} characters is too long for the link',
-                            f'Send at most {self.config.max_characters} at a time')
-        self._partial = None
-        self._names = names
-        self._queue.append(Waiting(utterance, now.mono))
-        self.counters.utterances += 1
-        self.counters.characters += len(utterance.text)
-        if len(self._queue) > self.config.queue:
-            self._queue.popleft()
-            self._drop(1, 'the queue is full')
+        self._outbox.submit(utterance, now)
 
     def submit_partial(self, utterance: Utterance, now: Instant) -> None:
         """Take text that may still change; only the newest counts, and only if there is room."""
-        if self.config.incremental:
-            self._partial = utterance
+        self._outbox.submit_partial(utterance)
 
-    def receive(self, datagram: bytes, now: Instant) -> bool:
+    def receive(self, datagram: bytes, now: Instant, source: Source = None) -> bool:
         """Take a datagram from the receiver, or whatever arrived; return whether it was of use."""
+        self.counters.came(datagram, self.config)
         useless = self.counters.rejected + self.counters.duplicates
-        self._receive(datagram, now)
-        return self.counters.rejected + self.counters.duplicates == useless
-
-    def _receive(self, datagram: bytes, now: Instant) -> None:
-        self.counters.datagrams_in += 1
-        self.counters.bytes_in += len(datagram)
-        self.counters.wire_bits_in += self.config.wire_bits(datagram)
         try:
             kind, tag = wire.kind_of(datagram)
             if kind is Kind.WELCOME:
@@ -109,51 +78,55 @@ class Sender:
                 self._acknowledged(datagram, tag, now)
             else:
                 self.counters.garbage += 1
-        except wire.VersionError:
-            self.counters.wrong_version += 1
-        except wire.FrameError:
-            self.counters.garbage += 1
-        except ForgedError:
-            self.counters.forged += 1
+        except (wire.FrameError, ForgedError) as error:
+            self.counters.reject(error)
+        return self.counters.rejected + self.counters.duplicates == useless
 
-    def poll(self, now: Instant) -> list[bytes]:
-        """Return the datagrams to send now."""
-        self._expire(now)
-        out: list[bytes] = []
+    def prepare(self, now: Instant) -> None:
+        """Give up what is too old, and code what comes next: poll() then takes no time."""
+        count = self._outbox.expire(now)
+        session = self._session
+        if session is not None and not self._patience.content:
+            # On a clean link what is old has arrived, and will be acknowledged with its batch.
+            count += len(session.flight.give_up(now.mono - self.config.max_age))
+        self._outbox.drop(count, 'too old')
+        if (session is not None and not self._caller.calling and session.flight.room > 0
+                and self._pacer.ready_at(now.mono) <= now.mono):
+            self._pack(session, now)
+
+    def poll(self, now: Instant) -> list[Outgoing]:
+        """Return the datagrams to send now; prepare() comes first."""
+        out: list[Outgoing] = []
         while self._pacer.ready_at(now.mono) <= now.mono:
             datagram = self._next(now)
             if datagram is None:
                 break
             self._pacer.spend(self.config.wire_bits(datagram), now.mono)
-            self.counters.datagrams_out += 1
-            self.counters.bytes_out += len(datagram)
-            self.counters.wire_bits_out += self.config.wire_bits(datagram)
-            out.append(datagram)
+            self.counters.went(datagram, self.config)
+            out.append(Outgoing(datagram))
         return out
 
     def next_wakeup(self, now: Instant) -> float:
         """Return when `poll` is to be called at the latest, on the monotonic clock."""
-        wakeups = [self._caller.wakeup]
+        wakeups = [self._caller.wakeup, self._outbox.expires]
         session = self._session
-        if self._queue:
-            wakeups.append(self._queue[0].submitted + self.config.max_age + 1e-3)
         if session is not None and not self._caller.calling:
             wakeups += [self._patience.wakeup, self._clock_teller.wakeup]
-            if (self._tell or ((self._queue or session.packed) and session.flight.room > 0)
+            more = (self._outbox.waiting or session.packed) and session.flight.room > 0
+            if (self._tell or self._outbox.untold or more
                     or any(d.resend for d in session.flight.missing)):
                 wakeups.append(now.mono)
-            if self._partial is not None and self._all_well(session):
-                # Without room at that time, it is looked for again as long after.
-                due = self._partial_at + _PARTIAL_EVERY
-                wakeups.append(due if due > now.mono else now.mono + _PARTIAL_EVERY)
+            if self._all_well(session):
+                wakeups.append(self._outbox.partial_wakeup(now))
         soonest = min(wakeups)
         return soonest if soonest == NEVER else max(soonest, self._pacer.ready_at(now.mono))
 
-    def take_events(self) -> list[Event]:
-        """Return what happened since the last call."""
-        events = list(self._events)
-        self._events.clear()
-        return events
+    def take_event(self) -> Event | None:
+        """Return what happened; None where there is nothing more."""
+        return self._outbox.take_event()
+
+    def handed_over(self) -> None:
+        """Do nothing: what becomes of a sender's events is nothing to the receiver."""
 
     @property
     def connected(self) -> bool:
@@ -163,13 +136,11 @@ class Sender:
     @property
     def backlog(self) -> int:
         """How many utterances have not been acknowledged."""
-        return len(self._queue) + (len(self._session.held) if self._session else 0)
+        return len(self._outbox.waiting) + (len(self._session.held) if self._session else 0)
 
     def offset(self, now: Instant) -> ClockOffset | None:
         """Return the receiver's clock minus this one's."""
         return self.clock.at(now.wall)
-
-    # What goes out ----------------------------------------------------------------------------
 
     def _next(self, now: Instant) -> bytes | None:
         session = self._session
@@ -179,8 +150,10 @@ class Sender:
             return self._hello(now)
         if session is None or self._caller.calling:
             return None
-        self._check_patience(session, now)
-        if self._tell or now.mono >= self._clock_teller.wakeup:
+        if now.mono >= self._patience.wakeup:
+            asks = self._patience.run_out(now)
+            self._tell |= asks or not session.flight.resend_oldest()
+        if self._tell or self._outbox.untold or now.mono >= self._clock_teller.wakeup:
             return self._control(session, now)
         for under_way in session.flight.missing:
             if under_way.resend:
@@ -190,47 +163,48 @@ class Sender:
             datagram = self._new(session, now)
             if datagram is not None:
                 return datagram
-        return self._next_partial(session, now)
+        if self._all_well(session) and self._pacer.rested:
+            return session.partial(self._outbox.take_partial(now))
+        return None
 
     def _hello(self, now: Instant) -> bytes:
-        held = [*(self._session.held if self._session else []), *self._queue]
+        held = [*(self._session.held if self._session else []), *self._outbox.waiting]
         first = next((w.index for w in held if w.index is not None), self._next_index)
-        names = (held[0].utterance.speaker, held[0].utterance.locale) if held else self._names
+        said = held[0].utterance if held else None
+        names = (said.speaker, said.locale) if said else self._outbox.names
         return self._caller.hello(first, *names, now)
 
-    def _check_patience(self, session: SendingSession, now: Instant) -> None:
-        if now.mono < self._patience.wakeup:
-            return
-        missing = session.flight.missing
-        probe = self._patience.run_out(now)
-        if missing and not probe:
-            for datagram in missing[:_RESENT]:
-                datagram.resend = True
-        else:
-            self._tell = True
-
     def _new(self, session: SendingSession, now: Instant) -> bytes | None:
-        if not session.packed:
-            if not self._queue:
-                return None
-            note = self._clock_teller.note(now)
-            self.counters.text_bytes += session.pack(self._queue, self._next_index, note)
-            last = session.held[-1].index
-            self._next_index = max(self._next_index, 0 if last is None else last + 1)
+        if not self._pack(session, now):
+            return None
         self._patience.said(now)
         return self._send(session, session.launch(now), now)
+
+    def _pack(self, session: SendingSession, now: Instant) -> bool:
+        """Code the next utterances, unless that is done; return whether there is something."""
+        if session.packed:
+            return True
+        queue = self._outbox.waiting
+        if not queue:
+            return False
+        note = self._clock_teller.note(now)
+        self.counters.text_bytes += session.pack(queue, self._next_index, note)
+        last = session.held[-1].index
+        self._next_index = max(self._next_index, 0 if last is None else last + 1)
+        return True
 
     def _send(self, session: SendingSession, datagram: Datagram, now: Instant) -> bytes:
         self._patience.sent(now, self.config.wire_bits(datagram.data))
         return session.send(datagram, now)
 
     def _control(self, session: SendingSession, now: Instant) -> bytes:
-        self._tell = False
+        self._tell = self._outbox.untold = False
         floor, index = session.flight.floor() or (None, 0)
-        dropped = self.counters.dropped if self.counters.dropped != self._dropped_told else None
+        total = self.counters.dropped
+        dropped = None if self._outbox.all_told else total
         control = Control(session.flight.next_sequence, floor, index, dropped,
                           self._clock_teller.note(now, alone=True))
-        data = session.control(control, self.counters.dropped, now)
+        data = session.control(control, total, now)
         self._patience.sent(now, self.config.wire_bits(data))
         return data
 
@@ -238,26 +212,16 @@ class Sender:
         """Return whether everything sent so far has arrived, as far as can be known."""
         return not len(session.flight) or self._patience.content
 
-    def _next_partial(self, session: SendingSession, now: Instant) -> bytes | None:
-        partial = self._partial
-        if (partial is None or now.mono < self._partial_at + _PARTIAL_EVERY
-                or not self._all_well(session) or not self._pacer.rested):
-            return None
-        self._partial, self._partial_at = None, now.mono
-        return session.partial(partial)
-
-    # What comes in ----------------------------------------------------------------------------
-
     def _welcome(self, answer: Granted | Mismatch, now: Instant) -> None:
         if isinstance(answer, Mismatch):
-            self._events.append(answer)
+            self._outbox.events.append(answer)
             return
         welcome = answer.welcome
         self.clock.add(answer.sent, welcome.arrived * wire.STAMP_TICK,
                        welcome.answered * wire.STAMP_TICK, now.wall)
         self._next_index = max(self._next_index, welcome.wanted)
         held = self._session.held if self._session else []
-        self._queue.extendleft(reversed([waiting for waiting in held if (
+        self._outbox.waiting.extendleft(reversed([waiting for waiting in held if (
             waiting.index is not None and waiting.index >= welcome.wanted)]))
         self._session = SendingSession(
             self.config, answer.keys, self._codec,
@@ -265,8 +229,8 @@ class Sender:
         self.counters.sessions += 1
         self._patience.reset()
         self._clock_teller.reset()
-        self._tell = self.counters.dropped != self._dropped_told
-        self._events.append(Connected(welcome.known))
+        self._tell = not self._outbox.all_told
+        self._outbox.events.append(Connected(welcome.known))
 
     def _acknowledged(self, datagram: bytes, tag: int, now: Instant) -> None:
         session = self._session
@@ -276,55 +240,4 @@ class Sender:
         if ack is None:
             self.counters.duplicates += 1
             return  # Older than what is known: replayed, or overtaken.
-        fresh = session.acknowledge(ack)
-        answered = session.answered(ack)
-        notes = [note for _, note in fresh]
-        lost: list[Datagram] = []
-        if answered is not None:
-            self._measure(ack, answered, now)
-            lost = session.lost(answered)
-            for under_way in lost:
-                under_way.resend = True
-            if ack.control:
-                self._dropped_told = max(self._dropped_told, answered.dropped)
-                notes.append(answered.clock)
-        for note in notes:
-            if note is not None:
-                self._clock_teller.confirm(note, now)
-        untold = (session.flight.floor() is not None
-                  or self._dropped_told != self.counters.dropped)
-        self._tell = self._tell or untold
-        self._patience.heard(now, clean=sum(d.tries == 1 for d, _ in fresh), lost=len(lost),
-                             open_ends=len(session.flight.missing) + untold,
-                             round_trip=self.clock.smoothed_round_trip)
-        self._clock_teller.consider(now)
-
-    def _measure(self, ack: Ack, answered: Sent, now: Instant) -> None:
-        """Learn from the clock stamps of an acknowledgement."""
-        estimate = self.clock.at(now.wall)
-        # Of several tries, nobody knows which arrived.
-        if answered.tries != 1 or estimate is None or ack.hold == wire.HOLD_UNKNOWN:
-            return
-        sent = answered.at.wall
-        expected = round((sent + estimate.seconds) / wire.STAMP_TICK)
-        arrived = wire.nearest(ack.arrived, wire.STAMPS, expected) * wire.STAMP_TICK
-        self.clock.add(sent, arrived, arrived + ack.hold * wire.HOLD_TICK, now.wall)
-
-    # Bookkeeping ------------------------------------------------------------------------------
-
-    def _expire(self, now: Instant) -> None:
-        before = now.mono - self.config.max_age
-        count = 0
-        while self._queue and self._queue[0].submitted < before:
-            self._queue.popleft()
-            count += 1
-        if self._session is not None and not self._patience.content:
-            # On a clean link what is old has arrived, and will be acknowledged with its batch.
-            count += len(self._session.flight.give_up(before))
-        if count:
-            self._drop(count, 'too old')
-
-    def _drop(self, count: int, reason: str) -> None:
-        self.counters.dropped += count
-        self._events.append(Dropped(count, reason))
-        self._tell = True
+        self._tell |= self._feedback.take(session, ack, now)

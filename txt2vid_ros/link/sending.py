@@ -124,8 +124,10 @@ class SendingSession:
         head = wire.head(Kind.CONTROL, self._keys.tag, counter)
         return self._keys.forward.seal(Kind.CONTROL, counter, head, control.pack())
 
-    def partial(self, utterance: Utterance) -> bytes | None:
-        """Return a PARTIAL to send, or None where the text does not fit."""
+    def partial(self, utterance: Utterance | None) -> bytes | None:
+        """Return a PARTIAL to send, or None where there is no text or it does not fit."""
+        if utterance is None:
+            return None
         sequence = self.flight.next_sequence
         room = self._config.mtu - 3 - self._keys.forward.overhead
         body = self._packer.partial(utterance, sequence, room)

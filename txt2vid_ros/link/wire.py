@@ -24,6 +24,8 @@ STAMP_TICK = 1e-4
 STAMPS = 1 << 23
 HOLD_TICK = 5e-4
 HOLD_UNKNOWN = 0xFFFF
+LONGEST = 65_000
+"""Bytes of a datagram at most, whatever the mtu of the end that sent it."""
 MAX_DISTANCE = 15
 """A text's context is that of a text at most this many sequence numbers back."""
 
@@ -48,6 +50,10 @@ class FrameError(ValueError):
     """The bytes are no frame of this protocol."""
 
 
+class OversizedError(FrameError):
+    """Longer than any frame of this protocol."""
+
+
 class VersionError(FrameError):
     """A frame of another version."""
 
@@ -62,6 +68,8 @@ def kind_of(datagram: bytes) -> tuple[Kind, int]:
     """Return kind and session tag. Raises FrameError, cheaply: floods of garbage come here."""
     if not datagram:
         raise FrameError('empty')
+    if len(datagram) > LONGEST:
+        raise OversizedError('too long')
     if datagram[0] >> 6 != VERSION:
         raise VersionError('another version')
     return Kind(datagram[0] >> 3 & 7), datagram[0] & 7

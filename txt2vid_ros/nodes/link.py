@@ -12,6 +12,7 @@ import time
 from typing import Any
 
 from hri_msgs.msg import LiveSpeech
+from rclpy.duration import Duration
 from trajectory_msgs.msg import JointTrajectory
 
 from txt2vid_ros.errors import UserError
@@ -19,6 +20,7 @@ from txt2vid_ros.link import keys
 from txt2vid_ros.link.codec.model import load
 from txt2vid_ros.link.codec.text import TextCodec
 from txt2vid_ros.link.config import LinkConfig
+from txt2vid_ros.link.figures import Figures
 from txt2vid_ros.link.journal import Journal
 from txt2vid_ros.link.messages import (
     Connected,
@@ -33,6 +35,7 @@ from txt2vid_ros.link.receiver import Receiver
 from txt2vid_ros.link.runner import LinkRunner
 from txt2vid_ros.link.sender import Sender
 from txt2vid_ros.link.transport import open_transport, ROLES, TRANSPORTS
+from txt2vid_ros.link.transport.base import Transport
 from txt2vid_ros.media.clock import SECOND
 from txt2vid_ros.people import utterance_id
 from txt2vid_ros.ros import messages, qos
@@ -41,6 +44,7 @@ from txt2vid_ros.ros.parameters import parameter
 
 MTU = {'udp': 1200, 'tcp': 1200, 'serial': 128}
 RECENT = 64
+LAST_MOMENT = 1.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,11 +82,11 @@ class LinkNode(EngineNode):
     Parameters = Parameters
 
     def configure(self) -> None:
-        """Load the text model and open the transport."""
+        """Load the text model, open the transport and make the end."""
         table = self.parameters
         key = keys.find(table.key_file)
         codec = TextCodec(load())
-        transport = open_transport(table.transport, table.role, table.address, table.baud)
+        transport = self._open()
         try:
             key = keys.require(key, transport.loopback, table.insecure)
             config = LinkConfig(
@@ -91,6 +95,7 @@ class LinkNode(EngineNode):
                 bits_per_byte=transport.bits_per_byte, incremental=table.incremental,
                 queue=table.queue)
             self._end: Sender | Receiver
+            self._journal = Journal()
             if table.role == 'sender':
                 self._end = Sender(config, key, codec, self._instant())
             else:
@@ -99,18 +104,22 @@ class LinkNode(EngineNode):
         except UserError:
             transport.close()
             raise
-        self._transport = transport
+        self._transport: Transport | None = transport
         self._runner: LinkRunner[Any] | None = None
-        self._seen: collections.deque[tuple[float, dict[str, int]]] = collections.deque(maxlen=10)
-        self._delays: collections.deque[float] = collections.deque(maxlen=RECENT)
-        self._mouth_to_eye: collections.deque[float] = collections.deque(maxlen=RECENT)
+        self._figures = Figures(self._end)
         self._starts: collections.OrderedDict[str, float] = collections.OrderedDict()
         if key == keys.NO_KEY and not transport.loopback:
             self.get_logger().warning('insecure: whoever reaches the link can speak and listen')
 
+    def _open(self) -> Transport:
+        table = self.parameters
+        return open_transport(table.transport, table.role, table.address, table.baud)
+
     def start(self) -> None:
         """Join the topics to the link."""
         table = self.parameters
+        # After a stop it is closed; what the end knows of its session and stream goes on.
+        transport, self._transport = self._transport or self._open(), None
         if table.role == 'sender':
             self.create_subscription(LiveSpeech, 'speech', self._on_speech, qos.SPEECH,
                                      qos_overriding_options=qos.overridable())
@@ -118,15 +127,19 @@ class LinkNode(EngineNode):
             self._heard = self.create_publisher(
                 LiveSpeech, 'heard', qos.SPEECH, qos_overriding_options=qos.overridable())
             self.create_subscription(JointTrajectory, 'voice/mouth', self._on_mouth, qos.MOUTH)
-        self._runner = LinkRunner(self._end, self._transport, self._on_event, self._instant)
+        self._runner = LinkRunner(self._end, transport, self._on_event, self._instant)
         self.get_logger().info(f'{table.role} of the link over {table.transport}, '
                                f'{table.address}')
 
     def stop(self) -> None:
-        """Leave the link."""
-        runner = getattr(self, '_runner', None)
+        """Leave the link, once all that has come is published."""
+        runner, self._runner = getattr(self, '_runner', None), None
         if runner is not None:
             runner.close()
+            if self.parameters.role == 'receiver':
+                # Whoever listens still has a moment to take what was published last.
+                self._heard.wait_for_all_acked(Duration(seconds=LAST_MOMENT))
+                self.destroy_publisher(self._heard)
 
     def close(self) -> None:
         """Release the transport."""
@@ -136,48 +149,13 @@ class LinkNode(EngineNode):
 
     def report(self) -> tuple[str, str, Mapping[str, Any]]:
         """Return what the link costs, loses and knows of the other clock."""
-        if not hasattr(self, '_end') or getattr(self, '_runner', None) is None:
-            return 'warn', 'loading', {}
-        end, now = self._end, self._instant()
-        counters = end.counters
-        self._seen.append((now.mono, {
-            'wire_bps': counters.wire_bits_out + counters.wire_bits_in,
-            'datagram_bps': 8 * (counters.bytes_out + counters.bytes_in),
-            'text_bps': 8 * counters.text_bytes}))
-        (since, before), (until, bits) = self._seen[0], self._seen[-1]
-        span = max(until - since, 1e-3)
-        figures: dict[str, Any] = {
-            'role': self.parameters.role,
-            'connected': end.connected,
-            **{name: (bits[name] - before[name]) / span for name in bits},
-            **counters.as_dict(),
-            **self._clock_figures(now),
-        }
-        if isinstance(end, Sender):
-            figures['backlog'] = end.backlog
-        for name, times in (('speech_to_heard_ms', self._delays),
-                            ('mouth_to_eye_ms', self._mouth_to_eye)):
-            if times:
-                figures[name] = sorted(times)[len(times) // 2] * 1000
-        for part in (self._transport, getattr(self, '_journal', None)):
-            if part is not None and part.problem:
-                return 'warn', part.problem, figures
-        if not end.connected:
-            return 'warn', 'waiting for the other end', figures
-        return 'ok', 'connected', figures
-
-    def _clock_figures(self, now: Instant) -> dict[str, float]:
-        if isinstance(self._end, Receiver):
-            known = self._end.offset
-            return {'offset_ms': known[0] * 1000,
-                    'offset_uncertainty_ms': known[1] * 1000} if known else {}
-        offset = self._end.offset(now)
-        if offset is None:
-            return {}
-        return {'offset_ms': offset.seconds * 1000,
-                'offset_uncertainty_ms': offset.uncertainty * 1000,
-                'drift_ppm': offset.drift * 1e6,
-                'round_trip_ms': (self._end.clock.smoothed_round_trip or 0.0) * 1000}
+        runner = getattr(self, '_runner', None)
+        if runner is None:
+            return 'warn', 'not active', {}
+        figures = self._figures.take(self._instant())
+        problems = (runner.transport.problem, self._journal.problem, self._figures.problem)
+        problem = next((problem for problem in problems if problem), '')
+        return ('warn', problem, figures) if problem else ('ok', 'connected', figures)
 
     def _instant(self) -> Instant:
         return Instant(time.monotonic(), self.ros_clock.now() / SECOND)
@@ -189,7 +167,8 @@ class LinkNode(EngineNode):
         if given:
             return Path(given).expanduser()
         home = Path(os.environ.get('XDG_STATE_HOME') or Path.home() / '.local' / 'state')
-        return home / 'txt2vid' / f'link-{re.sub("[^A-Za-z0-9]+", "-", self.parameters.address)}'
+        name = f'{self.parameters.transport}-{self.parameters.address}'
+        return home / 'txt2vid' / f'link-{re.sub("[^A-Za-z0-9]+", "-", name)}'
 
     # From the topics --------------------------------------------------------------------------
 
@@ -214,7 +193,8 @@ class LinkNode(EngineNode):
     def _on_mouth(self, message: JointTrajectory) -> None:
         start = self._starts.pop(message.header.frame_id, None)
         if start is not None:
-            self._mouth_to_eye.append(messages.from_time(message.header.stamp) / SECOND - start)
+            seen = messages.from_time(message.header.stamp) / SECOND
+            self._figures.delay('mouth_to_eye_ms', seen - start)
 
     # From the link, on its thread -------------------------------------------------------------
 
@@ -225,9 +205,11 @@ class LinkNode(EngineNode):
         elif isinstance(event, Dropped):
             log.warning(f'{event.count} utterance(s) will not arrive: {event.reason}')
         elif isinstance(event, Connected):
+            self._figures.mismatch = ''
             log.info('the link goes on' if event.resumed else 'the other end is there')
-        elif isinstance(event, Mismatch):
-            self.notice(event.problem)
+        elif isinstance(event, Mismatch) and event.problem != self._figures.mismatch:
+            self._figures.mismatch = event.problem
+            log.error(event.problem)
 
     def _publish(self, heard: Heard) -> None:
         stamp = max(0, round(heard.start * SECOND))
@@ -238,7 +220,7 @@ class LinkNode(EngineNode):
             message.incremental = heard.text
         else:
             message.final = heard.text
-            self._delays.append(heard.arrived - heard.start)
+            self._figures.delay('speech_to_heard_ms', heard.arrived - heard.start)
             self._starts[utterance_id(heard.speaker, stamp)] = heard.start
             while len(self._starts) > RECENT:
                 self._starts.popitem(last=False)

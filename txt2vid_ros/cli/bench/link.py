@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from txt2vid_ros.cli.bench import link_rivals
+from txt2vid_ros.cli.bench import link_live, link_rivals
 from txt2vid_ros.cli.bench.conversation import Conversation
 from txt2vid_ros.errors import UserError
 from txt2vid_ros.link.codec.model import load
@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help='what each end of the first row is told to keep below; 0 for no '
                         'limit (%(default)s, so that both together stay below 100)')
     parser.add_argument('--no-rivals', action='store_true',
-                        help='this link only: no TCP, ROS topic and Opus')
+                        help='this link only: no floods, TCP, ROS topic and Opus')
 
 
 def run(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -47,8 +47,12 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
         'link_serial_300_bps': _link(talk, PATH, LinkConfig(
             rate=300, mtu=128, header_bytes=2, bits_per_byte=10)),
     }
-    rows['link_unlimited'].update(link_rivals.over_udp(talk))
+    live = link_live.over_udp(talk)
+    for row in rows.values():
+        row.update(_first_byte(row, live))
     if not arguments.no_rivals:
+        rows['link_flooded'] = link_live.under_flood(talk, spoofed=False)
+        rows['link_flooded_from_the_peer'] = link_live.under_flood(talk, spoofed=True)
         rows['tcp_utf8'] = link_rivals.over_tcp(talk)
         rows['ros_topic'] = link_rivals.over_topic(talk)
         rows['opus_6k'] = link_rivals.as_opus(talk)
@@ -107,9 +111,21 @@ def _link(talk: Conversation, network: Network, config: LinkConfig) -> dict[str,
         'retries': sender.retries, 'dropped': sender.dropped,
         'delay_with_path_ms_p50': float(np.median(delays) * 1000) if delays else None,
         'delay_with_path_ms_p95': float(np.percentile(delays, 95) * 1000) if delays else None,
+        'path_ms': network.delay * 1000,
         'path': f'{network.delay * 1000:.0f} to {(network.delay + network.jitter) * 1000:.0f} ms '
                 f'each way, {network.loss:.0%} lost',
     }
+
+
+def _first_byte(row: dict[str, Any], live: dict[str, Any]) -> dict[str, Any]:
+    """Return delay and processor time: the work as measured live, beside what the link waits."""
+    found = {'cpu_percent': live['cpu_percent']}
+    for of in ('p50', 'p95'):
+        waits = row[f'delay_with_path_ms_{of}']
+        if waits is not None:
+            found[f'first_byte_ms_{of}'] = waits - row['path_ms'] + live[f'first_byte_ms_{of}']
+    return {**found, 'first_byte_by': 'simulated waiting beyond the path, and the work of both '
+            'ends as measured over real UDP; the processor time is of that'}
 
 
 def _codec(texts: tuple[str, ...]) -> dict[str, float]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 import importlib.util
 import json
 import os
@@ -13,70 +12,19 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from typing import Any
 
 import numpy as np
 
 from txt2vid_ros.cli.bench.conversation import Conversation
-from txt2vid_ros.link.codec.model import load
-from txt2vid_ros.link.codec.text import TextCodec
-from txt2vid_ros.link.config import LinkConfig
-from txt2vid_ros.link.keys import NO_KEY
-from txt2vid_ros.link.messages import Event, Heard, Utterance
-from txt2vid_ros.link.receiver import Receiver
-from txt2vid_ros.link.runner import instant, LinkRunner
-from txt2vid_ros.link.sender import Sender
-from txt2vid_ros.link.transport.udp import UdpCaller, UdpListener
+from txt2vid_ros.cli.bench.link_live import PATIENCE, timed
 
-PATIENCE = 10.0
 TCP_SEGMENT = 20 + 32
 """IPv4 and TCP headers with time stamps, as Linux sends them, without data: an acknowledgement."""
 OPUS_FRAME = 0.06
 OPUS_LOOK_AHEAD = 0.0065
 RTP_HEADERS = 12 + 28
 TOPIC_PROBE = 'txt2vid_ros.cli.bench.topic_probe'
-
-
-def _timed(talk: Conversation, send: Callable[[str], None],
-           arrived: threading.Semaphore) -> dict[str, float]:
-    """Send each text once the one before has arrived; return delay and processor time."""
-    delays = []
-    busy = time.process_time()
-    for text in talk.texts:
-        begun = time.perf_counter()
-        send(text)
-        if not arrived.acquire(timeout=PATIENCE):
-            break
-        delays.append(time.perf_counter() - begun)
-    busy = time.process_time() - busy
-    return {'first_byte_ms_p50': float(np.median(delays) * 1000),
-            'first_byte_ms_p95': float(np.percentile(delays, 95) * 1000),
-            'cpu_percent': 100 * busy / talk.seconds}
-
-
-def over_udp(talk: Conversation) -> dict[str, Any]:
-    """Send the conversation over this link through this machine's real UDP."""
-    arrived = threading.Semaphore(0)
-
-    def on_event(event: Event) -> None:
-        if isinstance(event, Heard):
-            arrived.release()
-
-    codec, config = TextCodec(load()), LinkConfig()
-    listener = UdpListener('127.0.0.1:0')
-    far = LinkRunner(Receiver(config, NO_KEY, codec, instant()), listener, on_event)
-    near = LinkRunner(Sender(config, NO_KEY, codec, instant()),
-                      UdpCaller(f'127.0.0.1:{listener.port}'), lambda event: None)
-    deadline = time.monotonic() + PATIENCE
-    while not near.end.connected and time.monotonic() < deadline:
-        time.sleep(0.01)
-    try:
-        return _timed(talk, lambda text: near.use(
-            lambda end, now: end.submit(Utterance(text, 'ann', 'en', now.wall), now)), arrived)
-    finally:
-        near.close()
-        far.close()
 
 
 def over_tcp(talk: Conversation) -> dict[str, Any]:
@@ -94,7 +42,7 @@ def over_tcp(talk: Conversation) -> dict[str, Any]:
         thread.start()
         with socket.create_connection(listening.getsockname()[:2]) as connection:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            figures = _timed(talk, lambda text: connection.sendall(text.encode() + b'\n'), arrived)
+            figures = timed(talk, lambda text: connection.sendall(text.encode() + b'\n'), arrived)
         thread.join(PATIENCE)
     payload = sum(len(text.encode()) + 1 for text in talk.texts)
     bits = 8 * (payload + 2 * TCP_SEGMENT * len(talk.texts))
@@ -131,7 +79,7 @@ def over_topic(talk: Conversation) -> dict[str, Any]:
 
 
 def as_opus(talk: Conversation) -> dict[str, Any]:
-    """Speak the beginning of the conversation and encode it at 6 kbit/s with 60 ms frames."""
+    """Speak the conversation and encode it at 6 kbit/s with 60 ms frames."""
     if importlib.util.find_spec('hibari') is None or shutil.which('ffmpeg') is None:
         return {'not_measured': 'it needs hibari-tts and ffmpeg'}
     from txt2vid_ros.speech.hibari import HibariVoice
@@ -139,7 +87,7 @@ def as_opus(talk: Conversation) -> dict[str, Any]:
     voice.load()
     rate = voice.capabilities.sample_rate
     spoken, characters = [], 0
-    for text in talk.texts[:20]:
+    for text in talk.texts:
         spoken += [chunk.samples for chunk in voice.synthesize(text, lambda: False)]
         characters += len(text)
     voice.close()

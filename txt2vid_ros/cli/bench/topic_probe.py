@@ -19,7 +19,7 @@ import numpy as np
 
 MODULE = 'txt2vid_ros.cli.bench.topic_probe'
 ETHERNET = 14
-UTTERANCES = 20
+PAUSE = 0.2
 IDLE = 8.0
 SETTLE = 5.0
 
@@ -29,9 +29,9 @@ def main() -> int:
     role = sys.argv[1]
     texts = [str(text) for text in json.loads(Path(sys.argv[2]).read_text('utf-8'))]
     if role == 'measure':
-        print(json.dumps(measure(sys.argv[2], texts[:UTTERANCES])))
+        print(json.dumps(measure(sys.argv[2], texts)))
         return 0
-    speak(texts[:UTTERANCES]) if role == 'speak' else listen()
+    speak(texts) if role == 'speak' else listen()
     return 0
 
 
@@ -147,7 +147,7 @@ def speak(texts: list[str]) -> None:
         message.header.frame_id = 'ann'
         message.header.stamp = messages.to_time(time.time_ns())
         publisher.publish(message)
-        time.sleep(0.3)
+        time.sleep(PAUSE)
     print('said', flush=True)
     sys.stdin.readline()
 

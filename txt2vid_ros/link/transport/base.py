@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import abc
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple
 
-from txt2vid_ros.link.messages import NEVER
+from txt2vid_ros.link.messages import NEVER, Source
 
 BATCH = 128
 """Datagrams taken in at a time at most, so that a flood cannot keep the sender from its turn."""
-
-
-Source: TypeAlias = 'tuple[Any, ...] | int | None'
-"""Where a datagram came from: an address, a connection, or None where there is only one."""
 
 
 class Arrival(NamedTuple):
@@ -40,11 +36,11 @@ class Transport(abc.ABC):
         """Return what has come, at most about BATCH datagrams, without waiting."""
 
     @abc.abstractmethod
-    def send(self, datagram: bytes) -> None:
-        """Send, or lose, without waiting."""
+    def send(self, datagram: bytes, to: Source = None) -> None:
+        """Send, or lose, without waiting: to the peer, or to where a datagram came from."""
 
     def trust(self, source: Source) -> None:
-        """Answer to `source` from now on: something authentic and new came from there."""
+        """Take `source` for the peer: something new, sealed for this session, came from there."""
         return
 
     def distrust(self, source: Source) -> None:

@@ -1,4 +1,4 @@
-"""Datagrams over a serial line, framed by COBS (Cheshire and Baker, 1999): zero bytes between."""
+"""Datagrams over a serial line, stuffed, with zero bytes between them."""
 
 from __future__ import annotations
 
@@ -8,39 +8,13 @@ import termios
 import tty
 
 from txt2vid_ros.errors import UserError
-from txt2vid_ros.link.messages import NEVER
+from txt2vid_ros.link.messages import NEVER, Source
 from txt2vid_ros.link.transport.base import Arrival, BATCH, Transport
+from txt2vid_ros.link.transport.framing import stuff, ZeroDeframer
 
-_LONGEST_FRAME = 70_000
 _BACKLOG_BYTES = 4096
+_READ_BYTES = 4096
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 5.0
-
-
-def stuff(data: bytes) -> bytes:
-    """Return `data` without zero bytes, one byte longer for every 254 begun."""
-    out = bytearray()
-    for block in data.split(b'\0'):
-        while len(block) >= 254:
-            out += b'\xff' + block[:254]
-            block = block[254:]
-        out += bytes([len(block) + 1]) + block
-    return bytes(out)
-
-
-def unstuff(frame: bytes) -> bytes | None:
-    """Return what was stuffed, or None where the frame is damaged."""
-    out = bytearray()
-    at = 0
-    while at < len(frame):
-        count = frame[at]
-        block = frame[at + 1:at + count]
-        if count == 0 or len(block) < count - 1:
-            return None
-        out += block
-        at += count
-        if count < 255 and at < len(frame):
-            out.append(0)
-    return bytes(out)
 
 
 class SerialLine(Transport):
@@ -56,7 +30,7 @@ class SerialLine(Transport):
         if baud and self._speed is None:
             raise UserError(f'baud: {baud} is no speed of a serial line',
                             'Say for example 1200, 9600 or 115200')
-        self._in = bytearray()
+        self._in = ZeroDeframer()
         self._out = bytearray()
         self._file: int | None = None
         self._pause = _FIRST_PAUSE
@@ -92,28 +66,25 @@ class SerialLine(Transport):
 
     def receive(self) -> list[Arrival]:
         """Return whole frames; damaged ones are passed on as they are, to be counted."""
+        if not self._in.ready:
+            self._read()
+        return [Arrival(datagram, None) for datagram in self._in.take(BATCH)]
+
+    def _read(self) -> None:
         if self._file is None:
-            return []
+            return
         try:
-            data = os.read(self._file, 1 << 16)
+            data = os.read(self._file, _READ_BYTES)
         except BlockingIOError:
-            return []
+            return
         except OSError as error:
             self._lost(error.strerror or str(error))
-            return []
+            return
         if not data:
             self._lost('the line has ended')
-            return []
-        *frames, rest = (bytes(self._in) + data).split(b'\0')
-        self._in = bytearray(rest[-_LONGEST_FRAME:])
-        arrivals = []
-        for frame in frames:
-            if frame:
-                datagram = unstuff(frame)
-                arrivals.append(Arrival(frame if datagram is None else datagram, None))
-        return arrivals[:8 * BATCH]
+        self._in.feed(data)
 
-    def send(self, datagram: bytes) -> None:
+    def send(self, datagram: bytes, to: Source = None) -> None:
         """Queue a frame, unless the line is stuck, and write what goes."""
         if len(self._out) < _BACKLOG_BYTES:
             self._out += stuff(datagram) + b'\0'
@@ -132,6 +103,8 @@ class SerialLine(Transport):
         """Write what waits; open the line again where it is gone."""
         if self._file is not None:
             self._flush()
+            if self._in.ready:
+                return now
             return now + 0.02 if self._out else NEVER
         if now >= self._next_try:
             try:

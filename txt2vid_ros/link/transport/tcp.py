@@ -6,60 +6,15 @@ import errno
 import os
 import socket
 
-from txt2vid_ros.link.messages import NEVER
+from txt2vid_ros.link.messages import NEVER, Source
 from txt2vid_ros.link.transport.address import bind_error, resolve
-from txt2vid_ros.link.transport.base import Arrival, BATCH, Source, Transport
+from txt2vid_ros.link.transport.base import Arrival, Transport
+from txt2vid_ros.link.transport.tcp_connection import Connection
 
 _TCP_HEADER = 32
-_BACKLOG_BYTES = 1 << 16
 _CONNECTIONS = 4
 _RUBBISH = 50
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 5.0
-
-
-class _Connection:
-    """A stream with datagrams in it."""
-
-    def __init__(self, handle: socket.socket) -> None:
-        handle.setblocking(False)
-        handle.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.handle = handle
-        self._in = bytearray()
-        self._out = bytearray()
-        self.rubbish = 0
-
-    def receive(self) -> list[Arrival]:
-        """Return whole datagrams. Raises OSError once the connection has ended."""
-        try:
-            data = self.handle.recv(1 << 16)
-        except BlockingIOError:
-            return []
-        if not data:
-            raise ConnectionResetError('closed by the other end')
-        self._in += data
-        arrivals: list[Arrival] = []
-        while len(self._in) >= 2:
-            stop = 2 + int.from_bytes(self._in[:2], 'big')
-            if len(self._in) < stop:
-                break
-            arrivals.append(Arrival(bytes(self._in[2:stop]), id(self)))
-            del self._in[:stop]
-        return arrivals
-
-    def send(self, datagram: bytes) -> None:
-        """Queue a datagram, unless the other end has stopped reading, and send what goes."""
-        if len(self._out) < _BACKLOG_BYTES:
-            self._out += len(datagram).to_bytes(2, 'big') + datagram
-        self.flush()
-
-    def flush(self) -> bool:
-        """Send what goes; return whether all went. Raises OSError."""
-        while self._out:
-            try:
-                del self._out[:self.handle.send(self._out)]
-            except BlockingIOError:
-                return False
-        return True
 
 
 class TcpCaller(Transport):
@@ -70,7 +25,7 @@ class TcpCaller(Transport):
         self._address = resolve(text, socket.SOCK_STREAM)
         self.header_bytes = _overhead(self._address.ip_header)
         self.loopback = self._address.loopback
-        self._connection: _Connection | None = None
+        self._connection: Connection | None = None
         self._connecting: socket.socket | None = None
         self._first = b''
         self._next_try = 0.0
@@ -94,7 +49,7 @@ class TcpCaller(Transport):
             self._pause = _FIRST_PAUSE
         return arrivals
 
-    def send(self, datagram: bytes) -> None:
+    def send(self, datagram: bytes, to: Source = None) -> None:
         """Send to the receiver; before there is a connection only the newest is kept."""
         if self._connection is None:
             self._first = datagram
@@ -108,7 +63,10 @@ class TcpCaller(Transport):
         """Connect where there is no connection; try more and more seldom."""
         if self._connection is not None:
             try:
-                return NEVER if self._connection.flush() else now + 0.05
+                flushed = self._connection.flush()
+                if self._connection.ready:
+                    return now
+                return NEVER if flushed else now + 0.05
             except OSError as error:
                 self._lost(error)
         if self._connecting is None and now >= self._next_try:
@@ -124,7 +82,7 @@ class TcpCaller(Transport):
         handle = self._connecting
         code = handle.connect_ex(self._address.sockaddr) if handle else errno.EBADF
         if handle is not None and code in (0, errno.EISCONN):
-            self._connecting, self._connection = None, _Connection(handle)
+            self._connecting, self._connection = None, Connection(handle)
             self._problem = ''
             if self._first:
                 self.send(self._first)
@@ -177,7 +135,7 @@ class TcpListener(Transport):
             self._socket.close()
             raise bind_error(text, error) from error
         self.port: int = self._socket.getsockname()[1]
-        self._connections: dict[int, _Connection] = {}
+        self._connections: dict[int, Connection] = {}
         self._peer: int | None = None
 
     def filenos(self) -> list[int]:
@@ -188,7 +146,7 @@ class TcpListener(Transport):
     def receive(self) -> list[Arrival]:
         """Accept and read."""
         try:
-            connection = _Connection(self._socket.accept()[0])
+            connection = Connection(self._socket.accept()[0])
             self._connections[id(connection)] = connection
             self._make_room()
         except BlockingIOError:
@@ -199,7 +157,12 @@ class TcpListener(Transport):
                 arrivals += connection.receive()
             except OSError:
                 self._drop(key)
-        return arrivals[:8 * BATCH]
+        return arrivals
+
+    def maintain(self, now: float) -> float:
+        """Come back at once where more has been read than was taken."""
+        ready = any(connection.ready for connection in self._connections.values())
+        return now if ready else NEVER
 
     def _make_room(self) -> None:
         strangers = [key for key in self._connections if key != self._peer]
@@ -211,16 +174,17 @@ class TcpListener(Transport):
         if self._peer == key:
             self._peer = None
 
-    def send(self, datagram: bytes) -> None:
-        """Answer the peer, or before there is one everybody connected."""
-        for key in [self._peer] if self._peer else list(self._connections):
+    def send(self, datagram: bytes, to: Source = None) -> None:
+        """Answer the peer, or where a datagram came from."""
+        key = to if isinstance(to, int) else self._peer
+        if key is not None and key in self._connections:
             try:
                 self._connections[key].send(datagram)
             except OSError:
                 self._drop(key)
 
     def trust(self, source: Source) -> None:
-        """Answer to `source` from now on."""
+        """Take `source` for the peer."""
         if isinstance(source, int) and source in self._connections:
             self._peer = source
 

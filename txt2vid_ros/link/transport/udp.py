@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import socket
-import time
 from typing import Any
 
+from txt2vid_ros.link.messages import Source
 from txt2vid_ros.link.transport.address import Address, bind_error, resolve
-from txt2vid_ros.link.transport.base import Arrival, BATCH, Source, Transport
+from txt2vid_ros.link.transport.base import Arrival, BATCH, Transport
 
 _UDP_HEADER = 8
 _BUFFER_BYTES = 4 << 20
 _SO_RCVBUFFORCE = 33
 _MAX_DATAGRAM = 65_536
-_SUSPECTS_A_SECOND = 500
 
 
 def _open(address: Address) -> socket.socket:
@@ -77,7 +76,7 @@ class UdpCaller(_Udp):
             self._error = ''
         return arrivals
 
-    def send(self, datagram: bytes) -> None:
+    def send(self, datagram: bytes, to: Source = None) -> None:
         """Send to the receiver."""
         try:
             self._socket.send(datagram)
@@ -106,18 +105,10 @@ class UdpListener(_Udp):
             self._socket.close()
             raise bind_error(text, error) from error
         self.port: int = self._socket.getsockname()[1]
-        self.filtered = 0
-        """Datagrams of strangers thrown away unread during a flood."""
         self._peer: tuple[Any, ...] | None = None
-        self._stranger: tuple[Any, ...] | None = None
-        self._suspects = 0
-        self._second = 0
 
     def receive(self) -> list[Arrival]:
-        """Return what came; during a flood only what came from the peer."""
-        second = int(time.monotonic())
-        if second != self._second:
-            self._second, self._suspects = second, 0
+        """Return what came, from whomever: a sender that starts again comes as a stranger."""
         arrivals: list[Arrival] = []
         for _ in range(BATCH):
             try:
@@ -126,25 +117,16 @@ class UdpListener(_Udp):
                 break
             except OSError:  # What an earlier answer met: the peer is gone for now.
                 continue
-            if (self._suspects > _SUSPECTS_A_SECOND and self._peer is not None
-                    and source != self._peer):
-                self.filtered += 1
-                continue
             arrivals.append(Arrival(datagram, source))
         return arrivals
 
-    def send(self, datagram: bytes) -> None:
-        """Answer the peer, or before there is one whoever sent last."""
-        target = self._peer or self._stranger
+    def send(self, datagram: bytes, to: Source = None) -> None:
+        """Answer the peer, or where a datagram came from."""
+        target = to if isinstance(to, tuple) else self._peer
         if target is not None:
             with contextlib.suppress(OSError):  # Lost, as anything may be.
                 self._socket.sendto(datagram, target)
 
     def trust(self, source: Source) -> None:
-        """Answer to `source` from now on."""
+        """Take `source` for the peer."""
         self._peer = source if isinstance(source, tuple) else None
-
-    def distrust(self, source: Source) -> None:
-        """Count towards a flood."""
-        self._suspects += source != self._peer
-        self._stranger = source if isinstance(source, tuple) else None

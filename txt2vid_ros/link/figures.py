@@ -1,0 +1,83 @@
+"""What an end of the link tells of itself: figures, and what is wrong."""
+
+from __future__ import annotations
+
+import collections
+from typing import Any
+
+from txt2vid_ros.link.messages import Instant
+from txt2vid_ros.link.receiver import Receiver
+from txt2vid_ros.link.sender import Sender
+
+_SECONDS = 10
+_KEPT = 64
+
+
+class Figures:
+    """Rates over the last ten reports (one a second), totals, clock and delays of an end."""
+
+    def __init__(self, end: Sender | Receiver) -> None:
+        """Watch `end`."""
+        self.mismatch = ''
+        """Why the other end cannot be talked to, as long as it cannot."""
+        self._end = end
+        self._seen: collections.deque[tuple[float, dict[str, int]]] = collections.deque(
+            maxlen=_SECONDS)
+        self._delays: dict[str, collections.deque[float]] = {}
+
+    def delay(self, name: str, seconds: float) -> None:
+        """Note one of the delays whose median of late is reported."""
+        self._delays.setdefault(name, collections.deque(maxlen=_KEPT)).append(seconds)
+
+    def take(self, now: Instant) -> dict[str, Any]:
+        """Return the figures; to be called about once a second."""
+        end, counters = self._end, self._end.counters
+        self._seen.append((now.mono, {
+            'wire_bps': counters.wire_bits_out + counters.wire_bits_in,
+            'datagram_bps': 8 * (counters.bytes_out + counters.bytes_in),
+            'text_bps': 8 * counters.text_bytes,
+            'forged': counters.forged}))
+        span = max(self._seen[-1][0] - self._seen[0][0], 1e-3)
+        figures: dict[str, Any] = {
+            'role': 'sender' if isinstance(end, Sender) else 'receiver',
+            'connected': end.connected,
+            **{name: self._grown(name) / span for name in ('wire_bps', 'datagram_bps',
+                                                           'text_bps')},
+            **counters.as_dict(),
+            **self._clock(now),
+        }
+        if isinstance(end, Sender):
+            figures['backlog'] = end.backlog
+        for name, times in self._delays.items():
+            figures[name] = sorted(times)[len(times) // 2] * 1000
+        return figures
+
+    @property
+    def problem(self) -> str:
+        """What somebody should see to, in one line; empty where nothing is wrong."""
+        forged = self._grown('forged') if self._seen else 0
+        if self.mismatch:
+            return self.mismatch
+        if not self._end.connected:
+            return ('what comes is sealed with another key: both ends need the same' if forged
+                    else 'waiting for the other end')
+        if forged:
+            return (f'{forged} datagram(s) of late were forged, damaged or sealed with another '
+                    'key; none was let in')
+        return ''
+
+    def _grown(self, name: str) -> int:
+        return self._seen[-1][1][name] - self._seen[0][1][name]
+
+    def _clock(self, now: Instant) -> dict[str, float]:
+        if isinstance(self._end, Receiver):
+            known = self._end.offset
+            return {'offset_ms': known[0] * 1000,
+                    'offset_uncertainty_ms': known[1] * 1000} if known else {}
+        offset = self._end.offset(now)
+        if offset is None:
+            return {}
+        return {'offset_ms': offset.seconds * 1000,
+                'offset_uncertainty_ms': offset.uncertainty * 1000,
+                'drift_ppm': offset.drift * 1e6,
+                'round_trip_ms': (self._end.clock.smoothed_round_trip or 0.0) * 1000}

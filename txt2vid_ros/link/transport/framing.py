@@ -1,0 +1,109 @@
+"""Datagrams in a stream of bytes: each after its length, or between zero bytes (COBS).
+
+Stuffing is that of Cheshire and Baker, "Consistent Overhead Byte Stuffing", 1999.
+"""
+
+from __future__ import annotations
+
+import abc
+
+_LONGEST_FRAME = 70_000
+
+
+class Deframer(abc.ABC):
+    """Takes a stream in pieces of any size; gives the datagrams in it, one by one.
+
+    Whoever reads takes out what is whole before it reads on, so that memory is bounded.
+    """
+
+    def __init__(self) -> None:
+        """Begin empty."""
+        self._bytes = bytearray()
+        self._next: bytes | None = None
+
+    def feed(self, data: bytes) -> None:
+        """Take bytes as they came."""
+        self._bytes += data
+
+    @property
+    def ready(self) -> bool:
+        """Whether a whole datagram waits."""
+        if self._next is None:
+            self._next = self._cut()
+        return self._next is not None
+
+    def take(self, most: int) -> list[bytes]:
+        """Return the next datagrams, at most so many."""
+        taken: list[bytes] = []
+        while len(taken) < most and self.ready:
+            assert self._next is not None
+            taken.append(self._next)
+            self._next = None
+        return taken
+
+    def clear(self) -> None:
+        """Forget what is there: the stream begins anew."""
+        self._bytes.clear()
+        self._next = None
+
+    @abc.abstractmethod
+    def _cut(self) -> bytes | None:
+        """Take a whole datagram from the front of the bytes, or None."""
+
+
+class LengthDeframer(Deframer):
+    """Datagrams after two bytes that say how long they are, the higher one first."""
+
+    def _cut(self) -> bytes | None:
+        stop = 2 + int.from_bytes(self._bytes[:2], 'big')
+        if len(self._bytes) < max(2, stop):
+            return None
+        datagram = bytes(self._bytes[2:stop])
+        del self._bytes[:stop]
+        return datagram
+
+
+def with_length(datagram: bytes) -> bytes:
+    """Return a datagram after its length."""
+    return len(datagram).to_bytes(2, 'big') + datagram
+
+
+class ZeroDeframer(Deframer):
+    """Stuffed datagrams between zero bytes; damaged ones come out as they are, to be counted."""
+
+    def _cut(self) -> bytes | None:
+        while (stop := self._bytes.find(0)) >= 0 or len(self._bytes) > _LONGEST_FRAME:
+            # What is longer than any datagram is cut off and counts as one.
+            frame = bytes(self._bytes[:stop] if stop >= 0 else self._bytes)
+            del self._bytes[:len(frame) + 1]
+            if frame:
+                datagram = unstuff(frame)
+                return frame if datagram is None else datagram
+        return None
+
+
+def stuff(data: bytes) -> bytes:
+    """Return `data` without zero bytes, one byte longer for every 254 begun."""
+    out = bytearray()
+    for block in data.split(b'\0'):
+        while len(block) >= 254:
+            out += b'\xff' + block[:254]
+            block = block[254:]
+        out += bytes([len(block) + 1]) + block
+    return bytes(out)
+
+
+def unstuff(frame: bytes) -> bytes | None:
+    """Return what was stuffed, or None where the frame is damaged."""
+    out = bytearray()
+    at = 0
+    while at < len(frame):
+        count = frame[at]
+        block = frame[at + 1:at + count]
+        if count == 0 or len(block) < count - 1:
+            return None
+        out += block
+        at += count
+        if count < 255 and at < len(frame):
+            out.append(0)
+    return bytes(out)
