@@ -13,6 +13,7 @@ import onnxruntime
 
 from txt2vid_ros.errors import UserError
 from txt2vid_ros.mouth import Phoneme
+from txt2vid_ros.speech.limits import LOCAL
 from txt2vid_ros.speech.provider import SpeechChunk, TextToSpeech, VoiceCapabilities
 from txt2vid_ros.speech.silence import audible_range
 
@@ -71,6 +72,7 @@ class HibariVoice(TextToSpeech):
     """One chunk a clause, 24 kHz, without the silence that the model puts before and after."""
 
     name = 'hibari'
+    limits = LOCAL
     capabilities = VoiceCapabilities(SAMPLE_RATE, timings=True)
 
     def __init__(self, voice: str = '', speed: float = 1.0) -> None:
