@@ -52,7 +52,8 @@ class Fallback(Generic[P]):
     @property
     def trying(self) -> bool:
         """Return whether a trial is going on."""
-        return any(each.trial is not None and not each.trial.done for each in self.members)
+        return any(each.trial is not None and not each.trial.done
+                   and not each.trial.overdue(each.limits) for each in self.members)
 
     def load(self) -> None:
         """Load all at the same time. Raises UserError where the user has to mend every one."""
