@@ -143,6 +143,24 @@ def test_a_hang_in_the_middle_has_the_clause_said_again(stage: Stage) -> None:
     assert two.say('one two') == ['a:one', '...', *said('b', 'one two')]
 
 
+def test_where_the_last_one_fails_who_is_being_tried_is_waited_for(stage: Stage) -> None:
+    two = stage(Script('a', fault=QUOTA), Script('b'))
+    assert two.say('one') == said('b', 'one')
+    first, second = two.scripts.values()
+    two.time.seconds += 10
+    first.fault, first.hang_after = None, 0
+    second.fault = QUOTA
+    heard: list[str] = []
+    speaking = threading.Thread(target=lambda: heard.extend(two.say('two')))
+    speaking.start()
+    assert first.hanging.wait(WAIT)
+    until(lambda: two.board.of('b').state is State.OPEN)
+    first.over.set()
+    speaking.join(WAIT)
+    assert heard == said('a', 'two')
+    assert first.asked == ['one', 'two', 'two'], 'the trial, and then the work'
+
+
 def test_interrupting_does_not_wait_for_what_hangs(stage: Stage) -> None:
     two = stage(Script('a'), Script('b'))
     script = two.scripts['a']

@@ -56,12 +56,13 @@ class Fallback(Generic[P]):
                    and not each.trial.overdue(each.limits) for each in self.members)
 
     def load(self) -> None:
-        """Load all at the same time. Raises UserError where the user has to mend every one."""
-        jobs = [(member, member.begin(_nothing)) for member in self.members
-                if member.refusal is None]
-        for member, job in jobs:
+        """Load one after the other. Raises UserError where the user has to mend every one."""
+        # Not at the same time: libraries that two of them share may not bear that.
+        for member in self.members:
+            if member.refusal is not None:
+                continue
             try:
-                job.take(member.limits)
+                member.begin(_nothing).take(member.limits)
             except TimeLimitError as error:
                 member.abandon()
                 self._unloaded(member, Kind.TIME, f'loading: {error}')
@@ -87,19 +88,22 @@ class Fallback(Generic[P]):
             member.close()
 
     def run(self, ask: Callable[[Member[P]], Ask[P, Item]], trial: Ask[P, float],
-            cancelled: Cancelled, prefer: Member[P] | None = None
+            cancelled: Cancelled, prefer: Member[P] | None = None, proof: bool = True
             ) -> Iterator[Item | Restart]:
         """Yield the items of a piece of work.
 
         `ask(member)` returns the work for a try; `trial` does the same work without items and
-        yields the seconds to its first result. `prefer` keeps its work if it is well. Raises
-        ProviderError where nobody is left, and where there is only one what that one raised.
+        yields the seconds to its first result. `prefer` keeps its work if it is well. `proof` is
+        whether success shows that a provider is well for good. Raises ProviderError where nobody
+        is left, and where there is only one what that one raised.
         """
-        candidates = self._candidates(trial, prefer)
+        self._try_out(trial)
+        tried: list[Member[P]] = []
         faults: list[tuple[str, str]] = []
         handed = False
-        for place, member in enumerate(candidates):
-            last = place == len(candidates) - 1
+        while (member := self._next(tried, prefer)) is not None:
+            tried.append(member)
+            last = self._next(tried) is None
             for attempt in range(TRIES if last else TRIES - 1):
                 if attempt and not self._wait(PAUSE * 2 ** (attempt - 1), cancelled):
                     return
@@ -115,7 +119,7 @@ class Fallback(Generic[P]):
                             first, handed = False, True
                         yield item
                     if not cancelled():
-                        member.health.worked()
+                        (member.health.worked if proof else member.health.recovered)()
                     return
                 except Exception as error:
                     kind, again = self._sort(member, error)
@@ -133,22 +137,26 @@ class Fallback(Generic[P]):
             member.health.failed(kind)
         raise ProviderError(self._epitaph(faults), retriable=False)
 
-    def _candidates(self, trial: Ask[P, float], prefer: Member[P] | None) -> list[Member[P]]:
-        """Return who may do the next piece of work, in order, and begin the trials that are due.
-
-        Those that are due come last: where nobody else is left, the work itself is the trial.
-        """
+    def _try_out(self, trial: Ask[P, float]) -> None:
+        """Learn from the trials that are over; begin those that are due, beside the work."""
         for member in self.members:
             self._settle(member)
-        ready = [member for member in self.members if member.ready]
-        due = [member for member in self.members if member.due]
+        if any(member.ready for member in self.members):
+            for member in self.members:
+                if member.due:
+                    member.trial = member.begin(trial)
+
+    def _next(self, tried: Sequence[Member[P]], prefer: Member[P] | None = None
+              ) -> Member[P] | None:
+        """Return who may do the work after those who have tried; None where nobody may.
+
+        Where nobody else is left, the work itself is the trial.
+        """
+        left = [member for member in self.members if member not in tried]
+        ready = [member for member in left if member.ready]
         if prefer in ready:
-            ready.sort(key=lambda member: member is not prefer)
-        if not ready:
-            return due
-        for member in due:
-            member.trial = member.begin(trial)
-        return ready
+            return prefer
+        return next(iter(ready or [member for member in left if member.hopeful]), None)
 
     def _settle(self, member: Member[P]) -> None:
         """Learn from a trial that is over."""
@@ -156,7 +164,6 @@ class Fallback(Generic[P]):
         if job is None:
             return
         if job.overdue(member.limits):
-            member.trial = None
             job.drop()
             member.abandon()
             member.health.erred(Kind.TIME, 'it does not answer')

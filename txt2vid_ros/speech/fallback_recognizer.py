@@ -127,14 +127,14 @@ class _FallbackRecognition(Recognition):
     def hypothesis(self) -> Transcript:
         """Return the text so far; an empty one where no recognizer works at present."""
         try:
-            return self._ask(lambda recognition: recognition.hypothesis())
+            return self._ask(lambda recognition: recognition.hypothesis(), proof=False)
         except ProviderError as error:
             # It is only a guess: whether the piece is lost is known at its end.
             log.debug('%s', error)
             return Transcript('')
 
     def finish(self) -> Transcript:
-        text = self._ask(lambda recognition: recognition.finish())
+        text = self._ask(lambda recognition: recognition.finish(), proof=True)
         self._attempt = None
         return text
 
@@ -143,7 +143,7 @@ class _FallbackRecognition(Recognition):
         if attempt is not None:
             _give_up(attempt)
 
-    def _ask(self, call: Call) -> Transcript:
+    def _ask(self, call: Call, proof: bool) -> Transcript:
         if not self._pieces:
             return Transcript('')
         pieces = tuple(self._pieces)
@@ -167,7 +167,8 @@ class _FallbackRecognition(Recognition):
         prefer = began.member if began is not None else None
         found = Transcript('')
         try:
-            for item in self._fallback.run(ask, _trial(pieces), lambda: False, prefer):
+            for item in self._fallback.run(ask, _trial(pieces), lambda: False, prefer,
+                                           proof):
                 if not isinstance(item, Restart):
                     found = item
         except BaseException:

@@ -73,10 +73,14 @@ class Member(Generic[P]):
         return len(self._hanging) >= HANGING
 
     @property
+    def hopeful(self) -> bool:
+        """Return whether it may work, or be found to."""
+        return (self.refusal is None and self.health.state is not State.OPEN and not self.stuck)
+
+    @property
     def due(self) -> bool:
         """Return whether it is worth a trial now."""
-        return (self.refusal is None and not self.ready and self.trial is None
-                and self.health.state is not State.OPEN and not self.stuck)
+        return self.hopeful and not self.ready and self.trial is None
 
     def refuse(self, error: UserError) -> None:
         """Give it no work any more: only the user can mend it."""
@@ -108,12 +112,12 @@ class Member(Generic[P]):
 
     def close(self) -> None:
         """Release the provider; one that hangs is left to itself."""
-        self.trial = None
         worker = self._give_up()
         if worker is not None:
             worker.join(FAREWELL)
 
     def _give_up(self) -> Worker | None:
+        self.trial = None
         with self._lock:
             worker, provider = self._worker, self.provider
             self._worker = self.provider = None
