@@ -84,7 +84,7 @@ def test_options_are_sorted_by_the_provider_before_their_name() -> None:
 
 
 @pytest.mark.parametrize(('text', 'said'), [
-    ('pitch=2', r"does not say which provider it is for\. Write a\.pitch=2"),
+    ('pitch=2', r'does not say which provider it is for\. Write a\.pitch=2'),
     ('goggle.pitch=2', "is for none of a, google. Did you mean 'google'"),
     ('a.note="', 'Close the quotation marks')])
 def test_options_that_are_for_nobody(text: str, said: str) -> None:
