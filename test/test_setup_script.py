@@ -49,7 +49,7 @@ def checkout(tmp_path):
     for name, text in {
         'python3': PYTHON,
         'cmake': '#!/bin/sh\necho "cmake $*" >> "$NOTES"\n',
-        'ffmpeg': '#!/bin/sh\n', 'g++': '#!/bin/sh\n',
+        'ffmpeg': '#!/bin/sh\n', 'g++': '#!/bin/sh\n', 'espeak-ng': '#!/bin/sh\n',
         'id': '#!/bin/sh\necho 1000\n',
     }.items():
         (programs / name).write_text(text)

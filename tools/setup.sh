@@ -104,6 +104,8 @@ missing_packages() {
   for pair in ffmpeg:ffmpeg cmake:cmake g++:g++; do
     command -v "${pair%%:*}" > /dev/null || echo "${pair#*:}"
   done
+  # A voice that only its tests need.
+  [ "$goal" != test ] || command -v espeak-ng > /dev/null || echo espeak-ng
   # What the microphone and the recognizer load; a library, not a program.
   PATH=$PATH:/sbin:/usr/sbin ldconfig -p 2> /dev/null | grep 'libportaudio\.so' > /dev/null ||
     echo libportaudio2
