@@ -83,10 +83,10 @@ class GoogleRecognition(Recognition):
                         time.monotonic() >= until):
                     raise ProviderError(f'{SERVICE} takes no sound', retriable=True)
             self._check()
-            if self._complete:
-                raise RuntimeError('finish() was called')
             if not len(samples) or self._cancelled:
                 return
+            if self._complete:
+                raise RuntimeError('finish() was called')
             self._sound += (np.clip(samples, -1, 1) * 32767).astype('<i2').tobytes()
             if self._call is None:
                 self._start()
@@ -102,8 +102,6 @@ class GoogleRecognition(Recognition):
         """End the sound, wait for the last result, return all. Raises ProviderError."""
         with self._changed:
             self._complete = True
-            if self._end is None:
-                self._end = self._base + len(self._sound)
             self._changed.notify_all()
             until = time.monotonic() + self._timeout
             while self._call is not None and not self._done and not self._cancelled:
@@ -150,7 +148,7 @@ class GoogleRecognition(Recognition):
         self._generation += 1
         self._streams += 1
         self._base = self._sent = 0
-        self._end = len(self._sound) if self._complete else None
+        self._end = None
         self._interim = ''
         self._begun = time.monotonic()
         self._call = self._open_stream(self._messages(self._generation))
@@ -169,20 +167,22 @@ class GoogleRecognition(Recognition):
         self._abandon()
         if self._sound:
             self._start()
+        self._changed.notify_all()
 
     def _messages(self, generation: int) -> Iterator[bytes]:
         """Yield the sound for a stream, on a thread of the client's, until that is over."""
         while True:
             with self._changed:
-                while self._current(generation) and self._end is None and not self._unsent():
+                while self._current(generation) and not self._unsent() and not self._complete:
                     self._changed.wait()
-                if self._current(generation) and self._end is None and (
-                        self._age() >= self._limit):
+                if self._current(generation) and self._age() >= self._limit:
                     self._part()
                 if not self._current(generation):
                     return
-                piece = self._unsent()
+                piece = b'' if self._end is not None else self._unsent()
                 self._sent = max(self._sent, self._base) + len(piece)
+                if not piece:
+                    self._end = self._sent
                 self._changed.notify_all()
             if not piece:
                 return
@@ -202,9 +202,8 @@ class GoogleRecognition(Recognition):
 
     def _unsent(self) -> bytes:
         """Return the next of the sound that the stream is to hear."""
-        at = max(self._sent, self._base)
-        end = at + MESSAGE if self._end is None else min(at + MESSAGE, self._end)
-        return bytes(self._sound[at - self._base:end - self._base])
+        at = max(self._sent, self._base) - self._base
+        return bytes(self._sound[at:at + MESSAGE])
 
     def _receive(self, call: Any, generation: int) -> None:
         """Take the results of a stream, on a thread of its own."""
