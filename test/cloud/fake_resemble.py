@@ -64,7 +64,7 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, *_: object) -> None:
         """Say nothing."""
 
-    def do_GET(self) -> None:  # noqa: N802
+    def do_GET(self) -> None:
         if not self._admitted(f'Token token={self.cloud.key}', 'authorization'):
             return
         number = int(self.path.partition('page=')[2].partition('&')[0])
@@ -73,7 +73,7 @@ class _Handler(BaseHTTPRequestHandler):
             'success': True, 'page': number, 'num_pages': self.cloud.pages,
             'items': [{'name': name, 'uuid': VOICES[name]} for name in names]}).encode())
 
-    def do_POST(self) -> None:  # noqa: N802
+    def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers['content-length'])))
         self.cloud.requests.append((self.path, {name.lower(): value for name, value
                                                 in self.headers.items()}, body))
@@ -124,12 +124,12 @@ class _Handler(BaseHTTPRequestHandler):
             b'LIST\x04\x00\x00\x00abcd' if self.cloud.length is None else b''])
 
     def _stream(self, data: bytes, trouble: Trouble) -> None:
-        self.send_response(200)
-        self.send_header('Transfer-Encoding', 'chunked')
-        self.end_headers()
         # The first piece ends within the header.
         ends = [20, *range(20 + PIECE, len(data), PIECE), len(data)]
-        with contextlib.suppress(ConnectionError):
+        try:
+            self.send_response(200)
+            self.send_header('Transfer-Encoding', 'chunked')
+            self.end_headers()
             for number, (begin, end) in enumerate(zip([0, *ends], ends, strict=False)):
                 if trouble.cut and number == trouble.after:
                     self.close_connection = True
@@ -141,6 +141,9 @@ class _Handler(BaseHTTPRequestHandler):
                     self.wfile.write(b'%x\r\n%b\r\n' % (len(piece), piece))
                     self.wfile.flush()
             self.wfile.write(b'0\r\n\r\n')
+        except ConnectionError:
+            self.cloud.troubles.left.release()
+            self.close_connection = True
 
     def _gone(self, seconds: float) -> bool:
         """Wait; return whether the client has left meanwhile."""

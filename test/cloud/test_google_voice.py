@@ -218,7 +218,7 @@ def test_what_is_no_sound_is_refused(google, voice, body):
 
 def test_without_a_network_at_the_start_that_is_what_it_says(google):
     with socket.create_server(('127.0.0.1', 0)) as nobody:
-        address = '127.0.0.1:%d' % nobody.getsockname()[1]
+        address = f'127.0.0.1:{nobody.getsockname()[1]}'
     with pytest.raises(ProviderError, match='cannot be reached') as caught:
         GoogleVoice(options=GoogleVoiceOptions(endpoint=address)).load()
     assert caught.value.retriable

@@ -145,7 +145,7 @@ def test_a_file_that_cannot_be_used_is_told(resemble, voice, tmp_path, content, 
 
 
 def test_a_wrong_name_is_answered_with_near_ones(voice):
-    with pytest.raises(UserError, match="no voice 'Gracie' for this key. Near ones: grace"):
+    with pytest.raises(UserError, match=r"no voice 'Gracie' for this key. Near ones: grace"):
         voice('Gracie')
     with pytest.raises(UserError, match='Near ones: grace, hannah, hugo'):
         voice('')
@@ -153,7 +153,7 @@ def test_a_wrong_name_is_answered_with_near_ones(voice):
 
 def test_an_id_that_there_is_not_is_told_when_it_speaks(voice):
     loaded = voice('dddd4444')
-    with pytest.raises(UserError, match="no voice 'dddd4444'.*Near ones: "):
+    with pytest.raises(UserError, match=r"no voice 'dddd4444'.*Near ones: "):
         say(loaded)
 
 
@@ -279,7 +279,7 @@ def test_a_slow_server_is_heard_to_the_end(resemble, voice):
 
 def test_without_a_network_at_the_start_that_is_what_it_says(resemble, voice):
     with socket.create_server(('127.0.0.1', 0)) as nobody:
-        address = 'http://127.0.0.1:%d' % nobody.getsockname()[1]
+        address = f'http://127.0.0.1:{nobody.getsockname()[1]}'
     with pytest.raises(ProviderError, match='cannot be reached: connection refused') as caught:
         voice(account=address)
     assert caught.value.retriable

@@ -51,15 +51,6 @@ def connect(endpoint: str, key_file: Path) -> grpc.Channel:
         grpc.metadata_call_credentials(AuthMetadataPlugin(credentials, Request()))), _CHANNEL)
 
 
-def reach(channel: grpc.Channel, service: str, seconds: float) -> None:
-    """Wait until the channel is connected. Raises ProviderError."""
-    try:
-        grpc.channel_ready_future(channel).result(timeout=seconds)
-    except grpc.FutureTimeoutError:
-        raise ProviderError(f'{service} could not be reached within {seconds:g} s',
-                            retriable=True) from None
-
-
 def translated(error: Exception, service: str) -> UserError | ProviderError:
     """Return what a client's error means to the user.
 

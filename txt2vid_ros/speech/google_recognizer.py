@@ -17,7 +17,7 @@ import grpc
 
 from txt2vid_ros.errors import UserError
 from txt2vid_ros.speech.credentials import endpoint_of
-from txt2vid_ros.speech.google_client import connect, reach, translated
+from txt2vid_ros.speech.google_client import connect, translated
 from txt2vid_ros.speech.google_recognition import GoogleRecognition
 from txt2vid_ros.speech.recognition import RecognizerCapabilities, SpeechToText
 
@@ -87,14 +87,36 @@ class GoogleRecognizer(SpeechToText):
         channel = connect(endpoint_of(options.endpoint, ENDPOINT_VARIABLE, HOST),
                           options.credentials)
         try:
-            reach(channel, SERVICE, options.timeout)
             self._calls = SpeechGrpcTransport(channel=channel)
-            self._try()
+            self.check()
         except BaseException:
             channel.close()
             self._calls = None
             raise
         self._channel = channel
+
+    def check(self) -> None:
+        """Have the service see credentials and configuration, without any sound to pay for.
+
+        Raises UserError and ProviderError.
+        """
+        call = self._calls.streaming_recognize(
+            iter([self._configuration()]), timeout=self._options.timeout)
+        try:
+            for _ in call:
+                pass
+        except grpc.RpcError as error:
+            if error.code() == grpc.StatusCode.OUT_OF_RANGE:
+                # It missed the sound, so it took the rest.
+                return
+            if error.code() == grpc.StatusCode.INVALID_ARGUMENT:
+                # Nothing but the configuration was sent, so its words can be shown.
+                words = ' '.join(str(error.details()).split())
+                if 'config' in words or 'language' in words or 'model' in words:
+                    raise UserError(f'stt.options: {SERVICE} refuses them: {words}',
+                                    'See docs/cloud.md for what they can be.') from None
+                return
+            raise translated(error, SERVICE) from None
 
     def open(self) -> GoogleRecognition:  # noqa: A003
         """Begin with a piece of speech; a stream is opened with its first sound."""
@@ -132,23 +154,3 @@ class GoogleRecognizer(SpeechToText):
                     sample_rate_hertz=RATE, language_code=self._language, model=options.model,
                     enable_automatic_punctuation=options.punctuation,
                     speech_contexts=contexts)))
-
-    def _try(self) -> None:
-        """Have the service see the credentials and the configuration; it costs nothing."""
-        call = self._calls.streaming_recognize(
-            iter([self._configuration()]), timeout=self._options.timeout)
-        try:
-            for _ in call:
-                pass
-        except grpc.RpcError as error:
-            if error.code() == grpc.StatusCode.OUT_OF_RANGE:
-                # It missed the sound, so it took the rest.
-                return
-            if error.code() == grpc.StatusCode.INVALID_ARGUMENT:
-                # Nothing but the configuration was sent, so its words can be shown.
-                words = ' '.join(str(error.details()).split())
-                if 'config' in words or 'language' in words or 'model' in words:
-                    raise UserError(f'stt.options: {SERVICE} refuses them: {words}',
-                                    'See docs/cloud.md for what they can be.') from None
-                return
-            raise translated(error, SERVICE) from None

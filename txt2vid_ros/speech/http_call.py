@@ -128,6 +128,10 @@ class HttpCall:
                                   response.read(LONGEST_ERROR).decode('utf-8', 'replace'))
             while piece := response.read1(PIECE):
                 yield piece
+            if response.length:
+                # Only read() says so by itself.
+                raise http.client.IncompleteRead(b'')
+            response.close()
             complete = not response.will_close
         except (OSError, http.client.HTTPException) as error:
             # Without what it came from: that holds the headers, and in them the key.
