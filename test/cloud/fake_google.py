@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent import futures
-import contextlib
 import dataclasses
 import datetime
 import io
 import threading
+import time
 from typing import Any
 import wave
 
@@ -62,6 +62,8 @@ class FakeGoogle:
         self.streams: list[HeardStream] = []
         self.requests: list[Any] = []
         self.expired: set[str] = set()
+        self.sent_at: list[float] = []
+        """When the first sound of each clause was sent, time.perf_counter()."""
         self._account = account
         self._certificate = certificate
         self.port = 0
@@ -101,12 +103,13 @@ class FakeGoogle:
     def _recognize(self, requests: Iterator[Any], context: Any) -> Iterator[Any]:
         self._admit(context)
         trouble = self.speech.next()
+        served = _watched(context, self.speech)
         stream = HeardStream(next(requests).streaming_config)
         self.streams.append(stream)
         if stream.config.config.language_code not in ('en-US', 'de-DE', 'ja-JP'):
             _fail(context, grpc.StatusCode.INVALID_ARGUMENT, '',
                   "Invalid recognition 'config': bad language code.")
-        _wait(context, self.speech, trouble.delay)
+        _wait(context, trouble.delay)
         heard, shown, sent = Heard(self.pauses), 0, 0
         for request in requests:
             ends = heard.push(np.frombuffer(request.audio_content, '<i2').astype('f4') / 32768)
@@ -129,6 +132,7 @@ class FakeGoogle:
         sound = heard.sound()
         if len(sound) and np.abs(sound).max() > LOUD:
             yield self._final(stream, sound, heard.end)
+        served.set()
 
     def _final(self, stream: HeardStream, sound: NDArray[np.float32], end: int) -> Any:
         stream.texts.append(self.hear(sound))
@@ -148,7 +152,8 @@ class FakeGoogle:
         self._admit(context)
         self.requests.append(request)
         trouble = self.voice.next()
-        _wait(context, self.voice, trouble.delay)
+        served = _watched(context, self.voice)
+        _wait(context, trouble.delay)
         if trouble.error is not None:
             _fail(context, trouble.error, trouble.says)
         rate = request.audio_config.sample_rate_hertz
@@ -159,6 +164,8 @@ class FakeGoogle:
             file.setframerate(rate)
             file.writeframes(pcm(spoken(request.input.ssml or request.input.text, rate,
                                         request.audio_config.speaking_rate)))
+        served.set()
+        self.sent_at.append(time.perf_counter())
         return tts.SynthesizeSpeechResponse(
             audio_content=content.getvalue() if trouble.body is None else trouble.body)
 
@@ -167,13 +174,15 @@ class FakeGoogle:
         config = next(requests).streaming_config
         self.requests.append(config)
         trouble = self.voice.next()
+        served = _watched(context, self.voice)
         if 'Chirp3-HD' not in config.voice.name:
             _fail(context, grpc.StatusCode.INVALID_ARGUMENT, '')
-        _wait(context, self.voice, trouble.delay)
+        _wait(context, trouble.delay)
         audio = config.streaming_audio_config
         data = b''.join(pcm(spoken(request.input.text, audio.sample_rate_hertz,
                                    audio.speaking_rate)) for request in requests)
         yield from self._pieces(data, trouble, context)
+        served.set()
 
     def _pieces(self, data: bytes, trouble: Trouble, context: Any) -> Iterator[Any]:
         for number, at in enumerate(range(0, len(data), PIECE)):
@@ -181,9 +190,11 @@ class FakeGoogle:
                 _fail(context, trouble.error, trouble.says)
             if trouble.cut and number == trouble.after:
                 threading.Thread(target=self.stop).start()
-                _wait(context, self.voice, 60)
+                _wait(context, 60)
             if number:
-                _wait(context, self.voice, trouble.gap)
+                _wait(context, trouble.gap)
+            else:
+                self.sent_at.append(time.perf_counter())
             yield tts.StreamingSynthesizeResponse(audio_content=data[at:at + PIECE])
 
     def _admit(self, context: Any) -> None:
@@ -210,15 +221,17 @@ def _fail(context: Any, code: grpc.StatusCode, reason: str, message: str = 'refu
     context.abort_with_status(rpc_status.to_status(status))
 
 
-def _wait(context: Any, troubles: Troubles, seconds: float) -> None:
+def _watched(context: Any, troubles: Troubles) -> threading.Event:
+    """Count a client that leaves before what is returned is set."""
+    served = threading.Event()
+    context.add_callback(lambda: None if served.is_set() else troubles.left.release())
+    return served
+
+
+def _wait(context: Any, seconds: float) -> None:
     """Wait, unless the client leaves."""
-    if not seconds:
-        return
     left = threading.Event()
-    if not context.add_callback(left.set) or left.wait(seconds):
-        troubles.left.release()
-        with contextlib.suppress(Exception):
-            context.cancel()
+    if seconds and (not context.add_callback(left.set) or left.wait(seconds)):
         raise ConnectionAbortedError('the client has left')
 
 

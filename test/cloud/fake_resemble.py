@@ -30,6 +30,8 @@ class FakeResemble:
         """What the header says of the length of the samples; None for the truth."""
         self.troubles = Troubles()
         self.requests: list[tuple[str, dict[str, str], dict[str, Any]]] = []
+        self.sent_at: list[float] = []
+        """When the first sound of each clause was sent, time.perf_counter()."""
         self.connections = 0
         self.pages = 2
         fake = self
@@ -98,6 +100,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._stream(self._wav(data, body['sample_rate']) if trouble.body is None
                          else trouble.body, trouble)
         else:
+            self.cloud.sent_at.append(time.perf_counter())
             self._answer(200, json.dumps({'success': True, 'audio_content': base64.b64encode(
                 self._wav(data, body['sample_rate'])).decode()}).encode()
                 if trouble.body is None else trouble.body)
@@ -137,6 +140,8 @@ class _Handler(BaseHTTPRequestHandler):
                 if number and trouble.gap and self._gone(trouble.gap):
                     return
                 piece = data[begin:end]
+                if number == 1:
+                    self.cloud.sent_at.append(time.perf_counter())
                 if piece:
                     self.wfile.write(b'%x\r\n%b\r\n' % (len(piece), piece))
                     self.wfile.flush()

@@ -126,7 +126,8 @@ def test_no_key_is_in_any_fault_of_resembles_even_with_its_variables(resemble, t
     config = written(tmp_path, json.dumps({
         'voices': {'Anna': {'token': resemble.key, 'voice_id': 'aaaa1111'}}}))
     (tmp_path / 'broken').mkdir()
-    broken = written(tmp_path / 'broken', f'{{"voices": {{"Anna": {{"token": "{resemble.key}"}}}}}}')
+    broken = written(tmp_path / 'broken', json.dumps(
+        {'voices': {'Anna': {'token': resemble.key}}}))
     shown = [told(ResembleVoice('Anna', options=ResembleOptions(config=broken)).load),
              told(ResembleVoice('Nobody', options=ResembleOptions(config=config)).load),
              told(ResembleVoice('Anna', options=ResembleOptions(

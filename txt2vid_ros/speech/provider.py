@@ -23,10 +23,10 @@ class VoiceCapabilities:
     """Whether chunks carry phonemes with times."""
     streaming: bool = False
     """Whether the first chunk comes before the whole clause is made."""
-    ssml: bool = False
-    """Whether it takes a whole SSML text as one clause; else it gets the words of it."""
     languages: tuple[str, ...] = ('en',)
     """BCP 47 tags of what it can read."""
+    ssml: bool = False
+    """Whether it takes a whole SSML text as one clause; else it gets the words of it."""
 
 
 @dataclasses.dataclass(frozen=True)
