@@ -18,7 +18,9 @@ import soxr
 from txt2vid_ros.speech.fallback import Fallback, Restart
 from txt2vid_ros.speech.health import Pace
 from txt2vid_ros.speech.member import Member
+from txt2vid_ros.speech.monologue import spoken
 from txt2vid_ros.speech.provider import SpeechChunk, TextToSpeech, VoiceCapabilities
+from txt2vid_ros.speech.ssml import is_ssml
 from txt2vid_ros.speech.worker import Cancelled
 
 RESTART = 0.3
@@ -56,7 +58,8 @@ class FallbackVoice(TextToSpeech):
         if able:
             self._capabilities = VoiceCapabilities(
                 max(each.sample_rate for each in able), all(each.timings for each in able),
-                all(each.streaming for each in able), able[0].languages)
+                all(each.streaming for each in able), able[0].languages,
+                any(each.ssml for each in able))
 
     def synthesize(self, clause: str, cancelled: Callable[[], bool]) -> Iterator[SpeechChunk]:
         """Yield the clause's speech. Raises ProviderError where no voice is left."""
@@ -103,21 +106,32 @@ def _saying(clause: str) -> Callable[[TextToSpeech, Cancelled],
                                      Generator[tuple[int, SpeechChunk], None, None]]:
     def work(voice: TextToSpeech, cancelled: Cancelled
              ) -> Generator[tuple[int, SpeechChunk], None, None]:
-        for chunk in voice.synthesize(clause, cancelled):
-            # Here, on the voice's own thread: one that is loaded late says its rate only now.
+        # Here, on the voice's own thread: one that is loaded late says its rate only now.
+        for chunk in _said(voice, clause, cancelled):
             yield voice.capabilities.sample_rate, chunk
-            if chunk.last:
-                return
     return work
 
 
 def _trial(clause: str) -> Callable[[TextToSpeech, Cancelled], Generator[float, None, None]]:
     def work(voice: TextToSpeech, cancelled: Cancelled) -> Generator[float, None, None]:
         began, first = time.monotonic(), None
-        for chunk in voice.synthesize(clause, cancelled):
+        for _ in _said(voice, clause, cancelled):
             if first is None:
                 first = time.monotonic() - began
-            if chunk.last:
-                break
         yield first or 0.0
     return work
+
+
+def _said(voice: TextToSpeech, clause: str, cancelled: Cancelled) -> Iterator[SpeechChunk]:
+    """Yield the speech of a clause; of the words alone where the voice takes no SSML."""
+    if not is_ssml(clause) or voice.capabilities.ssml:
+        for chunk in voice.synthesize(clause, cancelled):
+            yield chunk
+            if chunk.last:
+                return
+        return
+    for pause, chunk in spoken(clause, voice, cancelled):
+        if pause:
+            silence = np.zeros(round(pause * voice.capabilities.sample_rate), np.float32)
+            yield SpeechChunk(silence)
+        yield chunk

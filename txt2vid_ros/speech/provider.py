@@ -26,6 +26,8 @@ class VoiceCapabilities:
     """Whether the first chunk comes before the whole clause is made."""
     languages: tuple[str, ...] = ('en',)
     """BCP 47 tags of what it can read."""
+    ssml: bool = False
+    """Whether it takes a whole SSML text as one clause; else it gets the words of it."""
 
 
 @dataclasses.dataclass(frozen=True)
