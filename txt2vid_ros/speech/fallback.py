@@ -24,6 +24,8 @@ TRIES = 3
 """Of the last provider that is left; one that another can follow has two."""
 PAUSE = 0.1
 """Seconds before a second try, twice as many before a third; half more or less by chance."""
+NAP = 0.02
+"""Seconds after which an interruption is noticed at the latest."""
 
 Ask = Callable[[P, Cancelled], Generator[Item, None, None]]
 """A piece of work, to be done by a provider, on that one's thread."""
@@ -220,11 +222,10 @@ class Fallback(Generic[P]):
 
     def _wait(self, seconds: float, cancelled: Cancelled) -> bool:
         """Sleep about so long; False if the work was cancelled meanwhile."""
-        end = self._pace.now() + self._pace.around(seconds)
-        while (left := end - self._pace.now()) > 0:
-            if cancelled():
-                return False
-            self._pace.sleep(min(left, 0.02))
+        left = self._pace.around(seconds)
+        while left > 0 and not cancelled():
+            self._pace.sleep(min(left, NAP))
+            left -= NAP
         return not cancelled()
 
     def _epitaph(self, faults: list[tuple[str, str]]) -> str:
