@@ -71,6 +71,25 @@ def test_a_voice_that_refuses_is_followed_and_comes_back(google, made, trouble):
     assert board.figures()['google.state'] == 'closed'
 
 
+def test_a_network_that_is_gone_at_the_start_is_waited_for(google, made):
+    clock = Clock()
+    board = Board(clock.pace)
+    google.stop()
+    voice = make_voice('google,hibari', options='google.timeout=1', board=board, limits=UNHURRIED)
+    made.append(voice)
+    voice.load()
+    assert heard(voice, TEXT) == words(TEXT)
+    assert board.figures()['google.state'] == 'open'
+    google.start()
+
+    def back():
+        clock.seconds += 60
+        assert heard(voice, TEXT) == words(TEXT)
+        return board.figures()['google.state'] == 'closed'
+
+    until(back)
+
+
 def test_ssml_is_said_as_words_by_who_takes_none(google, made):
     voice = make_voice('google,hibari', limits=UNHURRIED)
     made.append(voice)
