@@ -52,6 +52,7 @@ def checkout(tmp_path):
         'cmake': '#!/bin/sh\necho "cmake $*" >> "$NOTES"\n',
         'ffmpeg': '#!/bin/sh\n', 'g++': '#!/bin/sh\n',
         'ip': '#!/bin/sh\n', 'chromium': '#!/bin/sh\n', 'shellcheck': '#!/bin/sh\n',
+        'espeak-ng': '#!/bin/sh\n',
         'id': '#!/bin/sh\necho 1000\n',
     }.items():
         (programs / name).write_text(text)

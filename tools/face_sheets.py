@@ -14,11 +14,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from txt2vid_ros import registry
 from txt2vid_ros.lipsync.viseme.bench import Said, Spoken
 from txt2vid_ros.lipsync.viseme.engine import VisemeEngine, VisemeSession
 from txt2vid_ros.lipsync.viseme.life import LifeSettings
 from txt2vid_ros.media.driving import DrivingMedia, load_driving
+from txt2vid_ros.speech.choice import make_voice
 from txt2vid_ros.speech.viseme_table import VISEMES
 from txt2vid_ros.speech.visemes import mouth_track
 
@@ -100,7 +100,7 @@ def main() -> None:
     parser.add_argument('--out', type=pathlib.Path, default=pathlib.Path('docs'))
     options = parser.parse_args()
     options.out.mkdir(exist_ok=True)
-    voice = registry.load(registry.VOICES, 'hibari', '--tts')()
+    voice = make_voice('hibari')
     voice.load()
     chunk = next(voice.synthesize(options.text, lambda: False))
     driving = load_driving(options.face or None, **({} if options.face else {'width': 640}))

@@ -60,8 +60,11 @@ class NodeSpec:
 ARGUMENTS: dict[str, Argument] = {argument.name: argument for argument in (
     Argument('face', '', 'picture or video of the speaker; empty for the built-in portrait',
              (('lipsync', 'face'),)),
-    Argument('tts', '', 'text-to-speech provider', (('tts', 'provider'),)),
-    Argument('voice', '', "the provider's name of the voice", (('tts', 'voice'),)),
+    Argument('tts', '', 'text-to-speech provider, or several with commas between',
+             (('tts', 'provider'),)),
+    Argument('voice', '', "the (first) provider's name of the voice", (('tts', 'voice'),)),
+    Argument('tts_options', '', 'options of the voices: name=value, or provider.name=value where '
+             'there are several', (('tts', 'options'),)),
     Argument('engine', '', 'lip-sync engine', (('lipsync', 'engine'),)),
     Argument('face_options', '', 'options of the face: name=value name=value',
              (('lipsync', 'face_options'),)),
@@ -82,7 +85,10 @@ ARGUMENTS: dict[str, Argument] = {argument.name: argument for argument in (
              (('mic', 'device'),)),
     Argument('input', '', 'audio or video file that is played in place of the microphone',
              (('mic', 'file'),)),
-    Argument('stt', '', 'speech-to-text provider', (('stt', 'provider'),)),
+    Argument('stt', '', 'speech-to-text provider, or several with commas between',
+             (('stt', 'provider'),)),
+    Argument('stt_options', '', 'options of the recognizers: name=value, or provider.name=value '
+             'where there are several', (('stt', 'options'),)),
     Argument('speaker', '', 'speaker id of who speaks into the microphone',
              (('stt', 'speaker'), ('playout', 'speaker'))),
     Argument('link', 'topic', 'what carries speech between machines: topic (the ROS network '

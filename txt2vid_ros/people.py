@@ -22,17 +22,20 @@ class Person:
     """One speaker. Empty fields mean what the node's own parameters say."""
 
     tts: str = ''
-    """Name of the text-to-speech provider."""
+    """Name of the text-to-speech provider, or of several with commas between."""
     voice: str = ''
     """The provider's name of the voice."""
     speed: float = 0.0
     """1.0 is the voice's own pace; 0 means the node's parameter."""
     face: str = ''
     """Picture or video; relative to the file that names it."""
+    options: str = ''
+    """Options of the providers, as the parameter tts.options."""
 
 
 _KINDS: dict[str, tuple[type, ...]] = {
-    'tts': (str,), 'voice': (str,), 'speed': (int, float), 'face': (str,)}
+    'tts': (str, list), 'voice': (str,), 'speed': (int, float), 'face': (str,),
+    'options': (str,)}
 
 
 class People:
@@ -97,7 +100,17 @@ def _person(path: Path, name: str, entry: Any) -> Person:
     face = entry.get('face', '')
     if face:
         face = str(path.parent / Path(face).expanduser())
-    return Person(entry.get('tts', ''), entry.get('voice', ''), float(entry.get('speed', 0)), face)
+    return Person(_names(path, name, entry.get('tts', '')), entry.get('voice', ''),
+                  float(entry.get('speed', 0)), face, entry.get('options', ''))
+
+
+def _names(path: Path, name: str, value: str | list[Any]) -> str:
+    """Return the names of providers, which may be written as a list, as one text."""
+    each = value if isinstance(value, list) else [value]
+    if not all(isinstance(one, str) for one in each):
+        raise UserError(f'people: {path}: {name}.tts is {value!r}',
+                        'It has to be a text or a list of texts.')
+    return ','.join(each)
 
 
 def utterance_id(speaker: str, stamp: int) -> str:

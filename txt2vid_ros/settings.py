@@ -41,7 +41,7 @@ def read_settings(table: type[Table], text: str, parameter: str) -> Table:
     hints = get_type_hints(table)
     fields = [field.name for field in dataclasses.fields(table)]  # type: ignore[arg-type]
     values: dict[str, Any] = {}
-    for word in _words(text, parameter):
+    for word in words(text, parameter):
         name, equals, value = word.partition('=')
         if not equals or name not in fields:
             near = difflib.get_close_matches(name, fields, n=1)
@@ -60,7 +60,8 @@ def read_settings(table: type[Table], text: str, parameter: str) -> Table:
     return table(**values)
 
 
-def _words(text: str, parameter: str) -> list[str]:
+def words(text: str, parameter: str) -> list[str]:
+    """Return the words of a text, without the quotes that hold one together. Raises UserError."""
     try:
         return shlex.split(text)
     except ValueError as error:

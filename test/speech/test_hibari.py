@@ -18,8 +18,10 @@ from txt2vid_ros.errors import UserError
 from txt2vid_ros.mouth import Phoneme
 from txt2vid_ros.speech import hibari
 from txt2vid_ros.speech.clauses import clean
-from txt2vid_ros.speech.hibari import FRAME, HibariVoice, phonemes_from, SAMPLE_RATE, trimmed
+from txt2vid_ros.speech.hibari import FRAME, HibariVoice, phonemes_from, SAMPLE_RATE
+from txt2vid_ros.speech.onnx_output import with_output
 from txt2vid_ros.speech.provider import SpeechChunk
+from txt2vid_ros.speech.silence import trimmed
 
 SENTENCE = 'The quick brown fox jumps over the lazy dog.'
 
@@ -149,7 +151,7 @@ def test_an_inner_tensor_of_a_model_becomes_an_output(voice: HibariVoice) -> Non
     model = pathlib.Path(voice._hibari.model_path).read_bytes()
     before = onnxruntime.InferenceSession(model, providers=['CPUExecutionProvider'])
     after = onnxruntime.InferenceSession(
-        hibari.with_output(model, hibari.DURATIONS), providers=['CPUExecutionProvider'])
+        with_output(model, hibari.DURATIONS), providers=['CPUExecutionProvider'])
     assert ([each.name for each in after.get_outputs()]
             == [*(each.name for each in before.get_outputs()), hibari.DURATIONS])
 
@@ -166,8 +168,8 @@ def test_stress_belongs_to_the_sound_after_it_and_a_modifier_to_the_one_before()
 def test_the_silence_at_the_ends_is_cut_and_the_sounds_move_with_it() -> None:
     samples = np.concatenate([np.zeros(12000), np.full(24000, 0.2), np.zeros(12000)]).astype('f4')
     chunk = trimmed(samples, (
-        Phoneme('x', 0.0, 0.1), Phoneme('a', 0.5, 1.0), Phoneme('y', 1.9, 0.1)))
+        Phoneme('x', 0.0, 0.1), Phoneme('a', 0.5, 1.0), Phoneme('y', 1.9, 0.1)), SAMPLE_RATE)
     assert chunk is not None
     assert chunk.phonemes == (Phoneme('a', pytest.approx(0.03), pytest.approx(1.0)),)
     assert len(chunk.samples) / SAMPLE_RATE == pytest.approx(1.06, abs=0.01)
-    assert trimmed(np.zeros(5000, np.float32), ()) is None
+    assert trimmed(np.zeros(5000, np.float32), (), SAMPLE_RATE) is None

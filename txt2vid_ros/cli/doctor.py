@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import itertools
 import json
 
 from txt2vid_ros.cli.checks import check_all, Finding, MISSING
+from txt2vid_ros.cli.cloud_checks import check_cloud
 from txt2vid_ros.errors import UserError
 
 
@@ -15,12 +17,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--json', action='store_true', help='print one JSON object')
     parser.add_argument('--http', default='127.0.0.1:8080', metavar='HOST:PORT',
                         help='where viewers are to be served (%(default)s)')
+    parser.add_argument('--cloud', action='store_true',
+                        help='also ask the cloud services that there are keys for; each voice '
+                        'says one word, which is paid for')
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Check everything; return 1 where something the default graph needs is missing."""
     findings = []
-    for finding in check_all(_address(arguments.http)):
+    checks = check_all(_address(arguments.http))
+    for finding in itertools.chain(checks, check_cloud() if arguments.cloud else ()):
         findings.append(finding)
         if not arguments.json:
             print(_line(finding), flush=True)

@@ -10,6 +10,7 @@ import sys
 from txt2vid_ros import __version__, graph
 from txt2vid_ros.cli.parser import CommandParser, USER_ERROR
 from txt2vid_ros.errors import UserError
+from txt2vid_ros.speech.faults import ProviderError
 
 # Sub-command: the module with add_arguments(parser) and run(arguments), and its one-line help.
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -49,6 +50,9 @@ def main(words: list[str] | None = None) -> int:
     except UserError as error:
         print(f'txt2vid: {error}', file=sys.stderr)
         return USER_ERROR
+    except ProviderError as error:
+        print(f'txt2vid: {error}', file=sys.stderr)
+        return 1
     except ModuleNotFoundError as missing:
         if (missing.name or '').startswith('txt2vid_ros'):
             raise

@@ -10,7 +10,6 @@ import time
 
 from tqdm import tqdm
 
-from txt2vid_ros import registry
 from txt2vid_ros.errors import UserError
 from txt2vid_ros.lipsync.choice import make_engine
 from txt2vid_ros.media.driving import load_driving
@@ -20,6 +19,7 @@ from txt2vid_ros.people import DEFAULT, People
 from txt2vid_ros.render import AFTER, from_sound, from_text, render, Speech
 from txt2vid_ros.settings import read_settings
 from txt2vid_ros.share import share
+from txt2vid_ros.speech.choice import make_voice
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,8 +31,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--out', type=Path, required=True, help='.mp4, .mkv, .mov or .webm')
     parser.add_argument('--face', default='', help='picture or video; the built-in portrait '
                         'if left out')
-    parser.add_argument('--tts', default='', help='text-to-speech provider')
+    parser.add_argument('--tts', default='', help='text-to-speech provider, or several with '
+                        'commas between')
     parser.add_argument('--voice', default='', help="the provider's name of the voice")
+    parser.add_argument('--tts-options', default='', metavar='NAME=VALUE ...',
+                        help='options of the provider')
     parser.add_argument('--speed', type=float, default=0.0, help='0.5 slow ... 2.0 fast')
     parser.add_argument('--engine', default='auto', help='lip-sync engine (%(default)s)')
     parser.add_argument('--face-options', default='', metavar='NAME=VALUE ...',
@@ -82,8 +85,9 @@ def _speech(arguments: argparse.Namespace) -> Iterator[Speech]:
         return from_sound(arguments.audio)
     person = People.load(arguments.people).get(arguments.speaker)
     provider = arguments.tts or person.tts or 'hibari'
-    voice = registry.load(registry.VOICES, provider, '--tts')(
-        voice=arguments.voice or person.voice, speed=arguments.speed or person.speed or 1.0)
+    voice = make_voice(provider, arguments.voice or person.voice,
+                       arguments.speed or person.speed or 1.0,
+                       arguments.tts_options or person.options)
     voice.load()
     return from_text(_text(arguments), voice)
 

@@ -18,20 +18,29 @@ from txt2vid_ros.ros.node import EngineNode, run
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.sound_input import SoundInput, VoiceInput
 from txt2vid_ros.speech.activity import VoiceActivity
+from txt2vid_ros.speech.choice import make_recognizer
 from txt2vid_ros.speech.echo import EchoGuard
 from txt2vid_ros.speech.endpointing import Endpointing
+from txt2vid_ros.speech.health import Board
+from txt2vid_ros.speech.limits import TimeLimits
 from txt2vid_ros.speech.listener import Listener
-from txt2vid_ros.speech.recognition import SpeechToText
 
 CLAUSE = 1.2
 """Seconds from which on a clause may be sent on its own, where clauses are."""
+MARGIN = 5.0
+"""Seconds by which a piece with what is around it may be longer than an utterance."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Parameters:
     """The parameters of the stt node."""
 
-    provider: str = parameter('moonshine', 'speech-to-text provider')
+    provider: str = parameter('moonshine', 'speech-to-text provider, or several with commas '
+                              'between: the next listens where one fails')
+    options: str = parameter('', 'options of the providers: name=value, or provider.name=value '
+                             'where there are several')
+    text_limit: float = parameter(0.0, 'seconds that a provider may take to the text of what it '
+                                  'was given; 0 for what suits it', minimum=0.0, maximum=600.0)
     vad: str = parameter('silero', 'voice activity provider')
     speaker: str = parameter(DEFAULT, 'speaker id that the text goes out with')
     locale: str = parameter('en', 'language that is spoken (BCP 47)')
@@ -68,8 +77,11 @@ class SttNode(EngineNode):
         table = self.parameters
         self._activity: VoiceActivity = registry.load(registry.DETECTORS, table.vad, 'stt.vad')()
         self._activity.load()
-        self._recognizer: SpeechToText = registry.load(
-            registry.RECOGNIZERS, table.provider, 'stt.provider')(locale=table.locale)
+        self._board = Board()
+        self._recognizer = make_recognizer(
+            table.provider, table.locale, table.options, parameter='stt.provider',
+            longest=table.longest + MARGIN, board=self._board,
+            limits=TimeLimits(table.text_limit, 0.0, 0.0, 0.0))
         self._recognizer.load()
         self._speech = self.create_publisher(LiveSpeech, 'speech', qos.SPEECH,
                                              qos_overriding_options=qos.overridable())
@@ -113,14 +125,17 @@ class SttNode(EngineNode):
             'utterances': statistics.utterances, 'empty': statistics.empty,
             'failed': statistics.failed, 'breaks': statistics.breaks,
             'clipped': self._input.statistics.clipped,
-            'endpoint_to_final_ms_p50': float(np.median(times) * 1000) if times else 0.0}
+            'endpoint_to_final_ms_p50': float(np.median(times) * 1000) if times else 0.0,
+            **self._board.figures()}
         if self._guard is not None:
             figures['muted_blocks'] = self._guard.muted
             figures['mute_tail_ms'] = self._guard.tail * 1000
             if self._guard.delay is not None:
                 figures['echo_delay_ms'] = self._guard.delay * 1000
-        level = 'warn' if statistics.failed else 'ok'
-        return level, 'hearing speech' if self._listener.speaking else 'silent', figures
+        complaint = self._board.complaint()
+        level = 'warn' if statistics.failed or complaint else 'ok'
+        line = 'hearing speech' if self._listener.speaking else 'silent'
+        return level, f'{line}; {complaint}' if complaint else line, figures
 
     def partial(self, stamp: int, text: str, confidence: float) -> None:
         """Publish what has been said so far."""

@@ -15,14 +15,16 @@ from std_msgs.msg import String
 from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory
 
-from txt2vid_ros import registry
 from txt2vid_ros.mouth import MouthTrack
-from txt2vid_ros.people import DEFAULT, People, utterance_id
+from txt2vid_ros.people import DEFAULT, People, Person, utterance_id
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.lead_wish import LeadWish
 from txt2vid_ros.ros.node import EngineNode, run
 from txt2vid_ros.ros.parameters import parameter
-from txt2vid_ros.speech.provider import TextToSpeech
+from txt2vid_ros.speech.choice import make_voice
+from txt2vid_ros.speech.fallback_voice import FallbackVoice
+from txt2vid_ros.speech.health import Board
+from txt2vid_ros.speech.limits import TimeLimits
 from txt2vid_ros.speech.talker import Talker, Utterance
 from txt2vid_ros.speech.visemes import mouth_track
 
@@ -34,10 +36,20 @@ RIVALRY = 4
 class Parameters:
     """The parameters of the tts node."""
 
-    provider: str = parameter('hibari', 'text-to-speech provider')
-    voice: str = parameter('', "the provider's name of the voice; empty for its own default")
+    provider: str = parameter('hibari', 'text-to-speech provider, or several with commas between: '
+                              'the next speaks where one fails')
+    voice: str = parameter('', "the (first) provider's name of the voice; empty for its own "
+                           'default')
+    options: str = parameter('', 'options of the providers: name=value, or provider.name=value '
+                             'where there are several')
     speed: float = parameter(1.0, 'pace of the voice', minimum=0.5, maximum=2.0)
     people: str = parameter('', 'file that maps speaker ids to voices and faces')
+    first_limit: float = parameter(0.0, 'seconds that a provider may take to its first sound; 0 '
+                                   'for what suits it', minimum=0.0, maximum=600.0)
+    gap_limit: float = parameter(0.0, 'seconds for which its sound may stop coming within a '
+                                 'clause; 0 for what suits it', minimum=0.0, maximum=600.0)
+    whole_limit: float = parameter(0.0, 'seconds that it may work on a clause; 0 for what suits '
+                                   'it', minimum=0.0, maximum=3600.0)
     chunk: float = parameter(0.04, 'seconds of sound in a message', minimum=0.02, maximum=0.04)
     ahead: float = parameter(1.0, 'seconds before it is heard at which sound is published at '
                              'the earliest', minimum=0.2, maximum=5.0)
@@ -62,9 +74,10 @@ class TtsNode(EngineNode):
         """Load the voices of all speakers."""
         self._rivalry = 0
         self._people = People.load(self.parameters.people)
-        self._voices: dict[tuple[str, str, float], TextToSpeech] = {}
+        self._board = Board()
+        self._voices: dict[tuple[str, str, float, str], FallbackVoice] = {}
         for person in self._people:
-            self._voice(person.tts, person.voice, person.speed)
+            self._voice(person)
         self._rate = max(voice.capabilities.sample_rate for voice in self._voices.values())
         self._ids: collections.deque[str] = collections.deque(maxlen=1000)
         self._audio = self.create_publisher(
@@ -118,11 +131,14 @@ class TtsNode(EngineNode):
             'lead_ms': self._lead.seconds * 1000,
             'text_to_voice_ms_p50': float(np.median(times) * 1000) if times else 0.0,
             **{name: getattr(statistics, name) for name in
-               ('utterances', 'refused', 'unspeakable', 'interrupted', 'failed')}}
+               ('utterances', 'refused', 'unspeakable', 'interrupted', 'failed')},
+            **self._board.figures()}
         if self._rivalry >= RIVALRY:
             return 'error', 'another tts node speaks on the same topic', figures
-        level = 'warn' if statistics.failed or statistics.refused else 'ok'
-        return level, 'speaking' if self._talker.busy else 'silent', figures
+        complaint = self._board.complaint()
+        level = 'warn' if statistics.failed or statistics.refused or complaint else 'ok'
+        line = 'speaking' if self._talker.busy else 'silent'
+        return level, f'{line}; {complaint}' if complaint else line, figures
 
     def audio(self, utterance: str, start: int, samples: NDArray[np.float32], rate: int) -> None:
         """Publish a chunk of speech."""
@@ -180,19 +196,20 @@ class TtsNode(EngineNode):
         response.message = f'{ended} utterance{"" if ended == 1 else "s"} ended'
         return response
 
-    def _voice_of(self, speaker: str) -> TextToSpeech:
-        person = self._people.get(speaker)
-        return self._voice(person.tts, person.voice, person.speed)
+    def _voice_of(self, speaker: str) -> FallbackVoice:
+        return self._voice(self._people.get(speaker))
 
-    def _voice(self, provider: str, name: str, speed: float) -> TextToSpeech:
+    def _voice(self, person: Person) -> FallbackVoice:
         """Return a loaded voice; those of all profiles are loaded once, by configure()."""
         table = self.parameters
-        # A voice's name means nothing to another provider than the one it was written for.
-        name = name or (table.voice if provider in ('', table.provider) else '')
-        key = (provider or table.provider, name, speed or table.speed)
+        # What is written for one provider means nothing to another.
+        same = person.tts in ('', table.provider)
+        key = (person.tts or table.provider, person.voice or (table.voice if same else ''),
+               person.speed or table.speed, person.options or (table.options if same else ''))
         if key not in self._voices:
-            voice: TextToSpeech = registry.load(registry.VOICES, key[0], 'tts.provider')(
-                voice=key[1], speed=key[2])
+            voice = make_voice(
+                *key, parameter='tts.provider', board=self._board,
+                limits=TimeLimits(table.first_limit, table.gap_limit, table.whole_limit, 0.0))
             voice.load()
             self._voices[key] = voice
         return self._voices[key]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from txt2vid_ros.speech.limits import LOCAL
 from txt2vid_ros.speech.provider import SpeechChunk, TextToSpeech, VoiceCapabilities
 
 RATE = 24000
@@ -22,6 +23,7 @@ class ClapVoice(TextToSpeech):
     """Says a text of n characters as n claps, one a second."""
 
     name = 'clap'
+    limits = LOCAL
     capabilities = VoiceCapabilities(RATE)
 
     def __init__(self, voice: str = '', speed: float = 1.0) -> None:

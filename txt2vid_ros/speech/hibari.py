@@ -13,8 +13,11 @@ import onnxruntime
 
 from txt2vid_ros.errors import UserError
 from txt2vid_ros.mouth import Phoneme
+from txt2vid_ros.speech.ipa import paired
+from txt2vid_ros.speech.limits import LOCAL
+from txt2vid_ros.speech.onnx_output import with_output
 from txt2vid_ros.speech.provider import SpeechChunk, TextToSpeech, VoiceCapabilities
-from txt2vid_ros.speech.silence import audible_range
+from txt2vid_ros.speech.silence import trimmed
 
 FRAME = 600
 """Samples per duration frame of the model's duration predictor."""
@@ -25,52 +28,19 @@ DURATIONS = '/Clip_output_0'
 """The graph's inner tensor that holds the frames of each phoneme id."""
 # The alphabet is misaki's: capitals stand for diphthongs, T for the flap.
 DIPHTHONGS = {'A': 'eɪ', 'I': 'aɪ', 'O': 'oʊ', 'W': 'aʊ', 'Y': 'ɔɪ', 'Q': 'əʊ', 'T': 'ɾ', 'ᵊ': 'ə'}
-STRESS = {'ˈ': 2, 'ˌ': 1}
-PAUSES = frozenset(' ;:,.!?—…"()“”_↓→↗↘')
-MODIFIERS = frozenset('̃ːʰʲᵝ')
-
-
-def with_output(model: bytes, tensor: str) -> bytes:
-    """Return a serialized ONNX model that also outputs one of its inner tensors.
-
-    Serialized protobuf messages that are joined end to end merge, so that appending a graph which
-    has nothing but one output adds this output (ONNX ModelProto.graph is field 7,
-    GraphProto.output field 12, ValueInfoProto.name field 1).
-    """
-    def field(number: int, content: bytes) -> bytes:
-        return bytes([number << 3 | 2, len(content)]) + content
-
-    return model + field(7, field(12, field(1, tensor.encode())))
 
 
 def phonemes_from(symbols: str, durations: NDArray[np.float32]) -> tuple[Phoneme, ...]:
-    """Pair misaki symbols with their frames: IPA sounds with seconds from the first sample.
-
-    A stress mark's frames belong to the sound after it, a modifier's to the sound before it;
-    spaces and punctuation are gaps.
-    """
-    sounds: list[Phoneme] = []
-    clock, stress, pending = 0.0, 0, 0.0
-    for symbol, frames in zip(symbols, durations, strict=True):
-        seconds = float(frames) * FRAME / SAMPLE_RATE
-        if symbol in STRESS:
-            stress, pending = STRESS[symbol], pending + seconds
-        elif symbol in MODIFIERS and sounds:
-            last = sounds[-1]
-            sounds[-1] = Phoneme(last.symbol + symbol, last.start, last.duration + seconds,
-                                 last.stress)
-        elif symbol not in PAUSES:
-            sounds.append(Phoneme(DIPHTHONGS.get(symbol, symbol), clock - pending,
-                                  seconds + pending, stress))
-            stress, pending = 0, 0.0
-        clock += seconds
-    return tuple(sounds)
+    """Pair misaki symbols with their frames: IPA sounds with seconds from the first sample."""
+    return paired(((DIPHTHONGS.get(symbol, symbol), float(frames) * FRAME / SAMPLE_RATE)
+                   for symbol, frames in zip(symbols, durations, strict=True)))
 
 
 class HibariVoice(TextToSpeech):
     """One chunk a clause, 24 kHz, without the silence that the model puts before and after."""
 
     name = 'hibari'
+    limits = LOCAL
     capabilities = VoiceCapabilities(SAMPLE_RATE, timings=True)
 
     def __init__(self, voice: str = '', speed: float = 1.0) -> None:
@@ -128,20 +98,4 @@ class HibariVoice(TextToSpeech):
         symbols = ''.join(self._symbols.get(number, '_') for number in ids)
         sounds = phonemes_from(symbols, values[6].ravel())
         return trimmed(samples, tuple(dataclasses.replace(sound, start=sound.start - EARLY)
-                                      for sound in sounds))
-
-
-def trimmed(samples: NDArray[np.float32], sounds: tuple[Phoneme, ...]) -> SpeechChunk | None:
-    """Cut the silence off both ends and move the phonemes with it; None if nothing is audible."""
-    audible = audible_range(samples, SAMPLE_RATE)
-    if audible is None:
-        return None
-    first, last = audible
-    offset, length = first / SAMPLE_RATE, (last - first) / SAMPLE_RATE
-    moved = []
-    for sound in sounds:
-        start = min(max(sound.start - offset, 0.0), length)
-        end = min(max(sound.end - offset, 0.0), length)
-        if end > start:
-            moved.append(Phoneme(sound.symbol, start, end - start, sound.stress))
-    return SpeechChunk(samples[first:last], tuple(moved))
+                                      for sound in sounds), SAMPLE_RATE)

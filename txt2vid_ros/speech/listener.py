@@ -16,6 +16,7 @@ from txt2vid_ros.errors import UserError
 from txt2vid_ros.media.clock import SECOND
 from txt2vid_ros.speech.activity import VoiceActivity
 from txt2vid_ros.speech.endpointing import Endpointer, Endpointing, STAY
+from txt2vid_ros.speech.faults import ProviderError
 from txt2vid_ros.speech.pieces import Piece, PieceCutter, Window
 from txt2vid_ros.speech.recognition import SpeechToText, Transcript
 from txt2vid_ros.speech.transcriber import PieceRecognition
@@ -218,13 +219,15 @@ class Listener:
                                                              2 * self._took))
 
     def _recognize(self, work: PieceRecognition, final: bool) -> Transcript | None:
-        """Return the text of what was taken; None where the recognizer fails twice."""
+        """Return the text of what was taken; None where the recognizer fails for good."""
         for attempt in (1, 2):
             try:
                 return work.finish() if final else work.hypothesis()
-            except UserError as error:
+            except (UserError, ProviderError) as error:
                 log.error('%s', error)
                 work.restart()
+                if isinstance(error, ProviderError) and not error.retriable:
+                    break
             except Exception:
                 # A recognizer is somebody else's code: its fault costs a piece, not the node.
                 log.exception('the recognizer failed (attempt %d of 2)', attempt)

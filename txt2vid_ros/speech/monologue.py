@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from txt2vid_ros.speech.clauses import clauses
 from txt2vid_ros.speech.provider import SpeechChunk, TextToSpeech
+from txt2vid_ros.speech.ssml import is_ssml, plain
 
 SENTENCE_PAUSE = 0.28
 CLAUSE_PAUSE = 0.12
@@ -14,9 +15,13 @@ CLAUSE_PAUSE = 0.12
 
 def spoken(text: str, voice: TextToSpeech, cancelled: Callable[[], bool]
            ) -> Iterator[tuple[float, SpeechChunk]]:
-    """Yield each chunk of cleaned `text` with the seconds of silence that come before it."""
+    """Yield each chunk of cleaned `text` with the seconds of silence that come before it.
+
+    An SSML text is one clause for a voice that takes SSML; cut up it would be none any more.
+    """
     pause = 0.0
-    for clause in clauses(text):
+    whole = is_ssml(text) and voice.capabilities.ssml
+    for clause in [text] if whole else clauses(plain(text) if is_ssml(text) else text):
         for chunk in voice.synthesize(clause, cancelled):
             if cancelled():
                 return

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from txt2vid_ros.errors import UserError
+from txt2vid_ros.speech.limits import LOCAL
 from txt2vid_ros.speech.plausible import plausible
 from txt2vid_ros.speech.recognition import RecognizerCapabilities, Transcript, WholeRecognizer
 
@@ -28,6 +29,7 @@ class MoonshineRecognizer(WholeRecognizer):
     """Sentences of up to half a minute; no word times and no confidence."""
 
     name = 'moonshine'
+    limits = LOCAL
     capabilities = RecognizerCapabilities(RATE)
 
     def __init__(self, locale: str = 'en') -> None:

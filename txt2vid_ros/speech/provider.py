@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from txt2vid_ros.mouth import Phoneme
+from txt2vid_ros.speech.limits import TimeLimits
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,6 +26,8 @@ class VoiceCapabilities:
     """Whether the first chunk comes before the whole clause is made."""
     languages: tuple[str, ...] = ('en',)
     """BCP 47 tags of what it can read."""
+    ssml: bool = False
+    """Whether it takes a whole SSML text as one clause; else it gets the words of it."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,12 +39,18 @@ class SpeechChunk:
 
     samples: NDArray[np.float32]
     phonemes: tuple[Phoneme, ...] | None = None
+    last: bool = False
+    """Whether the clause is known to be whole with it. Where what carries the sound can break
+    off, a voice that knows should say so; else a break behind the last sample has the clause said
+    again."""
 
 
 class TextToSpeech(abc.ABC):
     """A voice. Load once, then synthesize clause after clause from one thread."""
 
     name: ClassVar[str]
+    limits: ClassVar[TimeLimits] = TimeLimits()
+    """How long it may take; LOCAL where it computes on this machine."""
 
     @property
     @abc.abstractmethod
@@ -50,13 +59,14 @@ class TextToSpeech(abc.ABC):
 
     @abc.abstractmethod
     def load(self) -> None:
-        """Load models or connect; may take seconds. Raises UserError."""
+        """Load models or connect; may take seconds. Raises UserError or ProviderError."""
 
     @abc.abstractmethod
     def synthesize(self, clause: str, cancelled: Callable[[], bool]) -> Iterator[SpeechChunk]:
         """Yield the clause's speech in order; stop soon after `cancelled()` turns true.
 
-        A clause with nothing to pronounce yields nothing.
+        A clause with nothing to pronounce yields nothing. Raises ProviderError for what lies
+        outside, UserError for what only the user can mend.
         """
 
     def close(self) -> None:

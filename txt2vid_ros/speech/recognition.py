@@ -9,6 +9,8 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from txt2vid_ros.speech.limits import TimeLimits
+
 
 @dataclasses.dataclass(frozen=True)
 class RecognizerCapabilities:
@@ -34,7 +36,10 @@ class Transcript:
 
 
 class Recognition(abc.ABC):
-    """One piece of speech being recognized. Used by one thread."""
+    """One piece of speech being recognized. Used by one thread.
+
+    Any method may raise ProviderError; then the piece is begun anew, with this one or another.
+    """
 
     @abc.abstractmethod
     def push(self, samples: NDArray[np.float32]) -> None:
@@ -57,6 +62,8 @@ class SpeechToText(abc.ABC):
     """A recognizer. Load once, then open one recognition after the other."""
 
     name: ClassVar[str]
+    limits: ClassVar[TimeLimits] = TimeLimits()
+    """How long it may take; LOCAL where it computes on this machine."""
 
     @property
     @abc.abstractmethod
@@ -65,7 +72,7 @@ class SpeechToText(abc.ABC):
 
     @abc.abstractmethod
     def load(self) -> None:
-        """Load models or connect; may take seconds. Raises UserError."""
+        """Load models or connect; may take seconds. Raises UserError or ProviderError."""
 
     @abc.abstractmethod
     def open(self) -> Recognition:  # noqa: A003

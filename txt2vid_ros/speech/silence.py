@@ -5,6 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from txt2vid_ros.mouth import Phoneme
+from txt2vid_ros.speech.provider import SpeechChunk
+
 THRESHOLD = 0.003
 """About -50 dB below full scale: under it a voice is not heard."""
 MARGIN = 0.03
@@ -25,3 +28,22 @@ def audible_range(samples: NDArray[np.float32], rate: int) -> tuple[int, int] | 
     margin = int(MARGIN * rate)
     return max(0, int(loud[0]) * block - margin), min(
         len(samples), (int(loud[-1]) + 1) * block + margin)
+
+
+def trimmed(samples: NDArray[np.float32], sounds: tuple[Phoneme, ...] | None, rate: int
+            ) -> SpeechChunk | None:
+    """Cut the silence off both ends and move the phonemes with it; None if nothing is audible."""
+    audible = audible_range(samples, rate)
+    if audible is None:
+        return None
+    first, last = audible
+    if sounds is None:
+        return SpeechChunk(samples[first:last])
+    offset, length = first / rate, (last - first) / rate
+    moved = []
+    for sound in sounds:
+        start = min(max(sound.start - offset, 0.0), length)
+        end = min(max(sound.end - offset, 0.0), length)
+        if end > start:
+            moved.append(Phoneme(sound.symbol, start, end - start, sound.stress))
+    return SpeechChunk(samples[first:last], tuple(moved))

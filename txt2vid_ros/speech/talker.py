@@ -17,6 +17,7 @@ from txt2vid_ros.errors import UserError
 from txt2vid_ros.media.clock import Clock, SECOND
 from txt2vid_ros.mouth import MouthTrack, Phoneme
 from txt2vid_ros.speech.clauses import clean, speakable
+from txt2vid_ros.speech.faults import ProviderError
 from txt2vid_ros.speech.monologue import spoken
 from txt2vid_ros.speech.provider import SpeechChunk, TextToSpeech
 
@@ -180,7 +181,7 @@ class Talker:
         else:
             try:
                 self._clauses(utterance, text, generation)
-            except UserError as error:
+            except (UserError, ProviderError) as error:
                 self.statistics.failed += 1
                 log.error('%s', error)
             except Exception:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from txt2vid_ros import registry
+from txt2vid_ros.speech.choice import make_voice
 
 SENTENCES = (
     'My mother baked a perfect apple pie for Bob and Mabel.',
@@ -36,7 +36,7 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     width, cross, height = arguments.size.partition('x')
     if not (cross and width.isdigit() and height.isdigit()):
         raise UserError(f'--size is {arguments.size!r}', 'Write it as 640x480.')
-    voice = registry.load(registry.VOICES, arguments.tts, '--tts')()
+    voice = make_voice(arguments.tts)
     voice.load()
     rate = voice.capabilities.sample_rate
     said = [

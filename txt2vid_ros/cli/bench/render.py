@@ -8,9 +8,9 @@ import tempfile
 import time
 from typing import Any
 
-from txt2vid_ros import registry
 from txt2vid_ros.cli.bench.latency import SENTENCES
 from txt2vid_ros.lipsync.choice import make_engine
+from txt2vid_ros.speech.choice import make_voice
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,7 +24,7 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     """Render a text at 640x480 and 25 frames a second; return the figures."""
     from txt2vid_ros.media.driving import load_driving
     from txt2vid_ros.render import AFTER, from_text, render
-    voice = registry.load(registry.VOICES, 'hibari', '--tts')()
+    voice = make_voice('hibari')
     voice.load()
     engine, _ = make_engine(arguments.engine, '', '--engine')
     engine.load()

@@ -1,0 +1,168 @@
+"""Resemble's synthesis and account servers on this machine, over HTTP, speaking for real."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+import json
+import select
+import struct
+import threading
+import time
+from typing import Any
+
+from fake_voices import pcm, spoken
+from trouble import Trouble, Troubles
+
+PIECE = 3001
+VOICES = {'Grace': 'aaaa1111', 'Hugo': 'bbbb2222', 'Hannah': 'cccc3333'}
+
+
+class FakeResemble:
+    """Both servers on one port; `address` is for the options endpoint and account."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        self.expired = False
+        self.streaming = True
+        self.length = 0xFFFFFFFF
+        """What the header says of the length of the samples; None for the truth."""
+        self.troubles = Troubles()
+        self.requests: list[tuple[str, dict[str, str], dict[str, Any]]] = []
+        self.sent_at: list[float] = []
+        """When the first sound of each clause was sent, time.perf_counter()."""
+        self.connections = 0
+        self.pages = 2
+        fake = self
+
+        class Handler(_Handler):
+            cloud = fake
+
+        self._server = ThreadingHTTPServer(('127.0.0.1', 0), Handler)
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={'poll_interval': 0.02})
+        self._thread.start()
+
+    @property
+    def address(self) -> str:
+        return f'http://127.0.0.1:{self._server.server_port}'
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = 'HTTP/1.1'
+    cloud: FakeResemble
+
+    def setup(self) -> None:
+        super().setup()
+        self.cloud.connections += 1
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+    def do_GET(self) -> None:
+        if not self._admitted(f'Token token={self.cloud.key}', 'authorization'):
+            return
+        number = int(self.path.partition('page=')[2].partition('&')[0])
+        names = sorted(VOICES)[number - 1::self.cloud.pages]
+        self._answer(200, json.dumps({
+            'success': True, 'page': number, 'num_pages': self.cloud.pages,
+            'items': [{'name': name, 'uuid': VOICES[name]} for name in names]}).encode())
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers['content-length'])))
+        self.cloud.requests.append((self.path, {name.lower(): value for name, value
+                                                in self.headers.items()}, body))
+        streams = self.path == '/stream'
+        if not self._admitted(self.cloud.key if streams else f'Bearer {self.cloud.key}',
+                              'x-access-token' if streams else 'authorization'):
+            return
+        if streams and not self.cloud.streaming:
+            self._answer(400, b'{"message": "Streaming is not available for this account"}')
+            return
+        if body['voice_uuid'] not in VOICES.values():
+            self._answer(404, b'{"message": "Voice could not be found"}')
+            return
+        trouble = self.cloud.troubles.next()
+        if trouble.delay and self._gone(trouble.delay):
+            return
+        if trouble.error is not None and not trouble.after:
+            self._answer(trouble.error, trouble.says.encode())
+            return
+        data = pcm(spoken(body['data'], body['sample_rate']))
+        if streams:
+            self._stream(self._wav(data, body['sample_rate']) if trouble.body is None
+                         else trouble.body, trouble)
+        else:
+            self.cloud.sent_at.append(time.perf_counter())
+            self._answer(200, json.dumps({'success': True, 'audio_content': base64.b64encode(
+                self._wav(data, body['sample_rate'])).decode()}).encode()
+                if trouble.body is None else trouble.body)
+
+    def _admitted(self, wanted: str, header: str) -> bool:
+        if self.cloud.expired:
+            self._answer(401, b'{"message": "Token has expired"}')
+        elif self.headers.get(header) != wanted:
+            self._answer(401, b'{"message": "Unauthorized"}')
+        else:
+            return True
+        return False
+
+    def _wav(self, data: bytes, rate: int) -> bytes:
+        """Return a file as the service sends it, with the times of the sounds before them."""
+        times = b'\x01\x00\x00\x00' + bytes(24) + b'\x07'
+        length = len(data) if self.cloud.length is None else self.cloud.length
+        return b''.join([
+            b'RIFF', struct.pack('<I', min(0xFFFFFFFF, length)), b'WAVE',
+            b'fmt ', struct.pack('<IHHIIHH', 16, 1, 1, rate, 2 * rate, 2, 16),
+            b'cue ', struct.pack('<I', len(times)), times, b'\x00',
+            b'data', struct.pack('<I', length), data,
+            # Behind samples of a known length there may be more, and it is no sound.
+            b'LIST\x04\x00\x00\x00abcd' if self.cloud.length is None else b''])
+
+    def _stream(self, data: bytes, trouble: Trouble) -> None:
+        # The first piece ends within the header.
+        ends = [20, *range(20 + PIECE, len(data), PIECE), len(data)]
+        try:
+            self.send_response(200)
+            self.send_header('Transfer-Encoding', 'chunked')
+            self.end_headers()
+            for number, (begin, end) in enumerate(zip([0, *ends], ends, strict=False)):
+                if trouble.cut and number == trouble.after:
+                    self.close_connection = True
+                    return
+                if number and trouble.gap and self._gone(trouble.gap):
+                    return
+                piece = data[begin:end]
+                if number == 1:
+                    self.cloud.sent_at.append(time.perf_counter())
+                if piece:
+                    self.wfile.write(b'%x\r\n%b\r\n' % (len(piece), piece))
+                    self.wfile.flush()
+            self.wfile.write(b'0\r\n\r\n')
+        except ConnectionError:
+            self.cloud.troubles.left.release()
+            self.close_connection = True
+
+    def _gone(self, seconds: float) -> bool:
+        """Wait; return whether the client has left meanwhile."""
+        until = time.monotonic() + seconds
+        readable, _, _ = select.select([self.connection], [], [], max(0, until - time.monotonic()))
+        if readable:
+            self.cloud.troubles.left.release()
+            self.close_connection = True
+        return bool(readable)
+
+    def _answer(self, status: int, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header('Content-Type', 'application/json')
+        self.send_header('Content-Length', str(len(body)))
+        self.end_headers()
+        with contextlib.suppress(ConnectionError):
+            self.wfile.write(body)

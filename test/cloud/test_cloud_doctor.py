@@ -1,0 +1,63 @@
+"""`txt2vid doctor --cloud` says which services can be used, how soon they answer, and why not."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+
+def doctor(*words):
+    """Run the command as a program; return its output and its cloud findings."""
+    done = subprocess.run(
+        [sys.executable, '-m', 'txt2vid_ros.cli.main', 'doctor', '--cloud', '--json', *words],
+        env=dict(os.environ), capture_output=True, text=True, check=False, timeout=120)
+    return done, [each for each in json.loads(done.stdout)['checks']
+                  if each['subject'] in ('google', 'resemble')]
+
+
+@pytest.fixture(autouse=True)
+def gone(certificate):
+    """Have the programs that are run trust the fakes."""
+
+
+def test_services_with_keys_are_asked(google, resemble):
+    done, found = doctor()
+    assert [each['status'] for each in found] == ['ok', 'ok', 'ok'], done.stdout
+    ear, voice, other = (each['detail'] for each in found)
+    assert 'speech to text' in ear and 'round trip' in ear and ear.endswith('ms')
+    assert 'text to speech' in voice and 'first sound after' in voice
+    assert '3 voices' in other and 'first sound after' in other
+    assert resemble.key not in done.stdout + done.stderr
+
+
+def test_without_keys_nothing_is_asked(google, resemble, monkeypatch):
+    monkeypatch.delenv('GOOGLE_APPLICATION_CREDENTIALS')
+    monkeypatch.delenv('RESEMBLE_API_KEY')
+    _, found = doctor()
+    assert [each['status'] for each in found] == ['note', 'note']
+    assert 'GOOGLE_APPLICATION_CREDENTIALS is not set' in found[0]['detail']
+    assert not resemble.connections and not google.streams
+
+
+def test_what_is_wrong_is_said_and_the_status_tells_a_script(google, resemble, account):
+    google.expired.add(account.id)
+    resemble.expired = True
+    done, found = doctor()
+    assert done.returncode == 1
+    assert [each['status'] for each in found] == ['missing'] * 3
+    assert 'have expired' in found[0]['detail']
+    assert 'have expired' in found[1]['detail']
+    assert 'API key has expired' in found[2]['detail']
+    assert found[2]['remedy'].startswith('Make a new one')
+
+
+def test_no_network_is_told_as_that(google, resemble):
+    google.stop()
+    _, found = doctor()
+    assert 'cannot be reached' in found[0]['detail']
+    assert 'cannot be reached' in found[1]['detail']
+    assert found[2]['status'] == 'ok'

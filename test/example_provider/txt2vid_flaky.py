@@ -1,0 +1,59 @@
+"""An example of a voice in a package of its own: hibari behind a connection that breaks.
+
+It is of use to try out what happens then: `--tts flaky,hibari --tts-options flaky.good=2`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+import dataclasses
+from typing import ClassVar
+
+from txt2vid_ros.speech.faults import ProviderError
+from txt2vid_ros.speech.hibari import HibariVoice
+from txt2vid_ros.speech.limits import LOCAL, TimeLimits
+from txt2vid_ros.speech.provider import SpeechChunk, TextToSpeech, VoiceCapabilities
+
+
+class FlakyVoice(TextToSpeech):
+    """Speaks well for some requests, fails for some, and speaks well again."""
+
+    name = 'flaky'
+    limits: ClassVar[TimeLimits] = LOCAL
+
+    @dataclasses.dataclass(frozen=True)
+    class Options:
+        """What `--tts-options` sets."""
+
+        good: int = 2
+        """Clauses before the connection breaks."""
+        bad: int = 2
+        """Requests that fail then."""
+
+    def __init__(self, voice: str = '', speed: float = 1.0,
+                 options: Options = Options()) -> None:
+        """Take the parameters of any voice, and the options."""
+        self._inner = HibariVoice(voice, speed)
+        self._options = options
+        self._asked = 0
+
+    @property
+    def capabilities(self) -> VoiceCapabilities:
+        """Return what the loaded voice can do."""
+        return self._inner.capabilities
+
+    def load(self) -> None:
+        """Load the model."""
+        self._inner.load()
+
+    def synthesize(self, clause: str, cancelled: Callable[[], bool]) -> Iterator[SpeechChunk]:
+        """Yield the clause's speech, or say that the connection broke."""
+        self._asked += 1
+        if 0 < self._asked - self._options.good <= self._options.bad:
+            # One line, without a key and without the text; another try may do better.
+            raise ProviderError('connection reset', retriable=True)
+        yield from self._inner.synthesize(clause, cancelled)
+
+    def close(self) -> None:
+        """Release the model."""
+        self._inner.close()

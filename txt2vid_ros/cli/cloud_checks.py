@@ -1,0 +1,96 @@
+"""Whether the cloud services that there are keys for can be used, and how soon they answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+import os
+from pathlib import Path
+import time
+from typing import Any
+
+from txt2vid_ros import registry
+from txt2vid_ros.cli.checks import Finding, MISSING, NOTE, OK
+from txt2vid_ros.errors import UserError
+from txt2vid_ros.speech.credentials import GOOGLE_VARIABLE, resemble_key, RESEMBLE_VARIABLE
+from txt2vid_ros.speech.faults import ProviderError
+from txt2vid_ros.speech.provider import TextToSpeech
+from txt2vid_ros.speech.resemble_account import Account
+
+WORD = 'Ready.'
+"""What the voices say; it is paid for."""
+PATIENCE = 10.0
+"""Seconds."""
+
+
+def check_cloud(environment: Mapping[str, str] = os.environ) -> Iterator[Finding]:
+    """Yield a finding for each service; one without a key is only noted."""
+    for subject, variable, checks in (
+            ('google', GOOGLE_VARIABLE, (_google_ear, _google_voice)),
+            ('resemble', RESEMBLE_VARIABLE, (_resemble_voice,))):
+        if not environment.get(variable):
+            yield Finding(subject, NOTE, f'not asked: {variable} is not set', 'see docs/cloud.md')
+            continue
+        for check in checks:
+            yield _finding(subject, check)
+
+
+def _finding(subject: str, check: Callable[[], str]) -> Finding:
+    try:
+        return Finding(subject, OK, check())
+    except UserError as error:
+        return Finding(subject, MISSING, error.problem, error.remedy)
+    except ProviderError as error:
+        return Finding(subject, MISSING, error.problem, 'try again later, or see the network'
+                       if error.retriable else 'see docs/cloud.md')
+
+
+def _google_ear() -> str:
+    ear = registry.load(registry.RECOGNIZERS, 'google', 'doctor')()
+    try:
+        connected = _seconds(ear.load)
+        return (f'speech to text: connected in {connected * 1000:.0f} ms, round trip '
+                f'{_seconds(ear.check) * 1000:.0f} ms')
+    finally:
+        ear.close()
+
+
+def _google_voice() -> str:
+    return _spoken(registry.load(registry.VOICES, 'google', 'doctor')())
+
+
+def _resemble_voice() -> str:
+    names: dict[str, str] = {}
+    account = Account('', resemble_key(Path()), PATIENCE)
+    asked = _seconds(lambda: names.update(account.voices()))
+    if not names:
+        raise account.unknown('', ())
+    provider = registry.load(registry.VOICES, 'resemble', 'doctor')
+    return f'{len(names)} voices, round trip {asked * 1000:.0f} ms; ' + _spoken(
+        provider(next(iter(names.values()))))
+
+
+def _spoken(voice: TextToSpeech) -> str:
+    """Return how soon a voice speaks. Raises UserError and ProviderError."""
+    try:
+        loaded = _seconds(voice.load)
+        _first_sound(voice)
+        # The first time is that of a new connection; it is the second that a conversation has.
+        first = _first_sound(voice)
+    finally:
+        voice.close()
+    return (f'text to speech: connected in {loaded * 1000:.0f} ms, first sound after '
+            f'{first * 1000:.0f} ms')
+
+
+def _first_sound(voice: TextToSpeech) -> float:
+    begun = time.perf_counter()
+    first = 0.0
+    for _ in voice.synthesize(WORD, lambda: False):
+        first = first or time.perf_counter() - begun
+    return first
+
+
+def _seconds(work: Callable[[], Any]) -> float:
+    begun = time.perf_counter()
+    work()
+    return time.perf_counter() - begun
