@@ -91,6 +91,9 @@ ARGUMENTS: dict[str, Argument] = {argument.name: argument for argument in (
              (('link', 'key_file'),)),
     Argument('link_rate', '', 'bits a second that the link keeps below',
              (('link', 'rate'),)),
+    Argument('use_sim_time', '', 'true to follow /clock, as with a bag that is replayed',
+             tuple((node, 'use_sim_time') for node in (
+                 'mic', 'stt', 'tts', 'lipsync', 'stream', 'link'))),
     Argument('width', '', 'pixels', (('lipsync', 'width'), ('stream', 'width'))),
     Argument('height', '', 'pixels', (('lipsync', 'height'), ('stream', 'height'))),
     Argument('fps', '', 'frames a second', (('lipsync', 'fps'), ('stream', 'fps'))),
@@ -117,8 +120,12 @@ def nodes(graph: str, arguments: Mapping[str, str] | None = None,
     if kind not in LINKS:
         raise UserError(f'link: {kind!r} is none', f'Say one of {", ".join(LINKS)}.')
     names = GRAPHS[graph] if kind == TOPIC else (*GRAPHS[graph], 'link')
-    if _true('mic', (arguments or {}).get('mic', '')) and graph == 'live':
+    if _true('mic', (arguments or {}).get('mic', '')) and graph != 'sender':
+        if graph == 'receiver':
+            raise UserError('mic: the receiver has no microphone',
+                            'Run the graph live, or the graph sender beside it.')
         names = (*GRAPHS['sender'], *names)
+    _true('use_sim_time', (arguments or {}).get('use_sim_time', ''))
     values: dict[str, dict[str, Any]] = {name: {} for name in names}
     if kind != TOPIC:
         values['link']['role'] = 'sender' if graph == 'sender' else 'receiver'
@@ -131,7 +138,8 @@ def nodes(graph: str, arguments: Mapping[str, str] | None = None,
             if value and node in values:
                 values[node][parameter] = _absolute(name, value)
     namespace = checked_namespace(namespace)
-    remapped = {'stt': (('speech', 'heard'),)} if kind == TOPIC else {}
+    # In live the face here says it, whatever arrives over a link besides.
+    remapped = {'stt': (('speech', 'heard'),)} if kind == TOPIC or graph == 'live' else {}
     return [NodeSpec(name, name, values[name], namespace, remapped.get(name, ()))
             for name in names]
 
