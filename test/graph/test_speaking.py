@@ -31,7 +31,7 @@ pytestmark = pytest.mark.xdist_group('speaking')
 
 SENTENCE = ('Hello! How are you today? I would like a cup of tea. '
             'We hope to buy a puppy. Stop at the top.')
-"""Heard right 40 times of 40 at other offsets in the codec: recognizers too have their bad days."""
+"""Heard right 40 times of 40 at other offsets in the codec; recognizers have bad days too."""
 MARK = (0, 0, 255)
 """The colour of a corner by which the second face is told from the first."""
 

@@ -113,12 +113,15 @@ class SttNode(EngineNode):
             'utterances': statistics.utterances, 'empty': statistics.empty,
             'failed': statistics.failed, 'breaks': statistics.breaks,
             'clipped': self._input.statistics.clipped,
+            'invalid': self._input.statistics.invalid,
             'endpoint_to_final_ms_p50': float(np.median(times) * 1000) if times else 0.0}
         if self._guard is not None:
             figures['muted_blocks'] = self._guard.muted
             figures['mute_tail_ms'] = self._guard.tail * 1000
             if self._guard.delay is not None:
                 figures['echo_delay_ms'] = self._guard.delay * 1000
+        if self._input.fault:
+            return 'error', self._input.fault, figures
         level = 'warn' if statistics.failed else 'ok'
         return level, 'hearing speech' if self._listener.speaking else 'silent', figures
 

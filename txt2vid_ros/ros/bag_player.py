@@ -9,7 +9,6 @@ from pathlib import Path
 import signal
 import threading
 import time
-from typing import Any
 
 from audio_common_msgs.msg import AudioDataStamped
 import rclpy

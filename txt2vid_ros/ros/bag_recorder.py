@@ -34,8 +34,8 @@ VERSION: Final = 9
 WAITING = 500
 """Messages that may wait to be written before more are dropped, and counted."""
 DISCOVERY = (3.5, 8.0)
-"""Seconds that finding the publishers takes at the least, and may take at the most: where its first
-announcements were lost, a participant of Fast DDS announces itself again after 3 s."""
+"""Seconds that finding the publishers takes at the least, and may take at the most: where its
+first announcements were lost, a participant of Fast DDS announces itself again after 3 s."""
 # What can be recorded, and with what QoS it is listened to.
 TOPICS: dict[str, tuple[Any, QoSProfile]] = {
     'text': (String, qos.TEXT),

@@ -165,6 +165,25 @@ class Session:
         assert not self._thread.is_alive()
 
 
+def test_lost_sound_is_told_once_and_is_a_warning_for_a_while(
+        card: FakePortAudio, caplog: pytest.LogCaptureFixture,
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    card.plug('headset', 16000, 1)
+    session = Session(card, '')
+    try:
+        assert card.opened.wait(10)
+        for overflow in (False, True, True, False, False):
+            card.streams[-1].give(tone, overflow=overflow)
+        until(lambda: '2 times so far' in session.recorder.warning, 'the warning')
+        assert not session.recorder.fault
+        monkeypatch.setattr(recorder, 'OVERRUN_MEMORY', 0.0)
+        assert session.recorder.warning == ''
+    finally:
+        session.close()
+    lines = [line for line in caplog.messages if 'sound was lost' in line]
+    assert len(lines) == 1 and 'headset' in lines[0] and 'End other programs' in lines[0]
+
+
 @pytest.mark.parametrize('fault', ['unplugged', 'silent'])
 def test_an_unplugged_device_is_told_once_and_taken_up_again(
         card: FakePortAudio, caplog: pytest.LogCaptureFixture, fault: str,
