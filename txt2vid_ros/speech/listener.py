@@ -186,7 +186,8 @@ class Listener:
             transcript: Transcript | None = Transcript('')
             if any(window.probability >= self._settings.threshold for window in work.windows):
                 transcript = self._recognize(work, final, going_on)
-            self._took = time.monotonic() - self._tried_at
+            if going_on:
+                self._took = time.monotonic() - self._tried_at
             if final:
                 with self._changed:
                     self._works.pop(piece, None)

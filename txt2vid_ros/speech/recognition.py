@@ -9,7 +9,6 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-
 DRAFT = 4.0
 """Seconds of sound above which a draft is put together from parts."""
 
