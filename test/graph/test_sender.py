@@ -229,3 +229,17 @@ def test_what_is_typed_is_spoken(tmp_path: Path) -> None:
         status, _ = run(tmp_path, 'type', '--namespace', head.namespace, domain=head.domain,
                         stdin=b'abcdefghijklmnopqrstuvwxyz\n/interrupt\n/quit\n')
         assert status == 0
+
+
+def test_the_sender_is_measured_on_a_recording(tmp_path: Path) -> None:
+    said = clip('0930')
+    status, text = run(tmp_path, 'bench', 'sender', '--json', '--wav', str(said.file), '--text',
+                       said.text, timeout=180)
+    assert status == 0, text
+    found = json.loads(text.splitlines()[-1])
+    assert found['wer'] <= 0.03
+    for name in ('final_ms_p50', 'final_ms_p95', 'voice_ms_p50'):
+        # Half a second of silence is what an end takes.
+        assert found[f'end_of_speech_to_{name}'] > 400
+    assert 0 < found['voice_activity_cores'] < 1
+    assert 0 < found['capture_cores'] < 1
