@@ -265,7 +265,7 @@ print(json.dumps([source.name, sound]))
 
 
 def test_sound_comes_through_the_real_portaudio_library(tmp_path: Path) -> None:
-    """ALSA plays a file as if it were a microphone; it has no clock, so nothing of time is said."""
+    """ALSA plays a file as a microphone would, but without a clock: nothing of time is said."""
     recorded = 0.5 * np.sin(2 * np.pi * 440 * np.arange(8 * RATE) / RATE)
     (tmp_path / 'tone.raw').write_bytes((recorded * 32767).astype('<i2').tobytes())
     config = tmp_path / 'asound.conf'
