@@ -1,8 +1,7 @@
 """Real speech with its transcripts, from registry packages: fetched once, kept out of git.
 
 pocketsphinx's source package (BSD-2-Clause) carries recordings for its own tests: five sentences
-of a LibriVox reading, three commands, and five card calls. moonshine-voice (MIT) carries a reading
-of the beginning of "A Tale of Two Cities".
+of a LibriVox reading, three commands, and five card calls. tools/setup.sh test fetches them.
 """
 
 from __future__ import annotations
@@ -115,3 +114,7 @@ def _fetch() -> None:
             else:
                 target.write_bytes(data)
     package.unlink()
+
+
+if __name__ == '__main__':
+    clips()

@@ -76,6 +76,29 @@ def test_a_link_is_a_node_of_its_own_and_an_unknown_one_is_said() -> None:
         graph.nodes('live', {'link': 'pigeon'})
 
 
+@pytest.mark.parametrize('link', ['topic', 'udp', 'tcp', 'serial'])
+def test_what_is_said_here_reaches_the_face_here_or_the_link(link: str) -> None:
+    specs = {spec.name: spec for spec in graph.nodes('live', {'mic': 'true', 'link': link})}
+    assert specs['stt'].remappings == (('speech', 'heard'),)
+    assert list(specs)[:2] == ['mic', 'stt']
+    sender = {spec.name: spec for spec in graph.nodes('sender', {'mic': 'true', 'link': link})}
+    assert sender['stt'].remappings == ((('speech', 'heard'),) if link == 'topic' else ())
+
+
+def test_a_receiver_with_a_microphone_is_refused() -> None:
+    with pytest.raises(UserError, match=r'the receiver has no microphone\. Run the graph live'):
+        graph.nodes('receiver', {'mic': 'true'})
+    assert 'mic' not in {spec.name for spec in graph.nodes('receiver', {'mic': 'false'})}
+
+
+@pytest.mark.parametrize('name', sorted(graph.GRAPHS))
+def test_a_whole_graph_can_follow_simulated_time(name: str) -> None:
+    specs = graph.nodes(name, {'use_sim_time': 'true', 'link': 'udp'})
+    assert all(spec.parameters['use_sim_time'] == 'true' for spec in specs)
+    with pytest.raises(UserError, match=r"use_sim_time is 'yes'\. Say true or false"):
+        graph.nodes(name, {'use_sim_time': 'yes'})
+
+
 def test_http_off_is_an_empty_address() -> None:
     spec = next(spec for spec in graph.nodes('live', {'http': 'off'}) if spec.name == 'stream')
     assert spec.parameters == {'http': ''}

@@ -43,9 +43,10 @@ def test_every_argument_of_the_graph_is_documented(description):
     assert all(declared.values())
 
 
-def test_the_nodes_are_those_of_the_graph(description):
+def test_the_nodes_are_those_of_the_graph(description, request):
     nodes = started(description)
-    assert [node.node_executable for node in nodes] == ['tts', 'lipsync', 'stream']
+    name = request.node.callspec.id.partition('.')[0]
+    assert [node.node_executable for node in nodes] == list(graph.GRAPHS[name])
     assert {node.node_package for node in nodes} == {'txt2vid_ros'}
 
 

@@ -99,6 +99,9 @@ ARGUMENTS: dict[str, Argument] = {argument.name: argument for argument in (
              (('link', 'key_file'),)),
     Argument('link_rate', '', 'bits a second that the link keeps below',
              (('link', 'rate'),)),
+    Argument('use_sim_time', '', 'true to follow /clock, as with a bag that is replayed',
+             tuple((node, 'use_sim_time') for node in (
+                 'mic', 'stt', 'tts', 'lipsync', 'stream', 'link'))),
     Argument('width', '', 'pixels', (('lipsync', 'width'), ('stream', 'width'))),
     Argument('height', '', 'pixels', (('lipsync', 'height'), ('stream', 'height'))),
     Argument('fps', '', 'frames a second', (('lipsync', 'fps'), ('stream', 'fps'))),
@@ -141,8 +144,12 @@ def nodes(graph: str, arguments: Mapping[str, str] | None = None,
                         'Have both machines in one ROS network, and leave out the link.')
     graphs = MODES[mode]
     names = graphs[graph] if kind == TOPIC else (*graphs[graph], 'link')
+    if graph == 'receiver' and _true('mic', (arguments or {}).get('mic', '')):
+        raise UserError('mic: the receiver has no microphone',
+                        'Run the graph live, or the graph sender beside it.')
     if _listens(arguments or {}) and graph == 'live':
         names = (*graphs['sender'], *names)
+    _true('use_sim_time', (arguments or {}).get('use_sim_time', ''))
     values: dict[str, dict[str, Any]] = {name: {} for name in names}
     if kind != TOPIC:
         values['link']['role'] = 'sender' if graph == 'sender' else 'receiver'
@@ -155,7 +162,8 @@ def nodes(graph: str, arguments: Mapping[str, str] | None = None,
             if value and node in values:
                 values[node][parameter] = _absolute(name, value)
     namespace = checked_namespace(namespace)
-    remapped = {'stt': (('speech', 'heard'),)} if kind == TOPIC else {}
+    # In live the face here says it, whatever arrives over a link besides.
+    remapped = {'stt': (('speech', 'heard'),)} if kind == TOPIC or graph == 'live' else {}
     return [NodeSpec(name, name, values[name], namespace, remapped.get(name, ()))
             for name in names]
 
@@ -163,10 +171,13 @@ def nodes(graph: str, arguments: Mapping[str, str] | None = None,
 def _listens(arguments: Mapping[str, str]) -> bool:
     """Return whether there is a microphone: that is asked for, or what it is to be is named."""
     value = arguments.get('mic', '')
+    return _true('mic', value) or not value and any(
+        arguments.get(name) for name in ('device', 'input'))
+
+
+def _true(name: str, value: str) -> bool:
     if value not in ('', 'true', 'false'):
-        raise UserError(f'mic is {value!r}', 'Say true or false.')
-    if not value:
-        return any(arguments.get(name) for name in ('device', 'input'))
+        raise UserError(f'{name} is {value!r}', 'Say true or false.')
     return value == 'true'
 
 

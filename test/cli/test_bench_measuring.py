@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+import wave
+
 from hypothesis import given
 from hypothesis import strategies as st
 import numpy as np
 import pytest
 
+from txt2vid_ros.cli.bench import sender
 from txt2vid_ros.cli.bench.sync import clap_times, figures, flash_times
 from txt2vid_ros.cli.bench.viewer import Decoded, presentation_time
 from txt2vid_ros.errors import UserError
+from txt2vid_ros.media.clock import SECOND
 from txt2vid_ros.speech.clap import ClapVoice, LENGTH
 
 
@@ -85,3 +90,49 @@ def test_a_presentation_time_is_read(ticks: int, adaptation: bool) -> None:
     b'\x47\x41\x00\x30\xb7' + bytes(183)])
 def test_a_packet_without_one_has_none(packet: bytes) -> None:
     assert presentation_time(packet) is None
+
+
+@pytest.mark.parametrize(('said', 'heard', 'wrong'), [
+    ('a b c', 'a b c', 0), ('a b c', 'a x c', 1), ('a b c', 'a c', 1), ('a b', 'a b c d', 2),
+    ('', 'a', 1), ('a b c', '', 3), ('a b', 'b a', 2)])
+def test_wrong_missing_and_added_words_count(said: str, heard: str, wrong: int) -> None:
+    assert sender.distance(said.split(), heard.split()) == wrong
+
+
+def test_case_punctuation_and_abbreviations_are_no_errors() -> None:
+    assert sender.spoken_words('Mr. Dashwood’s TEN, of-clubs!') == [
+        'mister', "dashwood's", 'ten', 'of', 'clubs']
+
+
+def test_recordings_lie_in_the_file_where_their_spans_say(tmp_path: Path) -> None:
+    speech = np.concatenate([np.full(8000, 0.5), np.full(8000, 0.001)]).astype(np.float32)
+    spans = sender.compose([(speech, 'a'), (speech, 'b')], tmp_path / 'all.wav')
+    # A second before the first; its loud half ends at 1.5; the pause is as long as it and a gap.
+    assert spans[0] == pytest.approx((1.0, 1.5, 3.0 + sender.GAP))
+    assert spans[1] == pytest.approx((3.0 + sender.GAP, 3.5 + sender.GAP, 5.0 + 2 * sender.GAP))
+    with wave.open(str(tmp_path / 'all.wav')) as opened:
+        sound = np.frombuffer(opened.readframes(10 ** 7), '<i2')
+    loud = np.flatnonzero(sound > 10000) / 16000
+    for begin, end, _ in spans:
+        inside = loud[(loud >= begin) & (loud < end)]
+        assert len(inside) == 8000
+    assert len(loud) == 16000
+
+
+def test_words_and_delays_are_counted_from_where_the_speech_ends() -> None:
+    witness = sender._Witness()
+    witness.begin = 50 * SECOND
+    spans = [(1.0, 3.0, 9.0), (9.0, 10.0, 16.0), (16.0, 17.0, 20.0)]
+    # One heard whole, one in two parts with a word wrong, one not at all.
+    witness.finals = [(3.6, 'Go forward.', 51 * SECOND), (9.9, 'ten', 59 * SECOND),
+                      (10.8, 'cubs', 60 * SECOND)]
+    witness.voices = {51 * SECOND: 3.9, 60 * SECOND: 11.5}
+    silence = np.zeros(16000, np.float32)
+    found = sender._figures(
+        (witness, 0.02), [(silence, 'go forward'), (silence, 'ten clubs'), (silence, 'five')],
+        spans)
+    assert found['wer'] == pytest.approx(2 / 5)
+    assert found['end_of_speech_to_final_ms_p50'] == pytest.approx(700)
+    assert found['end_of_speech_to_final_ms_p95'] == pytest.approx(790)
+    assert found['end_of_speech_to_voice_ms_p50'] == pytest.approx(900)
+    assert found['capture_cores'] == 0.02

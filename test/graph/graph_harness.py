@@ -182,10 +182,10 @@ class Command:
                 self._changed.notify_all()
 
 
-def run(folder: Path, *words: str, **options: Any) -> tuple[int, str]:
+def run(folder: Path, *words: str, timeout: float = PATIENCE, **options: Any) -> tuple[int, str]:
     """Run a `txt2vid` command to its end; return its exit status and its output."""
     with Command(folder, *words, **options) as command:
-        return command.wait(), command.text
+        return command.wait(timeout), command.text
 
 
 class TalkingHead(Command):

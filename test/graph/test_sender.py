@@ -8,6 +8,7 @@ from pathlib import Path
 import random
 import re
 import time
+from typing import Any
 
 from audio_common_msgs.msg import AudioDataStamped, AudioInfo
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
@@ -20,6 +21,7 @@ from ros_observer import Observer
 import soxr
 from speech_clips import clip, RATE, write
 
+from txt2vid_ros.cli.bench.sender import distance
 from txt2vid_ros.media.clock import SECOND
 from txt2vid_ros.ros import messages, qos
 
@@ -72,7 +74,9 @@ def test_what_is_said_in_a_file_is_written_down_word_for_word(tmp_path: Path) ->
         assert (told.sample_rate, told.channels, told.sample_format) == (RATE, 1, 'S16LE')
         # The stamps count samples: no jump, and the two sentences lie where the file has them.
         stamps = np.array([messages.from_time(each.header.stamp) for each in sound.messages])
-        assert set(np.diff(stamps)) == {512 * SECOND // RATE}
+        steps = np.diff(stamps)
+        # But where the machine has stood still for over a second: that is a gap and stays one.
+        assert set(steps[steps < SECOND]) == {512 * SECOND // RATE}
         assert {len(each.audio.data) for each in sound.messages} == {1024}
         assert {each.header.frame_id for each in sound.messages} == {'speech.wav'}
         between = messages.from_time(second.header.stamp) - messages.from_time(first.header.stamp)
@@ -81,27 +85,69 @@ def test_what_is_said_in_a_file_is_written_down_word_for_word(tmp_path: Path) ->
 
 
 def test_sound_from_anywhere_in_any_format_is_understood(tmp_path: Path) -> None:
-    """Another program publishes stereo float at 48 kHz: no mic node is needed."""
-    said = clip('0930')
-    loud = soxr.resample(np.concatenate([np.zeros(RATE // 2, np.float32), said.sound(),
-                                         np.zeros(RATE, np.float32)]), RATE, 48000)
-    stereo = np.repeat(loud[:, None], 2, 1).astype('<f4')
+    """Another program publishes, at rates and in formats of its own: no mic node is needed."""
     with Command(tmp_path, '--ros-args', '-r', '__ns:=/lone',
                  module='txt2vid_ros.nodes.stt') as stt, \
             Observer(stt, '/lone') as observer:  # type: ignore[arg-type]
         speech = observer.record(LiveSpeech, 'speech', qos.SPEECH)
-        observer.publisher(AudioInfo, 'mic/audio_info', qos.INFO).publish(
-            AudioInfo(channels=2, sample_rate=48000, sample_format='F32LE'))
+        status = observer.record(DiagnosticArray, '/diagnostics', qos.SPEECH)
+        info = observer.publisher(AudioInfo, 'mic/audio_info', qos.INFO)
         sound = observer.publisher(AudioDataStamped, 'mic/audio', qos.AUDIO)
-        begin = time.time_ns()
-        for at in range(0, len(stereo), 960):
-            message = AudioDataStamped()
-            message.header.stamp = messages.to_time(begin + at * SECOND // 48000)
-            message.audio.data = array.array('B', stereo[at:at + 960].tobytes())
-            # At its own pace, as a microphone would: a reliable writer overwrites what is old.
-            time.sleep(max(0.0, begin / SECOND + at / 48000 - time.time()))
-            sound.publish(message)
-        assert words(speech.wait(final).final) == words(said.text)
+        loud = np.concatenate([np.zeros(RATE // 2, np.float32), clip('0930').sound(),
+                               np.zeros(RATE, np.float32)])
+        for rate, channels, form, kind in (
+                (48000, 2, 'F32LE', '<f4'), (22050, 1, 'U8', 'u1'), (8000, 1, 'S16LE', '<i2'),
+                (96000, 2, 'F32LE', '<f4')):
+            before = len(speech.messages)
+            info.publish(AudioInfo(channels=channels, sample_rate=rate, sample_format=form))
+            if form == 'U8':
+                # Refused in one line, and no longer once there is a format that is known.
+                line = stt.wait_line(r'ERROR\W.*(the sound has 1 channels of .U8. at 22050 Hz)')
+                status.wait(lambda each: each.status[0].level == b'\2'
+                            and 'U8' in each.status[0].message)
+                assert line[1] in stt.text
+                continue
+            at_rate = soxr.resample(loud, RATE, rate)
+            samples = np.repeat(at_rate[:, None], channels, 1)
+            if rate == 96000:
+                samples[rate:rate + 10] = np.nan
+            play(sound, samples * 32767 if kind == '<i2' else samples, kind, rate)
+            assert words(speech.wait(final, before).final) == words(clip('0930').text)
+        status.wait(lambda each: each.status[0].level == b'\0' and any(
+            (value.key, value.value) == ('invalid', '20') for value in each.status[0].values))
+
+
+def play(publisher: Any, samples: np.ndarray, kind: str, rate: int) -> None:
+    """Publish sound at its own pace, as a microphone would."""
+    begin = time.time_ns()
+    size = rate // 50
+    for at in range(0, len(samples), size):
+        message = AudioDataStamped()
+        message.header.stamp = messages.to_time(begin + at * SECOND // rate)
+        message.audio.data = array.array('B', samples[at:at + size].astype(kind).tobytes())
+        # A reliable writer overwrites what is old, so there is nothing to wait for but the time.
+        time.sleep(max(0.0, begin / SECOND + at / rate - time.time()))
+        publisher.publish(message)
+
+
+def test_a_long_file_as_fast_as_can_be_loses_no_word(tmp_path: Path) -> None:
+    file, texts = played(tmp_path, *('goforward', '0930', '0880') * 8)
+    with SenderGraph(tmp_path, '--input', str(file), '--param', 'mic.speed=0', '--param',
+                     'mic.wait_for=2') as sender, \
+            Observer(sender) as observer:  # type: ignore[arg-type]
+        speech = observer.record(LiveSpeech, 'heard', qos.SPEECH)
+        observer.record(AudioDataStamped, 'mic/audio', qos.CAPTURED)
+        heard: list[LiveSpeech] = []
+
+        def last(message: LiveSpeech) -> bool:
+            heard.extend([message] if message.final else [])
+            return len(heard) == len(texts)
+
+        speech.wait(last, timeout=180)
+        # Every sentence is there, in order; the recognizer may mishear one word in fifty.
+        wrong = sum(distance(words(message.final), words(text))
+                    for message, text in zip(heard, texts, strict=True))
+        assert wrong <= sum(len(words(text)) for text in texts) / 50
 
 
 def test_a_sound_file_that_is_none_ends_the_graph_in_one_line(tmp_path: Path) -> None:
@@ -183,3 +229,17 @@ def test_what_is_typed_is_spoken(tmp_path: Path) -> None:
         status, _ = run(tmp_path, 'type', '--namespace', head.namespace, domain=head.domain,
                         stdin=b'abcdefghijklmnopqrstuvwxyz\n/interrupt\n/quit\n')
         assert status == 0
+
+
+def test_the_sender_is_measured_on_a_recording(tmp_path: Path) -> None:
+    said = clip('0930')
+    status, text = run(tmp_path, 'bench', 'sender', '--json', '--wav', str(said.file), '--text',
+                       said.text, timeout=180)
+    assert status == 0, text
+    found = json.loads(text.splitlines()[-1])
+    assert found['wer'] <= 0.03
+    for name in ('final_ms_p50', 'final_ms_p95', 'voice_ms_p50'):
+        # Half a second of silence is what an end takes.
+        assert found[f'end_of_speech_to_{name}'] > 400
+    assert 0 < found['voice_activity_cores'] < 1
+    assert 0 < found['capture_cores'] < 1

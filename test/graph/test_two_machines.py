@@ -122,7 +122,7 @@ def test_nothing_said_is_lost_or_doubled_by_ten_seconds_without_a_link(
         machines: Machines, tmp_path: Path, link: str) -> None:
     said = [clip(stem) for stem in SENTENCES]
     file = write(tmp_path / 'speech.wav', np.concatenate(
-        [part for each in said for part in (each.sound(), np.zeros(2 * RATE, np.float32))]))
+        [part for each in said for part in (each.sound(), np.zeros(RATE, np.float32))]))
     sender, receiver = machines.names
     options, domains = [], (30, 30)
     if link == 'udp':

@@ -168,21 +168,62 @@ def test_speech_is_heard_through_hum_and_offset(recognizer: MoonshineRecognizer)
 
 
 def test_partials_grow_while_somebody_speaks(
-        recognizer: MoonshineRecognizer) -> None:
+        recognizer: MoonshineRecognizer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listening, 'STALL', 60.0)
     said = clip('0870')
     sound = np.concatenate([silence(0.5), said.sound(), silence(1.5)])
     scribe = Scribe()
-    listener = Listener(activity(), recognizer, scribe, Endpointing())
+    listener = Listener(activity(), recognizer, scribe, Endpointing(), partial_every=0.1)
     listener.start()
-    begun = time.monotonic()
-    for at in range(0, len(sound), 512):
-        time.sleep(max(0.0, begun + at / RATE - time.monotonic()))
-        listener.push(BEGIN + at * SECOND // RATE, sound[at:at + 512])
+    # Half a second of sound, then as long as the guess at it takes: no clock has a say in it.
+    guessed = 0
+    for at in range(0, len(sound), 8000):
+        before = len(scribe.partials)
+        listener.push(BEGIN + at * SECOND // RATE, sound[at:at + 8000])
+        piece = listener._cutter.open
+        if piece and not piece.paused and len(piece.windows) > 16 and \
+                piece.windows[-1].probability > 0.5:
+            until(lambda count=before: len(scribe.partials) > count, f'a guess at {at / RATE} s')
+            guessed += 1
     until(lambda: bool(scribe.finals), 'the text')
     listener.close()
     lengths = [len(text) for _, text, _ in scribe.partials]
-    assert len(lengths) >= 4 and lengths[0] < 40 < lengths[-1]
+    assert guessed >= 6 and lengths[0] < 40 < lengths[-1]
     assert {stamp for stamp, _, _ in scribe.partials} == {scribe.finals[0][0]}
+    # What was guessed last is not far from what was said, though it was put together from parts.
+    assert similar(words(scribe.partials[-1][1]), words(scribe.finals[0][1])) < 0.3
+
+
+class TimedRecognizer(WholeRecognizer):
+    """Takes note of how much it is given."""
+
+    name = 'timed'
+    capabilities = RecognizerCapabilities(RATE)
+
+    def __init__(self) -> None:
+        self.given: list[float] = []
+
+    def load(self) -> None:
+        """Do nothing."""
+
+    def transcribe(self, samples: NDArray[np.float32]) -> Transcript:
+        self.given.append(len(samples) / RATE)
+        return Transcript(f'{len(samples)}')
+
+
+def test_a_guess_costs_the_same_however_long_somebody_has_been_speaking() -> None:
+    recognizer = TimedRecognizer()
+    recognition = recognizer.open()
+    random = np.random.default_rng(3)
+    for _ in range(50):
+        recognition.push(random.standard_normal(RATE * 2 // 5).astype(np.float32))
+        text = recognition.draft().text
+    assert max(recognizer.given) < 4.5
+    # Each sample is in one part of the guess.
+    assert sum(int(part) for part in text.split()) == 50 * RATE * 2 // 5
+    # The final text is made from the whole.
+    recognition.finish()
+    assert recognizer.given[-1] == pytest.approx(20.0)
 
 
 STORY = (

@@ -1,4 +1,4 @@
-"""`txt2vid bag`: record, inspect and render bags on machines without rosbag2."""
+"""`txt2vid bag`: record, inspect, play and render bags on machines without rosbag2."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from txt2vid_ros.graph import NAMESPACE
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare record, info and render."""
+    """Declare record, info, play and render."""
     commands = parser.add_subparsers(dest='bag_command', metavar='COMMAND', required=True)
     record = commands.add_parser('record', help='write topics into a bag until Ctrl-C')
     record.add_argument('bag', type=Path, help='the folder to make')
@@ -23,6 +23,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     record.add_argument('--namespace', default=NAMESPACE, help='of the graph (%(default)s)')
     info = commands.add_parser('info', help='tell what is in a bag')
     info.add_argument('bag', type=Path)
+    play = commands.add_parser('play', help='publish what is in a bag, and /clock with it, into '
+                               'a graph that runs with --use-sim-time true')
+    play.add_argument('bag', type=Path)
+    play.add_argument('--rate', type=float, default=1.0,
+                      help='seconds of the bag in a second (%(default)s)')
+    play.add_argument('--topics', nargs='+', default=[], metavar='TOPIC',
+                      help='relative to the namespace; text and heard if left out, or the voice '
+                           'where the bag has neither')
+    play.add_argument('--namespace', default=NAMESPACE, help='of the graph (%(default)s)')
     render = commands.add_parser('render', help='make a video of a bag, picture and sound in step')
     render.add_argument('bag', type=Path)
     render.add_argument('--out', type=Path, required=True, help='.mp4, .mkv, .mov or .webm')
@@ -36,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
         return _record(arguments)
     if not arguments.bag.exists():
         raise UserError(f'there is no bag {arguments.bag}', 'Give the folder of a bag.')
-    return {'info': _info, 'render': _render}[arguments.bag_command](arguments)
+    return {'info': _info, 'play': _play, 'render': _render}[arguments.bag_command](arguments)
 
 
 def _record(arguments: argparse.Namespace) -> int:
@@ -54,6 +63,14 @@ def _info(arguments: argparse.Namespace) -> int:
     print(f'{arguments.bag}: {found.storage}, {found.seconds:.1f} s, {found.messages} messages')
     for topic in found.topics:
         print(f'{topic.count:7} {topic.name} ({topic.kind})')
+    return 0
+
+
+def _play(arguments: argparse.Namespace) -> int:
+    from txt2vid_ros.ros.bag_player import play
+    counts = play(arguments.bag, arguments.namespace, arguments.topics, arguments.rate)
+    for topic, count in sorted(counts.items()):
+        print(f'{count:7} {topic}')
     return 0
 
 

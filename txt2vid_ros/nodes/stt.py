@@ -125,6 +125,7 @@ class SttNode(EngineNode):
             'utterances': statistics.utterances, 'empty': statistics.empty,
             'failed': statistics.failed, 'breaks': statistics.breaks,
             'clipped': self._input.statistics.clipped,
+            'invalid': self._input.statistics.invalid,
             'endpoint_to_final_ms_p50': float(np.median(times) * 1000) if times else 0.0,
             **self._board.figures()}
         if self._guard is not None:
@@ -132,6 +133,8 @@ class SttNode(EngineNode):
             figures['mute_tail_ms'] = self._guard.tail * 1000
             if self._guard.delay is not None:
                 figures['echo_delay_ms'] = self._guard.delay * 1000
+        if self._input.fault:
+            return 'error', self._input.fault, figures
         complaint = self._board.complaint()
         level = 'warn' if statistics.failed or complaint else 'ok'
         line = 'hearing speech' if self._listener.speaking else 'silent'

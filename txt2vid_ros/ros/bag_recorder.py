@@ -110,7 +110,7 @@ class _Recording:
             kind, profile = TOPICS[topic]
             name = topic if topic.startswith('/') else f'{self._namespace}/{topic}'
             connection = self._writer.add_connection(
-                name, _type_name(kind), typestore=store)
+                name, type_name(kind), typestore=store)
             if profile.durability == DurabilityPolicy.TRANSIENT_LOCAL:
                 self._latched.add(name)
             self._subscriptions[name] = node.create_subscription(
@@ -175,6 +175,7 @@ class _Recording:
             self._counts[name] += 1
 
 
-def _type_name(kind: Any) -> str:
+def type_name(kind: Any) -> str:
+    """Return a message class's name as bags have it."""
     package, _, _ = kind.__module__.partition('.')
     return f'{package}/msg/{kind.__name__}'

@@ -29,6 +29,8 @@ class SoundInput:
                  topic: str = 'mic/audio') -> None:
         """Give `take` the capture time of a first sample, nanoseconds, and mono at 16 kHz."""
         self.statistics = SourceStatistics()
+        self.fault = ''
+        """Why the sound is refused; empty while it is not."""
         self._node = node
         self._take = take
         self._form: str | None = FORMATS['']
@@ -45,10 +47,12 @@ class SoundInput:
         self._form = FORMATS.get(message.sample_format.upper())
         if self._form is None or not 4000 <= rate <= 192000 or not 1 <= channels <= 8:
             self._form = None
-            self._node.get_logger().error(
+            self.fault = (
                 f'the sound has {channels} channels of {message.sample_format!r} at {rate} Hz; '
                 'publish 1 to 8 channels of S16LE, S32LE or F32LE at 4000 to 192000 Hz')
+            self._node.get_logger().error(self.fault)
             return
+        self.fault = ''
         self._rate, self._channels = rate, channels
         self._conditioner = Conditioner(rate, self.statistics)
 

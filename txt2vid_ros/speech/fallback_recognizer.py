@@ -126,8 +126,15 @@ class _FallbackRecognition(Recognition):
 
     def hypothesis(self) -> Transcript:
         """Return the text so far; an empty one where no recognizer works at present."""
+        return self._guess(lambda recognition: recognition.hypothesis())
+
+    def draft(self) -> Transcript:
+        """Return a quick guess at it, likewise."""
+        return self._guess(lambda recognition: recognition.draft())
+
+    def _guess(self, call: Call) -> Transcript:
         try:
-            return self._ask(lambda recognition: recognition.hypothesis(), proof=False)
+            return self._ask(call, proof=False)
         except ProviderError as error:
             # It is only a guess: whether the piece is lost is known at its end.
             log.debug('%s', error)

@@ -26,12 +26,17 @@ log = logging.getLogger(__name__)
 RATE = 16000
 BREAK = 0.1
 """Seconds by which sound may be early or late before it counts as not following."""
-STALL = 1.0
-"""Seconds without any sound after which what was being said is over."""
+STALL = 3.0
+"""Seconds without any sound after which what was being said is over: a machine that is busy for a
+moment must not cut a sentence."""
 WAITING = 32
 """Pieces that may wait for the recognizer before the sound has to wait too."""
 FIRST = 0.4
 """Seconds of speech before a first guess at what it says."""
+
+
+SHARE = 1.25
+"""Times the work of a guess that pass from one to the next."""
 
 
 class SpeechOutput(Protocol):
@@ -176,13 +181,14 @@ class Listener:
                     return
                 work = self._works.setdefault(piece, PieceRecognition(self._recognizer, piece))
                 work.take()
-                final = piece.closed
+                final, going_on = piece.closed, not piece.closed and not piece.paused
             self._tried_at = time.monotonic()
             # A recognizer that is given no speech makes some up.
             transcript: Transcript | None = Transcript('')
             if any(window.probability >= self._settings.threshold for window in work.windows):
-                transcript = self._recognize(work, final)
-            self._took = time.monotonic() - self._tried_at
+                transcript = self._recognize(work, final, going_on)
+            if going_on:
+                self._took = time.monotonic() - self._tried_at
             if final:
                 with self._changed:
                     self._works.pop(piece, None)
@@ -216,12 +222,15 @@ class Listener:
         # And on a machine that is slow, guessing must not take all there is.
         return (piece.windows[-1].probability >= self._settings.threshold - STAY
                 and time.monotonic() - self._tried_at >= max(self._partial_every,
-                                                             2 * self._took))
+                                                             SHARE * self._took))
 
-    def _recognize(self, work: PieceRecognition, final: bool) -> Transcript | None:
+    def _recognize(self, work: PieceRecognition, final: bool, going_on: bool
+                   ) -> Transcript | None:
         """Return the text of what was taken; None where the recognizer fails for good."""
         for attempt in (1, 2):
             try:
+                if going_on:
+                    return work.draft()
                 return work.finish() if final else work.hypothesis()
             except (UserError, ProviderError) as error:
                 log.error('%s', error)

@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 
 from txt2vid_ros.speech.limits import TimeLimits
 
+DRAFT = 4.0
+"""Seconds of sound above which a draft is put together from parts."""
+
 
 @dataclasses.dataclass(frozen=True)
 class RecognizerCapabilities:
@@ -48,6 +51,10 @@ class Recognition(abc.ABC):
     @abc.abstractmethod
     def hypothesis(self) -> Transcript:
         """Return what has been said so far; it may still change. May take its time."""
+
+    def draft(self) -> Transcript:
+        """Return a quick guess at what has been said so far, to be shown while speech goes on."""
+        return self.hypothesis()
 
     @abc.abstractmethod
     def finish(self) -> Transcript:
@@ -106,6 +113,8 @@ class _Whole(Recognition):
         self._recognizer = recognizer
         self._pieces: list[NDArray[np.float32]] = []
         self._known: Transcript | None = None
+        self._drafted: list[str] = []
+        self._drafted_to = 0
 
     def push(self, samples: NDArray[np.float32]) -> None:
         if len(samples):
@@ -120,5 +129,29 @@ class _Whole(Recognition):
             self._known = self._recognizer.transcribe(self._pieces[0])
         return self._known
 
+    def draft(self) -> Transcript:
+        if self._known is not None or not self._pieces:
+            return self.hypothesis()
+        # The time that a text takes grows faster than the sound: what is older stays as it was.
+        self._pieces = [np.concatenate(self._pieces)]
+        rest = self._pieces[0][self._drafted_to:]
+        rate = self._recognizer.capabilities.sample_rate
+        if len(rest) > DRAFT * rate:
+            cut = _quietest(rest, rate)
+            self._drafted.append(self._recognizer.transcribe(rest[:cut]).text)
+            self._drafted_to += cut
+            rest = rest[cut:]
+        last = self._recognizer.transcribe(rest)
+        return Transcript(' '.join(filter(None, (*self._drafted, last.text))), last.confidence)
+
     def finish(self) -> Transcript:
         return self.hypothesis()
+
+
+def _quietest(samples: NDArray[np.float32], rate: int) -> int:
+    """Return a sample between two words, if there is such a place in the last seconds but one."""
+    block = rate // 20
+    first = len(samples) // block // 2
+    power = np.square(samples[:len(samples) // block * block].reshape(-1, block)).mean(axis=1)
+    last = len(power) - rate // 2 // block
+    return (first + int(np.argmin(power[first:last]))) * block + block // 2

@@ -31,6 +31,10 @@ class PieceRecognition:
         """Return the text of what was taken so far."""
         return self._given_all().hypothesis()
 
+    def draft(self) -> Transcript:
+        """Return a quick guess at the text of what was taken so far."""
+        return self._given_all().draft()
+
     def finish(self) -> Transcript:
         """Return the final text of what was taken."""
         return self._given_all().finish()

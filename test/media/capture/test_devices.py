@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import os
+from pathlib import Path
+import subprocess
+import sys
 import threading
 
 from fake_portaudio import FakePortAudio
@@ -165,6 +170,25 @@ class Session:
         assert not self._thread.is_alive()
 
 
+def test_lost_sound_is_told_once_and_is_a_warning_for_a_while(
+        card: FakePortAudio, caplog: pytest.LogCaptureFixture,
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    card.plug('headset', 16000, 1)
+    session = Session(card, '')
+    try:
+        assert card.opened.wait(10)
+        for overflow in (False, True, True, False, False):
+            card.streams[-1].give(tone, overflow=overflow)
+        until(lambda: '2 times so far' in session.recorder.warning, 'the warning')
+        assert not session.recorder.fault
+        monkeypatch.setattr(recorder, 'OVERRUN_MEMORY', 0.0)
+        assert session.recorder.warning == ''
+    finally:
+        session.close()
+    lines = [line for line in caplog.messages if 'sound was lost' in line]
+    assert len(lines) == 1 and 'headset' in lines[0] and 'End other programs' in lines[0]
+
+
 @pytest.mark.parametrize('fault', ['unplugged', 'silent'])
 def test_an_unplugged_device_is_told_once_and_taken_up_again(
         card: FakePortAudio, caplog: pytest.LogCaptureFixture, fault: str,
@@ -225,3 +249,39 @@ def test_the_rates_of_a_device_are_listed(card: FakePortAudio) -> None:
     assert portaudio.rates(card, portaudio.inputs(card)[0]) == [44100, 48000]
     card.busy = True
     assert portaudio.rates(card, portaudio.inputs(card)[0]) == []
+
+
+READ = """
+import json, sys, threading
+from txt2vid_ros.media.capture.device import DeviceSource
+from txt2vid_ros.media.clock import SystemClock
+source, stop, sound = DeviceSource(SystemClock(), 'desk'), threading.Event(), []
+source.open()
+while len(sound) < 16000:
+    sound += source.read(stop).samples.tolist()
+source.close()
+print(json.dumps([source.name, sound]))
+"""
+
+
+def test_sound_comes_through_the_real_portaudio_library(tmp_path: Path) -> None:
+    """ALSA plays a file as a microphone would, but without a clock: nothing of time is said."""
+    recorded = 0.5 * np.sin(2 * np.pi * 440 * np.arange(8 * RATE) / RATE)
+    (tmp_path / 'tone.raw').write_bytes((recorded * 32767).astype('<i2').tobytes())
+    config = tmp_path / 'asound.conf'
+    config.write_text(
+        '</usr/share/alsa/alsa.conf>\n'
+        'pcm.canned { type file slave.pcm "null" file "/dev/null" format "raw"'
+        f' infile "{tmp_path / "tone.raw"}" }}\n'
+        'pcm.desk { type plug slave { pcm "canned" format S16_LE channels 1 rate 16000 }'
+        ' hint { show on description "Desk" } }\n')
+    done = subprocess.run(
+        [sys.executable, '-c', READ], capture_output=True, text=True, check=False, timeout=60,
+        env={**os.environ, 'ALSA_CONFIG_PATH': str(config)})
+    assert done.returncode == 0, done.stderr
+    name, sound = json.loads(done.stdout.splitlines()[-1])
+    assert name == 'desk'
+    middle = np.array(sound[4000:12000])
+    spectrum = np.abs(np.fft.rfft(middle * np.hanning(len(middle))))
+    assert np.argmax(spectrum) * RATE / len(middle) == pytest.approx(440, abs=3)
+    assert np.abs(middle).max() == pytest.approx(0.5, abs=0.03)

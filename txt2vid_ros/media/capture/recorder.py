@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 import logging
 import threading
+import time
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,8 @@ log = logging.getLogger(__name__)
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 5.0
 """Seconds until a lost source is tried again, at first and at most."""
+OVERRUN_MEMORY = 10.0
+"""Seconds for which lost sound is a warning, and for which it is not told again."""
 SEAM = SECOND // 50
 """Nanoseconds by which blocks may be off and still count as one piece of sound."""
 
@@ -37,6 +40,16 @@ class Recorder:
         self.fault = ''
         """What is wrong with the source at the moment; empty while it works."""
         self.chunks = 0
+        self._overruns = 0
+        self._overrun_at = -OVERRUN_MEMORY
+
+    @property
+    def warning(self) -> str:
+        """Return what is wrong with the sound of a source that works; empty where nothing is."""
+        if time.monotonic() - self._overrun_at >= OVERRUN_MEMORY:
+            return ''
+        return (f'{self._source.name}: sound was lost ({self._overruns} times so far), because '
+                'this machine is too busy. End other programs')
 
     def run(self, stop: threading.Event) -> None:
         """Record until `stop` is set. Raises UserError where waiting would not help."""
@@ -65,6 +78,7 @@ class Recorder:
                 if not heard and self.fault:
                     log.warning('%s gives sound again', self._source.name)
                 heard, self.fault = True, ''
+                self._watch_overruns()
                 for chunk in self._chunker.push(block):
                     self._give(chunk)
         except SourceLostError as error:
@@ -74,6 +88,15 @@ class Recorder:
     def _give(self, chunk: SoundBlock) -> None:
         self.chunks += 1
         self._take(chunk)
+
+    def _watch_overruns(self) -> None:
+        if self._source.statistics.overruns == self._overruns:
+            return
+        told = bool(self.warning)
+        self._overruns = self._source.statistics.overruns
+        self._overrun_at = time.monotonic()
+        if not told:
+            log.warning('%s', self.warning)
 
     def _lost(self, line: str) -> None:
         # One line a fault, however often it is tried.
