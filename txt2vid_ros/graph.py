@@ -101,7 +101,7 @@ ARGUMENTS: dict[str, Argument] = {argument.name: argument for argument in (
              (('link', 'rate'),)),
     Argument('use_sim_time', '', 'true to follow /clock, as with a bag that is replayed',
              tuple((node, 'use_sim_time') for node in (
-                 'mic', 'stt', 'tts', 'lipsync', 'stream', 'link'))),
+                 'mic', 'stt', 'tts', 'playout', 'lipsync', 'stream', 'link'))),
     Argument('width', '', 'pixels', (('lipsync', 'width'), ('stream', 'width'))),
     Argument('height', '', 'pixels', (('lipsync', 'height'), ('stream', 'height'))),
     Argument('fps', '', 'frames a second', (('lipsync', 'fps'), ('stream', 'fps'))),
@@ -171,8 +171,8 @@ def nodes(graph: str, arguments: Mapping[str, str] | None = None,
 def _listens(arguments: Mapping[str, str]) -> bool:
     """Return whether there is a microphone: that is asked for, or what it is to be is named."""
     value = arguments.get('mic', '')
-    return _true('mic', value) or not value and any(
-        arguments.get(name) for name in ('device', 'input'))
+    named = any(arguments.get(name) for name in ('device', 'input'))
+    return _true('mic', value) or (not value and named)
 
 
 def _true(name: str, value: str) -> bool:
