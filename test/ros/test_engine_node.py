@@ -16,8 +16,9 @@ from rclpy.lifecycle import TransitionCallbackReturn
 from std_msgs.msg import String
 
 from txt2vid_ros.errors import UserError
-from txt2vid_ros.ros.node import EngineNode, run, Worker
+from txt2vid_ros.ros.node import EngineNode
 from txt2vid_ros.ros.parameters import parameter
+from txt2vid_ros.ros.running import run
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,7 +39,6 @@ class Humming(EngineNode):
         self.steps: list[str] = []
         self._work = work or (lambda stop: stop.wait())
         self._fault = fault
-        self._worker: Worker | None = None
 
     def configure(self) -> None:
         self.steps.append('configure')
@@ -48,12 +48,10 @@ class Humming(EngineNode):
     def start(self) -> None:
         self.steps.append('start')
         self.create_subscription(String, 'hum', lambda message: None, 1)
-        self._worker = Worker(self, 'humming', self._work)
+        self.work('humming', self._work)
 
     def stop(self) -> None:
         self.steps.append('stop')
-        if self._worker:
-            self._worker.close()
 
     def close(self) -> None:
         self.steps.append('close')
@@ -74,7 +72,7 @@ def node(ros: None) -> Iterator[Humming]:
     rclpy.init()
     node = Humming()
     yield node
-    node.stop()
+    node.halt()
     node.destroy_node()
 
 

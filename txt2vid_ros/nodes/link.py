@@ -39,8 +39,9 @@ from txt2vid_ros.link.transport.base import Transport
 from txt2vid_ros.media.clock import SECOND
 from txt2vid_ros.people import utterance_id
 from txt2vid_ros.ros import messages, qos
-from txt2vid_ros.ros.node import EngineNode, run
+from txt2vid_ros.ros.node import EngineNode
 from txt2vid_ros.ros.parameters import parameter
+from txt2vid_ros.ros.running import run
 
 MTU = {'udp': 1200, 'tcp': 1200, 'serial': 128}
 RECENT = 64

@@ -21,8 +21,9 @@ from txt2vid_ros.media.driving_options import DrivingOptions
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
 from txt2vid_ros.people import DEFAULT, People, speaker_of
 from txt2vid_ros.ros import messages, qos
-from txt2vid_ros.ros.node import EngineNode, run, Worker
+from txt2vid_ros.ros.node import EngineNode
 from txt2vid_ros.ros.parameters import parameter
+from txt2vid_ros.ros.running import run
 from txt2vid_ros.ros.speech_input import SpeechInput
 from txt2vid_ros.settings import read_settings
 
@@ -79,7 +80,6 @@ class LipsyncNode(EngineNode):
         self._camera_info = self.create_publisher(CameraInfo, 'face/camera_info', qos.IMAGE,
                                                   qos_overriding_options=qos.overridable())
         self._wish = self.create_publisher(Float64, 'voice/lead', qos.LEAD)
-        self._worker: Worker | None = None
 
     def start(self) -> None:
         """Begin to listen and to show the face."""
@@ -88,16 +88,9 @@ class LipsyncNode(EngineNode):
                                  qos_overriding_options=qos.overridable())
         self.create_subscription(Float64, 'face/lead', self._on_lead, qos.LEAD)
         self.create_timer(1.0, self._state_wish)
-        self._worker = Worker(self, 'animator', self._animator.run)
+        self.work('animator', self._animator.run)
         self._state_wish()
         self.get_logger().info('showing the face')
-
-    def stop(self) -> None:
-        """Stop rendering."""
-        worker = getattr(self, '_worker', None)
-        if worker is not None:
-            worker.close()
-            self._worker = None
 
     def close(self) -> None:
         """Release faces and engine."""

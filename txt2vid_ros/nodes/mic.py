@@ -18,8 +18,9 @@ from txt2vid_ros.media.capture.recording import FileSource
 from txt2vid_ros.media.capture.source import RATE, SoundBlock, SoundSource
 from txt2vid_ros.media.clock import Clock
 from txt2vid_ros.ros import messages, qos
-from txt2vid_ros.ros.node import EngineNode, run, Worker
+from txt2vid_ros.ros.node import EngineNode
 from txt2vid_ros.ros.parameters import parameter
+from txt2vid_ros.ros.running import run
 
 FASTEST = 20.0
 """Times real time at which nothing is lost on the way to a reader that keeps up."""
@@ -87,19 +88,11 @@ class MicNode(EngineNode):
             AudioDataStamped, 'mic/audio', qos.AUDIO, qos_overriding_options=qos.overridable())
         self._info = self.create_publisher(AudioInfo, 'mic/audio_info', qos.INFO)
         self._info.publish(messages.audio_info(RATE))
-        self._worker: Worker | None = None
 
     def start(self) -> None:
         """Begin to capture."""
-        self._worker = Worker(self, 'recorder', self._recorder.run)
+        self.work('recorder', self._recorder.run)
         self.get_logger().info(f'capturing from {self._source.name or "the default device"}')
-
-    def stop(self) -> None:
-        """Stop capturing."""
-        worker = getattr(self, '_worker', None)
-        if worker is not None:
-            worker.close()
-            self._worker = None
 
     def close(self) -> None:
         """Release the device."""

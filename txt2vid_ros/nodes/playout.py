@@ -17,8 +17,9 @@ from txt2vid_ros.media.playout.playout import Playout, PlayoutSettings
 from txt2vid_ros.people import DEFAULT, utterance_id
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.lead_wish import LeadWish
-from txt2vid_ros.ros.node import EngineNode, run, Worker
+from txt2vid_ros.ros.node import EngineNode
 from txt2vid_ros.ros.parameters import parameter
+from txt2vid_ros.ros.running import run
 from txt2vid_ros.ros.sound_input import SoundInput
 
 
@@ -63,7 +64,6 @@ class PlayoutNode(EngineNode):
         self._info = self.create_publisher(AudioInfo, 'voice/audio_info', qos.INFO,
                                            qos_overriding_options=qos.overridable())
         self._info.publish(messages.audio_info(RATE))
-        self._worker: Worker | None = None
 
     def start(self) -> None:
         """Begin to listen and play."""
@@ -75,15 +75,8 @@ class PlayoutNode(EngineNode):
         self._playout = Playout(self, self._new_id, self.ros_clock,
                                 lambda: self._lead.seconds, settings)
         self._input = SoundInput(self, self._take)
-        self._worker = Worker(self, 'playout', self._playout.run)
+        self.work('playout', self._playout.run)
         self.get_logger().info(f'ready to play {self.resolve_topic_name("mic/audio")}')
-
-    def stop(self) -> None:
-        """Stop playing; what is being heard is ended."""
-        worker = getattr(self, '_worker', None)
-        if worker is not None:
-            worker.close()
-            self._worker = None
 
     def close(self) -> None:
         """Do nothing: there is nothing to release."""

@@ -20,8 +20,9 @@ from txt2vid_ros.media.output import Output
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
 from txt2vid_ros.media.streamer import Streamer
 from txt2vid_ros.ros import messages, qos
-from txt2vid_ros.ros.node import EngineNode, run, Worker
+from txt2vid_ros.ros.node import EngineNode
 from txt2vid_ros.ros.parameters import parameter
+from txt2vid_ros.ros.running import run
 from txt2vid_ros.ros.speech_input import SpeechInput
 from txt2vid_ros.ros.stamps import StampCheck
 
@@ -81,7 +82,6 @@ class StreamNode(EngineNode):
         self._streamer = Streamer(self._form, self._grid, self._frames, self._speech,
                                   self.ros_clock, self._output.encoder, playout=table.playout)
         self._wish = self.create_publisher(Float64, 'face/lead', qos.LEAD)
-        self._worker: Worker | None = None
 
     def start(self) -> None:
         """Begin to stream."""
@@ -90,16 +90,9 @@ class StreamNode(EngineNode):
         self._input = SpeechInput(
             self, self._speech, cut=lambda stamp: max(stamp, self._streamer.heard_until))
         self.create_timer(1.0, self._each_second)
-        self._worker = Worker(self, 'streamer', self._streamer.run)
+        self.work('streamer', self._streamer.run)
         for line in self._output.describe():
             self.get_logger().info(line)
-
-    def stop(self) -> None:
-        """Stop streaming."""
-        worker = getattr(self, '_worker', None)
-        if worker is not None:
-            worker.close()
-            self._worker = None
 
     def close(self) -> None:
         """Close the outputs in order: recordings are finished."""

@@ -14,8 +14,9 @@ from txt2vid_ros import registry
 from txt2vid_ros.media.capture.source import RATE
 from txt2vid_ros.people import DEFAULT
 from txt2vid_ros.ros import messages, qos
-from txt2vid_ros.ros.node import EngineNode, run
+from txt2vid_ros.ros.node import EngineNode
 from txt2vid_ros.ros.parameters import parameter
+from txt2vid_ros.ros.running import run
 from txt2vid_ros.ros.sound_input import SoundInput, VoiceInput
 from txt2vid_ros.speech.activity import VoiceActivity
 from txt2vid_ros.speech.choice import make_recognizer

@@ -19,8 +19,9 @@ from txt2vid_ros.mouth import MouthTrack
 from txt2vid_ros.people import DEFAULT, People, Person, utterance_id
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.lead_wish import LeadWish
-from txt2vid_ros.ros.node import EngineNode, run
+from txt2vid_ros.ros.node import EngineNode
 from txt2vid_ros.ros.parameters import parameter
+from txt2vid_ros.ros.running import run
 from txt2vid_ros.speech.choice import make_voice
 from txt2vid_ros.speech.fallback_voice import FallbackVoice
 from txt2vid_ros.speech.health import Board

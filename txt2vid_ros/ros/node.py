@@ -5,23 +5,16 @@ from __future__ import annotations
 import abc
 from collections.abc import Callable, Mapping
 import logging
-import signal
-import sys
 import threading
 import traceback
 from typing import Any, ClassVar
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
-import rclpy
-from rclpy.executors import SingleThreadedExecutor
-from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
-from rclpy.signals import SignalHandlerOptions
-from rclpy.task import Future
 
 from txt2vid_ros.errors import UserError
 from txt2vid_ros.ros import parameters
-from txt2vid_ros.signals import on_signal
+from txt2vid_ros.ros.worker import Worker
 
 EXIT_USER_ERROR = 2
 """Exit status for what only the user can mend: starting again would not help."""
@@ -85,6 +78,7 @@ class EngineNode(LifecycleNode, abc.ABC):
         self._timer: Any = None
         self._log_handler = _RosHandler(self)
         self._configured: set[Any] = set()
+        self._workers: list[Worker] = []
 
     @abc.abstractmethod
     def configure(self) -> None:
@@ -94,9 +88,9 @@ class EngineNode(LifecycleNode, abc.ABC):
     def start(self) -> None:
         """Begin to work."""
 
-    @abc.abstractmethod
     def stop(self) -> None:
-        """Stop working; start() may follow."""
+        """Stop what start() began, but for the workers; start() may follow."""
+        return
 
     @abc.abstractmethod
     def close(self) -> None:
@@ -110,6 +104,25 @@ class EngineNode(LifecycleNode, abc.ABC):
         """Say a lasting fault once in the log, and in every diagnostic from now on."""
         self.get_logger().error(line)
         self._notices[line] = 'error'
+
+    def work(self, name: str, work: Callable[[threading.Event], None]) -> None:
+        """Run a function on a thread until the node is stopped; what it raises ends the node."""
+        self._workers.append(Worker(name, work, self.failed))
+
+    def halt(self) -> None:
+        """Stop working, and wait for the workers."""
+        self.stop()
+        while self._workers:
+            self._workers.pop().close()
+
+    def failed(self, error: Exception) -> None:
+        """End the node for what a thread or a step of it raised."""
+        if isinstance(error, UserError):
+            self.fail(error)
+            return
+        lines = ''.join(traceback.format_exception(error))
+        self.get_logger().fatal(f'a fault of ours:\n{lines}')
+        self.end(1)
 
     def fail(self, error: UserError) -> None:
         """End the node: it cannot go on with what it has. Safe to call from any thread."""
@@ -139,7 +152,7 @@ class EngineNode(LifecycleNode, abc.ABC):
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Stop working."""
-        self.stop()
+        self.halt()
         # What start() has subscribed to would otherwise be there twice after the next one.
         for entities, destroy in ((self.subscriptions, self.destroy_subscription),
                                   (self.services, self.destroy_service),
@@ -155,7 +168,7 @@ class EngineNode(LifecycleNode, abc.ABC):
 
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Stop and release."""
-        self.stop()
+        self.halt()
         self._release()
         return TransitionCallbackReturn.SUCCESS
 
@@ -169,13 +182,9 @@ class EngineNode(LifecycleNode, abc.ABC):
     def _guarded(self, step: Callable[[], None]) -> TransitionCallbackReturn:
         try:
             step()
-        except UserError as error:
-            self.fail(error)
-            return TransitionCallbackReturn.FAILURE
-        except Exception:
+        except Exception as error:
             # rclpy would swallow it: a provider is somebody else's code, and a fault has to show.
-            self.get_logger().fatal(f'a fault of ours:\n{traceback.format_exc()}')
-            self.end(1)
+            self.failed(error)
             return TransitionCallbackReturn.FAILURE
         return TransitionCallbackReturn.SUCCESS
 
@@ -197,87 +206,3 @@ class EngineNode(LifecycleNode, abc.ABC):
 
 def _text(value: Any) -> str:
     return f'{value:.4g}' if isinstance(value, float) else str(value)
-
-
-def run(make: Callable[[], EngineNode], arguments: list[str] | None = None) -> int:
-    """Make a node, configure and activate it, spin until a signal; return the exit status."""
-    node: EngineNode | None = None
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _interrupt)
-    try:
-        _initialise(arguments)
-        node = make()
-        on_signal((signal.SIGINT, signal.SIGTERM), node.end)
-        return _spin(node)
-    except UserError as error:
-        print(error, file=sys.stderr, flush=True)
-        return EXIT_USER_ERROR
-    except KeyboardInterrupt:
-        return 0
-    finally:
-        if node is not None:
-            node.stop()
-            node.close()
-            node.destroy_node()
-        rclpy.try_shutdown()
-
-
-def _interrupt(number: int, frame: object) -> None:
-    raise KeyboardInterrupt
-
-
-def _initialise(arguments: list[str] | None) -> None:
-    try:
-        # Our own handlers: rclpy's would end the context under the feet of threads that publish.
-        rclpy.init(args=arguments, signal_handler_options=SignalHandlerOptions.NO)
-    except rclpy_implementation.RCLError as error:
-        problem = str(error).removeprefix('failed to initialize rcl: ').partition('. Error:')[0]
-        raise UserError(f'ROS cannot start: {problem}',
-                        'Mend the part after --ros-args, or the ROS_... variable.') from error
-
-
-def _spin(node: EngineNode) -> int:
-    executor = SingleThreadedExecutor()
-    executor.add_node(node)
-    for transition in (node.trigger_configure, node.trigger_activate):
-        if node.finished.is_set():
-            return node.exit_status
-        if transition() != TransitionCallbackReturn.SUCCESS:
-            return node.exit_status or (0 if node.finished.is_set() else 1)
-    # The main thread waits where a signal wakes it at once; the executor has a thread of its own.
-    ending: Future = Future()
-    spinning = Worker(node, 'executor',
-                      lambda stop: executor.spin_until_future_complete(ending))
-    node.finished.wait()
-    # In this order: shutting down first would take handles from under a waiting executor.
-    ending.set_result(None)
-    spinning.close(timeout=5.0)
-    executor.shutdown(timeout_sec=5.0)
-    return node.exit_status
-
-
-class Worker:
-    """A thread that runs a function until it is told to stop, and reports what ends it."""
-
-    def __init__(self, node: EngineNode, name: str,
-                 work: Callable[[threading.Event], None]) -> None:
-        """`work(stop)` returns soon after `stop` is set; a UserError from it ends the node."""
-        self._node = node
-        self._work = work
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
-        self._thread.start()
-
-    def _run(self) -> None:
-        try:
-            self._work(self._stop)
-        except UserError as error:
-            self._node.fail(error)
-        except Exception:
-            self._node.get_logger().fatal(f'a fault of ours:\n{traceback.format_exc()}')
-            self._node.end(1)
-
-    def close(self, timeout: float = 5.0) -> None:
-        """Stop and wait for the thread."""
-        self._stop.set()
-        self._thread.join(timeout)

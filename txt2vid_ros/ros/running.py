@@ -1,0 +1,76 @@
+"""Runs one node in this process: from its making to a signal, with a true exit status."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+import signal
+import sys
+
+import rclpy
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.impl.implementation_singleton import rclpy_implementation
+from rclpy.lifecycle import TransitionCallbackReturn
+from rclpy.signals import SignalHandlerOptions
+from rclpy.task import Future
+
+from txt2vid_ros.errors import UserError
+from txt2vid_ros.ros.node import EngineNode, EXIT_USER_ERROR
+from txt2vid_ros.ros.worker import Worker
+from txt2vid_ros.signals import on_signal
+
+
+def run(make: Callable[[], EngineNode], arguments: list[str] | None = None) -> int:
+    """Make a node, configure and activate it, spin until a signal; return the exit status."""
+    node: EngineNode | None = None
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
+    try:
+        _initialise(arguments)
+        node = make()
+        on_signal((signal.SIGINT, signal.SIGTERM), node.end)
+        return _spin(node)
+    except UserError as error:
+        print(error, file=sys.stderr, flush=True)
+        return EXIT_USER_ERROR
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        if node is not None:
+            node.halt()
+            node.close()
+            node.destroy_node()
+        rclpy.try_shutdown()
+
+
+def _interrupt(number: int, frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _initialise(arguments: list[str] | None) -> None:
+    try:
+        # Our own handlers: rclpy's would end the context under the feet of threads that publish.
+        rclpy.init(args=arguments, signal_handler_options=SignalHandlerOptions.NO)
+    except rclpy_implementation.RCLError as error:
+        problem = str(error).removeprefix('failed to initialize rcl: ').partition('. Error:')[0]
+        raise UserError(f'ROS cannot start: {problem}',
+                        'Mend the part after --ros-args, or the ROS_... variable.') from error
+
+
+def _spin(node: EngineNode) -> int:
+    executor = SingleThreadedExecutor()
+    executor.add_node(node)
+    for transition in (node.trigger_configure, node.trigger_activate):
+        if node.finished.is_set():
+            return node.exit_status
+        if transition() != TransitionCallbackReturn.SUCCESS:
+            return node.exit_status or (0 if node.finished.is_set() else 1)
+    # The main thread waits where a signal wakes it at once; the executor has a thread of its own.
+    ending: Future = Future()
+    spinning = Worker('executor', lambda stop: executor.spin_until_future_complete(ending),
+                      node.failed)
+    node.finished.wait()
+    # In this order: shutting down first would take handles from under a waiting executor.
+    ending.set_result(None)
+    spinning.close(timeout=5.0)
+    executor.shutdown(timeout_sec=5.0)
+    return node.exit_status
