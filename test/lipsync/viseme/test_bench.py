@@ -93,7 +93,7 @@ def test_a_renderer_that_leaks_by_a_pixel_value_is_noticed(
 
     def leaking(self: Animator, frame: np.ndarray, pose: np.ndarray) -> np.ndarray:
         picture = honest(self, frame, pose)
-        picture[self.box[1] - 1, self.box[0]:self.box[2]] ^= 1
+        picture[self.box[3], self.box[0]:self.box[2]] ^= 1  # one row below
         return picture
 
     monkeypatch.setattr(Animator, 'render', leaking)

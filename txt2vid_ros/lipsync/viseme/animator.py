@@ -20,7 +20,7 @@ Frame = NDArray[np.uint8]
 
 _CORNER_REACH = 0.19  # face units over which skin follows the corners of the mouth
 _GRID_STEP = 0.035  # face units
-_JAW_REACH = 0.16  # face units outside of jaw and throat in which the warp fades out
+_JAW_REACH = 0.19  # face units outside of jaw and throat in which the warp fades out
 _THROAT = 0.2  # face units below the chin whose skin goes with it
 _MARGIN = 0.24  # face units around the jaw in which the warp fades out
 

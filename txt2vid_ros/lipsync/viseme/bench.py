@@ -12,7 +12,15 @@ from numpy.typing import NDArray
 from txt2vid_ros.lipsync.facemesh import FaceMesh
 from txt2vid_ros.lipsync.faces import find_face
 from txt2vid_ros.lipsync.measure import (
-    best_lag, correlation, follow, loudness_at, measure_openings, opening, parted, Values)
+    best_lag,
+    correlation,
+    follow,
+    loudness_at,
+    measure_openings,
+    opening,
+    parted,
+    Values,
+)
 from txt2vid_ros.lipsync.viseme.articulation import opening_of
 from txt2vid_ros.lipsync.viseme.engine import VisemeEngine, VisemeSession
 from txt2vid_ros.lipsync.viseme.life import LifeSettings

@@ -21,7 +21,8 @@ Picture = NDArray[np.float32]
 _TEETH_EDGE = 0.022  # face units from the line of the lips at rest to the upper teeth's edge
 _TONGUE_SEEN = 0.045
 _TONGUE_ON_TEETH = 0.012
-_OVERBITE, _OVERBITE_OPEN = 0.026, 0.042  # face units, of teeth together and of jaws apart
+_OVERBITE = 0.026  # face units, of teeth together
+_OVERBITE_OPEN = 0.042  # by which the lower lip of an open mouth bares their edge
 _BEHIND_OWN = 0.016  # face units: drawn teeth beside the person's own end higher, as an arc does
 _BEHIND_OWN_STRENGTH = 0.75
 _TOUCHING = 0.02  # face units between the lips up to which their contact is seen
@@ -148,7 +149,7 @@ class Cavity:
         return canvas
 
     def _shade_along(self, canvas: Picture, line: Array, depth: float) -> None:
-        """Darken `canvas` along `line` (n, 2; pixels), in place: the tongue lies behind the lip."""
+        """Darken `canvas` along `line` (n, 2; pixels), in place: it lies behind the lip."""
         mask = np.zeros(canvas.shape[:2], np.uint8)
         width = max(1, round(_UNDER_TONGUE * self._face.unit))
         cv2.polylines(mask, [np.round(line * 16).astype(np.int32)], False, (255,), width,
