@@ -13,7 +13,12 @@ import pytest
 
 from txt2vid_ros.lipsync.viseme.articulation import opening_of
 from txt2vid_ros.lipsync.viseme.audio_pose import (
-    LOOK_AHEAD, LOOK_BACK, pose_from_audio, RATE, WEIGHTS)
+    LOOK_AHEAD,
+    LOOK_BACK,
+    pose_from_audio,
+    RATE,
+    WEIGHTS,
+)
 from txt2vid_ros.mouth import SHAPE_INDEX
 
 FILE = pathlib.Path(__file__).parent / 'unheard_voice.npz'

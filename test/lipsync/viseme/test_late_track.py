@@ -35,8 +35,9 @@ class Show:
         self.speech = SpeechTimeline()
         self.frames: dict[int, Frame] = {}
         self._changed = threading.Condition()
-        faces = {'': Face(driving, engine.open(driving), self.speech, GRID)}
-        self._animator = Animator(GRID, faces, lambda utterance: '', self.speech, self,
+        face = Face(driving, engine.open(driving), self.speech, GRID)
+        face.pacer.observe = lambda seconds: None  # however slow the machine: every mouth
+        self._animator = Animator(GRID, {'': face}, lambda utterance: '', self.speech, self,
                                   self._publish, lambda: LEAD)
         # The clock may move on while a frame is on its way to here: that is not its cost.
         self._animator.render_time = LeadEstimator(0.0, margin=0.0, largest=0.0)
