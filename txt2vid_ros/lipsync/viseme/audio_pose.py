@@ -20,7 +20,7 @@ RATE = af.RATE
 LOOK_BACK, LOOK_AHEAD = af.LOOK_BACK, af.LOOK_AHEAD
 WEIGHTS = pathlib.Path(__file__).parent / 'data' / 'audio_mouth.npz'
 
-_SMOOTHING = np.hanning(7)[1:-1].astype(np.float32)  # over 50 ms
+_SMOOTHING = np.hanning(9)[1:-1].astype(np.float32)  # over 70 ms: lips need so long to meet
 _CONTACTS = ('lips_closed', 'lower_lip_in')
 _SILENT = 10 ** (-52 / 20)  # full scale; below it nothing is spoken
 
@@ -66,12 +66,13 @@ def pose_from_audio(samples: Samples) -> MouthPose:
     if missing > 0:
         features = np.pad(features, ((0, missing), (0, 0)), mode='edge')
     poses = network(af.stacked(features[first:last]))
-    pose = (poses * _SMOOTHING[:, None]).sum(0) / _SMOOTHING.sum()
-    # A network in doubt says a little of everything; lips either meet or they do not.
+    # A network in doubt says a little of everything; lips either meet or they do not. Decided
+    # before the smoothing, so that they do not meet faster than lips can.
     for name in _CONTACTS:
         index = SHAPE_INDEX[name]
-        doubt = np.clip((pose[index] - 0.2) / 0.4, 0, 1)
-        pose[index] = doubt * doubt * (3 - 2 * doubt)
+        doubt = np.clip((poses[:, index] - 0.3) / 0.6, 0, 1)
+        poses[:, index] = doubt * doubt * (3 - 2 * doubt)
+    pose = (poses * _SMOOTHING[:, None]).sum(0) / _SMOOTHING.sum()
     # Fade in from what is barely sound, so that no pose jumps out of silence.
     presence = min(1.0, max(0.0, np.log10(peak / _SILENT) / 0.5))
     return np.asarray(pose * presence, np.float32).reshape(len(SHAPES))

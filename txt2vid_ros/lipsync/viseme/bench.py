@@ -6,15 +6,25 @@ from collections.abc import Sequence
 import dataclasses
 import time
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from txt2vid_ros.lipsync.facemesh import FaceMesh
-from txt2vid_ros.lipsync.measure import best_lag, correlation, measure_openings
+from txt2vid_ros.lipsync.faces import find_face
+from txt2vid_ros.lipsync.measure import (
+    best_lag,
+    correlation,
+    follow,
+    loudness_at,
+    measure_openings,
+    opening,
+    parted,
+    Values,
+)
 from txt2vid_ros.lipsync.viseme.articulation import opening_of
-from txt2vid_ros.lipsync.viseme.engine import VisemeEngine
+from txt2vid_ros.lipsync.viseme.engine import VisemeEngine, VisemeSession
 from txt2vid_ros.lipsync.viseme.life import LifeSettings
+from txt2vid_ros.lipsync.viseme.outside import Outside
 from txt2vid_ros.media.driving import DrivingMedia
 from txt2vid_ros.mouth import MouthPose, MouthTrack, Phoneme, rest_pose, SHAPE_INDEX
 from txt2vid_ros.speech.segments import timing_lag
@@ -23,6 +33,10 @@ from txt2vid_ros.speech.visemes import mouth_track, segments_of
 FPS = 25
 CLOSED = 0.02
 """Opening over that of a mouth known to be closed, in mouth widths, that counts as closed."""
+MOST_BIAS = 0.05
+"""The largest reading of a closed mouth that is put down to the mesh rather than to the face."""
+SEALED = 0.03
+"""Height, in mouth widths, of what is as dark as a mouth or as pale as teeth between the lips."""
 _REST = 0.6  # seconds of silence before and after each sentence
 
 
@@ -61,65 +75,98 @@ class Spoken:
         return _REST if self.speaking(time, time) else time
 
 
+@dataclasses.dataclass
+class _Seen:
+    """What the pictures of all sentences show, frame by frame; openings in mouth widths."""
+
+    opened: list[Values] = dataclasses.field(default_factory=list)
+    asked: list[Values] = dataclasses.field(default_factory=list)
+    silent: list[Values] = dataclasses.field(default_factory=list)
+    bilabials: list[float] = dataclasses.field(default_factory=list)
+    sealed: list[bool] = dataclasses.field(default_factory=list)
+    render_lags: list[float] = dataclasses.field(default_factory=list)
+    sound_lags: list[float] = dataclasses.field(default_factory=list)
+    outside: int = 0
+    spent: float = 0.0
+
+
 def measure(
     driving: DrivingMedia, sentences: Sequence[Said], *, timed: bool = True
-) -> dict[str, float]:
-    """Return the figures of `txt2vid bench face`, life off; see README for what they mean.
+) -> dict[str, float | None]:
+    """Return the figures of `txt2vid bench face`, life off; see docs/face.md for what they mean.
 
     `timed` False leaves the engine only the sound. Openings are in mouth widths.
     """
     mesh = FaceMesh()
     engine = VisemeEngine(LifeSettings(life=False))
     engine.load()
+    track = find_face(driving, FaceMesh)
     session = engine.open(driving)
-    spent, frames_made, outside, largest = 0.0, 0, 0, 0.0
-    seen_all, asked_all, silent, bilabials, lags = [], [], [], [], []
     pressed = rest_pose()
     pressed[SHAPE_INDEX['lips_closed']] = 1
-    animator = session.animator(0)
-    closed = float(measure_openings([animator.render(driving.frames[0], pressed)] * 2, mesh)[1])
-    x0, y0, x1, y1 = animator.box
+    still = session.animator(0).render(driving.frames[0], pressed)
+    reading = float(measure_openings([still] * 2, mesh)[1])
+    # A face that cannot close would else be measured against itself, and pass.
+    closed = min(reading, MOST_BIAS)
+    beyond = Outside(driving, track)
+    seen = _Seen()
     for said in sentences:
-        track = mouth_track(said.phonemes, said.samples, said.rate)
-        speech = Spoken(said, track if timed else None)
-        length = 2 * _REST + len(said.samples) / said.rate
-        times = np.arange(int(length * FPS)) / FPS
-        frames = []
-        for moment in times:
-            index = driving.index_at(float(moment))
-            begun = time.thread_time()
-            frames.append(session.render(float(moment), index, speech))
-            spent += time.thread_time() - begun
-            if len(driving.frames) == 1:
-                change = cv2.absdiff(frames[-1], driving.frames[0])
-                change[y0:y1, x0:x1] = 0
-                outside = max(outside, int(change.max()))
-        frames_made += len(frames)
-        seen = measure_openings(frames, mesh)
-        asked = np.array([opening_of(track.at(float(t) - _REST)) for t in times])
-        seen_all.append(seen)
-        asked_all.append(asked)
-        largest = max(largest, float(np.nanmax(np.abs(np.diff(seen)))))
-        moving = np.array([track.at(float(t) - _REST).any() for t in times])
-        silent.append(seen[~moving] - closed)
-        late = timing_lag(segments_of(said.phonemes), said.samples, said.rate)
-        lags.append(best_lag(seen, asked, times) * 1000)
-        for segment in segments_of(said.phonemes):
-            if segment.viseme.name == 'p_b_m':
-                middle = _REST - late + (segment.start + segment.stop) / 2
-                bilabials.append(seen[min(round(middle * FPS), len(seen) - 1)] - closed)
+        _say(said, timed, driving, session, mesh, beyond, seen)
     session.close()
     engine.close()
-    opened = np.concatenate(asked_all)
+    opened, asked = np.concatenate(seen.opened), np.concatenate(seen.asked)
+    silent, bilabials = np.concatenate(seen.silent), np.array(seen.bilabials)
     return {
-        'opening_r': correlation(np.concatenate(seen_all), opened),
-        'bilabials_closed': float(np.mean(np.array(bilabials) < CLOSED)) if bilabials else 1.0,
-        'silence_opening': float(np.nanmean(np.maximum(np.concatenate(silent), 0))),
-        'closed_reading': closed,
-        'max_jump': largest,
-        'offset_ms': float(np.median(lags)),
-        'outside_change': float(outside),
-        'ms_per_frame': spent / max(frames_made, 1) * 1000,
-        'frames': float(frames_made),
+        'opening_r': correlation(opened, asked),
+        'bilabials_closed': _share(bilabials - closed < CLOSED),
+        'bilabials_closed_raw': _share(bilabials < CLOSED),
+        'bilabials_sealed': _share(np.array(seen.sealed)),
+        'silence_opening': float(np.nanmean(np.maximum(silent - closed, 0))),
+        'silence_opening_raw': float(np.nanmean(silent)),
+        'closed_reading': reading,
+        'max_jump': float(max(np.nanmax(np.abs(np.diff(one))) for one in seen.opened)),
+        'offset_ms': float(np.median(seen.sound_lags)),
+        'render_offset_ms': float(np.median(seen.render_lags)),
+        'outside_change': float(seen.outside),
+        'ms_per_frame': seen.spent / max(len(opened), 1) * 1000,
+        'frames': float(len(opened)),
         'bilabials': float(len(bilabials)),
     }
+
+
+def _say(said: Said, timed: bool, driving: DrivingMedia, session: VisemeSession, mesh: FaceMesh,
+         beyond: Outside, seen: _Seen) -> None:
+    """Have the face say one sentence, and note what is seen."""
+    track = mouth_track(said.phonemes, said.samples, said.rate)
+    speech = Spoken(said, track if timed else None)
+    length = 2 * _REST + len(said.samples) / said.rate
+    times = np.arange(int(length * FPS)) / FPS
+    frames = []
+    for moment in times:
+        index = driving.index_at(float(moment))
+        begun = time.thread_time()
+        frames.append(session.render(float(moment), index, speech))
+        seen.spent += time.thread_time() - begun
+        seen.outside = max(seen.outside, beyond.change(index, frames[-1]))
+    meshes = list(follow(frames, mesh))
+    opened = np.array([float('nan') if one is None else opening(one) for one in meshes])
+    asked = np.array([opening_of(track.at(float(t) - _REST)) for t in times])
+    seen.opened.append(opened)
+    seen.asked.append(asked)
+    moving = np.array([track.at(float(t) - _REST).any() for t in times])
+    seen.silent.append(opened[~moving])
+    seen.render_lags.append(best_lag(opened, asked, times) * 1000)
+    loud = loudness_at(said.samples, said.rate, times - _REST)
+    seen.sound_lags.append(best_lag(opened, loud, times) * 1000)
+    late = timing_lag(segments_of(said.phonemes), said.samples, said.rate)
+    for segment in segments_of(said.phonemes):
+        if segment.viseme.name == 'p_b_m':
+            middle = _REST - late + (segment.start + segment.stop) / 2
+            place = min(round(middle * FPS), len(frames) - 1)
+            found = meshes[place]
+            seen.bilabials.append(opened[place])
+            seen.sealed.append(found is not None and parted(frames[place], found) < SEALED)
+
+
+def _share(flags: NDArray[np.bool_]) -> float | None:
+    return float(np.mean(flags)) if len(flags) else None

@@ -12,6 +12,7 @@ from txt2vid_ros.lipsync.viseme import interior
 from txt2vid_ros.lipsync.viseme.articulation import Articulated
 from txt2vid_ros.lipsync.viseme.geometry import Array, Face
 from txt2vid_ros.lipsync.viseme.own_teeth import find_teeth, OwnTeeth
+from txt2vid_ros.lipsync.viseme.warp import smooth_step
 from txt2vid_ros.mouth import MouthPose, SHAPE_INDEX
 
 Frame = NDArray[np.uint8]
@@ -20,13 +21,18 @@ Picture = NDArray[np.float32]
 _TEETH_EDGE = 0.022  # face units from the line of the lips at rest to the upper teeth's edge
 _TONGUE_SEEN = 0.045
 _TONGUE_ON_TEETH = 0.012
-_OVERBITE = 0.026
+_OVERBITE = 0.026  # face units, of teeth together
+_OVERBITE_OPEN = 0.042  # by which the lower lip of an open mouth bares their edge
 _BEHIND_OWN = 0.016  # face units: drawn teeth beside the person's own end higher, as an arc does
 _BEHIND_OWN_STRENGTH = 0.75
 _TOUCHING = 0.02  # face units between the lips up to which their contact is seen
 _CONTACT_WIDTH = 0.007
 _CONTACT_TONE = np.array([0.40, 0.36, 0.50], np.float32)  # of the lips' colour
-_LIP_GLOW = np.array([0.22, 0.16, 0.0], np.float32)
+_LIP_GLOW = np.array([0.26, 0.20, 0.0], np.float32)
+_LEAST_LIGHT = 0.5  # of that on the lips, on what shows through a narrow slit
+_TUNNEL = 0.4  # of what is behind rounded lips is lost in the dark
+_UNDER_TONGUE = 0.018  # face units: the shade between a raised tongue and the lower lip
+_UNDER_TONGUE_DEPTH = 0.6
 _SHADE_REACH = 0.022  # face units over which the lips shade what is behind them
 
 
@@ -114,7 +120,10 @@ class Cavity:
         raised = float(pose[SHAPE_INDEX['tongue_up']])
         rounded = float(pose[SHAPE_INDEX['lips_round']])
         jaw = np.array([0.0, moved.jaw * 1.05])
-        lower_edge = self._edge + jaw - np.array([0.0, _OVERBITE])
+        # The lower lip goes down further than the teeth it covers, and bares their edge.
+        apart = float(smooth_step(np.array([pose[SHAPE_INDEX['jaw_open']]]), 0.4, 0.8)[0])
+        overbite = _OVERBITE + (_OVERBITE_OPEN - _OVERBITE) * apart
+        lower_edge = self._edge + jaw - np.array([0.0, overbite])
         # The tongue lies behind the lower teeth, and is seen above the lip of an open mouth.
         lip = float(moved.lips.lower_inner[5, 1])
         floor = np.array([self._edge[0], min(float(lower_edge[1]) + 0.006, lip - _TONGUE_SEEN)])
@@ -132,9 +141,21 @@ class Cavity:
         interior.lay_over(canvas, self._kit.lower, self._turn, place(lower_edge), 0.9)
         if raised > 0.05:
             interior.lay_over(canvas, self._kit.tongue, self._turn, place(tip), raised)
+            rim = self._face.to_pixels(moved.lips.lower_inner) - corner
+            self._shade_along(canvas, rim, raised * _UNDER_TONGUE_DEPTH)
         # Rounded lips are a tunnel: less light reaches the teeth.
-        canvas *= 1 - 0.25 * rounded
+        dark = _TUNNEL * rounded * (1 - 0.6 * float(pose[SHAPE_INDEX['jaw_open']]))
+        canvas += dark * (self._kit.tones.cavity - canvas)
         return canvas
+
+    def _shade_along(self, canvas: Picture, line: Array, depth: float) -> None:
+        """Darken `canvas` along `line` (n, 2; pixels), in place: it lies behind the lip."""
+        mask = np.zeros(canvas.shape[:2], np.uint8)
+        width = max(1, round(_UNDER_TONGUE * self._face.unit))
+        cv2.polylines(mask, [np.round(line * 16).astype(np.int32)], False, (255,), width,
+                      cv2.LINE_AA, 4)
+        soft = cv2.GaussianBlur(mask, (0, 0), max(0.6, 0.4 * width)).astype(np.float32)
+        canvas *= 1 - (depth / 255) * soft[..., None]
 
     def contact(self, moved: Articulated, part: tuple[slice, slice]) -> Picture:
         """Return by what to multiply the picture, (h, w, 3): dark where the lips touch."""
@@ -166,7 +187,7 @@ class Cavity:
         open_around = cv2.GaussianBlur(uncovered, (0, 0), reach)
         light = np.clip((open_around - 0.10) / 0.55, 0, 1)[..., None]
         # What light there is in the shade comes off the lips, and is red.
-        lit = inside * (0.35 + 0.65 * light) * (1 - (1 - light) * _LIP_GLOW)
+        lit = inside * (_LEAST_LIGHT + (1 - _LEAST_LIGHT) * light) * (1 - (1 - light) * _LIP_GLOW)
         veil = np.clip((open_around - 0.12) / 0.25, 0, 1)[..., None]
         return np.asarray(lit * veil + self._kit.tones.contact * (1 - veil), np.float32)
 

@@ -17,6 +17,10 @@ from txt2vid_ros.lipsync.viseme.life import Life, LifeSettings
 from txt2vid_ros.lipsync.viseme.prepared import PreparedFrames
 from txt2vid_ros.media.driving import DrivingMedia
 from txt2vid_ros.mouth import MouthPose, rest_pose
+from txt2vid_ros.speech.silence import MARGIN
+from txt2vid_ros.speech.visemes import ANTICIPATION
+
+_FRAME = 0.04  # seconds up to which the next frame to be made may lie beyond a track's arrival
 
 
 class VisemeEngine(LipSyncEngine):
@@ -25,7 +29,7 @@ class VisemeEngine(LipSyncEngine):
     name: ClassVar[str] = 'viseme'
     Options: ClassVar[type[Any] | None] = LifeSettings
     look_ahead: ClassVar[float] = audio_pose.LOOK_AHEAD
-    timed_look_ahead: ClassVar[float | None] = 0.04
+    timed_look_ahead: ClassVar[float | None] = ANTICIPATION + _FRAME - MARGIN
 
     def __init__(self, options: LifeSettings | None = None) -> None:
         """Hold no models yet; see load(). `options`: how still pictures move besides speaking."""

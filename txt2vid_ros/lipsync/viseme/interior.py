@@ -68,8 +68,9 @@ def tones_of(skin: Picture, lip: Picture, white: float, tooth: Picture | None) -
     """
     light = skin / max(float(skin.max()), 1.0)
     level = float(np.clip(max(1.02 * skin.max(), 0.62 * white), 60, 235))
-    # Skin tells the colour of the light, with the skin's own mixed in: the root halves both.
-    tint = 0.5 * np.array([0.90, 0.97, 1.0], np.float32) + 0.5 * np.sqrt(light)
+    # Skin tells the colour of the light, with the skin's own mixed in: the root halves it.
+    # Between red lips what is merely neutral passes for blue.
+    tint = 0.25 * np.array([0.90, 0.97, 1.0], np.float32) + 0.75 * np.sqrt(light)
     if tooth is None:
         tooth = (tint * level).astype(np.float32)
     redder = lip * np.array([0.66, 0.64, 0.86], np.float32)

@@ -13,17 +13,19 @@ import random
 
 import numpy as np
 
+from txt2vid_ros.errors import UserError
 from txt2vid_ros.lipsync.engine import SpeechView
 
 _SLOT = 3.4  # seconds that hold one blink each, at a random moment
 _CLOSING, _SHUT, _OPENING = 0.08, 0.03, 0.17
 _TWICE = 0.15  # share of blinks that come as two
+_MOST = 3.0  # times as much as usual; beyond, a face jerks and its picture tears
 _STRESS_RATE = 8000  # Hz at which loudness is judged
 
 
 @dataclasses.dataclass(frozen=True)
 class LifeSettings:
-    """How much of each sign of life to show: 1 is usual, 0 none. `life` switches all of them."""
+    """How much of each sign of life to show, 0 (none) to 3; 1 is usual. `life` switches all."""
 
     life: bool = True
     blinks: float = 1.0
@@ -31,6 +33,13 @@ class LifeSettings:
     breath: float = 1.0
     brows: float = 1.0
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Name the option that no face can show. Raises UserError."""
+        for name in ('blinks', 'sway', 'breath', 'brows'):
+            value = getattr(self, name)
+            if not 0 <= value <= _MOST:
+                raise UserError(f'{name} is {value:g}', f'Use 0 (none) to {_MOST:g}.')
 
 
 @dataclasses.dataclass(frozen=True)
