@@ -6,6 +6,8 @@ PYTHON_IN := $(VENV)/bin/python
 # What `make live` says; any option of `txt2vid live` may follow: make live ARGS='--face me.jpg'
 SAY ?= Hello! I am a talking head. Only text was sent to me; my voice and my face are made here.
 ARGS ?=
+# Where `ip` and `tc` are, for those who are not root.
+export PATH := $(PATH):/usr/sbin:/sbin
 # Tests: how many at a time, and what else pytest is told.
 JOBS ?= 2
 PYTEST_ARGS ?=
