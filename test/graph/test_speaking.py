@@ -79,11 +79,14 @@ class Spoken:
         mouth = observer.record(JointTrajectory, 'voice/mouth', qos.MOUTH)
         viewer = Viewer(head.port, file)
         eventually(lambda: viewer.arrivals, 'the stream')
-        before = len(audio.messages)
+        before, repeated = len(audio.messages), head.status()['repeated']
         observer.text(text)
         self.end = end_of(audio, before)
         self.utterance = self.end.header.frame_id
-        self.pts_zero = head.status()['pts_zero_ns'] / SECOND
+        status = head.status()
+        self.repeated = status['repeated'] - repeated
+        """Pictures that came too late, so that the one before was shown again."""
+        self.pts_zero = status['pts_zero_ns'] / SECOND
         self.stop = self.pts(self.end)
         eventually(lambda: viewer.arrivals[-1][1] > self.stop + 1.0, 'the end at the viewer')
         viewer.close()
@@ -114,7 +117,13 @@ class Spoken:
 
 @pytest.fixture(scope='module')
 def spoken(head: TalkingHead, observer: Observer, audio: Recording, folder: Path) -> Spoken:
-    return Spoken(head, observer, audio, folder / 'sentence.ts', SENTENCE)
+    for _ in range(3):
+        said = Spoken(head, observer, audio, folder / 'sentence.ts', SENTENCE)
+        # Where other work keeps both cores busy, pictures are repeated, as they should be; but
+        # what they show is not the mouth of that moment.
+        if said.repeated < 5:
+            break
+    return said
 
 
 @pytest.fixture(scope='module')
