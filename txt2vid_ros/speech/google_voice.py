@@ -119,7 +119,7 @@ class GoogleVoice(TextToSpeech):
                         raise
                     self._streams = False
             for samples in self._whole(clause, cancelled):
-                yield SpeechChunk(samples)
+                yield SpeechChunk(samples, last=True)
         except (grpc.RpcError, GoogleAuthError) as error:
             raise translated(error, SERVICE) from None
 
