@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import socket
+import subprocess
 import threading
+import time
 
 import grpc
 from hearing import transcribed, words
@@ -214,6 +216,19 @@ def test_what_is_no_sound_is_refused(google, voice, body):
     google.voice.coming.append(Trouble(body=body))
     with pytest.raises(ProviderError, match='WAV'):
         say(loaded)
+
+
+def test_other_programs_can_be_started_meanwhile(google, voice):
+    """As `render` and the stream start ffmpeg: gRPC must not harm what it is not part of."""
+    loaded = voice(CHIRP)
+    for _ in range(20):
+        speech = loaded.synthesize('Yes.', lambda: False)
+        next(speech)
+        # A child takes its time between fork and exec where it sets itself up, as ours do.
+        done = subprocess.run(['true'], preexec_fn=lambda: time.sleep(0.02), capture_output=True,
+                              check=False)
+        assert (done.returncode, done.stderr) == (0, b'')
+        assert list(speech)
 
 
 def test_without_a_network_at_the_start_that_is_what_it_says(google):

@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help='where viewers are to be served (%(default)s)')
     parser.add_argument('--cloud', action='store_true',
                         help='also ask the cloud services that there are keys for; each voice '
-                        'says one word, which is paid for')
+                        'says a word twice, which is paid for')
 
 
 def run(arguments: argparse.Namespace) -> int:
