@@ -53,7 +53,6 @@ setup(
             'cryptography>=41',
             'ffmpeg-python==0.2.0',
             'PyYAML>=6',
-            'cryptography>=38',
             'tqdm>=4.64',
         ],
         'speech': ['hibari-tts==0.2.1', 'onnxruntime>=1.23', 'soxr>=0.3'],

@@ -52,6 +52,11 @@ class Fallback(Generic[P]):
         return len(self.members) == 1
 
     @property
+    def loaded(self) -> list[P]:
+        """Return the providers that could be loaded."""
+        return [each.provider for each in self.members if each.provider is not None]
+
+    @property
     def trying(self) -> bool:
         """Return whether a trial is going on."""
         return any(each.trial is not None and not each.trial.done

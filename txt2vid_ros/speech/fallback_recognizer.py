@@ -61,8 +61,7 @@ class FallbackRecognizer(SpeechToText):
     def load(self) -> None:
         """Load all. Raises UserError where the user has to mend every one of them."""
         self._fallback.load()
-        able = [member.provider.capabilities for member in self._fallback.members
-                if member.provider is not None]
+        able = [provider.capabilities for provider in self._fallback.loaded]
         if able:
             self._capabilities = RecognizerCapabilities(
                 RATE, all(each.streaming for each in able), all(each.confidence for each in able),
