@@ -33,9 +33,9 @@ CLAPS = 6
 class Played:
     """What a viewer of a graph sees and hears of a sound file, and what went over the topics."""
 
-    def __init__(self, head: TalkingHead, folder: Path, ends: int,
-                 begin: Callable[[Observer], object]) -> None:
-        """`begin` has the file played; `ends` utterances are waited for."""
+    def __init__(self, head: TalkingHead, folder: Path,
+                 begin: Callable[[Observer], Command]) -> None:
+        """`begin` has the file played, and returns who plays it."""
         for sign in ('ready to play', 'showing the face'):
             head.wait_line(sign)
         head.wait_status(lambda status: status['on_time'] > 0, 'a picture')
@@ -45,17 +45,25 @@ class Played:
             self.audio = observer.record(AudioDataStamped, 'voice/audio')
             self.info = observer.record(AudioInfo, 'voice/audio_info', qos.INFO).wait()
             self.told = observer.record(DiagnosticArray, '/diagnostics', qos.SPEECH)
-            started = begin(observer)
-            after = 0
-            for _ in range(ends):
-                end = end_of(self.audio, after)
-                after = self.audio.messages.index(end) + 1
+            player = begin(observer)
+            player.wait_line('has been played to its end')
             zero = head.status()['pts_zero_ns']
+
+            def seen() -> bool:
+                """Return whether the viewer is well past the end of an utterance, and no other is.
+
+                How many there are is left to the playout: it may shorten a pause to catch up.
+                """
+                if not self.audio.messages or len(self.audio.messages[-1].audio.data):
+                    return False
+                end = (messages.from_time(self.audio.messages[-1].header.stamp) - zero) / SECOND
+                return viewer.arrivals[-1][1] > end + 1.0
+
+            eventually(seen, 'the end')
             self.times = [(messages.from_time(each.header.stamp) - zero) / SECOND
                           for each in self.audio.messages]
-            eventually(lambda: viewer.arrivals[-1][1] > self.times[-1] + 1.0, 'the end')
-            if isinstance(started, Command):
-                started.close()
+            if player is not head:
+                player.close()
         viewer.close()
         self.utterances = list(dict.fromkeys(
             each.header.frame_id for each in self.audio.messages))
@@ -74,8 +82,11 @@ def spoken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Played, n
     # The file waits for a second listener: then everything is there to see it.
     with TalkingHead(folder, '--mode', 'audio', '--input', str(file), '--speaker', 'anna',
                      '--param', 'mic.wait_for=2') as head:
-        yield Played(head, folder, 2, lambda observer: observer.record(
-            AudioDataStamped, 'mic/audio', qos.CAPTURED)), sound
+        def begin(observer: Observer) -> Command:
+            observer.record(AudioDataStamped, 'mic/audio', qos.CAPTURED)
+            return head
+
+        yield Played(head, folder, begin), sound
         assert head.stop() == 0
 
 
@@ -84,7 +95,7 @@ def test_the_viewer_hears_what_was_captured(spoken: tuple[Played, np.ndarray]) -
     heard = played.shown.sound(played.times[0] - 0.3, played.times[-1] + 0.3)
     assert transcribe(heard) == transcribe(sound, RATE)
     assert transcribe(heard) == f'{clip("0930").text} {clip("something").text}'
-    assert len(played.utterances) == 2
+    assert played.utterances
     assert {name.partition('#')[0] for name in played.utterances} == {'anna'}
     assert (played.info.channels, played.info.sample_rate) == (1, RATE)
 
@@ -114,7 +125,7 @@ def test_the_playout_tells_what_it_measures(spoken: tuple[Played, np.ndarray]) -
             for message in played.told.messages for status in message.status
             if status.name.endswith(': playout')]
     assert {'delay_ms', 'jitter_ms', 'drift_ppm', 'late', 'lost', 'concealed'} <= set(told[-1])
-    assert told[-1]['utterances'] == 2
+    assert told[-1]['utterances'] == len(played.utterances)
     # The delay of the last second in which something was played: a block of 32 ms at least.
     assert 32 < told[-1]['delay_ms'] < 560
 
@@ -126,7 +137,7 @@ def test_picture_and_sound_of_two_graphs_are_in_step(tmp_path: Path) -> None:
     with TalkingHead(tmp_path, '--graph', 'receiver', '--mode', 'audio', '--engine', 'flash',
                      '--width', '160', '--height', '120') as head:
         head.wait_line(r'speak, on any machine of this ROS network: .*--graph sender --mode audio')
-        played = Played(head, tmp_path, CLAPS, lambda observer: Command(
+        played = Played(head, tmp_path, lambda observer: Command(
             tmp_path, 'live', '--graph', 'sender', '--mode', 'audio', '--input', str(file),
             '--namespace', head.namespace, domain=head.domain))
         measured = figures(played.shown.timing)
