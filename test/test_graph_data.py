@@ -177,4 +177,3 @@ def test_an_unknown_argument_is_named() -> None:
 
 def test_the_nodes_keep_to_one_thread_for_small_matrices() -> None:
     assert graph.ENVIRONMENT['OMP_NUM_THREADS'] == '1'
-    assert 'FASTDDS_BUILTIN_TRANSPORTS' in graph.ENVIRONMENT

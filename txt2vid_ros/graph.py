@@ -13,10 +13,8 @@ from typing import Any
 from txt2vid_ros.errors import UserError
 from txt2vid_ros.share import share
 
-# Larger socket buffers and fragments: whole pictures pass without loss (docs/performance.md).
 # One thread for small matrices: the spinning of more costs a second core and gains nothing.
 ENVIRONMENT: dict[str, str] = {
-    'FASTDDS_BUILTIN_TRANSPORTS': 'DEFAULT?sockets_size=4MB&max_msg_size=64KB',
     'OPENBLAS_NUM_THREADS': '1',
     'OMP_NUM_THREADS': '1',
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+import os
 from pathlib import Path
 import subprocess
 
@@ -11,7 +12,7 @@ import cv2
 from graph_harness import eventually, run, TalkingHead
 import numpy as np
 import pytest
-from rclpy.qos import DurabilityPolicy, ReliabilityPolicy
+from rclpy.qos import DurabilityPolicy, qos_profile_sensor_data, ReliabilityPolicy
 from ros_observer import end_of, Observer, Recording
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 import soxr
@@ -25,7 +26,7 @@ from txt2vid_ros.lipsync.measure import measure_openings
 from txt2vid_ros.media.clock import SECOND
 from txt2vid_ros.media.driving import BUILT_IN_PORTRAIT
 from txt2vid_ros.mouth import SHAPE_INDEX, SHAPES
-from txt2vid_ros.ros import messages, qos
+from txt2vid_ros.ros import messages, qos, transports
 
 pytestmark = pytest.mark.xdist_group('speaking')
 
@@ -338,6 +339,21 @@ def test_pictures_are_bgr8_on_the_frame_grid_even_for_who_comes_late(head: Talki
     assert decoded.shape == (480, 640, 3)
     rest = np.frombuffer(pictures.messages[-1].data, np.uint8).reshape(480, 640, 3)
     assert np.abs(decoded.astype(int) - rest).mean() < 6
+
+
+def test_a_viewer_with_best_effort_gets_the_pictures_too(head: TalkingHead) -> None:
+    """As rqt_image_view subscribes, in a process that knows nothing of ours."""
+    assert not set(transports.OWN) & set(os.environ)
+    with Observer(head) as viewer:
+        reliable = viewer.record(Image, 'face/image_raw', qos.IMAGE, keep=stamp_and_corner)
+        best_effort = viewer.record(Image, 'face/image_raw', qos_profile_sensor_data,
+                                    keep=stamp_and_corner)
+        best_effort.wait()
+        first = len(reliable.messages)
+        reliable.wait(lambda _: len(reliable.messages) > first + 100)
+    wanted = {stamp for stamp, _ in reliable.messages[first:first + 100]}
+    # A machine that is busy may drop one here and there. Too small a segment loses every second.
+    assert len(wanted & {stamp for stamp, _ in best_effort.messages}) >= 90
 
 
 def test_parameters_that_are_live_change_and_others_say_why_not(observer: Observer) -> None:

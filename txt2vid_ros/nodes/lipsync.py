@@ -25,6 +25,7 @@ from txt2vid_ros.ros.node import EngineNode
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.running import run
 from txt2vid_ros.ros.speech_input import SpeechInput
+from txt2vid_ros.ros.transports import prepare_for_pictures
 from txt2vid_ros.settings import read_settings
 
 
@@ -164,6 +165,7 @@ class LipsyncNode(EngineNode):
 
 def main() -> int:
     """Run the node."""
+    prepare_for_pictures()
     return run(LipsyncNode)
 
 
