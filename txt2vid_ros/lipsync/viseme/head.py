@@ -16,6 +16,7 @@ Frame = NDArray[np.uint8]
 _LID_SKIN = 0.75  # of the way from the eye up to the brow that a closing lid pulls down
 _CLOSES_TO = 0.94  # of the way to the lower lid
 _BROW_LIFT = 0.016  # face units
+_CELL = 8  # pixels of the grid on which the head's sway is laid out
 _LIDS = (
     (mp.RIGHT_LID_UPPER, mp.RIGHT_LID_LOWER, mp.RIGHT_BROW),
     (mp.LEFT_LID_UPPER, mp.LEFT_LID_LOWER, mp.LEFT_BROW),
@@ -43,11 +44,8 @@ class Head:
         self._lids = [_Lid(face, units, *rows) for rows in _LIDS]
         self._brow: Map = _brow_weight(face, units)
         self._head = _box(face, list(mp.OVAL), 1.1, width, height)
-        x0, y0, x1, y1 = self._head
-        ys, xs = np.mgrid[y0:y1, x0:x1].astype(np.float32)
-        self._place: Map = np.dstack([xs, ys])
         self._sharp = _box(face, list(mp.OVAL), 0.0, width, height)
-        self._weight, self._offset = _head_weight(face, self._head)
+        self._place, self._weight, self._offset = _head_grid(face, self._head)
 
     def animate(self, picture: Frame, state: LifeState) -> Frame:
         """Return `picture` as `state` moves it; `picture` itself where nothing moves."""
@@ -74,17 +72,24 @@ class Head:
         x0, y0, x1, y1 = self._head
         move = self._face.axes @ np.array([state.right, state.down])
         turned = np.stack([-self._offset[..., 1], self._offset[..., 0]], axis=-1) * state.roll
-        coarse = -(turned + move.astype(np.float32)) * self._weight[..., None]
-        where = cv2.resize(coarse, (x1 - x0, y1 - y0), interpolation=cv2.INTER_LINEAR)
-        where = np.asarray(cv2.add(where, self._place), np.float32)
-        result = picture.copy()
-        result[y0:y1, x0:x1] = remapped(picture, where)
-        # The face itself, where one looks, keeps its sharpness at any fraction of a pixel.
+        coarse = self._place - (turned + move.astype(np.float32)) * self._weight[..., None]
+        rows, columns = coarse.shape[:2]
+        where = cv2.resize(coarse, (columns * _CELL, rows * _CELL), interpolation=cv2.INTER_LINEAR)
+        # The outermost nodes are there because beyond the middle of a cell nothing is between two.
+        where = where[_CELL:_CELL + y1 - y0, _CELL:_CELL + x1 - x0]
         left, top, right, bottom = self._sharp
-        fine = where[top - y0:bottom - y0, left - x0:right - x0]
-        result[top:bottom, left:right] = remapped(
-            picture, np.ascontiguousarray(fine), cv2.INTER_CUBIC
-        )
+        result = picture.copy()
+        # The face itself, where one looks, keeps its sharpness at any fraction of a pixel.
+        for (a, b, c, d), method in (
+            ((x0, y0, x1, top), cv2.INTER_LINEAR),
+            ((x0, bottom, x1, y1), cv2.INTER_LINEAR),
+            ((x0, top, left, bottom), cv2.INTER_LINEAR),
+            ((right, top, x1, bottom), cv2.INTER_LINEAR),
+            ((left, top, right, bottom), cv2.INTER_CUBIC),
+        ):
+            if a < c and b < d:
+                part = np.asarray(where[b - y0:d - y0, a - x0:c - x0], np.float32)
+                result[b:d, a:c] = remapped(picture, part, method)
         return result
 
 
@@ -141,12 +146,18 @@ def _brow_weight(face: Face, units: Array) -> Map:
     return weight
 
 
-def _head_weight(face: Face, box: tuple[int, int, int, int]) -> tuple[Map, Map]:
-    """Return, on a coarse grid, how much follows the head, and the offset from its pivot."""
+def _head_grid(face: Face, box: tuple[int, int, int, int]) -> tuple[Map, Map, Map]:
+    """Return a coarse grid over `box` and one cell around it.
+
+    That is where its nodes are in the picture, how much follows the head there, and the offset
+    from its pivot.
+    """
     x0, y0, x1, y1 = box
-    columns, rows = max(8, (x1 - x0) // 8), max(8, (y1 - y0) // 8)
-    xs = (np.arange(columns) + 0.5) * (x1 - x0) / columns - 0.5 + x0
-    ys = (np.arange(rows) + 0.5) * (y1 - y0) / rows - 0.5 + y0
+    # cv2.resize puts node i at the middle of cell i.
+    xs, ys = (
+        start + (np.arange(-1, -(-(stop - start) // _CELL) + 1) + 0.5) * _CELL - 0.5
+        for start, stop in ((x0, x1), (y0, y1))
+    )
     grid = np.stack(np.meshgrid(xs, ys), axis=-1)
     oval = face.points[list(mp.OVAL)]
     middle, unit = oval.mean(0), face.unit
@@ -159,7 +170,11 @@ def _head_weight(face: Face, box: tuple[int, int, int, int]) -> tuple[Map, Map]:
     )
     weight = weight * smooth_step(edge, 0.04 * unit, 0.35 * unit)
     pivot = face.points[mp.CHIN] + face.axes[:, 1] * 0.3
-    return np.asarray(weight, np.float32), np.asarray(grid - pivot, np.float32)
+    return (
+        np.asarray(grid, np.float32),
+        np.asarray(weight, np.float32),
+        np.asarray(grid - pivot, np.float32),
+    )
 
 
 def _box(

@@ -89,7 +89,9 @@ class Spline:
 
 
 def _system(one: Array, other: Array) -> Array:
-    squared = ((one[:, None] - other[None]) ** 2).sum(-1) + 1e-12
+    # |a - b|^2 by one matrix product, as in Spline.kernel.
+    squared = (one**2).sum(1)[:, None] + (other**2).sum(1)[None] - 2 * one @ other.T
+    np.maximum(squared, 1e-12, out=squared)
     return np.asarray(squared * np.log(squared))
 
 
