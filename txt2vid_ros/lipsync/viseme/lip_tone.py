@@ -20,11 +20,18 @@ def relaxed_lips(roi: NDArray[np.uint8], face: Face, corner: tuple[int, int]) ->
     if face.smile < 0.05:
         return roi
     lips = face.lips
-    upper = _mask(roi, face, corner, lips.upper_outer, lips.upper_inner)
-    lower = _mask(roi, face, corner, lips.lower_inner, lips.lower_outer)
+    soft = max(0.6, 0.008 * face.unit)
+    outline = face.to_pixels(np.concatenate([lips.upper_outer, lips.lower_outer])) - corner
+    margin = 4 * soft + 1
+    x0, y0 = np.maximum(np.floor(outline.min(0) - margin).astype(int), 0)
+    x1, y1 = np.ceil(outline.max(0) + margin).astype(int)
+    part = roi[y0:y1, x0:x1]
+    start = np.array([corner[0] + x0, corner[1] + y0])
+    upper = _mask(part, face, start, soft, lips.upper_outer, lips.upper_inner)
+    lower = _mask(part, face, start, soft, lips.lower_inner, lips.lower_outer)
     if upper.max() < 0.5 or lower.max() < 0.5:
         return roi
-    picture = roi.astype(np.float32)
+    picture = part.astype(np.float32)
     tone = np.median(picture[lower > 0.5], axis=0)
     upper_tone = np.median(picture[upper > 0.5], axis=0)
     # The hue and depth of the lower lip, at the upper lip's own brightness and then in shade.
@@ -36,15 +43,20 @@ def relaxed_lips(roi: NDArray[np.uint8], face: Face, corner: tuple[int, int]) ->
     ceiling = 1.06 * tone
     shine = np.maximum(picture - ceiling, 0) * (1 - _KEPT_SHINE)
     picture -= shine * (lower * face.smile)[..., None]
-    return np.asarray(np.clip(picture + 0.5, 0, 255), np.uint8)
+    whole = roi.copy()
+    whole[y0:y1, x0:x1] = np.clip(picture + 0.5, 0, 255).astype(np.uint8)
+    return whole
 
 
 def _mask(
-    roi: NDArray[np.uint8], face: Face, corner: tuple[int, int], above: Array, below: Array
+    roi: NDArray[np.uint8],
+    face: Face,
+    corner: NDArray[np.int_],
+    soft: float,
+    above: Array,
+    below: Array,
 ) -> Picture:
-    outline = face.to_pixels(np.concatenate([above, below[::-1]])) - np.array(corner)
-    mask = np.zeros(roi.shape[:2], np.float32)
+    outline = face.to_pixels(np.concatenate([above, below[::-1]])) - corner
     filled = np.zeros(roi.shape[:2], np.uint8)
     cv2.fillPoly(filled, [np.round(outline * 16).astype(np.int32)], (255,), cv2.LINE_AA, 4)
-    mask[:] = cv2.GaussianBlur(filled, (0, 0), max(0.6, 0.008 * face.unit)) / 255
-    return mask
+    return np.asarray(cv2.GaussianBlur(filled, (0, 0), soft) / np.float32(255), np.float32)

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from txt2vid_ros.lipsync.viseme.blur import blurred
 from txt2vid_ros.lipsync.viseme.geometry import Face
 from txt2vid_ros.lipsync.viseme.warp import smooth_step
 
@@ -37,7 +38,7 @@ def without_folds(
         line = np.round((face.points[list(fold)] - corner) * 16).astype(np.int32)
         width = max(3, round(1.1 * _HALF_WIDTH * face.unit))
         cv2.polylines(mask, [line], False, (1.0,), width, cv2.LINE_8, 4)
-    mask = np.asarray(cv2.GaussianBlur(mask, (0, 0), 0.4 * _HALF_WIDTH * face.unit), np.float32)
+    mask = blurred(mask, 0.4 * _HALF_WIDTH * face.unit)
     # Lips and mouth keep their lines.
     outline = np.concatenate([face.lips.upper_outer, face.lips.lower_outer[::-1]])
     mouth = np.zeros(roi.shape[:2], np.uint8)
@@ -50,7 +51,6 @@ def without_folds(
     fine = cv2.GaussianBlur(picture, (0, 0), max(0.6, _FINE * face.unit))
     lift = np.zeros_like(picture)
     for coarse in _COARSES:
-        around = cv2.GaussianBlur(picture, (0, 0), coarse * face.unit)
-        lift = np.maximum(lift, around - fine)
+        lift = np.maximum(lift, blurred(picture, coarse * face.unit) - fine)
     lift *= (mask * _STRENGTH * face.smile)[..., None]
     return np.asarray(np.clip(picture + lift + 0.5, 0, 255), np.uint8)
