@@ -33,6 +33,7 @@ pytestmark = pytest.mark.xdist_group('speaking')
 SENTENCE = ('Hello! How are you today? I would like a cup of tea. '
             'We hope to buy a puppy. Stop at the top.')
 """Heard right 40 times of 40 at other offsets in the codec, which not every sentence is."""
+HALF_FRAME = 0.02
 MARK = (0, 0, 255)
 """The colour of a corner by which the second face is told from the first."""
 
@@ -118,13 +119,14 @@ class Spoken:
 
 @pytest.fixture(scope='module')
 def spoken(head: TalkingHead, observer: Observer, audio: Recording, folder: Path) -> Spoken:
-    for _ in range(3):
-        said = Spoken(head, observer, audio, folder / 'sentence.ts', SENTENCE)
+    attempts = []
+    for number in range(3):
+        attempts.append(Spoken(head, observer, audio, folder / f'{number}.ts', SENTENCE))
         # Where other work keeps both cores busy, pictures are repeated, as they should be; but
         # what they show is not the mouth of that moment.
-        if said.repeated < 5:
+        if attempts[-1].repeated < 5:
             break
-    return said
+    return min(attempts, key=lambda said: said.repeated)
 
 
 @pytest.fixture(scope='module')
@@ -157,18 +159,22 @@ def test_the_mouth_is_shut_in_silence_and_on_bilabials(
     silent = openings[(times < spoken.start - 0.2) | (times > spoken.stop + 0.4)]
     assert len(silent) > 5
     assert silent.max() < 0.06
-    closed = [np.argmin(np.abs(times + spoken.pts_zero - time)) for track in spoken.tracks
-              for time in bilabials(track)]
+    closed = [openings[(times > start - HALF_FRAME) & (times < stop + HALF_FRAME)].min()
+              for start, stop in bilabials(spoken)]
     assert len(closed) >= 5
-    assert np.mean(openings[closed] < 0.06) >= 0.95
+    assert np.mean(np.array(closed) < 0.06) >= 0.95
 
 
-def bilabials(track: object) -> list[float]:
-    """Return the middle of each stretch in which the lips are to be pressed together."""
-    closed = track.poses[:, SHAPE_INDEX['lips_closed']] > 0.9
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], closed, [0]])))
-    return [float(track.times[start:stop].mean())
-            for start, stop in zip(edges[::2], edges[1::2], strict=True)]
+def bilabials(spoken: Spoken) -> list[tuple[float, float]]:
+    """Return when the lips are to be pressed together, from and to, in the viewer's time."""
+    found = []
+    for track in spoken.tracks:
+        closed = track.poses[:, SHAPE_INDEX['lips_closed']] > 0.9
+        edges = np.flatnonzero(np.diff(np.concatenate([[0], closed, [0]])))
+        times = track.times - spoken.pts_zero
+        found += [(times[start], times[stop - 1])
+                  for start, stop in zip(edges[::2], edges[1::2], strict=True)]
+    return found
 
 
 def test_sound_is_played_when_its_stamp_says(spoken: Spoken) -> None:
