@@ -107,6 +107,23 @@ def test_a_slow_machine_renders_every_other_and_blends_between() -> None:
     assert all(b - a == 2 for a, b in itertools.pairwise(late))
 
 
+def test_the_pictures_of_a_still_are_blended_and_what_does_not_move_stays() -> None:
+    still = np.random.default_rng(1).integers(0, 256, (6, 4, 3), np.uint8)
+    still.flags.writeable = False
+
+    def render(place: int) -> Frame:
+        frame = still.copy()
+        frame[3:5] = 10 * place
+        return frame
+
+    face = PacedFace(observed(MouthPacer(FRAME_TIME), 0.06), render, lambda place: still,
+                     clock=lambda: 0.0)
+    for place in range(8):
+        frame = face.frame(place)
+        np.testing.assert_array_equal(frame[:3], still[:3])
+        assert (frame[3:5] == 10 * place).all()
+
+
 def test_a_resting_face_does_not_count() -> None:
     stage = Stage(0.06)
     face = PacedFace(MouthPacer(FRAME_TIME), stage.driving, stage.driving, clock=stage.clock)

@@ -12,6 +12,7 @@ import statistics
 import time
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 
 from txt2vid_ros.lipsync.engine import Frame
@@ -139,16 +140,28 @@ class PacedFace:
 
     def _between(self, segment: Segment, place: int) -> Frame:
         """Add the blended changes of both pictures to the driving frame of this place."""
-        weight = np.float32(segment.weight(place))
-        out = np.array(self._driving(place))
-        change = (1 - weight) * self._change(segment.before) + weight * self._change(segment.after)
-        rows = np.flatnonzero(change.any(axis=(1, 2)))
+        weight = segment.weight(place)
+        before, after = self._key(segment.before), self._key(segment.after)
+        here = self._driving(place)
+        from_before, from_after = self._driving(segment.before), self._driving(segment.after)
+        if from_before is here and from_after is here:
+            # A still picture: its share in both changes and below them adds up to itself.
+            blended = cv2.addWeighted(before, 1 - weight, after, weight, 0)
+            return np.asarray(blended, np.uint8)
+        out = np.array(here)
+        height = len(out)
+        changed = ((before != from_before).reshape(height, -1).any(axis=1)
+                   | (after != from_after).reshape(height, -1).any(axis=1))
+        rows = np.flatnonzero(changed)
         if len(rows):
             part = slice(int(rows[0]), int(rows[-1]) + 1)
-            out[part] = np.clip(np.rint(out[part] + change[part]), 0, 255).astype(np.uint8)
+            change = (np.float32(1 - weight) * _change(before[part], from_before[part])
+                      + np.float32(weight) * _change(after[part], from_after[part]))
+            out[part] = np.clip(np.rint(out[part] + change), 0, 255).astype(np.uint8)
         return out
 
-    def _change(self, place: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
-        frame = self._key(place).astype(np.float32)
-        frame -= self._driving(place)
-        return frame
+
+def _change(frame: Frame, driving: Frame) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+    change = frame.astype(np.float32)
+    change -= driving
+    return change
