@@ -26,6 +26,8 @@ FASTEST = 20.0
 """Times real time at which nothing is lost on the way to a reader that keeps up."""
 KEPT_UP = 4.0
 """Times real time with which the default recognizer keeps up on two cores that do other things."""
+ACQUAINTANCE = 0.5
+"""Seconds from a match at our end to one at the other: what is published between is lost."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -114,9 +116,12 @@ class MicNode(EngineNode):
         return 'ok', self._source.name, figures
 
     def _heard(self, stop: threading.Event) -> bool:
-        while not stop.is_set() and (
-                self._audio.get_subscription_count() < self.parameters.wait_for):
+        wanted = self.parameters.wait_for
+        while not stop.is_set() and self._audio.get_subscription_count() < wanted:
             stop.wait(0.05)
+        if wanted:
+            # We know of them, which does not mean that they know of us yet.
+            stop.wait(ACQUAINTANCE)
         return not stop.is_set()
 
     def _publish(self, block: SoundBlock) -> None:
