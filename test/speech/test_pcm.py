@@ -48,6 +48,11 @@ def test_so_is_a_file(cuts):
     np.testing.assert_array_equal(sound * 32768, NUMBERS)
 
 
+def test_a_long_file_may_come_at_once():
+    sound = WavReader(24000).push(wav(bytes(4 << 20)), last=True)
+    assert len(sound) == 2 << 20
+
+
 @given(st.binary(max_size=200), CUTS)
 def test_no_bytes_break_it(data, cuts):
     reader = WavReader(24000)

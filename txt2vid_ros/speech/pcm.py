@@ -72,7 +72,7 @@ class WavReader:
         """Read the header as far as it is there; return the bytes behind it."""
         known = self._header
         if not (b'RIFF'.startswith(known[:4]) or known.startswith(b'RIFF')) or (
-                len(known) >= 12 and known[8:12] != b'WAVE') or len(known) > _LONGEST_HEADER:
+                len(known) >= 12 and known[8:12] != b'WAVE'):
             raise _bad('it is no WAV file')
         at = 12
         while len(known) >= at + 8:
@@ -85,6 +85,8 @@ class WavReader:
             if name == b'fmt ':
                 self._rate = _rate(known[at:at + length])
             at += length + length % 2
+        if len(known) > _LONGEST_HEADER:
+            raise _bad('it is no WAV file')
         return b''
 
     def _begin(self, data: bytes, length: int) -> bytes:
