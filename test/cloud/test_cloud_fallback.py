@@ -114,6 +114,23 @@ def test_a_stream_that_breaks_in_the_middle_of_speech_loses_no_word(google, made
     assert board.figures()['google.errors_outside'] >= 1
 
 
+def test_a_service_that_never_comes_to_an_end_is_given_up(google, made):
+    """Each piece comes in time, but there are 18 s of them; the limit leaves hibari enough."""
+    board = Board()
+    voice = make_voice('google,hibari', board=board, limits=TimeLimits(20.0, 20.0, 5.0, 20.0))
+    made.append(voice)
+    voice.load()
+    google.voice.coming.append(Trouble(gap=0.5))
+    chunks = [chunk.samples for chunk in voice.synthesize(TEXT, lambda: False)]
+    again = next(at for at, samples in enumerate(chunks) if not samples.any())
+    assert again, 'some of it was heard'
+    rate = voice.capabilities.sample_rate
+    assert transcribed(np.concatenate(chunks[again:]), rate) == words(TEXT)
+    assert google.voice.left.acquire(timeout=20), 'the call is ended'
+    assert board.figures()['google.errors_time_limit'] == 1
+    assert 'was not done within 5 s' in board.complaint()
+
+
 def test_a_service_that_falls_silent_is_given_up(google, made):
     voice = make_voice('google,hibari', limits=TimeLimits(0.3, 0.3, 60.0, 20.0))
     made.append(voice)
