@@ -234,6 +234,8 @@ class FakeGoogle:
             else:
                 self.sent_at.append(time.perf_counter())
             yield tts.StreamingSynthesizeResponse(audio_content=data[at:at + PIECE])
+        if trouble.error is not None and trouble.after < 0:
+            _fail(context, trouble.error, trouble.says)
 
     def _admit(self, context: Any) -> None:
         token = dict(context.invocation_metadata()).get('authorization', '')

@@ -145,6 +145,11 @@ class _Handler(BaseHTTPRequestHandler):
                 if piece:
                     self.wfile.write(b'%x\r\n%b\r\n' % (len(piece), piece))
                     self.wfile.flush()
+            if trouble.tail and self._gone(trouble.tail):
+                return
+            if trouble.cut and trouble.after < 0:
+                self.close_connection = True
+                return
             self.wfile.write(b'0\r\n\r\n')
         except ConnectionError:
             self.cloud.troubles.left.release()
