@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from trouble import Trouble
 
+from txt2vid_ros.errors import UserError
 from txt2vid_ros.mouth import SHAPE_INDEX
 from txt2vid_ros.speech.faults import ProviderError
 from txt2vid_ros.speech.visemes import mouth_track
@@ -155,14 +156,22 @@ def test_plain_text_has_them_only_where_that_is_wanted(google, voice):
     usual = voice(TIMED)
     assert not usual.capabilities.timings
     assert say(usual, plain)[0].phonemes is None
-    wanted = voice(TIMED, time_points=True)
+    wanted = voice(TIMED, time_points='all')
     assert wanted.capabilities.timings
     chunk, = say(wanted, plain)
     assert chunk.phonemes
     assert heard([chunk], wanted) == words(plain.replace('&', 'and'))
-    streams = voice(NONE, time_points=True)
+    streams = voice(NONE, time_points='all')
     assert not streams.capabilities.timings
     assert len(say(streams, plain)) > 5
+
+
+def test_they_can_be_done_without(google, voice):
+    loaded = voice(TIMED, time_points='none')
+    assert say(loaded)[0].phonemes is None
+    assert not google.pointed
+    with pytest.raises(UserError, match=r"time_points is 'yes'.*one of none, ssml, all"):
+        voice(TIMED, time_points='yes')
 
 
 def test_cancelled_it_ends_at_once_and_so_does_the_call(google, voice):

@@ -43,6 +43,7 @@ USUAL_RATE = 24000
 _STREAMING = ('-Chirp3-HD-', '-Chirp-HD-')
 """What is in the names of voices that stream, and that have no pitch."""
 _NO_STREAMING = NOT_TAKEN
+_TIME_POINTS = ('none', 'ssml', 'all')
 _PREFERRED = '{}-Chirp3-HD-Charon'
 
 
@@ -60,8 +61,8 @@ class GoogleVoiceOptions:
     """JSON key file, in place of GOOGLE_APPLICATION_CREDENTIALS."""
     endpoint: str = ''
     """HOST or HOST:PORT in place of the global service, for example eu-texttospeech."""
-    time_points: bool = False
-    """Whether plain text is asked for with time points too, as SSML is; not where it streams."""
+    time_points: str = 'ssml'
+    """For which texts they are asked: none, ssml, or all that are not streamed."""
     timeout: float = 15.0
     """Seconds that a request may take; a stream, which is long, four times as many."""
 
@@ -97,6 +98,9 @@ class GoogleVoice(TextToSpeech):
         """Connect and look the voice up. Raises UserError and ProviderError."""
         options = self._options
         self.close()
+        if options.time_points not in _TIME_POINTS:
+            raise UserError(f'tts.options: time_points is {options.time_points!r}',
+                            f'It has to be one of {", ".join(_TIME_POINTS)}.')
         channel = connect(endpoint_of(options.endpoint, ENDPOINT_VARIABLE, HOST),
                           options.credentials)
         try:
@@ -107,7 +111,7 @@ class GoogleVoice(TextToSpeech):
             raise
         self._channel, self._calls = channel, transport
         points = TimePoints(channel, self._voice)
-        self._points = points if points.understood else None
+        self._points = points if points.understood and options.time_points != 'none' else None
 
     def synthesize(self, clause: str, cancelled: Callable[[], bool]) -> Iterator[SpeechChunk]:
         """Yield the clause's sound as it comes. Raises ProviderError and UserError."""
@@ -209,7 +213,8 @@ class GoogleVoice(TextToSpeech):
 
     def _marks(self, clause: str) -> bool:
         """Return whether a clause is to have time points."""
-        return is_ssml(clause) or (self._options.time_points and not self._streams)
+        return is_ssml(clause) or (
+            self._options.time_points == 'all' and not self._streams)
 
     def _pointed(self, points: TimePoints, text: MarkedText, cancelled: Callable[[], bool]
                  ) -> Iterator[SpeechChunk]:
