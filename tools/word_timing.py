@@ -78,7 +78,7 @@ def main() -> None:
     for sentence in SENTENCES:
         chunk, = voice.synthesize(sentence, lambda: False)
         truth = chunk.phonemes or ()
-        times = np.arange(0, len(chunk.samples) / rate, STEP)
+        times = np.arange(0, len(chunk.samples) / rate, STEP).astype(np.float64)
         found['true times'].add(sampled(mouth_track(truth, chunk.samples, rate), times), truth)
         found['sound alone'].add(heard(chunk.samples, rate, times), truth)
         words = lexicon.sounds(sentence.split())

@@ -12,7 +12,10 @@ from trouble import Trouble
 
 from txt2vid_ros.errors import UserError
 from txt2vid_ros.mouth import SHAPE_INDEX
+from txt2vid_ros.speech.choice import make_voice
 from txt2vid_ros.speech.faults import ProviderError
+from txt2vid_ros.speech.limits import TimeLimits
+from txt2vid_ros.speech.monologue import spoken
 from txt2vid_ros.speech.visemes import mouth_track
 
 TIMED, FEW, NONE = 'en-US-Neural2-A', 'en-US-Standard-B', 'en-US-Chirp3-HD-Charon'
@@ -79,6 +82,15 @@ def test_what_else_is_asked_for_is_as_ever(google, voice):
     assert request.audio_config.speaking_rate == pytest.approx(1.2)
     assert request.audio_config.pitch == -2.0
     assert request.audio_config.sample_rate_hertz == 24000
+
+
+def test_they_come_through_a_list_of_voices(google):
+    listed = make_voice('google,hibari', voice=TIMED, limits=TimeLimits(20.0, 20.0, 60.0, 20.0))
+    listed.load()
+    (_, chunk), = spoken(TEXT, listed, lambda: False)
+    listed.close()
+    part, begin, end = google.said[0].parts[3]
+    assert within(chunk.phonemes, begin, end) == IPA[part]
 
 
 @pytest.mark.parametrize('name', [NONE, FEW])
