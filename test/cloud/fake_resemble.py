@@ -63,6 +63,11 @@ class _Handler(BaseHTTPRequestHandler):
         super().setup()
         self.cloud.connections += 1
 
+    def handle(self) -> None:
+        # A client may leave whenever it likes.
+        with contextlib.suppress(ConnectionError):
+            super().handle()
+
     def log_message(self, *_: object) -> None:
         """Say nothing."""
 
