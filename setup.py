@@ -61,7 +61,7 @@ setup(
         'piper': ['piper-tts==1.8.0', 'onnxruntime>=1.23'],  # GPL-3
         'faster-whisper': ['faster-whisper==1.2.1'],
         'google': ['google-cloud-speech>=2.41,<3', 'google-cloud-texttospeech>=2.38,<3',
-                   'soxr>=0.3'],
+                   'hibari-tts==0.2.1', 'onnxruntime>=1.23', 'soxr>=0.3'],
         'resemble': ['soxr>=0.3'],
         'bag': ['rosbags==0.11.9'],
         'face': ['ai-edge-litert==2.3.0'],

@@ -8,6 +8,8 @@ from fake_google import FakeGoogle
 from fake_resemble import FakeResemble
 import pytest
 
+from txt2vid_ros.speech.google_voice import GoogleVoice, GoogleVoiceOptions
+
 CLOUD = ('GOOGLE_APPLICATION_CREDENTIALS', 'RESEMBLE_API_KEY')
 
 
@@ -49,3 +51,19 @@ def resemble(monkeypatch):
     monkeypatch.setenv('TXT2VID_RESEMBLE_ACCOUNT', fake.address)
     yield fake
     fake.close()
+
+
+@pytest.fixture
+def voice(google):
+    """Return a function that loads one of Google's voices, and close what it made."""
+    made = []
+
+    def load(name='', speed=1.0, **options):
+        made.append(GoogleVoice(name, speed, GoogleVoiceOptions(**options)))
+        made[-1].load()
+        return made[-1]
+
+    yield load
+    for each in made:
+        each.close()
+        each.close()

@@ -1,7 +1,8 @@
 """Google's two speech services on this machine: real gRPC over TLS, real tokens, real speech.
 
 They keep to what their documentation says: a stream is ended at 305 s of sound, results become
-final where there is a pause, only Chirp voices stream, each key is looked at.
+final where there is a pause, only Chirp voices stream and have no time points, those named
+Standard tell of few, v1 knows none, each key is looked at.
 """
 
 from __future__ import annotations
@@ -15,11 +16,13 @@ import threading
 import time
 from typing import Any
 import wave
+from xml.parsers import expat
 
 from cloud_keys import Certificate, ServiceAccount
-from fake_voices import heard, pcm, spoken
+from fake_voices import heard, pcm, spoken, Timed, timed
 from google.cloud import speech_v1 as speech
 from google.cloud import texttospeech_v1 as tts
+from google.cloud import texttospeech_v1beta1 as tts_beta
 from google.protobuf import any_pb2
 from google.rpc import error_details_pb2, status_pb2
 import grpc
@@ -61,6 +64,12 @@ class FakeGoogle:
         self.speech, self.voice = Troubles(), Troubles()
         self.streams: list[HeardStream] = []
         self.requests: list[Any] = []
+        self.pointed: list[Any] = []
+        """Requests to v1beta1; those to v1 are in `requests`."""
+        self.said: list[Timed] = []
+        """What was answered to them."""
+        self.beta: grpc.StatusCode | None = None
+        """What v1beta1 answers instead, if anything."""
         self.expired: set[str] = set()
         self.sent_at: list[float] = []
         """When the first sound of each clause was sent, time.perf_counter()."""
@@ -90,7 +99,11 @@ class FakeGoogle:
                                      tts.SynthesizeSpeechRequest, tts.SynthesizeSpeechResponse),
                 'StreamingSynthesize': (grpc.stream_stream_rpc_method_handler, self._stream,
                                         tts.StreamingSynthesizeRequest,
-                                        tts.StreamingSynthesizeResponse)})))
+                                        tts.StreamingSynthesizeResponse)}),
+            _handlers('google.cloud.texttospeech.v1beta1.TextToSpeech', {
+                'SynthesizeSpeech': (grpc.unary_unary_rpc_method_handler, self._whole_beta,
+                                     tts_beta.SynthesizeSpeechRequest,
+                                     tts_beta.SynthesizeSpeechResponse)})))
         self.port = self._server.add_secure_port(
             f'127.0.0.1:{self.port}', grpc.ssl_server_credentials(
                 [(self._certificate.key, self._certificate.certificate)]))
@@ -151,23 +164,48 @@ class FakeGoogle:
     def _whole(self, request: Any, context: Any) -> Any:
         self._admit(context)
         self.requests.append(request)
+        trouble, served = self._begun(request, context)
+        audio = request.audio_config
+        data = _wav(spoken(request.input.ssml or request.input.text, audio.sample_rate_hertz,
+                           audio.speaking_rate), audio.sample_rate_hertz)
+        served.set()
+        self.sent_at.append(time.perf_counter())
+        return tts.SynthesizeSpeechResponse(
+            audio_content=data if trouble.body is None else trouble.body)
+
+    def _whole_beta(self, request: Any, context: Any) -> Any:
+        self._admit(context)
+        self.pointed.append(request)
+        if self.beta is not None:
+            _fail(context, self.beta, '')
+        _, served = self._begun(request, context)
+        audio = request.audio_config
+        said = timed(request.input.ssml, audio.sample_rate_hertz, audio.speaking_rate)
+        self.said.append(said)
+        kind = tts_beta.SynthesizeSpeechRequest.TimepointType.SSML_MARK
+        points = said.marks if kind in request.enable_time_pointing else []
+        if 'Chirp' in request.voice.name:
+            points = []
+        elif 'Standard' in request.voice.name:
+            points = points[::4]
+        served.set()
+        return tts_beta.SynthesizeSpeechResponse(
+            audio_content=_wav(said.samples, audio.sample_rate_hertz), timepoints=[
+                tts_beta.Timepoint(mark_name=name, time_seconds=seconds)
+                for name, seconds in points])
+
+    def _begun(self, request: Any, context: Any) -> tuple[Trouble, threading.Event]:
         trouble = self.voice.next()
         served = _watched(context, self.voice)
         _wait(context, trouble.delay)
         if trouble.error is not None:
             _fail(context, trouble.error, trouble.says)
-        rate = request.audio_config.sample_rate_hertz
-        content = io.BytesIO()
-        with wave.open(content, 'wb') as file:
-            file.setnchannels(1)
-            file.setsampwidth(2)
-            file.setframerate(rate)
-            file.writeframes(pcm(spoken(request.input.ssml or request.input.text, rate,
-                                        request.audio_config.speaking_rate)))
-        served.set()
-        self.sent_at.append(time.perf_counter())
-        return tts.SynthesizeSpeechResponse(
-            audio_content=content.getvalue() if trouble.body is None else trouble.body)
+        if request.input.ssml:
+            try:
+                expat.ParserCreate().Parse(request.input.ssml, True)
+            except expat.ExpatError:
+                _fail(context, grpc.StatusCode.INVALID_ARGUMENT, '', 'Invalid SSML.')
+        return trouble, served
 
     def _stream(self, requests: Iterator[Any], context: Any) -> Iterator[Any]:
         self._admit(context)
@@ -196,6 +234,8 @@ class FakeGoogle:
             else:
                 self.sent_at.append(time.perf_counter())
             yield tts.StreamingSynthesizeResponse(audio_content=data[at:at + PIECE])
+        if trouble.error is not None and trouble.after < 0:
+            _fail(context, trouble.error, trouble.says)
 
     def _admit(self, context: Any) -> None:
         token = dict(context.invocation_metadata()).get('authorization', '')
@@ -203,6 +243,16 @@ class FakeGoogle:
             _fail(context, grpc.StatusCode.UNAUTHENTICATED, 'ACCESS_TOKEN_EXPIRED')
         if not self._account.signed(token.removeprefix('Bearer ')):
             _fail(context, grpc.StatusCode.UNAUTHENTICATED, 'CREDENTIALS_MISSING')
+
+
+def _wav(samples: NDArray[np.float32], rate: int) -> bytes:
+    content = io.BytesIO()
+    with wave.open(content, 'wb') as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes(pcm(samples))
+    return content.getvalue()
 
 
 def _handlers(service: str, methods: dict[str, Any]) -> Any:

@@ -63,6 +63,11 @@ class _Handler(BaseHTTPRequestHandler):
         super().setup()
         self.cloud.connections += 1
 
+    def handle(self) -> None:
+        # A client may leave whenever it likes.
+        with contextlib.suppress(ConnectionError):
+            super().handle()
+
     def log_message(self, *_: object) -> None:
         """Say nothing."""
 
@@ -145,6 +150,11 @@ class _Handler(BaseHTTPRequestHandler):
                 if piece:
                     self.wfile.write(b'%x\r\n%b\r\n' % (len(piece), piece))
                     self.wfile.flush()
+            if trouble.tail and self._gone(trouble.tail):
+                return
+            if trouble.cut and trouble.after < 0:
+                self.close_connection = True
+                return
             self.wfile.write(b'0\r\n\r\n')
         except ConnectionError:
             self.cloud.troubles.left.release()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import re
 import threading
@@ -38,6 +39,35 @@ def spoken(text: str, rate: int, speed: float = 1.0) -> NDArray[np.float32]:
         chunks = [chunk.samples for chunk in _voice(speed).synthesize(words, lambda: False)]
     sound = np.concatenate(chunks) if chunks else np.zeros(0, np.float32)
     return sound if rate == HIBARI_RATE else soxr.resample(sound, HIBARI_RATE, rate)
+
+
+@dataclasses.dataclass
+class Timed:
+    """A text with marks as it is said: each part between two marks on its own, end to end."""
+
+    samples: NDArray[np.float32]
+    marks: list[tuple[str, float]]
+    """Each with the seconds at which it is reached."""
+    parts: list[tuple[str, float, float]]
+    """Each with the seconds at which it begins and ends."""
+
+
+def timed(ssml: str, rate: int, speed: float = 1.0) -> Timed:
+    """Say an SSML text, with its breaks."""
+    said = Timed(np.zeros(0, np.float32), [], [])
+    pieces = [said.samples]
+    length = 0
+    for tag, words in re.findall(r'(<[^<>]*>)|([^<>]+)', ssml):
+        if name := re.match(r'<mark name="([^"]*)"', tag):
+            said.marks.append((name[1], length / rate))
+        elif pause := re.match(r'<break time="(\d+)ms"', tag):
+            pieces.append(np.zeros(rate * int(pause[1]) // 1000, np.float32))
+        elif words.strip():
+            pieces.append(spoken(words, rate, speed))
+            said.parts.append((words.strip(), length / rate, (length + len(pieces[-1])) / rate))
+        length = sum(map(len, pieces))
+    said.samples = np.concatenate(pieces)
+    return said
 
 
 def heard(samples: NDArray[np.float32]) -> str:

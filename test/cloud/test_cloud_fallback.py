@@ -114,6 +114,50 @@ def test_a_stream_that_breaks_in_the_middle_of_speech_loses_no_word(google, made
     assert board.figures()['google.errors_outside'] >= 1
 
 
+def test_a_service_that_never_comes_to_an_end_is_given_up(google, made):
+    """Each piece comes in time, but there are 18 s of them; the limit leaves hibari enough."""
+    board = Board()
+    voice = make_voice('google,hibari', board=board, limits=TimeLimits(20.0, 20.0, 5.0, 20.0))
+    made.append(voice)
+    voice.load()
+    google.voice.coming.append(Trouble(gap=0.5))
+    chunks = [chunk.samples for chunk in voice.synthesize(TEXT, lambda: False)]
+    again = next(at for at, samples in enumerate(chunks) if not samples.any())
+    assert again, 'some of it was heard'
+    rate = voice.capabilities.sample_rate
+    assert transcribed(np.concatenate(chunks[again:]), rate) == words(TEXT)
+    assert google.voice.left.acquire(timeout=20), 'the call is ended'
+    assert board.figures()['google.errors_time_limit'] == 1
+    assert 'was not done within 5 s' in board.complaint()
+
+
+@pytest.mark.parametrize('trouble', [Trouble(cut=True, after=-1), Trouble(tail=60)])
+def test_what_goes_wrong_behind_the_last_sample_does_not_have_it_said_again(
+        resemble, made, trouble):
+    resemble.length = None
+    board = Board()
+    voice = make_voice('resemble,hibari', voice='Grace', board=board, limits=UNHURRIED)
+    made.append(voice)
+    voice.load()
+    resemble.troubles.always = trouble
+    for _ in range(2):
+        assert heard(voice, TEXT) == words(TEXT)
+    assert board.figures()['resemble.state'] == 'closed'
+    assert not any('errors' in key for key in board.figures())
+    assert len(resemble.requests) == 2
+
+
+def test_where_nothing_tells_the_length_better_twice_than_cut_off(google, made):
+    voice = make_voice('google,hibari', limits=UNHURRIED)
+    made.append(voice)
+    voice.load()
+    google.voice.coming.append(Trouble(error=grpc.StatusCode.UNAVAILABLE, after=-1))
+    chunks = [chunk.samples for chunk in voice.synthesize(TEXT, lambda: False)]
+    again = next((at for at, samples in enumerate(chunks) if not samples.any()), 0)
+    assert transcribed(np.concatenate(chunks[again:]), voice.capabilities.sample_rate) == words(
+        TEXT)
+
+
 def test_a_service_that_falls_silent_is_given_up(google, made):
     voice = make_voice('google,hibari', limits=TimeLimits(0.3, 0.3, 60.0, 20.0))
     made.append(voice)

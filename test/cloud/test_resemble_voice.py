@@ -218,6 +218,50 @@ def test_cut_in_the_middle_it_says_so_after_the_sound_before_it(resemble, voice,
     assert heard(say(loaded), loaded) == words(TEXT)
 
 
+@pytest.mark.parametrize('streaming', [True, False])
+def test_where_the_header_tells_the_length_the_last_chunk_is_known(resemble, voice, streaming):
+    resemble.length = None
+    loaded = voice(streaming=streaming)
+    chunks = list(loaded.synthesize(TEXT, lambda: False))
+    assert [chunk.last for chunk in chunks] == [False] * (len(chunks) - 1) + [True]
+    assert heard([chunk.samples for chunk in chunks], loaded) == words(TEXT)
+
+
+def test_cut_behind_the_last_sample_nothing_is_missing_where_the_length_is_known(resemble, voice):
+    loaded = voice()
+    for length in (None, 0xFFFFFFFF):
+        resemble.length = length
+        resemble.troubles.coming.append(Trouble(cut=True, after=-1))
+        if length is None:
+            assert heard(say(loaded), loaded) == words(TEXT)
+        else:
+            with pytest.raises(ProviderError, match='broke off'):
+                say(loaded)
+
+
+def test_who_leaves_with_the_last_sample_leaves_the_connection_to_the_next_clause(resemble, voice):
+    resemble.length = None
+    loaded = voice()
+    before = resemble.connections
+    for _ in range(3):
+        for chunk in (speech := loaded.synthesize('Yes.', lambda: False)):
+            if chunk.last:
+                speech.close()
+        until(lambda: all(each.name != 'arriving' for each in threading.enumerate()))
+    assert resemble.connections == before + 1
+
+
+def test_closed_it_waits_for_no_end_of_an_answer(resemble, voice):
+    resemble.length = None
+    loaded = voice(timeout=100)
+    resemble.troubles.coming.append(Trouble(tail=60))
+    for chunk in (speech := loaded.synthesize('Yes.', lambda: False)):
+        if chunk.last:
+            speech.close()
+    loaded.close()
+    assert resemble.troubles.left.acquire(timeout=30), 'before its time-out'
+
+
 @pytest.mark.parametrize('body', [
     b'<html>', b'RIFF\0\0\0\0AVI fmt ', b'RIFF\0\0\0\0WAVEdata\0\0\0\0ab',
     b'RIFF\0\0\0\0WAVEfmt \x02\0\0\0ab', b'RIFF\0\0\0\0WAVEfmt ' + struct.pack(

@@ -19,11 +19,13 @@ class Trouble:
     says: str = ''
     """The reason in the error's details (gRPC), or its text (HTTP)."""
     after: int = 0
-    """Pieces of the answer before the error or the cut."""
+    """Pieces of the answer before the error or the cut; -1 for all of them."""
     cut: bool = False
     """Whether the connection breaks off there."""
     gap: float = 0.0
     """Seconds between pieces."""
+    tail: float = 0.0
+    """Seconds between the last piece and the end of the answer."""
     body: bytes | None = None
     """What is sent in place of the sound."""
 

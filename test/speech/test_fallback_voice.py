@@ -179,6 +179,57 @@ def test_interrupting_does_not_wait_for_what_hangs(stage: Stage) -> None:
     assert two.board.of('a').state is State.CLOSED, 'who interrupts does not blame the voice'
 
 
+def interrupted(two: Choir, after: float) -> None:
+    """Interrupt the first voice, which has said nothing for so many seconds."""
+    cancelled = threading.Event()
+    script = two.scripts['a']
+    script.hanging.clear()
+    speaking = threading.Thread(target=two.say, args=('one', cancelled.is_set))
+    speaking.start()
+    assert script.hanging.wait(WAIT)
+    two.time.seconds += after
+    cancelled.set()
+    speaking.join(WAIT)
+    assert not speaking.is_alive()
+
+
+def test_who_hung_until_it_was_interrupted_does_not_keep_the_next_clause_waiting(
+        stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
+    two = stage(Script('a'), Script('b'))
+    script = two.scripts['a']
+    assert two.say('zero') == said('a', 'zero')
+    script.hang_after = 0
+    interrupted(two, after=PATIENT.first / 2)
+    assert two.board.of('a').state is State.OPEN
+    assert two.board.figures()['a.errors_time_limit'] == 1
+    assert two.say('two') == said('b', 'two')
+    assert script.asked == ['zero', 'one']
+    # It is tried again like any other that has failed.
+    script.hang_after = None
+    two.time.seconds += 10
+    assert two.say('three') == said('b', 'three')
+    assert two.say('four') == said('a', 'four')
+    assert [record.message for record in caplog.records] == [
+        'a: nothing had come after 15.0 s; voice b takes over', 'voice a is in use again']
+
+
+def test_who_was_interrupted_early_is_not_blamed(stage: Stage) -> None:
+    two = stage(Script('a'), Script('b'))
+    two.scripts['a'].hang_after = 0
+    interrupted(two, after=PATIENT.first / 2 - 0.1)
+    assert two.board.of('a').state is State.CLOSED
+
+
+def test_nor_is_the_only_one_there_is(stage: Stage) -> None:
+    one = stage(Script('a'))
+    one.scripts['a'].hang_after = 0
+    interrupted(one, after=PATIENT.first - 1)
+    assert one.board.of('a').state is State.CLOSED
+    one.scripts['a'].hang_after = None
+    one.scripts['a'].over.set()
+    assert one.say('two') == said('a', 'two')
+
+
 def test_calls_that_hang_are_bounded_in_number(stage: Stage) -> None:
     two = stage(Script('a', hang_after=0), Script('b'))
     for _ in range(3 * members.HANGING):

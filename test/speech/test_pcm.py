@@ -48,6 +48,20 @@ def test_so_is_a_file(cuts):
     np.testing.assert_array_equal(sound * 32768, NUMBERS)
 
 
+@given(CUTS)
+def test_a_file_that_tells_its_length_is_complete_with_its_last_sample(cuts):
+    reader = WavReader(12000)
+    sound = [reader.push(piece) for piece in pieces(wav(NUMBERS.tobytes()), cuts)]
+    assert reader.complete
+    assert sum(map(len, sound)) == pytest.approx(len(NUMBERS) / 2, abs=2)
+    assert not len(reader.push(b'LIST', last=True))
+
+
+def test_a_long_file_may_come_at_once():
+    sound = WavReader(24000).push(wav(bytes(4 << 20)), last=True)
+    assert len(sound) == 2 << 20
+
+
 @given(st.binary(max_size=200), CUTS)
 def test_no_bytes_break_it(data, cuts):
     reader = WavReader(24000)

@@ -16,7 +16,7 @@ from txt2vid_ros.errors import UserError
 from txt2vid_ros.speech.faults import ProviderError
 from txt2vid_ros.speech.health import Kind, Pace
 from txt2vid_ros.speech.member import Loadable, Member, P
-from txt2vid_ros.speech.worker import Cancelled, Item, TimeLimitError
+from txt2vid_ros.speech.worker import Cancelled, Item, Job, TimeLimitError
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +24,9 @@ TRIES = 3
 """Of the last provider that is left; one that another can follow has two."""
 PAUSE = 0.1
 """Seconds before a second try, twice as many before a third; half more or less by chance."""
+STALLED = 0.5
+"""Share of the time limit to the first item; who has done nothing by then when the work is
+cancelled hangs, as far as one can tell, and is not given the next piece."""
 NAP = 0.02
 """Seconds after which an interruption is noticed at the latest."""
 
@@ -127,6 +130,8 @@ class Fallback(Generic[P]):
                         yield item
                     if not cancelled():
                         (member.health.worked if proof else member.health.recovered)()
+                    elif first and not last:
+                        self._interrupted(member, job, self._pace.now() - began)
                     return
                 except Exception as error:
                     kind, again = self._sort(member, error)
@@ -164,6 +169,14 @@ class Fallback(Generic[P]):
         if prefer in ready:
             return prefer
         return next(iter(ready or [member for member in left if member.hopeful]), None)
+
+    def _interrupted(self, member: Member[P], job: Job[Item], waited: float) -> None:
+        """Note that a piece was cancelled before anything of it was there."""
+        # Else the next piece would wait out the whole limit, and so on after each interruption.
+        if waited >= STALLED * job.first_limit(member.limits):
+            member.abandon()
+            member.health.erred(Kind.TIME, f'nothing had come after {waited:.1f} s')
+            member.health.failed(Kind.TIME)
 
     def _settle(self, member: Member[P]) -> None:
         """Learn from a trial that is over."""
@@ -213,6 +226,11 @@ class Fallback(Generic[P]):
     def _announce(self, member: Member[P], faults: list[tuple[str, str]]) -> None:
         """Say once who works in whose place, and who works again."""
         others = [fault for fault in faults if fault[0] != member.name]
+        if not others:
+            # What was learnt from another's work, or from one that was cancelled.
+            before = self.members[:self.members.index(member)]
+            others = [(each.name, each.health.problem) for each in before
+                      if each.name == self._used]
         if others:
             log.warning('%s; %s %s takes over', _told(others), self._kind, member.name)
         elif self._used not in ('', member.name):

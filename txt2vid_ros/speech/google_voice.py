@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 import dataclasses
 import difflib
+import logging
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -27,9 +28,13 @@ from txt2vid_ros.speech.clauses import speakable
 from txt2vid_ros.speech.credentials import endpoint_of
 from txt2vid_ros.speech.faults import ProviderError
 from txt2vid_ros.speech.google_client import connect, translated
+from txt2vid_ros.speech.google_time_points import NOT_TAKEN, TimePoints
 from txt2vid_ros.speech.pcm import PcmReader, WavReader
 from txt2vid_ros.speech.provider import SpeechChunk, TextToSpeech, VoiceCapabilities
 from txt2vid_ros.speech.ssml import is_ssml, plain
+from txt2vid_ros.speech.ssml_marks import MarkedText
+
+log = logging.getLogger(__name__)
 
 SERVICE = 'Google Text-to-Speech'
 HOST = 'texttospeech.googleapis.com'
@@ -37,7 +42,8 @@ ENDPOINT_VARIABLE = 'TXT2VID_GOOGLE_TTS_ENDPOINT'
 USUAL_RATE = 24000
 _STREAMING = ('-Chirp3-HD-', '-Chirp-HD-')
 """What is in the names of voices that stream, and that have no pitch."""
-_NO_STREAMING = (grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.UNIMPLEMENTED)
+_NO_STREAMING = NOT_TAKEN
+_TIME_POINTS = ('none', 'ssml', 'all')
 _PREFERRED = '{}-Chirp3-HD-Charon'
 
 
@@ -55,6 +61,8 @@ class GoogleVoiceOptions:
     """JSON key file, in place of GOOGLE_APPLICATION_CREDENTIALS."""
     endpoint: str = ''
     """HOST or HOST:PORT in place of the global service, for example eu-texttospeech."""
+    time_points: str = 'ssml'
+    """For which texts they are asked: none, ssml, or all that are not streamed."""
     timeout: float = 15.0
     """Seconds that a request may take; a stream, which is long, four times as many."""
 
@@ -75,18 +83,24 @@ class GoogleVoice(TextToSpeech):
         self._rate = USUAL_RATE
         self._channel: grpc.Channel | None = None
         self._calls: Any = None
+        self._points: TimePoints | None = None
+        """None where there are none for the voice."""
 
     @property
     def capabilities(self) -> VoiceCapabilities:
         """Return what the voice can do; before load() what most of them can."""
         language = '-'.join(self._voice.split('-')[:2]) or self._options.language
         return VoiceCapabilities(self._rate, streaming=self._streams, ssml=True,
+                                 timings=self._marks('') and self._points is not None,
                                  languages=(language,))
 
     def load(self) -> None:
         """Connect and look the voice up. Raises UserError and ProviderError."""
         options = self._options
         self.close()
+        if options.time_points not in _TIME_POINTS:
+            raise UserError(f'tts.options: time_points is {options.time_points!r}',
+                            f'It has to be one of {", ".join(_TIME_POINTS)}.')
         channel = connect(endpoint_of(options.endpoint, ENDPOINT_VARIABLE, HOST),
                           options.credentials)
         try:
@@ -96,6 +110,8 @@ class GoogleVoice(TextToSpeech):
             channel.close()
             raise
         self._channel, self._calls = channel, transport
+        points = TimePoints(channel, self._voice)
+        self._points = points if points.understood and options.time_points != 'none' else None
 
     def synthesize(self, clause: str, cancelled: Callable[[], bool]) -> Iterator[SpeechChunk]:
         """Yield the clause's sound as it comes. Raises ProviderError and UserError."""
@@ -118,8 +134,7 @@ class GoogleVoice(TextToSpeech):
                     if begun or error.code() not in _NO_STREAMING:
                         raise
                     self._streams = False
-            for samples in self._whole(clause, cancelled):
-                yield SpeechChunk(samples, last=True)
+            yield from self._whole(clause, cancelled)
         except (grpc.RpcError, GoogleAuthError) as error:
             raise translated(error, SERVICE) from None
 
@@ -127,7 +142,7 @@ class GoogleVoice(TextToSpeech):
         """Close the channel."""
         if self._channel is not None:
             self._channel.close()
-        self._channel = self._calls = None
+        self._channel = self._calls = self._points = None
 
     def _listed(self, client: Any) -> dict[str, int]:
         """Return the names of all voices with their native rates."""
@@ -180,17 +195,60 @@ class GoogleVoice(TextToSpeech):
             if len(samples):
                 yield samples
 
-    def _whole(self, clause: str, cancelled: Callable[[], bool]
-               ) -> Iterator[NDArray[np.float32]]:
+    def _whole(self, clause: str, cancelled: Callable[[], bool]) -> Iterator[SpeechChunk]:
+        """Yield the clause as one chunk, with the times of its sounds where there are any."""
+        points = self._points
+        text = points.marked(clause) if points is not None and self._marks(clause) else None
+        if points is not None and text is not None:
+            try:
+                yield from self._pointed(points, text, cancelled)
+                return
+            except grpc.RpcError as error:
+                if error.code() not in NOT_TAKEN:
+                    raise
+        for samples in self._plainly(clause, cancelled):
+            if text is not None:
+                self._without_points()
+            yield SpeechChunk(samples, last=True)
+
+    def _marks(self, clause: str) -> bool:
+        """Return whether a clause is to have time points."""
+        return is_ssml(clause) or (
+            self._options.time_points == 'all' and not self._streams)
+
+    def _pointed(self, points: TimePoints, text: MarkedText, cancelled: Callable[[], bool]
+                 ) -> Iterator[SpeechChunk]:
+        for answer in points.ask(text, self._options.timeout, **self._audio()).until(cancelled):
+            samples = self._samples(answer.content)
+            if answer.told:
+                yield SpeechChunk(samples, answer.phonemes(samples, self._rate), last=True)
+            else:
+                self._without_points()
+                yield SpeechChunk(samples, last=True)
+
+    def _without_points(self) -> None:
+        """Do without time points from now on, and say so."""
+        self._points = None
+        log.warning('%s gives no time points for %s, or too few; the lips follow the sound alone',
+                    SERVICE, self._voice)
+
+    def _plainly(self, clause: str, cancelled: Callable[[], bool]
+                 ) -> Iterator[NDArray[np.float32]]:
         text = {'ssml': clause} if is_ssml(clause) else {'text': clause}
         call = self._calls.synthesize_speech.future(tts.SynthesizeSpeechRequest(
             input=tts.SynthesisInput(**text), voice=self._selection(),
             audio_config=tts.AudioConfig(
-                audio_encoding=tts.AudioEncoding.LINEAR16, sample_rate_hertz=self._rate,
-                speaking_rate=self._speed, pitch=self._options.pitch)),
+                audio_encoding=tts.AudioEncoding.LINEAR16, **self._audio())),
             timeout=self._options.timeout)
         for answer in Arriving(lambda: iter([call.result()]), call.cancel).until(cancelled):
-            samples = WavReader(self._rate).push(answer.audio_content, last=True)
-            if not len(samples):
-                raise ProviderError(f'{SERVICE} sent no sound', retriable=True)
-            yield samples
+            yield self._samples(answer.audio_content)
+
+    def _audio(self) -> dict[str, float]:
+        return {'sample_rate_hertz': self._rate, 'speaking_rate': self._speed,
+                'pitch': self._options.pitch}
+
+    def _samples(self, content: bytes) -> NDArray[np.float32]:
+        samples = WavReader(self._rate).push(content, last=True)
+        if not len(samples):
+            raise ProviderError(f'{SERVICE} sent no sound', retriable=True)
+        return samples

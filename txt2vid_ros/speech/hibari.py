@@ -16,6 +16,7 @@ from txt2vid_ros.mouth import Phoneme
 from txt2vid_ros.speech.ipa import paired
 from txt2vid_ros.speech.limits import LOCAL
 from txt2vid_ros.speech.onnx_output import with_output
+from txt2vid_ros.speech.pronunciation import DIPHTHONGS
 from txt2vid_ros.speech.provider import SpeechChunk, TextToSpeech, VoiceCapabilities
 from txt2vid_ros.speech.silence import trimmed
 
@@ -26,8 +27,6 @@ EARLY = 0.06
 agree best with the durations when these are moved by 45 to 75 ms at speeds of 0.8 to 1.3."""
 DURATIONS = '/Clip_output_0'
 """The graph's inner tensor that holds the frames of each phoneme id."""
-# The alphabet is misaki's: capitals stand for diphthongs, T for the flap.
-DIPHTHONGS = {'A': 'eɪ', 'I': 'aɪ', 'O': 'oʊ', 'W': 'aʊ', 'Y': 'ɔɪ', 'Q': 'əʊ', 'T': 'ɾ', 'ᵊ': 'ə'}
 
 
 def phonemes_from(symbols: str, durations: NDArray[np.float32]) -> tuple[Phoneme, ...]:

@@ -60,6 +60,7 @@ class HttpServer:
         self.service = service
         self.timeout = timeout
         self._idle: http.client.HTTPConnection | None = None
+        self._closed = False
         self._lock = threading.Lock()
 
     def call(self, method: str, path: str, headers: Callable[[], dict[str, str]],
@@ -84,13 +85,15 @@ class HttpServer:
     def keep(self, connection: http.client.HTTPConnection) -> None:
         """Take back a connection whose answer was read to the end."""
         with self._lock:
-            before, self._idle = self._idle, connection
+            # Who comes back after the end has its connection closed.
+            before, self._idle = (connection, None) if self._closed else (self._idle, connection)
         if before is not None:
             before.close()
 
     def close(self) -> None:
-        """Close the connection that is kept."""
+        """Close the connection that is kept, and keep no other."""
         with self._lock:
+            self._closed = True
             kept, self._idle = self._idle, None
         if kept is not None:
             kept.close()

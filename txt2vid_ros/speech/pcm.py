@@ -51,8 +51,16 @@ class WavReader:
         self._left: int | None = None
         self._rate = 0
 
+    @property
+    def complete(self) -> bool:
+        """Return whether all samples came that the header tells of; False where it tells not."""
+        return self._left == 0
+
     def push(self, data: bytes, last: bool = False) -> NDArray[np.float32]:
         """Return the samples that are complete; with `last`, at the end of the file, the rest."""
+        if self.complete:
+            # What comes behind the samples is no sound.
+            return np.zeros(0, np.float32)
         if self._samples is None:
             self._header += data
             data = self._open() if self._samples is None else b''
@@ -61,18 +69,17 @@ class WavReader:
                 raise ProviderError('the sound ended within its WAV header', retriable=True)
             return np.zeros(0, np.float32)
         if self._left is not None:
-            # What comes behind the samples is no sound.
             data = data[:self._left]
             self._left -= len(data)
         if last and self._left:
             raise ProviderError('the sound broke off before its end', retriable=True)
-        return self._samples.push(data, last)
+        return self._samples.push(data, last or self.complete)
 
     def _open(self) -> bytes:
         """Read the header as far as it is there; return the bytes behind it."""
         known = self._header
         if not (b'RIFF'.startswith(known[:4]) or known.startswith(b'RIFF')) or (
-                len(known) >= 12 and known[8:12] != b'WAVE') or len(known) > _LONGEST_HEADER:
+                len(known) >= 12 and known[8:12] != b'WAVE'):
             raise _bad('it is no WAV file')
         at = 12
         while len(known) >= at + 8:
@@ -85,6 +92,8 @@ class WavReader:
             if name == b'fmt ':
                 self._rate = _rate(known[at:at + length])
             at += length + length % 2
+        if len(known) > _LONGEST_HEADER:
+            raise _bad('it is no WAV file')
         return b''
 
     def _begin(self, data: bytes, length: int) -> bytes:

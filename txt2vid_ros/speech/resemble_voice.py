@@ -23,7 +23,7 @@ from txt2vid_ros.speech.arriving import Arriving
 from txt2vid_ros.speech.clauses import speakable
 from txt2vid_ros.speech.credentials import endpoint_of, Secret
 from txt2vid_ros.speech.faults import ProviderError
-from txt2vid_ros.speech.http_call import HttpServer, StatusError
+from txt2vid_ros.speech.http_call import HttpCall, HttpServer, StatusError
 from txt2vid_ros.speech.pcm import WavReader
 from txt2vid_ros.speech.provider import SpeechChunk, TextToSpeech, VoiceCapabilities
 from txt2vid_ros.speech.resemble_account import Account, SERVICE, translated
@@ -36,6 +36,8 @@ ENDPOINT_VARIABLE = 'TXT2VID_RESEMBLE_ENDPOINT'
 RATES = (8000, 16000, 22050, 32000, 44100, 48000)
 LONGEST_ANSWER = 64 << 20
 """Bytes of an answer with a whole clause, 16 MB of which are sound."""
+Sound = tuple[NDArray[np.float32], bool]
+"""Samples, and whether they are known to be the last ones."""
 _ID = re.compile(r'[0-9a-f]{8}')
 _NO_STREAMING = (404, 405, 501)
 _PERHAPS_NO_STREAMING = (400, 403, 422)
@@ -82,6 +84,8 @@ class ResembleVoice(TextToSpeech):
         self._key: Secret | None = None
         self._server: HttpServer | None = None
         self._account: Account | None = None
+        self._ending: HttpCall | None = None
+        """A request of which all is known but that it has ended."""
 
     @property
     def capabilities(self) -> VoiceCapabilities:
@@ -135,32 +139,48 @@ class ResembleVoice(TextToSpeech):
             raise self._translated(refused) from None
 
     def close(self) -> None:
-        """Close the connection."""
+        """Close the connections."""
         if self._server is not None:
             self._server.close()
-        self._server = None
+        if self._ending is not None:
+            self._ending.abort()
+        self._server = self._ending = None
 
     def _chunks(self, path: str, clause: str, cancelled: Callable[[], bool],
-                read: Callable[[Iterator[bytes]], Iterator[NDArray[np.float32]]]
-                ) -> Iterator[SpeechChunk]:
+                read: Callable[[Iterator[bytes]], Iterator[Sound]]) -> Iterator[SpeechChunk]:
         assert self._server is not None
-        some = False
+        some = complete = False
         call = self._server.call('POST', path, lambda: self._headers(path),
                                  self._body(path, clause))
-        for samples in Arriving(lambda: read(call.pieces()), call.abort).until(cancelled):
+
+        def leave() -> None:
+            if complete:
+                # Its end is read too, so that the connection is kept.
+                self._ending = call
+            else:
+                call.abort()
+
+        for samples, last in Arriving(lambda: read(call.pieces()), leave).until(cancelled):
+            complete = complete or last
             if len(samples):
                 some = True
-                yield SpeechChunk(samples)
+                yield SpeechChunk(samples, last=last)
         if not some and not cancelled():
             raise ProviderError(f'{SERVICE} sent no sound', retriable=True)
 
-    def _streamed(self, pieces: Iterator[bytes]) -> Iterator[NDArray[np.float32]]:
+    def _streamed(self, pieces: Iterator[bytes]) -> Iterator[Sound]:
         reader = WavReader(self._options.rate)
-        for piece in pieces:
-            yield reader.push(piece)
-        yield reader.push(b'', last=True)
+        try:
+            for piece in pieces:
+                samples = reader.push(piece)
+                yield samples, reader.complete
+        except ProviderError:
+            # What breaks behind the last sample does no harm.
+            if not reader.complete:
+                raise
+        yield reader.push(b'', last=True), True
 
-    def _whole(self, pieces: Iterator[bytes]) -> Iterator[NDArray[np.float32]]:
+    def _whole(self, pieces: Iterator[bytes]) -> Iterator[Sound]:
         answer = bytearray()
         for piece in pieces:
             answer += piece
@@ -171,7 +191,7 @@ class ResembleVoice(TextToSpeech):
         except (ValueError, KeyError, TypeError, binascii.Error):
             raise ProviderError(f'{SERVICE} sent an answer without sound', retriable=True
                                 ) from None
-        yield WavReader(self._options.rate).push(sound, last=True)
+        yield WavReader(self._options.rate).push(sound, last=True), True
 
     def _headers(self, path: str) -> dict[str, str]:
         assert self._key is not None

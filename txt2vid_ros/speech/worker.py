@@ -94,6 +94,10 @@ class Job(Generic[Item]):
                     return None
                 self._changed.wait(min(POLL, self._left(limits, began)))
 
+    def first_limit(self, limits: TimeLimits) -> float:
+        """Return the seconds that it has to its first item."""
+        return limits.first + self._allowance
+
     def overdue(self, limits: TimeLimits) -> bool:
         """Return whether it has had the time of a whole piece and is not done."""
         return not self.done and (time.monotonic() - self._asked
@@ -108,8 +112,8 @@ class Job(Generic[Item]):
             # Only from when somebody waits: until then there is enough to be heard.
             ends.append((began + limits.gap, f'nothing more came for {limits.gap:g} s'))
         else:
-            ends.append((self._asked + limits.first + self._allowance,
-                         f'nothing came within {limits.first + self._allowance:g} s'))
+            first = self.first_limit(limits)
+            ends.append((self._asked + first, f'nothing came within {first:g} s'))
         end, what = min(ends)
         if end <= now:
             raise TimeLimitError(what)
