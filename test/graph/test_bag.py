@@ -9,6 +9,7 @@ from audio_common_msgs.msg import AudioDataStamped
 from graph_harness import Command, eventually, FAST, run, TalkingHead
 from hri_msgs.msg import LiveSpeech
 import pytest
+from rclpy.qos import QoSProfile
 from rclpy.serialization import deserialize_message
 from ros_observer import Observer
 from rosbags.rosbag2 import Reader
@@ -50,6 +51,22 @@ def test_a_bag_becomes_a_video_with_picture_and_sound_in_step(
         heard = [deserialize_message(data, LiveSpeech) for connection, _, data in reader.messages()
                  if connection.topic.endswith('heard')]
     assert [message.final for message in heard] == ['abcdef']
+
+
+def test_a_recorder_with_a_short_history_misses_nothing_of_the_voice(tmp_path: Path) -> None:
+    """As rosbag2 subscribes by default, ten messages deep, and looks as often."""
+    sentence = 'How are you today? I would like a cup of tea, and a map of Peru.'
+    options = ('--engine', 'flash', '--width', '160', '--height', '120')
+    with TalkingHead(tmp_path, *options).ready() as head, Observer(head) as observer:
+        whole = observer.record(AudioDataStamped, 'voice/audio', QoSProfile(depth=1000))
+        short = observer.record(AudioDataStamped, 'voice/audio', QoSProfile(depth=10),
+                                keep=lambda message: time.sleep(0.002) or message)
+        observer.text(sentence)
+        whole.wait(lambda message: not len(message.audio.data))
+        short.wait(lambda message: not len(message.audio.data))
+    assert len(whole.messages) > 50
+    # A machine that stands still may cost one; a second of sound in one go cost thirteen.
+    assert len(whole.messages) - len(short.messages) <= 2
 
 
 def test_bad_bags_and_topics_are_named_in_one_line(tmp_path: Path) -> None:

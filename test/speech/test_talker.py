@@ -132,7 +132,7 @@ class Stage:
         self.out = Recorder(self.clock)
         self.voice = LetterVoice(rate)
         self.talker = Talker(lambda speaker: self.voice, articulate, self.out, self.clock,
-                             lambda: LEAD, rate=RATE, ahead=ahead, queue=queue)
+                             lambda: LEAD, rate=RATE, ahead=ahead, breath=0, queue=queue)
 
     def say(self, name: str, text: str) -> bool:
         return self.talker.say(Utterance(name, text, 'someone', self.clock.now()))

@@ -6,10 +6,14 @@ import argparse
 from pathlib import Path
 import re
 import sys
+import time
 
 from txt2vid_ros.errors import UserError
 from txt2vid_ros.graph import NAMESPACE
 from txt2vid_ros.speech.clauses import clean, speakable
+
+NOTICE = 0.3
+"""Seconds for those who record all topics to notice that there is a new publisher."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,6 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
     from txt2vid_ros.ros.client import SpeechClient
     with SpeechClient(arguments.namespace) as client:
         client.wait_connected(arguments.timeout)
+        time.sleep(NOTICE)
         if arguments.interrupt:
             client.interrupt()
         utterances = []

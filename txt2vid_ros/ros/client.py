@@ -70,7 +70,10 @@ class SpeechClient:
 
     def connected(self) -> bool:
         """Return whether a tts node listens and its voice can be followed."""
-        return bool(self._heard.get_subscription_count()) and self._known.is_set()
+        there = self._node.get_subscriptions_info_by_topic(self._heard.topic_name)
+        # Recorders listen too, and may be there first; all that are known have to be matched.
+        return (self._known.is_set() and any(each.node_name == 'tts' for each in there)
+                and self._heard.get_subscription_count() >= len(there))
 
     def wait_connected(self, timeout: float) -> None:
         """Wait until the graph listens. Raises UserError after `timeout` seconds."""

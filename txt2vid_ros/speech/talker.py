@@ -25,6 +25,11 @@ log = logging.getLogger(__name__)
 
 POLL = 0.02
 """Seconds between looks at the clock, which may be a simulated one."""
+BURST = 6
+"""Chunks that are handed out at once, so that pictures can be made of the first ones."""
+BREATH = 0.01
+"""Seconds between those that follow, until they are `ahead`: who records topics with a history of
+ten messages, as rosbag2 does, would miss some of a whole second that comes at once."""
 JUMP = 2 * SECOND
 """Nanoseconds: a time that is farther off than the pacing can explain means a clock gone back."""
 
@@ -84,7 +89,8 @@ class Talker:
 
     def __init__(self, voice_for: Callable[[str], TextToSpeech], articulate: Articulate,
                  output: SpeechOutput, clock: Clock, lead: Callable[[], float], *,
-                 rate: int, chunk: float = 0.04, ahead: float = 1.0, queue: int = 64) -> None:
+                 rate: int, chunk: float = 0.04, ahead: float = 1.0, breath: float = BREATH,
+                 queue: int = 64) -> None:
         """Take the voice of each speaker, where the speech goes (at `rate` Hz), and the pacing.
 
         All other numbers are seconds, but `queue`: the utterances that may wait.
@@ -98,6 +104,7 @@ class Talker:
         self._rate = rate
         self._chunk = chunk
         self._ahead = int(ahead * SECOND)
+        self._breath = breath
         self._limit = queue
         self._queue: collections.deque[Utterance] = collections.deque()
         self._audible: collections.deque[tuple[str, int]] = collections.deque()
@@ -230,13 +237,20 @@ class Talker:
                     generation, self._output.mouth, name,
                     track.shifted(start / SECOND)):
                 return False
+        urgent = lead + int(BURST * self._chunk * SECOND)
         for offset, samples in _steps(chunk.samples, max(1, round(self._chunk * rate))):
+            breathed = not self._breath
             with self._changed:
                 while generation == self._generation:
                     at = start + offset * SECOND // rate
-                    early = at - self._clock.now() - self._ahead
+                    left = at - self._clock.now()
+                    early = left - self._ahead
                     if early <= 0:
-                        break
+                        if breathed or left <= urgent:
+                            break
+                        breathed = True
+                        self._changed.wait(self._breath)
+                        continue
                     if early > too_far:
                         start -= early
                         continue
