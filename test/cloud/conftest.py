@@ -6,6 +6,7 @@ import secrets
 from cloud_keys import Certificate, ServiceAccount
 from fake_google import FakeGoogle
 from fake_resemble import FakeResemble
+from loading import loading
 import pytest
 
 from txt2vid_ros.speech.google_voice import GoogleVoice, GoogleVoiceOptions
@@ -56,14 +57,6 @@ def resemble(monkeypatch):
 @pytest.fixture
 def voice(google):
     """Return a function that loads one of Google's voices, and close what it made."""
-    made = []
-
-    def load(name='', speed=1.0, **options):
-        made.append(GoogleVoice(name, speed, GoogleVoiceOptions(**options)))
-        made[-1].load()
-        return made[-1]
-
-    yield load
-    for each in made:
-        each.close()
-        each.close()
+    with loading(lambda name='', speed=1.0, **options: GoogleVoice(
+            name, speed, GoogleVoiceOptions(**options))) as load:
+        yield load

@@ -9,6 +9,7 @@ import struct
 import threading
 
 from hearing import transcribed, words
+from loading import loading
 import numpy as np
 import pytest
 from rig import until
@@ -25,17 +26,9 @@ TEXT = 'The train to the airport leaves at half past seven.'
 @pytest.fixture
 def voice(resemble):
     """Return a function that loads a voice, and close what it made."""
-    made = []
-
-    def load(name='Grace', speed=1.0, **options):
-        made.append(ResembleVoice(name, speed, ResembleOptions(**options)))
-        made[-1].load()
-        return made[-1]
-
-    yield load
-    for each in made:
-        each.close()
-        each.close()
+    with loading(lambda name='Grace', speed=1.0, **options: ResembleVoice(
+            name, speed, ResembleOptions(**options))) as load:
+        yield load
 
 
 def say(voice, text=TEXT):
