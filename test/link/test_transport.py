@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+import itertools
 import pathlib
 import random
 import socket
@@ -93,10 +94,15 @@ def test_start_times_and_offset_on_one_machine() -> None:
     listener = UdpListener('127.0.0.1:0')
     with receiver(listener) as (_, heard), sender(
             UdpCaller(f'127.0.0.1:{listener.port}')) as (runner, _):
-        for count, text in enumerate(TEXTS, 1):
+        offset = None
+        # On a busy machine it takes some exchanges until one was not held up on its way.
+        for count, text in enumerate(itertools.islice(itertools.cycle(TEXTS), 100), 1):
             say(runner, text)
             heard.wait(lambda log, count=count: len(log.texts) == count)
             offset = runner.end.offset(instant())
+            assert offset is None or abs(offset.seconds) <= offset.uncertainty
+            if offset is not None and offset.uncertainty <= 0.001:
+                break
         assert offset is not None
         assert abs(offset.seconds) <= 0.001
         last = [event for event in heard.events if isinstance(event, Heard)][-1]
