@@ -31,7 +31,7 @@ def main(words: list[str] | None = None) -> int:
     """Run a sub-command and return its exit status: 0 good, 1 a fault, 2 the user can mend it."""
     words = sys.argv[1:] if words is None else words
     for name, value in graph.ENVIRONMENT.items():
-        # Before numpy and rclpy are loaded, which read these once.
+        # Before numpy is loaded, which reads these once.
         os.environ.setdefault(name, value)
     parser = CommandParser(prog='txt2vid', description='A talking head over a text link.')
     parser.add_argument('--version', action='version', version=__version__)

@@ -36,9 +36,10 @@ def run(arguments: argparse.Namespace) -> int:
     from txt2vid_ros.ros.client import SpeechClient
     with SpeechClient(arguments.namespace) as client:
         client.wait_connected(arguments.timeout)
-        time.sleep(NOTICE)
         if arguments.interrupt:
             client.interrupt()
+        if texts:
+            time.sleep(NOTICE)
         utterances = []
         for text in texts:
             if not speakable(clean(text)):
