@@ -35,9 +35,11 @@ CLIP_TEXT = (SENTENCE + ' She sees three green trees beneath the evening breeze.
 CLIP_SECONDS = 10.0
 
 
-def cropped(frame: Frame, session: VisemeSession, size: int, *, wide: bool) -> Frame:
-    """Return the face or its lower half, `size` pixels square."""
-    face = session.animator(0).face
+def cropped(
+    frame: Frame, session: VisemeSession, size: int, *, wide: bool, index: int = 0
+) -> Frame:
+    """Return the face of driving frame `index` or its lower half, `size` pixels square."""
+    face = session.animator(index).face
     middle = face.points.mean(0) + face.axes[:, 1] * (0.05 if wide else 0.38)
     reach = round(face.unit * (1.0 if wide else 0.62))
     padded = cv2.copyMakeBorder(frame, reach, reach, reach, reach, cv2.BORDER_REPLICATE)
@@ -92,7 +94,8 @@ def speech(
     count = int((len(said.samples) / said.rate + 1.2) * 25)
     made = [session.render(k / 25, driving.index_at(k / 25), spoken) for k in range(count)]
     tiles = [
-        labelled(cropped(made[k], session, 150, wide=False), f'{k * 40} ms')
+        labelled(cropped(made[k], session, 150, wide=False, index=driving.index_at(k / 25)),
+                 f'{k * 40} ms')
         for k in range(12, min(12 + frames, count))
     ]
     return grid(tiles, 8)

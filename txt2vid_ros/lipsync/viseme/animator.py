@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from txt2vid_ros.lipsync import mesh_points as mp
 from txt2vid_ros.lipsync.viseme.articulation import articulate, Articulated
 from txt2vid_ros.lipsync.viseme.cavity import Cavity, make_kit, MouthKit
-from txt2vid_ros.lipsync.viseme.geometry import Array, Face, read_face
+from txt2vid_ros.lipsync.viseme.geometry import Array, Face, Lips, read_face
 from txt2vid_ros.lipsync.viseme.lip_layers import cut_layers
 from txt2vid_ros.lipsync.viseme.lip_tone import relaxed_lips
 from txt2vid_ros.lipsync.viseme.neutral_skin import without_folds
@@ -29,13 +29,15 @@ class Animator:
     """Renders poses on one driving frame. Keeps no state between two calls of `render`."""
 
     def __init__(
-        self, frame: Frame, mesh: NDArray[np.float32], kit: MouthKit | None = None
+        self, frame: Frame, mesh: NDArray[np.float32], kit: MouthKit | None = None,
+        closed: Lips | None = None,
     ) -> None:
         """Prepare `frame` (height, width, 3) with its face mesh (468, 3) in pixels.
 
-        `kit`: the parts of the mouth, from another frame of a video; made here where None.
+        `kit`, `closed`: the parts of the mouth and the lips at rest, from other frames of a video;
+        made here where None.
         """
-        self.face: Face = read_face(mesh, frame)
+        self.face: Face = read_face(mesh, frame, closed)
         self.box = _region(self.face, frame.shape)
         x0, y0, x1, y1 = self.box
         roi = frame[y0:y1, x0:x1]
@@ -48,6 +50,8 @@ class Animator:
             self.face, self.box
         )
         self._still = still
+        self._jaw_stretch = self.face.stretch * _near_lip(self._jaw, self.face)
+        self._side_stretch = self.face.stretch * _near_lip(self._side, self.face)
         self._spline: Spline | None = None
         # A mouth that is closed in the picture rests as pictured.
         self._natural = float(np.clip(1.5 - self.face.gap / 0.02, 0, 1))
@@ -86,13 +90,14 @@ class Animator:
         """Return where each pixel of the region comes from, for the upper and the lower layer."""
         face = self.face
         jaw = self._jaw.copy()
-        jaw[:, 1] += (moved.jaw - face.jaw_drop) * self._jaw_share
+        jaw[:, 1] += (moved.jaw - face.jaw_drop) * self._jaw_share - self._jaw_stretch
         corners = np.stack([moved.lips.upper_outer[0], moved.lips.upper_outer[-1]])
         start = np.stack([face.lips.upper_outer[0], face.lips.upper_outer[-1]])
         side = (
             self._side
             + (corners - start)[(self._side[:, 0] > 0).astype(int)] * (self._side_share[:, None])
         )
+        side[:, 1] -= self._side_stretch
         beside = face.to_pixels(np.concatenate([jaw, side]))
         beside_moves = face.to_pixels(np.concatenate([self._jaw, self._side])) - beside
         if self._spline is None:
@@ -249,3 +254,15 @@ def _followers(
         units[side],
         np.exp(-((distance / _CORNER_REACH) ** 2)),
     )
+
+
+def _near_lip(units: Array, face: Face) -> Array:
+    """Return 1 for points (n, 2) at the edge of the lower lip, 0 at the chin and beside."""
+    edge = face.lips.lower_outer
+    chin = face.to_units(face.points[[mp.CHIN]])[0]
+    lip = np.interp(units[:, 0], edge[:, 0], edge[:, 1])
+    height = np.clip((chin[1] - units[:, 1]) / np.maximum(chin[1] - lip, 1e-3), 0, 1)
+    half = (edge[-1, 0] - edge[0, 0]) / 2
+    beside = np.clip(1.4 - np.abs(units[:, 0] - edge[5, 0]) / half * 0.8, 0, 1)
+    below = np.clip((units[:, 1] - lip) / 0.05 + 1, 0, 1)
+    return np.asarray(height * beside * below)

@@ -82,12 +82,36 @@ class _Seen:
     opened: list[Values] = dataclasses.field(default_factory=list)
     asked: list[Values] = dataclasses.field(default_factory=list)
     silent: list[Values] = dataclasses.field(default_factory=list)
+    silent_bias: list[Values] = dataclasses.field(default_factory=list)
     bilabials: list[float] = dataclasses.field(default_factory=list)
+    bilabial_bias: list[float] = dataclasses.field(default_factory=list)
     sealed: list[bool] = dataclasses.field(default_factory=list)
     render_lags: list[float] = dataclasses.field(default_factory=list)
     sound_lags: list[float] = dataclasses.field(default_factory=list)
     outside: int = 0
     spent: float = 0.0
+
+
+class _Pressed:
+    """What the mesh reads where the lips are pressed together: its bias, of each driving frame."""
+
+    def __init__(self, driving: DrivingMedia, session: VisemeSession, mesh: FaceMesh) -> None:
+        self._driving, self._session, self._mesh = driving, session, mesh
+        self._pose = rest_pose()
+        self._pose[SHAPE_INDEX['lips_closed']] = 1
+        self._readings: dict[int, float] = {}
+
+    def bias(self, index: int) -> float:
+        """Return the reading of driving frame `index`, as far as it is put down to the mesh."""
+        if index not in self._readings:
+            frame = self._session.animator(index).render(self._driving.frames[index], self._pose)
+            self._readings[index] = float(measure_openings([frame] * 2, self._mesh)[1])
+        # A face that cannot close would else be measured against itself, and pass.
+        return min(self._readings[index], MOST_BIAS)
+
+    def mean(self) -> float:
+        """Return the mean reading of the frames asked for."""
+        return float(np.mean(list(self._readings.values())))
 
 
 def measure(
@@ -102,28 +126,24 @@ def measure(
     engine.load()
     track = find_face(driving, FaceMesh)
     session = engine.open(driving)
-    pressed = rest_pose()
-    pressed[SHAPE_INDEX['lips_closed']] = 1
-    still = session.animator(0).render(driving.frames[0], pressed)
-    reading = float(measure_openings([still] * 2, mesh)[1])
-    # A face that cannot close would else be measured against itself, and pass.
-    closed = min(reading, MOST_BIAS)
+    pressed = _Pressed(driving, session, mesh)
     beyond = Outside(driving, track)
     seen = _Seen()
     for said in sentences:
-        _say(said, timed, driving, session, mesh, beyond, seen)
+        _say(said, timed, driving, session, mesh, beyond, pressed, seen)
     session.close()
     engine.close()
     opened, asked = np.concatenate(seen.opened), np.concatenate(seen.asked)
     silent, bilabials = np.concatenate(seen.silent), np.array(seen.bilabials)
+    silent_bias, bilabial_bias = np.concatenate(seen.silent_bias), np.array(seen.bilabial_bias)
     return {
         'opening_r': correlation(opened, asked),
-        'bilabials_closed': _share(bilabials - closed < CLOSED),
+        'bilabials_closed': _share(bilabials - bilabial_bias < CLOSED),
         'bilabials_closed_raw': _share(bilabials < CLOSED),
         'bilabials_sealed': _share(np.array(seen.sealed)),
-        'silence_opening': float(np.nanmean(np.maximum(silent - closed, 0))),
+        'silence_opening': float(np.nanmean(np.maximum(silent - silent_bias, 0))),
         'silence_opening_raw': float(np.nanmean(silent)),
-        'closed_reading': reading,
+        'closed_reading': pressed.mean(),
         'max_jump': float(max(np.nanmax(np.abs(np.diff(one))) for one in seen.opened)),
         'offset_ms': float(np.median(seen.sound_lags)),
         'render_offset_ms': float(np.median(seen.render_lags)),
@@ -135,7 +155,7 @@ def measure(
 
 
 def _say(said: Said, timed: bool, driving: DrivingMedia, session: VisemeSession, mesh: FaceMesh,
-         beyond: Outside, seen: _Seen) -> None:
+         beyond: Outside, pressed: _Pressed, seen: _Seen) -> None:
     """Have the face say one sentence, and note what is seen."""
     track = mouth_track(said.phonemes, said.samples, said.rate)
     speech = Spoken(said, track if timed else None)
@@ -153,8 +173,10 @@ def _say(said: Said, timed: bool, driving: DrivingMedia, session: VisemeSession,
     asked = np.array([opening_of(track.at(float(t) - _REST)) for t in times])
     seen.opened.append(opened)
     seen.asked.append(asked)
+    bias = np.array([pressed.bias(driving.index_at(float(t))) for t in times])
     moving = np.array([track.at(float(t) - _REST).any() for t in times])
     seen.silent.append(opened[~moving])
+    seen.silent_bias.append(bias[~moving])
     seen.render_lags.append(best_lag(opened, asked, times) * 1000)
     loud = loudness_at(said.samples, said.rate, times - _REST)
     seen.sound_lags.append(best_lag(opened, loud, times) * 1000)
@@ -165,6 +187,7 @@ def _say(said: Said, timed: bool, driving: DrivingMedia, session: VisemeSession,
             place = min(round(middle * FPS), len(frames) - 1)
             found = meshes[place]
             seen.bilabials.append(opened[place])
+            seen.bilabial_bias.append(bias[place])
             seen.sealed.append(found is not None and parted(frames[place], found) < SEALED)
 
 

@@ -21,7 +21,8 @@ Picture = NDArray[np.float32]
 _TEETH_EDGE = 0.022  # face units from the line of the lips at rest to the upper teeth's edge
 _TONGUE_SEEN = 0.045
 _TONGUE_ON_TEETH = 0.012
-_OVERBITE = 0.026  # face units, of teeth together
+_OVERBITE = 0.012  # face units, of teeth together
+_TONGUE_DEEP, _TONGUE_LIT = 0.2, 0.55  # how clearly the tongue shows in a small, in a wide gap
 _OVERBITE_OPEN = 0.042  # by which the lower lip of an open mouth bares their edge
 _BEHIND_OWN = 0.016  # face units: drawn teeth beside the person's own end higher, as an arc does
 _BEHIND_OWN_STRENGTH = 0.75
@@ -128,7 +129,9 @@ class Cavity:
         lip = float(moved.lips.lower_inner[5, 1])
         floor = np.array([self._edge[0], min(float(lower_edge[1]) + 0.006, lip - _TONGUE_SEEN)])
         tip = floor * (1 - raised) + (self._edge - np.array([0.0, _TONGUE_ON_TEETH])) * raised
-        interior.lay_over(canvas, self._kit.tongue, self._turn, place(tip), 0.55 + 0.45 * raised)
+        strength = _TONGUE_DEEP + (_TONGUE_LIT - _TONGUE_DEEP) * apart
+        strength += (1 - strength) * raised
+        interior.lay_over(canvas, self._kit.tongue, self._turn, place(tip), strength)
         own = self._kit.own
         # Where the smile hid the person's own, the row goes on behind it with drawn ones.
         edge, strength = (self._edge, 1.0) if own is None else (

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 import dataclasses
 
 import numpy as np
 from numpy.typing import NDArray
 
 from txt2vid_ros.lipsync import mesh_points as mp
-from txt2vid_ros.lipsync.viseme.lip_edges import refined_lower_edge
+from txt2vid_ros.lipsync.viseme.lip_edges import refined_edges
 
 Array = NDArray[np.float64]
 
@@ -17,6 +18,8 @@ NEUTRAL_WIDTH = 0.55
 _SMILE_RANGE = 0.14  # wider than neutral by so much is a full smile
 _KEPT_SMILE = 0.45  # share of the corners' lift that a closed mouth keeps
 _KEPT_WIDTH = 0.5
+_MOST_LIFT = 0.09  # face units; a chin that rises by more takes the collar with it
+_OWN_REST = 0.05  # face units; of lips parted by more, others of the person show the shape at rest
 _LIP_GAIN_UPPER, _LIP_GAIN_LOWER = 0.45, 0.1  # how much fuller lips are than in a full smile
 
 
@@ -41,6 +44,8 @@ class Face:
     Face units: the origin is the middle of the mouth at rest, 1 is the distance between the
     outer eye corners, x runs to the picture's right along the eyes, y down along the nose.
     `axes` (2, 2): the pixel vectors of x and y as columns, foreshortened as the head is turned.
+    `jaw_drop`: how far the chin rises when the mouth closes; `stretch`: how much further the skin
+    between lower lip and chin does, at the lip.
     """
 
     points: Array
@@ -51,6 +56,7 @@ class Face:
     smile: float
     gap: float
     jaw_drop: float
+    stretch: float
 
     def to_units(self, pixels: Array) -> Array:
         """Return pixel positions (..., 2) in face units."""
@@ -66,8 +72,13 @@ class Face:
         return float(np.sqrt(np.abs(np.linalg.det(self.axes))))
 
 
-def read_face(mesh: NDArray[np.float32], frame: NDArray[np.uint8]) -> Face:
-    """Return the mouth of a face mesh (468, 3) in pixels, its lips as `frame` shows them."""
+def read_face(
+    mesh: NDArray[np.float32], frame: NDArray[np.uint8], closed: Lips | None = None
+) -> Face:
+    """Return the mouth of a face mesh (468, 3) in pixels, its lips as `frame` shows them.
+
+    `closed`: this person's lips at rest (see `closed_lips`), where other frames show them better.
+    """
     points = mesh.astype(np.float64)
     across = points[mp.LEFT_EYE_OUTER] - points[mp.RIGHT_EYE_OUTER]
     unit = float(np.linalg.norm(across)) or 1.0
@@ -90,10 +101,34 @@ def read_face(mesh: NDArray[np.float32], frame: NDArray[np.uint8]) -> Face:
         units(mp.LOWER_INNER),
         units(mp.LOWER_OUTER),
     )
-    lower = refined_lower_edge(frame, np.column_stack([axes, middle]), rows)
-    pictured = Lips(rows[0], rows[1], lower, rows[3])
+    to_pixels = np.column_stack([axes, middle])
+    upper, lower = refined_edges(frame, to_pixels, rows)
+    pictured = Lips(rows[0], upper, lower, rows[3])
     rest, smile, gap, drop = _at_rest(pictured)
-    return Face(flat, middle, axes, pictured, rest, smile, gap, drop)
+    if closed is not None:
+        rest = _blended(rest, closed, float(np.clip((gap - _OWN_REST) / _OWN_REST, 0, 1)))
+    kept = min(drop, _MOST_LIFT)
+    return Face(flat, middle, axes, pictured, rest, smile, gap, kept, drop - kept)
+
+
+def closed_lips(faces: Sequence[Face]) -> Lips:
+    """Return the lips of one person at rest, by those of `faces` whose mouths are least open."""
+    best = sorted(faces, key=lambda face: face.gap)[:max(1, len(faces) // 3)]
+    rows = np.median([np.stack(face.rest.rows()) - _anchor(face.rest) for face in best], axis=0)
+    return Lips(*rows)
+
+
+def _anchor(lips: Lips) -> Array:
+    """Return the middle of the line between closed lips (2,)."""
+    ends = lips.upper_outer[[0, -1], 0]
+    return np.array([float(ends.mean()), float(lips.upper_inner[5, 1])])
+
+
+def _blended(own: Lips, closed: Lips, share: float) -> Lips:
+    """Return `own` lips at rest with `share` of the shape of `closed` in their place."""
+    at = _anchor(own) - _anchor(closed)
+    return Lips(*(mine * (1 - share) + (theirs + at) * share
+                  for mine, theirs in zip(own.rows(), closed.rows(), strict=True)))
 
 
 def _at_rest(lips: Lips) -> tuple[Lips, float, float, float]:

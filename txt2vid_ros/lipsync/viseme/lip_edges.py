@@ -1,7 +1,7 @@
-"""Where the lower lip really ends inside an open mouth: the mesh corrected by the picture.
+"""Where the lips really end inside an open mouth: the mesh corrected by the picture.
 
-The mesh is trained to follow expressions, not edges: it can put the inner edge of the lower lip
-well inside the lip, and what it leaves out would be taken for the inside of the mouth.
+The mesh is trained to follow expressions, not edges. What it takes for lip beyond the edge would
+be drawn as lip (a dark rim, teeth in the lip); what it leaves out would be lost.
 """
 
 from __future__ import annotations
@@ -13,7 +13,13 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 Picture = NDArray[np.float32]
 
-_MIN_GAP = 0.04  # face units; lips closer than this have no edge worth looking for
+_SHUT = 0.012  # face units; between lips closer than this is no edge, from twice that there is
+_WIDE = 0.03  # face units; from twice this on the lower edge is searched for both ways
+_DARK = 0.6  # of the lip's own lightness: the inside of a mouth
+_PALER = 6.0  # of CIELAB's a*: teeth against lips
+_LIP_LEFT = 0.3  # of the mesh's lip height is lip in any case
+_CLEAN = 0.7  # of the way from the inside to the lip: what is less is blurred with the inside
+_BELOW = 0.012  # face units inside the mesh's edge at which dark or teeth must have begun
 _COLUMNS, _ROWS = 33, 48
 _PRIOR = 0.05  # face units by which the mesh is commonly wrong
 _MIN_LIP = 0.3  # of the mesh's lip height is lip in any case
@@ -21,33 +27,63 @@ _FLOOR = np.array([4.0, 3.5, 3.5])  # of colour differences that count, in CIELA
 _BEND = 6.0  # cost of a step between columns, in rows squared
 
 
-def refined_lower_edge(
-    frame: NDArray[np.uint8],
-    to_pixels: Array,
-    rows: tuple[Array, Array, Array, Array],
-) -> Array:
-    """Return the inner edge (11, 2) of the lower lip in face units.
+def refined_edges(
+    frame: NDArray[np.uint8], to_pixels: Array, rows: tuple[Array, Array, Array, Array]
+) -> tuple[Array, Array]:
+    """Return the inner edges (11, 2) of the upper and the lower lip in face units.
 
-    The upper lip is left as the mesh has it: it is thin, mostly in shade and much like the gums
-    in colour, and the mesh is nearer to it than a search gets.
     `to_pixels`: (2, 3) from face units to pixels. `rows`: upper outer, upper inner, lower inner
     and lower outer points (11, 2) of the mesh in face units.
     """
-    upper_outer, upper_inner, lower_inner, lower_outer = rows
-    if float((lower_inner[4:7, 1] - upper_inner[4:7, 1]).mean()) < _MIN_GAP:
-        return lower_inner
-    left, right = upper_inner[0, 0], upper_inner[-1, 0]
-    x = np.linspace(left, right, _COLUMNS + 2)[1:-1]
-    top = np.interp(x, upper_outer[:, 0], upper_outer[:, 1])
-    bottom = np.interp(x, lower_outer[:, 0], lower_outer[:, 1])
-    up = np.interp(x, upper_inner[:, 0], upper_inner[:, 1])
-    low = np.interp(x, lower_inner[:, 0], lower_inner[:, 1])
+    _, upper_inner, lower_inner, _ = rows
+    gap = float((lower_inner[4:7, 1] - upper_inner[4:7, 1]).mean())
+    parted = float(np.clip((gap - _SHUT) / _SHUT, 0, 1))
+    if parted == 0:
+        return upper_inner, lower_inner
+    x = np.linspace(upper_inner[0, 0], upper_inner[-1, 0], _COLUMNS + 2)[1:-1]
+    top, up, low, bottom = (np.interp(x, row[:, 0], row[:, 1]) for row in rows)
     share = (np.arange(_ROWS) + 0.5) / _ROWS
     y = top + (bottom - top) * share[:, None]
     strip = _sampled(frame, to_pixels, np.broadcast_to(x, y.shape), y)
+    new_up = _past_the_inside(strip, y, top, up, (up + low) / 2)
     # Seen upside down, the lip begins at its outer edge and ends at the inner one.
-    new_low = -_edge(strip[::-1], -y[::-1], -bottom, -low, -(up + low) / 2)
-    return _resampled(lower_inner, x, new_low)
+    turned = strip[::-1], -y[::-1], -bottom, -low
+    new_low = -_past_the_inside(*turned, -(up + low) / 2)
+    wide = float(np.clip((gap - _WIDE) / _WIDE, 0, 1))
+    if wide > 0:
+        new_low = new_low * (1 - wide) - _edge(*turned, -(new_up + low) / 2) * wide
+    return (_resampled(upper_inner, x, up + (new_up - up) * parted),
+            _resampled(lower_inner, x, low + (new_low - low) * parted))
+
+
+def _past_the_inside(
+    strip: Picture, y: Array, outer: Array, inner: Array, limit: Array
+) -> Array:
+    """Return the lower end of the lip that begins at `outer`, for each column: not below `inner`.
+
+    What goes on from the mesh's edge into the lip without a break, as dark as the mouth or as
+    pale as teeth, is none. Gums pass for lip, and so does the shade under an upper lip.
+    """
+    depth = (y - outer) / np.maximum(inner - outer, 1e-3)
+    middle = slice(len(outer) // 4, -(len(outer) // 4))
+    lip = strip[:, middle][(depth[:, middle] > 0.1) & (depth[:, middle] < 0.5)]
+    inside = strip[:, middle][(depth[:, middle] > 1) & (y[:, middle] < limit[middle])]
+    if not len(lip) or not len(inside):
+        return inner
+    light, red = np.median(lip[:, :2], axis=0)
+    dark, pale = np.percentile(inside[:, :2], 10, axis=0)
+    taken = np.zeros(y.shape, bool)
+    if dark < _DARK * light:
+        taken |= strip[..., 0] < _CLEAN * light + (1 - _CLEAN) * dark
+    if pale < red - _PALER:
+        taken |= strip[..., 1] < _CLEAN * red + (1 - _CLEAN) * pale
+    taken &= depth > _LIP_LEFT
+    start = np.argmin(np.abs(y - np.minimum(inner + _BELOW, (inner + limit) / 2)), axis=0)
+    above = np.arange(len(y))[:, None] <= start
+    broken = np.cumsum((~taken & above)[::-1], axis=0)[::-1]
+    run = taken & above & (broken == 0)
+    first = np.where(run.any(axis=0), run.argmax(axis=0), start)
+    return np.asarray(np.minimum(y[first, np.arange(len(outer))], inner))
 
 
 def _sampled(frame: NDArray[np.uint8], to_pixels: Array, x: Array, y: Array) -> Picture:

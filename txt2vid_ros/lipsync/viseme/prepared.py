@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import functools
+
+import numpy as np
+
 from txt2vid_ros.lipsync.faces import FaceTrack
 from txt2vid_ros.lipsync.viseme.animator import Animator
 from txt2vid_ros.lipsync.viseme.cavity import make_kit, MouthKit
+from txt2vid_ros.lipsync.viseme.geometry import closed_lips, Lips, read_face
 from txt2vid_ros.media.driving import DrivingMedia
 
 MOST_BYTES = 80_000_000
 """Of frames kept ready: some 300 of 640x480."""
+_LOOKED_AT = 24  # frames of a video, for the lips at rest
 
 
 class PreparedFrames:
@@ -25,7 +31,6 @@ class PreparedFrames:
         self._room = room
         self._kept: dict[int, Animator] = {}
         self._latest: tuple[int, Animator] | None = None
-        self._kit: MouthKit | None = None
 
     def get(self, index: int) -> Animator:
         """Return driving frame `index` ready to be rendered."""
@@ -33,9 +38,9 @@ class PreparedFrames:
             return self._kept[index]
         if self._latest is not None and self._latest[0] == index:
             return self._latest[1]
+        kit, closed = self._person or (None, None)
         animator = Animator(
-            self._driving.frames[index], self._track.points[index], self._kit_of()
-        )
+            self._driving.frames[index], self._track.points[index], kit, closed)
         if animator.nbytes <= self._room:
             self._room -= animator.nbytes
             self._kept[index] = animator
@@ -48,13 +53,15 @@ class PreparedFrames:
         self._kept.clear()
         self._latest = None
 
-    def _kit_of(self) -> MouthKit | None:
-        """Return the parts of the mouth, for a video from its clearest frame."""
-        if len(self._driving.frames) == 1:
+    @functools.cached_property
+    def _person(self) -> tuple[MouthKit, Lips] | None:
+        """What the frames of a video have in common: the mouth's parts and the lips at rest."""
+        count = len(self._driving.frames)
+        if count == 1:
             return None
-        if self._kit is None:
-            best = int(self._track.presence.argmax())
-            frame = self._driving.frames[best]
-            first = Animator(frame, self._track.points[best])
-            self._kit = make_kit(frame, first.face, first.box, still=False)
-        return self._kit
+        seen = np.flatnonzero(self._track.presence == self._track.presence.max())
+        some = seen[np.linspace(0, len(seen) - 1, min(len(seen), _LOOKED_AT)).astype(int)]
+        faces = [read_face(self._track.points[i], self._driving.frames[i]) for i in some]
+        frame = self._driving.frames[seen[0]]
+        first = Animator(frame, self._track.points[seen[0]])
+        return make_kit(frame, first.face, first.box, still=False), closed_lips(faces)
