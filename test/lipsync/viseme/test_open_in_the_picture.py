@@ -122,7 +122,8 @@ def test_lips_at_rest_are_those_of_the_frames_in_which_the_mouth_is_closed() -> 
     mesh = FaceMesh()
     frames = [session.render(0, 0, held(jaw_open=jaw)) for jaw in (0, 0, 0.4, 0.7, 1.0, 1.0)]
     points = [mesh.landmarks(frame, mesh.detect(frame)[0])[0] for frame in frames]
-    closed = closed_lips([read_face(one, frame) for one, frame in zip(points, frames, strict=True)])
+    faces = [read_face(one, frame) for one, frame in zip(points, frames, strict=True)]
+    closed = closed_lips(faces)
     alone, known = read_face(points[-1], frames[-1]), read_face(points[-1], frames[-1], closed)
 
     def full(lips) -> float:
