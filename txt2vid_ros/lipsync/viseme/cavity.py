@@ -28,7 +28,7 @@ _BEHIND_OWN = 0.016  # face units: drawn teeth beside the person's own end highe
 _BEHIND_OWN_STRENGTH = 0.75
 _TOUCHING = 0.02  # face units between the lips up to which their contact is seen
 _CONTACT_WIDTH = 0.007
-_CONTACT_TONE = np.array([0.40, 0.36, 0.50], np.float32)  # of the lips' colour
+_CONTACT_TONE = np.array([0.32, 0.30, 0.50], np.float32)  # of the lips' colour
 _LIP_GLOW = np.array([0.26, 0.20, 0.0], np.float32)
 _LEAST_LIGHT = 0.5  # of that on the lips, on what shows through a narrow slit
 _TUNNEL = 0.4  # of what is behind rounded lips is lost in the dark
@@ -172,7 +172,9 @@ class Cavity:
         middle = self._face.to_pixels(np.stack([x, (upper + lower) / 2], axis=1))
         at = np.round((middle - self._origin - np.array([columns.start, rows.start])) * 16)
         corners = at.astype(np.int32).tolist()
+        # A line is never thinner than a pixel: in a small face it is fainter instead.
         width = max(1, round(_CONTACT_WIDTH * self._face.unit))
+        strength *= min(1.0, _CONTACT_WIDTH * self._face.unit / width)
         for start, stop, dark in zip(corners[:-1], corners[1:], strength, strict=False):
             cv2.line(mask, start, stop, (255 * float(dark),), width, cv2.LINE_AA, 4)
         line = mask.astype(np.float32) / 255

@@ -62,7 +62,7 @@ def _past_the_inside(
     """Return the lower end of the lip that begins at `outer`, for each column: not below `inner`.
 
     What goes on from the mesh's edge into the lip without a break, as dark as the mouth or as
-    pale as teeth, is none. Gums pass for lip, and so does the shade under an upper lip.
+    pale as teeth, is none. Gums pass for lip, and so does an upper lip in its own shade.
     """
     depth = (y - outer) / np.maximum(inner - outer, 1e-3)
     middle = slice(len(outer) // 4, -(len(outer) // 4))
@@ -73,7 +73,9 @@ def _past_the_inside(
     light, red = np.median(lip[:, :2], axis=0)
     dark, pale = np.percentile(inside[:, :2], 10, axis=0)
     taken = np.zeros(y.shape, bool)
-    if dark < _DARK * light:
+    shade = float(np.median(inside[inside[:, 0] <= dark, 1]))
+    # A mouth is dark and grey; a lip in the shade is dark and red.
+    if dark < _DARK * light and shade < red - _PALER:
         taken |= strip[..., 0] < _CLEAN * light + (1 - _CLEAN) * dark
     if pale < red - _PALER:
         taken |= strip[..., 1] < _CLEAN * red + (1 - _CLEAN) * pale
