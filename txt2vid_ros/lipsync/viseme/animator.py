@@ -6,23 +6,21 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from txt2vid_ros.lipsync import mesh_points as mp
 from txt2vid_ros.lipsync.viseme.articulation import articulate, Articulated
 from txt2vid_ros.lipsync.viseme.cavity import Cavity, make_kit, MouthKit
-from txt2vid_ros.lipsync.viseme.geometry import Array, Face, Lips, read_face
+from txt2vid_ros.lipsync.viseme.followers import followers
+from txt2vid_ros.lipsync.viseme.geometry import Face, Lips, read_face
+from txt2vid_ros.lipsync.viseme.grain import Grain
 from txt2vid_ros.lipsync.viseme.lip_layers import cut_layers
 from txt2vid_ros.lipsync.viseme.lip_tone import relaxed_lips
 from txt2vid_ros.lipsync.viseme.neutral_skin import without_folds
+from txt2vid_ros.lipsync.viseme.region import region_of, window_of
 from txt2vid_ros.lipsync.viseme.warp import Grid, Map, remapped, smooth_step, Spline
 from txt2vid_ros.mouth import MouthPose
 
 Frame = NDArray[np.uint8]
 
-_CORNER_REACH = 0.19  # face units over which skin follows the corners of the mouth
 _GRID_STEP = 0.035  # face units
-_JAW_REACH = 0.19  # face units outside of jaw and throat in which the warp fades out
-_THROAT = 0.2  # face units below the chin whose skin goes with it
-_MARGIN = 0.24  # face units around the jaw in which the warp fades out
 
 
 class Animator:
@@ -38,20 +36,16 @@ class Animator:
         made here where None.
         """
         self.face: Face = read_face(mesh, frame, closed)
-        self.box = _region(self.face, frame.shape)
+        self.box = region_of(self.face, frame.shape)
         x0, y0, x1, y1 = self.box
         roi = frame[y0:y1, x0:x1]
         self._grid = Grid(self.box, max(3.0, _GRID_STEP * self.face.unit))
-        self._window = _window(self._grid, self.face)
+        self._window = window_of(self._grid, self.face)
         smooth = without_folds(roi, self.face, (x0, y0))
         smooth = relaxed_lips(smooth, self.face, (x0, y0))
         self._upper, self._lower = cut_layers(smooth, (x0, y0), self.face)
-        still, self._jaw, self._jaw_share, self._side, self._side_share = _followers(
-            self.face, self.box
-        )
-        self._still = still
-        self._jaw_stretch = self.face.stretch * _near_lip(self._jaw, self.face)
-        self._side_stretch = self.face.stretch * _near_lip(self._side, self.face)
+        self._grain = Grain(roi)
+        self._followers = followers(self.face, self.box)
         self._spline: Spline | None = None
         # A mouth that is closed in the picture rests as pictured.
         self._natural = float(np.clip(1.5 - self.face.gap / 0.02, 0, 1))
@@ -61,7 +55,7 @@ class Animator:
     @property
     def nbytes(self) -> int:
         """Bytes that this frame holds ready, without the kit."""
-        return self._upper.nbytes + self._lower.nbytes + 50_000
+        return self._upper.nbytes + self._lower.nbytes + self._grain.nbytes + 50_000
 
     def release(self) -> None:
         """Drop what can be made again in half a millisecond."""
@@ -70,17 +64,20 @@ class Animator:
     def render(self, frame: Frame, pose: MouthPose) -> Frame:
         """Return `frame`, the one that was prepared, in `pose`."""
         x0, y0, x1, y1 = self.box
-        moved = articulate(self.face.rest, pose)
-        upper_map, lower_map = self._maps(moved)
-        upper, lower = remapped(self._upper, upper_map), remapped(self._lower, lower_map)
         picture = np.array(frame)
         region = picture[y0:y1, x0:x1]
         natural = self._natural * (1 - float(smooth_step(pose.max(keepdims=True), 0, 0.2)[0]))
         if natural >= 1:
             return picture
+        moved = articulate(self.face.rest, pose)
+        upper_map, lower_map = self._maps(moved)
+        upper, lower = remapped(self._upper, upper_map), remapped(self._lower, lower_map)
         pictured = region.astype(np.float32) if natural > 0 else None
         self._join(region, upper, lower)
         self._open_mouth(region, moved, pose, upper, lower)
+        if self._grain.sigma > 0:
+            clear = cv2.multiply(255 - upper[..., 3], 255 - lower[..., 3], scale=1 / 255)
+            self._grain.restore(region, lower_map, np.asarray(clear, np.uint8))
         if pictured is not None:
             mixed = region * (1 - natural) + pictured * natural
             region[:] = np.clip(mixed + 0.5, 0, 255).astype(np.uint8)
@@ -89,20 +86,11 @@ class Animator:
     def _maps(self, moved: Articulated) -> tuple[Map, Map]:
         """Return where each pixel of the region comes from, for the upper and the lower layer."""
         face = self.face
-        jaw = self._jaw.copy()
-        jaw[:, 1] += (moved.jaw - face.jaw_drop) * self._jaw_share - self._jaw_stretch
-        corners = np.stack([moved.lips.upper_outer[0], moved.lips.upper_outer[-1]])
-        start = np.stack([face.lips.upper_outer[0], face.lips.upper_outer[-1]])
-        side = (
-            self._side
-            + (corners - start)[(self._side[:, 0] > 0).astype(int)] * (self._side_share[:, None])
-        )
-        side[:, 1] -= self._side_stretch
-        beside = face.to_pixels(np.concatenate([jaw, side]))
-        beside_moves = face.to_pixels(np.concatenate([self._jaw, self._side])) - beside
+        beside = face.to_pixels(self._followers.moved(face, moved))
+        beside_moves = face.to_pixels(self._followers.moving()) - beside
         if self._spline is None:
-            self._spline = Spline(self._grid, face.to_pixels(self._still))
-        no_moves = np.zeros((len(self._still), 2))
+            self._spline = Spline(self._grid, face.to_pixels(self._followers.still))
+        no_moves = np.zeros((len(self._followers.still), 2))
         beside_kernel = self._spline.kernel(beside)
         shifts = []
         for pictured, now in (
@@ -175,94 +163,3 @@ class Animator:
         lips = under * (1 - lower_alpha) + lower[part][..., :3] * lower_alpha
         lips *= self._cavity.contact(moved, part)
         out[part] = np.clip(lips + 0.5, 0, 255).astype(np.uint8)
-
-
-def _region(face: Face, shape: tuple[int, ...]) -> tuple[int, int, int, int]:
-    """Return the box of the lower face, inside the picture."""
-    height, width = shape[:2]
-    oval = face.points[list(mp.JAW_FOLLOW)]
-    sides = face.points[[234, 454, 132, 361]]
-    everything = np.concatenate([oval, sides, face.points[[197]]])
-    below = face.points[mp.CHIN] + face.axes[:, 1] * (_MARGIN + 0.12)
-    everything = np.concatenate([everything, below[None]])
-    low = np.floor(everything.min(0)).astype(int)
-    high = np.ceil(everything.max(0)).astype(int) + 1
-    return (
-        int(np.clip(low[0], 0, width - 8)),
-        int(np.clip(low[1], 0, height - 8)),
-        int(np.clip(high[0], 8, width)),
-        int(np.clip(high[1], 8, height)),
-    )
-
-
-def _window(grid: Grid, face: Face) -> Map:
-    """Return 1 on the lower face and 0 at the region's edges."""
-    units = face.to_units(grid.nodes.astype(np.float64))
-    nose = face.to_units(face.points[[mp.NOSE_BASE]])[0, 1]
-    chin = face.to_units(face.points[[mp.CHIN]])[0, 1]
-    top = smooth_step(units[:, 1], nose - 0.22, nose - 0.03)
-    bottom = 1 - smooth_step(units[:, 1], chin + 0.12, chin + 0.12 + _MARGIN)
-    left = face.to_units(face.points[[234, 132]])[:, 0].min()
-    right = face.to_units(face.points[[454, 361]])[:, 0].max()
-    sides = smooth_step(units[:, 0], left, left * 0.8) * (
-        1 - smooth_step(units[:, 0], right * 0.8, right)
-    )
-    x0, y0, x1, y1 = grid.box
-    nodes = grid.nodes
-    inset = np.minimum.reduce(
-        [nodes[:, 0] - x0, x1 - 1 - nodes[:, 0], nodes[:, 1] - y0, y1 - 1 - nodes[:, 1]]
-    )
-    edge = smooth_step(inset, 0.6 * grid.width / grid.columns, 0.10 * face.unit)
-    beyond = 1 - smooth_step(_beyond_jaw(grid, face), 0.0, _JAW_REACH)
-    return np.asarray(top * bottom * sides * edge * beyond, np.float32)
-
-
-def _beyond_jaw(grid: Grid, face: Face) -> Map:
-    """Return how far each node lies outside the outline of jaw and throat, in face units.
-
-    Collars and hair beside the neck do not go down with the chin.
-    """
-    throat = face.points[mp.CHIN] + face.axes[:, 1] * _THROAT
-    lower = face.points[[*mp.JAW_FOLLOW, 234, 454, 132, 361, 197]]
-    hull = cv2.convexHull(np.concatenate([lower, throat[None]]).astype(np.float32))[:, 0]
-    step = np.array([grid.width / grid.columns, grid.height / grid.rows])
-    at = (hull - np.array(grid.box[:2])) / step - 0.5
-    away = np.full((grid.rows, grid.columns), 255, np.uint8)
-    cv2.fillPoly(away, [np.round(at * 16).astype(np.int32)], (0,), cv2.LINE_8, 4)
-    distance = np.asarray(cv2.distanceTransform(away, cv2.DIST_L2, 5), np.float32)
-    return np.asarray(distance.ravel() * float(step.max()) / face.unit, np.float32)
-
-
-def _followers(
-    face: Face, box: tuple[int, int, int, int]
-) -> tuple[Array, Array, Array, Array, Array]:
-    """Return still points, jaw points with shares, and points beside the mouth with shares."""
-    units = face.to_units(face.points)
-    x0, y0, x1, y1 = box
-    xs, ys = np.linspace(x0, x1, 5), np.linspace(y0, y1, 5)
-    ring = np.array(
-        [(x, y) for x in xs for y in (y0, y1)] + [(x, y) for x in (x0, x1) for y in ys[1:-1]]
-    )
-    still = np.concatenate([units[list(mp.STILL)], face.to_units(ring)])
-    jaw, side = list(mp.JAW_FOLLOW), list(mp.BESIDE_MOUTH)
-    corners = face.lips.upper_outer[[0, -1]]
-    distance = np.linalg.norm(units[side][:, None] - corners[None], axis=2).min(axis=1)
-    return (
-        still,
-        units[jaw],
-        np.array([mp.JAW_FOLLOW[i] for i in jaw]),
-        units[side],
-        np.exp(-((distance / _CORNER_REACH) ** 2)),
-    )
-
-
-def _near_lip(units: Array, face: Face) -> Array:
-    """Return 1 for points (n, 2) at the edge of the lower lip, 0 at the chin and beside."""
-    edge = face.lips.lower_outer
-    chin = face.to_units(face.points[[mp.CHIN]])[0]
-    lip = np.interp(units[:, 0], edge[:, 0], edge[:, 1])
-    height = np.clip((chin[1] - units[:, 1]) / np.maximum(chin[1] - lip, 1e-3), 0, 1)
-    half = (edge[-1, 0] - edge[0, 0]) / 2
-    beside = np.clip(1.4 - np.abs(units[:, 0] - edge[5, 0]) / half * 0.8, 0, 1)
-    below = np.clip((units[:, 1] - lip) / 0.05 + 1, 0, 1)
-    return np.asarray(height * beside * below)

@@ -1,0 +1,67 @@
+"""The grain of a picture, given back where warping and drawing take it.
+
+A mouth as smooth as glass in a noisy picture is seen at once. Sampling between pixels averages
+them: of the variance of fine noise, a place (fx, fy) between four pixels keeps
+((1 - fx)^2 + fx^2) ((1 - fy)^2 + fy^2). What is lost is added again.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from txt2vid_ros.lipsync.viseme.warp import Map
+
+Frame = NDArray[np.uint8]
+
+_LAPLACIANS = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
+_GAIN = 6.0  # of that filter on white noise
+_SKIN = 2.2  # grey levels: pores and lashes of clean pictures measure up to this
+_STEPS = 32  # of the noise kept as int8, a standard deviation
+
+
+class Grain:
+    """The noise of one driving frame over its region."""
+
+    def __init__(self, region: Frame) -> None:
+        """Measure `region` (h, w, 3) and make noise like its own."""
+        self.sigma = grain_of(region)
+        self._noise: NDArray[np.int8] | None = None
+        if self.sigma > 0:
+            # From the frame itself: the same again each time, another one in the next frame.
+            seed = int(region[::4, ::4].sum(dtype=np.int64))
+            noise = np.random.default_rng(seed).standard_normal(region.shape[:2], np.float32)
+            self._noise = np.clip(noise * _STEPS, -127, 127).astype(np.int8)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held."""
+        return 0 if self._noise is None else self._noise.nbytes
+
+    def restore(self, picture: Frame, where: Map, drawn: NDArray[np.uint8]) -> None:
+        """Add to `picture` (h, w, 3), in place, the grain that it lost.
+
+        `where` (h, w, 2): the pixels it was sampled at. `drawn` (h, w): 255 where it was drawn
+        and has no grain, 0 where it is the picture's own.
+        """
+        if self._noise is None:
+            return
+        between = where - np.floor(where)
+        kept = 1 - 2 * between + 2 * between * between
+        lost = 1 - kept[..., 0] * kept[..., 1] * (1 - drawn / np.float32(255))
+        added = self._noise * (np.sqrt(lost) * np.float32(self.sigma / _STEPS))
+        noisy = picture + added[..., None]
+        np.clip(noisy + 0.5, 0, 255, out=noisy)
+        picture[:] = noisy.astype(np.uint8)
+
+
+def grain_of(picture: Frame) -> float:
+    """Return the standard deviation of fine noise in `picture` (h, w, 3), in grey levels.
+
+    After Immerkaer (1996), with the median so that edges do not count; 0 in a clean picture.
+    """
+    grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY).astype(np.float32)
+    found = cv2.filter2D(grey, -1, _LAPLACIANS)[1:-1, 1:-1]
+    sigma = 1.4826 * float(np.median(np.abs(found))) / _GAIN
+    return float(np.sqrt(max(0.0, sigma ** 2 - _SKIN ** 2)))
