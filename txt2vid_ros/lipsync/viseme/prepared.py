@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-
 import numpy as np
 
 from txt2vid_ros.lipsync.faces import FaceTrack
@@ -31,6 +29,7 @@ class PreparedFrames:
         self._room = room
         self._kept: dict[int, Animator] = {}
         self._latest: tuple[int, Animator] | None = None
+        self._kit, self._closed = _person(driving, track)
 
     def get(self, index: int) -> Animator:
         """Return driving frame `index` ready to be rendered."""
@@ -38,9 +37,8 @@ class PreparedFrames:
             return self._kept[index]
         if self._latest is not None and self._latest[0] == index:
             return self._latest[1]
-        kit, closed = self._person or (None, None)
         animator = Animator(
-            self._driving.frames[index], self._track.points[index], kit, closed)
+            self._driving.frames[index], self._track.points[index], self._kit, self._closed)
         if animator.nbytes <= self._room:
             self._room -= animator.nbytes
             self._kept[index] = animator
@@ -53,15 +51,16 @@ class PreparedFrames:
         self._kept.clear()
         self._latest = None
 
-    @functools.cached_property
-    def _person(self) -> tuple[MouthKit, Lips] | None:
-        """What the frames of a video have in common: the mouth's parts and the lips at rest."""
-        count = len(self._driving.frames)
-        if count == 1:
-            return None
-        seen = np.flatnonzero(self._track.presence == self._track.presence.max())
-        some = seen[np.linspace(0, len(seen) - 1, min(len(seen), _LOOKED_AT)).astype(int)]
-        faces = [read_face(self._track.points[i], self._driving.frames[i]) for i in some]
-        frame = self._driving.frames[seen[0]]
-        first = Animator(frame, self._track.points[seen[0]])
-        return make_kit(frame, first.face, first.box, still=False), closed_lips(faces)
+
+def _person(
+    driving: DrivingMedia, track: FaceTrack
+) -> tuple[MouthKit | None, Lips | None]:
+    """Return what the frames of a video have in common: the mouth's parts, the lips at rest."""
+    if len(driving.frames) == 1:
+        return None, None
+    seen = np.flatnonzero(track.presence == track.presence.max())
+    some = seen[np.linspace(0, len(seen) - 1, min(len(seen), _LOOKED_AT)).astype(int)]
+    faces = [read_face(track.points[i], driving.frames[i]) for i in some]
+    frame = driving.frames[seen[0]]
+    first = Animator(frame, track.points[seen[0]])
+    return make_kit(frame, first.face, first.box, still=False), closed_lips(faces)

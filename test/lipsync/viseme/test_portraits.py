@@ -1,0 +1,74 @@
+"""Real people: a beard, a head turned by 26 degrees, the smile of the built-in portrait."""
+
+from __future__ import annotations
+
+import pathlib
+
+import numpy as np
+import pytest
+from viseme_views import held, silence, Speech
+
+from txt2vid_ros.lipsync.facemesh import FaceMesh
+from txt2vid_ros.lipsync.faces import find_face
+from txt2vid_ros.lipsync.measure import measure_openings
+from txt2vid_ros.lipsync.viseme.articulation import opening_of
+from txt2vid_ros.lipsync.viseme.engine import VisemeEngine
+from txt2vid_ros.lipsync.viseme.life import LifeSettings
+from txt2vid_ros.lipsync.viseme.outside import Outside
+from txt2vid_ros.media.driving import DrivingMedia, load_driving
+from txt2vid_ros.mouth import Phoneme
+from txt2vid_ros.speech.visemes import mouth_track
+
+PORTRAITS = pathlib.Path(__file__).parents[2] / 'portraits'
+SOUNDS = ('m', 'ɑ', 'p', 'ɑ', '_', 'f', 'ɑ', 'v', 'ɛ', '_', 'i', 'o', 'u', 'b', 'ɑ')
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path / 'cache'))
+
+
+@pytest.fixture(params=['beard.jpg', 'turned.jpg', None], ids=['beard', 'turned', 'smile'])
+def driving(request: pytest.FixtureRequest) -> DrivingMedia:
+    face = None if request.param is None else PORTRAITS / request.param
+    return load_driving(face, width=640, height=480)
+
+
+def opened(driving: DrivingMedia):
+    engine = VisemeEngine(LifeSettings(life=False))
+    engine.load()
+    return engine.open(driving)
+
+
+def test_the_mouth_opens_as_asked_and_nothing_else_moves(driving: DrivingMedia) -> None:
+    session = opened(driving)
+    phonemes = [Phoneme('' if sound == '_' else sound, 0.3 + 0.16 * k, 0.16)
+                for k, sound in enumerate(SOUNDS)]
+    speech = Speech(np.zeros(48000, np.float32), 16000, mouth_track(phonemes))
+    times = np.arange(0.1, 2.9, 0.04)
+    frames = [session.render(float(t), 0, speech) for t in times]
+    seen = measure_openings(frames, FaceMesh())
+    asked = np.array([opening_of(speech.mouth(float(t))) for t in times])
+    assert np.corrcoef(seen, asked)[0, 1] > 0.85
+    beyond = Outside(driving, find_face(driving, FaceMesh))
+    assert max(beyond.change(0, frame) for frame in frames) == 0
+
+
+def test_lips_meet_in_silence_and_on_bilabials(driving: DrivingMedia) -> None:
+    session = opened(driving)
+    frames = [session.render(0, 0, held(lips_closed=1)), session.render(0, 0, silence()),
+              session.render(0, 0, held(jaw_open=0.4)), session.render(0, 0, held(jaw_open=0.9))]
+    pressed, rest, parted, wide = measure_openings(frames, FaceMesh())
+    assert pressed < 0.05
+    assert rest < pressed + 0.03
+    assert rest + 0.03 < parted < wide
+
+
+def test_a_head_turned_aside_is_known_to_be_and_still_speaks() -> None:
+    driving = load_driving(PORTRAITS / 'turned.jpg', width=640, height=480)
+    track = find_face(driving, FaceMesh)
+    across = track.points[0][263] - track.points[0][33]
+    turned = np.degrees(np.arctan2(abs(across[2]), np.hypot(*across[:2])))
+    assert 20 < turned < 32
+    assert track.presence[0] == 1
+    assert track.notices == ()
