@@ -17,8 +17,7 @@ import torch
 
 from txt2vid_ros.lipsync.wav2lip import cuda_generator, Wav2Lip
 from txt2vid_ros.lipsync.wav2lip.cuda_generator import CudaGenerator
-
-FIRST = 44
+from txt2vid_ros.lipsync.wav2lip.rows import LOWER_FACE_ROW
 
 
 class Stream:
@@ -83,7 +82,7 @@ def stand_in(wav2lip: Wav2Lip, monkeypatch: pytest.MonkeyPatch) -> CudaGenerator
 def test_every_mouth_comes_in_its_place(
         golden: Golden, stand_in: CudaGenerator, count: int, graphs: list[int]) -> None:
     data = golden('wav2lip_golden.npz')
-    expected: Array = data['out'][:, :, FIRST:].transpose(0, 2, 3, 1)
+    expected: Array = data['out'][:, :, LOWER_FACE_ROW:].transpose(0, 2, 3, 1)
     order = [i * 7 // 3 % 2 for i in range(count)]
     features = [stand_in.features(data['crop_bgr_u8'][i]) for i in order]
     mouths = stand_in.mouths(np.stack([data['mel'][i, 0] for i in order]), features)

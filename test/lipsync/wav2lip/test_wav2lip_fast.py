@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from txt2vid_ros.errors import UserError
-from txt2vid_ros.lipsync.wav2lip import onnx_graph, rows, Wav2Lip
+from txt2vid_ros.lipsync.wav2lip import onnx_graph, rows, Wav2Lip, winograd
 from txt2vid_ros.lipsync.wav2lip.cuda_generator import bucket
 from txt2vid_ros.lipsync.wav2lip.generator import MOUTH_SHAPE, network_input
 from txt2vid_ros.lipsync.wav2lip.onnx_generator import export, Graphs, OnnxGenerator
@@ -23,7 +23,7 @@ FIRST = rows.LOWER_FACE_ROW
 
 
 def lower(out: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Return the pasted region of the network's output, (B, 52, 96, 3)."""
+    """Return the pasted region of the network's output, (B, 49, 96, 3)."""
     return out[:, :, FIRST:].transpose(0, 2, 3, 1)
 
 
@@ -64,7 +64,9 @@ def test_the_halo_is_exact_whatever_rows_are_asked_for(
 def test_the_count_of_multiplications_is_the_golden_one(golden_dir: pathlib.Path) -> None:
     groups = json.loads((golden_dir / 'wav2lip_macs.json').read_text())['groups']
     assert rows.multiplications() == groups['total']
-    assert rows.multiplications(FIRST, face_cached=True) < 0.6 * groups['total']
+    cached = rows.multiplications(FIRST, face_cached=True)
+    assert cached < 0.55 * groups['total']
+    assert rows.multiplications(FIRST, face_cached=True, tiled=winograd.WIDTHS) < 0.75 * cached
 
 
 def test_the_export_is_kept_by_content(

@@ -71,7 +71,7 @@ def _cpu(rounds: int) -> dict[str, Any]:
     """Measure one picture at a time, the plain module and the fast path taking turns."""
     import torch
 
-    from txt2vid_ros.lipsync.wav2lip import rows
+    from txt2vid_ros.lipsync.wav2lip import rows, winograd
     from txt2vid_ros.lipsync.wav2lip.onnx_generator import OnnxGenerator
     from txt2vid_ros.lipsync.wav2lip.torch_generator import TorchGenerator
     torch.set_num_threads(1)
@@ -99,7 +99,7 @@ def _cpu(rounds: int) -> dict[str, Any]:
     fast.close()
     two = OnnxGenerator(graphs, threads=2)
     render[2] = _render_ms(two, rounds)
-    macs = rows.multiplications(rows.LOWER_FACE_ROW, face_cached=True)
+    macs = rows.multiplications(rows.LOWER_FACE_ROW, face_cached=True, tiled=winograd.WIDTHS)
     return {
         'weights': weights,
         'fast_over_eager': statistics.median(a / b for a, b in zip(eager, ours, strict=True)),

@@ -40,7 +40,7 @@ class _Captured:
     graph: torch.cuda.CUDAGraph
     mel: Tensor
     faces: Tensor
-    out: Tensor             # (B, 52, 96, 3)
+    out: Tensor             # (B, 49, 96, 3)
     hosts: tuple[_Host, _Host]      # one is filled or read while the other is copied
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from txt2vid_ros.models_store import cache_dir
 
-VERSION = 1             # of the graphs that onnx_graph.py builds
+VERSION = 2             # of the graphs that onnx_graph.py builds
 
 
 class GraphFiles(NamedTuple):

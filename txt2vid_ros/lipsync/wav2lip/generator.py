@@ -19,7 +19,7 @@ Crop = NDArray[np.uint8]
 """A face, (96, 96, 3) BGR."""
 
 Mouth = NDArray[np.float32]
-"""A lower face: rows LOWER_FACE_ROW to 95 of the crop, (52, 96, 3) BGR in 0..1."""
+"""A lower face: rows LOWER_FACE_ROW to 95 of the crop, (49, 96, 3) BGR in 0..1."""
 
 MOUTH_SHAPE = (FACE - LOWER_FACE_ROW, FACE, 3)
 

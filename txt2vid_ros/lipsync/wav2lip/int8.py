@@ -66,7 +66,7 @@ def write(state: State, face: pathlib.Path, speech: pathlib.Path, note: pathlib.
 
     with tempfile.TemporaryDirectory(dir=speech.parent) as folder, _quietly():
         exact = pathlib.Path(folder, 'exact.onnx')
-        exact.write_bytes(onnx_graph.speech_graph(state, fold_residuals=False))
+        exact.write_bytes(onnx_graph.speech_graph(state, exact=False))
         quantize_static(exact, speech, Reader(), per_channel=True, op_types_to_quantize=['Conv'],
                         activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8)
         held_out = feeds[_CALIBRATION:]

@@ -26,7 +26,7 @@ _AT_ONCE = 8            # larger batches gain a CPU nothing, and take memory
 
 @dataclasses.dataclass(frozen=True)
 class Shares:
-    """What one driving frame adds to each stage of the decoder, each (1, C, H, W) float32."""
+    """What one driving frame adds to each stage of the decoder, each (1, ...) float32."""
 
     arrays: tuple[NDArray[np.float32], ...]
 
