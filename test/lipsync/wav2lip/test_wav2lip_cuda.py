@@ -84,7 +84,7 @@ def test_every_mouth_comes_in_its_place(
     data = golden('wav2lip_golden.npz')
     expected: Array = data['out'][:, :, LOWER_FACE_ROW:].transpose(0, 2, 3, 1)
     order = [i * 7 // 3 % 2 for i in range(count)]
-    features = [stand_in.features(data['crop_bgr_u8'][i]) for i in order]
+    features = [stand_in.features(stand_in.encode(data['crop_bgr_u8'][i])) for i in order]
     mouths = stand_in.mouths(np.stack([data['mel'][i, 0] for i in order]), features)
     assert len(mouths) == count
     for i, mouth in zip(order, mouths, strict=True):
@@ -95,7 +95,7 @@ def test_every_mouth_comes_in_its_place(
 def test_a_graph_is_captured_once_and_gone_at_the_end(
         golden: Golden, stand_in: CudaGenerator) -> None:
     data = golden('wav2lip_golden.npz')
-    features = [stand_in.features(data['crop_bgr_u8'][0])]
+    features = [stand_in.features(stand_in.encode(data['crop_bgr_u8'][0]))]
     stand_in.mouths(data['mel'][:1, 0], features)
     held = stand_in._captured[1]
     stand_in.mouths(data['mel'][1:, 0], features)

@@ -1,10 +1,11 @@
-"""The generator as two ONNX graphs, built straight from a checkpoint's tensors.
+"""The generator as three ONNX graphs, built straight from a checkpoint's tensors.
 
-The face graph maps a driving frame's crop to its shares: what the face encoder adds to each stage
-of the decoder. Skips enter linear convolutions by concatenation, so that convolution(a, b) =
-convolution(a) + convolution(b), and the second term is the same for every sound. The speech graph
-takes a mel window and the shares and decodes the lower face. Both have batch norm and residuals
-folded in (folding.py) and only the rows that are needed (rows.py).
+The face graph encodes a driving frame's crop; what it gives, the skips, is small enough to be
+remembered. The share graph makes of them what the encoder adds to each stage of the decoder: skips
+enter linear convolutions by concatenation, so that convolution(a, b) = convolution(a) +
+convolution(b), and the second term is the same for every sound. The speech graph takes a mel
+window and the shares and decodes the lower face. All have batch norm and residuals folded in
+(folding.py) and only the rows that are needed (rows.py).
 
 Each layer is computed in the way that is faster at its size: by Winograd's filtering (pixels.py)
 or by ONNX Runtime's own convolution.
@@ -22,7 +23,10 @@ from txt2vid_ros.lipsync.wav2lip.folding import fold, Folded, State
 from txt2vid_ros.lipsync.wav2lip.graph_builder import GraphBuilder, Shapes
 from txt2vid_ros.lipsync.wav2lip.pixels import Pixels
 
-SHARES = tuple(f'share{n}' for n in range(1, len(architecture.FACE_DECODER) + 1))
+SKIPS, SHARES = (tuple(f'{kind}{n}' for n in range(1, len(architecture.FACE_DECODER) + 1))
+                 for kind in ('skip', 'share'))
+
+_FACE_SHAPE = (6, architecture.FACE, architecture.FACE)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,33 +83,45 @@ class _Layers:
 
 
 def face_graph(state: State, first_row: int = rows.LOWER_FACE_ROW) -> bytes:
-    """Return the model from `face` (B, 6, 96, 96) to the shares of every decoder stage.
+    """Return the model from `face` (B, 6, 96, 96) to the skips, images of the rows needed."""
+    layers = _Layers()
+    x = Image('face', *_FACE_SHAPE)
+    firsts = _first_rows_of_skips(first_row)
+    for number, block in enumerate(architecture.FACE_ENCODER):
+        for i, layer in enumerate(block):
+            x = layers.convolution(x, fold(state, f'face_encoder_blocks.{number}.{i}', layer))
+        layers.graph.node('Identity', [layers.graph.below(x.name, firsts.pop())],
+                          SKIPS[len(firsts)])
+    return layers.graph.model({'face': ['batch', *_FACE_SHAPE]}, SKIPS)
+
+
+def share_graph(state: State, first_row: int = rows.LOWER_FACE_ROW) -> bytes:
+    """Return the model from the skips to the shares of every decoder stage.
 
     A share is a list of pixels (B, n, C), in the order in which the stage computes them; the last
     one is an image.
     """
     layers = _Layers()
-    graph, size = layers.graph, architecture.FACE
-    x = Image('face', 6, size, size)
-    skips: list[Image] = []
-    for number, block in enumerate(architecture.FACE_ENCODER):
-        for i, layer in enumerate(block):
-            x = layers.convolution(x, fold(state, f'face_encoder_blocks.{number}.{i}', layer))
-        skips.append(x)
+    graph = layers.graph
+    inputs: Shapes = {}
     stages, output_top = rows.plan(first_row)
-    for stage, block, share, number in zip(
-            stages, architecture.FACE_DECODER[1:], SHARES, itertools.count(1), strict=False):
+    sizes = [1, *(stage.size for stage in stages)]
+    skips = []
+    for name, block, size, first in zip(SKIPS, reversed(architecture.FACE_ENCODER), sizes,
+                                        _first_rows_of_skips(first_row), strict=True):
+        skips.append(Image(name, block[-1].outputs, size - first, size))
+        inputs[name] = ['batch', block[-1].outputs, size - first, size]
+    own = architecture.FACE_DECODER[0][0].outputs
+    for number, (block, share, skip) in enumerate(
+            zip(architecture.FACE_DECODER[1:], SHARES, skips, strict=False), start=1):
         folded = fold(state, f'face_decoder_blocks.{number}.0', block[0])
-        own = architecture.FACE_DECODER[number - 1][0].outputs
-        skip = _below(graph, skips.pop(), stage.first_input)
         part = layers.upsampling(skip, folded, slice(own, block[0].inputs))
         graph.node('Add', [part.name, graph.constant(folded.bias)], share)
+        own = block[0].outputs
     folded = fold(state, 'output_block.0', architecture.OUTPUT)
-    own = architecture.FACE_DECODER[-1][0].outputs
-    skip = _below(graph, skips.pop(), max(0, first_row - 1))
-    graph.convolution(skip.name, folded.of_inputs(own, architecture.OUTPUT.inputs), folded.bias,
+    graph.convolution(SKIPS[-1], folded.of_inputs(own, architecture.OUTPUT.inputs), folded.bias,
                       pads=[int(output_top), 1, 1, 1], output=SHARES[-1])
-    return graph.model({'face': ['batch', 6, size, size]}, SHARES)
+    return graph.model(inputs, SHARES)
 
 
 def speech_graph(
@@ -148,6 +164,6 @@ def speech_graph(
     return graph.model(inputs, ['mouth'])
 
 
-def _below(graph: GraphBuilder, x: Image, first: int) -> Image:
-    """Drop the rows above `first`."""
-    return Image(graph.below(x.name, first), x.channels, x.height - first, x.width)
+def _first_rows_of_skips(first_row: int) -> list[int]:
+    """Return the first row of each skip that enters the decoder, smallest map first."""
+    return [*(stage.first_input for stage in rows.plan(first_row)[0]), max(0, first_row - 1)]
