@@ -22,21 +22,24 @@ class GraphBuilder:
 
     def __init__(self) -> None:
         """Begin an empty graph."""
-        self._nodes: list[onnx.NodeProto] = []
-        self._weights: list[onnx.TensorProto] = []
+        # Filled in place: to put a model together of parts copies its 150 MB twice.
+        self._model = onnx.ModelProto(ir_version=_IR_VERSION)
+        self._model.graph.name = 'wav2lip'
+        self._model.opset_import.append(helper.make_opsetid('', _OPSET))
         self._names = (f'v{n}' for n in itertools.count())
 
     def constant(self, value: NDArray[np.generic]) -> str:
         """Add a tensor of the graph's own."""
         name = next(self._names)
-        self._weights.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
+        self._model.graph.initializer.append(
+            numpy_helper.from_array(np.ascontiguousarray(value), name))
         return name
 
     def node(self, kind: str, inputs: Sequence[str], output: str | None = None,
              **attributes: Any) -> str:
         """Add one node of the ONNX operator `kind`."""
         name = output or next(self._names)
-        self._nodes.append(helper.make_node(kind, list(inputs), [name], **attributes))
+        self._model.graph.node.append(helper.make_node(kind, list(inputs), [name], **attributes))
         return name
 
     def reshape(self, x: str, *shape: int, output: str | None = None) -> str:
@@ -46,7 +49,7 @@ class GraphBuilder:
     def split(self, x: str, parts: int) -> list[str]:
         """Cut (B, parts, n, C) along its second axis into lists (B, n, C)."""
         names = [next(self._names) for _ in range(parts)]
-        self._nodes.append(helper.make_node('Split', [x], names, axis=1))
+        self._model.graph.node.append(helper.make_node('Split', [x], names, axis=1))
         return names
 
     def below(self, x: str, first: int) -> str:
@@ -69,12 +72,11 @@ class GraphBuilder:
                          kernel_shape=list(weight.shape[2:]))
 
     def model(self, inputs: Shapes, outputs: Sequence[str]) -> bytes:
-        """Return the serialised model with float32 inputs of these shapes."""
+        """Return the serialised model with float32 inputs of these shapes; called once."""
         values = [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
                   for name, shape in inputs.items()]
         results = [helper.make_tensor_value_info(o, TensorProto.FLOAT, None) for o in outputs]
-        graph = helper.make_graph(self._nodes, 'wav2lip', values, results, self._weights)
-        model = helper.make_model(graph, opset_imports=[helper.make_opsetid('', _OPSET)])
-        model.ir_version = _IR_VERSION
-        content: bytes = model.SerializeToString()
+        self._model.graph.input.extend(values)
+        self._model.graph.output.extend(results)
+        content: bytes = self._model.SerializeToString()
         return content
