@@ -36,6 +36,17 @@ def test_pasting_without_a_mask_equals_the_golden_picture(golden: Golden) -> Non
     assert np.abs(frame.astype(int) - data['pasted']).max() <= 1
 
 
+@pytest.mark.parametrize('height', [24, 25, 47, 95, 96, 97, 191, 240, 333, 1001])
+def test_rows_above_those_that_are_decoded_show_nowhere(height: int) -> None:
+    face = np.random.default_rng(height).random((96, 96, 3)).astype(np.float32)
+    whole, lower = np.zeros((2, height, 60, 3), np.uint8)
+    alpha = paste.mask(60, height)
+    paste.paste(whole, (0, 0, 60, height), face, alpha)
+    paste.paste(lower, (0, 0, 60, height), face[-MOUTH_SHAPE[0]:], alpha)
+    assert whole.any()
+    np.testing.assert_array_equal(lower, whole)
+
+
 @pytest.mark.parametrize('size', [(24, 24), (96, 96), (187, 224), (640, 900)])
 def test_the_mask_is_soft_inside_the_jaw_and_nothing_elsewhere(size: tuple[int, int]) -> None:
     width, height = size

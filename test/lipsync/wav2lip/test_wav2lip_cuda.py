@@ -6,7 +6,7 @@ there is one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 import contextlib
 from typing import Any
 
@@ -17,29 +17,36 @@ import torch
 
 from txt2vid_ros.lipsync.wav2lip import cuda_generator, Wav2Lip
 from txt2vid_ros.lipsync.wav2lip.cuda_generator import CudaGenerator
-
-FIRST = 44
+from txt2vid_ros.lipsync.wav2lip.generator import network_input
+from txt2vid_ros.lipsync.wav2lip.rows import LOWER_FACE_ROW
 
 
 class Stream:
-    """Everything is done at once, so there is nothing to wait for."""
+    """Copies as late as it may: when something waits for it or reads what it copied."""
+
+    current: Stream
 
     def __init__(self, *_: object) -> None:
         """Take any device."""
+        self.copies: list[Callable[[], object]] = []
 
     def synchronize(self) -> None:
-        pass
+        while self.copies:
+            self.copies.pop(0)()
 
-    def wait_stream(self, other: object) -> None:
-        pass
+    def wait_stream(self, other: Stream) -> None:
+        other.synchronize()
 
 
 class Event:
-    def record(self, stream: object) -> None:
-        pass
+    def __init__(self) -> None:
+        self.stream = Stream()
+
+    def record(self, stream: Stream) -> None:
+        self.stream = stream
 
     def synchronize(self) -> None:
-        pass
+        self.stream.synchronize()
 
 
 class Graph:
@@ -49,6 +56,7 @@ class Graph:
         self.run: Any = None
 
     def replay(self) -> None:
+        Stream.current.synchronize()
         self.run()
 
 
@@ -59,7 +67,20 @@ def stand_in(wav2lip: Wav2Lip, monkeypatch: pytest.MonkeyPatch) -> CudaGenerator
     def nothing(*_: object, **__: object) -> Iterator[None]:
         yield
 
-    zeros, capture = torch.zeros, CudaGenerator._capture
+    @contextlib.contextmanager
+    def on(stream: Stream) -> Iterator[None]:
+        before, Stream.current = Stream.current, stream
+        yield
+        Stream.current = before
+
+    Stream.current = Stream()
+    zeros, capture, copy = torch.zeros, CudaGenerator._capture, torch.Tensor.copy_
+
+    def later(to: torch.Tensor, source: torch.Tensor, non_blocking: bool = False) -> torch.Tensor:
+        if not non_blocking:
+            return copy(to, source)
+        Stream.current.copies.append(lambda: copy(to, source))
+        return to
 
     def unpinned(*size: object, pin_memory: bool = False, **options: object) -> torch.Tensor:
         return zeros(*size, **options)      # type: ignore[call-overload,no-any-return]
@@ -70,8 +91,10 @@ def stand_in(wav2lip: Wav2Lip, monkeypatch: pytest.MonkeyPatch) -> CudaGenerator
         return one
 
     for name, value in (('Stream', Stream), ('Event', Event), ('CUDAGraph', Graph),
-                        ('stream', nothing), ('graph', nothing), ('current_stream', Stream)):
+                        ('stream', on), ('graph', nothing)):
         monkeypatch.setattr(torch.cuda, name, value)
+    monkeypatch.setattr(torch.Tensor, 'copy_', later)
+    monkeypatch.setattr(torch.Tensor, 'record_stream', lambda *_: None)
     monkeypatch.setattr(torch, 'zeros', unpinned)
     monkeypatch.setattr(torch.backends.cudnn, 'benchmark', False)
     monkeypatch.setattr(cuda_generator, 'MAX_BATCH', 4)
@@ -83,9 +106,9 @@ def stand_in(wav2lip: Wav2Lip, monkeypatch: pytest.MonkeyPatch) -> CudaGenerator
 def test_every_mouth_comes_in_its_place(
         golden: Golden, stand_in: CudaGenerator, count: int, graphs: list[int]) -> None:
     data = golden('wav2lip_golden.npz')
-    expected: Array = data['out'][:, :, FIRST:].transpose(0, 2, 3, 1)
+    expected: Array = data['out'][:, :, LOWER_FACE_ROW:].transpose(0, 2, 3, 1)
     order = [i * 7 // 3 % 2 for i in range(count)]
-    features = [stand_in.features(data['crop_bgr_u8'][i]) for i in order]
+    features = [stand_in.features(stand_in.encode(data['crop_bgr_u8'][i])) for i in order]
     mouths = stand_in.mouths(np.stack([data['mel'][i, 0] for i in order]), features)
     assert len(mouths) == count
     for i, mouth in zip(order, mouths, strict=True):
@@ -93,10 +116,30 @@ def test_every_mouth_comes_in_its_place(
     assert sorted(stand_in._captured) == graphs
 
 
+def test_frames_are_uploaded_while_nothing_waits_for_them(
+        golden: Golden, stand_in: CudaGenerator) -> None:
+    data = golden('wav2lip_golden.npz')
+    faces = [stand_in.encode(crop) for crop in data['crop_bgr_u8']]
+    assert len(stand_in._copies.copies) == 2        # under way: neither has been waited for
+    mouths = stand_in.mouths(data['mel'][:, 0], faces)
+    assert not stand_in._copies.copies
+    expected = data['out'][:, :, LOWER_FACE_ROW:].transpose(0, 2, 3, 1)
+    np.testing.assert_allclose(np.stack(mouths), expected, atol=1e-4)
+
+
+def test_pinned_memory_is_reused_once_its_frame_has_arrived(stand_in: CudaGenerator) -> None:
+    crops = [np.full((96, 96, 3), value, np.uint8) for value in range(0, 250, 10)]
+    faces = [stand_in.encode(crop) for crop in crops]
+    assert 0 < len(stand_in._copies.copies) <= cuda_generator._UPLOADS
+    stand_in._copies.synchronize()
+    for crop, face in zip(crops, faces, strict=True):
+        np.testing.assert_array_equal(face.tensor.numpy(), network_input(crop[None])[0])
+
+
 def test_a_graph_is_captured_once_and_gone_at_the_end(
         golden: Golden, stand_in: CudaGenerator) -> None:
     data = golden('wav2lip_golden.npz')
-    features = [stand_in.features(data['crop_bgr_u8'][0])]
+    features = [stand_in.features(stand_in.encode(data['crop_bgr_u8'][0]))]
     stand_in.mouths(data['mel'][:1, 0], features)
     held = stand_in._captured[1]
     stand_in.mouths(data['mel'][1:, 0], features)

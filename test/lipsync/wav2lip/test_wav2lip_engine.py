@@ -25,7 +25,7 @@ from txt2vid_ros.lipsync.wav2lip.engine import Wav2LipEngine, Wav2LipSession
 from txt2vid_ros.lipsync.wav2lip.feature_cache import FeatureCache
 from txt2vid_ros.lipsync.wav2lip.generator import Crop, Mouth
 from txt2vid_ros.lipsync.wav2lip.locate import locate, Located
-from txt2vid_ros.lipsync.wav2lip.onnx_generator import Graphs, OnnxGenerator, Shares
+from txt2vid_ros.lipsync.wav2lip.onnx_generator import Graphs, OnnxGenerator, Shares, Skips
 from txt2vid_ros.lipsync.wav2lip.options import Wav2LipOptions
 from txt2vid_ros.lipsync.wav2lip.torch_generator import TorchGenerator
 from txt2vid_ros.media.driving import DrivingMedia
@@ -40,12 +40,16 @@ class Counting(OnnxGenerator):
 
     def __init__(self, other: OnnxGenerator) -> None:
         self.__dict__.update(other.__dict__)
-        self.encoded = 0
+        self.encoded = self.prepared = 0
         self.batches: list[int] = []
 
-    def features(self, crop: Crop) -> Shares:
+    def encode(self, crop: Crop) -> Skips:
         self.encoded += 1
-        return super().features(crop)
+        return super().encode(crop)
+
+    def features(self, encoded: Skips) -> Shares:
+        self.prepared += 1
+        return super().features(encoded)
 
     def mouths(self, windows: Any, features: Sequence[Shares]) -> list[Mouth]:
         self.batches.append(len(windows))
@@ -136,29 +140,41 @@ def test_several_frames_at_once_are_the_same_frames(counting: Counting) -> None:
         assert np.abs(alone.astype(int) - frame).max() <= 1
 
 
+def test_a_picture_is_prepared_once(counting: Counting) -> None:
+    one = session(media(1), counting)
+    for t in np.arange(0, 0.4, 0.04):
+        one.render(START + t, 0, timeline(tone(0.4)))
+    assert counting.encoded == counting.prepared == 1
+
+
+def test_a_clip_of_half_a_minute_fits_into_the_cache(generator: OnnxGenerator) -> None:
+    one = generator.size_of(generator.encode(np.zeros((96, 96, 3), np.uint8)))
+    assert 30 * 25 * one < Wav2LipOptions().cache_mb * 1_000_000
+
+
 def test_a_small_cache_costs_time_not_memory(counting: Counting) -> None:
-    one = session(media(), counting, cache_mb=4)       # one frame's shares take 3.4 MB
+    one = session(media(), counting, cache_mb=1)       # one frame's skips take 0.7 MB
     frames = show(one, timeline(tone(0.4)), np.arange(0, 0.36, 0.04))
-    assert one._features.nbytes < 4_000_000
+    assert 0 < one._features.nbytes < 1_000_000
     assert counting.encoded == 1 + 2 * 3
     plenty = show(session(media(), counting), timeline(tone(0.4)), np.arange(0, 0.36, 0.04))
     for a, b in zip(frames, plenty, strict=True):
         np.testing.assert_array_equal(a, b)
 
 
-def test_the_cache_keeps_what_fits() -> None:
+def test_the_cache_keeps_what_fits(wav2lip: Wav2Lip) -> None:
     made: list[int] = []
 
-    def compute(index: int) -> bytes:
+    def crop(index: int) -> Crop:
         made.append(index)
-        return bytes(40)
+        return np.zeros((96, 96, 3), np.uint8)
 
-    cache: FeatureCache[bytes] = FeatureCache(100, len)
+    with_torch = TorchGenerator(wav2lip)        # which remembers 6x96x96 float32 of each
+    cache = FeatureCache(500_000, with_torch)
     for _ in range(3):
         for index in range(4):
-            cache.get(index, compute)
-            cache.get(index, compute)
-    assert made == [0, 1, 2, 3, 2, 3, 2, 3] and cache.nbytes == 80
+            assert cache.get(index, crop) is cache.get(index, crop)
+    assert made == [0, 1, 2, 3, 2, 3, 2, 3] and cache.nbytes == 2 * 6 * 96 * 96 * 4
     cache.clear()
     assert cache.nbytes == 0
 

@@ -43,7 +43,7 @@ def measure_gpu(rounds: int) -> dict[str, Any]:
         mel = windows(batch)
         taken = {}
         for kind, one in (('eager', plain), ('fast', fast)):
-            features = [one.features(crop())] * batch
+            features = [one.features(one.encode(crop()))] * batch
             one.mouths(mel, features)
             taken[kind] = statistics.median(timed(
                 lambda g=one, f=features, m=mel: g.mouths(m, f), 4 * rounds))   # type: ignore

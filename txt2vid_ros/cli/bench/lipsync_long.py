@@ -1,4 +1,4 @@
-"""Wav2Lip with a driving video of 10 s, and with a checkpoint of the published size."""
+"""Wav2Lip with driving videos of 10 and 30 s, and with a checkpoint of the published size."""
 
 from __future__ import annotations
 
@@ -14,30 +14,29 @@ from txt2vid_ros.cli.bench.lipsync_parts import in_child, network, peak_mb, scen
 if TYPE_CHECKING:
     from txt2vid_ros.lipsync.wav2lip.onnx_generator import Graphs
 
-_SECONDS = 10
 _FPS = 25
 
 
-def measure_clip() -> dict[str, Any]:
-    """Render 20 s on a clip of 10 s: forwards, when its frames are new, and backwards."""
-    return dict(in_child(_clip, in_child(_graphs)))
+def measure_clip(seconds: int) -> dict[str, Any]:
+    """Render two rounds of a clip: forwards, when its frames are new, and backwards."""
+    return dict(in_child(_clip, in_child(_graphs), seconds))
 
 
 def _graphs() -> Graphs:
     return network()[1]
 
 
-def _clip(graphs: Graphs) -> dict[str, Any]:
+def _clip(graphs: Graphs, seconds: int) -> dict[str, Any]:
     from txt2vid_ros.lipsync.wav2lip.engine import Wav2LipSession
     from txt2vid_ros.lipsync.wav2lip.locate import locate
     from txt2vid_ros.lipsync.wav2lip.onnx_generator import OnnxGenerator
     from txt2vid_ros.lipsync.wav2lip.options import Wav2LipOptions
-    driving, speech = scene(_SECONDS * _FPS, 2.0 * _SECONDS + 1)
+    driving, speech = scene(seconds * _FPS, 2.0 * seconds + 1)
     options = Wav2LipOptions(box=(120, 360, 220, 420), device='cpu', threads=1)
     session = Wav2LipSession(driving, locate(driving, options), OnnxGenerator(graphs), options)
     taken = [timed(lambda t=t: session.render(t, driving.index_at(t), speech),  # type: ignore
                    clock=time.process_time)[0]
-             for t in (place / _FPS for place in range(2 * _SECONDS * _FPS))]
+             for t in (place / _FPS for place in range(2 * seconds * _FPS))]
     session.close()
     half = len(taken) // 2
     return {'first_round_ms': statistics.mean(taken[:half]),

@@ -2,14 +2,16 @@
 
 At small batches the launches of 51 convolutions take longer than their arithmetic, and a CUDA
 graph replays them all with one launch. A graph is bound to its batch size and buffers, so there
-is one for each power of two up to 128, captured on first use. All run on one stream; what overlaps
-is the work of the CPU on one batch with that of the GPU on the batch before.
+is one for each power of two up to 128, captured on first use. They run on one stream, and driving
+frames are uploaded on another; what overlaps is the work of the CPU and the uploads for one batch
+with the arithmetic of the batch before.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 import dataclasses
+import itertools
 from typing import ClassVar
 
 import numpy as np
@@ -17,10 +19,11 @@ from numpy.typing import NDArray
 import torch
 from torch import Tensor
 
-from txt2vid_ros.lipsync.wav2lip.generator import Mouth, MOUTH_SHAPE
+from txt2vid_ros.lipsync.wav2lip.generator import Crop, Mouth, MOUTH_SHAPE, network_input
 from txt2vid_ros.lipsync.wav2lip.model import Wav2Lip
 from txt2vid_ros.lipsync.wav2lip.torch_generator import FaceInput, MAX_BATCH, TorchGenerator
 
+_UPLOADS = 4            # driving frames on their way at once
 _WARM_UP = 3            # runs before a capture, in which cuDNN chooses its algorithms
 
 
@@ -34,13 +37,21 @@ class _Host:
 
 
 @dataclasses.dataclass(frozen=True)
+class _Upload:
+    """Pinned memory for one driving frame on its way, and the event that says it has arrived."""
+
+    face: Tensor            # (6, 96, 96)
+    done: torch.cuda.Event
+
+
+@dataclasses.dataclass(frozen=True)
 class _Captured:
     """A graph of one batch size with the device buffers it reads and writes."""
 
     graph: torch.cuda.CUDAGraph
     mel: Tensor
     faces: Tensor
-    out: Tensor             # (B, 52, 96, 3)
+    out: Tensor             # (B, 49, 96, 3)
     hosts: tuple[_Host, _Host]      # one is filled or read while the other is copied
 
 
@@ -60,6 +71,21 @@ class CudaGenerator(TorchGenerator):
         torch.backends.cudnn.benchmark = True
         self._captured: dict[int, _Captured] = {}
         self._stream = torch.cuda.Stream(self.device)  # type: ignore[no-untyped-call]
+        self._copies = torch.cuda.Stream(self.device)  # type: ignore[no-untyped-call]
+        self._uploads = itertools.cycle([self._upload() for _ in range(_UPLOADS)])
+
+    def encode(self, crop: Crop) -> FaceInput:
+        """Begin to upload the driving frame whose face is `crop`; what reads it waits for it."""
+        upload = next(self._uploads)
+        upload.done.synchronize()       # the copy before, if it is still under way
+        upload.face.copy_(torch.from_numpy(network_input(crop[None])[0]))
+        with torch.cuda.stream(self._copies):
+            face = torch.empty_like(upload.face, device=self.device)
+            face.copy_(upload.face, non_blocking=True)
+            upload.done.record(self._copies)
+        # Made on one stream and read on another: not to be handed out again before that is done.
+        face.record_stream(self._stream)
+        return FaceInput(face)
 
     def mouths(self, windows: NDArray[np.float32], features: Sequence[FaceInput]) -> list[Mouth]:
         """Return one mouth for each mel window of (B, 80, 16) and each of the B features."""
@@ -86,8 +112,7 @@ class CudaGenerator(TorchGenerator):
     def _launch(self, captured: _Captured, host: _Host, windows: NDArray[np.float32],
                 features: Sequence[FaceInput]) -> None:
         host.mel[:len(windows), 0] = torch.from_numpy(windows)
-        # The features were uploaded on the stream of the caller.
-        self._stream.wait_stream(torch.cuda.current_stream(self.device))
+        self._stream.wait_stream(self._copies)
         with torch.inference_mode(), torch.cuda.stream(self._stream):
             captured.mel.copy_(host.mel, non_blocking=True)
             torch.stack([one.tensor for one in features], out=captured.faces[:len(features)])
@@ -108,6 +133,10 @@ class CudaGenerator(TorchGenerator):
         hosts = (self._host(batch), self._host(batch))
         self._captured[batch] = captured = _Captured(graph, mel, faces, out, hosts)
         return captured
+
+    def _upload(self) -> _Upload:
+        face = torch.zeros(6, 96, 96, dtype=self.dtype, pin_memory=True)
+        return _Upload(face, torch.cuda.Event())  # type: ignore[no-untyped-call]
 
     def _host(self, batch: int) -> _Host:
         mel = torch.zeros(batch, 1, 80, 16, dtype=self.dtype, pin_memory=True)

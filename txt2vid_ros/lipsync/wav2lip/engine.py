@@ -29,7 +29,7 @@ _MASKS = 64             # masks that a session keeps
 class Wav2LipSession(LipSyncSession):
     """One face that Wav2Lip moves. The network is shared, all else is the session's own."""
 
-    def __init__(self, driving: DrivingMedia, located: Located, generator: Generator[Any],
+    def __init__(self, driving: DrivingMedia, located: Located, generator: Generator[Any, Any],
                  options: Wav2LipOptions) -> None:
         """`located` has a box for each frame of `driving`."""
         self.notices = located.notices + generator.notices
@@ -38,8 +38,8 @@ class Wav2LipSession(LipSyncSession):
         self._located = located
         self._generator = generator
         self._options = options
-        self._features: FeatureCache[Any] = FeatureCache(
-            options.cache_mb * 1_000_000, generator.size_of)
+        self._features: FeatureCache[Any, Any] = FeatureCache(
+            options.cache_mb * 1_000_000, generator)
         self._masks: dict[int, paste.Alpha] = {}
         self._resting = self._rest_mouths() if options.rest == 'closed' else None
 
@@ -78,11 +78,8 @@ class Wav2LipSession(LipSyncSession):
         self._resting = None
 
     def _mouths(self, heard: NDArray[np.float32], indices: Sequence[int]) -> list[Mouth]:
-        features = [self._features.get(index, self._encode) for index in indices]
+        features = [self._features.get(index, self._crop) for index in indices]
         return self._generator.mouths(heard, features)
-
-    def _encode(self, index: int) -> Any:
-        return self._generator.features(self._crop(index))
 
     def _crop(self, index: int) -> Crop:
         return paste.cut(self._driving.frames[index], self._located.box(index))
@@ -130,7 +127,7 @@ class Wav2LipEngine(LipSyncEngine):
     def __init__(self, options: Wav2LipOptions | None = None) -> None:
         """Take the options; nothing is loaded yet."""
         self._options = options or Wav2LipOptions()
-        self._generator: Generator[Any] | None = None
+        self._generator: Generator[Any, Any] | None = None
 
     def load(self) -> None:
         """Load the network; exports it on first use. Raises UserError."""
@@ -151,14 +148,14 @@ class Wav2LipEngine(LipSyncEngine):
             self._generator = None
 
 
-def _on_cpu(weights: pathlib.Path, options: Wav2LipOptions) -> Generator[Any]:
+def _on_cpu(weights: pathlib.Path, options: Wav2LipOptions) -> Generator[Any, Any]:
     packages.require(*packages.RUNTIME)
     from txt2vid_ros.lipsync.wav2lip.onnx_generator import export, OnnxGenerator
     graphs = export(weights, int8=options.precision == 'int8')
     return OnnxGenerator(graphs, min(options.threads, cores()))
 
 
-def _on_cuda(weights: pathlib.Path, options: Wav2LipOptions) -> Generator[Any]:
+def _on_cuda(weights: pathlib.Path, options: Wav2LipOptions) -> Generator[Any, Any]:
     packages.require(*packages.GPU)
     import torch
 
@@ -173,5 +170,5 @@ def _on_cuda(weights: pathlib.Path, options: Wav2LipOptions) -> Generator[Any]:
     return CudaGenerator(load_checkpoint(weights), 'cuda', precision)
 
 
-_BACKENDS: dict[str, Callable[[pathlib.Path, Wav2LipOptions], Generator[Any]]] = {
+_BACKENDS: dict[str, Callable[[pathlib.Path, Wav2LipOptions], Generator[Any, Any]]] = {
     'cpu': _on_cpu, 'cuda': _on_cuda}

@@ -7,13 +7,14 @@ from typing import NamedTuple
 
 from txt2vid_ros.models_store import cache_dir
 
-VERSION = 1             # of the graphs that onnx_graph.py builds
+VERSION = 3             # of the graphs that onnx_graph.py builds
 
 
 class GraphFiles(NamedTuple):
-    """The files of one checkpoint: for its driving frames, its speech, the latter in 8 bits."""
+    """The files of one checkpoint: for driving frames, their shares, speech, speech in 8 bits."""
 
     face: pathlib.Path
+    share: pathlib.Path
     speech: pathlib.Path
     speech8: pathlib.Path
     note: pathlib.Path
@@ -21,12 +22,12 @@ class GraphFiles(NamedTuple):
     @property
     def whole(self) -> bool:
         """Whether the float32 graphs are there."""
-        return self.face.is_file() and self.speech.is_file()
+        return all(path.is_file() for path in (self.face, self.share, self.speech))
 
     @property
     def whole8(self) -> bool:
         """Whether the 8-bit graphs are there, with the note of their error."""
-        return self.face.is_file() and self.speech8.is_file() and self.note.is_file()
+        return all(path.is_file() for path in (self.face, self.share, self.speech8, self.note))
 
 
 def graph_files(digest: str) -> GraphFiles:
@@ -34,4 +35,4 @@ def graph_files(digest: str) -> GraphFiles:
     stem = f'{digest[:32]}-v{VERSION}'
     folder = cache_dir() / 'wav2lip'
     return GraphFiles(*(folder / f'{stem}-{part}' for part in (
-        'face.onnx', 'speech.onnx', 'speech-int8.onnx', 'int8.json')))
+        'face.onnx', 'share.onnx', 'speech.onnx', 'speech-int8.onnx', 'int8.json')))

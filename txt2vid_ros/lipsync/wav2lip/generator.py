@@ -12,14 +12,17 @@ from numpy.typing import NDArray
 from txt2vid_ros.lipsync.wav2lip.architecture import FACE, MASKED_ROW
 from txt2vid_ros.lipsync.wav2lip.rows import LOWER_FACE_ROW
 
-Features = TypeVar('Features')
+Encoded = TypeVar('Encoded')
 """What a generator remembers of a driving frame; opaque to everyone else."""
+
+Features = TypeVar('Features')
+"""What it takes of the driving frame that is shown; larger, and quickly made of the former."""
 
 Crop = NDArray[np.uint8]
 """A face, (96, 96, 3) BGR."""
 
 Mouth = NDArray[np.float32]
-"""A lower face: rows LOWER_FACE_ROW to 95 of the crop, (52, 96, 3) BGR in 0..1."""
+"""A lower face: rows LOWER_FACE_ROW to 95 of the crop, (49, 96, 3) BGR in 0..1."""
 
 MOUTH_SHAPE = (FACE - LOWER_FACE_ROW, FACE, 3)
 
@@ -35,7 +38,7 @@ def network_input(crops: NDArray[np.uint8]) -> NDArray[np.float32]:
     return np.concatenate((masked, whole), axis=1)
 
 
-class Generator(abc.ABC, Generic[Features]):
+class Generator(abc.ABC, Generic[Encoded, Features]):
     """A loaded network. Keeps nothing between calls, so sessions may share it."""
 
     name: ClassVar[str]
@@ -44,7 +47,11 @@ class Generator(abc.ABC, Generic[Features]):
     """What the user should be told about the network."""
 
     @abc.abstractmethod
-    def features(self, crop: Crop) -> Features:
+    def encode(self, crop: Crop) -> Encoded:
+        """Return what is to be remembered of a driving frame."""
+
+    @abc.abstractmethod
+    def features(self, encoded: Encoded) -> Features:
         """Return what every mouth on this driving frame needs."""
 
     @abc.abstractmethod
@@ -52,8 +59,8 @@ class Generator(abc.ABC, Generic[Features]):
         """Return one mouth for each mel window of (B, 80, 16) and each of the B features."""
 
     @abc.abstractmethod
-    def size_of(self, features: Features) -> int:
-        """Return the bytes that features hold."""
+    def size_of(self, encoded: Encoded) -> int:
+        """Return the bytes that are held of one driving frame."""
 
     def close(self) -> None:
         """Release the network; may be called twice."""

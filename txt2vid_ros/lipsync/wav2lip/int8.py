@@ -47,14 +47,15 @@ class Error:
                 f'of 255 on average, {self.largest * 255:.0f} at most')
 
 
-def write(state: State, face: pathlib.Path, speech: pathlib.Path, note: pathlib.Path) -> None:
+def write(state: State, face: pathlib.Path, share: pathlib.Path, speech: pathlib.Path,
+          note: pathlib.Path) -> None:
     """Write the 8-bit speech graph of `state` to `speech`, and its error to `note`.
 
-    `face` is the exported face graph. Raises OSError where they cannot be written.
+    `face` and `share` are the exported graphs. Raises OSError where they cannot be written.
     """
     from onnxruntime.quantization import CalibrationDataReader, quantize_static, QuantType
 
-    feeds = _feeds(face)
+    feeds = _feeds(face, share)
     calibration = iter(feeds[:_CALIBRATION])
 
     class Reader(CalibrationDataReader):  # type: ignore[misc]
@@ -66,7 +67,7 @@ def write(state: State, face: pathlib.Path, speech: pathlib.Path, note: pathlib.
 
     with tempfile.TemporaryDirectory(dir=speech.parent) as folder, _quietly():
         exact = pathlib.Path(folder, 'exact.onnx')
-        exact.write_bytes(onnx_graph.speech_graph(state, fold_residuals=False))
+        exact.write_bytes(onnx_graph.speech_graph(state, exact=False))
         quantize_static(exact, speech, Reader(), per_channel=True, op_types_to_quantize=['Conv'],
                         activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8)
         held_out = feeds[_CALIBRATION:]
@@ -85,10 +86,12 @@ def _run(graph: pathlib.Path, feeds: list[Feed]) -> NDArray[np.float32]:
     return np.concatenate([session.run(None, feed)[0] for feed in feeds])
 
 
-def _feeds(face: pathlib.Path) -> list[Feed]:
+def _feeds(face: pathlib.Path, share: pathlib.Path) -> list[Feed]:
     """Return inputs of the speech graph: a voice on a portrait, lit in several ways."""
-    session: Any = onnxruntime.InferenceSession(str(face), providers=['CPUExecutionProvider'])
-    shares = [session.run(None, {'face': network_input(crop[None])}) for crop in _portraits()]
+    encoder, sharer = (onnxruntime.InferenceSession(str(graph), providers=['CPUExecutionProvider'])
+                       for graph in (face, share))
+    skips = [encoder.run(None, {'face': network_input(crop[None])}) for crop in _portraits()]
+    shares = [sharer.run(None, dict(zip(onnx_graph.SKIPS, one, strict=True))) for one in skips]
     count = _CALIBRATION + _HELD_OUT
     heard = windows.windows(_voice(count / 10), 10.0)
     return [dict(zip(onnx_graph.SHARES, shares[i % len(shares)], strict=True))

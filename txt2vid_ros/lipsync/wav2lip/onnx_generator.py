@@ -16,7 +16,7 @@ import onnxruntime
 from txt2vid_ros.errors import UserError
 from txt2vid_ros.lipsync.atomic import replacing
 from txt2vid_ros.lipsync.wav2lip import packages
-from txt2vid_ros.lipsync.wav2lip.exported import graph_files
+from txt2vid_ros.lipsync.wav2lip.exported import graph_files, GraphFiles
 from txt2vid_ros.lipsync.wav2lip.folding import State
 from txt2vid_ros.lipsync.wav2lip.generator import Crop, Generator, Mouth, network_input
 
@@ -24,28 +24,24 @@ _BLOCK = 1 << 20
 _AT_ONCE = 8            # larger batches gain a CPU nothing, and take memory
 
 
-@dataclasses.dataclass(frozen=True)
-class Shares:
-    """What one driving frame adds to each stage of the decoder, each (1, C, H, W) float32."""
+Skips = tuple[NDArray[np.float32], ...]
+"""The face encoder's maps of one driving frame, each (1, C, H, W)."""
 
-    arrays: tuple[NDArray[np.float32], ...]
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes held."""
-        return sum(array.nbytes for array in self.arrays)
+Shares = tuple[NDArray[np.float32], ...]
+"""What one driving frame adds to each stage of the decoder, each (1, ...)."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Graphs:
-    """The files of the two graphs of a checkpoint, and what is to be said about them."""
+    """The files of the three graphs of a checkpoint, and what is to be said about them."""
 
     face: pathlib.Path
+    share: pathlib.Path
     speech: pathlib.Path
     notice: str = ''
 
 
-class OnnxGenerator(Generator[Shares]):
+class OnnxGenerator(Generator[Skips, Shares]):
     """Wav2Lip on ONNX Runtime: only the lower face, driving frames encoded once."""
 
     name: ClassVar[str] = 'onnxruntime'
@@ -53,13 +49,21 @@ class OnnxGenerator(Generator[Shares]):
     def __init__(self, graphs: Graphs, threads: int = 1) -> None:
         """Load the graphs; a picture is computed on `threads` cores. Raises UserError."""
         self._face: Any = _session(graphs.face, threads)
+        self._share: Any = _session(graphs.share, threads)
         self._speech: Any = _session(graphs.speech, threads)
         self.notices = (graphs.notice,) if graphs.notice else ()
-        self._names = [output.name for output in self._face.get_outputs()]
+        self._skips, self._shares = ([output.name for output in session.get_outputs()]
+                                     for session in (self._face, self._share))
 
-    def features(self, crop: Crop) -> Shares:
-        """Return the shares of the driving frame whose face is `crop`."""
-        return Shares(tuple(self._face.run(None, {'face': network_input(crop[None])})))
+    def encode(self, crop: Crop) -> Skips:
+        """Return the skips of the driving frame whose face is `crop`."""
+        # Copies: what ONNX Runtime returns lies in an arena that grows in large steps.
+        return tuple(np.array(skip) for skip in self._face.run(
+            None, {'face': network_input(crop[None])}))
+
+    def features(self, encoded: Skips) -> Shares:
+        """Return the shares of the driving frame with these skips."""
+        return tuple(self._share.run(None, dict(zip(self._skips, encoded, strict=True))))
 
     def mouths(self, windows: NDArray[np.float32], features: Sequence[Shares]) -> list[Mouth]:
         """Return one mouth for each mel window of (B, 80, 16) and each of the B features."""
@@ -74,19 +78,19 @@ class OnnxGenerator(Generator[Shares]):
     def _batch(self, windows: NDArray[np.float32], features: Sequence[Shares]) -> Mouth:
         same = all(one is features[0] for one in features)
         feeds = {'mel': np.ascontiguousarray(windows[:, None], np.float32)}
-        for i, name in enumerate(self._names):
-            parts = [one.arrays[i] for one in features]
+        for i, name in enumerate(self._shares):
+            parts = [one[i] for one in features]
             feeds[name] = parts[0] if same else np.concatenate(parts)
         out: NDArray[np.float32] = self._speech.run(None, feeds)[0]
         return out.transpose(0, 2, 3, 1)
 
-    def size_of(self, features: Shares) -> int:
-        """Return the bytes that features hold."""
-        return features.nbytes
+    def size_of(self, encoded: Skips) -> int:
+        """Return the bytes that are held of one driving frame."""
+        return sum(skip.nbytes for skip in encoded)
 
     def close(self) -> None:
         """Release the graphs; may be called twice."""
-        self._face = self._speech = None
+        self._face = self._share = self._speech = None
 
 
 def _session(path: pathlib.Path, threads: int) -> onnxruntime.InferenceSession:
@@ -123,39 +127,38 @@ def export(checkpoint: pathlib.Path, *, int8: bool = False) -> Graphs:
 def export_state(load: Callable[[], State], digest: str, *, int8: bool = False) -> Graphs:
     """Return the graphs of the state_dict that `load` gives, kept under `digest` (hex)."""
     files = graph_files(digest)
-    face, speech, speech8, note = files
     if not (files.whole8 if int8 else files.whole):
         packages.require(*packages.READING)
         state = load()
         gc.collect()    # the optimizer's part of a published checkpoint is larger than the network
         try:
-            _export_float(state, face, speech)
+            _export_float(state, files)
             if int8:
-                _export_int8(state, face, speech8, note)
+                _export_int8(state, files)
         except OSError as error:
-            raise UserError(f'cannot keep the exported network in {face.parent}: {error.strerror}',
-                            'Free 300 MB there, or set XDG_CACHE_HOME to another folder.'
-                            ) from error
+            raise UserError(f'cannot keep the exported network in {files.face.parent}: '
+                            f'{error.strerror}', 'Free 300 MB there, or set XDG_CACHE_HOME to '
+                            'another folder.') from error
     if not int8:
-        return Graphs(face, speech)
+        return Graphs(files.face, files.share, files.speech)
     from txt2vid_ros.lipsync.wav2lip.int8 import read_error
-    return Graphs(face, speech8, str(read_error(note)))
+    return Graphs(files.face, files.share, files.speech8, str(read_error(files.note)))
 
 
-def _export_float(state: State, face: pathlib.Path, speech: pathlib.Path) -> None:
+def _export_float(state: State, files: GraphFiles) -> None:
     from txt2vid_ros.lipsync.wav2lip import onnx_graph
-    for build, path in ((onnx_graph.face_graph, face), (onnx_graph.speech_graph, speech)):
+    for build, path in ((onnx_graph.face_graph, files.face),
+                        (onnx_graph.share_graph, files.share),
+                        (onnx_graph.speech_graph, files.speech)):
         if not path.is_file():
             with replacing(path) as temporary:
                 temporary.write_bytes(build(state))
 
 
-def _export_int8(
-    state: State, face: pathlib.Path, speech: pathlib.Path, note: pathlib.Path,
-) -> None:
+def _export_int8(state: State, files: GraphFiles) -> None:
     from txt2vid_ros.lipsync.wav2lip import int8
-    with replacing(speech) as graph, replacing(note) as error:
-        int8.write(state, face, graph, error)
+    with replacing(files.speech8) as graph, replacing(files.note) as error:
+        int8.write(state, files.face, files.share, graph, error)
 
 
 def _digest(path: pathlib.Path) -> str:

@@ -46,7 +46,7 @@ class Wav2LipOptions:
     """
     training_shift: bool = False
     """Hear each frame's window 40 ms earlier, as the training did."""
-    cache_mb: int = 256
+    cache_mb: int = 512
     """Memory for what is remembered of driving frames; more of them are computed each time."""
 
     def __post_init__(self) -> None:

@@ -7,11 +7,15 @@ gives the exact halo: the rows that are computed equal those of the whole networ
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 import dataclasses
+import math
 
 from txt2vid_ros.lipsync.wav2lip.architecture import FACE, FACE_DECODER, Layer
 
-LOWER_FACE_ROW = 44     # first row that is pasted: 4 above the blanked half, for the feather
+LOWER_FACE_ROW = 47
+"""First row that pasted pixels are made of. What is pasted begins at half of the box's height, and
+the first pixel below that lies between rows 47 and 48, at whatever size the face is shown."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,11 +61,13 @@ def _macs(layer: Layer, rows: int, columns: int) -> int:
     return rows * columns * layer.inputs * layer.outputs * layer.kernel ** 2
 
 
-def multiplications(first_row: int = 0, *, face_cached: bool = False) -> int:
+def multiplications(first_row: int = 0, *, face_cached: bool = False,
+                    tiled: Sequence[int] = ()) -> int:
     """Return the multiply-accumulates of one frame.
 
     `face_cached` leaves out what depends on the driving frame alone: the face encoder and the
-    share of each decoder input that comes from it.
+    share of each decoder input that comes from it. `tiled`: widths of the maps that Winograd's
+    filtering convolves.
     """
     from txt2vid_ros.lipsync.wav2lip import architecture
 
@@ -78,7 +84,9 @@ def multiplications(first_row: int = 0, *, face_cached: bool = False) -> int:
         first = stage.first_upsampled
         for layer, top in zip(layers[1:], stage.tops, strict=True):
             first += not top
-            total += _macs(layer, stage.size - first, stage.size)
+            tiles = math.ceil((stage.size - first) / 2) * math.ceil(stage.size / 2)
+            total += (16 * tiles * layer.inputs * layer.outputs if stage.size in tiled
+                      else _macs(layer, stage.size - first, stage.size))
         before = layers[0].outputs
     inputs = before if face_cached else architecture.OUTPUT.inputs
     total += _macs(dataclasses.replace(architecture.OUTPUT, inputs=inputs), FACE - first_row, FACE)

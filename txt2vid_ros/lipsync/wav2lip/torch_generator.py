@@ -28,7 +28,7 @@ class FaceInput:
     tensor: Tensor
 
 
-class TorchGenerator(Generator[FaceInput]):
+class TorchGenerator(Generator[FaceInput, FaceInput]):
     """The module as published, run eagerly."""
 
     name: ClassVar[str] = 'torch'
@@ -55,10 +55,14 @@ class TorchGenerator(Generator[FaceInput]):
             self._model = copy.deepcopy(model).to(self.device, self.dtype)
             self._model.to(memory_format=layout)  # type: ignore[call-overload]
 
-    def features(self, crop: Crop) -> FaceInput:
+    def encode(self, crop: Crop) -> FaceInput:
         """Upload the driving frame whose face is `crop`."""
         tensor = torch.from_numpy(network_input(crop[None])[0])
         return FaceInput(tensor.to(self.device, self.dtype))
+
+    def features(self, encoded: FaceInput) -> FaceInput:
+        """Return what the network takes: the frame as it was uploaded."""
+        return encoded
 
     def mouths(self, windows: NDArray[np.float32], features: Sequence[FaceInput]) -> list[Mouth]:
         """Return one mouth for each mel window of (B, 80, 16) and each of the B features."""
@@ -72,9 +76,9 @@ class TorchGenerator(Generator[FaceInput]):
             out.extend(lower.permute(0, 2, 3, 1).float().cpu().numpy())
         return out
 
-    def size_of(self, features: FaceInput) -> int:
-        """Return the bytes that features hold."""
-        return features.tensor.nbytes
+    def size_of(self, encoded: FaceInput) -> int:
+        """Return the bytes that are held of one driving frame."""
+        return encoded.tensor.nbytes
 
     def close(self) -> None:
         """Release the network; may be called twice."""
