@@ -7,7 +7,6 @@ import dataclasses
 import hashlib
 import os
 import pathlib
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 from txt2vid_ros.errors import UserError
 from txt2vid_ros.media import frame_files
 from txt2vid_ros.media.driving_options import CROSS_FADE, CrossFaded, DrivingOptions, Loop
+from txt2vid_ros.media.fitting import Fit, Fitting, fitting
 from txt2vid_ros.media.frame_store import FrameStore
 
 MAX_SIDE = 8192
@@ -22,8 +22,6 @@ HUGE = 256_000_000
 """Bytes from which on a file is not read as a whole."""
 DEFAULT_LONG_SIDE = 1280
 BUILT_IN_PORTRAIT = pathlib.Path(__file__).resolve().parent.parent / 'assets' / 'portrait.jpg'
-
-Fit = Literal['contain', 'cover']
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,7 +31,8 @@ class DrivingMedia:
     `frames`: each (height, width, 3) uint8 BGR, all of one even size. `digest`: sha256 (hex) of
     the source file and of every option that changes the frames; caches are keyed by it. `notices`:
     what the user should be told about the source, one line each. `loop`: what follows the last
-    frame: the way back, or the first one.
+    frame: the way back, or the first one. `fitting`: where in a frame the source's pixels are,
+    after `resize_factor`, `rotate` and `crop`; None where they are the frame's own.
     """
 
     frames: Sequence[NDArray[np.uint8]]
@@ -42,6 +41,7 @@ class DrivingMedia:
     source: pathlib.Path | None = None
     notices: tuple[str, ...] = ()
     loop: Loop = 'ping-pong'
+    fitting: Fitting | None = None
 
     @property
     def size(self) -> tuple[int, int]:
@@ -92,25 +92,32 @@ def load_driving(
         f'driving 2 {width} {height} {fps} {max_seconds} {fit} {options} '.encode() + _sha256(file)
     ).hexdigest()
     picture = frame_files.read_picture(file)
+    place: Fitting | None = None
+
+    def placed(source: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        nonlocal place
+        changed = options.apply(source)
+        if place is None:
+            high, wide = changed.shape[:2]
+            place = fitting((wide, high), width, height, fit, DEFAULT_LONG_SIDE)
+        return place.apply(changed)
+
     if picture is not None:
-        frame = frame_files.fitted(
-            options.apply(picture), width, height, fit, DEFAULT_LONG_SIDE)
-        return DrivingMedia([frame], fps or 25.0, digest, file)
+        frame = placed(picture)
+        return DrivingMedia([frame], fps or 25.0, digest, file, fitting=place)
     store = FrameStore()
     rate, notices = frame_files.read_video(
         file,
         fps,
         min(max_seconds, 1.0) if options.static else max_seconds,
-        lambda frame: store.append(
-            frame_files.fitted(options.apply(frame), width, height, fit, DEFAULT_LONG_SIDE)
-        ),
+        lambda frame: store.append(placed(frame)),
     )
     if options.static:
-        return DrivingMedia(store[:1], rate, digest, file)
+        return DrivingMedia(store[:1], rate, digest, file, fitting=place)
     frames: Sequence[NDArray[np.uint8]] = store
     if options.loop == 'cross-fade':
         frames = CrossFaded(store, round(CROSS_FADE * rate))
-    return DrivingMedia(frames, rate, digest, file, notices, options.loop)
+    return DrivingMedia(frames, rate, digest, file, notices, options.loop, place)
 
 
 def _check(name: str, value: float, low: float, high: float) -> None:

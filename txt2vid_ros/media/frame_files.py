@@ -134,40 +134,6 @@ def _resample(
     return taken, False
 
 
-def fitted(frame: Frame, width: int, height: int, fit: str, long_side: int) -> Frame:
-    """Return `frame` scaled to an even (width, height); see load_driving for zeros and `fit`."""
-    high, wide = frame.shape[:2]
-    if not width and not height:
-        scale = min(1.0, long_side / max(high, wide))
-        width, height = round(wide * scale), round(high * scale)
-    elif not height:
-        height = round(high * width / wide)
-    elif not width:
-        width = round(wide * height / high)
-    width, height = max(2, width // 2 * 2), max(2, height // 2 * 2)
-    if (wide, high) == (width, height):
-        return np.ascontiguousarray(frame)
-    ratios = (width / wide, height / high)
-    scale = max(ratios) if fit == 'cover' else min(ratios)
-    if abs(ratios[0] - ratios[1]) * max(wide, high) < 4:  # a pixel or two: neither bars nor crop
-        return _scaled(frame, width, height)
-    size = max(1, round(wide * scale)), max(1, round(high * scale))
-    scaled = _scaled(frame, *size)
-    if fit == 'cover':
-        left, top = (size[0] - width) // 2, (size[1] - height) // 2
-        return np.ascontiguousarray(scaled[top:top + height, left:left + width])
-    canvas = np.zeros((height, width, 3), np.uint8)
-    left, top = (width - size[0]) // 2, (height - size[1]) // 2
-    canvas[top:top + size[1], left:left + size[0]] = scaled
-    return canvas
-
-
-def _scaled(frame: Frame, width: int, height: int) -> Frame:
-    smaller = width < frame.shape[1]
-    method = cv2.INTER_AREA if smaller else cv2.INTER_CUBIC
-    return np.asarray(cv2.resize(frame, (width, height), interpolation=method), np.uint8)
-
-
 def _eight_bit(picture: NDArray[np.generic]) -> Frame:
     """Return any picture as uint8; floats are taken as 0 to 1."""
     if picture.dtype == np.uint8:

@@ -22,6 +22,8 @@ from txt2vid_ros.lipsync.wav2lip import locate as locating
 from txt2vid_ros.lipsync.wav2lip.locate import locate
 from txt2vid_ros.lipsync.wav2lip.options import Wav2LipOptions
 from txt2vid_ros.media.driving import DrivingMedia, load_driving
+from txt2vid_ros.media.driving_options import DrivingOptions
+from txt2vid_ros.media.fitting import Fit
 from txt2vid_ros.model_manifest import Model
 from txt2vid_ros.models_store import models_dir
 
@@ -44,6 +46,30 @@ def test_a_box_outside_the_picture_is_named() -> None:
         locate(clip(1), Wav2LipOptions(box=(10, 121, 20, 80)))
 
 
+@pytest.mark.parametrize(('fit', 'shown'), [
+    ('contain', (65, 30, 110, 90)),     # 300x400 pixels, shown 90 wide between bars of 35
+    ('cover', (53, 14, 133, 120)),      # shown 160 wide, 47 of 213 rows cut off above
+])
+def test_a_box_counts_pixels_of_the_cropped_source(
+        tmp_path: pathlib.Path, fit: Fit, shown: tuple[int, int, int, int]) -> None:
+    cv2.imwrite(str(tmp_path / 'a.png'), np.zeros((400, 600, 3), np.uint8))
+    driving = load_driving(tmp_path / 'a.png', width=160, height=120, fit=fit,
+                           options=DrivingOptions(crop=(0, -1, 300, -1)))
+    top = 100 if fit == 'contain' else 112
+    found = locate(driving, Wav2LipOptions(box=(top, top + 200, 100, 250)))
+    assert found.box(0) == shown
+
+
+def test_a_box_that_the_frame_cuts_off_or_shows_too_small_is_named(
+        tmp_path: pathlib.Path) -> None:
+    cv2.imwrite(str(tmp_path / 'a.png'), np.zeros((400, 300, 3), np.uint8))
+    covered = load_driving(tmp_path / 'a.png', width=160, height=120, fit='cover')
+    with pytest.raises(UserError, match='cuts off'):
+        locate(covered, Wav2LipOptions(box=(0, 200, 50, 250)))
+    with pytest.raises(UserError, match='too small as shown'):
+        locate(covered, Wav2LipOptions(box=(150, 180, 50, 80)))
+
+
 def test_the_bundled_mesh_finds_the_built_in_portrait() -> None:
     driving = load_driving(None, width=640, height=480)
     found = locate(driving, Wav2LipOptions(detector='mesh'))
@@ -51,8 +77,9 @@ def test_the_bundled_mesh_finds_the_built_in_portrait() -> None:
     # Her face in the picture, to a few pixels: hairline, chin and the cheeks.
     assert abs(left - 213) < 12 and abs(right - 400) < 12
     assert abs(top - 140) < 20 and abs(bottom - 364) < 12
-    wider = locate(driving, Wav2LipOptions(detector='mesh', pads=(5, 20, 6, 7)))
-    assert wider.box(0) == (left - 6, top - 5, right + 7, bottom + 10)
+    # Two of three pixels are shown. Pads are the source's, but the usual 10 are of what is shown.
+    wider = locate(driving, Wav2LipOptions(detector='mesh', pads=(6, 30, 9, 12)))
+    assert wider.box(0) == (left - 6, top - 4, right + 8, bottom + 10)
 
 
 class Planted(S3fdDetector):

@@ -28,7 +28,8 @@ from txt2vid_ros.lipsync.wav2lip.options import Wav2LipOptions
 from txt2vid_ros.media.driving import load_driving
 from txt2vid_ros.media.sound_file import read_sound
 
-BOX = (140, 364, 213, 400)      # top, bottom, left, right of the portrait's face
+BOX = (140, 364, 213, 400)      # top, bottom, left, right of the portrait's face, as shown
+SOURCE = 1.5                    # pixels of the portrait for one that is shown
 
 
 @pytest.fixture
@@ -60,7 +61,8 @@ def decoded(path: pathlib.Path) -> list[Array]:
 
 def rendered(sound: pathlib.Path, weights: pathlib.Path, out: pathlib.Path, more: str) -> None:
     words = ('render', '--audio', str(sound), '--out', str(out), '--engine', 'wav2lip', '--quiet')
-    options = f"weights='{weights}' box={','.join(map(str, BOX))} device=cpu {more}"
+    box = ','.join(str(round(side * SOURCE)) for side in BOX)
+    options = f"weights='{weights}' box={box} device=cpu {more}"
     assert main([*words, '--engine-options', options]) == 0
 
 

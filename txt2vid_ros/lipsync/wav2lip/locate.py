@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 import dataclasses
 import hashlib
 import logging
@@ -23,12 +24,14 @@ from txt2vid_ros.lipsync.wav2lip import packages
 from txt2vid_ros.lipsync.wav2lip.devices import resolved
 from txt2vid_ros.lipsync.wav2lip.options import Wav2LipOptions
 from txt2vid_ros.media.driving import DrivingMedia
+from txt2vid_ros.media.fitting import Fitting
 from txt2vid_ros.models_store import cache_dir, models_dir
 
 S3FD_FILE = 's3fd.pth'
 SMALLEST = 24           # pixels of a face box's side
 LONGEST_GAP = 0.5       # seconds without a face that are bridged; longer ones show the frame as is
 _VERSION = 2            # of how S3FD's boxes are found
+_USUAL_PADS = (0, 10, 0, 0)     # of the published inference
 
 _log = logging.getLogger(__name__)
 
@@ -67,13 +70,8 @@ class Located:
 def locate(driving: DrivingMedia, options: Wav2LipOptions) -> Located:
     """Return the boxes of the face of `driving`. Raises UserError where there is none to use."""
     count = len(driving.frames)
-    width, height = driving.size
     if options.box is not None:
-        top, bottom, left, right = options.box
-        if bottom > height or right > width:
-            raise UserError(f'box {options.box} leaves the picture of {width}x{height} pixels',
-                            'Give pixels as top, bottom, left, right.')
-        return Located(np.tile(np.array([left, top, right, bottom]), (count, 1)),
+        return Located(np.tile(np.array(_given(options.box, driving)), (count, 1)),
                        np.ones(count, np.float32))
     name = driving.source or 'the driving media'
     detector, notices = _detector(options)
@@ -97,13 +95,40 @@ def locate(driving: DrivingMedia, options: Wav2LipOptions) -> Located:
         same = np.ones(count, bool) if detector == 'mesh' else _inside(mesh, filled)
         presence = np.minimum(presence, np.where(same, mesh.visible, 1)).astype(np.float32)
     padded = face_boxes.padded(
-        np.trunc(np.maximum(0, filled)).astype(np.int64), options.pads, driving.size)
+        np.trunc(np.maximum(0, filled)).astype(np.int64), _pads(options, driving), driving.size)
     final = padded if options.nosmooth or not options.smooth else face_boxes.smoothed(padded)
     if int((final[:, 2:] - final[:, :2]).min()) < SMALLEST:
         raise UserError(f'the face in {name} is too small: under {SMALLEST} pixels',
                         'Use a closer picture or a larger width and height.')
     outlines = None if mesh is None else mesh.points[:, list(OVAL), :2]
     return Located(final, presence, notices, outlines)
+
+
+def _given(box: Sequence[int], driving: DrivingMedia) -> face_boxes.Box:
+    """Return the box that a user gave in pixels of the source. Raises UserError outside of it."""
+    top, bottom, left, right = box
+    place = driving.fitting or Fitting(driving.size, driving.size, driving.size)
+    width, height = place.source
+    if bottom > height or right > width:
+        raise UserError(f'box {tuple(box)} leaves the picture of {width}x{height} pixels',
+                        'Give pixels as top, bottom, left, right.')
+    (x0, y0), (x1, y1) = place.shown(left, top), place.shown(right, bottom)
+    if min(x0, y0) < 0 or x1 > driving.size[0] or y1 > driving.size[1]:
+        raise UserError(f'box {tuple(box)} lies in what the frame cuts off',
+                        'Show the whole picture, or give a box inside of what is shown.')
+    if min(x1 - x0, y1 - y0) < SMALLEST:
+        raise UserError(f'box {tuple(box)} is too small as shown: under {SMALLEST} pixels',
+                        'Use a larger width and height, or crop.')
+    return x0, y0, x1, y1
+
+
+def _pads(options: Wav2LipOptions, driving: DrivingMedia) -> tuple[int, int, int, int]:
+    """Return the pads in pixels of the picture as shown."""
+    if options.pads is None:
+        return _USUAL_PADS
+    across, down = (1.0, 1.0) if driving.fitting is None else driving.fitting.scale
+    top, bottom, left, right = options.pads
+    return round(top * down), round(bottom * down), round(left * across), round(right * across)
 
 
 def _detector(options: Wav2LipOptions) -> tuple[str, tuple[str, ...]]:

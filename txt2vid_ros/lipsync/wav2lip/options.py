@@ -23,12 +23,13 @@ class Wav2LipOptions:
     """`auto`: float16 on a GPU, float32 on a CPU. Also bfloat16 (GPU), int8 (CPU, not exact)."""
     threads: int = 2
     """CPU cores that one picture is computed on; no more than there are."""
-    pads: tuple[int, int, int, int] = (0, 10, 0, 0)
+    pads: tuple[int, int, int, int] | None = None
     """Pixels added to the face box: top, bottom (the chin has to be inside), left, right; of the
-    picture as it is shown, after it was fitted to its width and height."""
+    source after `resize_factor`, `rotate` and `crop`. None: 10 below, of the picture as shown, so
+    that large and small sources look alike."""
     box: tuple[int, int, int, int] | None = None
     """Face box for all frames instead of detection: top, bottom, left, right in pixels of the
-    picture as it is shown."""
+    source after `resize_factor`, `rotate` and `crop`."""
     smooth: bool = True
     """Average the face boxes over 5 frames; off where the head moves fast."""
     nosmooth: bool = False
@@ -60,7 +61,8 @@ class Wav2LipOptions:
             value = getattr(self, name)
             if not low <= value <= high:
                 raise UserError(f'{name} is {value}', f'Use {low} to {high}.')
-        if len(self.pads) != 4 or any(abs(pad) > 4096 for pad in self.pads):
+        if self.pads is not None and (
+                len(self.pads) != 4 or any(abs(pad) > 4096 for pad in self.pads)):
             raise UserError(f'pads are {self.pads}', 'Give four numbers of pixels: top, bottom, '
                             'left, right.')
         if self.box is not None and not (
