@@ -74,6 +74,18 @@ def test_who_ignores_the_signal_is_killed(monkeypatch: object) -> None:
     thread.start()
     assert ended.wait(60)
     thread.join()
+    assert 'deaf was ended by SIGKILL, 0.5 s after it was asked to end' in output.getvalue()
+
+
+def test_who_crashes_while_it_ends_is_named() -> None:
+    output = io.StringIO()
+    supervisor = Supervisor({
+        'shaky': python('import os, signal, time\n'
+                        'signal.signal(signal.SIGTERM, lambda *_: os.kill(os.getpid(), 11))\n'
+                        'print("ready"); time.sleep(600)')},
+        {**ENVIRONMENT, 'PYTHONUNBUFFERED': '1'}, output)
+    supervisor.run(lambda: 'ready' in output.getvalue() and supervisor.stop())
+    assert 'shaky was ended by SIGSEGV\n' in output.getvalue()
 
 
 def test_a_command_that_does_not_exist_ends_what_was_started() -> None:

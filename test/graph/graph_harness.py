@@ -254,7 +254,8 @@ class TalkingHead(Command):
         """Show that no process and no shared memory has outlived the graph."""
         assert self._pids
         eventually(lambda: not any(alive(pid) for pid in self._pids), 'the end of all processes')
-        assert not [path for path in self._segments if Path(path).exists()]
+        left = [path for path in self._segments if Path(path).exists()]
+        assert not left, f'{left} left behind by:\n{self.text}'
 
     def stop(self, number: int = signal.SIGINT) -> int:
         """End it by a signal, show that nothing is left, and return its exit status."""

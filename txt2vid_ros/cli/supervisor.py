@@ -98,8 +98,7 @@ class Supervisor:
             self.stop(USER_ERROR)
             return
         child.crashes = 1 if now - child.started > STEADY else child.crashes + 1
-        how = f'was ended by {signal.Signals(-status).name}' if status < 0 else (
-            f'ended with status {status}')
+        how = _how(status)
         if child.crashes >= CRASHES:
             self.say(f'{child.name} {how} for the {child.crashes}th time in a row; giving up. '
                      'Its last lines above say why.')
@@ -143,9 +142,20 @@ class Supervisor:
         for child in self._children:
             if child.relay is not None:
                 child.relay.join(1.0)
+            status = 0 if child.process is None else child.process.returncode or 0
             # What has failed it says only now, where it could go on without.
-            if child.process is not None and (child.process.returncode or 0) > 0:
-                self._status = self._status or child.process.returncode
+            if status > 0:
+                self._status = self._status or status
+            elif status not in (0, -signal.SIGTERM):
+                killed = status == -signal.SIGKILL
+                late = f', {GRACE:g} s after it was asked to end' if killed else ''
+                self.say(f'{child.name} {_how(status)}{late}')
+
+
+def _how(status: int) -> str:
+    """Return how a process ended, by its exit status; below 0 it is the number of a signal."""
+    return f'was ended by {signal.Signals(-status).name}' if status < 0 else (
+        f'ended with status {status}')
 
 
 def _set_up() -> None:
