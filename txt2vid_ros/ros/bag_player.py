@@ -24,6 +24,7 @@ from txt2vid_ros.media.bag import opened
 from txt2vid_ros.media.clock import SECOND
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.bag_recorder import DISCOVERY, TOPICS, type_name
+from txt2vid_ros.ros.leaving import destroy
 
 SPOKEN = ('text', 'heard')
 """What a whole graph is played: it makes voice and face of it anew."""
@@ -131,7 +132,7 @@ class _Player:
     def close(self) -> None:
         """Leave the graph."""
         self._executor.shutdown()
-        self._node.destroy_node()
+        destroy(self._node)
         self._context.try_shutdown()
 
     def _wait_for_listeners(self, begin: int) -> None:

@@ -28,6 +28,7 @@ from txt2vid_ros.errors import UserError
 from txt2vid_ros.graph import checked_namespace
 from txt2vid_ros.media.bag import typestore
 from txt2vid_ros.ros import qos
+from txt2vid_ros.ros.leaving import destroy
 
 VERSION: Final = 9
 """Of the bag's metadata: what Jazzy writes."""
@@ -124,7 +125,7 @@ class _Recording:
         self._stop.set()
         spinning.join()
         executor.shutdown()
-        node.destroy_node()
+        destroy(node)
         context.try_shutdown()
         if self._dropped:
             print(f'{self._dropped} messages were not recorded: the disk is too slow')

@@ -14,6 +14,7 @@ from rclpy.signals import SignalHandlerOptions
 from rclpy.task import Future
 
 from txt2vid_ros.errors import UserError
+from txt2vid_ros.ros.leaving import destroy
 from txt2vid_ros.ros.node import EngineNode, EXIT_USER_ERROR
 from txt2vid_ros.ros.worker import Worker
 from txt2vid_ros.signals import on_signal
@@ -38,7 +39,7 @@ def run(make: Callable[[], EngineNode], arguments: list[str] | None = None) -> i
         if node is not None:
             node.halt()
             node.close()
-            node.destroy_node()
+            destroy(node)
         rclpy.try_shutdown()
 
 

@@ -140,6 +140,7 @@ def _listen(file: Path, spans: list[tuple[float, float, float]], seconds: float
     from rclpy.executors import SingleThreadedExecutor
 
     from txt2vid_ros.ros import qos
+    from txt2vid_ros.ros.leaving import destroy
     witness = _Witness()
     # The file begins when the recognizer and we listen.
     with RunningGraph('--mic', 'true', '--input', str(file), '--param',
@@ -165,7 +166,7 @@ def _listen(file: Path, spans: list[tuple[float, float, float]], seconds: float
         capture = (usage([mic])[0] - used) / (time.monotonic() - began) if began else 0.0
         said = graph.log()[-2000:]
         executor.shutdown()
-        node.destroy_node()
+        destroy(node)
         context.try_shutdown()
     if not witness.finals:
         raise UserError('nothing was written down', f'The graph said: {said}')
