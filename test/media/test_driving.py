@@ -61,6 +61,13 @@ def test_contain_adds_bars_and_cover_crops(tmp_path: pathlib.Path) -> None:
     assert filled.min() == 200
 
 
+def test_cover_crops_a_single_row_too(tmp_path: pathlib.Path) -> None:
+    cv2.imwrite(str(tmp_path / 'a.png'), np.full((98, 1000, 3), 200, np.uint8))
+    frame = load_driving(tmp_path / 'a.png', width=500, height=48, fit='cover').frames[0]
+    assert frame.shape == (48, 500, 3)
+    assert frame.min() == 200
+
+
 def test_one_side_asked_for_keeps_the_aspect(tmp_path: pathlib.Path) -> None:
     cv2.imwrite(str(tmp_path / 'a.png'), scene(400, 200))
     assert load_driving(tmp_path / 'a.png', width=200).size == (200, 100)

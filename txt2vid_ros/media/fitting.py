@@ -18,7 +18,7 @@ class Fitting:
     """Where the pixels of a picture go; sizes are (width, height).
 
     `source`: of the picture. `scaled`: of the picture in the frame. `frame`: of the frame. `left`,
-    `top`: where the scaled picture begins in the frame; below 0 where it is cropped.
+    `top`: where the scaled picture begins in the frame; below 0 where its beginning is cut off.
     """
 
     source: tuple[int, int]
@@ -45,7 +45,7 @@ class Fitting:
         scaled = _scaled(picture, *self.scaled)
         if self.scaled == self.frame:
             return scaled
-        if self.left < 0 or self.top < 0:
+        if self.scaled[0] > width or self.scaled[1] > height:
             return np.ascontiguousarray(
                 scaled[-self.top:-self.top + height, -self.left:-self.left + width])
         canvas = np.zeros((height, width, 3), np.uint8)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import pathlib
 
 import numpy as np
 import pytest
@@ -19,11 +18,6 @@ from txt2vid_ros.lipsync.viseme.bench import SEALED
 from txt2vid_ros.lipsync.viseme.engine import VisemeEngine
 from txt2vid_ros.lipsync.viseme.outside import Outside
 from txt2vid_ros.media.driving import DrivingMedia, load_driving
-
-
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path / 'cache'))
 
 
 def options(*words: str) -> argparse.Namespace:

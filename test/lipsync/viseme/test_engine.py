@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import itertools
-import pathlib
 
 import cv2
 import numpy as np
 import pytest
-from viseme_views import held, silence, Speech
+from viseme_views import held, silence, Speech, words
 
 from txt2vid_ros.errors import UserError
 from txt2vid_ros.lipsync.choice import make_engine
@@ -21,8 +20,6 @@ from txt2vid_ros.lipsync.viseme.engine import VisemeEngine
 from txt2vid_ros.lipsync.viseme.life import Life, LifeSettings
 from txt2vid_ros.lipsync.viseme.prepared import PreparedFrames
 from txt2vid_ros.media.driving import DrivingMedia, load_driving
-from txt2vid_ros.mouth import Phoneme
-from txt2vid_ros.speech.visemes import mouth_track
 
 STILL = LifeSettings(life=False)
 
@@ -30,11 +27,6 @@ STILL = LifeSettings(life=False)
 @pytest.fixture(scope='module')
 def mesh() -> FaceMesh:
     return FaceMesh()
-
-
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path / 'cache'))
 
 
 def portrait() -> DrivingMedia:
@@ -45,15 +37,6 @@ def opened(options: LifeSettings = STILL, driving: DrivingMedia | None = None):
     engine = VisemeEngine(options)
     engine.load()
     return engine.open(driving or portrait())
-
-
-def words() -> Speech:
-    """Return 'ma pa fa va ee oo' with rests, and a sound whose loudness fits."""
-    sounds = ['m', 'ɑ', 'p', 'ɑ', '_', 'f', 'ɑ', 'v', 'ɛ', '_', 'i', 'o', 'u', 'b', 'ɑ']
-    phonemes = [
-        Phoneme('' if s == '_' else s, 0.3 + 0.16 * i, 0.16) for i, s in enumerate(sounds)
-    ]
-    return Speech(np.zeros(48000, np.float32), 16000, mouth_track(phonemes))
 
 
 def test_the_mouth_opens_as_timed_on_the_finished_pictures(mesh: FaceMesh) -> None:

@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-import pathlib
-
 import cv2
 import numpy as np
 import pytest
-from viseme_views import held, silence
+from viseme_views import held, opened, silence
 
-from txt2vid_ros.lipsync.viseme.engine import VisemeEngine
 from txt2vid_ros.lipsync.viseme.grain import grain_of
-from txt2vid_ros.lipsync.viseme.life import LifeSettings
 from txt2vid_ros.media.driving import DrivingMedia, load_driving
 
 CHIN = (slice(312, 336), slice(290, 325))
 UPPER_LIP = (slice(265, 274), slice(290, 320))
 
 
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path / 'cache'))
-
-
 def session(frame: np.ndarray, name: str):
-    engine = VisemeEngine(LifeSettings(life=False))
-    engine.load()
-    return engine.open(DrivingMedia([frame], 25.0, name))
+    return opened(DrivingMedia([frame], 25.0, name))
 
 
 def noisy(sigma: float) -> np.ndarray:

@@ -8,27 +8,17 @@ import pathlib
 import cv2
 import numpy as np
 import pytest
-from viseme_views import held, silence
+from viseme_views import held, opened, silence
 
 from txt2vid_ros.errors import UserError
-from txt2vid_ros.lipsync.viseme.engine import VisemeEngine, VisemeSession
-from txt2vid_ros.lipsync.viseme.life import LifeSettings
+from txt2vid_ros.lipsync.viseme.engine import VisemeSession
 from txt2vid_ros.media.driving import DrivingMedia, load_driving
 
 Picture = np.ndarray
 
 
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path / 'cache'))
-
-
 def portrait() -> Picture:
     return np.array(load_driving(width=640, height=480).frames[0])
-
-
-def opened(driving: DrivingMedia) -> VisemeSession:
-    return VisemeEngine(LifeSettings(life=False)).open(driving)
 
 
 def moves(session: VisemeSession, index: int = 0) -> int:

@@ -2,38 +2,23 @@
 
 from __future__ import annotations
 
-import pathlib
-
 import cv2
 import numpy as np
 import pytest
-from viseme_views import held, silence
+from viseme_views import held, opened, silence
 
 from txt2vid_ros.lipsync import mesh_points as mp
 from txt2vid_ros.lipsync.facemesh import FaceMesh
 from txt2vid_ros.lipsync.faces import find_face
 from txt2vid_ros.lipsync.measure import measure_openings, parted
 from txt2vid_ros.lipsync.viseme.animator import Animator
-from txt2vid_ros.lipsync.viseme.engine import VisemeEngine, VisemeSession
 from txt2vid_ros.lipsync.viseme.geometry import closed_lips, read_face
-from txt2vid_ros.lipsync.viseme.life import LifeSettings
 from txt2vid_ros.lipsync.viseme.lip_edges import refined_edges
 from txt2vid_ros.media.driving import DrivingMedia, load_driving
 
 LIP, DARK, TEETH, SKIN = (90, 90, 170), (15, 15, 25), (190, 200, 205), (120, 150, 200)
 PIXELS = 200.0  # a face unit in the drawn mouths
 TO_PIXELS = np.array([[PIXELS, 0, 150], [0, PIXELS, 150]])
-
-
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path / 'cache'))
-
-
-def opened(driving: DrivingMedia) -> VisemeSession:
-    engine = VisemeEngine(LifeSettings(life=False))
-    engine.load()
-    return engine.open(driving)
 
 
 def arc(height: float) -> np.ndarray:

@@ -7,7 +7,11 @@ import dataclasses
 import numpy as np
 from numpy.typing import NDArray
 
-from txt2vid_ros.mouth import MouthPose, MouthTrack
+from txt2vid_ros.lipsync.viseme.engine import VisemeEngine, VisemeSession
+from txt2vid_ros.lipsync.viseme.life import LifeSettings
+from txt2vid_ros.media.driving import DrivingMedia
+from txt2vid_ros.mouth import MouthPose, MouthTrack, Phoneme, rest_pose, SHAPE_INDEX
+from txt2vid_ros.speech.visemes import mouth_track
 
 
 @dataclasses.dataclass
@@ -41,10 +45,22 @@ def silence() -> Speech:
 
 def held(**shapes: float) -> Speech:
     """Return speech whose mouth stays in one pose for ten seconds."""
-    from txt2vid_ros.mouth import rest_pose, SHAPE_INDEX
-
     pose = rest_pose()
     for name, value in shapes.items():
         pose[SHAPE_INDEX[name]] = value
     track = MouthTrack(np.array([-1.0, 10.0]), np.stack([pose, pose]))
     return Speech(np.zeros(160000, np.float32), 16000, track)
+
+
+def words() -> Speech:
+    """Return 'ma pa fa va ee oo' with rests, and a sound whose loudness fits."""
+    sounds = ['m', 'ɑ', 'p', 'ɑ', '_', 'f', 'ɑ', 'v', 'ɛ', '_', 'i', 'o', 'u', 'b', 'ɑ']
+    phonemes = [
+        Phoneme('' if s == '_' else s, 0.3 + 0.16 * i, 0.16) for i, s in enumerate(sounds)
+    ]
+    return Speech(np.zeros(48000, np.float32), 16000, mouth_track(phonemes))
+
+
+def opened(driving: DrivingMedia) -> VisemeSession:
+    """Return the face of `driving`, without signs of life."""
+    return VisemeEngine(LifeSettings(life=False)).open(driving)

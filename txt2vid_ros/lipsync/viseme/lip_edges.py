@@ -17,7 +17,6 @@ _SHUT = 0.012  # face units; between lips closer than this is no edge, from twic
 _WIDE = 0.03  # face units; from twice this on the lower edge is searched for both ways
 _DARK = 0.6  # of the lip's own lightness: the inside of a mouth
 _PALER = 6.0  # of CIELAB's a*: teeth against lips
-_LIP_LEFT = 0.3  # of the mesh's lip height is lip in any case
 _CLEAN = 0.7  # of the way from the inside to the lip: what is less is blurred with the inside
 _BELOW = 0.012  # face units inside the mesh's edge at which dark or teeth must have begun
 _COLUMNS, _ROWS = 33, 48
@@ -79,7 +78,7 @@ def _past_the_inside(
         taken |= strip[..., 0] < _CLEAN * light + (1 - _CLEAN) * dark
     if pale < red - _PALER:
         taken |= strip[..., 1] < _CLEAN * red + (1 - _CLEAN) * pale
-    taken &= depth > _LIP_LEFT
+    taken &= depth > _MIN_LIP
     start = np.argmin(np.abs(y - np.minimum(inner + _BELOW, (inner + limit) / 2)), axis=0)
     above = np.arange(len(y))[:, None] <= start
     broken = np.cumsum((~taken & above)[::-1], axis=0)[::-1]

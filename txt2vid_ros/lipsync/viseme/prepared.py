@@ -8,6 +8,7 @@ from txt2vid_ros.lipsync.faces import FaceTrack
 from txt2vid_ros.lipsync.viseme.animator import Animator
 from txt2vid_ros.lipsync.viseme.cavity import make_kit, MouthKit
 from txt2vid_ros.lipsync.viseme.geometry import closed_lips, Lips, read_face
+from txt2vid_ros.lipsync.viseme.region import region_of
 from txt2vid_ros.media.driving import DrivingMedia
 
 MOST_BYTES = 80_000_000
@@ -61,6 +62,6 @@ def _person(
     seen = np.flatnonzero(track.presence == track.presence.max())
     some = seen[np.linspace(0, len(seen) - 1, min(len(seen), _LOOKED_AT)).astype(int)]
     faces = [read_face(track.points[i], driving.frames[i]) for i in some]
-    frame = driving.frames[seen[0]]
-    first = Animator(frame, track.points[seen[0]])
-    return make_kit(frame, first.face, first.box, still=False), closed_lips(faces)
+    frame, face = driving.frames[some[0]], faces[0]
+    kit = make_kit(frame, face, region_of(face, frame.shape), still=False)
+    return kit, closed_lips(faces)

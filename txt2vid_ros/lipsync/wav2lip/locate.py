@@ -107,7 +107,7 @@ def locate(driving: DrivingMedia, options: Wav2LipOptions) -> Located:
 def _given(box: Sequence[int], driving: DrivingMedia) -> face_boxes.Box:
     """Return the box that a user gave in pixels of the source. Raises UserError outside of it."""
     top, bottom, left, right = box
-    place = driving.fitting or Fitting(driving.size, driving.size, driving.size)
+    place = _place(driving)
     width, height = place.source
     if bottom > height or right > width:
         raise UserError(f'box {tuple(box)} leaves the picture of {width}x{height} pixels',
@@ -126,9 +126,14 @@ def _pads(options: Wav2LipOptions, driving: DrivingMedia) -> tuple[int, int, int
     """Return the pads in pixels of the picture as shown."""
     if options.pads is None:
         return _USUAL_PADS
-    across, down = (1.0, 1.0) if driving.fitting is None else driving.fitting.scale
+    across, down = _place(driving).scale
     top, bottom, left, right = options.pads
     return round(top * down), round(bottom * down), round(left * across), round(right * across)
+
+
+def _place(driving: DrivingMedia) -> Fitting:
+    """Return where the source's pixels are in a frame."""
+    return driving.fitting or Fitting(driving.size, driving.size, driving.size)
 
 
 def _detector(options: Wav2LipOptions) -> tuple[str, tuple[str, ...]]:
