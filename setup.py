@@ -81,25 +81,26 @@ setup(
             'link = txt2vid_ros.nodes.link:main',
         ],
         'txt2vid_ros.tts': [
-            'hibari = txt2vid_ros.speech.hibari:HibariVoice [speech]',
-            'clap = txt2vid_ros.speech.clap:ClapVoice',
-            'espeak = txt2vid_ros.speech.espeak:EspeakVoice',
-            'piper = txt2vid_ros.speech.piper:PiperVoice [piper]',
-            'google = txt2vid_ros.speech.google_voice:GoogleVoice [google]',
-            'resemble = txt2vid_ros.speech.resemble_voice:ResembleVoice [resemble]',
+            'hibari = txt2vid_ros.providers.tts.hibari:HibariVoice [speech]',
+            'clap = txt2vid_ros.bench.speech.clap:ClapVoice',
+            'espeak = txt2vid_ros.providers.tts.espeak:EspeakVoice',
+            'piper = txt2vid_ros.providers.tts.piper:PiperVoice [piper]',
+            'google = txt2vid_ros.providers.cloud.google.voice:GoogleVoice [google]',
+            'resemble = txt2vid_ros.providers.cloud.resemble.voice:ResembleVoice [resemble]',
         ],
         'txt2vid_ros.stt': [
-            'moonshine = txt2vid_ros.speech.moonshine:MoonshineRecognizer [mic]',
-            'faster-whisper = txt2vid_ros.speech.whisper:WhisperRecognizer [faster-whisper]',
-            'google = txt2vid_ros.speech.google_recognizer:GoogleRecognizer [google]',
+            'moonshine = txt2vid_ros.providers.stt.moonshine:MoonshineRecognizer [mic]',
+            'faster-whisper = txt2vid_ros.providers.stt.whisper:WhisperRecognizer '
+            '[faster-whisper]',
+            'google = txt2vid_ros.providers.cloud.google.recognizer:GoogleRecognizer [google]',
         ],
         'txt2vid_ros.vad': [
-            'silero = txt2vid_ros.speech.silero:SileroActivity [mic]',
+            'silero = txt2vid_ros.providers.vad.silero:SileroActivity [mic]',
         ],
         'txt2vid_ros.lipsync': [
             'viseme = txt2vid_ros.lipsync.viseme.engine:VisemeEngine [face]',
             'wav2lip = txt2vid_ros.lipsync.wav2lip.engine:Wav2LipEngine [torch]',
-            'flash = txt2vid_ros.lipsync.flash:FlashEngine',
+            'flash = txt2vid_ros.bench.lipsync.flash:FlashEngine',
         ],
     },
 )

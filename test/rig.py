@@ -13,16 +13,16 @@ from urllib.parse import urlsplit
 import numpy as np
 from numpy.typing import NDArray
 
-from txt2vid_ros.lipsync.animator import Animator, Face
-from txt2vid_ros.lipsync.flash import FlashEngine
-from txt2vid_ros.media.clock import Clock, FrameGrid, SECOND, SystemClock
-from txt2vid_ros.media.driving import DrivingMedia
-from txt2vid_ros.media.encoder import StreamFormat
-from txt2vid_ros.media.frame_buffer import FrameBuffer
-from txt2vid_ros.media.output import Output
+from txt2vid_ros.bench.lipsync.flash import FlashEngine
+from txt2vid_ros.bench.speech.clap import ClapVoice, RATE
+from txt2vid_ros.core.clock import Clock, FrameGrid, SECOND, SystemClock
+from txt2vid_ros.lipsync.render_loop import Animator, Face
+from txt2vid_ros.media.driving.driving_media import DrivingMedia
+from txt2vid_ros.media.output.encoder import StreamFormat
+from txt2vid_ros.media.output.frame_buffer import FrameBuffer
+from txt2vid_ros.media.output.output import Output
+from txt2vid_ros.media.output.streamer import Streamer
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
-from txt2vid_ros.media.streamer import Streamer
-from txt2vid_ros.speech.clap import ClapVoice, RATE
 
 PATIENCE = 60.0
 

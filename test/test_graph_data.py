@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from txt2vid_ros import graph
-from txt2vid_ros.errors import UserError
+from txt2vid_ros.core.errors import UserError
 
 READ_BACK = """
 import json, rclpy

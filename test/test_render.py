@@ -13,18 +13,18 @@ from numpy.typing import NDArray
 import pytest
 from rig import playable
 
-from txt2vid_ros.cli.bench.sync import figures
-from txt2vid_ros.cli.bench.viewer import decode
-from txt2vid_ros.errors import UserError
-from txt2vid_ros.lipsync.flash import FlashEngine
-from txt2vid_ros.media.clock import FrameGrid
-from txt2vid_ros.media.driving import DrivingMedia
-from txt2vid_ros.media.file_encoder import FileEncoder
+from txt2vid_ros.bench.commands.sync import figures
+from txt2vid_ros.bench.lipsync.flash import FlashEngine
+from txt2vid_ros.bench.rig.viewer import decode
+from txt2vid_ros.bench.speech.clap import ClapVoice
+from txt2vid_ros.core.clock import FrameGrid
+from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.media.driving.driving_media import DrivingMedia
+from txt2vid_ros.media.output.file_encoder import FileEncoder
 from txt2vid_ros.media.sound_file import read_sound
+from txt2vid_ros.providers.tts.hibari import HibariVoice
 from txt2vid_ros.render import AFTER, BEFORE, from_sound, from_text, render, Speech
-from txt2vid_ros.speech.clap import ClapVoice
-from txt2vid_ros.speech.hibari import HibariVoice
-from txt2vid_ros.speech.provider import SpeechChunk
+from txt2vid_ros.speaking.voice import SpeechChunk
 
 RATE = 24000
 

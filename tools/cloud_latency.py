@@ -27,9 +27,9 @@ from cloud_keys import Certificate, ServiceAccount  # noqa: E402
 from fake_google import FakeGoogle  # noqa: E402
 from fake_resemble import FakeResemble  # noqa: E402
 
-from txt2vid_ros.speech.google_voice import GoogleVoice  # noqa: E402
-from txt2vid_ros.speech.provider import TextToSpeech  # noqa: E402
-from txt2vid_ros.speech.resemble_voice import ResembleOptions, ResembleVoice  # noqa: E402
+from txt2vid_ros.providers.cloud.google.voice import GoogleVoice  # noqa: E402
+from txt2vid_ros.providers.cloud.resemble.voice import ResembleOptions, ResembleVoice  # noqa: E402
+from txt2vid_ros.speaking.voice import TextToSpeech  # noqa: E402
 
 TEXT = 'The train to the airport leaves at half past seven.'
 

@@ -18,15 +18,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from txt2vid_ros.lipsync.viseme.bench import Said, Spoken
+from txt2vid_ros.bench.lipsync.face_figures import Said, Spoken
+from txt2vid_ros.core.mouth import Phoneme
 from txt2vid_ros.lipsync.viseme.engine import VisemeEngine, VisemeSession
 from txt2vid_ros.lipsync.viseme.life import LifeSettings
-from txt2vid_ros.media.driving import DrivingMedia, load_driving
-from txt2vid_ros.mouth import Phoneme
-from txt2vid_ros.speech.choice import make_voice
-from txt2vid_ros.speech.provider import TextToSpeech
-from txt2vid_ros.speech.viseme_table import VISEMES
-from txt2vid_ros.speech.visemes import mouth_track
+from txt2vid_ros.media.driving.driving_media import DrivingMedia, load_driving
+from txt2vid_ros.providers.choice import make_voice
+from txt2vid_ros.speaking.visemes.table import VISEMES
+from txt2vid_ros.speaking.visemes.track import mouth_track
+from txt2vid_ros.speaking.voice import TextToSpeech
 
 Frame = NDArray[np.uint8]
 SENTENCE = 'My favourite people love a good walk by the blue river.'

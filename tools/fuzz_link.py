@@ -64,8 +64,8 @@ def guided(inputs: int, seed: int, only: str) -> int:
         from link_fuzzing import parse, SAID
         from link_simulation import CODEC, Network, Simulation
 
-        from txt2vid_ros.link import wire
         from txt2vid_ros.link.codec.text import CodecError, Context
+        from txt2vid_ros.link.protocol import wire
 
     simulation = Simulation(Network(delay=0.01))
     simulation.say('Good morning.')

@@ -28,11 +28,11 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 from training_voices import EspeakVoice, HibariVoice, PiperVoice, Spoken
 
-from txt2vid_ros.lipsync.viseme import audio_features as af
-from txt2vid_ros.lipsync.viseme import audio_pose
+from txt2vid_ros.core.mouth import SHAPES
 from txt2vid_ros.lipsync.viseme.articulation import opening_of
-from txt2vid_ros.mouth import SHAPES
-from txt2vid_ros.speech.visemes import mouth_track
+from txt2vid_ros.lipsync.viseme.sound import audio_features as af
+from txt2vid_ros.lipsync.viseme.sound import audio_pose
+from txt2vid_ros.speaking.visemes.track import mouth_track
 
 HERE = pathlib.Path(__file__).resolve().parent
 TRAIN_VARIANTS = [
@@ -101,7 +101,7 @@ def columns(
 
     `stretch` resamples the sound: a longer or shorter vocal tract and time with it.
     """
-    from txt2vid_ros.mouth import Phoneme
+    from txt2vid_ros.core.mouth import Phoneme
 
     track = mouth_track(
         [

@@ -16,7 +16,7 @@ import tempfile
 import numpy as np
 from numpy.typing import NDArray
 
-from txt2vid_ros.mouth import Phoneme
+from txt2vid_ros.core.mouth import Phoneme
 
 Samples = NDArray[np.float32]
 

@@ -10,8 +10,9 @@ import re
 import sys
 from typing import Any
 
-from txt2vid_ros.errors import UserError
-from txt2vid_ros.share import share
+from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.names import checked_namespace, NAMESPACE
+from txt2vid_ros.core.share import share
 
 # One thread for small matrices: the spinning of more costs a second core and gains nothing.
 ENVIRONMENT: dict[str, str] = {
@@ -21,9 +22,7 @@ ENVIRONMENT: dict[str, str] = {
 """What the nodes' environment gets where the user has not set it."""
 PACKAGE = 'txt2vid_ros'
 _NUMBER = re.compile(r'[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?', re.ASCII)
-NAMESPACE = '/txt2vid'
 # Names as ROS allows them (https://design.ros2.org/articles/topic_and_service_names.html).
-_NAMESPACE = re.compile(r'/|(/[A-Za-z_][A-Za-z0-9_]*)+')
 _PARAMETER = re.compile(r'[A-Za-z_][\w./]*')
 
 
@@ -177,15 +176,6 @@ def _true(name: str, value: str) -> bool:
     if value not in ('', 'true', 'false'):
         raise UserError(f'{name} is {value!r}', 'Say true or false.')
     return value == 'true'
-
-
-def checked_namespace(namespace: str) -> str:
-    """Return a namespace as ROS writes it, with one slash before it. Raises UserError."""
-    written = '/' + namespace.strip('/')
-    if not _NAMESPACE.fullmatch(written):
-        raise UserError(f'--namespace {namespace!r} is no ROS namespace',
-                        'Use letters, digits and underscores, for example /robot_1/head.')
-    return written
 
 
 def with_parameters(specs: list[NodeSpec], settings: list[str]) -> list[NodeSpec]:

@@ -24,7 +24,8 @@ from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 
 from txt2vid_ros import graph
-from txt2vid_ros.share import share
+from txt2vid_ros.core.names import NAMESPACE
+from txt2vid_ros.core.share import share
 
 USER_ERROR = 2
 """A node's exit status that says: starting again would not help."""
@@ -43,7 +44,7 @@ def describe(name: str) -> LaunchDescription:
     ]
     return LaunchDescription([
         *arguments,
-        DeclareLaunchArgument('namespace', default_value=graph.NAMESPACE,
+        DeclareLaunchArgument('namespace', default_value=NAMESPACE,
                               description='namespace of the nodes and their topics'),
         DeclareLaunchArgument('params_file', default_value=str(share('config', f'{name}.yaml')),
                               description='ROS parameter file; arguments go before it'),

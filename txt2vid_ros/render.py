@@ -14,17 +14,17 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from txt2vid_ros.errors import UserError
+from txt2vid_ros.core.clock import FrameGrid, SECOND
+from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.lipsync.engine import LipSyncEngine, LipSyncSession
-from txt2vid_ros.media.clock import FrameGrid, SECOND
-from txt2vid_ros.media.driving import DrivingMedia
-from txt2vid_ros.media.file_encoder import FileEncoder
+from txt2vid_ros.media.driving.driving_media import DrivingMedia
+from txt2vid_ros.media.output.file_encoder import FileEncoder
 from txt2vid_ros.media.sound_file import read_sound
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
-from txt2vid_ros.speech.clauses import clean, speakable
-from txt2vid_ros.speech.monologue import spoken
-from txt2vid_ros.speech.provider import SpeechChunk, TextToSpeech
-from txt2vid_ros.speech.visemes import mouth_track
+from txt2vid_ros.speaking.clauses import clean, speakable
+from txt2vid_ros.speaking.synthesis import spoken
+from txt2vid_ros.speaking.visemes.track import mouth_track
+from txt2vid_ros.speaking.voice import SpeechChunk, TextToSpeech
 
 log = logging.getLogger(__name__)
 

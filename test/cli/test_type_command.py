@@ -17,7 +17,7 @@ from rig import PATIENCE, until
 
 from txt2vid_ros.cli import say
 from txt2vid_ros.cli import type as typing_command
-from txt2vid_ros.errors import UserError
+from txt2vid_ros.core.errors import UserError
 
 
 class FakeClient:

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator
 import dataclasses
 from typing import ClassVar
 
-from txt2vid_ros.speech.faults import ProviderError
-from txt2vid_ros.speech.hibari import HibariVoice
-from txt2vid_ros.speech.limits import LOCAL, TimeLimits
-from txt2vid_ros.speech.provider import SpeechChunk, TextToSpeech, VoiceCapabilities
+from txt2vid_ros.core.errors import ProviderError
+from txt2vid_ros.core.time_limits import LOCAL, TimeLimits
+from txt2vid_ros.providers.tts.hibari import HibariVoice
+from txt2vid_ros.speaking.voice import SpeechChunk, TextToSpeech, VoiceCapabilities
 
 
 class FlakyVoice(TextToSpeech):

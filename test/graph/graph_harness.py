@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 import urllib.error
 import urllib.request
 
-from txt2vid_ros.cli.bench.running import descendants
+from txt2vid_ros.bench.rig.running_graph import descendants
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 60.0

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 import soxr
 
-from txt2vid_ros.cli.bench.viewer import decode, Decoded
+from txt2vid_ros.bench.rig.viewer import decode, Decoded
 
 RATE = 48000
 

@@ -17,13 +17,13 @@ import soxr
 from speech_clips import clip, RATE, write
 from stream_decoding import Shown, transcribe
 
-from txt2vid_ros.cli.bench.sync import figures
-from txt2vid_ros.cli.bench.viewer import Viewer
-from txt2vid_ros.lipsync.facemesh import FaceMesh
-from txt2vid_ros.lipsync.measure import measure_openings
-from txt2vid_ros.media.clock import SECOND
+from txt2vid_ros.bench.commands.sync import figures
+from txt2vid_ros.bench.lipsync.mouth_measurement import measure_openings
+from txt2vid_ros.bench.rig.viewer import Viewer
+from txt2vid_ros.bench.speech import clap
+from txt2vid_ros.core.clock import SECOND
+from txt2vid_ros.lipsync.face.mesh import FaceMesh
 from txt2vid_ros.ros import messages, qos
-from txt2vid_ros.speech import clap
 
 ROOM = 0.003
 """The noise of a room, root mean square: -50 dB of full scale."""

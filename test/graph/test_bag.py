@@ -14,9 +14,9 @@ from rclpy.serialization import deserialize_message
 from ros_observer import Observer
 from rosbags.rosbag2 import Reader
 
-from txt2vid_ros.cli.bench.sync import figures
-from txt2vid_ros.cli.bench.viewer import decode
-from txt2vid_ros.media.clock import SECOND
+from txt2vid_ros.bench.commands.sync import figures
+from txt2vid_ros.bench.rig.viewer import decode
+from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.ros import messages
 
 

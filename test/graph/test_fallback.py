@@ -15,8 +15,8 @@ import pytest
 from ros_observer import end_of, Observer, Recording
 from stream_decoding import plain, Shown, transcribe
 
-from txt2vid_ros.cli.bench.viewer import Viewer
-from txt2vid_ros.media.clock import SECOND
+from txt2vid_ros.bench.rig.viewer import Viewer
+from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.ros import messages
 
 pytestmark = pytest.mark.xdist_group('fallback')

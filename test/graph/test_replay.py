@@ -14,9 +14,9 @@ import pytest
 from ros_observer import Observer
 from rosbags.rosbag2 import Reader
 
-from txt2vid_ros.cli.bench.sync import figures
-from txt2vid_ros.cli.bench.viewer import decode, Viewer
-from txt2vid_ros.media.clock import SECOND
+from txt2vid_ros.bench.commands.sync import figures
+from txt2vid_ros.bench.rig.viewer import decode, Viewer
+from txt2vid_ros.core.clock import SECOND
 
 pytestmark = pytest.mark.xdist_group('replay')
 

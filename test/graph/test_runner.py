@@ -33,7 +33,7 @@ from stream_decoding import plain, Shown, transcribe
 
 from txt2vid_ros import graph
 from txt2vid_ros.cli import live
-from txt2vid_ros.media.driving import BUILT_IN_PORTRAIT
+from txt2vid_ros.media.driving.driving_media import BUILT_IN_PORTRAIT
 
 pytestmark = pytest.mark.xdist_group('runner')
 

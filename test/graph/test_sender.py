@@ -21,8 +21,8 @@ from ros_observer import Observer
 import soxr
 from speech_clips import clip, RATE, write
 
-from txt2vid_ros.cli.bench.sender import distance
-from txt2vid_ros.media.clock import SECOND
+from txt2vid_ros.bench.commands.sender import distance
+from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.ros import messages, qos
 
 

@@ -20,12 +20,12 @@ from std_srvs.srv import Trigger
 from stream_decoding import plain, RATE, Shown, transcribe
 from trajectory_msgs.msg import JointTrajectory
 
-from txt2vid_ros.cli.bench.viewer import Viewer
-from txt2vid_ros.lipsync.facemesh import FaceMesh
-from txt2vid_ros.lipsync.measure import measure_openings
-from txt2vid_ros.media.clock import SECOND
-from txt2vid_ros.media.driving import BUILT_IN_PORTRAIT
-from txt2vid_ros.mouth import SHAPE_INDEX, SHAPES
+from txt2vid_ros.bench.lipsync.mouth_measurement import measure_openings
+from txt2vid_ros.bench.rig.viewer import Viewer
+from txt2vid_ros.core.clock import SECOND
+from txt2vid_ros.core.mouth import SHAPE_INDEX, SHAPES
+from txt2vid_ros.lipsync.face.mesh import FaceMesh
+from txt2vid_ros.media.driving.driving_media import BUILT_IN_PORTRAIT
 from txt2vid_ros.ros import messages, qos, transports
 
 pytestmark = pytest.mark.xdist_group('speaking')

@@ -16,7 +16,7 @@ from txt2vid_ros.link import keys
 from txt2vid_ros.link.codec.model import load
 from txt2vid_ros.link.codec.text import TextCodec
 from txt2vid_ros.link.config import LinkConfig
-from txt2vid_ros.link.journal import Journal
+from txt2vid_ros.link.delivery.progress_store import Journal
 from txt2vid_ros.link.messages import Event, Heard, Instant, Utterance
 from txt2vid_ros.link.receiver import Receiver
 from txt2vid_ros.link.runner import LinkRunner

@@ -6,10 +6,10 @@ import random
 
 from link_simulation import Network, Simulation
 
-from txt2vid_ros.link.control import Ack, Control, Hello, Welcome
-from txt2vid_ros.link.speech import unpack_batch, unpack_said
+from txt2vid_ros.link.protocol.control import Ack, Control, Hello, Welcome
+from txt2vid_ros.link.protocol.speech import unpack_batch, unpack_said
+from txt2vid_ros.link.protocol.wire import FrameError
 from txt2vid_ros.link.transport.framing import LengthDeframer, stuff, unstuff, ZeroDeframer
-from txt2vid_ros.link.wire import FrameError
 
 SAID = ['Good morning.', 'Did you sleep well?', 'The kettle is on.']
 

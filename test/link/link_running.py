@@ -12,7 +12,7 @@ import tty
 from link_simulation import CODEC, KEY
 
 from txt2vid_ros.link.config import LinkConfig
-from txt2vid_ros.link.journal import Journal
+from txt2vid_ros.link.delivery.progress_store import Journal
 from txt2vid_ros.link.messages import Event, Heard, Utterance
 from txt2vid_ros.link.receiver import Receiver
 from txt2vid_ros.link.runner import instant, LinkRunner

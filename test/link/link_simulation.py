@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from txt2vid_ros.bench.link.simulation import Clocks, Network, Rehearsal
 from txt2vid_ros.link.codec.model import load
 from txt2vid_ros.link.codec.text import TextCodec
 from txt2vid_ros.link.config import LinkConfig
-from txt2vid_ros.link.rehearsal import Clocks, Network, Rehearsal
 
 KEY = bytes(range(32))
 CODEC = TextCodec(load())

@@ -7,7 +7,7 @@ import random
 from link_simulation import Network, Simulation
 import pytest
 
-from txt2vid_ros.link.clock import OffsetEstimator
+from txt2vid_ros.link.protocol.clock import OffsetEstimator
 
 TEXT = 'This is one of the sentences that measure the clock.'
 

@@ -11,13 +11,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 import pytest
 
-from txt2vid_ros.errors import UserError
-from txt2vid_ros.link.codec import model, train
+from txt2vid_ros.bench.link import train_codec
+from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.link.codec import model
 from txt2vid_ros.link.codec.text import CodecError, Context, TextCodec
 from txt2vid_ros.link.codec.tokens import join, split
 
 CODEC = TextCodec(model.load())
-BENCH = pathlib.Path(model.__file__).parents[2] / 'cli' / 'bench' / 'data' / 'conversation.txt'
+BENCH = pathlib.Path(model.__file__).parents[2] / 'bench' / 'link' / 'data' / 'conversation.txt'
 CONVERSATION = BENCH.read_text('utf-8').splitlines()
 ANY_TEXT = st.text(st.characters(), max_size=60)
 SPOKEN = st.lists(st.sampled_from(' '.join(CONVERSATION).split()), max_size=30).map(' '.join)
@@ -143,7 +144,7 @@ def test_a_model_can_be_counted_from_text(tmp_path: pathlib.Path,
     first.write_text('\n'.join(CONVERSATION * 8), 'utf-8')
     second.write_text('Der Zug fährt um acht Uhr ab.\n' * 10 + 'Rarely.\n', 'utf-8')
     monkeypatch.setattr('sys.argv', ['train', '--out', str(out), str(first), str(second)])
-    train.main()
+    train_codec.main()
     own = TextCodec(model.load(out))
     text = 'Der Zug fährt um acht Uhr ab.'
     assert own.decode(own.encode(text)) == text

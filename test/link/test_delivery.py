@@ -7,9 +7,9 @@ import pathlib
 from link_simulation import Network, Simulation
 import pytest
 
-from txt2vid_ros.errors import UserError
+from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.link.config import LinkConfig
-from txt2vid_ros.link.journal import Journal
+from txt2vid_ros.link.delivery.progress_store import Journal
 from txt2vid_ros.link.messages import Connected, Dropped, Heard, Mismatch, Utterance
 
 SENTENCES = [

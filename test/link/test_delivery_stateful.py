@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import invariant, precondition, rule, RuleBasedStateMachine
 from link_simulation import Network, Simulation
 
-from txt2vid_ros.link.journal import Journal, Progress
+from txt2vid_ros.link.delivery.progress_store import Journal, Progress
 from txt2vid_ros.link.messages import Dropped
 
 

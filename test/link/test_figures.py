@@ -5,11 +5,11 @@ from __future__ import annotations
 from link_simulation import KEY, Network, Simulation
 
 from txt2vid_ros.cli.link import figures as shown
-from txt2vid_ros.link import wire
 from txt2vid_ros.link.config import LinkConfig
 from txt2vid_ros.link.figures import Figures
-from txt2vid_ros.link.handshake import Caller
 from txt2vid_ros.link.messages import Instant
+from txt2vid_ros.link.protocol import wire
+from txt2vid_ros.link.protocol.handshake import Caller
 
 
 def test_forgeries_are_warned_of_and_the_warning_passes() -> None:

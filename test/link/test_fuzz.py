@@ -13,11 +13,11 @@ from link_fuzzing import parse, Target
 from link_simulation import KEY, Network, Simulation
 import pytest
 
-from txt2vid_ros.link import speech, wire
-from txt2vid_ros.link.clock_note import ClockNote
-from txt2vid_ros.link.control import Ack, Control, Hello, Welcome
 from txt2vid_ros.link.messages import Heard
-from txt2vid_ros.link.seal import session_keys
+from txt2vid_ros.link.protocol import speech, wire
+from txt2vid_ros.link.protocol.clock_note import ClockNote
+from txt2vid_ros.link.protocol.control import Ack, Control, Hello, Welcome
+from txt2vid_ros.link.protocol.seal import session_keys
 
 INPUTS = int(os.environ.get('TXT2VID_FUZZ_INPUTS', '20000'))
 EXAMPLES = int(os.environ.get('TXT2VID_FUZZ_INPUTS', '2000'))

@@ -8,13 +8,13 @@ from link_running import receiver, say, sender
 from link_simulation import CODEC, KEY
 import pytest
 
-from txt2vid_ros.cli.bench import link
-from txt2vid_ros.cli.bench.link_flood import Flood
-from txt2vid_ros.cli.bench.link_live import under_flood
-from txt2vid_ros.link import wire
+from txt2vid_ros.bench.commands import link
+from txt2vid_ros.bench.link.flood import Flood
+from txt2vid_ros.bench.link.live import under_flood
 from txt2vid_ros.link.config import LinkConfig
-from txt2vid_ros.link.handshake import Caller
 from txt2vid_ros.link.messages import Source
+from txt2vid_ros.link.protocol import wire
+from txt2vid_ros.link.protocol.handshake import Caller
 from txt2vid_ros.link.runner import instant
 from txt2vid_ros.link.transport import open_transport
 from txt2vid_ros.link.transport.tcp import TcpListener

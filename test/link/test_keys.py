@@ -6,7 +6,7 @@ import pathlib
 
 import pytest
 
-from txt2vid_ros.errors import UserError
+from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.link import keys
 
 

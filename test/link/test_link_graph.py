@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from txt2vid_ros import graph
-from txt2vid_ros.errors import UserError
+from txt2vid_ros.core.errors import UserError
 
 
 def test_over_topics_no_node_is_needed() -> None:

@@ -24,8 +24,8 @@ import rclpy
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from trajectory_msgs.msg import JointTrajectory
 
+from txt2vid_ros.core.people import utterance_id
 from txt2vid_ros.link import keys
-from txt2vid_ros.people import utterance_id
 from txt2vid_ros.ros import messages, qos
 
 PATIENCE = 60.0

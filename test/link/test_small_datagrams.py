@@ -5,10 +5,10 @@ from __future__ import annotations
 from link_simulation import Network, Simulation
 import pytest
 
-from txt2vid_ros.errors import UserError
-from txt2vid_ros.link import wire
+from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.link.config import LinkConfig
-from txt2vid_ros.link.seal import TAG_SIZES
+from txt2vid_ros.link.protocol import wire
+from txt2vid_ros.link.protocol.seal import TAG_SIZES
 
 LONG = 'Nobody told me about the meeting at four, and I never understood the old radio. ' * 3
 

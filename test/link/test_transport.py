@@ -11,7 +11,7 @@ import socket
 from link_running import receiver, say, sender, SerialCable
 import pytest
 
-from txt2vid_ros.errors import UserError
+from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.link.config import LinkConfig
 from txt2vid_ros.link.messages import Heard
 from txt2vid_ros.link.runner import instant

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 import pytest
 import soxr
 
-from txt2vid_ros.media.clock import SECOND
+from txt2vid_ros.core.clock import SECOND
+from txt2vid_ros.core.mouth import MouthTrack, SHAPES
 from txt2vid_ros.media.speech_timeline import FADE, SpeechTimeline
-from txt2vid_ros.mouth import MouthTrack, SHAPES
 
 RATE = 24000
 EPOCH = 1_763_800_000 * SECOND  # a time of today: floats are coarse there

@@ -10,9 +10,9 @@ from hri_msgs.msg import LiveSpeech
 import pytest
 import rclpy
 
-from txt2vid_ros.errors import UserError
+from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.ros import qos
-from txt2vid_ros.ros.client import SpeechClient
+from txt2vid_ros.ros.side.speech_client import SpeechClient
 
 NAMESPACE = '/client_test'
 PATIENCE = 60.0

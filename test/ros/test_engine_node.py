@@ -15,7 +15,7 @@ import rclpy
 from rclpy.lifecycle import TransitionCallbackReturn
 from std_msgs.msg import String
 
-from txt2vid_ros.errors import UserError
+from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.ros.node import EngineNode
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.running import run

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
-from txt2vid_ros.mouth import MouthTrack, SHAPES
+from txt2vid_ros.core.mouth import MouthTrack, SHAPES
 from txt2vid_ros.ros import messages
 
 STAMP = 1_700_000_000_123_456_789

@@ -11,7 +11,7 @@ import rclpy
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
-from txt2vid_ros.errors import UserError
+from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.ros import parameters
 from txt2vid_ros.ros.parameters import parameter
 

@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 import sys
 
-from txt2vid_ros.errors import UserError
-from txt2vid_ros.graph import NAMESPACE
+from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.names import NAMESPACE
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _record(arguments: argparse.Namespace) -> int:
-    from txt2vid_ros.ros.bag_recorder import record
+    from txt2vid_ros.ros.side.bag_recorder import record
     counts = record(arguments.bag, arguments.namespace, arguments.topics, arguments.storage,
                     arguments.seconds)
     for topic, count in sorted(counts.items()):
@@ -67,7 +67,7 @@ def _info(arguments: argparse.Namespace) -> int:
 
 
 def _play(arguments: argparse.Namespace) -> int:
-    from txt2vid_ros.ros.bag_player import play
+    from txt2vid_ros.ros.side.bag_player import play
     counts = play(arguments.bag, arguments.namespace, arguments.topics, arguments.rate)
     for topic, count in sorted(counts.items()):
         print(f'{count:7} {topic}')

@@ -15,9 +15,9 @@ import socket
 import subprocess
 import sys
 
-from txt2vid_ros.errors import UserError
-from txt2vid_ros.model_manifest import check_file, load_manifest
-from txt2vid_ros.models_store import models_dir
+from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.models.manifest import check_file, load_manifest
+from txt2vid_ros.core.models.store import models_dir
 
 OK, MISSING, NOTE = 'ok', 'missing', 'note'
 """A finding is good; or stops the default graph from running; or is only worth knowing."""

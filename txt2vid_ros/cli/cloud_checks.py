@@ -8,13 +8,16 @@ from pathlib import Path
 import time
 from typing import Any
 
-from txt2vid_ros import registry
 from txt2vid_ros.cli.checks import Finding, MISSING, NOTE, OK
-from txt2vid_ros.errors import UserError
-from txt2vid_ros.speech.credentials import GOOGLE_VARIABLE, resemble_key, RESEMBLE_VARIABLE
-from txt2vid_ros.speech.faults import ProviderError
-from txt2vid_ros.speech.provider import TextToSpeech
-from txt2vid_ros.speech.resemble_account import Account
+from txt2vid_ros.core import registry
+from txt2vid_ros.core.errors import ProviderError, UserError
+from txt2vid_ros.providers.cloud.credentials import (
+    GOOGLE_VARIABLE,
+    resemble_key,
+    RESEMBLE_VARIABLE,
+)
+from txt2vid_ros.providers.cloud.resemble.account import Account
+from txt2vid_ros.speaking.voice import TextToSpeech
 
 WORD = 'Ready.'
 """What the voices say; it is paid for."""

@@ -9,7 +9,7 @@ import json
 
 from txt2vid_ros.cli.checks import check_all, Finding, MISSING
 from txt2vid_ros.cli.cloud_checks import check_cloud
-from txt2vid_ros.errors import UserError
+from txt2vid_ros.core.errors import UserError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -9,8 +9,8 @@ import sys
 import time
 from typing import Any
 
-from txt2vid_ros.errors import UserError
-from txt2vid_ros.graph import NAMESPACE
+from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.names import NAMESPACE
 from txt2vid_ros.link import keys
 
 COLUMNS: tuple[tuple[str, str, str], ...] = (
@@ -60,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def watch(arguments: argparse.Namespace) -> int:
     """Print a line each time a link node reports. Raises UserError where none does."""
-    from txt2vid_ros.ros.diagnostics import Reports
+    from txt2vid_ros.ros.side.diagnostics_reader import Reports
     shown = 0
     deadline = time.monotonic() + arguments.timeout
     with Reports(arguments.namespace, 'link') as reports:

@@ -14,10 +14,11 @@ import time
 import traceback
 
 from txt2vid_ros import graph
-from txt2vid_ros.cli.supervisor import Supervisor
-from txt2vid_ros.errors import UserError
-from txt2vid_ros.people import People
-from txt2vid_ros.signals import on_signal
+from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.names import checked_namespace, NAMESPACE
+from txt2vid_ros.core.people import People
+from txt2vid_ros.core.signals import on_signal
+from txt2vid_ros.supervisor import Supervisor
 
 START_UP = 60.0
 """Seconds within which the graph has to be there to speak."""
@@ -32,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--say', metavar='TEXT', help='say this as soon as it is there')
     parser.add_argument('--exit-when-done', action='store_true',
                         help='end when --say has been said')
-    parser.add_argument('--namespace', default=graph.NAMESPACE, help='of its topics (%(default)s)')
+    parser.add_argument('--namespace', default=NAMESPACE, help='of its topics (%(default)s)')
     parser.add_argument('--param', action='append', default=[], metavar='NODE.NAME=VALUE',
                         help='set a parameter of a node; may be repeated')
     for argument in graph.ARGUMENTS.values():
@@ -46,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise UserError('--exit-when-done needs --say TEXT', 'There is nothing to wait for.')
     if arguments.mode == graph.AUDIO and arguments.say is not None:
         raise UserError('--say needs --mode text', 'In audio mode nothing reads text.')
-    arguments.namespace = graph.checked_namespace(arguments.namespace)
+    arguments.namespace = checked_namespace(arguments.namespace)
     chosen = {name: getattr(arguments, name) for name in graph.ARGUMENTS}
     # Two nodes read this file: here, what is wrong with it is said once.
     People.load(arguments.people)
@@ -86,7 +87,7 @@ def environment(name: str) -> dict[str, str]:
 
 def _greet(arguments: argparse.Namespace, supervisor: Supervisor, stop: threading.Event) -> None:
     """Say the greeting as soon as the graph listens, and end the graph after it if asked to."""
-    from txt2vid_ros.ros.client import SpeechClient
+    from txt2vid_ros.ros.side.speech_client import SpeechClient
     try:
         with SpeechClient(arguments.namespace) as client:
             if not _until(lambda: client.connected(), START_UP, stop):
@@ -123,7 +124,7 @@ def _until(condition: Callable[[], bool], timeout: float, stop: threading.Event)
 
 def _speak_lines(arguments: argparse.Namespace) -> tuple[str, ...]:
     namespace = arguments.namespace
-    option = '' if namespace == graph.NAMESPACE else f' --namespace {namespace}'
+    option = '' if namespace == NAMESPACE else f' --namespace {namespace}'
     if arguments.mode == graph.AUDIO:
         where = ', on any machine of this ROS network' if arguments.graph == 'receiver' else ''
         here = arguments.graph == 'sender' or arguments.mic == 'true'

@@ -9,8 +9,7 @@ import sys
 
 from txt2vid_ros import __version__, graph
 from txt2vid_ros.cli.parser import CommandParser, USER_ERROR
-from txt2vid_ros.errors import UserError
-from txt2vid_ros.speech.faults import ProviderError
+from txt2vid_ros.core.errors import ProviderError, UserError
 
 # Sub-command: the module with add_arguments(parser) and run(arguments), and its one-line help.
 COMMANDS: dict[str, tuple[str, str]] = {

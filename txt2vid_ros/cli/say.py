@@ -8,9 +8,9 @@ import re
 import sys
 import time
 
-from txt2vid_ros.errors import UserError
-from txt2vid_ros.graph import NAMESPACE
-from txt2vid_ros.speech.clauses import clean, speakable
+from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.names import NAMESPACE
+from txt2vid_ros.speaking.clauses import clean, speakable
 
 NOTICE = 0.3
 """Seconds for those who record all topics to notice that there is a new publisher."""
@@ -33,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
     texts = paragraphs(arguments)
     if texts and not any(speakable(clean(text)) for text in texts):
         raise UserError('there is nothing to pronounce in the text', 'Give words or numbers.')
-    from txt2vid_ros.ros.client import SpeechClient
+    from txt2vid_ros.ros.side.speech_client import SpeechClient
     with SpeechClient(arguments.namespace) as client:
         client.wait_connected(arguments.timeout)
         if arguments.interrupt:

@@ -11,12 +11,12 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from txt2vid_ros.errors import UserError
-from txt2vid_ros.graph import NAMESPACE
-from txt2vid_ros.media.clock import SECOND
+from txt2vid_ros.core.clock import SECOND
+from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.names import NAMESPACE
 
 if TYPE_CHECKING:
-    from txt2vid_ros.ros.client import SpeechClient
+    from txt2vid_ros.ros.side.speech_client import SpeechClient
 
 PROMPT = '> '
 HELP = 'Type what is to be said. /interrupt silences it, /quit or Ctrl-D ends.'
@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Speak line after line until the input ends."""
-    from txt2vid_ros.ros.client import SpeechClient
+    from txt2vid_ros.ros.side.speech_client import SpeechClient
     with SpeechClient(arguments.namespace) as client:
         client.wait_connected(arguments.timeout)
         terminal = Terminal()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 
-from txt2vid_ros.errors import UserError
-from txt2vid_ros.link.seal import TAG_SIZES
+from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.link.protocol.seal import TAG_SIZES
 
 
 @dataclasses.dataclass(frozen=True)

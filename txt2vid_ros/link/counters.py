@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 
-from txt2vid_ros.link import wire
 from txt2vid_ros.link.config import LinkConfig
-from txt2vid_ros.link.seal import ForgedError
+from txt2vid_ros.link.protocol import wire
+from txt2vid_ros.link.protocol.seal import ForgedError
 
 
 @dataclasses.dataclass

@@ -10,8 +10,8 @@ import pathlib
 import secrets
 import stat
 
-from txt2vid_ros.errors import UserError
-from txt2vid_ros.link.seal import KEY_BYTES
+from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.link.protocol.seal import KEY_BYTES
 
 VARIABLE = 'TXT2VID_LINK_KEY'
 NO_KEY = bytes(KEY_BYTES)

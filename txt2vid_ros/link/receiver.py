@@ -4,29 +4,21 @@ from __future__ import annotations
 
 import collections
 
-from txt2vid_ros.link import wire
-from txt2vid_ros.link.acknowledging import Acknowledger
 from txt2vid_ros.link.codec.text import CodecError, TextCodec
 from txt2vid_ros.link.config import LinkConfig
-from txt2vid_ros.link.control import Control
 from txt2vid_ros.link.counters import Counters
-from txt2vid_ros.link.handover import Handover
-from txt2vid_ros.link.handshake import Answerer, Offer
-from txt2vid_ros.link.inbox import Inbox
-from txt2vid_ros.link.journal import Journal
-from txt2vid_ros.link.messages import (
-    Connected,
-    Event,
-    Instant,
-    Mismatch,
-    NEVER,
-    Outgoing,
-    Source,
-)
-from txt2vid_ros.link.pacing import Pacer
-from txt2vid_ros.link.packer import Known
-from txt2vid_ros.link.seal import ForgedError
-from txt2vid_ros.link.wire import Kind, STAMP_TICK
+from txt2vid_ros.link.delivery.acknowledging import Acknowledger
+from txt2vid_ros.link.delivery.delivery_log import Handover
+from txt2vid_ros.link.delivery.progress_store import Journal
+from txt2vid_ros.link.delivery.rate_limiter import Pacer
+from txt2vid_ros.link.delivery.reorder_buffer import Inbox
+from txt2vid_ros.link.messages import Connected, Event, Instant, Mismatch, NEVER, Outgoing, Source
+from txt2vid_ros.link.protocol import wire
+from txt2vid_ros.link.protocol.control import Control
+from txt2vid_ros.link.protocol.handshake import Answerer, Offer
+from txt2vid_ros.link.protocol.packer import Known
+from txt2vid_ros.link.protocol.seal import ForgedError
+from txt2vid_ros.link.protocol.wire import Kind, STAMP_TICK
 
 
 class Receiver:

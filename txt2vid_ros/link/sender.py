@@ -7,16 +7,15 @@ from __future__ import annotations
 
 import secrets
 
-from txt2vid_ros.link import wire
-from txt2vid_ros.link.clock import ClockOffset, OffsetEstimator
-from txt2vid_ros.link.clock_telling import ClockTeller
 from txt2vid_ros.link.codec.text import TextCodec
 from txt2vid_ros.link.config import LinkConfig
-from txt2vid_ros.link.control import Control
 from txt2vid_ros.link.counters import Counters
-from txt2vid_ros.link.feedback import Feedback
-from txt2vid_ros.link.flight import Datagram
-from txt2vid_ros.link.handshake import Caller, Granted
+from txt2vid_ros.link.delivery.feedback import Feedback
+from txt2vid_ros.link.delivery.rate_limiter import Pacer
+from txt2vid_ros.link.delivery.retransmission_timer import Patience
+from txt2vid_ros.link.delivery.send_queue import Outbox
+from txt2vid_ros.link.delivery.send_window import Datagram
+from txt2vid_ros.link.delivery.sending_session import SendingSession
 from txt2vid_ros.link.messages import (
     Connected,
     Event,
@@ -27,13 +26,14 @@ from txt2vid_ros.link.messages import (
     Source,
     Utterance,
 )
-from txt2vid_ros.link.outbox import Outbox
-from txt2vid_ros.link.pacing import Pacer
-from txt2vid_ros.link.packer import Known
-from txt2vid_ros.link.patience import Patience
-from txt2vid_ros.link.seal import ForgedError
-from txt2vid_ros.link.sending import SendingSession
-from txt2vid_ros.link.wire import Kind
+from txt2vid_ros.link.protocol import wire
+from txt2vid_ros.link.protocol.clock import ClockOffset, OffsetEstimator
+from txt2vid_ros.link.protocol.control import Control
+from txt2vid_ros.link.protocol.handshake import Caller, Granted
+from txt2vid_ros.link.protocol.offset_report import ClockTeller
+from txt2vid_ros.link.protocol.packer import Known
+from txt2vid_ros.link.protocol.seal import ForgedError
+from txt2vid_ros.link.protocol.wire import Kind
 
 
 class Sender:

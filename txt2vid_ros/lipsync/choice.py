@@ -6,14 +6,14 @@ import dataclasses
 import pathlib
 from typing import NamedTuple
 
-from txt2vid_ros import registry
-from txt2vid_ros.errors import UserError
+from txt2vid_ros.core import registry
+from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.models.manifest import load_manifest
+from txt2vid_ros.core.models.store import models_dir
+from txt2vid_ros.core.models.verified import doubt, published_sum
+from txt2vid_ros.core.settings import read_settings
 from txt2vid_ros.lipsync.engine import LipSyncEngine
-from txt2vid_ros.lipsync.verified import doubt, published_sum
 from txt2vid_ros.lipsync.wav2lip import packages
-from txt2vid_ros.model_manifest import load_manifest
-from txt2vid_ros.models_store import models_dir
-from txt2vid_ros.settings import read_settings
 
 AUTO = 'auto'
 WAV2LIP = 'wav2lip'

@@ -9,8 +9,8 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from txt2vid_ros.media.driving import DrivingMedia
-from txt2vid_ros.mouth import MouthPose
+from txt2vid_ros.core.mouth import MouthPose
+from txt2vid_ros.media.driving.driving_media import DrivingMedia
 
 Frame = NDArray[np.uint8]
 """A picture, (height, width, 3) BGR."""

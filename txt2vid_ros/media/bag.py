@@ -16,9 +16,9 @@ from rosbags.typesys import get_types_from_msg, get_typestore, Stores
 from rosbags.typesys.store import Typestore
 import yaml
 
-from txt2vid_ros.errors import UserError
-from txt2vid_ros.media.clock import FrameGrid, SECOND
-from txt2vid_ros.media.file_encoder import FileEncoder
+from txt2vid_ros.core.clock import FrameGrid, SECOND
+from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.media.output.file_encoder import FileEncoder
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
 
 RATE = 48000

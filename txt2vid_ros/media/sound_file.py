@@ -10,8 +10,8 @@ import ffmpeg
 import numpy as np
 from numpy.typing import NDArray
 
-from txt2vid_ros.errors import UserError
-from txt2vid_ros.media import process
+from txt2vid_ros.core import child_process
+from txt2vid_ros.core.errors import UserError
 
 log = logging.getLogger(__name__)
 
@@ -28,11 +28,11 @@ def read_sound(file: Path, rate: int, seconds: float = 0.5, name: str = '--audio
     source = ffmpeg.input(f'file:{file}')
     output = ffmpeg.output(source, 'pipe:1', format='f32le', ac=1, ar=rate, map='0:a:0')
     output = output.global_args('-hide_banner', '-loglevel', 'error', '-nostats')
-    words = [str(word) for word in ffmpeg.compile(output, cmd=process.ffmpeg_path())]
-    child = process.spawn(words)
+    words = [str(word) for word in ffmpeg.compile(output, cmd=child_process.ffmpeg_path())]
+    child = child_process.spawn(words)
     assert child.stdin and child.stdout and child.stderr
     child.stdin.close()
-    errors = process.Tail(child.stderr, 'sound')
+    errors = child_process.Tail(child.stderr, 'sound')
     size = int(seconds * rate) * 4
     empty = True
     try:
@@ -55,7 +55,7 @@ def read_sound(file: Path, rate: int, seconds: float = 0.5, name: str = '--audio
     finally:
         child.stdout.close()
         child.terminate()
-        process.end(child)
+        child_process.end(child)
 
 
 def sound_seconds(file: Path) -> float | None:

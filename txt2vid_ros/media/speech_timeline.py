@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 import soxr
 
-from txt2vid_ros.media.clock import SECOND
-from txt2vid_ros.mouth import MouthPose, MouthTrack
+from txt2vid_ros.core.clock import SECOND
+from txt2vid_ros.core.mouth import MouthPose, MouthTrack
 
 FADE = 0.005
 """Seconds over which an interrupted utterance dies away, so that the cut does not click."""

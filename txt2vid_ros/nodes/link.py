@@ -15,13 +15,15 @@ from hri_msgs.msg import LiveSpeech
 from rclpy.duration import Duration
 from trajectory_msgs.msg import JointTrajectory
 
-from txt2vid_ros.errors import UserError
+from txt2vid_ros.core.clock import SECOND
+from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.people import utterance_id
 from txt2vid_ros.link import keys
 from txt2vid_ros.link.codec.model import load
 from txt2vid_ros.link.codec.text import TextCodec
 from txt2vid_ros.link.config import LinkConfig
+from txt2vid_ros.link.delivery.progress_store import Journal
 from txt2vid_ros.link.figures import Figures
-from txt2vid_ros.link.journal import Journal
 from txt2vid_ros.link.messages import (
     Connected,
     Dropped,
@@ -36,8 +38,6 @@ from txt2vid_ros.link.runner import LinkRunner
 from txt2vid_ros.link.sender import Sender
 from txt2vid_ros.link.transport import open_transport, ROLES, TRANSPORTS
 from txt2vid_ros.link.transport.base import Transport
-from txt2vid_ros.media.clock import SECOND
-from txt2vid_ros.people import utterance_id
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.node import EngineNode
 from txt2vid_ros.ros.parameters import parameter

@@ -12,21 +12,21 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Float64
 from trajectory_msgs.msg import JointTrajectory
 
-from txt2vid_ros.lipsync.animator import Animator, Face
+from txt2vid_ros.core.clock import FrameGrid
+from txt2vid_ros.core.people import DEFAULT, People, speaker_of
+from txt2vid_ros.core.settings import read_settings
 from txt2vid_ros.lipsync.choice import make_engine
 from txt2vid_ros.lipsync.engine import Frame
-from txt2vid_ros.media.clock import FrameGrid
-from txt2vid_ros.media.driving import load_driving
-from txt2vid_ros.media.driving_options import DrivingOptions
+from txt2vid_ros.lipsync.render_loop import Animator, Face
+from txt2vid_ros.media.driving.driving_media import load_driving
+from txt2vid_ros.media.driving.options import DrivingOptions
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
-from txt2vid_ros.people import DEFAULT, People, speaker_of
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.node import EngineNode
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.running import run
 from txt2vid_ros.ros.speech_input import SpeechInput
 from txt2vid_ros.ros.transports import prepare_for_pictures
-from txt2vid_ros.settings import read_settings
 
 
 @dataclasses.dataclass(frozen=True)

@@ -10,13 +10,13 @@ from typing import Any
 
 from audio_common_msgs.msg import AudioDataStamped, AudioInfo
 
-from txt2vid_ros.errors import UserError
+from txt2vid_ros.core.clock import Clock
+from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.media.capture.device import DeviceSource
 from txt2vid_ros.media.capture.generated import SilenceSource, ToneSource
 from txt2vid_ros.media.capture.recorder import Recorder
 from txt2vid_ros.media.capture.recording import FileSource
 from txt2vid_ros.media.capture.source import RATE, SoundBlock, SoundSource
-from txt2vid_ros.media.clock import Clock
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.node import EngineNode
 from txt2vid_ros.ros.parameters import parameter

@@ -11,12 +11,12 @@ from audio_common_msgs.msg import AudioDataStamped, AudioInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from txt2vid_ros.errors import UserError
+from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.people import DEFAULT, utterance_id
 from txt2vid_ros.media.capture.source import RATE
-from txt2vid_ros.media.playout.playout import Playout, PlayoutSettings
-from txt2vid_ros.people import DEFAULT, utterance_id
+from txt2vid_ros.media.jitter.jitter_buffer import Playout, PlayoutSettings
 from txt2vid_ros.ros import messages, qos
-from txt2vid_ros.ros.lead_wish import LeadWish
+from txt2vid_ros.ros.lead_request import LeadWish
 from txt2vid_ros.ros.node import EngineNode
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.running import run

@@ -12,13 +12,13 @@ import numpy as np
 from sensor_msgs.msg import Image
 from std_msgs.msg import Float64
 
-from txt2vid_ros.media.clock import FrameGrid, SECOND
-from txt2vid_ros.media.encoder import PTS_OFFSET, StreamFormat
-from txt2vid_ros.media.frame_buffer import FrameBuffer
-from txt2vid_ros.media.lead import LeadEstimator
-from txt2vid_ros.media.output import Output
+from txt2vid_ros.core.clock import FrameGrid, SECOND
+from txt2vid_ros.media.lead_estimator import LeadEstimator
+from txt2vid_ros.media.output.encoder import PTS_OFFSET, StreamFormat
+from txt2vid_ros.media.output.frame_buffer import FrameBuffer
+from txt2vid_ros.media.output.output import Output
+from txt2vid_ros.media.output.streamer import Streamer
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
-from txt2vid_ros.media.streamer import Streamer
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.node import EngineNode
 from txt2vid_ros.ros.parameters import parameter

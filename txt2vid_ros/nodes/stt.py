@@ -10,21 +10,21 @@ from hri_msgs.msg import LiveSpeech
 import numpy as np
 from numpy.typing import NDArray
 
-from txt2vid_ros import registry
+from txt2vid_ros.core import registry
+from txt2vid_ros.core.people import DEFAULT
+from txt2vid_ros.core.time_limits import TimeLimits
+from txt2vid_ros.listening.echo import EchoGuard
+from txt2vid_ros.listening.endpointing import Endpointing
+from txt2vid_ros.listening.pipeline import Listener
+from txt2vid_ros.listening.voice_activity import VoiceActivity
 from txt2vid_ros.media.capture.source import RATE
-from txt2vid_ros.people import DEFAULT
+from txt2vid_ros.providers.choice import make_recognizer
+from txt2vid_ros.providers.resilience.health import Board
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.node import EngineNode
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.running import run
 from txt2vid_ros.ros.sound_input import SoundInput, VoiceInput
-from txt2vid_ros.speech.activity import VoiceActivity
-from txt2vid_ros.speech.choice import make_recognizer
-from txt2vid_ros.speech.echo import EchoGuard
-from txt2vid_ros.speech.endpointing import Endpointing
-from txt2vid_ros.speech.health import Board
-from txt2vid_ros.speech.limits import TimeLimits
-from txt2vid_ros.speech.listener import Listener
 
 CLAUSE = 1.2
 """Seconds from which on a clause may be sent on its own, where clauses are."""

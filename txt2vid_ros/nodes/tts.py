@@ -15,19 +15,19 @@ from std_msgs.msg import String
 from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory
 
-from txt2vid_ros.mouth import MouthTrack
-from txt2vid_ros.people import DEFAULT, People, Person, utterance_id
+from txt2vid_ros.core.mouth import MouthTrack
+from txt2vid_ros.core.people import DEFAULT, People, Person, utterance_id
+from txt2vid_ros.core.time_limits import TimeLimits
+from txt2vid_ros.providers.choice import make_voice
+from txt2vid_ros.providers.resilience.fallback_voice import FallbackVoice
+from txt2vid_ros.providers.resilience.health import Board
 from txt2vid_ros.ros import messages, qos
-from txt2vid_ros.ros.lead_wish import LeadWish
+from txt2vid_ros.ros.lead_request import LeadWish
 from txt2vid_ros.ros.node import EngineNode
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.running import run
-from txt2vid_ros.speech.choice import make_voice
-from txt2vid_ros.speech.fallback_voice import FallbackVoice
-from txt2vid_ros.speech.health import Board
-from txt2vid_ros.speech.limits import TimeLimits
-from txt2vid_ros.speech.talker import Talker, Utterance
-from txt2vid_ros.speech.visemes import mouth_track
+from txt2vid_ros.speaking.scheduler import Talker, Utterance
+from txt2vid_ros.speaking.visemes.track import mouth_track
 
 RIVALRY = 4
 """Seconds for which another node may speak on the same topic before that is said."""

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from sensor_msgs.msg import CompressedImage, Image
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
-from txt2vid_ros.media.clock import SECOND
-from txt2vid_ros.mouth import MouthTrack, SHAPE_INDEX, SHAPES
+from txt2vid_ros.core.clock import SECOND
+from txt2vid_ros.core.mouth import MouthTrack, SHAPE_INDEX, SHAPES
 
 
 def to_time(stamp: int) -> Time:

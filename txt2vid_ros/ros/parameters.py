@@ -17,7 +17,7 @@ from rcl_interfaces.msg import (
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
-from txt2vid_ros.errors import UserError
+from txt2vid_ros.core.errors import UserError
 
 Table = TypeVar('Table')
 # Parameters that ROS itself adds to a node.

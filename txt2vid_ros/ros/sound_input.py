@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from rclpy.node import Node
 
+from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.media.capture.conditioning import Conditioner
 from txt2vid_ros.media.capture.source import RATE, SourceStatistics
-from txt2vid_ros.media.clock import SECOND
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.speech_input import DEFAULT_RATE
 

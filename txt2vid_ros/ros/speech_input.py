@@ -10,8 +10,8 @@ from audio_common_msgs.msg import AudioDataStamped, AudioInfo
 from rclpy.node import Node
 from trajectory_msgs.msg import JointTrajectory
 
-from txt2vid_ros.media.clock import SECOND
-from txt2vid_ros.media.lead import LeadEstimator
+from txt2vid_ros.core.clock import SECOND
+from txt2vid_ros.media.lead_estimator import LeadEstimator
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.stamps import StampCheck

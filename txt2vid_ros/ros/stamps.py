@@ -6,7 +6,7 @@ import time
 
 from rclpy.node import Node
 
-from txt2vid_ros.media.clock import SECOND
+from txt2vid_ros.core.clock import SECOND
 
 FAR = 60.0
 """Seconds from now beyond which a stamp is a fault: no node works that far ahead or behind."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import MutableMapping
 import os
 
-from txt2vid_ros.share import share
+from txt2vid_ros.core.share import share
 
 PROFILES = ('FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES_FILE')
 """Where Fast DDS looks for its settings: until its version 2, and from 3 on."""

@@ -11,15 +11,15 @@ import pathlib
 import numpy as np
 import pytest
 
+from txt2vid_ros.core.mouth import SHAPE_INDEX
 from txt2vid_ros.lipsync.viseme.articulation import opening_of
-from txt2vid_ros.lipsync.viseme.audio_pose import (
+from txt2vid_ros.lipsync.viseme.sound.audio_pose import (
     LOOK_AHEAD,
     LOOK_BACK,
     pose_from_audio,
     RATE,
     WEIGHTS,
 )
-from txt2vid_ros.mouth import SHAPE_INDEX
 
 FILE = pathlib.Path(__file__).parent / 'unheard_voice.npz'
 STEP = 0.02

@@ -9,17 +9,17 @@ import numpy as np
 import pytest
 from viseme_views import held, silence, Speech, words
 
-from txt2vid_ros.errors import UserError
+from txt2vid_ros.bench.lipsync.mouth_measurement import measure_openings
+from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.lipsync.choice import make_engine
-from txt2vid_ros.lipsync.facemesh import FaceMesh
-from txt2vid_ros.lipsync.faces import find_face
-from txt2vid_ros.lipsync.measure import measure_openings
+from txt2vid_ros.lipsync.face.mesh import FaceMesh
+from txt2vid_ros.lipsync.face.track import find_face
 from txt2vid_ros.lipsync.viseme.articulation import opening_of
-from txt2vid_ros.lipsync.viseme.audio_pose import pose_from_audio
 from txt2vid_ros.lipsync.viseme.engine import VisemeEngine
 from txt2vid_ros.lipsync.viseme.life import Life, LifeSettings
 from txt2vid_ros.lipsync.viseme.prepared import PreparedFrames
-from txt2vid_ros.media.driving import DrivingMedia, load_driving
+from txt2vid_ros.lipsync.viseme.sound.audio_pose import pose_from_audio
+from txt2vid_ros.media.driving.driving_media import DrivingMedia, load_driving
 
 STILL = LifeSettings(life=False)
 

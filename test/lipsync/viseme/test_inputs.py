@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from viseme_views import held, opened, silence
 
-from txt2vid_ros.errors import UserError
+from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.lipsync.viseme.engine import VisemeSession
-from txt2vid_ros.media.driving import DrivingMedia, load_driving
+from txt2vid_ros.media.driving.driving_media import DrivingMedia, load_driving
 
 Picture = np.ndarray
 

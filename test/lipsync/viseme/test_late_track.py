@@ -7,17 +7,16 @@ import threading
 import numpy as np
 import pytest
 
-from txt2vid_ros.lipsync.animator import Animator, Face
+from txt2vid_ros.core.clock import FrameGrid, SECOND
+from txt2vid_ros.core.mouth import ANTICIPATION, ONSET_MARGIN, Phoneme
 from txt2vid_ros.lipsync.engine import Frame
+from txt2vid_ros.lipsync.render_loop import Animator, Face
 from txt2vid_ros.lipsync.viseme.engine import VisemeEngine
 from txt2vid_ros.lipsync.viseme.life import LifeSettings
-from txt2vid_ros.media.clock import FrameGrid, SECOND
-from txt2vid_ros.media.driving import load_driving
-from txt2vid_ros.media.lead import LeadEstimator
+from txt2vid_ros.media.driving.driving_media import load_driving
+from txt2vid_ros.media.lead_estimator import LeadEstimator
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
-from txt2vid_ros.mouth import Phoneme
-from txt2vid_ros.speech.silence import MARGIN
-from txt2vid_ros.speech.visemes import ANTICIPATION, mouth_track
+from txt2vid_ros.speaking.visemes.track import mouth_track
 
 GRID = FrameGrid.at(25)
 START = GRID.first_after(1_763_800_000 * SECOND)
@@ -52,7 +51,7 @@ class Show:
 
     def play(self, begin: int, arrival: int) -> dict[int, Frame]:
         """Return the frames around an 'ah' from `begin` on, whose track comes at `arrival`."""
-        track = mouth_track([Phoneme('ɑ', MARGIN, 0.2)]).shifted(begin / SECOND)
+        track = mouth_track([Phoneme('ɑ', ONSET_MARGIN, 0.2)]).shifted(begin / SECOND)
         stop = threading.Event()
         thread = threading.Thread(target=self._animator.run, args=(stop,))
         thread.start()
@@ -84,7 +83,7 @@ def test_no_frame_differs_from_one_that_knew_the_speech_all_along(
     assert all(np.array_equal(frame, known[place]) for place, frame in late.items())
     rest = late[START]
     first = min(place for place, frame in late.items() if not np.array_equal(frame, rest))
-    sound = begin / SECOND + MARGIN
+    sound = begin / SECOND + ONSET_MARGIN
     before = sound - GRID.seconds(first)
     # The lips set out a tenth of a second before the sound; the frame that shows it is the next.
     assert ANTICIPATION - 0.045 <= before <= 0.12

@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 from viseme_views import held, opened, silence
 
-from txt2vid_ros.lipsync import mesh_points as mp
-from txt2vid_ros.lipsync.facemesh import FaceMesh
-from txt2vid_ros.lipsync.faces import find_face
-from txt2vid_ros.lipsync.measure import measure_openings, parted
-from txt2vid_ros.lipsync.viseme.animator import Animator
+from txt2vid_ros.bench.lipsync.mouth_measurement import measure_openings, parted
+from txt2vid_ros.lipsync.face import mesh_points as mp
+from txt2vid_ros.lipsync.face.mesh import FaceMesh
+from txt2vid_ros.lipsync.face.track import find_face
+from txt2vid_ros.lipsync.viseme.face_renderer import Animator
 from txt2vid_ros.lipsync.viseme.geometry import closed_lips, read_face
-from txt2vid_ros.lipsync.viseme.lip_edges import refined_edges
-from txt2vid_ros.media.driving import DrivingMedia, load_driving
+from txt2vid_ros.lipsync.viseme.mouth.lip_edges import refined_edges
+from txt2vid_ros.media.driving.driving_media import DrivingMedia, load_driving
 
 LIP, DARK, TEETH, SKIN = (90, 90, 170), (15, 15, 25), (190, 200, 205), (120, 150, 200)
 PIXELS = 200.0  # a face unit in the drawn mouths

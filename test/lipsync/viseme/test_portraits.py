@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from viseme_views import held, opened, silence, words
 
-from txt2vid_ros.lipsync.facemesh import FaceMesh
-from txt2vid_ros.lipsync.faces import find_face
-from txt2vid_ros.lipsync.measure import measure_openings
+from txt2vid_ros.bench.lipsync.mouth_measurement import measure_openings
+from txt2vid_ros.lipsync.face.mesh import FaceMesh
+from txt2vid_ros.lipsync.face.track import find_face
 from txt2vid_ros.lipsync.viseme.articulation import opening_of
-from txt2vid_ros.lipsync.viseme.outside import Outside
-from txt2vid_ros.media.driving import DrivingMedia, load_driving
+from txt2vid_ros.lipsync.viseme.skin.outside import Outside
+from txt2vid_ros.media.driving.driving_media import DrivingMedia, load_driving
 
 PORTRAITS = pathlib.Path(__file__).parents[2] / 'portraits'
 

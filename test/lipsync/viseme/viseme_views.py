@@ -7,11 +7,11 @@ import dataclasses
 import numpy as np
 from numpy.typing import NDArray
 
+from txt2vid_ros.core.mouth import MouthPose, MouthTrack, Phoneme, rest_pose, SHAPE_INDEX
 from txt2vid_ros.lipsync.viseme.engine import VisemeEngine, VisemeSession
 from txt2vid_ros.lipsync.viseme.life import LifeSettings
-from txt2vid_ros.media.driving import DrivingMedia
-from txt2vid_ros.mouth import MouthPose, MouthTrack, Phoneme, rest_pose, SHAPE_INDEX
-from txt2vid_ros.speech.visemes import mouth_track
+from txt2vid_ros.media.driving.driving_media import DrivingMedia
+from txt2vid_ros.speaking.visemes.track import mouth_track
 
 
 @dataclasses.dataclass

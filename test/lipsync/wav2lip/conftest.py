@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 import torch
 
-from txt2vid_ros.lipsync import filled
-from txt2vid_ros.lipsync.s3fd import S3FD
+from txt2vid_ros.bench.lipsync import synthetic_weights
+from txt2vid_ros.lipsync.face.s3fd import S3FD
 from txt2vid_ros.lipsync.wav2lip import Wav2Lip
-from txt2vid_ros.lipsync.wav2lip.onnx_generator import export, Graphs, OnnxGenerator
+from txt2vid_ros.lipsync.wav2lip.generator.onnx import export, Graphs, OnnxGenerator
 
 GOLDEN = pathlib.Path(__file__).parents[2] / 'golden'
 
@@ -53,14 +53,14 @@ def golden() -> Golden:
 def wav2lip() -> Wav2Lip:
     """Return the torch generator filled by the rule of the golden data."""
     torch.set_num_threads(1)
-    return filled.fill(Wav2Lip(), filled.wav2lip_weights)
+    return synthetic_weights.fill(Wav2Lip(), synthetic_weights.wav2lip_weights)
 
 
 @pytest.fixture(scope='session')
 def s3fd() -> S3FD:
     """Return the torch detector filled by the rule of the golden data."""
     torch.set_num_threads(1)
-    return filled.fill(S3FD(), filled.s3fd_weights)
+    return synthetic_weights.fill(S3FD(), synthetic_weights.s3fd_weights)
 
 
 @pytest.fixture(scope='session')

@@ -6,7 +6,7 @@ from arrays import Golden
 import numpy as np
 import pytest
 
-from txt2vid_ros.lipsync import boxes
+from txt2vid_ros.lipsync.face import boxes
 
 
 @pytest.mark.parametrize('count', [1, 2, 3, 4, 5, 9])

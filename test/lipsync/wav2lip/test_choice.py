@@ -8,14 +8,15 @@ import sys
 
 import pytest
 
-from txt2vid_ros import model_manifest, registry
-from txt2vid_ros.errors import UserError
-from txt2vid_ros.lipsync import choice, verified
-from txt2vid_ros.lipsync.flash import FlashEngine
+from txt2vid_ros.bench.lipsync.flash import FlashEngine
+from txt2vid_ros.core import registry
+from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.models import manifest, verified
+from txt2vid_ros.core.models.manifest import Model
+from txt2vid_ros.lipsync import choice
 from txt2vid_ros.lipsync.wav2lip.engine import Wav2LipEngine
-from txt2vid_ros.lipsync.wav2lip.exported import graph_files
+from txt2vid_ros.lipsync.wav2lip.generator.exported import graph_files
 from txt2vid_ros.lipsync.wav2lip.options import Wav2LipOptions
-from txt2vid_ros.model_manifest import Model
 
 GOOD = b'these are the published weights'
 
@@ -25,12 +26,12 @@ def models(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.P
     """Point at an empty models folder, with a manifest of two checkpoints."""
     monkeypatch.setenv('TXT2VID_MODELS', str(tmp_path))
     monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path / 'cache'))
-    manifest = {file: Model(file, 'moves the lips', False, 'research only',
-                            'https://where.example',
-                            len(GOOD), hashlib.sha256(GOOD).hexdigest())
-                for file in choice.WAV2LIP_FILES}
+    listed = {file: Model(file, 'moves the lips', False, 'research only',
+                          'https://where.example',
+                          len(GOOD), hashlib.sha256(GOOD).hexdigest())
+              for file in choice.WAV2LIP_FILES}
     for module in (choice, verified):
-        monkeypatch.setattr(module, 'load_manifest', lambda: manifest)
+        monkeypatch.setattr(module, 'load_manifest', lambda: listed)
     return tmp_path
 
 
@@ -77,7 +78,7 @@ def test_verified_weights_are_read_once_and_again_when_they_change(
 
     def check(model: Model, path: pathlib.Path) -> None:
         read.append(path)
-        model_manifest.check_file(model, path)
+        manifest.check_file(model, path)
 
     monkeypatch.setattr(verified, 'check_file', check)
     path = models / 'wav2lip_gan.pth'

@@ -13,19 +13,19 @@ import numpy as np
 import pytest
 import torch
 
-from txt2vid_ros.errors import UserError
-from txt2vid_ros.lipsync import verified
-from txt2vid_ros.lipsync.s3fd import S3FD
-from txt2vid_ros.lipsync.s3fd.decoding import Detections
-from txt2vid_ros.lipsync.s3fd.detector import S3fdDetector
+from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.models import verified
+from txt2vid_ros.core.models.manifest import Model
+from txt2vid_ros.core.models.store import models_dir
+from txt2vid_ros.lipsync.face.s3fd import S3FD
+from txt2vid_ros.lipsync.face.s3fd.decoding import Detections
+from txt2vid_ros.lipsync.face.s3fd.detector import S3fdDetector
 from txt2vid_ros.lipsync.wav2lip import locate as locating
 from txt2vid_ros.lipsync.wav2lip.locate import locate
 from txt2vid_ros.lipsync.wav2lip.options import Wav2LipOptions
-from txt2vid_ros.media.driving import DrivingMedia, load_driving
-from txt2vid_ros.media.driving_options import DrivingOptions
-from txt2vid_ros.media.fitting import Fit
-from txt2vid_ros.model_manifest import Model
-from txt2vid_ros.models_store import models_dir
+from txt2vid_ros.media.driving.driving_media import DrivingMedia, load_driving
+from txt2vid_ros.media.driving.fitting import Fit
+from txt2vid_ros.media.driving.options import DrivingOptions
 
 BLANK = np.zeros((120, 160, 3), np.uint8)
 

@@ -6,7 +6,7 @@ from arrays import Array, Golden
 import numpy as np
 import pytest
 
-from txt2vid_ros.lipsync import mel
+from txt2vid_ros.lipsync.wav2lip.audio import mel
 
 
 def test_equals_the_golden_mel(golden: Golden) -> None:

@@ -8,9 +8,9 @@ from arrays import Array, Golden
 import numpy as np
 import pytest
 
-from txt2vid_ros.lipsync.boxes import Box
+from txt2vid_ros.lipsync.face.boxes import Box
 from txt2vid_ros.lipsync.wav2lip import paste
-from txt2vid_ros.lipsync.wav2lip.generator import MOUTH_SHAPE, network_input
+from txt2vid_ros.lipsync.wav2lip.generator.base import MOUTH_SHAPE, network_input
 
 BOX: Box = (20, 10, 120, 140)
 

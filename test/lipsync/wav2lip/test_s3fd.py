@@ -11,8 +11,15 @@ import numpy as np
 import pytest
 import torch
 
-from txt2vid_ros.lipsync.s3fd import best_rectangle, decode, faces, load_checkpoint, S3FD, suppress
-from txt2vid_ros.lipsync.s3fd.model import preprocess
+from txt2vid_ros.lipsync.face.s3fd import (
+    best_rectangle,
+    decode,
+    faces,
+    load_checkpoint,
+    S3FD,
+    suppress,
+)
+from txt2vid_ros.lipsync.face.s3fd.model import preprocess
 
 
 @pytest.fixture(scope='module')

@@ -15,10 +15,11 @@ import numpy as np
 import pytest
 import torch
 
-from txt2vid_ros.lipsync.wav2lip import cuda_generator, Wav2Lip
-from txt2vid_ros.lipsync.wav2lip.cuda_generator import CudaGenerator
-from txt2vid_ros.lipsync.wav2lip.generator import network_input
-from txt2vid_ros.lipsync.wav2lip.rows import LOWER_FACE_ROW
+from txt2vid_ros.lipsync.wav2lip import Wav2Lip
+from txt2vid_ros.lipsync.wav2lip.generator import cuda
+from txt2vid_ros.lipsync.wav2lip.generator.base import network_input
+from txt2vid_ros.lipsync.wav2lip.generator.cuda import CudaGenerator
+from txt2vid_ros.lipsync.wav2lip.generator.rows import LOWER_FACE_ROW
 
 
 class Stream:
@@ -97,7 +98,7 @@ def stand_in(wav2lip: Wav2Lip, monkeypatch: pytest.MonkeyPatch) -> CudaGenerator
     monkeypatch.setattr(torch.Tensor, 'record_stream', lambda *_: None)
     monkeypatch.setattr(torch, 'zeros', unpinned)
     monkeypatch.setattr(torch.backends.cudnn, 'benchmark', False)
-    monkeypatch.setattr(cuda_generator, 'MAX_BATCH', 4)
+    monkeypatch.setattr(cuda, 'MAX_BATCH', 4)
     monkeypatch.setattr(CudaGenerator, '_capture', captured)
     return CudaGenerator(wav2lip, 'cpu', 'float32')
 
@@ -130,7 +131,7 @@ def test_frames_are_uploaded_while_nothing_waits_for_them(
 def test_pinned_memory_is_reused_once_its_frame_has_arrived(stand_in: CudaGenerator) -> None:
     crops = [np.full((96, 96, 3), value, np.uint8) for value in range(0, 250, 10)]
     faces = [stand_in.encode(crop) for crop in crops]
-    assert 0 < len(stand_in._copies.copies) <= cuda_generator._UPLOADS
+    assert 0 < len(stand_in._copies.copies) <= cuda._UPLOADS
     stand_in._copies.synchronize()
     for crop, face in zip(crops, faces, strict=True):
         np.testing.assert_array_equal(face.tensor.numpy(), network_input(crop[None])[0])

@@ -17,18 +17,18 @@ import pytest
 from sounds import START, timeline, tone
 import torch
 
-from txt2vid_ros.errors import UserError
-from txt2vid_ros.lipsync import hearing
+from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.lipsync.engine import Frame
 from txt2vid_ros.lipsync.wav2lip import devices, paste, Wav2Lip
+from txt2vid_ros.lipsync.wav2lip.audio import audio_window
 from txt2vid_ros.lipsync.wav2lip.engine import Wav2LipEngine, Wav2LipSession
-from txt2vid_ros.lipsync.wav2lip.feature_cache import FeatureCache
-from txt2vid_ros.lipsync.wav2lip.generator import Crop, Mouth
+from txt2vid_ros.lipsync.wav2lip.generator.base import Crop, Mouth
+from txt2vid_ros.lipsync.wav2lip.generator.feature_cache import FeatureCache
+from txt2vid_ros.lipsync.wav2lip.generator.onnx import Graphs, OnnxGenerator, Shares, Skips
+from txt2vid_ros.lipsync.wav2lip.generator.plain_torch import TorchGenerator
 from txt2vid_ros.lipsync.wav2lip.locate import locate, Located
-from txt2vid_ros.lipsync.wav2lip.onnx_generator import Graphs, OnnxGenerator, Shares, Skips
 from txt2vid_ros.lipsync.wav2lip.options import Wav2LipOptions
-from txt2vid_ros.lipsync.wav2lip.torch_generator import TorchGenerator
-from txt2vid_ros.media.driving import DrivingMedia
+from txt2vid_ros.media.driving.driving_media import DrivingMedia
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
 
 BOX = (10, 130, 30, 130)        # top, bottom, left, right
@@ -254,7 +254,7 @@ def test_the_whole_engine_from_the_checkpoint_on(wav2lip_checkpoint: pathlib.Pat
     driving = media()
     frame = engine.open(driving).render(START + 0.3, 0, timeline(tone(1.0)))
     assert np.any(frame != driving.frames[0])
-    assert engine.look_ahead == hearing.LOOK_AHEAD
+    assert engine.look_ahead == audio_window.LOOK_AHEAD
     engine.close()
     engine.close()
 

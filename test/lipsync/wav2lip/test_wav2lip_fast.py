@@ -12,12 +12,13 @@ import onnxruntime
 import pytest
 import torch
 
-from txt2vid_ros.errors import UserError
-from txt2vid_ros.lipsync.wav2lip import onnx_graph, rows, Wav2Lip, winograd
-from txt2vid_ros.lipsync.wav2lip.cuda_generator import bucket
-from txt2vid_ros.lipsync.wav2lip.generator import MOUTH_SHAPE, network_input
-from txt2vid_ros.lipsync.wav2lip.onnx_generator import export, Graphs, OnnxGenerator
-from txt2vid_ros.lipsync.wav2lip.torch_generator import TorchGenerator
+from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.lipsync.wav2lip import Wav2Lip
+from txt2vid_ros.lipsync.wav2lip.generator import onnx_graph, rows, winograd
+from txt2vid_ros.lipsync.wav2lip.generator.base import MOUTH_SHAPE, network_input
+from txt2vid_ros.lipsync.wav2lip.generator.cuda import bucket
+from txt2vid_ros.lipsync.wav2lip.generator.onnx import export, Graphs, OnnxGenerator
+from txt2vid_ros.lipsync.wav2lip.generator.plain_torch import TorchGenerator
 
 FIRST = rows.LOWER_FACE_ROW
 
@@ -157,7 +158,7 @@ def test_batch_sizes_of_the_gpu_are_powers_of_two() -> None:
 @pytest.mark.parametrize('batch', [1, 3, 130])
 def test_the_gpu_gives_the_same_mouths(
         golden: Golden, wav2lip: Wav2Lip, precision: str, batch: int) -> None:
-    from txt2vid_ros.lipsync.wav2lip.cuda_generator import CudaGenerator
+    from txt2vid_ros.lipsync.wav2lip.generator.cuda import CudaGenerator
     data = golden('wav2lip_golden.npz')
     on_gpu = CudaGenerator(wav2lip, precision=precision)
     features = [on_gpu.features(on_gpu.encode(data['crop_bgr_u8'][i % 2])) for i in range(batch)]

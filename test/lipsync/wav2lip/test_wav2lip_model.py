@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import torch
 
-from txt2vid_ros.errors import UserError
+from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.lipsync.wav2lip import load_checkpoint, Wav2Lip
 
 
@@ -144,13 +144,13 @@ def test_a_missing_file_is_named(tmp_path: pathlib.Path) -> None:
 
 
 def test_the_package_imports_without_torch() -> None:
-    code = ('import sys, txt2vid_ros.lipsync.wav2lip, txt2vid_ros.lipsync.s3fd; '
+    code = ('import sys, txt2vid_ros.lipsync.wav2lip, txt2vid_ros.lipsync.face.s3fd; '
             'sys.exit("torch" in sys.modules)')
     assert subprocess.run([sys.executable, '-c', code], check=False).returncode == 0
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:
-    import txt2vid_ros.lipsync.s3fd as s3fd
+    import txt2vid_ros.lipsync.face.s3fd as s3fd
     import txt2vid_ros.lipsync.wav2lip as wav2lip
     for module in (s3fd, wav2lip):
         with pytest.raises(AttributeError, match='nonsense'):

@@ -16,16 +16,16 @@ import numpy as np
 import pytest
 import torch
 
-from txt2vid_ros import registry
-from txt2vid_ros.cli.bench import lipsync as bench
-from txt2vid_ros.cli.bench.lipsync_gpu import half_precision_limit
+from txt2vid_ros.bench.commands import lipsync as bench
+from txt2vid_ros.bench.lipsync.flash import FlashEngine
+from txt2vid_ros.bench.lipsync.gpu import half_precision_limit
 from txt2vid_ros.cli.main import main
-from txt2vid_ros.errors import UserError
-from txt2vid_ros.lipsync.flash import FlashEngine
+from txt2vid_ros.core import registry
+from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.lipsync.wav2lip.engine import Wav2LipEngine
-from txt2vid_ros.lipsync.wav2lip.onnx_generator import OnnxGenerator
+from txt2vid_ros.lipsync.wav2lip.generator.onnx import OnnxGenerator
 from txt2vid_ros.lipsync.wav2lip.options import Wav2LipOptions
-from txt2vid_ros.media.driving import load_driving
+from txt2vid_ros.media.driving.driving_media import load_driving
 from txt2vid_ros.media.sound_file import read_sound
 
 BOX = (140, 364, 213, 400)      # top, bottom, left, right of the portrait's face, as shown

@@ -6,10 +6,10 @@ import pathlib
 
 import pytest
 
-from txt2vid_ros.errors import UserError
+from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.settings import read_settings
 from txt2vid_ros.lipsync.wav2lip.options import Wav2LipOptions
-from txt2vid_ros.media.driving_options import DrivingOptions
-from txt2vid_ros.settings import read_settings
+from txt2vid_ros.media.driving.options import DrivingOptions
 
 
 def test_every_kind_of_engine_option() -> None:

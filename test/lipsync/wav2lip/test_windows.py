@@ -9,7 +9,7 @@ import re
 import numpy as np
 import pytest
 
-from txt2vid_ros.lipsync import mel, windows
+from txt2vid_ros.lipsync.wav2lip.audio import mel, windows
 
 
 def test_published_window_starts(golden_dir: pathlib.Path) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.media.capture.capture_clock import CaptureClock
-from txt2vid_ros.media.clock import SECOND
 
 RATE, BLOCK = 48000, 960
 

@@ -15,12 +15,12 @@ import numpy as np
 import pytest
 from rig import until
 
-from txt2vid_ros.errors import UserError
+from txt2vid_ros.core.clock import SECOND, SystemClock
+from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.media.capture import device, portaudio, recorder
 from txt2vid_ros.media.capture.device import DeviceSource
 from txt2vid_ros.media.capture.recorder import Recorder
 from txt2vid_ros.media.capture.source import RATE, SoundBlock, SourceLostError
-from txt2vid_ros.media.clock import SECOND, SystemClock
 
 
 class CountingClock:
@@ -254,7 +254,7 @@ def test_the_rates_of_a_device_are_listed(card: FakePortAudio) -> None:
 READ = """
 import json, sys, threading
 from txt2vid_ros.media.capture.device import DeviceSource
-from txt2vid_ros.media.clock import SystemClock
+from txt2vid_ros.core.clock import SystemClock
 source, stop, sound = DeviceSource(SystemClock(), 'desk'), threading.Event(), []
 source.open()
 while len(sound) < 16000:

@@ -11,14 +11,14 @@ import wave
 import numpy as np
 import pytest
 
-from txt2vid_ros.errors import UserError
-from txt2vid_ros.media.capture import pacing
+from txt2vid_ros.core.clock import SECOND
+from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.media.capture import real_time
 from txt2vid_ros.media.capture.conditioning import Conditioner
 from txt2vid_ros.media.capture.generated import SilenceSource, ToneSource
 from txt2vid_ros.media.capture.recorder import Chunker, Recorder
 from txt2vid_ros.media.capture.recording import FileSource
 from txt2vid_ros.media.capture.source import RATE, SoundBlock, SourceStatistics
-from txt2vid_ros.media.clock import SECOND
 
 
 class SteppedClock:
@@ -59,7 +59,7 @@ def write_float(path: Path, sound: np.ndarray, rate: int) -> Path:
     return path
 
 
-def taken(source: pacing.PacedSource, seconds: float) -> tuple[np.ndarray, list[int]]:
+def taken(source: real_time.PacedSource, seconds: float) -> tuple[np.ndarray, list[int]]:
     """Return a source's first seconds and the stamps of the blocks."""
     source.open()
     stop = threading.Event()
@@ -88,7 +88,7 @@ def test_a_file_of_any_rate_is_heard_whole_and_then_silence(
     assert loud[-1] == pytest.approx(RATE, abs=RATE // 20)
     assert np.abs(sound[RATE + 4000:]).max() < 0.02
     # Stamps count samples, however fast the blocks are taken.
-    assert set(np.diff(stamps)) == {pacing.BLOCK * SECOND // RATE}
+    assert set(np.diff(stamps)) == {real_time.BLOCK * SECOND // RATE}
     assert any('played to its end' in line for line in caplog.messages)
 
 

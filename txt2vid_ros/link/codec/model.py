@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from txt2vid_ros.errors import UserError
+from txt2vid_ros.core.errors import UserError
 
 ENGLISH = pathlib.Path(__file__).parent / 'data' / 'english.model'
 

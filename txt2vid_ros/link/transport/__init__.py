@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from txt2vid_ros.errors import UserError
+from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.link.transport.base import Transport
 from txt2vid_ros.link.transport.serial import SerialLine
 from txt2vid_ros.link.transport.tcp import TcpCaller, TcpListener

@@ -6,7 +6,7 @@ import dataclasses
 import ipaddress
 import socket
 
-from txt2vid_ros.errors import UserError
+from txt2vid_ros.core.errors import UserError
 
 
 @dataclasses.dataclass(frozen=True)

@@ -7,7 +7,7 @@ import os
 import termios
 import tty
 
-from txt2vid_ros.errors import UserError
+from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.link.messages import NEVER, Source
 from txt2vid_ros.link.transport.base import Arrival, BATCH, Transport
 from txt2vid_ros.link.transport.framing import stuff, ZeroDeframer

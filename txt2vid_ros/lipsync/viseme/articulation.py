@@ -7,8 +7,8 @@ import dataclasses
 import numpy as np
 from numpy.typing import NDArray
 
+from txt2vid_ros.core.mouth import MouthPose, SHAPE_INDEX
 from txt2vid_ros.lipsync.viseme.geometry import Lips, NEUTRAL_WIDTH
-from txt2vid_ros.mouth import MouthPose, SHAPE_INDEX
 
 Array = NDArray[np.float64]
 

@@ -7,18 +7,16 @@ from typing import Any, ClassVar
 import cv2
 import numpy as np
 
+from txt2vid_ros.core.mouth import ANTICIPATION, MouthPose, ONSET_MARGIN, rest_pose
 from txt2vid_ros.lipsync.engine import Frame, LipSyncEngine, LipSyncSession, SpeechView
-from txt2vid_ros.lipsync.facemesh import FaceMesh
-from txt2vid_ros.lipsync.faces import FaceTrack, find_face
-from txt2vid_ros.lipsync.viseme import audio_pose
-from txt2vid_ros.lipsync.viseme.animator import Animator
+from txt2vid_ros.lipsync.face.mesh import FaceMesh
+from txt2vid_ros.lipsync.face.track import FaceTrack, find_face
+from txt2vid_ros.lipsync.viseme.face_renderer import Animator
 from txt2vid_ros.lipsync.viseme.head import Head
 from txt2vid_ros.lipsync.viseme.life import Life, LifeSettings
 from txt2vid_ros.lipsync.viseme.prepared import PreparedFrames
-from txt2vid_ros.media.driving import DrivingMedia
-from txt2vid_ros.mouth import MouthPose, rest_pose
-from txt2vid_ros.speech.silence import MARGIN
-from txt2vid_ros.speech.visemes import ANTICIPATION
+from txt2vid_ros.lipsync.viseme.sound import audio_pose
+from txt2vid_ros.media.driving.driving_media import DrivingMedia
 
 _FRAME = 0.04  # seconds up to which the next frame to be made may lie beyond a track's arrival
 
@@ -29,7 +27,7 @@ class VisemeEngine(LipSyncEngine):
     name: ClassVar[str] = 'viseme'
     Options: ClassVar[type[Any] | None] = LifeSettings
     look_ahead: ClassVar[float] = audio_pose.LOOK_AHEAD
-    timed_look_ahead: ClassVar[float | None] = ANTICIPATION + _FRAME - MARGIN
+    timed_look_ahead: ClassVar[float | None] = ANTICIPATION + _FRAME - ONSET_MARGIN
 
     def __init__(self, options: LifeSettings | None = None) -> None:
         """Hold no models yet; see load(). `options`: how still pictures move besides speaking."""

@@ -8,8 +8,8 @@ import dataclasses
 import numpy as np
 from numpy.typing import NDArray
 
-from txt2vid_ros.lipsync import mesh_points as mp
-from txt2vid_ros.lipsync.viseme.lip_edges import refined_edges
+from txt2vid_ros.lipsync.face import mesh_points as mp
+from txt2vid_ros.lipsync.viseme.mouth.lip_edges import refined_edges
 
 Array = NDArray[np.float64]
 

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from txt2vid_ros.lipsync import mesh_points as mp
+from txt2vid_ros.lipsync.face import mesh_points as mp
 from txt2vid_ros.lipsync.viseme.geometry import Array, Face
 from txt2vid_ros.lipsync.viseme.life import LifeState
 from txt2vid_ros.lipsync.viseme.warp import Map, remapped, smooth_step

@@ -13,7 +13,7 @@ import random
 
 import numpy as np
 
-from txt2vid_ros.errors import UserError
+from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.lipsync.engine import SpeechView
 
 _SLOT = 3.4  # seconds that hold one blink each, at a random moment

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from txt2vid_ros.lipsync.faces import FaceTrack
-from txt2vid_ros.lipsync.viseme.animator import Animator
-from txt2vid_ros.lipsync.viseme.cavity import make_kit, MouthKit
+from txt2vid_ros.lipsync.face.track import FaceTrack
+from txt2vid_ros.lipsync.viseme.face_renderer import Animator
 from txt2vid_ros.lipsync.viseme.geometry import closed_lips, Lips, read_face
+from txt2vid_ros.lipsync.viseme.mouth.cavity import make_kit, MouthKit
 from txt2vid_ros.lipsync.viseme.region import region_of
-from txt2vid_ros.media.driving import DrivingMedia
+from txt2vid_ros.media.driving.driving_media import DrivingMedia
 
 MOST_BYTES = 80_000_000
 """Of frames kept ready: some 300 of 640x480."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from txt2vid_ros.lipsync import mesh_points as mp
+from txt2vid_ros.lipsync.face import mesh_points as mp
 from txt2vid_ros.lipsync.viseme.geometry import Face
 from txt2vid_ros.lipsync.viseme.warp import Grid, Map, smooth_step
 

@@ -7,8 +7,8 @@ import pathlib
 
 import torch
 
+from txt2vid_ros.lipsync.checkpoint_file import read_state
 from txt2vid_ros.lipsync.wav2lip.model import Wav2Lip
-from txt2vid_ros.lipsync.weights import read_state
 
 
 def load_checkpoint(path: str | os.PathLike[str]) -> Wav2Lip:

@@ -10,17 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from txt2vid_ros.errors import UserError
-from txt2vid_ros.lipsync import hearing, mel
+from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.lipsync.choice import wav2lip_weights
 from txt2vid_ros.lipsync.engine import Frame, LipSyncEngine, LipSyncSession, SpeechView
 from txt2vid_ros.lipsync.wav2lip import packages, paste
+from txt2vid_ros.lipsync.wav2lip.audio import audio_window, mel
 from txt2vid_ros.lipsync.wav2lip.devices import cores, resolved
-from txt2vid_ros.lipsync.wav2lip.feature_cache import FeatureCache
-from txt2vid_ros.lipsync.wav2lip.generator import Crop, Generator, Mouth
+from txt2vid_ros.lipsync.wav2lip.generator.base import Crop, Generator, Mouth
+from txt2vid_ros.lipsync.wav2lip.generator.feature_cache import FeatureCache
 from txt2vid_ros.lipsync.wav2lip.locate import locate, Located
 from txt2vid_ros.lipsync.wav2lip.options import Wav2LipOptions
-from txt2vid_ros.media.driving import DrivingMedia
+from txt2vid_ros.media.driving.driving_media import DrivingMedia
 
 _VISIBLE = 1 / 255      # a mouth that shows less than this changes no pixel
 _MASKS = 64             # masks that a session keeps
@@ -54,13 +54,14 @@ class Wav2LipSession(LipSyncSession):
         The network runs only for frames at which the mouth moves.
         """
         frames = [np.array(self._driving.frames[index]) for index in driving_indices]
-        weights = [hearing.mouth_weight(speech, time) if self._located.presence[index] else 0.0
+        weights = [audio_window.mouth_weight(speech, time)
+                   if self._located.presence[index] else 0.0
                    for time, index in zip(times, driving_indices, strict=True)]
         moving = [i for i, weight in enumerate(weights) if weight >= _VISIBLE]
         self.worked = bool(moving)
         for first in range(0, len(moving), self._options.batch):
             batch = moving[first:first + self._options.batch]
-            heard = np.stack([hearing.mel_window(
+            heard = np.stack([audio_window.mel_window(
                 speech, times[i], training_shift=self._options.training_shift) for i in batch])
             for i, mouth in zip(batch, self._mouths(heard, [driving_indices[i] for i in batch]),
                                 strict=True):
@@ -121,7 +122,7 @@ class Wav2LipEngine(LipSyncEngine):
     """
 
     name: ClassVar[str] = 'wav2lip'
-    look_ahead: ClassVar[float] = hearing.LOOK_AHEAD
+    look_ahead: ClassVar[float] = audio_window.LOOK_AHEAD
     Options: ClassVar[type[Any] | None] = Wav2LipOptions
 
     def __init__(self, options: Wav2LipOptions | None = None) -> None:
@@ -150,7 +151,7 @@ class Wav2LipEngine(LipSyncEngine):
 
 def _on_cpu(weights: pathlib.Path, options: Wav2LipOptions) -> Generator[Any, Any]:
     packages.require(*packages.RUNTIME)
-    from txt2vid_ros.lipsync.wav2lip.onnx_generator import export, OnnxGenerator
+    from txt2vid_ros.lipsync.wav2lip.generator.onnx import export, OnnxGenerator
     graphs = export(weights, int8=options.precision == 'int8')
     return OnnxGenerator(graphs, min(options.threads, cores()))
 
@@ -160,7 +161,7 @@ def _on_cuda(weights: pathlib.Path, options: Wav2LipOptions) -> Generator[Any, A
     import torch
 
     from txt2vid_ros.lipsync.wav2lip.checkpoint import load_checkpoint
-    from txt2vid_ros.lipsync.wav2lip.cuda_generator import CudaGenerator
+    from txt2vid_ros.lipsync.wav2lip.generator.cuda import CudaGenerator
     if not torch.cuda.is_available():
         raise UserError('device is cuda, but torch finds no NVIDIA GPU here',
                         'Use device cpu, or install torch for your GPU.')

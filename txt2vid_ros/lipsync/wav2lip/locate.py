@@ -13,19 +13,19 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from txt2vid_ros.errors import UserError
-from txt2vid_ros.lipsync import boxes as face_boxes
-from txt2vid_ros.lipsync.atomic import replacing
-from txt2vid_ros.lipsync.facemesh import FaceMesh
-from txt2vid_ros.lipsync.faces import FaceTrack, find_face
-from txt2vid_ros.lipsync.mesh_points import OVAL
-from txt2vid_ros.lipsync.verified import doubt
+from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.files import replacing
+from txt2vid_ros.core.models.store import cache_dir, models_dir
+from txt2vid_ros.core.models.verified import doubt
+from txt2vid_ros.lipsync.face import boxes as face_boxes
+from txt2vid_ros.lipsync.face.mesh import FaceMesh
+from txt2vid_ros.lipsync.face.mesh_points import OVAL
+from txt2vid_ros.lipsync.face.track import FaceTrack, find_face
 from txt2vid_ros.lipsync.wav2lip import packages
 from txt2vid_ros.lipsync.wav2lip.devices import resolved
 from txt2vid_ros.lipsync.wav2lip.options import Wav2LipOptions
-from txt2vid_ros.media.driving import DrivingMedia
-from txt2vid_ros.media.fitting import Fitting
-from txt2vid_ros.models_store import cache_dir, models_dir
+from txt2vid_ros.media.driving.driving_media import DrivingMedia
+from txt2vid_ros.media.driving.fitting import Fitting
 
 S3FD_FILE = 's3fd.pth'
 SMALLEST = 24           # pixels of a face box's side
@@ -185,8 +185,8 @@ def _by_s3fd(
     if kept is None:
         # Imported here: with kept boxes torch is not needed.
         packages.require(*packages.GPU)
-        from txt2vid_ros.lipsync.s3fd.detector import S3fdDetector
-        from txt2vid_ros.lipsync.s3fd.model import load_checkpoint
+        from txt2vid_ros.lipsync.face.s3fd.detector import S3fdDetector
+        from txt2vid_ros.lipsync.face.s3fd.model import load_checkpoint
         device = resolved(options.device)
         detector = S3fdDetector(load_checkpoint(weights), device, options.detector_batch)
         with tqdm(total=len(driving.frames), desc='finding the face (S3FD)', unit='frame',

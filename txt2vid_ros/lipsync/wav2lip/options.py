@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import pathlib
 
-from txt2vid_ros.errors import UserError
+from txt2vid_ros.core.errors import UserError
 
 PRECISIONS = ('auto', 'float32', 'float16', 'bfloat16', 'int8')
 DEVICES = ('auto', 'cpu', 'cuda')

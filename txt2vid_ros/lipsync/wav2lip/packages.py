@@ -5,9 +5,9 @@ from __future__ import annotations
 import importlib.util
 import sys
 
-from txt2vid_ros.errors import UserError
+from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.lipsync.wav2lip.devices import resolved
-from txt2vid_ros.lipsync.wav2lip.exported import graph_files
+from txt2vid_ros.lipsync.wav2lip.generator.exported import graph_files
 
 RUNTIME = ('onnxruntime',)
 READING = ('torch', 'onnx')     # to make the graphs of a checkpoint, once

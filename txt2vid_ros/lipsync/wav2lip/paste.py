@@ -9,11 +9,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from txt2vid_ros.lipsync.boxes import Box
 from txt2vid_ros.lipsync.engine import Frame
+from txt2vid_ros.lipsync.face.boxes import Box
 from txt2vid_ros.lipsync.wav2lip.architecture import FACE, MASKED_ROW
-from txt2vid_ros.lipsync.wav2lip.generator import Crop, Mouth
-from txt2vid_ros.lipsync.wav2lip.rows import LOWER_FACE_ROW
+from txt2vid_ros.lipsync.wav2lip.generator.base import Crop, Mouth
+from txt2vid_ros.lipsync.wav2lip.generator.rows import LOWER_FACE_ROW
 
 Alpha = NDArray[np.float32]
 

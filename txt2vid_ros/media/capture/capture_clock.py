@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from txt2vid_ros.media.clock import SECOND
+from txt2vid_ros.core.clock import SECOND
 
 JUMP = 0.1
 """Seconds by which an observation may be off before it is taken as a break in the sound."""

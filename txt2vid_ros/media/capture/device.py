@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from txt2vid_ros.core.clock import Clock, SECOND
 from txt2vid_ros.media.capture import portaudio
 from txt2vid_ros.media.capture.capture_clock import CaptureClock
 from txt2vid_ros.media.capture.conditioning import Conditioner
 from txt2vid_ros.media.capture.source import RATE, SoundBlock, SoundSource, SourceLostError
-from txt2vid_ros.media.clock import Clock, SECOND
 
 BLOCK = 0.02
 """Seconds of sound in a callback."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from txt2vid_ros.media.capture.pacing import PacedSource
+from txt2vid_ros.core.clock import Clock
+from txt2vid_ros.media.capture.real_time import PacedSource
 from txt2vid_ros.media.capture.source import RATE
-from txt2vid_ros.media.clock import Clock
 
 
 class SilenceSource(PacedSource):

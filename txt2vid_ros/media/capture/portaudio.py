@@ -7,7 +7,7 @@ import dataclasses
 import importlib
 from typing import Any
 
-from txt2vid_ros.errors import UserError
+from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.media.capture.source import RATE, SourceLostError
 
 RATES = (8000, 16000, 22050, 32000, 44100, 48000, 96000, 192000)

@@ -10,8 +10,8 @@ import time
 import numpy as np
 from numpy.typing import NDArray
 
+from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.media.capture.source import RATE, SoundBlock, SoundSource, SourceLostError
-from txt2vid_ros.media.clock import SECOND
 
 log = logging.getLogger(__name__)
 

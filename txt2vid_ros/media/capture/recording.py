@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from txt2vid_ros.errors import UserError
+from txt2vid_ros.core.clock import Clock
+from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.media.capture.conditioning import Conditioner
-from txt2vid_ros.media.capture.pacing import PacedSource
+from txt2vid_ros.media.capture.real_time import PacedSource
 from txt2vid_ros.media.capture.source import RATE
-from txt2vid_ros.media.clock import Clock
 from txt2vid_ros.media.sound_file import read_sound
 
 log = logging.getLogger(__name__)

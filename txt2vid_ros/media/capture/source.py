@@ -9,7 +9,7 @@ import threading
 import numpy as np
 from numpy.typing import NDArray
 
-from txt2vid_ros.errors import UserError
+from txt2vid_ros.core.errors import UserError
 
 RATE = 16000
 """Hz of all captured sound: what speech recognition wants."""

@@ -1,0 +1,96 @@
+"""`txt2vid bench link`: the figures, and what they are measured on."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import os
+from pathlib import Path
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from txt2vid_ros.bench.commands import link
+from txt2vid_ros.bench.link import rivals
+from txt2vid_ros.bench.link.conversation import Conversation
+from txt2vid_ros.core.errors import UserError
+
+
+def arguments(*words: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    link.add_arguments(parser)
+    return parser.parse_args(words)
+
+
+def beginning() -> Conversation:
+    return Conversation(link.read(link.DEFAULT_TEXT, 150).texts[:15], 150)
+
+
+def test_the_figures_of_the_conversation_that_ships() -> None:
+    figures = link.run(arguments('--no-rivals'))
+    assert figures['bits_per_char'] <= 2.3
+    assert figures['wire_bps'] < 100
+    assert figures['delivered'] == figures['sent'] == 80
+    assert figures['encode_ms_p95'] > 0
+    rows = figures['rows']
+    assert rows['link_unlimited']['wire_bps'] < 100
+    assert all(row['delivered'] == row['sent'] for row in rows.values())
+    assert all(row['in_order'] for row in rows.values())
+    assert all(row['cpu_percent'] > 0 and row['first_byte_ms_p50'] > 0 for row in rows.values())
+    assert rows['link_20_percent_lost']['retries'] > 0
+
+
+def test_short_sentences_are_merged_to_stay_below_the_rate(tmp_path: Path) -> None:
+    text = tmp_path / 'short.txt'
+    text.write_text('\n'.join(f'Yes, number {n} is here.' for n in range(150)), 'utf-8')
+    figures = link.run(arguments('--no-rivals', '--text', str(text)))
+    assert figures['wire_bps'] < 100 < figures['rows']['link_unlimited']['wire_bps']
+    assert figures['delivered'] == figures['sent'] == 150
+
+
+def test_text_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match='cannot be read'):
+        link.run(arguments('--text', str(tmp_path / 'none.txt')))
+    (tmp_path / 'empty.txt').touch()
+    with pytest.raises(UserError, match='no words'):
+        link.run(arguments('--text', str(tmp_path / 'empty.txt')))
+
+
+def test_tcp_with_plain_text_costs_several_times_as_much() -> None:
+    talk = link.read(link.DEFAULT_TEXT, 150)
+    row = rivals.over_tcp(talk)
+    assert row['bits_per_char'] > 8
+    assert row['wire_bps'] > 200
+
+
+@pytest.mark.skipif(importlib.util.find_spec('hibari') is None or not shutil.which('ffmpeg'),
+                    reason='speech as Opus needs hibari-tts and ffmpeg')
+def test_speech_as_opus_costs_a_hundred_times_as_much() -> None:
+    row = rivals.as_opus(beginning())
+    assert 5000 < row['wire_bps'] < 50_000
+
+
+@pytest.mark.xdist_group('link_node')
+def test_a_topic_between_namespaces() -> None:
+    if os.geteuid() != 0 or not shutil.which('ip'):
+        pytest.skip('network namespaces need root and iproute2')
+    made = subprocess.run(['ip', 'netns', 'add', f't2vtry{os.getpid()}'], capture_output=True,
+                          text=True, check=False)
+    if made.returncode:
+        pytest.skip(f'no network namespaces here: {made.stderr.strip()}')
+    subprocess.run(['ip', 'netns', 'delete', f't2vtry{os.getpid()}'], check=True)
+    row = rivals.over_topic(beginning())
+    assert row['bytes_per_utterance'] > 100
+    assert row['wire_bps'] > 1000
+
+
+def test_the_command_prints_one_json_object() -> None:
+    printed = subprocess.run(
+        [sys.executable, '-m', 'txt2vid_ros.cli.main', 'bench', 'link', '--json', '--no-rivals'],
+        capture_output=True, text=True, check=True).stdout
+    figures = json.loads(printed)
+    assert {'bits_per_char', 'wire_bps', 'delivered', 'sent', 'encode_ms_p95',
+            'rows'} <= figures.keys()

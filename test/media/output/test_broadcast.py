@@ -1,0 +1,84 @@
+"""One stream, many viewers: each begins right, none can hold up another."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from txt2vid_ros.media.output.broadcast import Broadcast
+from txt2vid_ros.media.output.mpegts import Piece
+
+
+def test_a_viewer_begins_with_the_header_and_a_key_frame() -> None:
+    broadcast = Broadcast(lambda: b'[tables]')
+    viewer = broadcast.subscribe()
+    for piece in (Piece(b'a'), Piece(b'K', True), Piece(b'b'), Piece(b'K', True)):
+        broadcast.publish(piece)
+    broadcast.close()
+    assert b''.join(viewer) == b'[tables]KbK'
+
+
+def test_the_header_is_the_one_of_that_moment() -> None:
+    headers = [b'old']
+    broadcast = Broadcast(lambda: headers[0])
+    viewer = broadcast.subscribe()
+    headers[0] = b'new'
+    broadcast.publish(Piece(b'K', True))
+    broadcast.close()
+    assert b''.join(viewer) == b'newK'
+
+
+def test_a_slow_viewer_is_dropped_and_a_fast_one_gets_everything() -> None:
+    broadcast = Broadcast(lambda: b'')
+    slow, fast = broadcast.subscribe(limit=1000), broadcast.subscribe(limit=1_000_000)
+    for _ in range(200):
+        broadcast.publish(Piece(b'x' * 100, True))
+    assert slow.overrun
+    assert broadcast.dropped == 1
+    assert broadcast.viewers == 1
+    broadcast.close()
+    assert len(b''.join(slow)) <= 1000
+    assert len(b''.join(fast)) == 20_000
+    assert not fast.overrun
+
+
+def test_who_leaves_gets_no_more_and_may_leave_twice() -> None:
+    broadcast = Broadcast(lambda: b'')
+    viewer = broadcast.subscribe()
+    broadcast.publish(Piece(b'K', True))
+    broadcast.unsubscribe(viewer)
+    broadcast.unsubscribe(viewer)
+    broadcast.publish(Piece(b'more'))
+    assert b''.join(viewer) == b'K'
+    assert broadcast.viewers == 0
+    assert broadcast.dropped == 0
+
+
+def test_who_comes_after_the_end_is_told_so() -> None:
+    broadcast = Broadcast(lambda: b'')
+    broadcast.close()
+    assert b''.join(broadcast.subscribe()) == b''
+
+
+def test_a_file_that_follows_is_no_viewer() -> None:
+    broadcast = Broadcast(lambda: b'')
+    broadcast.subscribe(viewer=False)
+    assert broadcast.viewers == 0
+    broadcast.subscribe()
+    assert broadcast.viewers == 1
+
+
+@given(st.lists(st.tuples(st.binary(min_size=1, max_size=20), st.booleans()), max_size=60))
+def test_readers_on_threads_of_their_own_all_get_the_same(
+        pieces: list[tuple[bytes, bool]]) -> None:
+    broadcast = Broadcast(lambda: b'H')
+    with ThreadPoolExecutor(3) as pool:
+        readers = [pool.submit(b''.join, broadcast.subscribe()) for _ in range(3)]
+        for data, key in pieces:
+            broadcast.publish(Piece(data, key))
+        broadcast.close()
+        keys = [at for at, (_, key) in enumerate(pieces) if key]
+        expected = b'H' + b''.join(data for data, _ in pieces[keys[0]:]) if keys else b''
+        assert [reader.result(20) for reader in readers] == [expected] * 3

@@ -1,0 +1,69 @@
+"""Where in a real transport stream a viewer may begin."""
+
+from __future__ import annotations
+
+import pathlib
+import subprocess
+
+from hypothesis import given
+from hypothesis import strategies as st
+import pytest
+
+from txt2vid_ros.media.output.mpegts import PACKET, TransportStreamParser
+
+
+@pytest.fixture(scope='module')
+def stream() -> bytes:
+    """Return two seconds of a stream with a key frame every 12 frames, made by ffmpeg."""
+    return subprocess.run(
+        ['ffmpeg', '-v', 'error', '-f', 'lavfi', '-i', 'testsrc=s=64x48:r=25:d=2', '-f', 'lavfi',
+         '-i', 'sine=d=2', '-c:v', 'libx264', '-g', '12', '-bf', '0', '-sc_threshold', '0',
+         '-pix_fmt', 'yuv420p', '-c:a', 'aac', '-f', 'mpegts', '-'],
+        check=True, capture_output=True).stdout
+
+
+@given(sizes=st.lists(st.integers(1, 2000), min_size=1, max_size=30))
+def test_fed_in_any_parts_nothing_is_lost_and_the_keys_are_the_same(
+        stream: bytes, sizes: list[int]) -> None:
+    parser = TransportStreamParser()
+    whole = TransportStreamParser().feed(stream)
+    at = turn = 0
+    pieces = []
+    while at < len(stream):
+        size = sizes[turn % len(sizes)] * 10
+        pieces += parser.feed(stream[at:at + size])
+        at, turn = at + size, turn + 1
+    assert b''.join(piece.data for piece in pieces) == stream
+    assert all(len(piece.data) % PACKET == 0 for piece in pieces)
+    starts = [b''.join(p.data for p in pieces[:i]) for i, p in enumerate(pieces) if p.key]
+    expected = [b''.join(p.data for p in whole[:i]) for i, p in enumerate(whole) if p.key]
+    assert [len(start) for start in starts] == [len(start) for start in expected]
+
+
+def test_a_viewer_who_begins_at_any_key_frame_sees_all_from_there(
+        stream: bytes, tmp_path: pathlib.Path) -> None:
+    parser = TransportStreamParser()
+    pieces = parser.feed(stream)
+    keys = [index for index, piece in enumerate(pieces) if piece.key]
+    assert len(keys) == 5  # 50 frames, one in 12
+    for turn, index in enumerate(keys):
+        file = tmp_path / f'{index}.ts'
+        file.write_bytes(parser.tables + b''.join(piece.data for piece in pieces[index:]))
+        counted = subprocess.run(
+            ['ffmpeg', '-v', 'error', '-i', str(file), '-map', '0:v', '-f', 'framecrc', '-'],
+            check=True, capture_output=True, text=True)
+        frames = [line for line in counted.stdout.splitlines() if not line.startswith('#')]
+        assert len(frames) == 50 - 12 * turn
+        assert counted.stderr == ''
+
+
+def test_what_is_no_transport_stream_is_refused() -> None:
+    with pytest.raises(ValueError, match='no packet start'):
+        TransportStreamParser().feed(b'\x00' * 400)
+
+
+def test_half_a_packet_of_an_encoder_that_died_is_dropped(stream: bytes) -> None:
+    parser = TransportStreamParser()
+    parser.feed(stream[:1000])
+    parser.restart()
+    assert b''.join(piece.data for piece in parser.feed(stream)) == stream

@@ -1,0 +1,168 @@
+"""A cloud that breaks in the middle is followed by what is built in, and has its work back."""
+
+from __future__ import annotations
+
+import time
+
+import grpc
+from hearing import transcribed, words
+import numpy as np
+import pytest
+from rig import until
+from speech_clips import clip
+from trouble import Trouble
+
+from txt2vid_ros.core.time_limits import TimeLimits
+from txt2vid_ros.providers.choice import make_recognizer, make_voice
+from txt2vid_ros.providers.resilience.health import Board, Pace
+from txt2vid_ros.speaking.synthesis import spoken
+
+TEXT = 'The train to the airport leaves at half past seven.'
+SSML = '<speak>My name is Peter. <break time="300ms"/> I live in London.</speak>'
+UNHURRIED = TimeLimits(20.0, 20.0, 60.0, 20.0)
+"""The machine may be loaded; what breaks here says so."""
+
+
+class Clock:
+    """Moved by the test: nobody has to wait for a breaker."""
+
+    def __init__(self):
+        self.seconds = 0.0
+
+    @property
+    def pace(self):
+        return Pace(lambda: self.seconds, lambda seconds: None, lambda: 0.5)
+
+
+@pytest.fixture
+def made():
+    """Close what a test has made."""
+    things = []
+    yield things
+    for each in things:
+        each.close()
+
+
+def heard(voice, text):
+    chunks = [chunk.samples for _, chunk in spoken(text, voice, lambda: False)]
+    until(lambda: not voice.trying)
+    return transcribed(np.concatenate(chunks), voice.capabilities.sample_rate)
+
+
+@pytest.mark.parametrize('trouble', [
+    Trouble(error=grpc.StatusCode.UNAVAILABLE), Trouble(error=grpc.StatusCode.RESOURCE_EXHAUSTED),
+    Trouble(error=grpc.StatusCode.INTERNAL)])
+def test_a_voice_that_refuses_is_followed_and_comes_back(google, made, trouble):
+    clock = Clock()
+    board = Board(clock.pace)
+    voice = make_voice('google,hibari', board=board, limits=UNHURRIED)
+    made.append(voice)
+    voice.load()
+    assert heard(voice, TEXT) == words(TEXT)
+    google.voice.always = trouble
+    asked = len(google.requests)
+    assert heard(voice, TEXT) == words(TEXT)
+    assert len(google.requests) > asked
+    assert board.figures()['google.state'] == 'open'
+    google.voice.always = None
+    clock.seconds += 5
+    for _ in range(2):
+        assert heard(voice, TEXT) == words(TEXT)
+    assert board.figures()['google.state'] == 'closed'
+
+
+def test_a_network_that_is_gone_at_the_start_is_waited_for(google, made):
+    clock = Clock()
+    board = Board(clock.pace)
+    google.stop()
+    voice = make_voice('google,hibari', options='google.timeout=1', board=board, limits=UNHURRIED)
+    made.append(voice)
+    voice.load()
+    assert heard(voice, TEXT) == words(TEXT)
+    assert board.figures()['google.state'] == 'open'
+    google.start()
+
+    def back():
+        clock.seconds += 60
+        assert heard(voice, TEXT) == words(TEXT)
+        return board.figures()['google.state'] == 'closed'
+
+    until(back)
+
+
+def test_ssml_is_said_as_words_by_who_takes_none(google, made):
+    voice = make_voice('google,hibari', limits=UNHURRIED)
+    made.append(voice)
+    voice.load()
+    google.voice.always = Trouble(error=grpc.StatusCode.UNAVAILABLE)
+    assert heard(voice, SSML) == words('My name is Peter. I live in London.')
+
+
+def test_a_stream_that_breaks_in_the_middle_of_speech_loses_no_word(google, made):
+    board = Board()
+    recognizer = make_recognizer('google,moonshine', board=board, limits=UNHURRIED)
+    made.append(recognizer)
+    recognizer.load()
+    said = clip('0930')
+    sound = said.sound()
+    google.speech.always = Trouble(error=grpc.StatusCode.UNAVAILABLE)
+    recognition = recognizer.open()
+    for at in range(0, len(sound), 8000):
+        recognition.push(sound[at:at + 8000])
+        recognition.hypothesis()
+    assert words(recognition.finish().text) == words(said.text)
+    assert board.figures()['google.errors_outside'] >= 1
+
+
+def test_a_service_that_never_comes_to_an_end_is_given_up(google, made):
+    """Each piece comes in time, but there are 18 s of them; the limit leaves hibari enough."""
+    board = Board()
+    voice = make_voice('google,hibari', board=board, limits=TimeLimits(20.0, 20.0, 5.0, 20.0))
+    made.append(voice)
+    voice.load()
+    google.voice.coming.append(Trouble(gap=0.5))
+    chunks = [chunk.samples for chunk in voice.synthesize(TEXT, lambda: False)]
+    again = next(at for at, samples in enumerate(chunks) if not samples.any())
+    assert again, 'some of it was heard'
+    rate = voice.capabilities.sample_rate
+    assert transcribed(np.concatenate(chunks[again:]), rate) == words(TEXT)
+    assert google.voice.left.acquire(timeout=20), 'the call is ended'
+    assert board.figures()['google.errors_time_limit'] == 1
+    assert 'was not done within 5 s' in board.complaint()
+
+
+@pytest.mark.parametrize('trouble', [Trouble(cut=True, after=-1), Trouble(tail=60)])
+def test_what_goes_wrong_behind_the_last_sample_does_not_have_it_said_again(
+        resemble, made, trouble):
+    resemble.length = None
+    board = Board()
+    voice = make_voice('resemble,hibari', voice='Grace', board=board, limits=UNHURRIED)
+    made.append(voice)
+    voice.load()
+    resemble.troubles.always = trouble
+    for _ in range(2):
+        assert heard(voice, TEXT) == words(TEXT)
+    assert board.figures()['resemble.state'] == 'closed'
+    assert not any('errors' in key for key in board.figures())
+    assert len(resemble.requests) == 2
+
+
+def test_where_nothing_tells_the_length_better_twice_than_cut_off(google, made):
+    voice = make_voice('google,hibari', limits=UNHURRIED)
+    made.append(voice)
+    voice.load()
+    google.voice.coming.append(Trouble(error=grpc.StatusCode.UNAVAILABLE, after=-1))
+    chunks = [chunk.samples for chunk in voice.synthesize(TEXT, lambda: False)]
+    again = next((at for at, samples in enumerate(chunks) if not samples.any()), 0)
+    assert transcribed(np.concatenate(chunks[again:]), voice.capabilities.sample_rate) == words(
+        TEXT)
+
+
+def test_a_service_that_falls_silent_is_given_up(google, made):
+    voice = make_voice('google,hibari', limits=TimeLimits(0.3, 0.3, 60.0, 20.0))
+    made.append(voice)
+    voice.load()
+    google.voice.always = Trouble(delay=30.0)
+    began = time.monotonic()
+    assert heard(voice, TEXT) == words(TEXT)
+    assert time.monotonic() - began < 20

@@ -1,0 +1,1 @@
+"""Everything that only measures, trains or simulates; the product runs without it."""

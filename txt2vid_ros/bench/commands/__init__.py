@@ -1,0 +1,1 @@
+"""The benchmarks of `txt2vid bench`, one a file."""

@@ -1,0 +1,81 @@
+"""From publishing a text to its first sample at a viewer."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+import tempfile
+import time
+from typing import Any
+
+import numpy as np
+
+from txt2vid_ros.bench.rig.running_graph import RunningGraph
+from txt2vid_ros.bench.rig.viewer import Viewer
+from txt2vid_ros.core.clock import SECOND
+from txt2vid_ros.core.errors import UserError
+
+SENTENCES = (
+    'Good morning, how are you today?',
+    'The train leaves at half past nine.',
+    'Only the text travels over the link, and the face is made here.',
+    'Could you please send me the address again?',
+    'I will call you back in a few minutes.',
+    'The robot has reached the kitchen and is waiting for you.',
+    'Yes.',
+    'There is a small problem with the left wheel, but it can go on.',
+    'What time does the meeting start tomorrow?',
+    'Thank you very much for your help.',
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument('--sentences', type=int, default=30, help='how many (%(default)s)')
+    parser.add_argument('--seconds', type=float, default=600.0,
+                        help='stop after this time (%(default)s)')
+
+
+def run(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Say sentence after sentence to the default voice and face; return the figures."""
+    from txt2vid_ros.ros.side.speech_client import SpeechClient
+    rows: list[tuple[float, float, float]] = []
+    with tempfile.TemporaryDirectory() as folder, RunningGraph() as graph:
+        viewer = Viewer(graph.port, Path(folder, 'live.ts'))
+        with SpeechClient(graph.namespace) as client:
+            client.wait_connected(30)
+            # The first second is start-up: readers have to be matched, the lead to be stated.
+            time.sleep(2.0)
+            end = time.monotonic() + arguments.seconds
+            for number in range(arguments.sentences):
+                if time.monotonic() > end:
+                    break
+                published = time.time_ns()
+                utterance = client.say(SENTENCES[number % len(SENTENCES)])
+                stamp = client.wait_begun(utterance, 10)
+                received = time.time_ns()
+                if stamp is None or not client.wait_ended(utterance, 60):
+                    raise UserError('a sentence was not spoken', f'It said: {graph.log()[-1000:]}')
+                time.sleep(0.3)
+                # All times of the stream hang on the one moment that it states.
+                pts = (stamp - graph.status()['pts_zero_ns']) / SECOND
+                arrived = viewer.audio_arrival(pts)
+                if arrived is None:
+                    raise UserError('the viewer lost the stream',
+                                    f'It said: {graph.log()[-1000:]}')
+                rows.append(tuple((moment - published) / 1e6  # type: ignore[arg-type]
+                                  for moment in (received, stamp, arrived)))
+        viewer.close()
+        first = graph.first_picture
+    table = np.array(rows)
+    heard = table.max(axis=1)
+    middle = np.median(table, axis=0)
+    return {
+        'text_to_sound_ms_p50': float(np.percentile(heard, 50)),
+        'text_to_sound_ms_p95': float(np.percentile(heard, 95)),
+        'sentences': len(table),
+        'stages': {
+            'text_to_first_chunk_ms': float(middle[0]),
+            'first_chunk_to_presentation_ms': float(middle[1] - middle[0]),
+            'presentation_to_viewer_ms': float(middle[2] - middle[1])},
+        'start_to_first_picture_s': first}

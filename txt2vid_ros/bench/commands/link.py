@@ -1,0 +1,148 @@
+"""What a conversation costs over this link and over others, side by side on the same text."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+import time
+from typing import Any
+
+import numpy as np
+
+from txt2vid_ros.bench.link import live, rivals
+from txt2vid_ros.bench.link.conversation import Conversation
+from txt2vid_ros.bench.link.simulation import Network, Rehearsal
+from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.link.codec.model import load
+from txt2vid_ros.link.codec.text import NOTHING, TextCodec
+from txt2vid_ros.link.config import LinkConfig
+from txt2vid_ros.link.keys import NO_KEY
+from txt2vid_ros.link.messages import Heard
+
+DEFAULT_TEXT = Path(__file__).parents[1] / 'link' / 'data' / 'conversation.txt'
+PATH = Network(delay=0.05)
+BAD_PATH = Network(loss=0.2, duplication=0.05, delay=0.3, jitter=0.1)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument('--text', type=Path, default=DEFAULT_TEXT, metavar='FILE',
+                        help='one utterance a line (default: a conversation that no model was '
+                        'tuned on)')
+    parser.add_argument('--wpm', type=float, default=150.0, help='words a minute (%(default)s)')
+    parser.add_argument('--rate', type=float, default=88.0, metavar='BPS',
+                        help='what each end of the first row is told to keep below; 0 for no '
+                        'limit (%(default)s, so that both together stay below 100)')
+    parser.add_argument('--no-rivals', action='store_true',
+                        help='this link only: no floods, TCP, ROS topic and Opus')
+
+
+def run(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Return the figures: bits a character and a second, delivery, time and processor."""
+    talk = read(arguments.text, arguments.wpm)
+    rows: dict[str, dict[str, Any]] = {
+        'link': _link(talk, PATH, LinkConfig(rate=arguments.rate)),
+        'link_unlimited': _link(talk, PATH, LinkConfig()),
+        'link_20_percent_lost': _link(talk, BAD_PATH, LinkConfig()),
+        'link_serial_300_bps': _link(talk, PATH, LinkConfig(
+            rate=300, mtu=128, header_bytes=2, bits_per_byte=10)),
+    }
+    over_udp = live.over_udp(talk)
+    for row in rows.values():
+        row.update(_first_byte(row, over_udp))
+    if not arguments.no_rivals:
+        rows['link_flooded'] = live.under_flood(talk, spoofed=False)
+        rows['link_flooded_from_the_peer'] = live.under_flood(talk, spoofed=True)
+        rows['tcp_utf8'] = rivals.over_tcp(talk)
+        rows['ros_topic'] = rivals.over_topic(talk)
+        rows['opus_6k'] = rivals.as_opus(talk)
+    codec = _codec(talk.texts)
+    return {
+        'bits_per_char': rows['link']['bits_per_char'],
+        'wire_bps': rows['link']['wire_bps'],
+        'delivered': rows['link']['delivered'],
+        'sent': rows['link']['sent'],
+        **codec,
+        'text': str(arguments.text.name), 'characters': talk.characters,
+        'words_per_minute': arguments.wpm, 'seconds_of_speech': talk.seconds,
+        'rows': rows,
+    }
+
+
+def read(path: Path, words_per_minute: float) -> Conversation:
+    """Read a conversation. Raises UserError."""
+    try:
+        lines = path.read_text('utf-8').splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f'--text {path} cannot be read: {error}',
+                        'Give a file of UTF-8, one utterance a line.') from error
+    texts = [line.strip() for line in lines if line.strip()]
+    if not texts or words_per_minute <= 0:
+        raise UserError(f'--text {path} has no words, or --wpm is {words_per_minute}',
+                        'Give one utterance a line, and a positive pace.')
+    return Conversation(tuple(texts), words_per_minute)
+
+
+def _link(talk: Conversation, network: Network, config: LinkConfig) -> dict[str, Any]:
+    """Play the conversation at its pace to both ends, on a simulated clock: exact to the bit.
+
+    All datagrams count, both ways, with the headers below them: greetings and acknowledgements.
+    """
+    codec = TextCodec(load())
+    rehearsal = Rehearsal(codec, (NO_KEY, NO_KEY), network, config)
+    said: dict[str, list[float]] = {}
+    start = rehearsal.now
+    for text, seconds in zip(talk.texts, talk.durations, strict=True):
+        said.setdefault(text, []).append(rehearsal.now)
+        rehearsal.say(text)
+        rehearsal.run(seconds)
+    sender, receiver = rehearsal.sender.counters, rehearsal.receiver.counters
+    bits = sender.wire_bits_out + receiver.wire_bits_out
+    seconds = rehearsal.now - start
+    rehearsal.run(60.0)
+    delays = [at - said[heard.text].pop(0) for at, heard in rehearsal.heard_at
+              if isinstance(heard, Heard)]
+    return {
+        'bits_per_char': 8 * sender.text_bytes / talk.characters,
+        'wire_bps': bits / seconds,
+        'wire_bits_per_char': bits / talk.characters,
+        'sent': len(talk.texts), 'delivered': len(delays),
+        'in_order': rehearsal.heard == list(talk.texts),
+        'retries': sender.retries, 'dropped': sender.dropped,
+        'delay_with_path_ms_p50': float(np.median(delays) * 1000) if delays else None,
+        'delay_with_path_ms_p95': float(np.percentile(delays, 95) * 1000) if delays else None,
+        'path_ms': network.delay * 1000,
+        'path': f'{network.delay * 1000:.0f} to {(network.delay + network.jitter) * 1000:.0f} ms '
+                f'each way, {network.loss:.0%} lost',
+    }
+
+
+def _first_byte(row: dict[str, Any], measured: dict[str, Any]) -> dict[str, Any]:
+    """Return delay and processor time: the work as measured live, beside what the link waits."""
+    found = {'cpu_percent': measured['cpu_percent']}
+    for of in ('p50', 'p95'):
+        waits = row[f'delay_with_path_ms_{of}']
+        if waits is not None:
+            found[f'first_byte_ms_{of}'] = waits - row['path_ms'] + measured[f'first_byte_ms_{of}']
+    return {**found, 'first_byte_by': 'simulated waiting beyond the path, and the work of both '
+            'ends as measured over real UDP; the processor time is of that'}
+
+
+def _codec(texts: tuple[str, ...]) -> dict[str, float]:
+    """Time encoding and decoding in the context of what was said before, as in use."""
+    load.cache_clear()
+    begun = time.perf_counter()
+    codec = TextCodec(load())
+    priming = time.perf_counter() - begun
+    encode, decode, context = [], [], NOTHING
+    for text in texts:
+        begun = time.perf_counter()
+        coded = codec.encode(text, context)
+        between = time.perf_counter()
+        codec.decode(coded, context)
+        encode.append(between - begun)
+        decode.append(time.perf_counter() - between)
+        context = context.after(text)
+    return {'encode_ms_p95': float(np.percentile(encode, 95) * 1000),
+            'decode_ms_p95': float(np.percentile(decode, 95) * 1000),
+            'priming_ms': priming * 1000}

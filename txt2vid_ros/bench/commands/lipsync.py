@@ -1,0 +1,179 @@
+"""How fast the lip-sync engines are; for Wav2Lip, the fast path beside the plain torch module."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+import statistics
+import time
+from typing import Any, TYPE_CHECKING
+
+import numpy as np
+
+from txt2vid_ros.bench.lipsync.gpu import has_gpu, measure_gpu
+from txt2vid_ros.bench.lipsync.long import measure_clip, measure_export
+from txt2vid_ros.bench.lipsync.parts import crop, in_child, network, peak_mb, scene, timed, windows
+from txt2vid_ros.core import registry
+from txt2vid_ros.lipsync.wav2lip import packages
+
+if TYPE_CHECKING:
+    from txt2vid_ros.lipsync.wav2lip.generator.onnx import OnnxGenerator
+
+BATCHES = (1, 4, 16, 64)
+NOT_MEASURED = 'not measured'
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument('--engine', default='wav2lip', help='lip-sync engine (%(default)s)')
+    parser.add_argument('--device', default='auto', choices=('auto', 'cpu', 'cuda'),
+                        help='auto: the CPU, and the GPU too where torch finds one')
+    parser.add_argument('--batches', type=int, nargs='*', default=BATCHES, metavar='N',
+                        help='pictures at once to measure as well (%(default)s)')
+    parser.add_argument('--int8', action='store_true',
+                        help='measure the 8-bit network too: faster, not exact')
+    parser.add_argument('--long', action='store_true', help='measure driving videos and a '
+                        'checkpoint with its optimizer too: minutes, 600 MB of temporary files')
+    parser.add_argument('--rounds', type=int, default=8, help='more rounds, steadier figures')
+
+
+def run(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Measure; return the figures."""
+    if arguments.engine != 'wav2lip':
+        return _any_engine(arguments.engine, arguments.rounds)
+    packages.require(*packages.RUNTIME, *packages.READING)
+    figures: dict[str, Any] = {}
+    if arguments.device != 'cuda':
+        figures |= in_child(_cpu, arguments.rounds)
+        figures['batches'] = {
+            f'{name}_batch_{batch}': in_child(_batch, name, batch, arguments.rounds)
+            for batch in arguments.batches for name in ('eager', 'fast')}
+        if arguments.int8:
+            figures['int8'] = in_child(_int8, arguments.rounds)
+        if arguments.long:
+            for seconds in (10, 30):
+                figures[f'clip_{seconds}_s'] = measure_clip(seconds)
+            figures['whole_checkpoint'] = measure_export()
+    figures['gpu'] = NOT_MEASURED
+    if arguments.device == 'cuda' or (arguments.device == 'auto' and in_child(has_gpu)):
+        figures['gpu'] = in_child(measure_gpu, arguments.rounds)
+    return figures
+
+
+def _cpu(rounds: int) -> dict[str, Any]:
+    """Measure one picture at a time, the plain module and the fast path taking turns."""
+    import torch
+
+    from txt2vid_ros.lipsync.wav2lip.generator import rows, winograd
+    from txt2vid_ros.lipsync.wav2lip.generator.onnx import OnnxGenerator
+    from txt2vid_ros.lipsync.wav2lip.generator.plain_torch import TorchGenerator
+    torch.set_num_threads(1)
+    model, graphs, weights = network()
+    plain, fast = TorchGenerator(model), OnnxGenerator(graphs, threads=1)
+    whole, share = plain.features(plain.encode(crop())), fast.features(fast.encode(crop()))
+    mel = windows(1)
+    error = max(float(np.abs(a - b).max()) for a, b in zip(
+        plain.mouths(mel, [whole]), fast.mouths(mel, [share]), strict=True))
+    eager, ours = [], []
+    # The two on one thread by that thread's own CPU time, taking turns: what else the machine does
+    # would change their ratio by the clock on the wall.
+    own = time.thread_time
+    for _ in range(rounds + 1):
+        eager.append(statistics.median(timed(lambda: plain.mouths(mel, [whole]), 3, own)))
+        ours.append(statistics.median(timed(lambda: fast.mouths(mel, [share]), 5, own)))
+    # The first round warms up.
+    eager, ours = eager[1:], ours[1:]
+    eager_ms, network_ms = statistics.median(eager), statistics.median(ours)
+    encode_ms = statistics.median(timed(lambda: fast.encode(crop()), 8, own))
+    encoded = fast.encode(crop())
+    share_ms = statistics.median(timed(lambda: fast.features(encoded), 8, own))
+    limit = _macs_a_second(own)
+    plain.close()
+    del model
+    render = {1: _render_ms(fast, rounds)}
+    fast.close()
+    two = OnnxGenerator(graphs, threads=2)
+    render[2] = _render_ms(two, rounds)
+    macs = rows.multiplications(rows.LOWER_FACE_ROW, face_cached=True, tiled=winograd.WIDTHS)
+    return {
+        'weights': weights,
+        'fast_over_eager': statistics.median(a / b for a, b in zip(eager, ours, strict=True)),
+        'fps_1_thread': 1000 / render[1], 'fps_2_threads': 1000 / render[2],
+        'ms_per_frame': render[1],
+        'max_abs_error': error,
+        'rss_mb': peak_mb(),
+        'network_ms': network_ms, 'eager_ms': eager_ms, 'driving_frame_once_ms': encode_ms,
+        'driving_frame_shown_ms': share_ms,
+        'macs': macs, 'macs_eager': rows.multiplications(),
+        'share_of_limit': macs / network_ms * 1000 / limit,
+        'share_of_limit_eager': rows.multiplications() / eager_ms * 1000 / limit,
+        'limit_macs_per_second': limit,
+    }
+
+
+def _int8(rounds: int) -> dict[str, Any]:
+    """Measure the 8-bit network, and how far it is off."""
+    from txt2vid_ros.lipsync.wav2lip.generator.onnx import OnnxGenerator
+    _, exact, _ = network()
+    _, graphs, _ = network(int8=True)
+    one, other = OnnxGenerator(graphs), OnnxGenerator(exact)
+    features, mel = one.features(one.encode(crop())), windows(1)
+    taken = timed(lambda: one.mouths(mel, [features]), 4 * rounds + 4, time.thread_time)
+    apart = np.abs(one.mouths(mel, [features])[0] - other.mouths(mel, [features])[0])
+    render = _render_ms(one, rounds)
+    return {'network_ms': statistics.median(taken[4:]), 'fps_1_thread': 1000 / render,
+            'max_abs_error': float(apart.max()), 'mean_abs_error': float(apart.mean()),
+            'calibration': graphs.notice}
+
+
+def _render_ms(generator: OnnxGenerator, rounds: int) -> float:
+    """Return what a whole picture of 640x480 takes: features of the sound, network, pasting."""
+    from txt2vid_ros.lipsync.wav2lip.engine import Wav2LipSession
+    from txt2vid_ros.lipsync.wav2lip.locate import locate
+    from txt2vid_ros.lipsync.wav2lip.options import Wav2LipOptions
+    driving, speech = scene()
+    options = Wav2LipOptions(box=(120, 360, 220, 420), device='cpu')
+    session = Wav2LipSession(driving, locate(driving, options), generator, options)
+    taken = [timed(lambda t=t: session.render(t, 0, speech))[0]        # type: ignore[misc]
+             for t in np.arange(0.2, 0.2 + 0.04 * (4 * rounds + 4), 0.04) % 2.5]
+    session.close()
+    return statistics.median(taken[4:])
+
+
+def _macs_a_second(clock: Callable[[], float]) -> float:
+    """Return what one core reaches in a large matrix product: the arithmetic limit in practice."""
+    import torch
+    a = torch.rand(1024, 1024)
+    with torch.inference_mode():
+        best = min(timed(lambda: a @ a, 8, clock)[2:])
+    return 1024 ** 3 / best * 1000
+
+
+def _batch(name: str, batch: int, rounds: int) -> dict[str, float]:
+    """Measure `batch` pictures at once on one thread."""
+    import torch
+
+    from txt2vid_ros.lipsync.wav2lip.generator.onnx import OnnxGenerator
+    from txt2vid_ros.lipsync.wav2lip.generator.plain_torch import TorchGenerator
+    torch.set_num_threads(1)
+    model, graphs, _ = network()
+    one: Any = TorchGenerator(model) if name == 'eager' else OnnxGenerator(graphs)
+    features, mel = [one.features(one.encode(crop()))] * batch, windows(batch)
+    taken = timed(lambda: one.mouths(mel, features), max(2, 2 * rounds // batch) + 1)
+    ms = statistics.median(taken[1:]) / batch
+    return {'ms_per_frame': ms, 'fps': 1000 / ms, 'rss_mb': peak_mb()}
+
+
+def _any_engine(name: str, rounds: int) -> dict[str, Any]:
+    """Measure whole pictures of another engine on the built-in portrait."""
+    from txt2vid_ros.media.driving.driving_media import load_driving
+    engine = registry.load(registry.ENGINES, name, '--engine')()
+    engine.load()
+    session = engine.open(load_driving(None, width=640, height=480))
+    _, speech = scene()
+    taken = [timed(lambda t=t: session.render(t, 0, speech))[0]        # type: ignore[misc]
+             for t in np.arange(0.2, 0.2 + 0.04 * (4 * rounds + 4), 0.04) % 2.5]
+    session.close()
+    engine.close()
+    ms = statistics.median(taken[4:])
+    return {'engine': name, 'ms_per_frame': ms, 'fps': 1000 / ms, 'rss_mb': peak_mb()}

@@ -1,0 +1,241 @@
+"""How well and how soon speech becomes text, and the text a voice again."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+import re
+import tempfile
+import time
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from txt2vid_ros.bench.commands.latency import SENTENCES
+from txt2vid_ros.bench.rig.running_graph import descendants, RunningGraph, usage
+from txt2vid_ros.core.clock import SECOND
+from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.media.capture.source import RATE
+from txt2vid_ros.media.sound_file import read_sound
+from txt2vid_ros.providers.tts.hibari import HibariVoice
+from txt2vid_ros.providers.vad.silero import SileroActivity
+
+GAP = 4.0
+"""Seconds between two sentences: the voice that repeats one is not to delay the next."""
+ABBREVIATIONS = {'mr': 'mister', 'mrs': 'missus', 'dr': 'doctor', 'st': 'saint'}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument('--wav', action='append', default=[], type=Path, metavar='FILE',
+                        help='a recording; with --text for each, else sentences are synthesized')
+    parser.add_argument('--text', action='append', default=[], metavar='TRANSCRIPT',
+                        help='what is said in the recording before it')
+    parser.add_argument('--seconds', type=float, default=600.0,
+                        help='stop after this time (%(default)s)')
+
+
+def run(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Play every recording to the whole graph; return word errors, delays and processor time."""
+    if len(arguments.wav) != len(arguments.text):
+        raise UserError(f'there are {len(arguments.wav)} --wav and {len(arguments.text)} --text',
+                        'Give a transcript for each recording.')
+    pieces = recordings(arguments.wav, arguments.text) if arguments.wav else synthesized()
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, 'speech.wav')
+        spans = compose(pieces, file)
+        return _figures(_listen(file, spans, arguments.seconds), pieces, spans)
+
+
+def recordings(files: list[Path], texts: list[str]) -> list[tuple[NDArray[np.float32], str]]:
+    """Return each file's sound at RATE and what is said in it."""
+    return [(np.concatenate(list(read_sound(file, RATE, name='--wav'))), text)
+            for file, text in zip(files, texts, strict=True)]
+
+
+def synthesized() -> list[tuple[NDArray[np.float32], str]]:
+    """Return sentences that the default voice says."""
+    import soxr
+    voice = HibariVoice()
+    voice.load()
+    return [(soxr.resample(np.concatenate([chunk.samples for chunk in voice.synthesize(
+        text, lambda: False)]), voice.capabilities.sample_rate, RATE) * 0.6, text)
+        for text in SENTENCES[:6]]
+
+
+def compose(pieces: list[tuple[NDArray[np.float32], str]], file: Path
+            ) -> list[tuple[float, float, float]]:
+    """Write one file with a pause after each piece.
+
+    Return for each when its place begins, and when its speech ends, and where the next begins.
+    """
+    import wave
+    spans, at = [], 1.0
+    parts: list[NDArray[np.float32]] = [np.zeros(RATE, np.float32)]
+    for sound, _ in pieces:
+        last = speech_end(sound)
+        # The voice that repeats it needs about as long again.
+        pause = GAP + len(sound) / RATE
+        spans.append((at, at + last, at + len(sound) / RATE + pause))
+        parts += [sound, np.zeros(int(pause * RATE), np.float32)]
+        at = sum(len(part) for part in parts) / RATE
+    with wave.open(str(file), 'wb') as opened:
+        opened.setnchannels(1)
+        opened.setsampwidth(2)
+        opened.setframerate(RATE)
+        opened.writeframes((np.clip(np.concatenate(parts), -1, 1) * 32767).astype('<i2').tobytes())
+    return spans
+
+
+def speech_end(sound: NDArray[np.float32]) -> float:
+    """Return when speech ends, in seconds: the last 10 ms within 30 dB of the loudest."""
+    block = RATE // 100
+    power = np.square(sound[:len(sound) // block * block].reshape(-1, block)).mean(axis=1)
+    loud = np.flatnonzero(power > power.max() * 1e-3)
+    return float((loud[-1] + 1) * block / RATE)
+
+
+class _Witness:
+    """Notes what arrives on `heard`, and when voice is to be heard, against the file's time."""
+
+    def __init__(self) -> None:
+        self.begin: int | None = None
+        """When the file's first sample was captured, nanoseconds."""
+        self.finals: list[tuple[float, str, int]] = []
+        """Arrival in seconds of the file, text, stamp."""
+        self.voices: dict[int, float] = {}
+        """Stamp of the speech: when its repetition is heard, seconds of the file."""
+
+    def on_sound(self, message: Any) -> None:
+        from txt2vid_ros.ros import messages
+        if self.begin is None:
+            self.begin = messages.from_time(message.header.stamp)
+
+    def on_speech(self, message: Any) -> None:
+        from txt2vid_ros.ros import messages
+        if message.final and self.begin is not None:
+            self.finals.append((self._file_time(time.time_ns()), message.final,
+                                messages.from_time(message.header.stamp)))
+
+    def on_voice(self, message: Any) -> None:
+        from txt2vid_ros.ros import messages
+        _, _, stamp = message.header.frame_id.rpartition('#')
+        if len(message.audio.data) and stamp.isdecimal() and self.begin is not None:
+            self.voices.setdefault(int(stamp), self._file_time(
+                messages.from_time(message.header.stamp)))
+
+    def _file_time(self, now: int) -> float:
+        assert self.begin is not None
+        return (now - self.begin) / SECOND
+
+
+def _listen(file: Path, spans: list[tuple[float, float, float]], seconds: float
+            ) -> tuple[_Witness, float]:
+    """Run the whole graph on the file; return what came, and the cores that capture took."""
+    from audio_common_msgs.msg import AudioDataStamped
+    from hri_msgs.msg import LiveSpeech
+    import rclpy
+    from rclpy.executors import SingleThreadedExecutor
+
+    from txt2vid_ros.ros import qos
+    from txt2vid_ros.ros.destruction import destroy
+    witness = _Witness()
+    # The file begins when the recognizer and we listen.
+    with RunningGraph('--mic', 'true', '--input', str(file), '--param',
+                      'stt.mute_while_speaking=false', '--param', 'mic.wait_for=2') as graph:
+        context = rclpy.Context()
+        rclpy.init(context=context)
+        node = rclpy.create_node(f'bench_{os.getpid()}', context=context,
+                                 namespace=graph.namespace)
+        node.create_subscription(AudioDataStamped, 'mic/audio', witness.on_sound, qos.CAPTURED)
+        node.create_subscription(LiveSpeech, 'heard', witness.on_speech, qos.SPEECH)
+        node.create_subscription(AudioDataStamped, 'voice/audio', witness.on_voice, qos.AUDIO)
+        executor = SingleThreadedExecutor(context=context)
+        executor.add_node(node)
+        mic = _process(graph.pid, 'mic')
+        end = time.monotonic() + min(seconds, spans[-1][2] + 60)
+        began = used = 0.0
+        while time.monotonic() < end:
+            executor.spin_once(timeout_sec=0.1)
+            if witness.begin is not None and not began:
+                began, used = time.monotonic(), usage([mic])[0]
+            if began and time.monotonic() - began > spans[-1][2]:
+                break
+        capture = (usage([mic])[0] - used) / (time.monotonic() - began) if began else 0.0
+        said = graph.log()[-2000:]
+        executor.shutdown()
+        destroy(node)
+        context.try_shutdown()
+    if not witness.finals:
+        raise UserError('nothing was written down', f'The graph said: {said}')
+    return witness, capture
+
+
+def _process(parent: int, node: str) -> int:
+    for pid in descendants(parent):
+        if f'txt2vid_ros.nodes.{node}'.encode() in Path(f'/proc/{pid}/cmdline').read_bytes():
+            return pid
+    raise UserError(f'there is no {node} node', 'See its output.')
+
+
+def _figures(heard: tuple[_Witness, float], pieces: list[tuple[NDArray[np.float32], str]],
+             spans: list[tuple[float, float, float]]) -> dict[str, Any]:
+    witness, capture = heard
+    errors = total = 0
+    texts, finals, voices = [], [], []
+    for (_, text), (begin, end, following) in zip(pieces, spans, strict=True):
+        # Stamps are those of the first word, and belong to one place of the file.
+        mine = [(arrived, said, stamp) for arrived, said, stamp in witness.finals
+                if begin - 0.5 <= (stamp - (witness.begin or 0)) / SECOND < following - 0.5]
+        said = ' '.join(said for _, said, _ in mine)
+        texts.append({'said': text, 'heard': said})
+        errors += distance(spoken_words(text), spoken_words(said))
+        total += len(spoken_words(text))
+        if mine:
+            finals.append((mine[-1][0] - end) * 1000)
+            # Of the first part: the voice begins as soon as it has that.
+            voice = witness.voices.get(mine[-1][2])
+            if voice is not None and len(mine) == 1:
+                voices.append((voice - end) * 1000)
+    return {
+        'wer': errors / max(total, 1), 'words': total, 'sentences': len(pieces),
+        'end_of_speech_to_final_ms_p50': _percentile(finals, 50),
+        'end_of_speech_to_final_ms_p95': _percentile(finals, 95),
+        'end_of_speech_to_voice_ms_p50': _percentile(voices, 50),
+        'capture_cores': capture,
+        'voice_activity_cores': activity_cost(pieces[0][0]),
+        'texts': {str(number): f"{each['said']} -> {each['heard']}"
+                  for number, each in enumerate(texts)}}
+
+
+def _percentile(values: list[float], share: float) -> float:
+    return float(np.percentile(values, share)) if values else float('nan')
+
+
+def activity_cost(sound: NDArray[np.float32]) -> float:
+    """Return the share of a core that voice activity takes in real time."""
+    activity = SileroActivity()
+    activity.load()
+    size = activity.window
+    begun = time.process_time()
+    for at in range(0, len(sound) - size + 1, size):
+        activity.probability(sound[at:at + size])
+    return (time.process_time() - begun) / (len(sound) / RATE)
+
+
+def spoken_words(text: str) -> list[str]:
+    """Return the words of a text without case, punctuation and abbreviations."""
+    words = re.findall(r"[a-z0-9']+", text.lower().replace('’', "'"))
+    return [ABBREVIATIONS.get(word, word) for word in words]
+
+
+def distance(one: list[str], other: list[str]) -> int:
+    """Return how many words are replaced, missing or too many (Levenshtein)."""
+    row = list(range(len(other) + 1))
+    for number, word in enumerate(one, 1):
+        before, row[0] = row[:], number
+        for at, candidate in enumerate(other, 1):
+            row[at] = min(before[at] + 1, row[at - 1] + 1, before[at - 1] + (word != candidate))
+    return row[-1]

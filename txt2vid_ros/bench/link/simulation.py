@@ -1,0 +1,155 @@
+"""Plays a link over a simulated network on a simulated clock: exact, and sooner than it takes.
+
+The benchmark counts bits with it, and the tests look for histories that lose or repeat something.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import heapq
+import itertools
+import random
+
+from txt2vid_ros.link.codec.text import TextCodec
+from txt2vid_ros.link.config import LinkConfig
+from txt2vid_ros.link.delivery.progress_store import Journal
+from txt2vid_ros.link.messages import Event, Heard, Instant, Utterance
+from txt2vid_ros.link.receiver import Receiver
+from txt2vid_ros.link.sender import Sender
+
+_START = 1000.0
+_EPOCH = 1_700_000_000.0
+_BOOTED_LATER = 77.0
+
+
+@dataclasses.dataclass
+class Network:
+    """What happens to datagrams on the way, both ways alike. Seconds and probabilities."""
+
+    loss: float = 0.0
+    duplication: float = 0.0
+    delay: float = 0.01
+    jitter: float = 0.0
+    outages: tuple[tuple[float, float], ...] = ()
+    """From and to, on the rehearsal's clock."""
+
+    def deliveries(self, now: float, chance: random.Random) -> list[float]:
+        """Return when copies of a datagram sent at `now` arrive."""
+        if any(start <= now < stop for start, stop in self.outages):
+            return []
+        copies = 2 if chance.random() < self.duplication else 1
+        return [now + self.delay + chance.random() * self.jitter for _ in range(copies)
+                if chance.random() >= self.loss]
+
+
+@dataclasses.dataclass(frozen=True)
+class Clocks:
+    """How the receiver's clock differs from the sender's."""
+
+    ahead: float = 0.0
+    drift: float = 0.0
+    """Seconds a second."""
+
+
+class Rehearsal:
+    """A sender and a receiver, the network between them, and the time."""
+
+    def __init__(self, codec: TextCodec, keys: tuple[bytes, bytes], network: Network,
+                 config: LinkConfig, seed: int = 0, clocks: Clocks | None = None,
+                 journal: Journal | None = None) -> None:
+        """Start both ends at 1000 s; `keys` are the sender's and the receiver's."""
+        self.network = network
+        self.config = config
+        self.chance = random.Random(seed)
+        self.now = _START
+        self.journal = journal or Journal()
+        self.sent_log: list[tuple[bool, bytes]] = []
+        """All datagrams that were sent: whether to the receiver, and which."""
+        self.sender_events: list[Event] = []
+        self.receiver_events: list[Event] = []
+        self.heard_at: list[tuple[float, Heard]] = []
+        """What was heard, and when."""
+        self._codec, self._keys = codec, keys
+        self._clocks = clocks or Clocks()
+        self._wire: list[tuple[float, int, bool, bytes]] = []
+        self._order = itertools.count()
+        self.start_sender()
+        self.start_receiver()
+
+    def start_sender(self) -> None:
+        """Replace the sender by a new one that knows nothing."""
+        self.sender = Sender(self.config, self._keys[0], self._codec, self.sender_time)
+
+    def start_receiver(self) -> None:
+        """Replace the receiver by a new one that knows what the journal says."""
+        self.receiver = Receiver(self.config, self._keys[1], self._codec, self.receiver_time,
+                                 self.journal)
+
+    @property
+    def sender_time(self) -> Instant:
+        """The time on the sender's clocks."""
+        return Instant(self.now, _EPOCH + self.now)
+
+    @property
+    def receiver_time(self) -> Instant:
+        """The time on the receiver's clocks."""
+        wrong = self._clocks.ahead + (self.now - _START) * self._clocks.drift
+        return Instant(self.now + _BOOTED_LATER, _EPOCH + self.now + wrong)
+
+    def say(self, text: str, speaker: str = 'ann', locale: str = 'en') -> None:
+        """Submit an utterance that began 1.5 s ago."""
+        utterance = Utterance(text, speaker, locale, self.sender_time.wall - 1.5)
+        self.sender.submit(utterance, self.sender_time)
+        self.settle()
+
+    def inject(self, datagram: bytes, to_receiver: bool = True) -> None:
+        """Deliver a datagram from nowhere."""
+        if to_receiver:
+            self.receiver.receive(datagram, self.receiver_time)
+        else:
+            self.sender.receive(datagram, self.sender_time)
+        self.settle()
+
+    def settle(self) -> None:
+        """Send what is due now, and collect what happened."""
+        self.sender.prepare(self.sender_time)
+        self.receiver.prepare(self.receiver_time)
+        while (event := self.sender.take_event()) is not None:
+            self.sender_events.append(event)
+        while (event := self.receiver.take_event()) is not None:
+            self.receiver_events.append(event)
+            if isinstance(event, Heard):
+                self.heard_at.append((self.now, event))
+        self.receiver.handed_over()
+        for to_receiver, datagrams in ((True, self.sender.poll(self.sender_time)),
+                                       (False, self.receiver.poll(self.receiver_time))):
+            for datagram, _ in datagrams:
+                self.sent_log.append((to_receiver, datagram))
+                for at in self.network.deliveries(self.now, self.chance):
+                    heapq.heappush(self._wire, (at, next(self._order), to_receiver, datagram))
+
+    def run(self, seconds: float) -> None:
+        """Let time pass, event by event."""
+        end = self.now + seconds
+        for _ in range(2_000_000):
+            self.settle()
+            wakeups = [self.sender.next_wakeup(self.sender_time),
+                       self.receiver.next_wakeup(self.receiver_time) - _BOOTED_LATER]
+            if self._wire:
+                wakeups.append(self._wire[0][0])
+            self.now = min(end, max(self.now, *[min(wakeups)]))
+            while self._wire and self._wire[0][0] <= self.now:
+                _, _, to_receiver, datagram = heapq.heappop(self._wire)
+                if to_receiver:
+                    self.receiver.receive(datagram, self.receiver_time)
+                else:
+                    self.sender.receive(datagram, self.sender_time)
+            if self.now >= end:
+                self.settle()
+                return
+        raise RuntimeError('the rehearsal does not come to rest')
+
+    @property
+    def heard(self) -> list[str]:
+        """The texts that were heard, but for those that could still change."""
+        return [heard.text for _, heard in self.heard_at if not heard.partial]

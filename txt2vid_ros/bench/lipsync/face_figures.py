@@ -1,0 +1,195 @@
+"""Figures of the default face: what is seen on its pictures against what was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+import dataclasses
+import time
+
+import numpy as np
+from numpy.typing import NDArray
+
+from txt2vid_ros.bench.lipsync.mouth_measurement import (
+    best_lag,
+    correlation,
+    follow,
+    loudness_at,
+    measure_openings,
+    opening,
+    parted,
+    Values,
+)
+from txt2vid_ros.core.mouth import MouthPose, MouthTrack, Phoneme, rest_pose, SHAPE_INDEX
+from txt2vid_ros.lipsync.face.mesh import FaceMesh
+from txt2vid_ros.lipsync.face.track import find_face
+from txt2vid_ros.lipsync.viseme.articulation import opening_of
+from txt2vid_ros.lipsync.viseme.engine import VisemeEngine, VisemeSession
+from txt2vid_ros.lipsync.viseme.life import LifeSettings
+from txt2vid_ros.lipsync.viseme.skin.outside import Outside
+from txt2vid_ros.media.driving.driving_media import DrivingMedia
+from txt2vid_ros.speaking.visemes.segments import timing_lag
+from txt2vid_ros.speaking.visemes.track import mouth_track, segments_of
+
+FPS = 25
+CLOSED = 0.02
+"""Opening over that of a mouth known to be closed, in mouth widths, that counts as closed."""
+MOST_BIAS = 0.05
+"""The largest reading of a closed mouth that is put down to the mesh rather than to the face."""
+SEALED = 0.03
+"""Height, in mouth widths, of what is as dark as a mouth or as pale as teeth between the lips."""
+_REST = 0.6  # seconds of silence before and after each sentence
+
+
+@dataclasses.dataclass(frozen=True)
+class Said:
+    """One sentence: mono samples at `rate` Hz and its sounds."""
+
+    samples: NDArray[np.float32]
+    rate: int
+    phonemes: Sequence[Phoneme]
+
+
+@dataclasses.dataclass(frozen=True)
+class Spoken:
+    """A sentence as the engine sees it, from `_REST` seconds on."""
+
+    said: Said
+    track: MouthTrack | None
+
+    def samples(self, start: float, stop: float, rate: int) -> NDArray[np.float32]:
+        """Return the sound, silence around it."""
+        times = start - _REST + np.arange(round((stop - start) * rate)) / rate
+        at = np.arange(len(self.said.samples)) / self.said.rate
+        return np.interp(times, at, self.said.samples, left=0, right=0).astype(np.float32)
+
+    def mouth(self, time: float) -> MouthPose | None:
+        """Return the timed pose, or None."""
+        return None if self.track is None else self.track.at(time - _REST)
+
+    def speaking(self, start: float, stop: float) -> bool:
+        """Return whether the sentence reaches into the span."""
+        return stop > _REST and start < _REST + len(self.said.samples) / self.said.rate
+
+    def anchor(self, time: float) -> float:
+        """Return when the sentence began."""
+        return _REST if self.speaking(time, time) else time
+
+
+@dataclasses.dataclass
+class _Seen:
+    """What the pictures of all sentences show, frame by frame; openings in mouth widths."""
+
+    opened: list[Values] = dataclasses.field(default_factory=list)
+    asked: list[Values] = dataclasses.field(default_factory=list)
+    silent: list[Values] = dataclasses.field(default_factory=list)
+    silent_bias: list[Values] = dataclasses.field(default_factory=list)
+    bilabials: list[float] = dataclasses.field(default_factory=list)
+    bilabial_bias: list[float] = dataclasses.field(default_factory=list)
+    sealed: list[bool] = dataclasses.field(default_factory=list)
+    render_lags: list[float] = dataclasses.field(default_factory=list)
+    sound_lags: list[float] = dataclasses.field(default_factory=list)
+    outside: int = 0
+    spent: float = 0.0
+
+
+class _Pressed:
+    """What the mesh reads where the lips are pressed together: its bias, of each driving frame."""
+
+    def __init__(self, driving: DrivingMedia, session: VisemeSession, mesh: FaceMesh) -> None:
+        self._driving, self._session, self._mesh = driving, session, mesh
+        self._pose = rest_pose()
+        self._pose[SHAPE_INDEX['lips_closed']] = 1
+        self._readings: dict[int, float] = {}
+
+    def bias(self, index: int) -> float:
+        """Return the reading of driving frame `index`, as far as it is put down to the mesh."""
+        if index not in self._readings:
+            frame = self._session.animator(index).render(self._driving.frames[index], self._pose)
+            self._readings[index] = float(measure_openings([frame] * 2, self._mesh)[1])
+        # A face that cannot close would else be measured against itself, and pass.
+        return min(self._readings[index], MOST_BIAS)
+
+    def mean(self) -> float:
+        """Return the mean reading of the frames asked for."""
+        return float(np.mean(list(self._readings.values())))
+
+
+def measure(
+    driving: DrivingMedia, sentences: Sequence[Said], *, timed: bool = True
+) -> dict[str, float | None]:
+    """Return the figures of `txt2vid bench face`, life off; see docs/face.md for what they mean.
+
+    `timed` False leaves the engine only the sound. Openings are in mouth widths.
+    """
+    mesh = FaceMesh()
+    engine = VisemeEngine(LifeSettings(life=False))
+    engine.load()
+    track = find_face(driving, FaceMesh)
+    session = engine.open(driving)
+    pressed = _Pressed(driving, session, mesh)
+    beyond = Outside(driving, track)
+    seen = _Seen()
+    for said in sentences:
+        _say(said, timed, driving, session, mesh, beyond, pressed, seen)
+    session.close()
+    engine.close()
+    opened, asked = np.concatenate(seen.opened), np.concatenate(seen.asked)
+    silent, bilabials = np.concatenate(seen.silent), np.array(seen.bilabials)
+    silent_bias, bilabial_bias = np.concatenate(seen.silent_bias), np.array(seen.bilabial_bias)
+    return {
+        'opening_r': correlation(opened, asked),
+        'bilabials_closed': _share(bilabials - bilabial_bias < CLOSED),
+        'bilabials_closed_raw': _share(bilabials < CLOSED),
+        'bilabials_sealed': _share(np.array(seen.sealed)),
+        'silence_opening': float(np.nanmean(np.maximum(silent - silent_bias, 0))),
+        'silence_opening_raw': float(np.nanmean(silent)),
+        'closed_reading': pressed.mean(),
+        'max_jump': float(max(np.nanmax(np.abs(np.diff(one))) for one in seen.opened)),
+        'offset_ms': float(np.median(seen.sound_lags)),
+        'render_offset_ms': float(np.median(seen.render_lags)),
+        'outside_change': float(seen.outside),
+        'ms_per_frame': seen.spent / max(len(opened), 1) * 1000,
+        'frames': float(len(opened)),
+        'bilabials': float(len(bilabials)),
+    }
+
+
+def _say(said: Said, timed: bool, driving: DrivingMedia, session: VisemeSession, mesh: FaceMesh,
+         beyond: Outside, pressed: _Pressed, seen: _Seen) -> None:
+    """Have the face say one sentence, and note what is seen."""
+    track = mouth_track(said.phonemes, said.samples, said.rate)
+    speech = Spoken(said, track if timed else None)
+    length = 2 * _REST + len(said.samples) / said.rate
+    times = np.arange(int(length * FPS)) / FPS
+    frames = []
+    for moment in times:
+        index = driving.index_at(float(moment))
+        begun = time.thread_time()
+        frames.append(session.render(float(moment), index, speech))
+        seen.spent += time.thread_time() - begun
+        seen.outside = max(seen.outside, beyond.change(index, frames[-1]))
+    meshes = list(follow(frames, mesh))
+    opened = np.array([float('nan') if one is None else opening(one) for one in meshes])
+    asked = np.array([opening_of(track.at(float(t) - _REST)) for t in times])
+    seen.opened.append(opened)
+    seen.asked.append(asked)
+    bias = np.array([pressed.bias(driving.index_at(float(t))) for t in times])
+    moving = np.array([track.at(float(t) - _REST).any() for t in times])
+    seen.silent.append(opened[~moving])
+    seen.silent_bias.append(bias[~moving])
+    seen.render_lags.append(best_lag(opened, asked, times) * 1000)
+    loud = loudness_at(said.samples, said.rate, times - _REST)
+    seen.sound_lags.append(best_lag(opened, loud, times) * 1000)
+    late = timing_lag(segments_of(said.phonemes), said.samples, said.rate)
+    for segment in segments_of(said.phonemes):
+        if segment.viseme.name == 'p_b_m':
+            middle = _REST - late + (segment.start + segment.stop) / 2
+            place = min(round(middle * FPS), len(frames) - 1)
+            found = meshes[place]
+            seen.bilabials.append(opened[place])
+            seen.bilabial_bias.append(bias[place])
+            seen.sealed.append(found is not None and parted(frames[place], found) < SEALED)
+
+
+def _share(flags: NDArray[np.bool_]) -> float | None:
+    return float(np.mean(flags)) if len(flags) else None

@@ -1,0 +1,84 @@
+"""What the benchmarks of Wav2Lip share: a network, a scene, a clock, a process of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+import multiprocessing
+import pathlib
+import time
+from typing import Any, TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from txt2vid_ros.lipsync.wav2lip import Wav2Lip
+    from txt2vid_ros.lipsync.wav2lip.generator.onnx import Graphs
+    from txt2vid_ros.media.driving.driving_media import DrivingMedia
+    from txt2vid_ros.media.speech_timeline import SpeechTimeline
+
+
+def in_child(function: Callable[..., Any], *arguments: object) -> Any:
+    """Call in a process of its own, so that its memory is its own too."""
+    with multiprocessing.get_context('spawn').Pool(1) as pool:
+        return pool.apply(function, arguments)
+
+
+def timed(function: Callable[[], object], times: int = 1,
+          clock: Callable[[], float] = time.perf_counter) -> list[float]:
+    """Call several times; return the milliseconds of each."""
+    taken = []
+    for _ in range(times):
+        begun = clock()
+        function()
+        taken.append((clock() - begun) * 1000)
+    return taken
+
+
+def peak_mb() -> float:
+    """Return the most memory that this process has held so far."""
+    # Not ru_maxrss: that of a child begins with what its parent held when it was started.
+    lines = pathlib.Path('/proc/self/status').read_text('ascii', 'replace').splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith('VmHWM:')) * 1.024e-3
+
+
+def network(*, int8: bool = False) -> tuple[Wav2Lip, Graphs, str]:
+    """Return the plain module, the exported graphs and the name of their weights."""
+    from txt2vid_ros.bench.lipsync.synthetic_weights import fill
+    from txt2vid_ros.bench.lipsync.synthetic_weights import wav2lip_weights as made_up
+    from txt2vid_ros.core.errors import UserError
+    from txt2vid_ros.lipsync.choice import wav2lip_weights
+    from txt2vid_ros.lipsync.wav2lip import load_checkpoint, Wav2Lip
+    from txt2vid_ros.lipsync.wav2lip.generator.onnx import export, export_state
+    try:
+        path = wav2lip_weights()
+    except UserError:
+        model = fill(Wav2Lip(), made_up)
+        graphs = export_state(lambda: {n: t.numpy() for n, t in model.state_dict().items()},
+                              'made-up', int8=int8)
+        return model, graphs, 'made-up (none in the models folder)'
+    return load_checkpoint(path), export(path, int8=int8), path.name
+
+
+def scene(frames: int = 1, seconds: float = 3.0) -> tuple[DrivingMedia, SpeechTimeline]:
+    """Return a moving portrait of 640x480 and a tone of some seconds that begins at 0 s."""
+    from txt2vid_ros.media.driving.driving_media import DrivingMedia, load_driving
+    from txt2vid_ros.media.driving.frame_store import FrameStore
+    from txt2vid_ros.media.speech_timeline import SpeechTimeline
+    still = load_driving(None, width=640, height=480).frames[0]
+    clip = FrameStore()
+    for place in range(frames):
+        clip.append(np.roll(still, place % 25, axis=1))
+    speech = SpeechTimeline()
+    tone = 0.3 * np.sin(np.arange(round(seconds * 16_000)) * 0.2)
+    speech.push('bench', 0, tone.astype(np.float32), 16_000)
+    return DrivingMedia(clip, 25.0, 'bench'), speech
+
+
+def crop() -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """Return a face of noise, (96, 96, 3)."""
+    return np.random.default_rng(1).integers(0, 256, (96, 96, 3)).astype(np.uint8)
+
+
+def windows(batch: int) -> np.ndarray[Any, np.dtype[np.float32]]:
+    """Return mel windows of noise, (batch, 80, 16)."""
+    return np.random.default_rng(2).uniform(-4, 4, (batch, 80, 16)).astype(np.float32)

@@ -1,0 +1,1 @@
+"""A graph to measure, and a viewer of its stream."""

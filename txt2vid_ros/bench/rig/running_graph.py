@@ -1,0 +1,136 @@
+"""A graph of its own to measure: real processes on a free port and a domain of their own."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+import random
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from types import TracebackType
+from typing import Any
+import urllib.error
+import urllib.request
+
+from txt2vid_ros.core.errors import UserError
+
+START_UP = 60.0
+
+
+def free_port() -> int:
+    """Return a TCP port of this machine that nobody uses at the moment."""
+    with socket.socket() as probe:
+        probe.bind(('127.0.0.1', 0))
+        return int(probe.getsockname()[1])
+
+
+class RunningGraph:
+    """`txt2vid live` as a child process; use as a context manager."""
+
+    def __init__(self, *options: str) -> None:
+        """Take further options of `txt2vid live`."""
+        self.port = free_port()
+        self.namespace = f'/bench_{os.getpid()}'
+        self._options = options
+        self._process: subprocess.Popen[bytes] | None = None
+        self._log = tempfile.TemporaryFile()
+        self.first_picture = 0.0
+        """Seconds from the start to the first picture in the stream."""
+
+    @property
+    def url(self) -> str:
+        """Return the stream's address, without a path."""
+        return f'http://127.0.0.1:{self.port}'
+
+    @property
+    def pid(self) -> int:
+        """Return the process id of `txt2vid live`."""
+        assert self._process
+        return self._process.pid
+
+    def __enter__(self) -> RunningGraph:
+        """Start it and wait until the stream shows pictures. Raises UserError."""
+        # This process joins the same domain, on this machine only.
+        os.environ['ROS_DOMAIN_ID'] = str(random.randrange(30, 100))
+        os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
+        begun = time.monotonic()
+        self._process = subprocess.Popen(
+            [sys.executable, '-m', 'txt2vid_ros.cli.main', 'live', '--http',
+             f'127.0.0.1:{self.port}', '--namespace', self.namespace, *self._options],
+            stdin=subprocess.DEVNULL, stdout=self._log, stderr=subprocess.STDOUT)
+        while time.monotonic() - begun < START_UP:
+            if self._process.poll() is not None:
+                break
+            if self._has_picture():
+                self.first_picture = time.monotonic() - begun
+                return self
+            time.sleep(0.05)
+        self.close()
+        raise UserError('the graph did not start', f'It said: {self.log()[-2000:]}')
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        """End it."""
+        self.close()
+
+    def status(self) -> dict[str, Any]:
+        """Return /status.json."""
+        with urllib.request.urlopen(f'{self.url}/status.json', timeout=5) as answer:
+            content: dict[str, Any] = json.load(answer)
+        return content
+
+    def log(self) -> str:
+        """Return what it has printed."""
+        self._log.seek(0)
+        return self._log.read().decode('utf-8', 'replace')
+
+    def close(self) -> None:
+        """Interrupt it as Ctrl-C does and wait for its end."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(signal.SIGINT)
+            try:
+                self._process.wait(30)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+
+    def _has_picture(self) -> bool:
+        try:
+            return bool(self.status()['on_time'] > 0)
+        except (urllib.error.URLError, OSError, ValueError):
+            return False
+
+
+def descendants(pid: int) -> list[int]:
+    """Return a process and all that descend from it."""
+    parents: dict[int, int] = {}
+    for entry in Path('/proc').iterdir():
+        if entry.name.isdecimal():
+            try:
+                # The name, in brackets, may have spaces: the fields are counted behind it.
+                fields = (entry / 'stat').read_text().rpartition(')')[2].split()
+            except OSError:
+                continue
+            parents[int(entry.name)] = int(fields[1])
+    found = [pid]
+    for each in found:
+        found += [child for child, parent in parents.items() if parent == each]
+    return found
+
+
+def usage(pids: list[int]) -> tuple[float, float]:
+    """Return the processor seconds that processes have used, and their resident MB."""
+    seconds, pages = 0.0, 0
+    for pid in pids:
+        try:
+            fields = Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()
+            pages += int(Path(f'/proc/{pid}/statm').read_text().split()[1])
+        except OSError:
+            continue
+        seconds += (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
+    return seconds, pages * os.sysconf('SC_PAGE_SIZE') / 1e6

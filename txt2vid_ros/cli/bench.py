@@ -1,0 +1,72 @@
+"""`txt2vid bench`: the figures that the README quotes, measured on this machine."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import os
+from pathlib import Path
+import platform
+from typing import Any
+
+from txt2vid_ros.cli.parser import CommandParser
+
+# The modules of bench.commands, each with add_arguments(parser) and run(arguments) -> figures.
+BENCHES: dict[str, str] = {
+    'sync': 'offset of picture and sound as a viewer gets them',
+    'latency': 'from text to sound as a viewer gets it',
+    'sender': 'from speech to text and to voice; word errors',
+    'graph': 'frames on time, processor and memory',
+    'link': 'what a conversation costs, beside TCP, DDS, Opus',
+    'render': 'how much faster than real time files are made',
+    'face': 'how the default face moves, on its pictures',
+    'lipsync': 'the lip-sync engines; Wav2Lip beside torch',
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare which benchmark; its own options are declared when it runs."""
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = '\n'.join(f'  {name:<8} {summary}' for name, summary in BENCHES.items())
+    parser.add_argument('bench', metavar='BENCH', choices=BENCHES, help='one of those below')
+    parser.add_argument('options', nargs=argparse.REMAINDER, metavar='...',
+                        help='--json, --seconds N and others; txt2vid bench BENCH --help')
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run one benchmark and print its figures."""
+    summary = BENCHES[arguments.bench]
+    # Only now: one benchmark's packages may be missing where another is wanted.
+    bench = importlib.import_module(f'txt2vid_ros.bench.commands.{arguments.bench}')
+    parser = CommandParser(prog=f'txt2vid bench {arguments.bench}', description=summary)
+    parser.add_argument('--json', action='store_true', help='print one JSON object')
+    bench.add_arguments(parser)
+    chosen = parser.parse_args(arguments.options)
+    figures = bench.run(chosen)
+    if chosen.json:
+        print(json.dumps(figures))
+        return 0
+    print(f'{arguments.bench} on {machine()}')
+    _table(figures, '  ')
+    return 0
+
+
+def machine() -> str:
+    """Return what the figures were measured on."""
+    known = Path('/proc/cpuinfo')
+    lines = known.read_text(encoding='utf-8').splitlines() if known.exists() else []
+    model = next((line.partition(':')[2].strip() for line in lines
+                  if line.startswith('model name')), platform.processor())
+    return f'{model or platform.machine()}, {os.cpu_count()} cores, Python ' + (
+        platform.python_version())
+
+
+def _table(figures: dict[str, Any], indent: str) -> None:
+    for name, value in figures.items():
+        if isinstance(value, dict):
+            print(f'{indent}{name}:')
+            _table(value, indent + '  ')
+        else:
+            shown = f'{value:.3f}' if isinstance(value, float) else value
+            print(f'{indent}{name}: {shown}')

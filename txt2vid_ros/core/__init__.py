@@ -1,0 +1,1 @@
+"""What every room uses: errors, the clock, child processes, files, names. Knows no other room."""

@@ -1,0 +1,30 @@
+"""What the user can mend, and what another try or another provider may do better."""
+
+
+class UserError(Exception):
+    """Something the user can mend: names the parameter or file, and the remedy.
+
+    Entry points print it as a single line and exit with status 2; nodes log it and report it as a
+    diagnostic. Anything else that escapes is a fault of ours and keeps its traceback.
+    """
+
+    def __init__(self, problem: str, remedy: str = '') -> None:
+        """Join `problem` (what happened, and to what) and `remedy` (what to do)."""
+        text = problem.rstrip('.')
+        super().__init__(f'{text}. {remedy}' if remedy else text)
+        self.problem = problem
+        self.remedy = remedy
+
+
+class ProviderError(Exception):
+    """A provider failed at a piece of work for a reason outside this program.
+
+    `problem` is one line for the log. It holds no key, no token and nothing of what was said.
+    What only the user can mend is a UserError instead, and no other try helps with that.
+    """
+
+    def __init__(self, problem: str, *, retriable: bool) -> None:
+        """Say what happened, and whether the same request may succeed a moment later."""
+        super().__init__(problem)
+        self.problem = problem
+        self.retriable = retriable

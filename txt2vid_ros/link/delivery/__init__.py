@@ -1,0 +1,1 @@
+"""Exactly once and in order: windows, acknowledgements, retransmission."""

@@ -1,0 +1,78 @@
+"""Remembers, beyond a restart, how far a stream has been delivered."""
+
+from __future__ import annotations
+
+import dataclasses
+import errno
+import json
+import os
+import pathlib
+
+from txt2vid_ros.core.errors import UserError
+
+
+@dataclasses.dataclass
+class Progress:
+    """How far the receiver has come."""
+
+    stream: int | None = None
+    """The sender's stream, or None before the first."""
+    next_index: int = 0
+    """Index of the first utterance in it that has not been delivered."""
+    dropped: int = 0
+    """Utterances that the sender has said to have given up."""
+
+
+class Journal:
+    """Progress in a file, or in memory only."""
+
+    def __init__(self, path: pathlib.Path | None = None) -> None:
+        """Keep it in `path`, written anew with each change. Raises UserError."""
+        self._path = path
+        self.problem = ''
+        """What keeps it from being written at the moment, in one line; empty for nothing."""
+        if path is not None:
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.touch()
+                if path.is_dir():
+                    raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+            except OSError as error:
+                raise UserError(f'state_file: {path} cannot be written: {error.strerror}',
+                                'Name another file, or "off"') from error
+
+    def load(self) -> Progress:
+        """Return what was saved last; a damaged file counts as none."""
+        if self._path is None:
+            return Progress()
+        try:
+            saved = json.loads(self._path.read_text('utf-8'))
+            return Progress(int(saved['stream']), int(saved['next_index']), int(saved['dropped']))
+        except (FileNotFoundError, ValueError, KeyError, TypeError):
+            return Progress()
+
+    def save(self, progress: Progress) -> None:
+        """Replace what was saved; should the power fail, the old or the new is there."""
+        if self._path is None or progress.stream is None:
+            return
+        fresh = self._path.with_suffix('.new')
+        try:
+            with fresh.open('w', encoding='utf-8') as file:
+                json.dump(dataclasses.asdict(progress), file)
+                file.flush()
+                os.fsync(file.fileno())
+            fresh.replace(self._path)
+            self._sync_folder(self._path.parent)
+            self.problem = ''
+        except OSError as error:
+            # Speech goes on; what it costs is a repeat, should the receiver start again now.
+            self.problem = (f'state_file: {self._path} cannot be written: {error.strerror}. '
+                            'Make room, or name another file')
+
+    @staticmethod
+    def _sync_folder(folder: pathlib.Path) -> None:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -1,0 +1,1 @@
+"""What is on the wire: frames, encryption, handshake, the clock offset."""

@@ -1,0 +1,154 @@
+"""The bodies that carry no speech: acknowledgements, control and greetings."""
+
+from __future__ import annotations
+
+import dataclasses
+import struct
+
+from txt2vid_ros.link.protocol.clock_note import ClockNote
+from txt2vid_ros.link.protocol.wire import FrameError, name, nearest, Reader, STAMPS, varint
+
+
+@dataclasses.dataclass(frozen=True)
+class Control:
+    """What the sender has to say beside speech."""
+
+    next_sequence: int
+    """One past the last sent: shows the receiver what was lost at the end."""
+    floor: int | None = None
+    """Everything before is given up, where not arrived."""
+    floor_index: int = 0
+    """How many utterances of the stream come before `floor`."""
+    dropped: int | None = None
+    """Utterances given up since the session began, sent or not."""
+    clock: ClockNote | None = None
+    """What the sender has measured of late."""
+
+    def pack(self) -> bytes:
+        """Return the body."""
+        flags = (self.floor is not None) | (self.dropped is not None) << 1
+        flags |= (self.clock is not None) << 2
+        body = bytearray([flags, self.next_sequence & 0xFF])
+        if self.floor is not None:
+            body += bytes([self.floor & 0xFF]) + varint(self.floor_index)
+        if self.dropped is not None:
+            body += varint(self.dropped)
+        if self.clock is not None:
+            body += self.clock.pack()
+        return bytes(body)
+
+    @classmethod
+    def unpack(cls, body: bytes, expected: int) -> Control:
+        """Read the body; sequences are completed near `expected`. Raises FrameError."""
+        reader = Reader(body)
+        flags = reader.byte()
+        next_sequence = nearest(reader.byte(), 256, expected)
+        floor, floor_index, dropped = None, 0, None
+        if flags & 1:
+            floor, floor_index = nearest(reader.byte(), 256, expected), reader.varint()
+        if flags & 2:
+            dropped = reader.varint()
+        clock = ClockNote.read(reader) if flags & 4 else None
+        return cls(next_sequence, floor, floor_index, dropped, clock)
+
+
+@dataclasses.dataclass(frozen=True)
+class Ack:
+    """What the receiver has."""
+
+    wanted: int
+    """Everything before has arrived or was given up."""
+    control: bool = False
+    """Whether the clock stamps are those of a CONTROL rather than of speech."""
+    reference: int | None = None
+    """Low 8 bits of the counter of the datagram that the stamps are about; None for none: then
+    nothing is missing either."""
+    arrived: int = 0
+    """When that came: in STAMP_TICK on the receiver's clock, modulo STAMPS."""
+    hold: int = 0
+    """How long it waited for this answer, in HOLD_TICK, or HOLD_UNKNOWN."""
+    beyond: int = 0
+    """Bit n: `wanted` + 1 + n has arrived as well."""
+
+    def pack(self) -> bytes:
+        """Return the body."""
+        if self.reference is None:
+            return bytes([self.wanted & 0xFF])
+        stamp = (self.control << 23 | self.arrived).to_bytes(3, 'big')
+        tail = self.beyond.to_bytes(8, 'little').rstrip(b'\0')
+        return (bytes([self.wanted & 0xFF, self.reference & 0xFF]) + stamp
+                + struct.pack('>H', self.hold) + tail)
+
+    @classmethod
+    def unpack(cls, body: bytes, expected: int) -> Ack:
+        """Read the body; `wanted` is completed near `expected`. Raises FrameError."""
+        reader = Reader(body)
+        wanted = nearest(reader.byte(), 256, expected)
+        if len(body) == 1:
+            return cls(wanted)
+        reference = reader.byte()
+        stamp = int.from_bytes(reader.take(3), 'big')
+        (hold,) = struct.unpack('>H', reader.take(2))
+        tail = reader.rest()
+        if len(tail) > 8:
+            raise FrameError('too long')
+        return cls(wanted, bool(stamp >> 23), reference, stamp & STAMPS - 1, hold,
+                   int.from_bytes(tail, 'little'))
+
+
+@dataclasses.dataclass(frozen=True)
+class Hello:
+    """The sender asks for a session."""
+
+    stream: int
+    """Made anew (32 bits) whenever the sender starts: utterances are counted within it."""
+    first: int
+    """Index in the stream of the first utterance that the sender still holds."""
+    model: bytes
+    """The first 4 bytes of the language model's digest."""
+    wall: int
+    """The sender's clock, in STAMP_TICK."""
+    tag_bytes: int
+    speaker: str = ''
+    locale: str = ''
+    """What goes without saying in this session."""
+
+    def pack(self) -> bytes:
+        """Return the body."""
+        return (struct.pack('>I4sqB', self.stream, self.model, self.wall, self.tag_bytes)
+                + name(self.speaker) + name(self.locale) + varint(self.first))
+
+    @classmethod
+    def unpack(cls, body: bytes) -> Hello:
+        """Read the body. Raises FrameError."""
+        reader = Reader(body)
+        stream, model, wall, tag_bytes = struct.unpack('>I4sqB', reader.take(17))
+        speaker, locale = reader.name(), reader.name()
+        return cls(stream, reader.varint(), model, wall, tag_bytes, speaker, locale)
+
+
+@dataclasses.dataclass(frozen=True)
+class Welcome:
+    """The receiver grants a session."""
+
+    known: bool
+    """Whether the receiver knows the stream and goes on with it."""
+    wanted: int
+    """Index in the stream of the utterance the receiver wants first."""
+    model: bytes
+    arrived: int
+    """When the HELLO came, on the receiver's clock, in STAMP_TICK."""
+    answered: int
+    """When this went."""
+
+    def pack(self) -> bytes:
+        """Return the body."""
+        return struct.pack('>?4sqq', self.known, self.model, self.arrived, self.answered
+                           ) + varint(self.wanted)
+
+    @classmethod
+    def unpack(cls, body: bytes) -> Welcome:
+        """Read the body. Raises FrameError."""
+        reader = Reader(body)
+        known, model, arrived, answered = struct.unpack('>?4sqq', reader.take(21))
+        return cls(known, reader.varint(), model, arrived, answered)

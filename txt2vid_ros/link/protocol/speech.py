@@ -1,0 +1,104 @@
+"""The bodies that carry speech: one utterance in short form, or several, or a part of one."""
+
+from __future__ import annotations
+
+import dataclasses
+import struct
+
+from txt2vid_ros.link.protocol.clock_note import ClockNote
+from txt2vid_ros.link.protocol.wire import FrameError, name, Reader, TICKS, varint
+
+
+@dataclasses.dataclass(frozen=True)
+class Record:
+    """One utterance, its text coded. Speaker and locale are None where the context's go on."""
+
+    ticks: int
+    coded: bytes
+    speaker: str | None = None
+    locale: str | None = None
+
+    @property
+    def size(self) -> int:
+        """Bytes that it takes in a batch, at most."""
+        names = b'' if self.speaker is None else name(self.speaker) + name(self.locale or '')
+        return 2 + len(names) + len(varint(len(self.coded))) + len(self.coded)
+
+
+@dataclasses.dataclass(frozen=True)
+class Batch:
+    """Utterances of one datagram, or a part of one too long for it."""
+
+    distance: int
+    """How many sequence numbers back the context of the first record ends; 0 for none."""
+    records: tuple[Record, ...] = ()
+    part: bytes = b''
+    """Goes on where the datagram before stopped."""
+    more: bool = False
+    """Whether the next datagram goes on with this."""
+    index: int | None = None
+    """Of the first record within the stream, where it does not simply count on."""
+    clock: ClockNote | None = None
+    """What the sender has measured of late."""
+
+
+_INDEX, _NEXT_PART, _MORE, _CLOCK = 0x10, 0x20, 0x40, 0x80
+_NAMED, _LAST = 0x8, 0x4
+
+
+def pack_said(distance: int, record: Record) -> bytes:
+    """Return the body of SAID: the common case, two bytes and the text."""
+    return struct.pack('>H', distance << 12 | record.ticks) + record.coded
+
+
+def unpack_said(body: bytes) -> Batch:
+    """Read the body of SAID. Raises FrameError."""
+    if len(body) < 2:
+        raise FrameError('too short')
+    (word,) = struct.unpack_from('>H', body)
+    return Batch(word >> 12, (Record(word & TICKS - 1, body[2:]),))
+
+
+def pack_batch(batch: Batch) -> bytes:
+    """Return the body of BATCH."""
+    flags = batch.distance | (_MORE if batch.more else 0)
+    if batch.part:
+        return bytes([flags | _NEXT_PART]) + batch.part
+    flags |= (_INDEX if batch.index is not None else 0) | (_CLOCK if batch.clock else 0)
+    body = bytearray([flags])
+    if batch.index is not None:
+        body += varint(batch.index)
+    if batch.clock is not None:
+        body += batch.clock.pack()
+    for record in batch.records:
+        last = record is batch.records[-1]
+        bits = (_NAMED if record.speaker is not None else 0) | (_LAST if last else 0)
+        body += struct.pack('>H', bits << 12 | record.ticks)
+        if record.speaker is not None:
+            body += name(record.speaker) + name(record.locale or '')
+        if not last:
+            body += varint(len(record.coded))
+        body += record.coded
+    return bytes(body)
+
+
+def unpack_batch(body: bytes) -> Batch:
+    """Read the body of BATCH. Raises FrameError."""
+    reader = Reader(body)
+    flags = reader.byte()
+    distance, more = flags & 15, bool(flags & _MORE)
+    if flags & _NEXT_PART:
+        return Batch(distance, part=reader.rest(), more=more)
+    index = reader.varint() if flags & _INDEX else None
+    clock = ClockNote.read(reader) if flags & _CLOCK else None
+    records: list[Record] = []
+    last = False
+    while not last:
+        (word,) = struct.unpack('>H', reader.take(2))
+        last = bool(word >> 12 & _LAST)
+        speaker = locale = None
+        if word >> 12 & _NAMED:
+            speaker, locale = reader.name(), reader.name()
+        coded = reader.rest() if last else reader.take(reader.varint())
+        records.append(Record(word & TICKS - 1, coded, speaker, locale))
+    return Batch(distance, tuple(records), more=more, index=index, clock=clock)

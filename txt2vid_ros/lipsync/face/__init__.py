@@ -1,0 +1,1 @@
+"""Faces in pictures: detection, the mesh, and where both are in every frame."""

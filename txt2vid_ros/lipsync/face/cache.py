@@ -1,0 +1,87 @@
+"""Face tracks kept on disk, by the digest of the media they belong to."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import logging
+import os
+import pathlib
+import tempfile
+import zipfile
+
+import numpy as np
+from numpy.typing import NDArray
+
+from txt2vid_ros.core.models.store import cache_dir
+from txt2vid_ros.lipsync.face.mesh import MESH_POINTS
+
+_log = logging.getLogger(__name__)
+_VERSION = 4  # of what the file holds and of how the faces were found
+
+
+@dataclasses.dataclass(frozen=True)
+class Entry:
+    """What was found in each of n frames: see faces.FaceTrack for `points` and `seen`.
+
+    `covered`: (n,), whether something hides the mouth. `turned`: (n,) degrees to the side.
+    `faces`: the most that were seen in one frame.
+    """
+
+    points: NDArray[np.float32]
+    seen: NDArray[np.bool_]
+    covered: NDArray[np.bool_]
+    turned: NDArray[np.float32]
+    faces: int
+
+
+def entry_path(digest: str) -> pathlib.Path:
+    """Return where the track of media `digest` (hex) is kept."""
+    return cache_dir() / 'faces' / f'{digest}.v{_VERSION}.npz'
+
+
+def load(digest: str, frames: int) -> Entry | None:
+    """Return the kept track of `frames` frames; None where there is none or it is damaged."""
+    path = entry_path(digest)
+    try:
+        with np.load(path, allow_pickle=False) as data:
+            points = np.asarray(data['points'], np.float32)
+            seen, covered = np.asarray(data['seen'], bool), np.asarray(data['covered'], bool)
+            turned = np.asarray(data['turned'], np.float32)
+            faces = int(data['faces'])
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        _log.info('face cache %s is damaged and made anew: %s', path, error)
+        return None
+    if points.shape != (frames, MESH_POINTS, 3) or not seen.any():
+        return None
+    if not seen.shape == covered.shape == turned.shape == (frames,):
+        return None
+    if not (np.isfinite(points).all() and np.isfinite(turned).all()):
+        return None
+    return Entry(points, seen, covered, turned, faces)
+
+
+def save(digest: str, entry: Entry) -> None:
+    """Keep a track; a cache that cannot be written costs time at the next start, nothing else."""
+    path = entry_path(digest)
+    temporary: str | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix='.part')
+        with os.fdopen(handle, 'wb') as stream:
+            np.savez_compressed(
+                stream,
+                points=entry.points,
+                seen=entry.seen,
+                covered=entry.covered,
+                turned=entry.turned,
+                faces=np.array(entry.faces),
+            )
+        pathlib.Path(temporary).replace(path)
+    except OSError as error:
+        _log.warning('face cache %s cannot be written: %s', path, error)
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                pathlib.Path(temporary).unlink()

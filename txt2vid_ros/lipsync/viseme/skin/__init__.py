@@ -1,0 +1,1 @@
+"""The skin around the mouth, and the noise of the picture."""

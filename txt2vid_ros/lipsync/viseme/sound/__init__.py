@@ -1,0 +1,1 @@
+"""A mouth pose from the sound alone."""

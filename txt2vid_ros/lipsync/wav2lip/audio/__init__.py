@@ -1,0 +1,1 @@
+"""Speech as Wav2Lip sees it: mel spectrograms and their windows."""

@@ -1,0 +1,60 @@
+"""Which mel columns each video frame hears (Wav2Lip: 16 columns from the frame's time on)."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from txt2vid_ros.lipsync.wav2lip.audio import mel
+
+
+def published_window_starts(columns: int, fps: float) -> list[int]:
+    """Return the window starts of the published inference for a mel of `columns` columns.
+
+    One output frame each; the clip loses about 0.2 s at its end, which `window_starts` mends.
+    Raises ValueError where not even one window fits.
+    """
+    last = columns - mel.WINDOW
+    if last < 0:
+        raise ValueError(f'{columns} mel columns are fewer than the {mel.WINDOW} of one window')
+    starts: list[int] = []
+    while (start := int(len(starts) * mel.COLUMNS_PER_SECOND / fps)) <= last:
+        starts.append(start)
+    return [*starts, last]
+
+
+def window_start(seconds: float, *, training_shift: bool = False) -> int:
+    """Return the first mel column that a frame `seconds` after the speech began hears.
+
+    `training_shift` takes the window 40 ms earlier, as the training did; it may be negative.
+    """
+    shifted = seconds - mel.TRAINING_SHIFT if training_shift else seconds
+    # A frame time such as 15 / 25 may be the last bit short of its column.
+    return math.floor(shifted * mel.COLUMNS_PER_SECOND + 1e-6)
+
+
+def window_starts(seconds: float, fps: float, *, training_shift: bool = False) -> list[int]:
+    """Return the window starts of all round(seconds * fps) frames of a clip."""
+    count = round(seconds * fps)
+    return [window_start(k / fps, training_shift=training_shift) for k in range(count)]
+
+
+def window(spectrogram: mel.Mel, start: int) -> NDArray[np.float32]:
+    """Return the (80, 16) window at column `start`; silence stands before and after the mel."""
+    out = np.full((mel.BANDS, mel.WINDOW), mel.SILENCE, np.float32)
+    first, stop = max(0, start), min(spectrogram.shape[1], start + mel.WINDOW)
+    if first < stop:
+        out[:, first - start:stop - start] = spectrogram[:, first:stop]
+    return out
+
+
+def windows(
+    wav: NDArray[np.float32], fps: float, *, training_shift: bool = False,
+) -> NDArray[np.float32]:
+    """Return the windows of all frames of a 16 kHz clip, (round(T * fps), 80, 16)."""
+    spectrogram = mel.melspectrogram(wav)
+    starts = window_starts(len(wav) / mel.SAMPLE_RATE, fps, training_shift=training_shift)
+    pieces = [window(spectrogram, start) for start in starts]
+    return np.stack(pieces) if pieces else np.empty((0, mel.BANDS, mel.WINDOW), np.float32)

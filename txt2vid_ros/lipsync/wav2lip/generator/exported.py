@@ -1,0 +1,38 @@
+"""Where the graphs that are exported from a checkpoint lie."""
+
+from __future__ import annotations
+
+import pathlib
+from typing import NamedTuple
+
+from txt2vid_ros.core.models.store import cache_dir
+
+VERSION = 3             # of the graphs that onnx_graph.py builds
+
+
+class GraphFiles(NamedTuple):
+    """The files of one checkpoint: for driving frames, their shares, speech, speech in 8 bits."""
+
+    face: pathlib.Path
+    share: pathlib.Path
+    speech: pathlib.Path
+    speech8: pathlib.Path
+    note: pathlib.Path
+
+    @property
+    def whole(self) -> bool:
+        """Whether the float32 graphs are there."""
+        return all(path.is_file() for path in (self.face, self.share, self.speech))
+
+    @property
+    def whole8(self) -> bool:
+        """Whether the 8-bit graphs are there, with the note of their error."""
+        return all(path.is_file() for path in (self.face, self.share, self.speech8, self.note))
+
+
+def graph_files(digest: str) -> GraphFiles:
+    """Return the files for a checkpoint of sha256 `digest` (hex), there or not."""
+    stem = f'{digest[:32]}-v{VERSION}'
+    folder = cache_dir() / 'wav2lip'
+    return GraphFiles(*(folder / f'{stem}-{part}' for part in (
+        'face.onnx', 'share.onnx', 'speech.onnx', 'speech-int8.onnx', 'int8.json')))

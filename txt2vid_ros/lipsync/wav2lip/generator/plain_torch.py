@@ -1,0 +1,92 @@
+"""Wav2Lip on torch: the plain module on a CPU, half precision and CUDA graphs on a GPU."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+import copy
+import dataclasses
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+import torch
+from torch import Tensor
+
+from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.lipsync.wav2lip.generator.base import Crop, Generator, Mouth, network_input
+from txt2vid_ros.lipsync.wav2lip.generator.rows import LOWER_FACE_ROW
+from txt2vid_ros.lipsync.wav2lip.model import Wav2Lip
+
+MAX_BATCH = 128
+PRECISIONS = {'float32': torch.float32, 'float16': torch.float16, 'bfloat16': torch.bfloat16}
+
+
+@dataclasses.dataclass(frozen=True)
+class FaceInput:
+    """The network's view of a driving frame, (6, 96, 96), on the device."""
+
+    tensor: Tensor
+
+
+class TorchGenerator(Generator[FaceInput, FaceInput]):
+    """The module as published, run eagerly."""
+
+    name: ClassVar[str] = 'torch'
+
+    def __init__(self, model: Wav2Lip, device: str = 'cpu', precision: str = 'float32') -> None:
+        """Run `model` on `device`; `precision` is a key of PRECISIONS.
+
+        Raises UserError where the device or the precision cannot be had.
+        """
+        if precision not in PRECISIONS:
+            raise UserError(f'precision {precision!r} is unknown',
+                            f'Use one of: {", ".join(PRECISIONS)}.')
+        try:
+            self.device = torch.device(device)
+            torch.empty(1, device=self.device)
+        except (RuntimeError, AssertionError) as error:
+            raise UserError(f'device {device!r} cannot be used by torch',
+                            'Use device cpu, or install torch for your GPU.') from error
+        self.dtype = PRECISIONS[precision]
+        layout = torch.channels_last if self.device.type == 'cuda' else torch.contiguous_format
+        self._model: Wav2Lip | None = model
+        if self.device.type != 'cpu' or self.dtype != torch.float32:
+            # A copy: `to` would change the caller's module.
+            self._model = copy.deepcopy(model).to(self.device, self.dtype)
+            self._model.to(memory_format=layout)  # type: ignore[call-overload]
+
+    def encode(self, crop: Crop) -> FaceInput:
+        """Upload the driving frame whose face is `crop`."""
+        tensor = torch.from_numpy(network_input(crop[None])[0])
+        return FaceInput(tensor.to(self.device, self.dtype))
+
+    def features(self, encoded: FaceInput) -> FaceInput:
+        """Return what the network takes: the frame as it was uploaded."""
+        return encoded
+
+    def mouths(self, windows: NDArray[np.float32], features: Sequence[FaceInput]) -> list[Mouth]:
+        """Return one mouth for each mel window of (B, 80, 16) and each of the B features."""
+        if len(windows) != len(features):
+            raise ValueError(f'{len(windows)} windows for {len(features)} faces')
+        out: list[Mouth] = []
+        for first in range(0, len(windows), MAX_BATCH):
+            mel = torch.from_numpy(np.ascontiguousarray(windows[first:first + MAX_BATCH, None]))
+            faces = torch.stack([one.tensor for one in features[first:first + MAX_BATCH]])
+            lower = self._forward(mel.to(self.device, self.dtype), faces)
+            out.extend(lower.permute(0, 2, 3, 1).float().cpu().numpy())
+        return out
+
+    def size_of(self, encoded: FaceInput) -> int:
+        """Return the bytes that are held of one driving frame."""
+        return encoded.tensor.nbytes
+
+    def close(self) -> None:
+        """Release the network; may be called twice."""
+        self._model = None
+
+    @torch.inference_mode()
+    def _forward(self, mel: Tensor, faces: Tensor) -> Tensor:
+        if self._model is None:
+            raise RuntimeError('the generator is closed')
+        out: Tensor = self._model(mel, faces)
+        return out[:, :, LOWER_FACE_ROW:]

@@ -1,0 +1,1 @@
+"""Sound to text: voice activity, endpointing, recognition. Knows nothing of ROS."""

@@ -1,0 +1,57 @@
+"""One piece of speech on its way through a recognizer."""
+
+from __future__ import annotations
+
+from txt2vid_ros.listening.recognizer import Recognition, SpeechToText, Transcript
+from txt2vid_ros.listening.segments import Piece, samples_of
+
+
+class PieceRecognition:
+    """Gives a recognizer the windows of a piece as they come; begins anew where it has to."""
+
+    def __init__(self, recognizer: SpeechToText, piece: Piece) -> None:
+        """Take the piece; nothing is recognized yet."""
+        self._recognizer = recognizer
+        self._piece = piece
+        self.windows = list(piece.windows)
+        """What the text is made from."""
+        self._recognition: Recognition | None = None
+        self._given = 0
+
+    @property
+    def taken(self) -> int:
+        """Return how many windows the text is made from."""
+        return len(self.windows)
+
+    def take(self) -> None:
+        """Take what the piece has now; to be called while nobody changes it."""
+        self.windows = list(self._piece.windows)
+
+    def hypothesis(self) -> Transcript:
+        """Return the text of what was taken so far."""
+        return self._given_all().hypothesis()
+
+    def draft(self) -> Transcript:
+        """Return a quick guess at the text of what was taken so far."""
+        return self._given_all().draft()
+
+    def finish(self) -> Transcript:
+        """Return the final text of what was taken."""
+        return self._given_all().finish()
+
+    def restart(self) -> None:
+        """Begin anew with the next call, from the first window."""
+        if self._recognition is not None:
+            self._recognition.cancel()
+        self._recognition = None
+
+    def _given_all(self) -> Recognition:
+        if self._given > len(self.windows):
+            # The piece was cut in what had been given already.
+            self.restart()
+        if self._recognition is None:
+            self._recognition = self._recognizer.open()
+            self._given = 0
+        self._recognition.push(samples_of(self.windows[self._given:]))
+        self._given = len(self.windows)
+        return self._recognition

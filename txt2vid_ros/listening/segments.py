@@ -1,0 +1,145 @@
+"""The sound of utterances in pieces: every window of speech belongs to exactly one of them."""
+
+from __future__ import annotations
+
+import collections
+from collections.abc import Iterable, Iterator
+import dataclasses
+
+import numpy as np
+from numpy.typing import NDArray
+
+from txt2vid_ros.listening.endpointing import Endpointer, Event, Mark
+
+
+@dataclasses.dataclass(frozen=True)
+class Window:
+    """A window of sound: its number, when its first sample was captured, how likely it is speech.
+
+    `stamp` is in nanoseconds, `samples` are mono in -1..1.
+    """
+
+    number: int
+    stamp: int
+    probability: float
+    samples: NDArray[np.float32]
+
+
+@dataclasses.dataclass
+class Utterance:
+    """What is known of an utterance: its pieces' texts, in order."""
+
+    stamp: int
+    """When its first word began, nanoseconds."""
+    texts: list[str] = dataclasses.field(default_factory=list)
+    confidences: list[float] = dataclasses.field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        """Return the text so far."""
+        return ' '.join(text for text in self.texts if text)
+
+    @property
+    def confidence(self) -> float:
+        """Return the mean of the pieces', 0 where there are none."""
+        return sum(self.confidences) / len(self.confidences) if self.confidences else 0.0
+
+
+@dataclasses.dataclass(eq=False)
+class Piece:
+    """Consecutive windows of one utterance, up to a pause."""
+
+    utterance: Utterance
+    stamp: int
+    """When its first word began, nanoseconds; 0 until there is one."""
+    windows: list[Window] = dataclasses.field(default_factory=list)
+    paused: bool = False
+    """Whether the speech has stopped for now; what follows is withheld until it goes on."""
+    closed: bool = False
+    last: bool = False
+    """Whether the utterance ends with it."""
+    closed_at: float = 0.0
+    """time.monotonic() of that moment."""
+
+    def certainty(self, threshold: float) -> float:
+        """Return the mean probability of speech over the windows that are speech."""
+        voiced = [window.probability for window in self.windows
+                  if window.probability >= threshold]
+        return sum(voiced) / len(voiced) if voiced else 0.0
+
+
+class PieceCutter:
+    """Sorts windows into pieces as an endpointer marks them."""
+
+    def __init__(self, endpointer: Endpointer, padding: int, longest: int) -> None:
+        """Give pieces `padding` windows from before their first word; `longest` is the most."""
+        self._endpointer = endpointer
+        self._padding = padding
+        # What a beginning can reach back to, also one in the middle of a long speech.
+        self._recent: collections.deque[Window] = collections.deque(maxlen=padding + longest)
+        self._free = 0
+        self.open: Piece | None = None
+        """The piece that is being spoken."""
+
+    def push(self, window: Window) -> Iterator[Piece]:
+        """Take the next window; yield the pieces that it closes."""
+        self._recent.append(window)
+        marks = self._endpointer.push(window.probability)
+        if self.open is not None and not self.open.paused:
+            self.open.windows.append(window)
+        for mark in marks:
+            yield from self._apply(mark, window)
+
+    def end(self) -> Iterator[Piece]:
+        """End what is being spoken; what comes next does not follow it."""
+        for mark in self._endpointer.end():
+            yield from self._close(mark, last=True)
+        self._recent.clear()
+
+    def _apply(self, mark: Mark, window: Window) -> Iterator[Piece]:
+        if mark.event is Event.BEGIN:
+            self._begin(mark)
+        elif mark.event is Event.PAUSE and self.open is not None:
+            self.open.paused = True
+        elif mark.event is Event.RESUME and self.open is not None:
+            self._resume(self.open, window)
+        elif mark.event is Event.CLAUSE:
+            closed = list(self._close(mark, last=False))
+            yield from closed
+            if closed:
+                self.open = Piece(closed[0].utterance, 0, paused=True)
+        elif mark.event is Event.END:
+            yield from self._close(mark, last=True)
+
+    def _begin(self, mark: Mark) -> None:
+        reach = 0 if mark.exact else self._padding
+        windows = self._since(max(mark.window - reach, self._free))
+        onset = next((each for each in windows if each.number >= mark.window), windows[-1])
+        self.open = Piece(Utterance(onset.stamp), onset.stamp, windows)
+
+    def _resume(self, piece: Piece, window: Window) -> None:
+        piece.paused = False
+        if piece.windows:
+            piece.windows += self._since(piece.windows[-1].number + 1)
+        else:
+            piece.windows += self._since(max(window.number - self._padding, self._free))
+            piece.stamp = window.stamp
+
+    def _close(self, mark: Mark, last: bool) -> Iterator[Piece]:
+        piece, self.open = self.open, None
+        if piece is None:
+            return
+        end = mark.window if mark.exact else mark.window + self._endpointer.tail
+        self._free = max(self._free, min(end, self._recent[-1].number + 1))
+        piece.windows = [window for window in piece.windows if window.number < end]
+        piece.closed, piece.last = True, last
+        yield piece
+
+    def _since(self, number: int) -> list[Window]:
+        return [window for window in self._recent if window.number >= number]
+
+
+def samples_of(windows: Iterable[Window]) -> NDArray[np.float32]:
+    """Return the sound of windows, end to end."""
+    pieces = [window.samples for window in windows]
+    return np.concatenate(pieces) if pieces else np.zeros(0, np.float32)

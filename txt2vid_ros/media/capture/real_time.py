@@ -1,0 +1,55 @@
+"""Sources that are made, not captured: their samples are counted out at the clock's pace."""
+
+from __future__ import annotations
+
+import abc
+import threading
+
+import numpy as np
+from numpy.typing import NDArray
+
+from txt2vid_ros.core.clock import Clock, SECOND
+from txt2vid_ros.media.capture.source import RATE, SoundBlock, SoundSource
+
+BLOCK = 512
+"""Samples, 32 ms."""
+LONGEST_STALL = 1.0
+"""Seconds that are made up for by going faster; a longer gap is a gap."""
+POLL = 0.05
+
+
+class PacedSource(SoundSource):
+    """Hands out each block when its last sample would have been captured."""
+
+    def __init__(self, clock: Clock, speed: float = 1.0) -> None:
+        """`speed` times real time; 0 as fast as they are taken. Stamps count at real time."""
+        super().__init__()
+        self._clock = clock
+        self._speed = speed
+        self._start = 0
+        self._began = 0
+        self._count = 0
+
+    def open(self) -> None:  # noqa: A003
+        """Count from now on."""
+        self._start = self._began = self._clock.now()
+        self._count = 0
+
+    def read(self, stop: threading.Event) -> SoundBlock | None:
+        """Wait until the next block is due and return it."""
+        samples = self._next(BLOCK)
+        stamp = self._start + self._count * SECOND // RATE
+        self._count += len(samples)
+        if self._speed > 0:
+            due = self._began + int(self._count * SECOND / (RATE * self._speed))
+            while (left := due - self._clock.now()) > 0:
+                if stop.wait(min(left / SECOND, POLL)):
+                    return None
+            if -left > LONGEST_STALL * SECOND:
+                self._began -= left
+                self._start -= left
+        return None if stop.is_set() else SoundBlock(stamp, samples)
+
+    @abc.abstractmethod
+    def _next(self, count: int) -> NDArray[np.float32]:
+        """Return the next `count` samples."""

@@ -1,0 +1,1 @@
+"""Driving media: the picture or video of the speaker, frame by frame."""

@@ -1,0 +1,113 @@
+"""What is done to driving frames before anything else: turned, scaled, cropped, looped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+import dataclasses
+from typing import Literal, overload
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.media.driving.frame_store import FrameStore
+
+Frame = NDArray[np.uint8]
+Loop = Literal['ping-pong', 'cross-fade']
+
+LOOPS: tuple[str, ...] = ('ping-pong', 'cross-fade')
+CROSS_FADE = 0.5        # seconds of a clip's end that its beginning is faded into
+
+_TURNS: dict[int, int | None] = {
+    0: None, 90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
+
+
+@dataclasses.dataclass(frozen=True)
+class DrivingOptions:
+    """Options of the driving media; the defaults leave the frames as they are."""
+
+    static: bool = False
+    """Use the first frame of a video alone."""
+    resize_factor: int = 1
+    """Divide width and height by this, first of all."""
+    rotate: int = 0
+    """Degrees clockwise, after the scaling: 0, 90, 180 or 270."""
+    crop: tuple[int, int, int, int] = (0, -1, 0, -1)
+    """Top, bottom, left, right in pixels, after the rotation; -1 is the edge."""
+    fps: float = 0.0
+    """Show a video at this rate, by its time stamps; 0 keeps its own."""
+    loop: Loop = 'ping-pong'
+    """How a video goes on at its end: backwards, or faded into its beginning."""
+
+    def __post_init__(self) -> None:
+        """Name the option that cannot be. Raises UserError."""
+        if not 1 <= self.resize_factor <= 32:
+            raise UserError(f'resize_factor is {self.resize_factor}', 'use 1 to 32')
+        if not 0 <= self.fps <= 240:
+            raise UserError(f'fps is {self.fps:g}', "use 0 to 240; 0 keeps the video's own")
+        if self.rotate not in _TURNS:
+            raise UserError(f'rotate is {self.rotate}', 'use 0, 90, 180 or 270 degrees')
+        if len(self.crop) != 4 or any(edge < -1 for edge in self.crop):
+            raise UserError(
+                f'crop is {self.crop}', 'give top, bottom, left, right in pixels; -1 is the edge'
+            )
+        if self.loop not in LOOPS:
+            raise UserError(f'loop is {self.loop!r}', f'use one of: {", ".join(LOOPS)}')
+
+    def apply(self, frame: Frame) -> Frame:
+        """Return the frame scaled, turned and cropped. Raises UserError where nothing is left."""
+        if self.resize_factor > 1:
+            size = [max(1, side // self.resize_factor) for side in frame.shape[1::-1]]
+            frame = np.asarray(cv2.resize(frame, size, interpolation=cv2.INTER_AREA), np.uint8)
+        turn = _TURNS[self.rotate]
+        if turn is not None:
+            frame = np.asarray(cv2.rotate(frame, turn), np.uint8)
+        height, width = frame.shape[:2]
+        top, bottom, left, right = self.crop
+        bottom = height if bottom == -1 else min(bottom, height)
+        right = width if right == -1 else min(right, width)
+        cut = frame[max(0, top):bottom, max(0, left):right]
+        if cut.shape[0] < 2 or cut.shape[1] < 2:
+            raise UserError(
+                f'crop {self.crop} leaves nothing of a picture of {width}x{height} pixels',
+                'give top, bottom, left, right in pixels; -1 is the edge',
+            )
+        return np.ascontiguousarray(cut)
+
+
+class CrossFaded(Sequence[Frame]):
+    """A clip that can start anew at any time: its end is faded into its beginning.
+
+    It is shorter than the clip by the fade. Its first frames are blends of the clip's last ones
+    with the clip's first ones, so that what follows the last frame shown is a picture like it.
+    """
+
+    def __init__(self, frames: Sequence[Frame], fade: int) -> None:
+        """Blend `fade` frames, at most a third of the clip."""
+        self._frames = frames
+        fade = max(0, min(fade, len(frames) // 3))
+        self._length = len(frames) - fade
+        self._blends = FrameStore()
+        for i in range(fade):
+            weight = (i + 1) / (fade + 1)
+            blend = cv2.addWeighted(
+                frames[self._length + i], 1 - weight, frames[i], weight, 0)
+            self._blends.append(np.asarray(blend, np.uint8))
+
+    def __len__(self) -> int:
+        """Return the number of frames of one round."""
+        return self._length
+
+    @overload
+    def __getitem__(self, index: int) -> Frame: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[Frame]: ...
+
+    def __getitem__(self, index: int | slice) -> Frame | list[Frame]:
+        """Return one frame, or a list of them."""
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        index = range(self._length)[index]
+        return self._blends[index] if index < len(self._blends) else self._frames[index]

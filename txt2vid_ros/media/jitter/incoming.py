@@ -1,0 +1,226 @@
+"""One sender's sound on the local clock: placed, timed, and read at the pace that keeps up."""
+
+from __future__ import annotations
+
+import functools
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from txt2vid_ros.core.clock import SECOND
+from txt2vid_ros.media.capture.source import RATE
+from txt2vid_ros.media.jitter.adaptive_delay import WantedDelay
+from txt2vid_ros.media.jitter.capture_buffer import CaptureBuffer, Placed
+from txt2vid_ros.media.jitter.concealment import Concealer
+from txt2vid_ros.media.jitter.interpolation import AFTER, BEFORE, interpolate, TAPS, touched
+from txt2vid_ros.media.jitter.skew_estimator import ArrivalLine
+
+MOST = 1e-3
+"""How much faster or slower than it was captured sound is played at most: 1.7 cents."""
+PATIENCE = 10.0
+"""Seconds in which the reader makes up for being too early or too late."""
+NEAR = 0.005
+"""Seconds off the wanted delay at which the reader moves while nothing is heard."""
+FAR = 0.5
+"""Seconds off it at which it moves in one go."""
+REPEATED = 8
+"""Blocks in a row that were all there before: they come from a clock that was set back."""
+
+Samples = NDArray[np.float32]
+
+
+class Incoming:
+    """Puts blocks where they belong and reads them `delay` after they could be here.
+
+    Not thread-safe. Local times are nanoseconds.
+    """
+
+    def __init__(self, delay: float, least: float, most: float) -> None:
+        """Hold back `delay` seconds until jitter is known, later between `least` and `most`."""
+        self.late = 0
+        """Blocks that came after they were to be played."""
+        self._lost = 0
+        self._most = most
+        self._new_wish = functools.partial(WantedDelay, delay, least, most)
+        self._concealer = Concealer()
+        self._block = 0
+        """Samples of the longest block."""
+        self._buffer = CaptureBuffer()
+        self.begin_anew()
+
+    def begin_anew(self) -> None:
+        """Forget the sender: the next block is the first."""
+        self._lost += self._missing
+        self._buffer = CaptureBuffer()
+        self._line: ArrivalLine | None = None
+        self._wanted = self._new_wish()
+        self._block = 0
+        self._cursor = 0.0
+        self._heard = -math.inf
+        """Up to where sound was heard."""
+        self._repeated = 0
+        self._behind = 0.0
+        """Seconds by which the reader was behind the line when it last read."""
+        self._waited = 0.0
+        """Samples for which it stood still since it last had all."""
+        self._concealer.reset()
+
+    @property
+    def started(self) -> bool:
+        """Return whether anything has come."""
+        return self._line is not None
+
+    @property
+    def stamp(self) -> int:
+        """Return when the next sample to be read was captured."""
+        return self._buffer.stamp_at(round(self._cursor))
+
+    @property
+    def lost(self) -> int:
+        """Return how many blocks never came, as the stamps of the others tell."""
+        return self._lost + self._missing
+
+    @property
+    def _missing(self) -> int:
+        return round(self._buffer.missing / self._block) if self._block else 0
+
+    @property
+    def figures(self) -> dict[str, float]:
+        """Return what diagnostics say."""
+        concealer = self._concealer
+        return {
+            'delay_ms': 1000 * self._behind, 'jitter_ms': 1000 * self._wanted.jitter,
+            'drift_ppm': -1e6 * self._line.drift if self._line else 0.0,
+            'late': self.late, 'lost': self.lost, 'concealed': concealer.stretches,
+            'concealed_ms': 1000 * concealer.samples / RATE}
+
+    def push(self, stamp: int, samples: Samples, arrival: int) -> bool:
+        """Take a block; False where it shows that the sender or a clock has started anew."""
+        if self._line is None:
+            self._line = ArrivalLine(arrival)
+        placed = self._buffer.push(stamp, samples)
+        if placed is None or self._was_set_back(placed):
+            return False
+        if not placed.added:
+            return True
+        delay = self._line.observe(placed.end, arrival)
+        if delay is None:
+            return False
+        self._block = max(self._block, len(samples))
+        self._wanted.observe(delay, arrival, len(samples) / RATE)
+        self.late += placed.position < self._cursor
+        return True
+
+    def seek(self, due: int, count: int) -> bool:
+        """Move to what is to be read at `due`, as nothing is heard; False if that is a jump.
+
+        `due` is when the last of `count` samples, and what they depend on, has to be here.
+        """
+        assert self._line is not None
+        off = self._off(due, count)
+        if abs(off) < NEAR and self._cursor > 0:
+            return True
+        if 0 < off < FAR:
+            # In small steps: the beginning of a sound may lie in what is left out.
+            target = self._cursor + min(off * RATE, count)
+        else:
+            target = self._line.position(due - int(self._delay * SECOND)) - count - AFTER
+        # Nothing is heard twice.
+        self._cursor = float(round(max(target, self._heard)))
+        self._concealer.reset()
+        return False
+
+    def silence(self, count: int) -> Samples | None:
+        """Return the next `count` samples as they are, and move on; None if any is missing."""
+        at = round(self._cursor)
+        samples, known = self._buffer.read(at, at + count)
+        self._cursor = float(at + count)
+        return np.array(samples) if known.all() else None
+
+    def remember(self, samples: Samples) -> None:
+        """Note that what silence() returned is heard: what follows may have to go on from it."""
+        self._concealer.process(samples, np.ones(len(samples), bool))
+
+    def read(self, due: int, count: int, pausing: bool) -> tuple[Samples, bool]:
+        """Return the next samples, missing ones concealed, and whether the sender is here.
+
+        While the speaker is `pausing`, the delay may change at once: a pause is a little longer
+        or shorter.
+        """
+        assert self._line is not None
+        off = self._off(due, count)
+        if off > (NEAR if pausing else self._most):
+            # Otherwise only where it is far too late, as after a break that was waited for.
+            self._cursor += off * RATE
+            self._concealer.bridge()
+            off = 0.0
+        off -= self._give_up_what_is_lost(off)
+        step = 1 / (1 + self._line.drift) + off / PATIENCE
+        step = min(max(step, 1 - MOST), 1 + MOST)
+        low = int(self._cursor) - BEFORE
+        high = int(self._cursor + step * count) + AFTER + 2
+        here = self._buffer.end > self._cursor + TAPS
+        early = -off * RATE
+        if self._concealer.active and early >= count:
+            # Rather one stretch that is long enough than a new one with every block.
+            self._waited += count
+            nothing = np.zeros(count, np.float32)
+            return self._concealer.process(nothing, np.zeros(count, bool)), here
+        if pausing and early >= count:
+            return self._concealer.stretch(count), here
+        samples, known = self._buffer.read(low, high)
+        out = interpolate(samples, self._cursor - low, step, count)
+        moved = step * count
+        whole: NDArray[np.bool_] = np.ones(count, bool)
+        if known.all():
+            self._waited = 0.0
+        else:
+            whole = touched(known, self._cursor - low, step, count)
+            waits = self._waits(whole, early, high)
+            if waits:
+                whole[len(whole) - waits:] = False
+                moved -= step * waits
+                self._waited += waits
+        self._cursor += moved
+        self._heard = self._cursor
+        return self._concealer.process(out, whole), here
+
+    def _waits(self, whole: NDArray[np.bool_], early: float, needed: int) -> int:
+        """Return for how many samples the reader stands still, so that the delay grows at once.
+
+        What has not come yet is waited for as long as the bounds allow, and a hole in what has
+        come as long as the reader is early.
+        """
+        missing = len(whole) - int(np.argmin(whole))
+        if needed <= self._buffer.end:
+            return missing if early >= missing else 0
+        room = (self._most + self._block / RATE - self._behind) * RATE
+        return int(min(needed - self._buffer.end, missing, max(room, 0.0)))
+
+    def _give_up_what_is_lost(self, off: float) -> float:
+        """Leave out of a hole what was waited for in vain; return how many seconds that is."""
+        at = int(self._cursor) + 1
+        if not self._waited or self._buffer.end <= at:
+            return 0.0
+        hole = self._buffer.hole(at)
+        skipped = min(float(hole), self._waited, max(off * RATE, 0.0))
+        self._cursor += skipped
+        if not hole:
+            self._waited = 0.0
+        return skipped / RATE
+
+    @property
+    def _delay(self) -> float:
+        """The wanted delay behind the line: jitter, and the block that a sample travels in."""
+        return self._wanted.seconds + self._block / RATE
+
+    def _off(self, due: int, count: int) -> float:
+        """Return how much later than wanted the reader is, seconds."""
+        assert self._line is not None
+        self._behind = self._line.behind(due, self._cursor + count + AFTER)
+        return self._behind - self._delay
+
+    def _was_set_back(self, placed: Placed) -> bool:
+        self._repeated = 0 if placed.added else self._repeated + 1
+        return self._repeated >= REPEATED

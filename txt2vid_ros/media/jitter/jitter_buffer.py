@@ -1,0 +1,212 @@
+"""The playout: captured sound in, as it comes; unbroken stamped utterances out, ahead of time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+import dataclasses
+import logging
+import threading
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from txt2vid_ros.core.clock import Clock, SECOND
+from txt2vid_ros.media.capture.source import RATE
+from txt2vid_ros.media.jitter.concealment import JOINT
+from txt2vid_ros.media.jitter.incoming import Incoming
+from txt2vid_ros.media.jitter.sound_gate import SoundGate
+
+log = logging.getLogger(__name__)
+
+POLL = 0.02
+"""Seconds between looks at the clock, which may be a simulated one."""
+STALL = 1.0
+"""Seconds; who is later than this, or has a clock that was set, begins anew."""
+SAY_EVERY = 10.0
+"""Seconds between two warnings."""
+DRY = 0.3
+"""Seconds without sound from the sender after which the utterance is over."""
+LEAD_STEP = 0.1
+"""Seconds of lead that are given at once even in the middle of a word."""
+LEAD_PACE = 1e-3
+"""Seconds a second at which the lead follows smaller wishes there."""
+
+Samples = NDArray[np.float32]
+
+
+class PlayoutOutput(Protocol):
+    """Where the sound goes. Times are nanoseconds on the local clock."""
+
+    def audio(self, utterance: str, start: int, samples: Samples, rate: int) -> None:
+        """Take a chunk whose first sample is to be heard at `start`."""
+        ...
+
+    def ended(self, utterance: str, end: int) -> None:
+        """Learn that nothing of the utterance is to be heard from `end` on."""
+        ...
+
+
+@dataclasses.dataclass(frozen=True)
+class PlayoutSettings:
+    """All times in seconds."""
+
+    chunk: float = 0.02
+    delay: float = 0.06
+    """What the buffer holds back until the network's jitter has been measured."""
+    delay_min: float = 0.01
+    delay_max: float = 0.5
+    hold: float = 0.6
+    """How long an utterance goes on in silence."""
+    pass_noise: bool = False
+    """Whether a room's noise is heard too: then an utterance lasts as long as the stream."""
+
+
+class Playout:
+    """Plays what one sender captures, `lead()` seconds ahead of its being heard.
+
+    While there is sound, the samples are counted, and a reader that is up to a thousandth faster
+    or slower keeps the wanted delay; in silence the reader just moves. Thread-safe.
+    """
+
+    def __init__(self, output: PlayoutOutput, name: Callable[[int], str], clock: Clock,
+                 lead: Callable[[], float], settings: PlayoutSettings) -> None:
+        """`name` makes an utterance's id from the capture time (ns) of its first sample."""
+        self.incoming = Incoming(settings.delay, settings.delay_min, settings.delay_max)
+        self.utterances = 0
+        self._output = output
+        self._name = name
+        self._clock = clock
+        self._wished = lead
+        self._settings = settings
+        self._count = round(settings.chunk * RATE)
+        self._length = self._count * SECOND // RATE
+        self._gate = SoundGate(settings.hold)
+        self._time: int | None = None
+        """When the next chunk is heard, nanoseconds."""
+        self._lead = 0
+        self._open: str | None = None
+        """The id of the utterance under way."""
+        self._held: tuple[int, Samples] | None = None
+        """The chunk before, by capture time: where sound begins, its beginning is in there."""
+        self._dry = 0.0
+        self._warned = 0
+        self._lock = threading.Lock()
+
+    @property
+    def busy(self) -> bool:
+        """Return whether an utterance is under way."""
+        return self._open is not None
+
+    def push(self, stamp: int, samples: Samples, arrival: int) -> None:
+        """Take mono sound at RATE captured from `stamp` on, which came at `arrival` (ns)."""
+        with self._lock:
+            if not self.incoming.push(stamp, samples, arrival):
+                self._warn(arrival, 'the sender or a clock has started anew; so does the playout')
+                self._begin_anew()
+                self.incoming.push(stamp, samples, arrival)
+
+    def run(self, stop: threading.Event) -> None:
+        """Play until `stop` is set, then end what is being heard."""
+        while not stop.is_set():
+            stop.wait(min(self.step(), POLL))
+        with self._lock:
+            self._end()
+
+    def step(self) -> float:
+        """Hand out the chunks that are due; return the seconds until the next one is."""
+        with self._lock:
+            while True:
+                if not self.incoming.started:
+                    return POLL
+                now = self._clock.now()
+                if self._time is None:
+                    self._lead = int(self._wished() * SECOND)
+                    self._time = now + self._lead + self._length
+                self._follow_lead()
+                # A chunk early: the beginning of a sound lies in the chunk before it is noticed.
+                due = self._time - self._lead - self._length
+                if now < due <= now + 2 * STALL * SECOND:
+                    return (due - now) / SECOND
+                if abs(now - due) > STALL * SECOND:
+                    self._warn(now, 'the clock or the machine jumped by '
+                               f'{(now - due) / SECOND:+.1f} s; the playout begins anew')
+                    self._begin_anew()
+                    continue
+                self._next(self._time, due)
+                self._time += self._length
+
+    def _warn(self, now: int, line: str) -> None:
+        # Two senders on one topic would give a line with every block.
+        if abs(now - self._warned) > SAY_EVERY * SECOND:
+            self._warned = now
+            log.warning('%s', line)
+
+    def _begin_anew(self) -> None:
+        self._end()
+        self._gate = SoundGate(self._settings.hold)
+        self._time = None
+        self.incoming.begin_anew()
+
+    def _follow_lead(self) -> None:
+        wished = int(self._wished() * SECOND)
+        if (self._open is None or self._gate.pausing
+                or wished - self._lead > LEAD_STEP * SECOND):
+            self._lead = wished
+        else:
+            most = int(LEAD_PACE * self._length)
+            self._lead += min(max(wished - self._lead, -most), most)
+
+    def _next(self, time: int, due: int) -> None:
+        """Hand out or hold back the chunk that is heard at `time`; it is handed out at `due`."""
+        if self._open is None:
+            self._listen(time, due)
+            return
+        samples, here = self.incoming.read(due, self._count, self._gate.pausing)
+        self._dry = 0.0 if here else self._dry + self._settings.chunk
+        if self._dry >= DRY:
+            self._gate.close()
+            self._end(time)
+        elif self._hears(samples):
+            self._output.audio(self._open, time, samples, RATE)
+        else:
+            fade = np.linspace(1, 0, len(samples), endpoint=False, dtype=np.float32)
+            self._output.audio(self._open, time, samples * fade, RATE)
+            self._end(time + self._length)
+
+    def _listen(self, time: int, due: int) -> None:
+        """Move on in silence, until there is sound."""
+        if not self.incoming.seek(due, self._count):
+            self._held = None
+        stamp = self.incoming.stamp
+        samples = self.incoming.silence(self._count)
+        if samples is None:
+            self._held = None
+            return
+        if not self._hears(samples):
+            self._held = (stamp, samples)
+            return
+        before, self._held = self._held, None
+        self.utterances += 1
+        self._dry = 0.0
+        self._open = self._name(before[0] if before else stamp)
+        rising = np.linspace(0, 1, JOINT, endpoint=False, dtype=np.float32)
+        if before:
+            first = np.array(before[1])
+            first[:JOINT] *= rising
+            self._output.audio(self._open, time - self._length, first, RATE)
+            self.incoming.remember(first)
+        else:
+            samples = np.array(samples)
+            samples[:JOINT] *= rising
+        self._output.audio(self._open, time, samples, RATE)
+        self.incoming.remember(samples)
+
+    def _hears(self, samples: Samples) -> bool:
+        return self._gate.hears(samples) or self._settings.pass_noise
+
+    def _end(self, time: int | None = None) -> None:
+        self._held = None
+        if self._open is not None:
+            self._output.ended(self._open, time or self._time or self._clock.now())
+            self._open = None

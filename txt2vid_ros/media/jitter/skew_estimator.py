@@ -1,0 +1,107 @@
+"""When sound would arrive if nothing held it up: the line under all arrivals, and the rest."""
+
+from __future__ import annotations
+
+import collections
+import itertools
+
+from txt2vid_ros.core.clock import SECOND
+from txt2vid_ros.media.capture.source import RATE
+
+WINDOW = 90
+"""Seconds of arrivals that the line lies under."""
+STEEPEST = 5e-4
+"""Drift beyond this is no clock's: quartz is within a ten-thousandth, with aging and heat two."""
+SETTLING = 15.0
+"""Seconds of arrivals after which half of the slope that they show is believed."""
+STEP = 0.1
+"""Seconds off a settled line that only a clock which was set explains, or another way."""
+SETTLED = 3
+"""Seconds of arrivals that make a line."""
+LEFT = 3
+"""Seconds in which nothing came near the line: then it is no longer the line."""
+
+Point = tuple[float, float]
+
+
+class ArrivalLine:
+    """Maps the sender's samples to the local clock, from arrivals alone.
+
+    A block can be delayed but cannot come early. So the line that touches the arrivals from below
+    is that of the undelayed ones, its slope is the drift between the clocks, and its height is
+    their offset and the shortest way together (S. Moon, P. Skelly, D. Towsley: "Estimation and
+    removal of clock skew from network delay measurements", INFOCOM 1999).
+    """
+
+    def __init__(self, arrival: int) -> None:
+        """Count local time from the first `arrival`, nanoseconds."""
+        self._origin = arrival
+        self._least: collections.deque[Point] = collections.deque(maxlen=WINDOW)
+        """Of each second of sound, the position in seconds and the delay of the least delayed."""
+        self._slope = 0.0
+        self._height = 0.0
+
+    @property
+    def drift(self) -> float:
+        """Return by how much the sender's clock is slow, as a fraction; negative if fast."""
+        return self._slope
+
+    def observe(self, end: int, arrival: int) -> float | None:
+        """Note when the block that ends at sample `end` came; return its delay in seconds.
+
+        None where a clock must have been set: blocks come too early, or all of them late.
+        """
+        at = end / RATE
+        raw = (arrival - self._origin) / SECOND - at
+        delay = raw - self._slope * at - self._height if self._least else 0.0
+        if delay < -STEP and len(self._least) >= SETTLED:
+            return None
+        if not self._least or int(at) > int(self._least[-1][0]):
+            if self._was_left():
+                return None
+            self._least.append((at, raw))
+            self._fit()
+        elif raw < self._least[-1][1] and int(at) == int(self._least[-1][0]):
+            self._least[-1] = (at, raw)
+        self._height = min(self._height, raw - self._slope * at)
+        return max(delay, 0.0)
+
+    def undelayed(self, position: float) -> float:
+        """Return the local time, seconds since the origin, at which a sample can be here."""
+        at = position / RATE
+        return at * (1 + self._slope) + self._height
+
+    def position(self, local: int) -> float:
+        """Return the sample that can be here at `local` nanoseconds."""
+        return ((local - self._origin) / SECOND - self._height) / (1 + self._slope) * RATE
+
+    def behind(self, local: int, position: float) -> float:
+        """Return how long before `local` (nanoseconds) a sample could be here, in seconds."""
+        return (local - self._origin) / SECOND - self.undelayed(position)
+
+    def _was_left(self) -> bool:
+        if len(self._least) < LEFT + SETTLED:
+            return False
+        latest = itertools.islice(reversed(self._least), LEFT)
+        return all(raw - self._slope * at - self._height > STEP for at, raw in latest)
+
+    def _fit(self) -> None:
+        hull: list[Point] = []
+        for point in self._least:
+            while len(hull) > 1 and not _turns_left(hull[-2], hull[-1], point):
+                hull.pop()
+            hull.append(point)
+        middle = sum(at for at, _ in self._least) / len(self._least)
+        slope = next(((after[1] - before[1]) / (after[0] - before[0])
+                      for before, after in itertools.pairwise(hull)
+                      if after[0] >= middle), 0.0)
+        span = self._least[-1][0] - self._least[0][0]
+        # A short stretch shows jitter rather than drift.
+        slope *= span * span / (span * span + SETTLING * SETTLING)
+        self._slope = min(max(slope, -STEEPEST), STEEPEST)
+        self._height = min(raw - self._slope * at for at, raw in self._least)
+
+
+def _turns_left(first: Point, second: Point, third: Point) -> bool:
+    return ((second[0] - first[0]) * (third[1] - first[1])
+            > (second[1] - first[1]) * (third[0] - first[0]))

@@ -1,0 +1,1 @@
+"""The stream: encoder, viewers, files and URLs."""

@@ -1,0 +1,118 @@
+"""One stream to any number of viewers: each begins at a key frame, none can hold up another."""
+
+from __future__ import annotations
+
+import collections
+from collections.abc import Callable, Iterator
+import threading
+
+from txt2vid_ros.media.output.mpegts import Piece
+
+
+class Subscription:
+    """What one viewer has still to be sent, bounded in bytes."""
+
+    def __init__(self, header: Callable[[], bytes], limit: int, viewer: bool) -> None:
+        """Take what a viewer is sent before its first key frame, and the bound in bytes."""
+        self.viewer = viewer
+        """Whether it counts as somebody who watches."""
+        self._header = header
+        self._limit = limit
+        self._pieces: collections.deque[bytes] = collections.deque()
+        self._held = 0
+        self._begun = False
+        self._closed = False
+        self._changed = threading.Condition()
+        self.overrun = False
+        """Whether it was ended because the viewer was too slow."""
+
+    def offer(self, piece: Piece) -> bool:
+        """Queue a piece; False once the viewer has fallen too far behind or has left."""
+        with self._changed:
+            if self._closed:
+                return False
+            if not self._begun:
+                if not piece.key:
+                    return True
+                self._begun = True
+                self._append(self._header())
+            self._append(piece.data)
+            if self._held > self._limit:
+                self.overrun = True
+                self._closed = True
+                self._pieces.clear()
+            self._changed.notify()
+            return not self._closed
+
+    def _append(self, data: bytes) -> None:
+        self._pieces.append(data)
+        self._held += len(data)
+
+    def close(self) -> None:
+        """End the subscription; its reader gets what is queued, then nothing."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Yield bytes as they come until the subscription ends."""
+        while True:
+            with self._changed:
+                while not self._pieces and not self._closed:
+                    self._changed.wait()
+                if not self._pieces:
+                    return
+                data = b''.join(self._pieces)
+                self._pieces.clear()
+                self._held = 0
+            yield data
+
+
+class Broadcast:
+    """Hands every piece to every subscription."""
+
+    def __init__(self, header: Callable[[], bytes]) -> None:
+        """Take the function that returns what a new viewer needs before its first key frame."""
+        self._header = header
+        self._subscriptions: set[Subscription] = set()
+        self._closed = False
+        self._lock = threading.Lock()
+        self.dropped = 0
+        """Viewers that were too slow."""
+
+    def subscribe(self, limit: int = 4_000_000, viewer: bool = True) -> Subscription:
+        """Return a subscription that begins at the next key frame and may fall `limit` behind."""
+        subscription = Subscription(self._header, limit, viewer)
+        with self._lock:
+            if self._closed:
+                subscription.close()
+            else:
+                self._subscriptions.add(subscription)
+        return subscription
+
+    def unsubscribe(self, subscription: Subscription) -> None:
+        """End a subscription; one that is not there any more is no error."""
+        subscription.close()
+        with self._lock:
+            self._subscriptions.discard(subscription)
+
+    def publish(self, piece: Piece) -> None:
+        """Hand a piece to all; those that cannot take it are ended."""
+        with self._lock:
+            gone = [each for each in self._subscriptions if not each.offer(piece)]
+            self.dropped += sum(each.overrun and each.viewer for each in gone)
+            self._subscriptions.difference_update(gone)
+
+    @property
+    def viewers(self) -> int:
+        """Return how many watch."""
+        with self._lock:
+            return sum(each.viewer for each in self._subscriptions)
+
+    def close(self) -> None:
+        """End all subscriptions."""
+        with self._lock:
+            self._closed = True
+            for subscription in self._subscriptions:
+                subscription.close()
+            self._subscriptions.clear()

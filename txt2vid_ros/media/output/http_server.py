@@ -1,0 +1,173 @@
+"""Serves the stream to any number of viewers over HTTP, and a page to watch it in a browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+import errno
+import http.server
+import importlib.resources
+import json
+import logging
+import socket
+import threading
+from typing import Any
+
+from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.media.output.broadcast import Subscription
+
+log = logging.getLogger(__name__)
+
+SEND_TIMEOUT = 5.0
+"""Seconds after which a viewer that takes nothing is given up."""
+MOST_VIEWERS = 64
+
+
+def parse_address(address: str) -> tuple[str, int]:
+    """Return host and port of 'HOST:PORT', '[IPv6]:PORT' or 'PORT' (then 127.0.0.1)."""
+    host, _, port = address.rpartition(':')
+    host = host.strip('[]') or '127.0.0.1'
+    if not port.isdecimal() or not 0 <= int(port) <= 65535:
+        raise UserError(f'stream.http: {address!r} is no address',
+                        'Write HOST:PORT, for example 127.0.0.1:8080, or leave it empty for none.')
+    return host, int(port)
+
+
+class StreamServer:
+    """The HTTP side of the stream.
+
+    `streams` maps a path to its media type and the function that subscribes a viewer, with the
+    function that ends the subscription; `status` is called for /status.json.
+    """
+
+    def __init__(self, address: str,
+                 streams: Mapping[str, tuple[str, Callable[[], Subscription],
+                                             Callable[[Subscription], None]]],
+                 status: Callable[[], Mapping[str, Any]]) -> None:
+        """Bind to 'HOST:PORT' and begin to serve. Raises UserError where that is not possible."""
+        host, port = parse_address(address)
+        page = importlib.resources.files('txt2vid_ros').joinpath('assets/watch.html').read_bytes()
+        handler = type('Handler', (_Handler,), {
+            'streams': dict(streams), 'status': staticmethod(status), 'page': page,
+            'places': threading.BoundedSemaphore(MOST_VIEWERS)})
+        try:
+            self._server = _Server((host, port), handler)
+        except (OSError, TypeError) as error:
+            raise UserError(f'stream.http: cannot listen on {address}: {_why(error)}',
+                            'Choose another with --http HOST:PORT, for example '
+                            f'--http 127.0.0.1:{port + 1 if port < 65535 else port - 1}; a '
+                            'second talking head needs a --namespace of its own too.'
+                            ) from error
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.1,),
+                                        name='http', daemon=True)
+        self._thread.start()
+
+    @property
+    def url(self) -> str:
+        """Return the address to watch at, without a path."""
+        host, port = self._server.server_address[:2]
+        text = host.decode() if isinstance(host, bytes) else str(host)
+        return f'http://[{text}]:{port}' if ':' in text else f'http://{text}:{port}'
+
+    def close(self) -> None:
+        """Stop serving."""
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join(timeout=2.0)
+
+
+def _why(error: OSError | TypeError) -> str:
+    if isinstance(error, TypeError):
+        return 'that is no host name'
+    if error.errno == errno.EADDRINUSE:
+        return 'the port is in use'
+    if error.errno == errno.EACCES:
+        return 'ports below 1024 need more rights'
+    return error.strerror or str(error)
+
+
+class _Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+    # A second server on the same port has to fail rather than to share it.
+    allow_reuse_port = False
+
+    def __init__(self, address: tuple[str, int], handler: Any) -> None:
+        if ':' in address[0]:
+            self.address_family = socket.AF_INET6
+        super().__init__(address, handler)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say it quietly: a viewer that leaves in the middle is no fault."""
+        log.debug('a viewer left', exc_info=True)
+
+
+class _Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = 'HTTP/1.1'
+    server_version = 'txt2vid'
+    sys_version = ''
+    timeout = SEND_TIMEOUT
+    streams: Mapping[str, tuple[str, Callable[[], Subscription], Callable[[Subscription], None]]]
+    status: Callable[[], Mapping[str, Any]]
+    page: bytes
+    places: threading.BoundedSemaphore
+
+    def do_GET(self) -> None:
+        """Answer with a stream, the page or the status."""
+        path = self.path.split('?', 1)[0]
+        if path in self.streams:
+            self._stream(path)
+        elif path == '/':
+            self._send(200, 'text/html; charset=utf-8', self.page)
+        elif path == '/status.json':
+            self._send(200, 'application/json', json.dumps(self.status()).encode())
+        else:
+            known = ', '.join(['/', *self.streams, '/status.json'])
+            self._send(404, 'text/plain', f'There is: {known}\n'.encode())
+
+    def do_HEAD(self) -> None:
+        """Answer as to GET, without the content."""
+        self.do_GET()
+
+    def _send(self, code: int, kind: str, body: bytes) -> None:
+        self.send_response(code)
+        self.send_header('Content-Type', kind)
+        self.send_header('Content-Length', str(len(body)))
+        self.send_header('Cache-Control', 'no-store')
+        self.end_headers()
+        if self.command != 'HEAD':
+            self.wfile.write(body)
+
+    def _stream(self, path: str) -> None:
+        kind, subscribe, unsubscribe = self.streams[path]
+        if not self.places.acquire(blocking=False):
+            self._send(503, 'text/plain', b'Too many viewers.\n')
+            return
+        try:
+            self.close_connection = True
+            self.send_response(200)
+            self.send_header('Content-Type', kind)
+            self.send_header('Cache-Control', 'no-store')
+            self.send_header('Connection', 'close')
+            self.end_headers()
+            if self.command == 'HEAD':
+                return
+            self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._pump(subscribe, unsubscribe)
+        finally:
+            self.places.release()
+
+    def _pump(self, subscribe: Callable[[], Subscription],
+              unsubscribe: Callable[[Subscription], None]) -> None:
+        subscription = subscribe()
+        try:
+            for data in subscription:
+                self.wfile.write(data)
+        except (OSError, TimeoutError):
+            log.debug('a viewer left')
+        finally:
+            unsubscribe(subscription)
+        if subscription.overrun:
+            log.info('a viewer was too slow and was dropped')
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+        """Log requests at debug level only."""
+        log.debug(format, *args)

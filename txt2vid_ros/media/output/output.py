@@ -1,0 +1,85 @@
+"""Everything that happens to the stream once its pictures and sound are in step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from txt2vid_ros.core import child_process
+from txt2vid_ros.media.output.broadcast import Broadcast
+from txt2vid_ros.media.output.encoder import Encoder, StreamFormat
+from txt2vid_ros.media.output.fragments import FragmentedView
+from txt2vid_ros.media.output.http_server import StreamServer
+from txt2vid_ros.media.output.mpegts import TransportStreamParser
+from txt2vid_ros.media.output.sinks import Sink
+
+
+class Output:
+    """One encoder, and what its stream goes to: HTTP viewers, a file, URLs."""
+
+    def __init__(self, form: StreamFormat, *, http: str, record: str, push: str,
+                 report: Callable[[str], None], status: Callable[[], Mapping[str, Any]]) -> None:
+        """Open all outputs; empty ones are not wanted. Raises UserError for one that cannot be."""
+        child_process.ffmpeg_path()
+        self._form = form
+        self._parser = TransportStreamParser()
+        self._broadcast = Broadcast(lambda: self._parser.tables)
+        self._encoder: Encoder | None = None
+        self._server: StreamServer | None = None
+        self._fragments = FragmentedView(self._broadcast)
+        self._sinks: list[Sink] = []
+        try:
+            if http:
+                self._server = StreamServer(http, {
+                    '/live.ts': ('video/mp2t', self._broadcast.subscribe,
+                                 self._broadcast.unsubscribe),
+                    '/live.mp4': ('video/mp4', self._fragments.subscribe,
+                                  self._fragments.unsubscribe)}, status)
+            if record:
+                self._sinks.append(Sink.record(self._broadcast, record, report))
+            for url in push.split():
+                self._sinks.append(Sink.push(self._broadcast, url, report))
+        except BaseException:
+            self.close()
+            raise
+
+    def encoder(self, begun: float) -> Encoder:
+        """Start an encoder that continues `begun` seconds into the stream."""
+        self._parser.restart()
+        self._encoder = Encoder(self._form, begun, self._broadcast.publish, self._parser)
+        return self._encoder
+
+    @property
+    def encoder_pid(self) -> int:
+        """Return the process id of the encoder, 0 before it runs."""
+        return self._encoder.pid if self._encoder is not None else 0
+
+    @property
+    def viewers(self) -> int:
+        """Return how many watch over HTTP."""
+        return self._broadcast.viewers + self._fragments.viewers
+
+    @property
+    def dropped(self) -> int:
+        """Return how many viewers were too slow and were dropped."""
+        return self._broadcast.dropped + self._fragments.dropped
+
+    def describe(self) -> list[str]:
+        """Return a line for each way to watch."""
+        if self._server is None:
+            return []
+        url = self._server.url
+        return [f'watch in a browser: {url}/',
+                'watch with ffplay: ffplay -fflags nobuffer -flags low_delay -probesize 100000 '
+                f'{url}/live.ts']
+
+    def close(self) -> None:
+        """Finish files and URLs, then stop serving."""
+        for sink in self._sinks:
+            sink.close()
+        self._sinks = []
+        self._fragments.close()
+        self._broadcast.close()
+        if self._server is not None:
+            self._server.close()
+            self._server = None

@@ -1,0 +1,209 @@
+"""Where the stream goes besides viewers: files and URLs, each by an ffmpeg that only remuxes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+import logging
+import os
+from pathlib import Path
+import signal
+import threading
+import time
+from urllib.parse import urlsplit
+
+import ffmpeg
+
+from txt2vid_ros.core import child_process
+from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.media.output.broadcast import Broadcast, Subscription
+from txt2vid_ros.media.output.encoder import LABEL
+
+log = logging.getLogger(__name__)
+
+# Fragments and clusters of at most a second: what is on the disk can be played after a crash.
+CONTAINERS: dict[str, dict[str, str]] = {
+    '.mp4': {'format': 'mp4', 'movflags': '+frag_keyframe+empty_moov+delay_moov+default_base_moof',
+             'bsf:a': 'aac_adtstoasc'},
+    '.mkv': {'format': 'matroska', 'cluster_time_limit': '1000'},
+    '.ts': {'format': 'mpegts'},
+}
+PROTOCOLS: dict[str, dict[str, str]] = {
+    'udp': {'format': 'mpegts'},
+    'srt': {'format': 'mpegts'},
+    'tcp': {'format': 'mpegts'},
+    'rtp': {'format': 'rtp_mpegts'},
+    # RTP describes AAC by what only its encoder knows: the sound alone is coded again.
+    'rtsp': {'format': 'rtsp', 'rtsp_transport': 'tcp', 'acodec': 'aac'},
+    'rtmp': {'format': 'flv', 'bsf:a': 'aac_adtstoasc'},
+    'rtmps': {'format': 'flv', 'bsf:a': 'aac_adtstoasc'},
+    'icecast': {'format': 'mpegts'},
+}
+RECORDING_LIMIT = 64_000_000
+PUSH_LIMIT = 8_000_000
+"""Bytes that a file, or a URL, may fall behind."""
+PUSH_ATTEMPTS = 10
+"""Failures in a row after which a URL is given up."""
+RECORDING_ATTEMPTS = 3
+"""Files in a row that an ffmpeg was killed at, after which recording is given up."""
+STEADY = 10.0
+"""Seconds after which a push counts as having worked."""
+
+
+def free_name(path: Path) -> Path:
+    """Return `path`, or the first of 'name-1.ext', 'name-2.ext', ... that does not exist."""
+    candidate, number = path, 0
+    while candidate.exists():
+        number += 1
+        candidate = path.with_stem(f'{path.stem}-{number}')
+    return candidate
+
+
+def file_options(path: Path) -> dict[str, str]:
+    """Return ffmpeg's muxer options for a recording. Raises UserError where it cannot be made."""
+    if path.suffix not in CONTAINERS:
+        raise UserError(f'stream.record: {path} has no ending of a known container',
+                        f'Use one of {", ".join(CONTAINERS)}.')
+    if not path.parent.is_dir():
+        raise UserError(f'stream.record: the folder {path.parent} does not exist',
+                        'Make it, or choose another file.')
+    if not os.access(path.parent, os.W_OK):
+        raise UserError(f'stream.record: the folder {path.parent} cannot be written to',
+                        'Choose another file.')
+    return CONTAINERS[path.suffix]
+
+
+def url_options(url: str) -> dict[str, str]:
+    """Return ffmpeg's muxer options for a URL. Raises UserError for one that is not known."""
+    scheme = urlsplit(url).scheme
+    if scheme not in PROTOCOLS:
+        raise UserError(f'stream.push: {url!r} is no address that can be pushed to',
+                        f'Begin it with one of {", ".join(f"{name}://" for name in PROTOCOLS)}.')
+    return PROTOCOLS[scheme]
+
+
+class Remux:
+    """One run of ffmpeg from the transport stream to somewhere else, without coding it again."""
+
+    def __init__(self, target: str, options: dict[str, str]) -> None:
+        """Start ffmpeg. Raises UserError if there is none."""
+        source = ffmpeg.input('pipe:0', format='mpegts', probesize=1_000_000,
+                              analyzeduration=500_000)
+        output = ffmpeg.output(
+            source, target, flush_packets=1,
+            metadata=[f'comment={LABEL}', f'service_name={LABEL}'],
+            **{'vcodec': 'copy', 'acodec': 'copy', **options})
+        output = output.global_args('-hide_banner', '-loglevel', 'error', '-nostats')
+        words = [str(word) for word in ffmpeg.compile(output, cmd=child_process.ffmpeg_path())]
+        self.child = child_process.spawn(words)
+        assert self.child.stdin and self.child.stderr
+        self.killed = False
+        """Whether a signal ended it, and not for a file that may not grow."""
+        self._input = self.child.stdin
+        self._errors = child_process.Tail(self.child.stderr, 'remux')
+
+    def pump(self, subscription: Subscription) -> str:
+        """Feed it until the subscription ends or ffmpeg does; return its complaint, or ''."""
+        complaint = ''
+        try:
+            for data in subscription:
+                child_process.write_all(self._input, data)
+        except OSError:
+            complaint = 'ffmpeg ended'
+        try:
+            self._input.close()
+        except OSError:
+            complaint = complaint or 'ffmpeg ended'
+        status = child_process.end(self.child, grace=5.0)
+        self.killed = status < 0 and status != -signal.SIGXFSZ
+        said = self._errors.text()
+        if complaint or status != 0:
+            return said or f'ffmpeg ended with status {status}'
+        return ''
+
+
+class Sink:
+    """A file or URL that follows the broadcast on a thread of its own."""
+
+    def __init__(self, broadcast: Broadcast, target: Callable[[], str], options: dict[str, str],
+                 *, limit: int, file: bool, report: Callable[[str], None]) -> None:
+        """Begin at the next key frame; `report` gets one line when it fails for good.
+
+        `target` is asked before each attempt. A file is only gone on from where ffmpeg was
+        killed: other faults, as a full disk, would come again.
+        """
+        self._broadcast = broadcast
+        self._target = target
+        self._options = options
+        self._limit = limit
+        self._file = file
+        self._report = report
+        self._stop = threading.Event()
+        self._subscription = broadcast.subscribe(limit, viewer=False)
+        self._thread = threading.Thread(target=self._run, name='sink', daemon=True)
+        self._thread.start()
+
+    @classmethod
+    def record(cls, broadcast: Broadcast, file: str, report: Callable[[str], None]) -> Sink:
+        """Record to a file, which is not overwritten. Raises UserError if that is impossible."""
+        path = Path(file).expanduser()
+        options = file_options(path)
+
+        def target() -> str:
+            chosen = free_name(path)
+            if chosen != path:
+                log.warning('%s exists; recording to %s', path, chosen)
+            return f'file:{chosen}'
+
+        return cls(broadcast, target, options, limit=RECORDING_LIMIT, file=True, report=report)
+
+    @classmethod
+    def push(cls, broadcast: Broadcast, url: str, report: Callable[[str], None]) -> Sink:
+        """Push to a URL, again and again with a growing pause while it fails."""
+        return cls(broadcast, lambda: url, url_options(url), limit=PUSH_LIMIT, file=False,
+                   report=report)
+
+    def close(self, timeout: float = 10.0) -> None:
+        """End it in order: what was handed to it is written."""
+        self._stop.set()
+        self._broadcast.unsubscribe(self._subscription)
+        self._thread.join(timeout)
+
+    def _run(self) -> None:
+        failures = 0
+        while not self._stop.is_set():
+            target = self._target()
+            name = target.removeprefix('file:')
+            begun = time.monotonic()
+            complaint, killed = self._once(target)
+            if self._stop.is_set() and not complaint:
+                return
+            failures = 1 if time.monotonic() - begun > STEADY else failures + 1
+            if self._file and (not killed or failures >= RECORDING_ATTEMPTS):
+                self._report(f'recording to {name} has stopped: {complaint}. What was recorded '
+                             'until then can be played. Mend the cause and start again.')
+                return
+            if not self._file and failures >= PUSH_ATTEMPTS:
+                self._report(f'pushing to {name} is given up after {failures} attempts: '
+                             f'{complaint}. Check the address and that its server listens.')
+                return
+            pause = 0.0 if self._file else min(0.5 * 2 ** (failures - 1), 10.0)
+            log.warning('%s %s failed: %s; again in %.1f s',
+                        'recording to' if self._file else 'pushing to', name, complaint, pause)
+            if self._stop.wait(pause):
+                return
+            self._subscription = self._broadcast.subscribe(self._limit, viewer=False)
+
+    def _once(self, target: str) -> tuple[str, bool]:
+        """Run ffmpeg once; return what went wrong, and whether it was killed."""
+        killed = False
+        try:
+            remux = Remux(target, self._options)
+            complaint = remux.pump(self._subscription)
+            killed = remux.killed
+        except UserError as error:
+            complaint = str(error)
+        finally:
+            self._broadcast.unsubscribe(self._subscription)
+        if not complaint and self._subscription.overrun:
+            complaint = 'it takes the stream too slowly'
+        return complaint or ('' if self._stop.is_set() else 'the stream ended'), killed

@@ -1,0 +1,224 @@
+"""The playout: at each frame's time its picture and its samples go to the encoder."""
+
+from __future__ import annotations
+
+import collections
+from collections.abc import Callable
+import dataclasses
+import logging
+import math
+import threading
+from typing import Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from txt2vid_ros.core.clock import Clock, FrameGrid, SECOND
+from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.media.output.encoder import StreamFormat
+from txt2vid_ros.media.output.frame_buffer import FrameBuffer
+from txt2vid_ros.media.speech_timeline import SpeechTimeline
+
+log = logging.getLogger(__name__)
+
+LONGEST_STALL = 2.0
+"""Seconds that are caught up by writing faster; a longer gap, and a clock that was set, are left
+out: the presentation times go on as if nothing had been."""
+AUDIO_AHEAD = 0.045
+"""Seconds. An AAC encoder holds two frames of 1,024 samples back (ISO 14496-3), 43 ms."""
+SPARE = 2
+"""Frames between one encoder's last sound and the next one's first, for what AAC sets before."""
+RESTARTS = 8
+"""Failures of the encoder in a row after which the stream gives up."""
+
+
+class FrameSink(Protocol):
+    """What takes a picture and its sound: an Encoder."""
+
+    @property
+    def alive(self) -> bool:
+        """Return whether it takes more."""
+        ...
+
+    def write(self, picture: bytes, sound: bytes) -> bool:
+        """Take one frame and the samples written with it."""
+        ...
+
+    def fault(self) -> str:
+        """Return why it is not alive."""
+        ...
+
+    def close(self) -> None:
+        """Finish."""
+        ...
+
+
+@dataclasses.dataclass
+class StreamStatistics:
+    """Counts since the start, for diagnostics and `txt2vid bench graph`."""
+
+    frames: int = 0
+    on_time: int = 0
+    repeated: int = 0
+    skipped: int = 0
+    """Grid places that the machine was too slow to write at all."""
+    late_audio: int = 0
+    restarts: int = 0
+    lateness: collections.deque[float] = dataclasses.field(
+        default_factory=lambda: collections.deque(maxlen=500))
+    """Seconds after its due time at which each of the last frames was written."""
+
+
+class Streamer:
+    """Writes a constant frame rate and unbroken sound, whatever arrives or does not arrive.
+
+    Grid place k is written at its time plus `playout`; its sound runs `audio_ahead` seconds in
+    front, about what an audio encoder keeps back, so that both leave the encoder together. What
+    has gone there cannot be silenced any more.
+    """
+
+    def __init__(self, form: StreamFormat, grid: FrameGrid, frames: FrameBuffer,
+                 speech: SpeechTimeline, clock: Clock,
+                 open_sink: Callable[[float], FrameSink], *, playout: float = 0.02,
+                 audio_ahead: float = AUDIO_AHEAD) -> None:
+        """`open_sink(seconds)` starts an encoder that continues `seconds` into the stream."""
+        self.statistics = StreamStatistics()
+        self._form = form
+        self._grid = grid
+        self._frames = frames
+        self._speech = speech
+        self._clock = clock
+        self._open_sink = open_sink
+        self._playout = int(playout * SECOND)
+        self._audio_ahead = round(audio_ahead * form.audio_rate)
+        """Samples."""
+        self._blank = np.full((form.height * 3 // 2, form.width), 128, np.uint8)
+        self._blank[:form.height] = 16
+        self._converted: tuple[NDArray[np.uint8] | None, bytes] = (None, self._blank.tobytes())
+        self._samples_done = 0
+        self.epoch = 0
+        """The grid place of the stream's first frame."""
+
+    @property
+    def heard_until(self) -> int:
+        """Return up to when sound was already handed to the encoder, in nanoseconds."""
+        return self._sample_stamp(self._samples_done)
+
+    def run(self, stop: threading.Event) -> None:
+        """Write until `stop` is set. Raises UserError when the encoder cannot be kept alive."""
+        sink: FrameSink | None = None
+        failures = 0
+        place = self._grid.first_after(self._clock.now())
+        self.epoch = self.epoch or place
+        try:
+            while not stop.is_set():
+                if sink is not None and not sink.alive:
+                    failures += 1
+                    self._restart(sink, failures, stop)
+                    sink = None
+                elif (jump := self._jump(place)) and sink is not None:
+                    log.warning('the clock or the machine jumped by %+.1f s; going on from there',
+                                jump)
+                    sink.close()
+                    sink = None
+                if sink is None:
+                    place = self._anchor(place)
+                    sink = self._open_sink(float((place - self.epoch) / self._grid.fps))
+                if not self._wait(place, stop):
+                    continue
+                self._write(sink, place)
+                place += 1
+                if self.statistics.frames % 250 == 0:
+                    failures = 0
+        finally:
+            if sink is not None:
+                sink.close()
+
+    def _jump(self, place: int) -> float:
+        """Return how many seconds ago `place` was due; 0 where that is within LONGEST_STALL."""
+        away = (self._clock.now() - self._playout - self._grid.stamp(place)) / SECOND
+        return away if abs(away) > LONGEST_STALL else 0.0
+
+    def _anchor(self, place: int) -> int:
+        """Return the place to go on from; presentation times in the stream never go back."""
+        now = self._grid.first_after(self._clock.now())
+        if not 0 <= now - place <= LONGEST_STALL * self._grid.fps:
+            ahead = math.ceil(self._audio_ahead * self._grid.fps / self._form.audio_rate)
+            self.epoch += now - place - ahead - SPARE
+        else:
+            self.statistics.skipped += now - place
+        self._samples_done = self._sample_at(now)
+        return now
+
+    def _restart(self, sink: FrameSink, failures: int, stop: threading.Event) -> None:
+        self.statistics.restarts += 1
+        fault = sink.fault()
+        sink.close()
+        if failures > RESTARTS:
+            raise UserError(f'the encoder failed {failures} times in a row: {fault}',
+                            'Run "txt2vid doctor" to see what ffmpeg lacks.')
+        pause = min(0.1 * 2 ** (failures - 1), 5.0) if failures > 1 else 0.0
+        log.warning('%s; starting it again%s', fault, f' in {pause:.1f} s' if pause else '')
+        stop.wait(pause)
+
+    def _wait(self, place: int, stop: threading.Event) -> bool:
+        """Wait until `place` is due, in short steps, for the clock may be a simulated one.
+
+        False if it is to stop, or if the clock went back so that `place` is not due for long.
+        """
+        due = self._grid.stamp(place) + self._playout
+        while (left := due - self._clock.now()) > 0:
+            if left > LONGEST_STALL * SECOND + self._playout or stop.wait(
+                    min(left / SECOND, 0.1)):
+                return False
+        self.statistics.lateness.append(-left / SECOND)
+        return not stop.is_set()
+
+    def _write(self, sink: FrameSink, place: int) -> None:
+        frame, exact = self._frames.take(place)
+        late = self.statistics.lateness[-1] * float(self._grid.fps) > 1
+        self.statistics.frames += 1
+        self.statistics.on_time += exact and not late
+        self.statistics.repeated += not exact
+        sink.write(self._picture(frame),
+                   self._sound(self._sample_at(place + 1) + self._audio_ahead))
+
+    def _picture(self, frame: NDArray[np.uint8] | None) -> bytes:
+        if frame is None:
+            return self._blank.tobytes()
+        known, data = self._converted
+        if known is not frame:
+            data = cv2.cvtColor(self._fitted(frame), cv2.COLOR_BGR2YUV_I420).tobytes()
+            self._converted = (frame, data)
+        return data
+
+    def _fitted(self, frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Return the frame at the stream's size, with bars where the shape differs."""
+        height, width = frame.shape[:2]
+        form = self._form
+        if (width, height) == (form.width, form.height):
+            return frame
+        scale = min(form.width / width, form.height / height)
+        size = (max(1, round(width * scale)), max(1, round(height * scale)))
+        canvas = np.zeros((form.height, form.width, 3), np.uint8)
+        left, top = (form.width - size[0]) // 2, (form.height - size[1]) // 2
+        canvas[top:top + size[1], left:left + size[0]] = cv2.resize(
+            frame, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+        return canvas
+
+    def _sound(self, end: int) -> bytes:
+        """Return the samples before number `end` that were not written yet."""
+        rate = self._form.audio_rate
+        # Counted from the second in which the stretch begins, so that no float loses a sample.
+        whole = self._samples_done // rate
+        first, last = self._samples_done - whole * rate, end - whole * rate
+        samples = self._speech.samples(whole + first / rate, whole + last / rate, rate)
+        self._samples_done = end
+        return (np.clip(samples, -1, 1) * 32767).astype('<i2').tobytes()
+
+    def _sample_at(self, place: int) -> int:
+        return int(place * self._form.audio_rate / self._grid.fps)
+
+    def _sample_stamp(self, sample: int) -> int:
+        return sample * SECOND // self._form.audio_rate

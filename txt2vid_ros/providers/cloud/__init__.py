@@ -1,0 +1,1 @@
+"""Services on the network: credentials, requests, and what arrives of the answers."""

@@ -1,0 +1,109 @@
+"""Keys of cloud services: from the environment or a file, and never shown again.
+
+And their addresses, which tests and networks of their own set likewise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+import os
+from pathlib import Path
+import stat
+from typing import NoReturn
+
+from txt2vid_ros.core.errors import UserError
+
+GOOGLE_VARIABLE = 'GOOGLE_APPLICATION_CREDENTIALS'
+RESEMBLE_VARIABLE = 'RESEMBLE_API_KEY'
+LONGEST = 64 * 1024
+"""Bytes of a key file; a longer one is something else."""
+
+
+class Secret:
+    """A text that only `reveal()` shows: not print, a log, a traceback, JSON or a pickle."""
+
+    __slots__ = ('_text',)
+
+    def __init__(self, text: str) -> None:
+        """Take the text to keep."""
+        self._text = text
+
+    def reveal(self) -> str:
+        """Return the text, to be handed on to the service at once."""
+        return self._text
+
+    def __repr__(self) -> str:
+        """Return the same for every secret."""
+        return 'Secret(...)'
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled or copied."""
+        raise TypeError('a secret is not written to anything')
+
+
+def read_key_file(path: Path, option: str) -> Secret:
+    """Return what is in a file that its owner alone can read.
+
+    `option` is where the user named the file. Raises UserError, which names the file and never
+    what is in it.
+    """
+    try:
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode):
+            raise UserError(f'{option}: {path} is no file', 'Name the file that holds the key.')
+        with path.open('rb') as file:
+            content = file.read(LONGEST + 1)
+    except FileNotFoundError:
+        raise UserError(f'{option}: there is no file {path}',
+                        'Name the file that holds the key.') from None
+    except OSError as error:
+        raise UserError(f'{option}: {path} cannot be read: {error.strerror}',
+                        'Its owner should be who runs this.') from None
+    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise UserError(f'{option}: {path} can be read by others on this machine',
+                        f'Say: chmod 600 {path}')
+    if len(content) > LONGEST:
+        raise UserError(f'{option}: {path} is too long for a key', 'Name the file with the key.')
+    return Secret(content.decode('utf-8', 'replace').strip())
+
+
+def google_key_file(option: Path, environment: Mapping[str, str] = os.environ
+                    ) -> tuple[Path, str]:
+    """Return the key file to use, and where it was named. Raises UserError where it was not.
+
+    `option` is what the user set, an empty path for nothing.
+    """
+    if option != Path():
+        return option, 'credentials'
+    named = environment.get(GOOGLE_VARIABLE, '')
+    if not named:
+        raise UserError('there are no Google credentials',
+                        f'Let {GOOGLE_VARIABLE} name the JSON key file of a service account, or '
+                        'set the option credentials=FILE; see docs/cloud.md.')
+    return Path(named).expanduser(), GOOGLE_VARIABLE
+
+
+def resemble_key(option: Path, environment: Mapping[str, str] = os.environ) -> Secret:
+    """Return Resemble's API key, from the file `option` or the environment. Raises UserError."""
+    if option != Path():
+        key, source = read_key_file(option, 'api_key_file'), f'api_key_file: {option}'
+    else:
+        key, source = Secret(environment.get(RESEMBLE_VARIABLE, '').strip()), RESEMBLE_VARIABLE
+        if not key.reveal():
+            raise UserError('there is no Resemble API key',
+                            f'Set {RESEMBLE_VARIABLE}, or the option api_key_file=FILE; see '
+                            'docs/cloud.md.')
+    return checked_key(key, source)
+
+
+def checked_key(key: Secret, source: str) -> Secret:
+    """Return a key that an HTTP header can carry. Raises UserError, which names `source` only."""
+    if not all('!' <= char <= '~' for char in key.reveal()) or not key.reveal():
+        raise UserError(f'{source} holds no API key',
+                        'It has to be one word, as app.resemble.ai/account/api shows it.')
+    return key
+
+
+def endpoint_of(option: str, variable: str, usual: str) -> str:
+    """Return the service's address: the option, else the environment's, else the usual one."""
+    return option or os.environ.get(variable, '') or usual

@@ -1,0 +1,194 @@
+"""A request over HTTP whose answer comes in pieces, and that another thread can end.
+
+Python's own client: it gives out the socket, and shutting that down is what wakes a thread that
+reads from it. Redirects are not followed, so that a key goes to no other host.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+import contextlib
+import http.client
+import ipaddress
+import socket
+import ssl
+import threading
+from urllib.parse import urlsplit
+
+from txt2vid_ros.core.errors import ProviderError, UserError
+
+PIECE = 16384
+LONGEST_ERROR = 4096
+"""Bytes of an error's text that are looked at."""
+
+
+class StatusError(Exception):
+    """The server answered with another status than 200; `body` is the beginning of its text."""
+
+    def __init__(self, status: int, body: str) -> None:
+        """Take what the server said."""
+        super().__init__(f'HTTP status {status}')
+        self.status = status
+        self.body = body
+
+
+class HttpServer:
+    """A server at https://HOST[:PORT], or http:// on this machine.
+
+    The connection of an answer that was read to its end is kept for the next request.
+    """
+
+    def __init__(self, address: str, service: str, timeout: float, option: str) -> None:
+        """Take the address, what to call it, and the seconds that it may send nothing.
+
+        Raises UserError, which names `option`, where the address is none.
+        """
+        parts = urlsplit(address)
+        try:
+            host, port = parts.hostname or '', parts.port
+        except ValueError:
+            host, port = '', None
+        if not host or parts.scheme not in ('https', 'http'):
+            raise UserError(f'{option} is {address!r}', 'It has to be https://HOST or '
+                            'https://HOST:PORT.')
+        if parts.scheme == 'http' and not _loopback(host):
+            raise UserError(f'{option} is {address!r}: the key would travel unencrypted',
+                            'Use https://.')
+        self._tls = parts.scheme == 'https'
+        self._host, self._port = host, port
+        self.service = service
+        self.timeout = timeout
+        self._idle: http.client.HTTPConnection | None = None
+        self._closed = False
+        self._lock = threading.Lock()
+
+    def call(self, method: str, path: str, headers: Callable[[], dict[str, str]],
+             body: bytes = b'') -> HttpCall:
+        """Return a request, which is sent when its answer is asked for.
+
+        The headers are made only then, so that no variable holds a key for longer.
+        """
+        return HttpCall(self, method, path, headers, body)
+
+    def connection(self, new: bool) -> tuple[http.client.HTTPConnection, bool]:
+        """Return a connection, and whether it is one that was kept; never with `new`."""
+        with self._lock:
+            kept, self._idle = self._idle, None
+        if kept is not None and not new:
+            return kept, True
+        if kept is not None:
+            kept.close()
+        kind = http.client.HTTPSConnection if self._tls else http.client.HTTPConnection
+        return kind(self._host, self._port, timeout=self.timeout), False
+
+    def keep(self, connection: http.client.HTTPConnection) -> None:
+        """Take back a connection whose answer was read to the end."""
+        with self._lock:
+            # Who comes back after the end has its connection closed.
+            before, self._idle = (connection, None) if self._closed else (self._idle, connection)
+        if before is not None:
+            before.close()
+
+    def close(self) -> None:
+        """Close the connection that is kept, and keep no other."""
+        with self._lock:
+            self._closed = True
+            kept, self._idle = self._idle, None
+        if kept is not None:
+            kept.close()
+
+    def fault(self, error: Exception) -> ProviderError:
+        """Return what an error of the client means."""
+        if isinstance(error, TimeoutError):
+            return ProviderError(f'{self.service} sent nothing for {self.timeout:g} s',
+                                 retriable=True)
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return ProviderError(f'{self.service} shows a certificate that is not trusted',
+                                 retriable=False)
+        return ProviderError(f'{self.service} {_reason(error)}', retriable=True)
+
+
+class HttpCall:
+    """One request and its answer."""
+
+    def __init__(self, server: HttpServer, method: str, path: str,
+                 headers: Callable[[], dict[str, str]], body: bytes) -> None:
+        """Take what to send; nothing is sent yet."""
+        self._server = server
+        self._request = (method, path, body or None)
+        self._headers = headers
+        self._connection: http.client.HTTPConnection | None = None
+        self._aborted = False
+
+    def pieces(self) -> Iterator[bytes]:
+        """Send it and yield the answer as it comes. Raises StatusError and ProviderError."""
+        complete = False
+        try:
+            response = self._response()
+            if response.status != 200:
+                raise StatusError(response.status,
+                                  response.read(LONGEST_ERROR).decode('utf-8', 'replace'))
+            while piece := response.read1(PIECE):
+                yield piece
+            if response.length:
+                # Only read() says so by itself.
+                raise http.client.IncompleteRead(b'')
+            response.close()
+            complete = not response.will_close
+        except (OSError, http.client.HTTPException) as error:
+            # Without what it came from: that holds the headers, and in them the key.
+            raise self._server.fault(error) from None
+        finally:
+            if self._connection is not None:
+                if complete:
+                    self._server.keep(self._connection)
+                else:
+                    self._connection.close()
+
+    def abort(self) -> None:
+        """End it, whatever it waits for; for another thread than the one that reads."""
+        self._aborted = True
+        sock = self._connection.sock if self._connection is not None else None
+        if sock is not None:
+            with contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+
+    def _response(self) -> http.client.HTTPResponse:
+        self._connection, kept = self._server.connection(new=False)
+        try:
+            return self._sent(self._connection)
+        except ConnectionError:
+            if not kept or self._aborted:
+                raise
+        # A connection that was kept may have been closed meanwhile; a new one will show.
+        self._connection.close()
+        self._connection, _ = self._server.connection(new=True)
+        return self._sent(self._connection)
+
+    def _sent(self, connection: http.client.HTTPConnection) -> http.client.HTTPResponse:
+        if connection.sock is None:
+            connection.connect()
+        connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if self._aborted:
+            raise ConnectionAbortedError
+        method, path, body = self._request
+        connection.request(method, path, body, self._headers())
+        return connection.getresponse()
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, socket.gaierror):
+        return 'cannot be found by its name: is there a network?'
+    if isinstance(error, http.client.RemoteDisconnected):
+        return 'closed the connection without an answer'
+    if isinstance(error, http.client.HTTPException):
+        return 'broke off'
+    words = (error.strerror or '').lower() if isinstance(error, OSError) else ''
+    return f'cannot be reached: {words}' if words else 'broke off'
+
+
+def _loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == 'localhost'

@@ -1,0 +1,1 @@
+"""Resemble's voices."""

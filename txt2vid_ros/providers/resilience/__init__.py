@@ -1,0 +1,1 @@
+"""What is around every provider: time limits, retries, circuit breaker, fall-back."""

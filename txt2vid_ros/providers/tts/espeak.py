@@ -1,0 +1,80 @@
+"""The voice of eSpeak NG: robotic, small, about a hundred languages; a program of the system."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+import difflib
+import shutil
+import subprocess
+
+import numpy as np
+
+from txt2vid_ros.core.errors import ProviderError, UserError
+from txt2vid_ros.core.time_limits import LOCAL
+from txt2vid_ros.speaking.phonetics.silence import trimmed
+from txt2vid_ros.speaking.voice import SpeechChunk, TextToSpeech, VoiceCapabilities
+
+PROGRAM = 'espeak-ng'
+RATE = 22050
+PACE = 175
+"""Words a minute of its own pace; it takes 80 to 450."""
+PATIENCE = 20.0
+"""Seconds for a clause, which takes it some hundredths of one."""
+
+
+class EspeakVoice(TextToSpeech):
+    """One chunk a clause; a process for each, so that nothing of it can stay behind."""
+
+    name = 'espeak'
+    limits = LOCAL
+
+    def __init__(self, voice: str = '', speed: float = 1.0) -> None:
+        """Take a voice as `espeak-ng --voices` has it, also with a variant (en-us+f3)."""
+        self._voice = voice or 'en-us'
+        self._pace = min(max(round(PACE * speed), 80), 450)
+
+    @property
+    def capabilities(self) -> VoiceCapabilities:
+        """Return what it can do."""
+        return VoiceCapabilities(RATE, languages=(self._voice.partition('+')[0],))
+
+    def load(self) -> None:
+        """Look for the program and the voice."""
+        if shutil.which(PROGRAM) is None:
+            raise UserError(f'the voice espeak needs the program {PROGRAM}, which is not there',
+                            f'Run: apt-get install {PROGRAM}')
+        if self._run('a').returncode != 0:
+            names = self._names()
+            near = difflib.get_close_matches(self._voice, names, n=3)
+            raise UserError(f'tts.voice: espeak has no voice {self._voice!r}',
+                            f'Near: {", ".join(near)}.' if near
+                            else f'`{PROGRAM} --voices` lists them.')
+
+    def synthesize(self, clause: str, cancelled: Callable[[], bool]) -> Iterator[SpeechChunk]:
+        """Yield the clause in one piece."""
+        if cancelled():
+            return
+        done = self._run(clause)
+        _, found, sound = done.stdout.partition(b'data')
+        if done.returncode != 0 or not found:
+            raise ProviderError(f'{PROGRAM} ended with status {done.returncode}', retriable=True)
+        # Behind the word the length, which it cannot know when it writes it.
+        whole = np.frombuffer(sound[4:len(sound) - len(sound) % 2], '<i2')
+        chunk = trimmed((whole / 32768).astype(np.float32), None, RATE)
+        if chunk is not None:
+            yield chunk
+
+    def _run(self, text: str) -> subprocess.CompletedProcess[bytes]:
+        try:
+            return subprocess.run(
+                [PROGRAM, '--stdin', '--stdout', '-b', '1', '-v', self._voice,
+                 '-s', str(self._pace)], input=text.encode(), capture_output=True,
+                timeout=PATIENCE, check=False)
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise ProviderError(f'{PROGRAM}: {type(error).__name__}', retriable=True) from error
+
+    def _names(self) -> list[str]:
+        """Return the voices' names for their languages."""
+        listed = subprocess.run([PROGRAM, '--voices'], capture_output=True, text=True,
+                                timeout=PATIENCE, check=False).stdout.splitlines()[1:]
+        return [words[1] for words in map(str.split, listed) if len(words) > 1]

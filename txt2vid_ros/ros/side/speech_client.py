@@ -1,0 +1,146 @@
+"""A participant outside the graph that has it speak, interrupts it and waits for the end."""
+
+from __future__ import annotations
+
+import threading
+import time
+from types import TracebackType
+
+from audio_common_msgs.msg import AudioDataStamped, AudioInfo
+from hri_msgs.msg import LiveSpeech
+import rclpy
+from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.signals import SignalHandlerOptions
+from rclpy.task import Future
+from std_srvs.srv import Trigger
+
+from txt2vid_ros.core.clock import SECOND
+from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.names import checked_namespace
+from txt2vid_ros.core.people import DEFAULT, utterance_id
+from txt2vid_ros.ros import messages, qos
+
+
+class SpeechClient:
+    """Publishes on `heard` and follows `voice/audio` to know what has been said.
+
+    Use as a context manager; its methods may be called from any thread.
+    """
+
+    def __init__(self, namespace: str) -> None:
+        """Join the graph under `namespace`. Raises UserError where that is no namespace."""
+        namespace = checked_namespace(namespace)
+        self._context = rclpy.Context()
+        rclpy.init(context=self._context, signal_handler_options=SignalHandlerOptions.NO)
+        self._node = rclpy.create_node('txt2vid_client_' + str(time.time_ns()),
+                                       context=self._context, namespace=namespace)
+        self._heard = self._node.create_publisher(LiveSpeech, 'heard', qos.SPEECH)
+        self._interrupt = self._node.create_client(Trigger, 'tts/interrupt')
+        self._node.create_subscription(AudioDataStamped, 'voice/audio', self._on_audio, qos.AUDIO)
+        # Latched, and subscribed to after the sound: once it is here, tts knows of both.
+        self._known = threading.Event()
+        self._node.create_subscription(AudioInfo, 'voice/audio_info',
+                                       lambda message: self._known.set(), qos.INFO)
+        self._began: dict[str, int] = {}
+        self._ended: dict[str, int] = {}
+        self._changed = threading.Condition()
+        self._executor = SingleThreadedExecutor(context=self._context)
+        self._executor.add_node(self._node)
+        self._ending: Future = Future()
+        self._thread = threading.Thread(target=self._spin, name='client', daemon=True)
+        self._thread.start()
+
+    def __enter__(self) -> SpeechClient:
+        """Return itself."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        """Leave the graph."""
+        self.close()
+
+    def close(self) -> None:
+        """Leave the graph; may be called twice."""
+        if self._context.ok():
+            # In this order: shutting down first would take handles from under a waiting executor.
+            self._ending.set_result(None)
+            self._thread.join(timeout=2.0)
+            self._executor.shutdown(timeout_sec=1.0)
+            self._context.try_shutdown()
+
+    def connected(self) -> bool:
+        """Return whether a tts node listens and its voice can be followed."""
+        there = self._node.get_subscriptions_info_by_topic(self._heard.topic_name)
+        # Recorders listen too, and may be there first; all that are known have to be matched.
+        return (self._known.is_set() and any(each.node_name == 'tts' for each in there)
+                and self._heard.get_subscription_count() >= len(there))
+
+    def wait_connected(self, timeout: float) -> None:
+        """Wait until the graph listens. Raises UserError after `timeout` seconds."""
+        deadline = time.monotonic() + timeout
+        while not self.connected():
+            if time.monotonic() > deadline:
+                namespace = self._node.get_namespace()
+                raise UserError(
+                    f'no tts node listens on {namespace}/heard',
+                    'Start the talking head first ("txt2vid live" or "ros2 launch"), with the '
+                    'same --namespace and ROS_DOMAIN_ID.')
+            time.sleep(0.02)
+
+    def say(self, text: str, speaker: str = '') -> str:
+        """Publish a text; return the id of the utterance that it becomes."""
+        speaker = speaker or DEFAULT
+        stamp = time.time_ns()
+        message = LiveSpeech(final=text, confidence=1.0)
+        message.header.stamp = messages.to_time(stamp)
+        message.header.frame_id = speaker
+        self._heard.publish(message)
+        return utterance_id(speaker, stamp)
+
+    def interrupt(self, timeout: float = 5.0) -> str:
+        """Silence the graph; return what it answers. Raises UserError if nothing answers."""
+        if not self._interrupt.wait_for_service(timeout):
+            raise UserError('no tts node answers', 'Start the talking head first: txt2vid live')
+        future = self._interrupt.call_async(Trigger.Request())
+        done = threading.Event()
+        future.add_done_callback(lambda _: done.set())
+        if not done.wait(timeout):
+            raise UserError('the tts node does not answer', 'See its output.')
+        return str(future.result().message)
+
+    def wait_begun(self, utterance: str, timeout: float) -> int | None:
+        """Wait for an utterance's first chunk; return when it is heard (ns), None if never."""
+        return self._wait(self._began, utterance, timeout)
+
+    def wait_ended(self, utterance: str, timeout: float) -> bool:
+        """Wait until an utterance has been heard to its end."""
+        end = self._wait(self._ended, utterance, timeout)
+        if end is None:
+            return False
+        time.sleep(max(0.0, (end - time.time_ns()) / SECOND))
+        return True
+
+    def _wait(self, times: dict[str, int], utterance: str, timeout: float) -> int | None:
+        deadline = time.monotonic() + timeout
+        with self._changed:
+            while utterance not in times:
+                left = deadline - time.monotonic()
+                if left <= 0 or not self._changed.wait(left):
+                    break
+            return times.get(utterance)
+
+    def _on_audio(self, message: AudioDataStamped) -> None:
+        stamp = messages.from_time(message.header.stamp)
+        with self._changed:
+            times = self._began if len(message.audio.data) else self._ended
+            times.setdefault(message.header.frame_id, stamp)
+            for held in (self._began, self._ended):
+                while len(held) > 1000:
+                    held.pop(next(iter(held)))
+            self._changed.notify_all()
+
+    def _spin(self) -> None:
+        try:
+            self._executor.spin_until_future_complete(self._ending)
+        except ExternalShutdownException:
+            return

@@ -1,0 +1,1 @@
+"""Text to stamped speech. Knows nothing of ROS."""

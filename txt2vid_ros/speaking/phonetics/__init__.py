@@ -1,0 +1,1 @@
+"""The sounds of a language: their symbols, and when in a piece of audio each is heard."""

@@ -1,0 +1,33 @@
+"""Symbols with their lengths, as a voice's model has them, as the sounds that they stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from txt2vid_ros.core.mouth import Phoneme
+
+STRESS = {'ˈ': 2, 'ˌ': 1}
+PAUSES = frozenset(' ;:,.!?—…"()“”_↓→↗↘^$')
+MODIFIERS = frozenset('\u0303ːʰʲᵝ')
+
+
+def paired(symbols: Iterable[tuple[str, float]]) -> tuple[Phoneme, ...]:
+    """Return the sounds of symbols with their seconds, timed from the first one.
+
+    A stress mark's time belongs to the sound after it, a modifier's to the sound before it;
+    spaces and punctuation are gaps.
+    """
+    sounds: list[Phoneme] = []
+    clock, stress, pending = 0.0, 0, 0.0
+    for symbol, seconds in symbols:
+        if symbol in STRESS:
+            stress, pending = STRESS[symbol], pending + seconds
+        elif symbol in MODIFIERS and sounds:
+            last = sounds[-1]
+            sounds[-1] = Phoneme(last.symbol + symbol, last.start, last.duration + seconds,
+                                 last.stress)
+        elif symbol not in PAUSES:
+            sounds.append(Phoneme(symbol, clock - pending, seconds + pending, stress))
+            stress, pending = 0, 0.0
+        clock += seconds
+    return tuple(sounds)

@@ -1,0 +1,47 @@
+"""Where speech begins and ends within a piece of sound."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from txt2vid_ros.core.mouth import ONSET_MARGIN, Phoneme
+from txt2vid_ros.speaking.voice import SpeechChunk
+
+THRESHOLD = 0.003
+"""About -50 dB below full scale: under it a voice is not heard."""
+
+
+def audible_range(samples: NDArray[np.float32], rate: int) -> tuple[int, int] | None:
+    """Return the (first, last+1) sample to keep, or None where all of it is silence.
+
+    `samples` are mono float32 in -1..1 at `rate` Hz.
+    """
+    block = max(1, rate // 200)
+    usable = len(samples) // block * block
+    peaks = np.abs(samples[:usable].reshape(-1, block)).max(axis=1)
+    loud = np.flatnonzero(peaks > THRESHOLD)
+    if len(loud) == 0:
+        return None
+    margin = int(ONSET_MARGIN * rate)
+    return max(0, int(loud[0]) * block - margin), min(
+        len(samples), (int(loud[-1]) + 1) * block + margin)
+
+
+def trimmed(samples: NDArray[np.float32], sounds: tuple[Phoneme, ...] | None, rate: int
+            ) -> SpeechChunk | None:
+    """Cut the silence off both ends and move the phonemes with it; None if nothing is audible."""
+    audible = audible_range(samples, rate)
+    if audible is None:
+        return None
+    first, last = audible
+    if sounds is None:
+        return SpeechChunk(samples[first:last])
+    offset, length = first / rate, (last - first) / rate
+    moved = []
+    for sound in sounds:
+        start = min(max(sound.start - offset, 0.0), length)
+        end = min(max(sound.end - offset, 0.0), length)
+        if end > start:
+            moved.append(Phoneme(sound.symbol, start, end - start, sound.stress))
+    return SpeechChunk(samples[first:last], tuple(moved))

@@ -1,0 +1,273 @@
+"""Speaks utterances in order on the timeline: chooses when each begins and paces its chunks."""
+
+from __future__ import annotations
+
+import collections
+from collections.abc import Callable, Iterator
+import dataclasses
+import logging
+import threading
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+import soxr
+
+from txt2vid_ros.core.clock import Clock, SECOND
+from txt2vid_ros.core.errors import ProviderError, UserError
+from txt2vid_ros.core.mouth import MouthTrack, Phoneme
+from txt2vid_ros.speaking.clauses import clean, speakable
+from txt2vid_ros.speaking.synthesis import spoken
+from txt2vid_ros.speaking.voice import SpeechChunk, TextToSpeech
+
+log = logging.getLogger(__name__)
+
+POLL = 0.02
+"""Seconds between looks at the clock, which may be a simulated one."""
+BURST = 6
+"""Chunks that are handed out at once, so that pictures can be made of the first ones."""
+BREATH = 0.01
+"""Seconds between those that follow, until they are `ahead`: who records topics with a history of
+ten messages, as rosbag2 does, would miss some of a whole second that comes at once."""
+JUMP = 2 * SECOND
+"""Nanoseconds: a time that is farther off than the pacing can explain means a clock gone back."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Utterance:
+    """One text to be spoken as a whole by one speaker."""
+
+    id: str  # noqa: A003
+    text: str
+    speaker: str
+    accepted: int
+    """When the text came in, nanoseconds."""
+
+
+class SpeechOutput(Protocol):
+    """Where the speech goes. Times are nanoseconds on the talker's clock."""
+
+    def audio(self, utterance: str, start: int, samples: NDArray[np.float32], rate: int) -> None:
+        """Take a chunk whose first sample is to be heard at `start`."""
+        ...
+
+    def mouth(self, utterance: str, track: MouthTrack) -> None:
+        """Take the mouth shapes of the clause that follows, in seconds on the clock."""
+        ...
+
+    def ended(self, utterance: str, end: int) -> None:
+        """Learn that nothing of the utterance is to be heard from `end` on."""
+        ...
+
+
+Articulate = Callable[[tuple[Phoneme, ...], NDArray[np.float32], int], MouthTrack]
+"""Turns phonemes, and the samples (with their rate) that they are heard in, into mouth shapes."""
+
+
+@dataclasses.dataclass
+class TalkerStatistics:
+    """Counts since the start, for diagnostics."""
+
+    utterances: int = 0
+    refused: int = 0
+    unspeakable: int = 0
+    interrupted: int = 0
+    failed: int = 0
+    text_to_voice: collections.deque[float] = dataclasses.field(
+        default_factory=lambda: collections.deque(maxlen=100))
+    """Seconds from accepting a text to having its first samples."""
+
+
+class Talker:
+    """A bounded queue of utterances and the one thread that speaks them.
+
+    The first sample of an utterance is heard `lead()` seconds from when it is there, or at the
+    end of the utterance before, whichever is later; from then on the samples are counted. Chunks
+    are handed out at most `ahead` seconds before they are heard.
+    """
+
+    def __init__(self, voice_for: Callable[[str], TextToSpeech], articulate: Articulate,
+                 output: SpeechOutput, clock: Clock, lead: Callable[[], float], *,
+                 rate: int, chunk: float = 0.04, ahead: float = 1.0, breath: float = BREATH,
+                 queue: int = 64) -> None:
+        """Take the voice of each speaker, where the speech goes (at `rate` Hz), and the pacing.
+
+        All other numbers are seconds, but `queue`: the utterances that may wait.
+        """
+        self.statistics = TalkerStatistics()
+        self._voice_for = voice_for
+        self._articulate = articulate
+        self._output = output
+        self._clock = clock
+        self._lead = lead
+        self._rate = rate
+        self._chunk = chunk
+        self._ahead = int(ahead * SECOND)
+        self._breath = breath
+        self._limit = queue
+        self._queue: collections.deque[Utterance] = collections.deque()
+        self._audible: collections.deque[tuple[str, int]] = collections.deque()
+        self._cursor = 0
+        """When what was handed out so far has been heard."""
+        self._generation = 0
+        self._closed = False
+        self._changed = threading.Condition()
+        self._thread = threading.Thread(target=self._run, name='talker', daemon=True)
+
+    def start(self) -> None:
+        """Begin to speak what is queued."""
+        self._thread.start()
+
+    def say(self, utterance: Utterance) -> bool:
+        """Queue an utterance; False, and it is dropped, where the queue is full."""
+        with self._changed:
+            if len(self._queue) >= self._limit or self._closed:
+                self.statistics.refused += 1
+                return False
+            self._queue.append(utterance)
+            self._changed.notify_all()
+            return True
+
+    def interrupt(self) -> int:
+        """Silence now: end what is being heard, drop what waits; return how many were ended."""
+        with self._changed:
+            self._generation += 1
+            now = self._clock.now()
+            names = [name for name, end in self._audible if end > now]
+            names += [utterance.id for utterance in self._queue]
+            self._queue.clear()
+            self._audible.clear()
+            self._cursor = now
+            self.statistics.interrupted += len(names)
+            # Under the lock, so that no chunk of theirs can come after their end.
+            for name in names:
+                self._output.ended(name, now)
+            self._changed.notify_all()
+            return len(names)
+
+    @property
+    def busy(self) -> bool:
+        """Return whether anything is queued, being made or still to be heard."""
+        with self._changed:
+            return bool(self._queue) or any(
+                end > self._clock.now() for _, end in self._audible)
+
+    def close(self) -> None:
+        """Stop the thread; what was not handed out is not spoken."""
+        with self._changed:
+            self._closed = True
+            self._generation += 1
+            self._changed.notify_all()
+        if self._thread.is_alive():
+            self._thread.join(timeout=5.0)
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                while not self._queue and not self._closed:
+                    self._changed.wait()
+                if self._closed:
+                    return
+                utterance = self._queue.popleft()
+                generation = self._generation
+                while self._audible and self._audible[0][1] <= self._clock.now():
+                    self._audible.popleft()
+                # Audible without an end until it is known, so that an interruption finds it.
+                self._audible.append((utterance.id, 2**63 - 1))
+                before = self._cursor
+            self._speak(utterance, generation, before)
+
+    def _speak(self, utterance: Utterance, generation: int, before: int) -> None:
+        self.statistics.utterances += 1
+        text = clean(utterance.text)
+        if not speakable(text):
+            self.statistics.unspeakable += 1
+            log.warning('there is nothing to pronounce in the text of %s (%d characters); '
+                        'send words or numbers', utterance.id, len(utterance.text))
+        else:
+            try:
+                self._clauses(utterance, text, generation)
+            except (UserError, ProviderError) as error:
+                self.statistics.failed += 1
+                log.error('%s', error)
+            except Exception:
+                # A voice is somebody else's code: its fault costs one utterance, not the node.
+                self.statistics.failed += 1
+                log.exception('the voice failed on %s; it is skipped', utterance.id)
+        with self._changed:
+            if generation != self._generation:
+                return
+            end = max(self._cursor, self._clock.now())
+            self._audible.pop()
+            if self._cursor != before:
+                self._audible.append((utterance.id, end))
+            self._output.ended(utterance.id, end)
+
+    def _clauses(self, utterance: Utterance, text: str, generation: int) -> None:
+        voice = self._voice_for(utterance.speaker)
+        first = True
+        for pause, chunk in spoken(text, voice, lambda: self._generation != generation):
+            if first:
+                now = self._clock.now()
+                self.statistics.text_to_voice.append((now - utterance.accepted) / SECOND)
+                first = False
+            if not self._play(utterance.id, self._at_rate(chunk, voice.capabilities.sample_rate),
+                              int(pause * SECOND), generation):
+                return
+
+    def _at_rate(self, chunk: SpeechChunk, rate: int) -> SpeechChunk:
+        if rate == self._rate:
+            return chunk
+        return dataclasses.replace(
+            chunk, samples=soxr.resample(chunk.samples, rate, self._rate))
+
+    def _play(self, name: str, chunk: SpeechChunk, pause: int, generation: int) -> bool:
+        """Hand out one chunk of a voice in steps; False if it was interrupted."""
+        rate = self._rate
+        lead = int(self._lead() * SECOND)
+        too_far = lead + self._ahead + JUMP
+        soonest = self._clock.now() + lead
+        start = self._cursor + pause
+        if not soonest <= start <= soonest + too_far:
+            start = soonest
+        if chunk.phonemes:
+            track = self._articulate(chunk.phonemes, chunk.samples, rate)
+            if len(track.times) and not self._emit(
+                    generation, self._output.mouth, name,
+                    track.shifted(start / SECOND)):
+                return False
+        urgent = lead + int(BURST * self._chunk * SECOND)
+        for offset, samples in _steps(chunk.samples, max(1, round(self._chunk * rate))):
+            breathed = not self._breath
+            with self._changed:
+                while generation == self._generation:
+                    at = start + offset * SECOND // rate
+                    left = at - self._clock.now()
+                    early = left - self._ahead
+                    if early <= 0:
+                        if breathed or left <= urgent:
+                            break
+                        breathed = True
+                        self._changed.wait(self._breath)
+                        continue
+                    if early > too_far:
+                        start -= early
+                        continue
+                    self._changed.wait(POLL)
+                else:
+                    return False
+                self._output.audio(name, at, samples, rate)
+                self._cursor = start + (offset + len(samples)) * SECOND // rate
+        return True
+
+    def _emit(self, generation: int, output: Callable[..., None], *what: object) -> bool:
+        with self._changed:
+            if generation != self._generation:
+                return False
+            output(*what)
+            return True
+
+
+def _steps(samples: NDArray[np.float32], step: int) -> Iterator[tuple[int, NDArray[np.float32]]]:
+    for offset in range(0, len(samples), step):
+        yield offset, samples[offset:offset + step]

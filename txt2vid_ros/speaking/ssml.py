@@ -1,0 +1,62 @@
+"""Text with marks for the voice (SSML, a W3C recommendation): found, and taken off again.
+
+Only what `clauses.clean` has cleaned is looked at. Tags are read leniently and nothing is ever
+expanded from a definition in the text, so that no text from outside can do harm.
+"""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+import re
+
+from txt2vid_ros.speaking.clauses import clean
+
+_SPEAK = re.compile(r'<speak(\s[^<>]*)?>.*</speak\s*>', re.IGNORECASE)
+_BREAKS = frozenset({'p', 's', 'break', 'audio', 'par', 'seq', 'media', 'desc'})
+"""Elements that part the words before and after them."""
+
+
+def is_ssml(text: str) -> bool:
+    """Return whether the whole text is one SSML document."""
+    return _SPEAK.fullmatch(text) is not None
+
+
+def plain(text: str) -> str:
+    """Return the words of an SSML text, as a voice without SSML should read them."""
+    reader = _Reader()
+    reader.feed(text)
+    reader.close()
+    return clean(''.join(reader.words))
+
+
+class _Reader(HTMLParser):
+    """Collects the words; those that a <sub> stands for in place of those in it."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.words: list[str] = []
+        self._unsaid = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == 'sub':
+            alias = dict(attrs).get('alias')
+            if alias and not self._unsaid:
+                self.words.append(alias)
+            if alias or self._unsaid:
+                self._unsaid += 1
+        elif tag in _BREAKS:
+            self.words.append(' ')
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in _BREAKS:
+            self.words.append(' ')
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == 'sub' and self._unsaid:
+            self._unsaid -= 1
+        elif tag in _BREAKS:
+            self.words.append(' ')
+
+    def handle_data(self, data: str) -> None:
+        if not self._unsaid:
+            self.words.append(data)

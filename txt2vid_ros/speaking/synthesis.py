@@ -1,0 +1,32 @@
+"""A text as a voice speaks it: chunk after chunk, with the pauses between the clauses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from txt2vid_ros.speaking.clauses import clauses
+from txt2vid_ros.speaking.ssml import is_ssml, plain
+from txt2vid_ros.speaking.voice import SpeechChunk, TextToSpeech
+
+SENTENCE_PAUSE = 0.28
+CLAUSE_PAUSE = 0.12
+"""Seconds of silence after a clause that ends with, or without, a sentence."""
+
+
+def spoken(text: str, voice: TextToSpeech, cancelled: Callable[[], bool]
+           ) -> Iterator[tuple[float, SpeechChunk]]:
+    """Yield each chunk of cleaned `text` with the seconds of silence that come before it.
+
+    An SSML text is one clause for a voice that takes SSML; cut up it would be none any more.
+    """
+    pause = 0.0
+    whole = is_ssml(text) and voice.capabilities.ssml
+    for clause in [text] if whole else clauses(plain(text) if is_ssml(text) else text):
+        for chunk in voice.synthesize(clause, cancelled):
+            if cancelled():
+                return
+            yield pause, chunk
+            pause = 0.0
+        if cancelled():
+            return
+        pause = SENTENCE_PAUSE if clause.endswith(tuple('.!?…"”)')) else CLAUSE_PAUSE

@@ -1,0 +1,1 @@
+"""From timed sounds to a moving mouth."""

@@ -1,0 +1,74 @@
+"""The contract of a text-to-speech provider: a clause in, sound and timings out."""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Callable, Iterator
+import dataclasses
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from txt2vid_ros.core.mouth import Phoneme
+from txt2vid_ros.core.time_limits import TimeLimits
+
+
+@dataclasses.dataclass(frozen=True)
+class VoiceCapabilities:
+    """What a voice can do; the caller adapts to it."""
+
+    sample_rate: int
+    """Hz of the samples it yields; always mono."""
+    timings: bool = False
+    """Whether chunks carry phonemes with times."""
+    streaming: bool = False
+    """Whether the first chunk comes before the whole clause is made."""
+    languages: tuple[str, ...] = ('en',)
+    """BCP 47 tags of what it can read."""
+    ssml: bool = False
+    """Whether it takes a whole SSML text as one clause; else it gets the words of it."""
+
+
+@dataclasses.dataclass(frozen=True)
+class SpeechChunk:
+    """A piece of a clause: mono samples in -1..1, and its sounds where the voice knows them.
+
+    Phoneme times are seconds from the first sample of this chunk.
+    """
+
+    samples: NDArray[np.float32]
+    phonemes: tuple[Phoneme, ...] | None = None
+    last: bool = False
+    """Whether the clause is known to be whole with it. Where what carries the sound can break
+    off, a voice that knows should say so; else a break behind the last sample has the clause said
+    again."""
+
+
+class TextToSpeech(abc.ABC):
+    """A voice. Load once, then synthesize clause after clause from one thread."""
+
+    name: ClassVar[str]
+    limits: ClassVar[TimeLimits] = TimeLimits()
+    """How long it may take; LOCAL where it computes on this machine."""
+
+    @property
+    @abc.abstractmethod
+    def capabilities(self) -> VoiceCapabilities:
+        """Return what the loaded voice can do."""
+
+    @abc.abstractmethod
+    def load(self) -> None:
+        """Load models or connect; may take seconds. Raises UserError or ProviderError."""
+
+    @abc.abstractmethod
+    def synthesize(self, clause: str, cancelled: Callable[[], bool]) -> Iterator[SpeechChunk]:
+        """Yield the clause's speech in order; stop soon after `cancelled()` turns true.
+
+        A clause with nothing to pronounce yields nothing. Raises ProviderError for what lies
+        outside, UserError for what only the user can mend.
+        """
+
+    def close(self) -> None:
+        """Release what load() took; may be called twice."""
+        return

@@ -1,7 +1,0 @@
-"""Voices and ears: text to speech, speech to text, voice activity. Knows nothing of ROS."""
-
-import os
-
-# gRPC, below Google's clients, otherwise starts threads of its own in every child between fork and
-# exec, where they crash it: ffmpeg, for one. It reads this when it is imported.
-os.environ.setdefault('GRPC_ENABLE_FORK_SUPPORT', 'false')

@@ -1,0 +1,164 @@
+"""Runs processes side by side: prefixes their output, restarts what crashes, leaves no orphan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+import dataclasses
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from typing import IO
+
+from txt2vid_ros.core.child_process import die_with_parent
+
+USER_ERROR = 2
+"""A child's exit status that says: starting again would not help."""
+CRASHES = 5
+"""Crashes in a row after which a process is given up."""
+STEADY = 20.0
+"""Seconds of running after which earlier crashes are forgotten."""
+GRACE = 12.0
+"""Seconds that children have to end after SIGTERM, with their recordings, before SIGKILL."""
+COLOURS = (36, 33, 35, 32, 34, 31)
+
+
+@dataclasses.dataclass
+class _Child:
+    name: str
+    command: Sequence[str]
+    colour: int
+    process: subprocess.Popen[str] | None = None
+    started: float = 0.0
+    crashes: int = 0
+    again_at: float = 0.0
+    relay: threading.Thread | None = None
+
+
+class Supervisor:
+    """Starts commands, and keeps them running until stop() or until one cannot go on."""
+
+    def __init__(self, commands: Mapping[str, Sequence[str]], environment: Mapping[str, str],
+                 output: IO[str] | None = None) -> None:
+        """`commands` by name; the names are what lines of output are prefixed with."""
+        self._output = output or sys.stdout
+        self._environment = dict(environment)
+        self._children = [_Child(name, command, COLOURS[at % len(COLOURS)])
+                          for at, (name, command) in enumerate(commands.items())]
+        self._stop = threading.Event()
+        self._status = 0
+        self._print_lock = threading.Lock()
+
+    def stop(self, status: int = 0) -> None:
+        """Have run() end everything and return `status`; may be called from a signal handler."""
+        self._status = self._status or status
+        self._stop.set()
+
+    def run(self, idle: Callable[[], None] = lambda: None) -> int:
+        """Run until stop() or a failure for good; return the exit status. `idle` runs often."""
+        try:
+            for child in self._children:
+                self._start(child)
+            while not self._stop.wait(0.1):
+                for child in self._children:
+                    self._look_after(child)
+                idle()
+        finally:
+            self._end_all()
+        return self._status
+
+    def say(self, line: str) -> None:
+        """Print a line of the supervisor's own."""
+        self._print('txt2vid', 0, line)
+
+    def _start(self, child: _Child) -> None:
+        child.process = subprocess.Popen(
+            child.command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True, errors='replace', env=self._environment,
+            preexec_fn=_set_up)
+        child.started = time.monotonic()
+        child.again_at = 0.0
+        child.relay = threading.Thread(target=self._relay, args=(child, child.process.stdout),
+                                       daemon=True, name=f'{child.name} output')
+        child.relay.start()
+
+    def _look_after(self, child: _Child) -> None:
+        now = time.monotonic()
+        if child.process is None:
+            if now >= child.again_at:
+                self._start(child)
+            return
+        status = child.process.poll()
+        if status is None:
+            return
+        child.process = None
+        if status == USER_ERROR:
+            self.stop(USER_ERROR)
+            return
+        child.crashes = 1 if now - child.started > STEADY else child.crashes + 1
+        how = _how(status)
+        if child.crashes >= CRASHES:
+            self.say(f'{child.name} {how} for the {child.crashes}th time in a row; giving up. '
+                     'Its last lines above say why.')
+            self.stop(1)
+            return
+        pause = 0.5 * 2 ** (child.crashes - 1)
+        child.again_at = now + pause
+        self.say(f'{child.name} {how}; starting it again in {pause:.1f} s')
+
+    def _relay(self, child: _Child, stream: IO[str]) -> None:
+        for line in stream:
+            self._print(child.name, child.colour, line.rstrip('\n'))
+
+    def _print(self, name: str, colour: int, line: str) -> None:
+        prefix = f'{name:>8} | '
+        if self._output.isatty() and 'NO_COLOR' not in os.environ:
+            prefix = f'\x1b[{colour}m{prefix}\x1b[0m'
+        with self._print_lock:
+            try:
+                self._output.write(f'{prefix}{line}\n')
+                self._output.flush()
+            except (OSError, ValueError):
+                # Nobody reads any more, or the disk is full: the graph goes on until it is told
+                # to stop, and its output must be read, or its nodes would wait for that.
+                return
+
+    def _end_all(self) -> None:
+        deadline = time.monotonic()
+        # SIGTERM rather than SIGINT: it also ends one that still imports without a traceback.
+        for stop in (signal.SIGTERM, signal.SIGKILL):
+            living = [child.process for child in self._children
+                      if child.process is not None and child.process.poll() is None]
+            for process in living:
+                process.send_signal(stop)
+            deadline += GRACE
+            for process in living:
+                try:
+                    process.wait(max(0.0, deadline - time.monotonic()))
+                except subprocess.TimeoutExpired:
+                    continue
+        for child in self._children:
+            if child.relay is not None:
+                child.relay.join(1.0)
+            status = 0 if child.process is None else child.process.returncode or 0
+            # What has failed it says only now, where it could go on without.
+            if status > 0:
+                self._status = self._status or status
+            elif status not in (0, -signal.SIGTERM):
+                killed = status == -signal.SIGKILL
+                late = f', {GRACE:g} s after it was asked to end' if killed else ''
+                self.say(f'{child.name} {_how(status)}{late}')
+
+
+def _how(status: int) -> str:
+    """Return how a process ended, by its exit status; below 0 it is the number of a signal."""
+    return f'was ended by {signal.Signals(-status).name}' if status < 0 else (
+        f'ended with status {status}')
+
+
+def _set_up() -> None:
+    # A group of its own: Ctrl-C at the terminal reaches the supervisor, which ends them in order.
+    os.setpgid(0, 0)
+    die_with_parent()
