@@ -24,11 +24,10 @@ from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 
 from txt2vid_ros import graph
+from txt2vid_ros.core.errors import EXIT_USER_ERROR
 from txt2vid_ros.core.names import NAMESPACE
 from txt2vid_ros.core.share import share
 
-USER_ERROR = 2
-"""A node's exit status that says: starting again would not help."""
 CRASHES = 5
 """Crashes in a row after which a node is given up, and the launch with it."""
 STEADY = 20.0
@@ -79,7 +78,7 @@ def _node(spec: graph.NodeSpec, params_file: str, log_level: str, crashes: int,
         if context.is_shutdown or event.returncode == 0:
             return []
         in_a_row = 1 if time.monotonic() - begins > STEADY else crashes + 1
-        if event.returncode == USER_ERROR or in_a_row >= CRASHES:
+        if event.returncode == EXIT_USER_ERROR or in_a_row >= CRASHES:
             return [Shutdown(reason=f'{spec.name} cannot go on')]
         pause = 0.5 * 2 ** (in_a_row - 1)
         again = _node(spec, params_file, log_level, in_a_row, pause)

@@ -13,9 +13,8 @@ import time
 from typing import IO
 
 from txt2vid_ros.core.child_process import die_with_parent
+from txt2vid_ros.core.errors import EXIT_USER_ERROR
 
-USER_ERROR = 2
-"""A child's exit status that says: starting again would not help."""
 CRASHES = 5
 """Crashes in a row after which a process is given up."""
 STEADY = 20.0
@@ -94,8 +93,8 @@ class Supervisor:
         if status is None:
             return
         child.process = None
-        if status == USER_ERROR:
-            self.stop(USER_ERROR)
+        if status == EXIT_USER_ERROR:
+            self.stop(EXIT_USER_ERROR)
             return
         child.crashes = 1 if now - child.started > STEADY else child.crashes + 1
         how = _how(status)

@@ -8,8 +8,8 @@ import os
 import sys
 
 from txt2vid_ros import __version__, graph
-from txt2vid_ros.cli.parser import CommandParser, USER_ERROR
-from txt2vid_ros.core.errors import ProviderError, UserError
+from txt2vid_ros.cli.parser import CommandParser
+from txt2vid_ros.core.errors import EXIT_USER_ERROR, ProviderError, UserError
 
 # Sub-command: the module with add_arguments(parser) and run(arguments), and its one-line help.
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -48,7 +48,7 @@ def main(words: list[str] | None = None) -> int:
         parser.parse_args(words)
     except UserError as error:
         print(f'txt2vid: {error}', file=sys.stderr)
-        return USER_ERROR
+        return EXIT_USER_ERROR
     except ProviderError as error:
         print(f'txt2vid: {error}', file=sys.stderr)
         return 1
@@ -57,7 +57,7 @@ def main(words: list[str] | None = None) -> int:
             raise
         print(f'txt2vid: the Python package {missing.name!r} is not installed. Run "make setup", '
               'or see the installation block of the README.', file=sys.stderr)
-        return USER_ERROR
+        return EXIT_USER_ERROR
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:

@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import NoReturn
 
-USER_ERROR = 2
+from txt2vid_ros.core.errors import EXIT_USER_ERROR
 
 
 class CommandParser(argparse.ArgumentParser):
@@ -15,4 +15,4 @@ class CommandParser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Print one line and exit with status 2."""
         print(f'{self.prog}: {message}. See {self.prog} --help.', file=sys.stderr)
-        raise SystemExit(USER_ERROR)
+        raise SystemExit(EXIT_USER_ERROR)

@@ -1,11 +1,15 @@
 """What the user can mend, and what another try or another provider may do better."""
 
 
+EXIT_USER_ERROR = 2
+"""Exit status for what only the user can mend: starting again would not help."""
+
+
 class UserError(Exception):
     """Something the user can mend: names the parameter or file, and the remedy.
 
-    Entry points print it as a single line and exit with status 2; nodes log it and report it as a
-    diagnostic. Anything else that escapes is a fault of ours and keeps its traceback.
+    Entry points print it as a single line and exit with EXIT_USER_ERROR; nodes log it and report
+    it as a diagnostic. Anything else that escapes is an internal error and keeps its traceback.
     """
 
     def __init__(self, problem: str, remedy: str = '') -> None:

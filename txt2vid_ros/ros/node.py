@@ -12,12 +12,10 @@ from typing import Any, ClassVar
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 
-from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.errors import EXIT_USER_ERROR, UserError
 from txt2vid_ros.ros import parameters
 from txt2vid_ros.ros.worker import Worker
 
-EXIT_USER_ERROR = 2
-"""Exit status for what only the user can mend: starting again would not help."""
 LEVELS = {'ok': DiagnosticStatus.OK, 'warn': DiagnosticStatus.WARN,
           'error': DiagnosticStatus.ERROR}
 

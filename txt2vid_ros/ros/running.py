@@ -13,10 +13,10 @@ from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.signals import SignalHandlerOptions
 from rclpy.task import Future
 
-from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.errors import EXIT_USER_ERROR, UserError
 from txt2vid_ros.core.signals import on_signal
 from txt2vid_ros.ros.destruction import destroy
-from txt2vid_ros.ros.node import EngineNode, EXIT_USER_ERROR
+from txt2vid_ros.ros.node import EngineNode
 from txt2vid_ros.ros.worker import Worker
 
 
