@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import pathlib
 
 import numpy as np
 import pytest
@@ -18,6 +19,12 @@ from txt2vid_ros.lipsync.viseme.engine import VisemeEngine
 from txt2vid_ros.lipsync.viseme.face_renderer import Animator
 from txt2vid_ros.lipsync.viseme.skin.outside import Outside
 from txt2vid_ros.media.driving.driving_media import DrivingMedia, load_driving
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the faces found apart from those of the user and of other tests."""
+    monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path / 'cache'))
 
 
 def options(*words: str) -> argparse.Namespace:

@@ -80,8 +80,8 @@ def test_a_child_is_ended_however_unwilling_it_is(script: str, status: int) -> N
 
 
 def test_a_child_dies_with_its_parent(tmp_path: pathlib.Path) -> None:
-    code = ('import sys, time\nfrom txt2vid_ros.media import process\n'
-            'print(process.spawn(["sleep", "1000"]).pid, flush=True)\ntime.sleep(1000)')
+    code = ('import sys, time\nfrom txt2vid_ros.core import child_process\n'
+            'print(child_process.spawn(["sleep", "1000"]).pid, flush=True)\ntime.sleep(1000)')
     root = pathlib.Path(__file__).parent.parent.parent
     with subprocess.Popen([sys.executable, '-c', code], stdout=subprocess.PIPE,
                           env={**os.environ, 'PYTHONPATH': str(root)}) as parent:

@@ -299,7 +299,7 @@ def test_a_node_that_always_crashes_is_given_up(tmp_path: Path) -> None:
     (package / 'models').symlink_to(ROOT / 'models')
     (package / 'config').symlink_to(ROOT / 'config')
     shutil.copy(ROOT / 'package.xml', package)
-    clap = package / 'txt2vid_ros' / 'speech' / 'clap.py'
+    clap = package / 'txt2vid_ros' / 'bench' / 'speech' / 'clap.py'
     clap.write_text(clap.read_text() + '\nimport os\nos.abort()\n')
     with Command(tmp_path, 'live', *FAST, '--http', 'off',
                  environment={'PYTHONPATH': str(package)}, cwd=package) as command:
