@@ -24,14 +24,9 @@ from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 
 from txt2vid_ros import graph
-from txt2vid_ros.core.errors import EXIT_USER_ERROR
 from txt2vid_ros.core.names import NAMESPACE
+from txt2vid_ros.core.restart_policy import RestartPolicy
 from txt2vid_ros.core.share import share
-
-CRASHES = 5
-"""Crashes in a row after which a node is given up, and the launch with it."""
-STEADY = 20.0
-"""Seconds of running after which earlier crashes are forgotten."""
 
 
 def describe(name: str) -> LaunchDescription:
@@ -62,26 +57,27 @@ def _nodes(context: LaunchContext, name: str) -> list[LaunchDescriptionEntity]:
 
     chosen = {argument: value_of(argument) for argument in graph.ARGUMENTS}
     specs = graph.nodes(name, chosen, value_of('namespace'))
-    return [_node(spec, value_of('params_file'), value_of('log_level'), 0) for spec in specs]
+    return [_node(spec, value_of('params_file'), value_of('log_level')) for spec in specs]
 
 
-def _node(spec: graph.NodeSpec, params_file: str, log_level: str, crashes: int,
-          delay: float = 0.0) -> Node:
-    """Return the process of a node that is started again, later each time, when it crashes.
+def _node(spec: graph.NodeSpec, params_file: str, log_level: str,
+          restarts: RestartPolicy | None = None, delay: float = 0.0) -> Node:
+    """Return the process of a node, which is started again, later each time, when it crashes.
 
-    `crashes` is how often in a row it has crashed, `delay` the seconds until this one starts.
+    `restarts` has counted its crashes so far; this process starts in `delay` seconds. A node that
+    is given up ends the launch.
     """
+    policy = restarts or RestartPolicy()
     begins = time.monotonic() + delay
 
     def ended(event: Event, context: LaunchContext) -> list[LaunchDescriptionEntity]:
         assert isinstance(event, ProcessExited)
         if context.is_shutdown or event.returncode == 0:
             return []
-        in_a_row = 1 if time.monotonic() - begins > STEADY else crashes + 1
-        if event.returncode == EXIT_USER_ERROR or in_a_row >= CRASHES:
+        pause = policy.failed(time.monotonic() - begins, event.returncode)
+        if pause is None:
             return [Shutdown(reason=f'{spec.name} cannot go on')]
-        pause = 0.5 * 2 ** (in_a_row - 1)
-        again = _node(spec, params_file, log_level, in_a_row, pause)
+        again = _node(spec, params_file, log_level, policy, pause)
         return [
             LogInfo(msg=f'{spec.name} ended with status {event.returncode}; '
                         f'starting it again in {pause:.1f} s'),

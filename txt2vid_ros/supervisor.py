@@ -12,15 +12,12 @@ import threading
 import time
 from typing import IO
 
-from txt2vid_ros.core.child_process import die_with_parent
+from txt2vid_ros.core.child_process import how_it_ended, spawn
 from txt2vid_ros.core.errors import EXIT_USER_ERROR
+from txt2vid_ros.core.restart_policy import RestartPolicy
 
-CRASHES = 5
-"""Crashes in a row after which a process is given up."""
-STEADY = 20.0
-"""Seconds of running after which earlier crashes are forgotten."""
-GRACE = 12.0
-"""Seconds that children have to end after SIGTERM, with their recordings, before SIGKILL."""
+GRACE_SECONDS = 12.0
+"""For which children may finish their recordings after SIGTERM; SIGKILL follows."""
 COLOURS = (36, 33, 35, 32, 34, 31)
 
 
@@ -29,9 +26,9 @@ class _Child:
     name: str
     command: Sequence[str]
     colour: int
-    process: subprocess.Popen[str] | None = None
+    restarts: RestartPolicy = dataclasses.field(default_factory=RestartPolicy)
+    process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
-    crashes: int = 0
     again_at: float = 0.0
     relay: threading.Thread | None = None
 
@@ -73,10 +70,8 @@ class Supervisor:
         self._print('txt2vid', 0, line)
 
     def _start(self, child: _Child) -> None:
-        child.process = subprocess.Popen(
-            child.command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, text=True, errors='replace', env=self._environment,
-            preexec_fn=_set_up)
+        child.process = spawn(child.command, stdin=subprocess.DEVNULL, stderr=subprocess.STDOUT,
+                              environment=self._environment, buffer_size=-1)
         child.started = time.monotonic()
         child.again_at = 0.0
         child.relay = threading.Thread(target=self._relay, args=(child, child.process.stdout),
@@ -93,23 +88,22 @@ class Supervisor:
         if status is None:
             return
         child.process = None
+        delay = child.restarts.failed(now - child.started, status)
         if status == EXIT_USER_ERROR:
             self.stop(EXIT_USER_ERROR)
             return
-        child.crashes = 1 if now - child.started > STEADY else child.crashes + 1
-        how = _how(status)
-        if child.crashes >= CRASHES:
-            self.say(f'{child.name} {how} for the {child.crashes}th time in a row; giving up. '
-                     'Its last lines above say why.')
+        how = how_it_ended(status)
+        if delay is None:
+            self.say(f'{child.name} {how} for the {child.restarts.failures}th time in a row; '
+                     'giving up. Its last lines above say why.')
             self.stop(1)
             return
-        pause = 0.5 * 2 ** (child.crashes - 1)
-        child.again_at = now + pause
-        self.say(f'{child.name} {how}; starting it again in {pause:.1f} s')
+        child.again_at = now + delay
+        self.say(f'{child.name} {how}; starting it again in {delay:.1f} s')
 
-    def _relay(self, child: _Child, stream: IO[str]) -> None:
+    def _relay(self, child: _Child, stream: IO[bytes]) -> None:
         for line in stream:
-            self._print(child.name, child.colour, line.rstrip('\n'))
+            self._print(child.name, child.colour, line.decode('utf-8', 'replace').rstrip('\r\n'))
 
     def _print(self, name: str, colour: int, line: str) -> None:
         prefix = f'{name:>8} | '
@@ -132,7 +126,7 @@ class Supervisor:
                       if child.process is not None and child.process.poll() is None]
             for process in living:
                 process.send_signal(stop)
-            deadline += GRACE
+            deadline += GRACE_SECONDS
             for process in living:
                 try:
                     process.wait(max(0.0, deadline - time.monotonic()))
@@ -147,17 +141,5 @@ class Supervisor:
                 self._status = self._status or status
             elif status not in (0, -signal.SIGTERM):
                 killed = status == -signal.SIGKILL
-                late = f', {GRACE:g} s after it was asked to end' if killed else ''
-                self.say(f'{child.name} {_how(status)}{late}')
-
-
-def _how(status: int) -> str:
-    """Return how a process ended, by its exit status; below 0 it is the number of a signal."""
-    return f'was ended by {signal.Signals(-status).name}' if status < 0 else (
-        f'ended with status {status}')
-
-
-def _set_up() -> None:
-    # A group of its own: Ctrl-C at the terminal reaches the supervisor, which ends them in order.
-    os.setpgid(0, 0)
-    die_with_parent()
+                late = f', {GRACE_SECONDS:g} s after it was asked to end' if killed else ''
+                self.say(f'{child.name} {how_it_ended(status)}{late}')

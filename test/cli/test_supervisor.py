@@ -58,7 +58,7 @@ def test_the_last_words_are_printed_and_the_status_counts() -> None:
 
 
 def test_who_ignores_the_signal_is_killed(monkeypatch: object) -> None:
-    monkeypatch.setattr('txt2vid_ros.supervisor.GRACE', 0.5)
+    monkeypatch.setattr('txt2vid_ros.supervisor.GRACE_SECONDS', 0.5)
     output = io.StringIO()
     supervisor = Supervisor(
         {'deaf': python('import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); '

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Iterator
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,14 +21,14 @@ from txt2vid_ros.core import child_process
 def test_everything_is_written_in_order() -> None:
     child = child_process.spawn(['cat'])
     assert child.stdin and child.stdout
-    feeder = child_process.Feeder(child.stdin, 'test', 4)
+    writer = child_process.QueuedWriter(child.stdin, 'test', 4)
     parts = [bytes([number]) * 100_000 for number in range(20)]
     received: list[bytes] = []
     reader = threading.Thread(target=lambda: received.append(child.stdout.read()))  # type: ignore
     reader.start()
     for part in parts:
-        assert feeder.write(part, patience=30)
-    feeder.close()
+        assert writer.write(part, timeout=30)
+    writer.close()
     reader.join(30)
     assert received[0][:2_000_000] == b''.join(parts)[:len(received[0])]
     assert child_process.end(child) == 0
@@ -34,12 +37,12 @@ def test_everything_is_written_in_order() -> None:
 def test_a_reader_that_stalls_is_noticed_without_waiting() -> None:
     child = child_process.spawn(['sleep', '60'])
     assert child.stdin
-    feeder = child_process.Feeder(child.stdin, 'test', 3)
-    while feeder.write(b'x' * 100_000):
+    writer = child_process.QueuedWriter(child.stdin, 'test', 3)
+    while writer.write(b'x' * 100_000):
         pass
-    assert feeder.failed.is_set()
-    assert not feeder.write(b'x')
-    feeder.close(timeout=0.01)
+    assert writer.failed.is_set()
+    assert not writer.write(b'x')
+    writer.close(timeout=0.01)
     child.kill()
     child.wait()
 
@@ -47,14 +50,14 @@ def test_a_reader_that_stalls_is_noticed_without_waiting() -> None:
 def test_who_waits_for_a_reader_that_dies_is_told() -> None:
     child = child_process.spawn(['sleep', '60'])
     assert child.stdin
-    feeder = child_process.Feeder(child.stdin, 'test', 2)
+    writer = child_process.QueuedWriter(child.stdin, 'test', 2)
     killer = threading.Timer(0.2, child.kill)
     killer.start()
     # Without room made for it the last of these would wait for a thousand seconds.
-    while feeder.write(b'x' * 100_000, patience=1000):
+    while writer.write(b'x' * 100_000, timeout=1000):
         pass
-    assert feeder.failed.is_set()
-    feeder.close()
+    assert writer.failed.is_set()
+    writer.close()
     child.wait()
 
 
@@ -62,7 +65,7 @@ def test_the_last_lines_of_what_a_child_says_are_kept() -> None:
     child = child_process.spawn(['sh', '-c', 'for i in $(seq 100); do echo "line $i" >&2; done; '
                                  'printf "\\377bad" >&2'])
     assert child.stderr
-    tail = child_process.Tail(child.stderr, 'test', lines=3)
+    tail = child_process.ErrorTail(child.stderr, 'test', lines=3)
     child.wait()
     assert tail.text() == 'line 99 | line 100 | \ufffdbad'
 
@@ -76,30 +79,114 @@ def test_a_child_is_ended_however_unwilling_it_is(script: str, status: int) -> N
     child.stdin.close()
     if 'trap' in script:
         child.stdout.readline()
-    assert child_process.end(child, grace=0.3) == status
+    assert child_process.end(child, grace_seconds=0.3) == status
 
 
-def test_a_child_dies_with_its_parent(tmp_path: pathlib.Path) -> None:
-    code = ('import sys, time\nfrom txt2vid_ros.core import child_process\n'
-            'print(child_process.spawn(["sleep", "1000"]).pid, flush=True)\ntime.sleep(1000)')
+@pytest.fixture(params=['setpriv', 'python'])
+def wrapper(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Have children started through setpriv, or through Python as where there is no setpriv."""
+    real = shutil.which
+    if request.param == 'setpriv' and not real('setpriv'):
+        pytest.skip('there is no setpriv on this machine')
+    if request.param == 'python':
+        monkeypatch.setattr(shutil, 'which', lambda name: None if name == 'setpriv' else real(name))
+    child_process._death_signal_wrapper.cache_clear()
+    yield request.param
+    child_process._death_signal_wrapper.cache_clear()
+
+
+PARENT = """
+import shutil, sys, time
+from txt2vid_ros.core import child_process
+if sys.argv[1] == 'python':
+    which = shutil.which
+    shutil.which = lambda name: None if name == 'setpriv' else which(name)
+child = child_process.spawn(['sh', '-c', 'echo started; exec sleep 1000'])
+child.stdout.readline()
+print(child.pid, flush=True)
+time.sleep(1000)
+"""
+
+
+def test_a_child_dies_with_its_parent(wrapper: str) -> None:
     root = pathlib.Path(__file__).parent.parent.parent
-    with subprocess.Popen([sys.executable, '-c', code], stdout=subprocess.PIPE,
+    with subprocess.Popen([sys.executable, '-c', PARENT, wrapper], stdout=subprocess.PIPE,
                           env={**os.environ, 'PYTHONPATH': str(root)}) as parent:
         assert parent.stdout
         child = int(parent.stdout.readline())
         parent.kill()
-
-    def gone() -> bool:
-        try:
-            return '\nState:\tZ' in pathlib.Path(f'/proc/{child}/status').read_text()
-        except OSError:
-            return True
-
-    until(gone)
+    until(lambda: ended(child))
 
 
-def test_a_child_does_not_get_the_terminals_interrupts() -> None:
-    child = child_process.spawn(['sleep', '60'])
-    assert os.getpgid(child.pid) != os.getpgid(0)
-    child.kill()
-    child.wait()
+def ended(pid: int) -> bool:
+    """Return whether a process has gone, or waits only for somebody to ask for its status."""
+    try:
+        return '\nState:\tZ' in pathlib.Path(f'/proc/{pid}/status').read_text()
+    except OSError:
+        return True
+
+
+def test_a_child_whose_parent_has_gone_before_it_began_does_not_begin(wrapper: str) -> None:
+    other_parent = str(os.getppid())
+    done = subprocess.run([*child_process._death_signal_wrapper(), other_parent, '/bin/echo', 'on'],
+                          capture_output=True, check=False)
+    assert done.stdout == b''
+    done = subprocess.run([*child_process._death_signal_wrapper(), str(os.getpid()), '/bin/echo',
+                           'two words', ''], capture_output=True, check=False)
+    assert done.stdout == b'two words \n'
+
+
+def test_the_child_has_the_process_id_the_pipes_and_the_environment_it_was_started_with(
+        wrapper: str) -> None:
+    reading, writing = os.pipe()
+    child = child_process.spawn(
+        ['sh', '-c', f'read line; echo "$$ $line $WORD"; echo oops >&2; echo beside >/dev/fd/{writing}'],
+        environment={'PATH': os.environ['PATH'], 'WORD': 'spoken'}, pass_fds=[writing])
+    os.close(writing)
+    assert child.stdin and child.stdout and child.stderr
+    child.stdin.write(b'asked\n')
+    assert child.stdout.read() == f'{child.pid} asked spoken\n'.encode()
+    assert child.stderr.read() == b'oops\n'
+    assert os.read(reading, 100) == b'beside\n'
+    os.close(reading)
+    assert child_process.end(child) == 0
+
+
+def test_a_program_that_does_not_exist_is_named(wrapper: str) -> None:
+    with pytest.raises(FileNotFoundError, match='/no/such/program'):
+        child_process.spawn(['/no/such/program'])
+
+
+INTERRUPTED = """
+import os, signal, sys
+from txt2vid_ros.core import child_process
+signal.signal(signal.SIGINT, lambda *_: print('parent', flush=True))
+child = child_process.spawn(['sh', '-c', 'echo ready; read line; echo child'])
+child.stdout.readline()
+os.killpg(0, signal.SIGINT)
+child.stdin.write(b'\\n')
+print(child.stdout.read().decode(), end='')
+"""
+
+
+def test_an_interrupt_at_the_terminal_does_not_reach_a_child() -> None:
+    # The terminal sends it to the whole group of the program in front.
+    root = pathlib.Path(__file__).parent.parent.parent
+    done = subprocess.run([sys.executable, '-c', INTERRUPTED], capture_output=True, text=True,
+                          env={**os.environ, 'PYTHONPATH': str(root)}, start_new_session=True,
+                          timeout=60, check=False)
+    assert done.stdout == 'parent\nchild\n', done.stderr
+
+
+def test_how_a_process_ended_is_said() -> None:
+    assert child_process.how_it_ended(3) == 'ended with status 3'
+    assert child_process.how_it_ended(-9) == 'was ended by SIGKILL'
+
+
+def test_no_python_code_runs_between_fork_and_exec() -> None:
+    package = pathlib.Path(child_process.__file__).parent.parent
+    for path in package.rglob('*.py'):
+        tree = ast.parse(path.read_text('utf-8'))
+        calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+        assert not [call.lineno for call in calls
+                    if any(word.arg == 'preexec_fn' for word in call.keywords)], path

@@ -1,9 +1,11 @@
-"""Child processes that must neither stall nor outlive the process that started them."""
+"""Child processes that neither stall nor outlive the process that started them."""
 
 from __future__ import annotations
 
 import collections
-import ctypes
+from collections.abc import Collection, Mapping, Sequence
+import errno
+import functools
 import logging
 import os
 import queue
@@ -14,33 +16,85 @@ import sys
 import threading
 from typing import IO
 
-from txt2vid_ros.core.errors import UserError
-
 log = logging.getLogger(__name__)
 
+SHELL = '/bin/sh'
+# Checked once the signal is set: a parent that ended before that has sent no signal.
+_CHECK_PARENT = '[ "$PPID" = "$0" ] && exec "$@"'
+_SET_DEATH_SIGNAL = """
+import ctypes, os, signal, sys
 PR_SET_PDEATHSIG = 1
+ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+if os.getppid() == int(sys.argv[1]):
+    os.execv(sys.argv[2], sys.argv[2:])
+"""
 
 
-def ffmpeg_path() -> str:
-    """Return the ffmpeg to run; raises UserError if there is none."""
-    path = shutil.which('ffmpeg')
-    if path is None:
-        raise UserError('ffmpeg is not installed or not on PATH',
-                        'Install it, for example with "apt-get install ffmpeg".')
-    return path
+def spawn(command: Sequence[str], *, stdin: int = subprocess.PIPE, stdout: int = subprocess.PIPE,
+          stderr: int = subprocess.PIPE, environment: Mapping[str, str] | None = None,
+          pass_fds: Collection[int] = (), buffer_size: int = 0) -> subprocess.Popen[bytes]:
+    """Start a child that gets SIGTERM when the thread that started it ends (prctl(2)).
+
+    It has a session of its own: Ctrl-C at the terminal reaches only the parent, which ends the
+    child in order. `buffer_size` of its pipes is as for open(). Raises OSError where the program
+    cannot be started.
+
+    No Python code runs between fork and exec, as a `preexec_fn` would: it can deadlock where the
+    parent has several threads (documentation of `subprocess.Popen`).
+    """
+    program = shutil.which(command[0])
+    if program is None:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), command[0])
+    return subprocess.Popen(
+        [*_death_signal_wrapper(), str(os.getpid()), program, *command[1:]],
+        stdin=stdin, stdout=stdout, stderr=stderr, env=environment, pass_fds=pass_fds,
+        bufsize=buffer_size, start_new_session=True)
 
 
-def die_with_parent() -> None:
-    """Have the kernel end this process when its parent ends; for use before exec, Linux only."""
-    if sys.platform == 'linux':
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+@functools.cache
+def _death_signal_wrapper() -> tuple[str, ...]:
+    """Return a command that sets the parent-death signal and becomes the command it is given.
+
+    It takes the parent's process id and the command. setpriv of util-linux and a shell take two
+    milliseconds; Python, where setpriv is missing or too old (before 2.33), takes thirty.
+    """
+    setpriv = shutil.which('setpriv')
+    if setpriv is not None:
+        wrapper = (setpriv, '--pdeathsig', signal.SIGTERM.name.removeprefix('SIG'), '--')
+        tried = subprocess.run([*wrapper, SHELL, '-c', ':'], capture_output=True, check=False)
+        if tried.returncode == 0:
+            return (*wrapper, SHELL, '-c', _CHECK_PARENT)
+    # -S leaves out site-packages, whose start-up files are slow and may start Python again.
+    return (sys.executable, '-I', '-S', '-c', _SET_DEATH_SIGNAL)
 
 
-class Tail:
+def end(process: subprocess.Popen[bytes], grace_seconds: float = 2.0) -> int:
+    """Wait for a child whose input is closed; then terminate, then kill it. Return its status.
+
+    Each of the three steps takes at most `grace_seconds`.
+    """
+    for stop in (None, process.terminate, process.kill):
+        if stop is not None:
+            stop()
+        try:
+            return process.wait(grace_seconds)
+        except subprocess.TimeoutExpired:
+            continue
+    return process.wait()
+
+
+def how_it_ended(status: int) -> str:
+    """Return how a process ended, by its exit status; below 0 it is the number of a signal."""
+    if status >= 0:
+        return f'ended with status {status}'
+    return f'was ended by {signal.Signals(-status).name}'
+
+
+class ErrorTail:
     """Reads a child's error output to its end and keeps the last lines."""
 
     def __init__(self, stream: IO[bytes], name: str, lines: int = 20) -> None:
-        """Start reading `stream` on a thread."""
+        """Start reading `stream` on a thread; keep the last `lines`."""
         self._stream = stream
         self._lines: collections.deque[str] = collections.deque(maxlen=lines)
         self._thread = threading.Thread(target=self._read, name=f'{name} errors', daemon=True)
@@ -51,6 +105,7 @@ class Tail:
             text = line.decode('utf-8', 'replace').strip()
             if text:
                 self._lines.append(text)
+        self._stream.close()
 
     def text(self) -> str:
         """Return the last lines, once the child has closed its error output."""
@@ -65,7 +120,7 @@ def write_all(pipe: IO[bytes], data: bytes) -> None:
         view = view[pipe.write(view) or 0:]
 
 
-class Feeder:
+class QueuedWriter:
     """Writes what it is given to a pipe on a thread of its own, from a bounded queue."""
 
     def __init__(self, pipe: IO[bytes], name: str, depth: int) -> None:
@@ -73,16 +128,16 @@ class Feeder:
         self._pipe = pipe
         self._queue: queue.Queue[bytes | None] = queue.Queue(depth)
         self.failed = threading.Event()
-        """Set when the reading end has gone or has stalled for the whole queue."""
+        """Set when the reading end has gone, or has stalled for as long as the queue lasts."""
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
-    def write(self, data: bytes, patience: float = 0.0) -> bool:
-        """Queue data, waiting at most `patience` seconds; False if that fails."""
+    def write(self, data: bytes, timeout: float = 0.0) -> bool:
+        """Queue data, waiting at most `timeout` seconds for room; False where there is none."""
         if self.failed.is_set():
             return False
         try:
-            self._queue.put(data, patience > 0, patience)
+            self._queue.put(data, timeout > 0, timeout)
         except queue.Full:
             self.failed.set()
             return False
@@ -110,37 +165,10 @@ class Feeder:
                 return
 
     def close(self, timeout: float = 2.0) -> None:
-        """Write what is queued, then close the pipe."""
+        """Write what is queued, then close the pipe; wait at most `timeout` seconds for each."""
         try:
             self._queue.put(None, timeout=timeout)
         except queue.Full:
             self.failed.set()
             return
         self._thread.join(timeout)
-
-
-def end(process: subprocess.Popen[bytes], grace: float = 2.0) -> int:
-    """Wait for a child whose input is closed; then terminate, then kill it. Return its status."""
-    for stop in (None, process.terminate, process.kill):
-        if stop is not None:
-            stop()
-        try:
-            return process.wait(grace)
-        except subprocess.TimeoutExpired:
-            continue
-    return process.wait()
-
-
-def spawn(arguments: list[str], pass_fds: tuple[int, ...] = ()) -> subprocess.Popen[bytes]:
-    """Start a child with all three standard pipes, in a process group of its own.
-
-    A Ctrl-C at the terminal then reaches only the parent, which closes the child in order.
-    """
-    return subprocess.Popen(
-        arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        pass_fds=pass_fds, preexec_fn=_child_set_up, bufsize=0)
-
-
-def _child_set_up() -> None:
-    os.setpgid(0, 0)
-    die_with_parent()

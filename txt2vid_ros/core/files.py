@@ -6,21 +6,43 @@ from collections.abc import Iterator
 import contextlib
 import os
 import pathlib
-import tempfile
+import secrets
+import stat
 
 
 @contextlib.contextmanager
-def replacing(path: pathlib.Path) -> Iterator[pathlib.Path]:
-    """Give a temporary file beside `path` that takes its place at once if all goes well.
+def replacing(path: pathlib.Path, *, mode: int = 0o666, durable: bool = False
+              ) -> Iterator[pathlib.Path]:
+    """Give an empty temporary file beside `path` that takes its place at once if all goes well.
 
-    Makes the folder. Raises OSError where the file cannot be written; nothing is left behind then.
+    Makes the folder. The file gets the permissions of the one that it replaces, else `mode` less
+    the umask. `durable`: should the power fail, the old or the new content is there, never
+    neither. Raises OSError where the file cannot be written; nothing is left behind then.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, suffix='.part')
-    os.close(handle)
-    temporary = pathlib.Path(name)
+    # The ending stays: ffmpeg, for one, chooses the container by it.
+    temporary = path.with_name(f'.{path.stem}.{secrets.token_hex(4)}.part{path.suffix}')
+    handle = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, mode)
     try:
+        try:
+            if path.is_file():
+                os.fchmod(handle, stat.S_IMODE(path.stat().st_mode))
+        finally:
+            os.close(handle)
         yield temporary
+        if durable:
+            _flush(temporary)
         temporary.replace(path)
+        if durable:
+            _flush(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _flush(path: pathlib.Path) -> None:
+    """Have the kernel write a file, or the names in a folder, to the disk."""
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -12,15 +12,8 @@ import torch
 from torch import Tensor
 
 from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.models.impostors import HEAD_BYTES, impostor
 
-# What people find under a weight file's name when a download went wrong: first bytes and a word.
-_IMPOSTORS: tuple[tuple[bytes, str], ...] = (
-    (b'version https://git-lfs', 'a Git LFS pointer, not the file it points to'),
-    (b'<!doctype', 'a web page (HTML), as a download that needs a log-in or a confirmation gives'),
-    (b'<html', 'a web page (HTML), as a download that needs a log-in or a confirmation gives'),
-    (b'<?xml', 'an XML error message of the server'),
-    (b'{"', 'a JSON message of the server'),
-)
 _CHECKPOINTS = (b'\x80', b'PK\x03\x04')     # a pickle, as published, or today's zip
 # What torch.load raises for a file that ends early depends on where it ends.
 _DAMAGED = (RuntimeError, EOFError, ValueError, KeyError, IndexError, OSError, struct.error)
@@ -49,16 +42,16 @@ def read_state(
 def _refuse_impostors(path: pathlib.Path, model: str) -> None:
     try:
         with path.open('rb') as file:
-            head = file.read(64)
+            head = file.read(HEAD_BYTES)
     except OSError as error:
         raise UserError(f'cannot read the {model} weights {path}: {error.strerror}',
                         '`txt2vid models list` shows where they come from.') from error
     if not head:
         raise UserError(f'{path} is empty, not the weights of {model}', _AGAIN)
-    start = head.lstrip(b'\xef\xbb\xbf \r\n\t').lower()
-    for magic, meaning in _IMPOSTORS:
-        if start.startswith(magic):
-            raise UserError(f'{path} is {meaning}: the weights of {model} are not in it', _AGAIN)
+    found = impostor(head)
+    if found is not None:
+        raise UserError(f'{path} is {found.what}: the weights of {model} are not in it',
+                        f'{found.remedy}; `txt2vid models verify` checks it')
     if not head.startswith(_CHECKPOINTS):
         raise UserError(f'{path} is not a torch checkpoint: the weights of {model} are not in it',
                         _AGAIN)

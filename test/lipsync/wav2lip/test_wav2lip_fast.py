@@ -78,7 +78,7 @@ def test_the_export_is_kept_by_content(
     stamp = graphs.speech.stat().st_mtime_ns
     assert export(copy) == graphs
     assert graphs.speech.stat().st_mtime_ns == stamp
-    assert not list(graphs.speech.parent.glob('*.part'))
+    assert not list(graphs.speech.parent.glob('.*.part*'))
 
 
 def test_eight_bits_are_near_and_say_how_near(

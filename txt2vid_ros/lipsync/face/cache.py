@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import logging
-import os
 import pathlib
-import tempfile
 import zipfile
 
 import numpy as np
 from numpy.typing import NDArray
 
+from txt2vid_ros.core.files import replacing
 from txt2vid_ros.core.models.store import cache_dir
 from txt2vid_ros.lipsync.face.mesh import MESH_POINTS
 
@@ -66,11 +64,9 @@ def load(digest: str, frames: int) -> Entry | None:
 def save(digest: str, entry: Entry) -> None:
     """Keep a track; a cache that cannot be written costs time at the next start, nothing else."""
     path = entry_path(digest)
-    temporary: str | None = None
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix='.part')
-        with os.fdopen(handle, 'wb') as stream:
+        # Nobody else's business: it holds where the features of a face are.
+        with replacing(path, mode=0o600) as temporary, temporary.open('wb') as stream:
             np.savez_compressed(
                 stream,
                 points=entry.points,
@@ -79,9 +75,5 @@ def save(digest: str, entry: Entry) -> None:
                 turned=entry.turned,
                 faces=np.array(entry.faces),
             )
-        pathlib.Path(temporary).replace(path)
     except OSError as error:
         _log.warning('face cache %s cannot be written: %s', path, error)
-        if temporary is not None:
-            with contextlib.suppress(OSError):
-                pathlib.Path(temporary).unlink()
