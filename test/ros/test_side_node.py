@@ -110,14 +110,15 @@ def test_what_a_callback_raises_is_logged_with_its_traceback(
 
 def test_control_c_leaves_no_shared_memory(ros_domain: int) -> None:
     script = (
-        'import os, pathlib, time\n'
+        'import os, pathlib, re, time\n'
         'from txt2vid_ros.ros.side.side_node import SideNode\n'
         'with SideNode("interrupted") as side:\n'
         '    side.spin()\n'
         '    links = [link for link in pathlib.Path("/proc/self/fd").iterdir()\n'
         '             if link.is_symlink()]\n'
-        '    print(*[each for each in map(os.readlink, links) if each.endswith("_el")],\n'
-        '          flush=True)\n'
+        '    locks = [each for each in map(os.readlink, links)\n'
+        '             if re.search(r"fastrtps_[0-9a-f]{16}_el", each)]\n'
+        '    print(*locks, flush=True)\n'
         '    time.sleep(60)\n')
     child = subprocess.Popen([sys.executable, '-c', script], stdout=subprocess.PIPE,
                              stderr=subprocess.PIPE, text=True,

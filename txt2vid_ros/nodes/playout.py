@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.pcm import SPEECH_RATE
 from txt2vid_ros.core.people import DEFAULT, utterance_id
-from txt2vid_ros.media.capture.source import RATE
 from txt2vid_ros.media.jitter.jitter_buffer import Playout, PlayoutSettings
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.lead_request import LeadWish
@@ -63,7 +63,7 @@ class PlayoutNode(EngineNode):
             AudioDataStamped, 'voice/audio', qos.AUDIO, qos_overriding_options=qos.overridable())
         self._info = self.create_publisher(AudioInfo, 'voice/audio_info', qos.INFO,
                                            qos_overriding_options=qos.overridable())
-        self._info.publish(messages.audio_info(RATE))
+        self._info.publish(messages.audio_info(SPEECH_RATE))
 
     def start(self) -> None:
         """Begin to listen and play."""

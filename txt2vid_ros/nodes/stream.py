@@ -107,7 +107,7 @@ class StreamNode(EngineNode):
 
     def _lost(self, line: str) -> None:
         """Say that an output that was asked for has ended; the others go on."""
-        self.notice(line)
+        self.add_problem(line)
         self.exit_status = self.exit_status or 1
 
     def _figures(self) -> dict[str, Any]:

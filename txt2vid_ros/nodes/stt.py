@@ -11,20 +11,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from txt2vid_ros.core import registry
+from txt2vid_ros.core.pcm import SPEECH_RATE, VOICE_RATE
 from txt2vid_ros.core.people import DEFAULT
 from txt2vid_ros.core.time_limits import TimeLimits
 from txt2vid_ros.listening.echo import EchoGuard
 from txt2vid_ros.listening.endpointing import Endpointing
 from txt2vid_ros.listening.pipeline import Listener
 from txt2vid_ros.listening.voice_activity import VoiceActivity
-from txt2vid_ros.media.capture.source import RATE
 from txt2vid_ros.providers.choice import make_recognizer
 from txt2vid_ros.providers.resilience.health import Board
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.node import EngineNode
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.running import run
-from txt2vid_ros.ros.sound_input import SoundInput, VoiceInput
+from txt2vid_ros.ros.sound_input import SoundInput
+from txt2vid_ros.ros.sound_topic import ReceivedSound, SoundTopic
 
 CLAUSE = 1.2
 """Seconds from which on a clause may be sent on its own, where clauses are."""
@@ -101,7 +102,7 @@ class SttNode(EngineNode):
         self._listener.start()
         self._guard = EchoGuard(table.mute_tail) if table.mute_while_speaking else None
         if self._guard is not None:
-            VoiceInput(self, self._guard.voice)
+            SoundTopic(self, 'voice/audio', VOICE_RATE, self._on_voice)
         self._input = SoundInput(self, self._hear)
         self.get_logger().info('listening')
 
@@ -134,8 +135,6 @@ class SttNode(EngineNode):
             figures['mute_tail_ms'] = self._guard.tail * 1000
             if self._guard.delay is not None:
                 figures['echo_delay_ms'] = self._guard.delay * 1000
-        if self._input.fault:
-            return 'error', self._input.fault, figures
         complaint = self._board.complaint()
         level = 'warn' if statistics.failed or complaint else 'ok'
         line = 'hearing speech' if self._listener.speaking else 'silent'
@@ -151,9 +150,14 @@ class SttNode(EngineNode):
         self._speech.publish(messages.to_speech(
             self.parameters.speaker, stamp, self.parameters.locale, confidence, final=text))
 
+    def _on_voice(self, sound: ReceivedSound) -> None:
+        if self._guard is not None:
+            self._guard.voice(sound.frame_id, sound.stamp, sound.format.decode_mono(sound.data),
+                              sound.format.rate)
+
     def _hear(self, stamp: int, samples: NDArray[np.float32]) -> None:
         if self._guard is not None:
-            samples = self._guard.guard(stamp, samples, RATE)
+            samples = self._guard.guard(stamp, samples, SPEECH_RATE)
         self._listener.push(stamp, samples)
 
 
