@@ -159,7 +159,7 @@ def test_garbage_on_voice_audio_does_no_harm(head: TalkingHead, observer: Observ
             (AudioInfo(channels=1, sample_rate=2**32 - 1), "1 channel of '' at 4294967295 Hz")):
         info.publish(stated)
         for name in ('lipsync', 'stream'):
-            head.wait_line(rf'{name} \| .*voice/audio has {said} .* Publish 1 to 8 channels of S16LE')
+            head.wait_line(rf'{name} \| .*voice/audio has {said} .* Publish 1 to 8 channels')
     # As it was, for the tests that follow.
     info.publish(messages.audio_info(24000))
 

@@ -94,6 +94,8 @@ def test_it_can_be_stopped_and_started_again(node: Humming) -> None:
 def test_a_problem_is_said_once_and_reported_until_it_is_solved(
         node: Humming, capfd: pytest.CaptureFixture[str]) -> None:
     node.trigger_configure()
+    assert node.status()[:2] == ('warn', 'loading')
+    node.trigger_activate()
     for _ in range(2):
         node.set_problem('hum', 'hum is off key')
     node.set_problem('disk', 'the disk is full')

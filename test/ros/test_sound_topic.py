@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import array
-from collections.abc import Callable, Iterator
-import dataclasses
-import time
+from collections.abc import Iterator
 
 from audio_common_msgs.msg import AudioDataStamped, AudioInfo
+from bare_node import BareNode
 import numpy as np
 import pytest
 import rclpy
@@ -15,51 +14,21 @@ import rclpy
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
 from txt2vid_ros.ros import messages, qos
-from txt2vid_ros.ros.node import EngineNode
 from txt2vid_ros.ros.sound_input import SoundInput
 from txt2vid_ros.ros.sound_topic import ReceivedSound, SoundTopic
 from txt2vid_ros.ros.speech_input import SpeechInput
 
-TIMEOUT = 60.0
 RATE = 48000
-
-
-@dataclasses.dataclass(frozen=True)
-class Parameters:
-    """None."""
-
-
-class Hearing(EngineNode):
-    """A node that does nothing by itself."""
-
-    NAME = 'hearing'
-    Parameters = Parameters
-
-    def configure(self) -> None:
-        return
-
-    def start(self) -> None:
-        return
-
-    def close(self) -> None:
-        return
 
 
 class Bench:
     """A node that publishes sound in any format to itself."""
 
     def __init__(self, topic: str) -> None:
-        self.node = Hearing(enable_rosout=False)
-        self._executor = rclpy.executors.SingleThreadedExecutor()
-        self._executor.add_node(self.node)
+        self.node = BareNode()
+        self.spin_until = self.node.spin_until
         self._audio = self.node.create_publisher(AudioDataStamped, topic, qos.CAPTURED)
         self._info = self.node.create_publisher(AudioInfo, f'{topic}_info', qos.INFO)
-
-    def spin_until(self, condition: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + TIMEOUT
-        while not condition():
-            assert time.monotonic() < deadline
-            self._executor.spin_once(timeout_sec=1.0)
 
     def state(self, topic: SoundTopic, name: str, channels: int = 1) -> None:
         """Publish an AudioInfo and wait until `topic` has taken it."""
@@ -74,17 +43,13 @@ class Bench:
         message.audio.data = array.array('B', data)
         self._audio.publish(message)
 
-    def close(self) -> None:
-        self._executor.shutdown()
-        self.node.destroy_node()
-
 
 @pytest.fixture
 def voice(ros_domain: int) -> Iterator[Bench]:
     rclpy.init()
     bench = Bench('voice/audio')
     yield bench
-    bench.close()
+    bench.node.end_test()
     rclpy.try_shutdown()
 
 
@@ -93,7 +58,7 @@ def microphone(ros_domain: int) -> Iterator[Bench]:
     rclpy.init()
     bench = Bench('mic/audio')
     yield bench
-    bench.close()
+    bench.node.end_test()
     rclpy.try_shutdown()
 
 

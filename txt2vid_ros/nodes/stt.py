@@ -1,4 +1,4 @@
-"""The scribe: sound comes in, the text of the speech in it goes out."""
+"""The speech recognition node: sound in, the text of the speech in it out."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ from txt2vid_ros.ros.running import run
 from txt2vid_ros.ros.sound_input import SoundInput
 from txt2vid_ros.ros.sound_topic import ReceivedSound, SoundTopic
 
-CLAUSE = 1.2
-"""Seconds from which on a clause may be sent on its own, where clauses are."""
-MARGIN = 5.0
-"""Seconds by which a piece with what is around it may be longer than an utterance."""
+SHORTEST_CLAUSE = 1.2
+"""Seconds of speech before a clause may be sent by itself, where clauses are."""
+SEGMENT_MARGIN = 5.0
+"""Seconds by which a segment with its padding may be longer than an utterance."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -82,7 +82,7 @@ class SttNode(EngineNode):
         self._board = Board()
         self._recognizer = make_recognizer(
             table.provider, table.locale, table.options, parameter='stt.provider',
-            longest=table.longest + MARGIN, board=self._board,
+            longest=table.longest + SEGMENT_MARGIN, board=self._board,
             limits=TimeLimits(table.text_limit, 0.0, 0.0, 0.0))
         self._recognizer.load()
         self._speech = self.create_publisher(LiveSpeech, 'speech', qos.SPEECH,
@@ -95,7 +95,7 @@ class SttNode(EngineNode):
             threshold=table.threshold, start=table.start, end_silence=table.end_silence,
             longest=table.longest, padding=table.padding)
         if table.send_clauses:
-            settings = dataclasses.replace(settings, clause_length=CLAUSE)
+            settings = dataclasses.replace(settings, clause_length=SHORTEST_CLAUSE)
         self._listener = Listener(self._activity, self._recognizer, self, settings,
                                   partial_every=table.partial_every,
                                   send_clauses=table.send_clauses)
@@ -119,8 +119,6 @@ class SttNode(EngineNode):
 
     def report(self) -> tuple[str, str, Mapping[str, Any]]:
         """Return counts, and how long the text of a sentence takes after its end is known."""
-        if not hasattr(self, '_input'):
-            return 'warn', 'loading', {}
         statistics = self._listener.statistics
         times = list(statistics.endpoint_to_final)
         figures = {

@@ -73,6 +73,7 @@ class EngineNode(LifecycleNode, abc.ABC):
         self.exit_status = 0
         self._diagnostics = self.create_publisher(DiagnosticArray, '/diagnostics', 10)
         self._problems: dict[str, str] = {}
+        self._started = False
         self._timer: Any = None
         self._log_handler = _RosHandler(self)
         self._configured: set[Any] = set()
@@ -95,12 +96,18 @@ class EngineNode(LifecycleNode, abc.ABC):
         """Release what configure() took; may be called twice."""
 
     def report(self) -> tuple[str, str, Mapping[str, Any]]:
-        """Return level ('ok', 'warn', 'error'), a line and figures for /diagnostics."""
+        """Return level ('ok', 'warn', 'error'), a line and figures for /diagnostics.
+
+        Called once a second after the first start().
+        """
         return 'ok', 'running', {}
 
     def status(self) -> tuple[str, str, Mapping[str, Any]]:
-        """Return what report() does, or the problems where there are any."""
-        level, line, figures = self.report()
+        """Return what report() does, with the problems in place of its line where there are any.
+
+        Until the node has been started, it is loading.
+        """
+        level, line, figures = self.report() if self._started else ('warn', 'loading', {})
         problems = ' '.join(self._problems.copy().values())
         return ('error', problems, figures) if problems else (level, line, figures)
 
@@ -162,7 +169,9 @@ class EngineNode(LifecycleNode, abc.ABC):
         if result != TransitionCallbackReturn.SUCCESS:
             return result
         self._configured = {*self.subscriptions, *self.services, *self.timers}
-        return self._guarded(self.start)
+        result = self._guarded(self.start)
+        self._started = self._started or result == TransitionCallbackReturn.SUCCESS
+        return result
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Stop working."""
@@ -188,6 +197,7 @@ class EngineNode(LifecycleNode, abc.ABC):
 
     def _release(self) -> None:
         self.close()
+        self._started = False
         if self._timer is not None:
             self.destroy_timer(self._timer)
             self._timer = None
