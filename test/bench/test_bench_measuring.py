@@ -120,16 +120,16 @@ def test_recordings_lie_in_the_file_where_their_spans_say(tmp_path: Path) -> Non
 
 
 def test_words_and_delays_are_counted_from_where_the_speech_ends() -> None:
-    witness = sender._Witness()
-    witness.begin = 50 * SECOND
+    recording = sender._GraphRecording()
+    recording.begin = 50 * SECOND
     spans = [(1.0, 3.0, 9.0), (9.0, 10.0, 16.0), (16.0, 17.0, 20.0)]
     # One heard whole, one in two parts with a word wrong, one not at all.
-    witness.finals = [(3.6, 'Go forward.', 51 * SECOND), (9.9, 'ten', 59 * SECOND),
+    recording.finals = [(3.6, 'Go forward.', 51 * SECOND), (9.9, 'ten', 59 * SECOND),
                       (10.8, 'cubs', 60 * SECOND)]
-    witness.voices = {51 * SECOND: 3.9, 60 * SECOND: 11.5}
+    recording.voices = {51 * SECOND: 3.9, 60 * SECOND: 11.5}
     silence = np.zeros(16000, np.float32)
     found = sender._figures(
-        (witness, 0.02), [(silence, 'go forward'), (silence, 'ten clubs'), (silence, 'five')],
+        (recording, 0.02), [(silence, 'go forward'), (silence, 'ten clubs'), (silence, 'five')],
         spans)
     assert found['wer'] == pytest.approx(2 / 5)
     assert found['end_of_speech_to_final_ms_p50'] == pytest.approx(700)

@@ -156,6 +156,10 @@ class Observer:
                          DescribeParameters.Request(names=[name])).descriptors[0]
 
 
-def end_of(recording: Recording, after: int = 0) -> AudioDataStamped:
-    """Wait for the next end of an utterance on a recording of voice/audio."""
-    return recording.wait(lambda message: len(message.audio.data) == 0, after)
+def end_of(recording: Recording, after: int = 0, utterance: str = '') -> AudioDataStamped:
+    """Wait for an end of an utterance on a recording of voice/audio.
+
+    Of `utterance`, or the first one from message number `after` on.
+    """
+    return recording.wait(lambda message: len(message.audio.data) == 0
+                          and utterance in ('', message.header.frame_id), after)

@@ -102,7 +102,7 @@ def test_sound_from_anywhere_in_any_format_is_understood(tmp_path: Path) -> None
             info.publish(AudioInfo(channels=channels, sample_rate=rate, sample_format=form))
             if form == 'U8':
                 # Refused in one line, and no longer once there is a format that is known.
-                line = stt.wait_line(r'ERROR\W.*(the sound has 1 channels of .U8. at 22050 Hz)')
+                line = stt.wait_line(r'ERROR\W.*(mic/audio has 1 channel of .U8. at 22050 Hz)')
                 status.wait(lambda each: each.status[0].level == b'\2'
                             and 'U8' in each.status[0].message)
                 assert line[1] in stt.text

@@ -91,13 +91,29 @@ def test_it_can_be_stopped_and_started_again(node: Humming) -> None:
                           'stop', 'close']
 
 
+def test_a_problem_is_said_once_and_reported_until_it_is_solved(
+        node: Humming, capfd: pytest.CaptureFixture[str]) -> None:
+    node.trigger_configure()
+    assert node.status()[:2] == ('warn', 'loading')
+    node.trigger_activate()
+    for _ in range(2):
+        node.set_problem('hum', 'hum is off key')
+    node.set_problem('disk', 'the disk is full')
+    assert node.status()[:2] == ('error', 'hum is off key the disk is full')
+    node.set_problem('hum', '')
+    assert node.status()[:2] == ('error', 'the disk is full')
+    node.set_problem('disk', '')
+    assert node.status()[:2] == ('ok', 'running')
+    assert capfd.readouterr().err.count('hum is off key') == 1
+
+
 def test_a_lasting_fault_is_in_every_diagnostic(node: Humming) -> None:
     heard: list[DiagnosticArray] = []
     got = threading.Event()
     node.create_subscription(DiagnosticArray, '/diagnostics',
                              lambda message: (heard.append(message), got.set()), 10)
     node.trigger_configure()
-    node.notice('the disk is full')
+    node.add_problem('the disk is full')
     executor = rclpy.executors.SingleThreadedExecutor()
     executor.add_node(node)
     while not got.is_set():

@@ -60,10 +60,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 def watch(arguments: argparse.Namespace) -> int:
     """Print a line each time a link node reports. Raises UserError where none does."""
-    from txt2vid_ros.ros.side.diagnostics_reader import Reports
+    from txt2vid_ros.ros.side.diagnostics_reader import DiagnosticsReader
     shown = 0
     deadline = time.monotonic() + arguments.timeout
-    with Reports(arguments.namespace, 'link') as reports:
+    with DiagnosticsReader(arguments.namespace, 'link') as reports:
         while not arguments.count or shown < arguments.count:
             report = reports.next(0.5)
             if report is not None:

@@ -18,7 +18,9 @@ import yaml
 
 from txt2vid_ros.core.clock import FrameGrid, SECOND
 from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.pcm import VOICE_RATE
 from txt2vid_ros.media.output.file_encoder import FileEncoder
+from txt2vid_ros.media.sample_format import SampleFormat
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
 
 RATE = 48000
@@ -97,7 +99,8 @@ def render(bag: Path, file: Path, fps: float,
            progress: Callable[[float], None] = lambda seconds: None) -> float:
     """Make a video of a bag's pictures and voice; return its length in seconds.
 
-    Both lie where their stamps say; only a few seconds are held at a time. Raises UserError.
+    Both lie where their stamps say; only a few seconds are held at a time. Raises UserError, also
+    for sound in a format that cannot be decoded.
     """
     with opened(bag) as reader:
         pictures = _connection(reader, *PICTURES, wanted='face/image_raw')
@@ -138,7 +141,7 @@ class _Film:
         self._grid = grid
         self._progress = progress
         self._speech = SpeechTimeline()
-        self._rate = 24000
+        self._format = SampleFormat(VOICE_RATE)
         self._waiting: dict[int, NDArray[np.uint8]] = {}
         self._encoder: FileEncoder | None = None
         self._size = (0, 0)
@@ -147,14 +150,14 @@ class _Film:
 
     def take(self, message: Any, kind: str, logged: int) -> None:
         if kind == INFO:
-            self._rate = int(message.sample_rate)
+            self._format = SampleFormat.parse('voice/audio', message.sample_format,
+                                              int(message.channels), int(message.sample_rate))
             return
         stamp = message.header.stamp.sec * SECOND + message.header.stamp.nanosec
         if kind == SOUND:
-            data = np.asarray(message.audio.data, np.uint8)
-            samples = data[:len(data) // 2 * 2].view('<i2').astype(np.float32) / np.float32(32767)
+            samples = self._format.decode_mono(message.audio.data)
             if len(samples):
-                self._speech.push(message.header.frame_id, stamp, samples, self._rate)
+                self._speech.push(message.header.frame_id, stamp, samples, self._format.rate)
             else:
                 self._speech.end(message.header.frame_id, stamp)
             return

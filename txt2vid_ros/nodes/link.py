@@ -5,9 +5,6 @@ from __future__ import annotations
 import collections
 from collections.abc import Mapping
 import dataclasses
-import os
-from pathlib import Path
-import re
 import time
 from typing import Any
 
@@ -36,6 +33,7 @@ from txt2vid_ros.link.messages import (
 from txt2vid_ros.link.receiver import Receiver
 from txt2vid_ros.link.runner import LinkRunner
 from txt2vid_ros.link.sender import Sender
+from txt2vid_ros.link.state_file import state_file
 from txt2vid_ros.link.transport import open_transport, ROLES, TRANSPORTS
 from txt2vid_ros.link.transport.base import Transport
 from txt2vid_ros.ros import messages, qos
@@ -44,8 +42,10 @@ from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.running import run
 
 MTU = {'udp': 1200, 'tcp': 1200, 'serial': 128}
-RECENT = 64
-LAST_MOMENT = 1.0
+STARTS_KEPT = 64
+"""Utterances whose start is remembered until their mouth shapes come."""
+ACKNOWLEDGEMENT_TIMEOUT = 1.0
+"""Seconds that subscribers of `heard` have, at the end, to acknowledge what was published last."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -100,7 +100,8 @@ class LinkNode(EngineNode):
             if table.role == 'sender':
                 self._end = Sender(config, key, codec, self._instant())
             else:
-                self._journal = Journal(self._state())
+                self._journal = Journal(state_file(
+                    table.state_file, table.transport, table.address))
                 self._end = Receiver(config, key, codec, self._instant(), self._journal)
         except UserError:
             transport.close()
@@ -133,13 +134,12 @@ class LinkNode(EngineNode):
                                f'{table.address}')
 
     def stop(self) -> None:
-        """Leave the link, once all that has come is published."""
+        """Leave the link once all that has arrived is published."""
         runner, self._runner = getattr(self, '_runner', None), None
         if runner is not None:
             runner.close()
             if self.parameters.role == 'receiver':
-                # Whoever listens still has a moment to take what was published last.
-                self._heard.wait_for_all_acked(Duration(seconds=LAST_MOMENT))
+                self._heard.wait_for_all_acked(Duration(seconds=ACKNOWLEDGEMENT_TIMEOUT))
                 self.destroy_publisher(self._heard)
 
     def close(self) -> None:
@@ -149,7 +149,7 @@ class LinkNode(EngineNode):
             transport.close()
 
     def report(self) -> tuple[str, str, Mapping[str, Any]]:
-        """Return what the link costs, loses and knows of the other clock."""
+        """Return what the link costs and loses, and the offset of the other clock."""
         runner = getattr(self, '_runner', None)
         if runner is None:
             return 'warn', 'not active', {}
@@ -160,16 +160,6 @@ class LinkNode(EngineNode):
 
     def _instant(self) -> Instant:
         return Instant(time.monotonic(), self.ros_clock.now() / SECOND)
-
-    def _state(self) -> Path | None:
-        given = self.parameters.state_file
-        if given == 'off':
-            return None
-        if given:
-            return Path(given).expanduser()
-        home = Path(os.environ.get('XDG_STATE_HOME') or Path.home() / '.local' / 'state')
-        name = f'{self.parameters.transport}-{self.parameters.address}'
-        return home / 'txt2vid' / f'link-{re.sub("[^A-Za-z0-9]+", "-", name)}'
 
     # From the topics --------------------------------------------------------------------------
 
@@ -214,18 +204,14 @@ class LinkNode(EngineNode):
 
     def _publish(self, heard: Heard) -> None:
         stamp = max(0, round(heard.start * SECOND))
-        message = LiveSpeech(confidence=1.0, locale=heard.locale)
-        message.header.stamp = messages.to_time(stamp)
-        message.header.frame_id = heard.speaker
-        if heard.partial:
-            message.incremental = heard.text
-        else:
-            message.final = heard.text
+        if not heard.partial:
             self._figures.delay('speech_to_heard_ms', heard.arrived - heard.start)
             self._starts[utterance_id(heard.speaker, stamp)] = heard.start
-            while len(self._starts) > RECENT:
+            while len(self._starts) > STARTS_KEPT:
                 self._starts.popitem(last=False)
-        self._heard.publish(message)
+        field = 'partial' if heard.partial else 'final'
+        self._heard.publish(messages.to_speech(
+            heard.speaker, stamp, heard.locale, 1.0, **{field: heard.text}))
 
 
 def main() -> int:

@@ -80,7 +80,7 @@ class LipsyncNode(EngineNode):
             qos_overriding_options=qos.overridable())
         self._camera_info = self.create_publisher(CameraInfo, 'face/camera_info', qos.IMAGE,
                                                   qos_overriding_options=qos.overridable())
-        self._wish = self.create_publisher(Float64, 'voice/lead', qos.LEAD)
+        self._lead_request = self.create_publisher(Float64, 'voice/lead', qos.LEAD)
 
     def start(self) -> None:
         """Begin to listen and to show the face."""
@@ -88,9 +88,9 @@ class LipsyncNode(EngineNode):
         self.create_subscription(JointTrajectory, 'voice/mouth', self._input.on_mouth, qos.MOUTH,
                                  qos_overriding_options=qos.overridable())
         self.create_subscription(Float64, 'face/lead', self._on_lead, qos.LEAD)
-        self.create_timer(1.0, self._state_wish)
+        self.create_timer(1.0, self._request_lead)
         self.work('animator', self._animator.run)
-        self._state_wish()
+        self._request_lead()
         self.get_logger().info('showing the face')
 
     def close(self) -> None:
@@ -102,8 +102,6 @@ class LipsyncNode(EngineNode):
 
     def report(self) -> tuple[str, str, Mapping[str, Any]]:
         """Return counts, leads and the time a frame takes."""
-        if not hasattr(self, '_animator'):
-            return 'warn', 'loading', {}
         statistics = self._animator.statistics
         slow = ' '.join(filter(None, (face.pacer.status() for face in self._faces.values())))
         return 'warn' if slow else 'ok', slow or f'engine {self._engine.name}', {
@@ -145,8 +143,8 @@ class LipsyncNode(EngineNode):
         return float(self._lead + self._animator.render_time.lead + look_ahead + paced
                      + self._input.delay.lead)
 
-    def _state_wish(self) -> None:
-        self._wish.publish(Float64(data=self._voice_lead()))
+    def _request_lead(self) -> None:
+        self._lead_request.publish(Float64(data=self._voice_lead()))
 
     def _publish(self, place: int, frame: Frame) -> None:
         stamp = self._grid.stamp(place)

@@ -1,4 +1,4 @@
-"""The ear: sound from a microphone, a file or a test signal goes out with its capture times."""
+"""The microphone node: publishes captured sound, or a file or test signal, with capture times."""
 
 from __future__ import annotations
 
@@ -12,22 +12,24 @@ from audio_common_msgs.msg import AudioDataStamped, AudioInfo
 
 from txt2vid_ros.core.clock import Clock
 from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.pcm import SPEECH_RATE
 from txt2vid_ros.media.capture.device import DeviceSource
 from txt2vid_ros.media.capture.generated import SilenceSource, ToneSource
 from txt2vid_ros.media.capture.recorder import Recorder
 from txt2vid_ros.media.capture.recording import FileSource
-from txt2vid_ros.media.capture.source import RATE, SoundBlock, SoundSource
+from txt2vid_ros.media.capture.source import SoundBlock, SoundSource
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.node import EngineNode
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.running import run
 
-FASTEST = 20.0
-"""Times real time at which nothing is lost on the way to a reader that keeps up."""
-KEPT_UP = 4.0
+MOST_SPEED = 20.0
+"""Times real time up to which nothing is lost on the way to a reader that keeps up."""
+DEFAULT_SPEED = 4.0
 """Times real time with which the default recognizer keeps up on two cores that do other things."""
-ACQUAINTANCE = 0.5
-"""Seconds from a match at our end to one at the other: what is published between is lost."""
+MATCHING_TIME = 0.5
+"""Seconds by which a subscriber may know of the match later than we do; what is published in
+between is lost."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,7 +45,7 @@ class Parameters:
     loop: bool = parameter(False, 'whether the file begins anew at its end; else silence follows')
     speed: float = parameter(1.0, 'of file, silence and tone, times real time; 0 for as fast as '
                              'the default recognizer surely keeps up with: 4', minimum=0.0,
-                             maximum=FASTEST)
+                             maximum=MOST_SPEED)
     wait_for: int = parameter(1, 'subscribers that a file waits for before it begins', minimum=0,
                               maximum=100)
     chunk: float = parameter(0.032, 'seconds of sound in a message', minimum=0.02, maximum=0.032)
@@ -55,7 +57,7 @@ class Parameters:
 def _file(table: Parameters, clock: Clock) -> SoundSource:
     if not table.file:
         raise UserError('mic.source is file, and mic.file is empty', 'Set mic.file to a path.')
-    return FileSource(clock, Path(table.file).expanduser(), speed=table.speed or KEPT_UP,
+    return FileSource(clock, Path(table.file).expanduser(), speed=table.speed or DEFAULT_SPEED,
                       loop=table.loop)
 
 
@@ -67,8 +69,8 @@ SOURCES: dict[str, Callable[[Parameters, Clock], SoundSource]] = {
     'auto': _either,
     'device': lambda table, clock: DeviceSource(clock, table.device),
     'file': _file,
-    'silence': lambda table, clock: SilenceSource(clock, table.speed or KEPT_UP),
-    'tone': lambda table, clock: ToneSource(clock, table.speed or KEPT_UP,
+    'silence': lambda table, clock: SilenceSource(clock, table.speed or DEFAULT_SPEED),
+    'tone': lambda table, clock: ToneSource(clock, table.speed or DEFAULT_SPEED,
                                             table.tone_hz, table.tone_db),
 }
 
@@ -89,7 +91,7 @@ class MicNode(EngineNode):
         self._audio = self.create_publisher(
             AudioDataStamped, 'mic/audio', qos.AUDIO, qos_overriding_options=qos.overridable())
         self._info = self.create_publisher(AudioInfo, 'mic/audio_info', qos.INFO)
-        self._info.publish(messages.audio_info(RATE))
+        self._info.publish(messages.audio_info(SPEECH_RATE))
 
     def start(self) -> None:
         """Begin to capture."""
@@ -103,8 +105,6 @@ class MicNode(EngineNode):
 
     def report(self) -> tuple[str, str, Mapping[str, Any]]:
         """Return counts, and what is wrong with the source."""
-        if not hasattr(self, '_recorder'):
-            return 'warn', 'loading', {}
         statistics = self._source.statistics
         figures = {'chunks': self._recorder.chunks, **dataclasses.asdict(statistics)}
         if isinstance(self._source, DeviceSource):
@@ -120,8 +120,7 @@ class MicNode(EngineNode):
         while not stop.is_set() and self._audio.get_subscription_count() < wanted:
             stop.wait(0.05)
         if wanted:
-            # We know of them, which does not mean that they know of us yet.
-            stop.wait(ACQUAINTANCE)
+            stop.wait(MATCHING_TIME)
         return not stop.is_set()
 
     def _publish(self, block: SoundBlock) -> None:

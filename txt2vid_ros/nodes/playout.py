@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import collections
 from collections.abc import Mapping
 import dataclasses
 from typing import Any
 
-from audio_common_msgs.msg import AudioDataStamped, AudioInfo
 import numpy as np
 from numpy.typing import NDArray
 
 from txt2vid_ros.core.errors import UserError
-from txt2vid_ros.core.people import DEFAULT, utterance_id
-from txt2vid_ros.media.capture.source import RATE
+from txt2vid_ros.core.pcm import SPEECH_RATE
+from txt2vid_ros.core.people import DEFAULT
 from txt2vid_ros.media.jitter.jitter_buffer import Playout, PlayoutSettings
-from txt2vid_ros.ros import messages, qos
-from txt2vid_ros.ros.lead_request import LeadWish
+from txt2vid_ros.ros.lead_request import LeadRequest
 from txt2vid_ros.ros.node import EngineNode
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.running import run
 from txt2vid_ros.ros.sound_input import SoundInput
+from txt2vid_ros.ros.speech_publisher import SpeechPublisher
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,7 +44,7 @@ class Parameters:
 
 
 class PlayoutNode(EngineNode):
-    """Maps mic/audio to a Playout and its output to voice/audio."""
+    """Maps mic/audio to a Playout, which publishes stamped speech."""
 
     NAME = 'playout'
     Parameters = Parameters
@@ -58,21 +56,16 @@ class PlayoutNode(EngineNode):
             raise UserError(
                 f'playout.delay_min is {table.delay_min}, playout.delay_max {table.delay_max}',
                 'The one has to be at most the other.')
-        self._ids: collections.deque[str] = collections.deque(maxlen=1000)
-        self._audio = self.create_publisher(
-            AudioDataStamped, 'voice/audio', qos.AUDIO, qos_overriding_options=qos.overridable())
-        self._info = self.create_publisher(AudioInfo, 'voice/audio_info', qos.INFO,
-                                           qos_overriding_options=qos.overridable())
-        self._info.publish(messages.audio_info(RATE))
+        self._output = SpeechPublisher(self, SPEECH_RATE)
 
     def start(self) -> None:
         """Begin to listen and play."""
         table = self.parameters
-        self._lead = LeadWish(self, table.lead, table.lead_max)
+        self._lead = LeadRequest(self, table.lead, table.lead_max)
         settings = PlayoutSettings(
             chunk=table.chunk, delay=table.delay, delay_min=table.delay_min,
             delay_max=table.delay_max, hold=table.hold, pass_noise=table.pass_noise)
-        self._playout = Playout(self, self._new_id, self.ros_clock,
+        self._playout = Playout(self._output, self._new_id, self.ros_clock,
                                 lambda: self._lead.seconds, settings)
         self._input = SoundInput(self, self._take)
         self.work('playout', self._playout.run)
@@ -83,8 +76,7 @@ class PlayoutNode(EngineNode):
 
     def report(self) -> tuple[str, str, Mapping[str, Any]]:
         """Return the buffer's delay, what it has measured and what it had to make up."""
-        if not hasattr(self, '_input'):
-            return 'warn', 'loading', {}
+        self._output.check_rivals()
         figures = {
             **self._playout.incoming.figures, 'utterances': self._playout.utterances,
             'lead_ms': self._lead.seconds * 1000, 'invalid': self._input.statistics.invalid}
@@ -95,26 +87,11 @@ class PlayoutNode(EngineNode):
             return 'ok', 'nothing has come on mic/audio yet', figures
         return 'ok', 'playing' if self._playout.busy else 'silence', figures
 
-    def audio(self, utterance: str, start: int, samples: NDArray[np.float32], rate: int) -> None:
-        """Publish a chunk of speech."""
-        self._audio.publish(messages.to_audio(utterance, start, samples))
-
-    def ended(self, utterance: str, end: int) -> None:
-        """Publish that an utterance ends: a chunk without samples at the time of its end."""
-        self._audio.publish(messages.to_audio(utterance, end, np.zeros(0, np.float32)))
-
     def _take(self, stamp: int, samples: NDArray[np.float32]) -> None:
         self._playout.push(stamp, samples, self.ros_clock.now())
 
     def _new_id(self, stamp: int) -> str:
-        """Return an id that was not used lately: what carries the id of an ended one is dropped.
-
-        A sender whose clock was set back may repeat its stamps.
-        """
-        while (name := utterance_id(self.parameters.speaker, stamp)) in self._ids:
-            stamp += 1
-        self._ids.append(name)
-        return name
+        return self._output.new_id(self.parameters.speaker, stamp)
 
 
 def main() -> int:

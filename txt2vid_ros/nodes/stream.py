@@ -26,7 +26,7 @@ from txt2vid_ros.ros.running import run
 from txt2vid_ros.ros.speech_input import SpeechInput
 from txt2vid_ros.ros.stamps import StampCheck
 
-FIRST_GUESS = 0.06
+FIRST_DELAY = 0.06
 """Seconds that a picture is taken to be on its way until that has been measured."""
 
 
@@ -75,13 +75,13 @@ class StreamNode(EngineNode):
         self._frames = FrameBuffer()
         self._speech = SpeechTimeline()
         self._delay = LeadEstimator(-table.playout, margin=0.02, smallest=0.0, largest=0.3)
-        self._delay.observe(FIRST_GUESS)
-        self._wished = self._delay.lead
+        self._delay.observe(FIRST_DELAY)
+        self._requested = self._delay.lead
         self._output = Output(self._form, http=table.http, record=table.record, push=table.push,
                               report=self._lost, status=self._status)
         self._streamer = Streamer(self._form, self._grid, self._frames, self._speech,
                                   self.ros_clock, self._output.encoder, playout=table.playout)
-        self._wish = self.create_publisher(Float64, 'face/lead', qos.LEAD)
+        self._lead_request = self.create_publisher(Float64, 'face/lead', qos.LEAD)
 
     def start(self) -> None:
         """Begin to stream."""
@@ -101,13 +101,11 @@ class StreamNode(EngineNode):
 
     def report(self) -> tuple[str, str, Mapping[str, Any]]:
         """Return the figures of the stream."""
-        if not hasattr(self, '_streamer'):
-            return 'warn', 'loading', {}
         return 'ok', f'{self._output.viewers} viewers', self._figures()
 
     def _lost(self, line: str) -> None:
         """Say that an output that was asked for has ended; the others go on."""
-        self.notice(line)
+        self.add_problem(line)
         self.exit_status = self.exit_status or 1
 
     def _figures(self) -> dict[str, Any]:
@@ -134,7 +132,7 @@ class StreamNode(EngineNode):
         if not self._stamps.fits(stamp):
             return
         # From when it was to be sent, so that late rendering counts as the way here does.
-        due = stamp - int(self._wished * SECOND)
+        due = stamp - int(self._requested * SECOND)
         self._delay.observe(min(max((self.ros_clock.now() - due) / SECOND, 0.0), 0.3))
         try:
             frame = self._bridge.imgmsg_to_cv2(message, desired_encoding='bgr8')
@@ -149,8 +147,8 @@ class StreamNode(EngineNode):
         self._frames.push(self._grid.index(stamp), np.asarray(frame))
 
     def _each_second(self) -> None:
-        self._wished = self._delay.lead
-        self._wish.publish(Float64(data=self._wished))
+        self._requested = self._delay.lead
+        self._lead_request.publish(Float64(data=self._requested))
         self._speech.forget(self.ros_clock.now() / SECOND)
 
 

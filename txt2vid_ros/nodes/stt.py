@@ -1,4 +1,4 @@
-"""The scribe: sound comes in, the text of the speech in it goes out."""
+"""The speech recognition node: sound in, the text of the speech in it out."""
 
 from __future__ import annotations
 
@@ -11,25 +11,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from txt2vid_ros.core import registry
+from txt2vid_ros.core.pcm import SPEECH_RATE, VOICE_RATE
 from txt2vid_ros.core.people import DEFAULT
 from txt2vid_ros.core.time_limits import TimeLimits
 from txt2vid_ros.listening.echo import EchoGuard
 from txt2vid_ros.listening.endpointing import Endpointing
 from txt2vid_ros.listening.pipeline import Listener
 from txt2vid_ros.listening.voice_activity import VoiceActivity
-from txt2vid_ros.media.capture.source import RATE
 from txt2vid_ros.providers.choice import make_recognizer
 from txt2vid_ros.providers.resilience.health import Board
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.node import EngineNode
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.running import run
-from txt2vid_ros.ros.sound_input import SoundInput, VoiceInput
+from txt2vid_ros.ros.sound_input import SoundInput
+from txt2vid_ros.ros.sound_topic import ReceivedSound, SoundTopic
 
-CLAUSE = 1.2
-"""Seconds from which on a clause may be sent on its own, where clauses are."""
-MARGIN = 5.0
-"""Seconds by which a piece with what is around it may be longer than an utterance."""
+SHORTEST_CLAUSE = 1.2
+"""Seconds of speech before a clause may be sent by itself, where clauses are."""
+SEGMENT_MARGIN = 5.0
+"""Seconds by which a segment with its padding may be longer than an utterance."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,7 +82,7 @@ class SttNode(EngineNode):
         self._board = Board()
         self._recognizer = make_recognizer(
             table.provider, table.locale, table.options, parameter='stt.provider',
-            longest=table.longest + MARGIN, board=self._board,
+            longest=table.longest + SEGMENT_MARGIN, board=self._board,
             limits=TimeLimits(table.text_limit, 0.0, 0.0, 0.0))
         self._recognizer.load()
         self._speech = self.create_publisher(LiveSpeech, 'speech', qos.SPEECH,
@@ -94,14 +95,14 @@ class SttNode(EngineNode):
             threshold=table.threshold, start=table.start, end_silence=table.end_silence,
             longest=table.longest, padding=table.padding)
         if table.send_clauses:
-            settings = dataclasses.replace(settings, clause_length=CLAUSE)
+            settings = dataclasses.replace(settings, clause_length=SHORTEST_CLAUSE)
         self._listener = Listener(self._activity, self._recognizer, self, settings,
                                   partial_every=table.partial_every,
                                   send_clauses=table.send_clauses)
         self._listener.start()
         self._guard = EchoGuard(table.mute_tail) if table.mute_while_speaking else None
         if self._guard is not None:
-            VoiceInput(self, self._guard.voice)
+            SoundTopic(self, 'voice/audio', VOICE_RATE, self._on_voice)
         self._input = SoundInput(self, self._hear)
         self.get_logger().info('listening')
 
@@ -118,8 +119,6 @@ class SttNode(EngineNode):
 
     def report(self) -> tuple[str, str, Mapping[str, Any]]:
         """Return counts, and how long the text of a sentence takes after its end is known."""
-        if not hasattr(self, '_input'):
-            return 'warn', 'loading', {}
         statistics = self._listener.statistics
         times = list(statistics.endpoint_to_final)
         figures = {
@@ -134,8 +133,6 @@ class SttNode(EngineNode):
             figures['mute_tail_ms'] = self._guard.tail * 1000
             if self._guard.delay is not None:
                 figures['echo_delay_ms'] = self._guard.delay * 1000
-        if self._input.fault:
-            return 'error', self._input.fault, figures
         complaint = self._board.complaint()
         level = 'warn' if statistics.failed or complaint else 'ok'
         line = 'hearing speech' if self._listener.speaking else 'silent'
@@ -151,9 +148,14 @@ class SttNode(EngineNode):
         self._speech.publish(messages.to_speech(
             self.parameters.speaker, stamp, self.parameters.locale, confidence, final=text))
 
+    def _on_voice(self, sound: ReceivedSound) -> None:
+        if self._guard is not None:
+            self._guard.voice(sound.frame_id, sound.stamp, sound.format.decode_mono(sound.data),
+                              sound.format.rate)
+
     def _hear(self, stamp: int, samples: NDArray[np.float32]) -> None:
         if self._guard is not None:
-            samples = self._guard.guard(stamp, samples, RATE)
+            samples = self._guard.guard(stamp, samples, SPEECH_RATE)
         self._listener.push(stamp, samples)
 
 

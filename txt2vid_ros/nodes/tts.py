@@ -2,35 +2,28 @@
 
 from __future__ import annotations
 
-import collections
 from collections.abc import Mapping
 import dataclasses
 from typing import Any
 
-from audio_common_msgs.msg import AudioDataStamped, AudioInfo
 from hri_msgs.msg import LiveSpeech
 import numpy as np
-from numpy.typing import NDArray
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
-from trajectory_msgs.msg import JointTrajectory
 
-from txt2vid_ros.core.mouth import MouthTrack
-from txt2vid_ros.core.people import DEFAULT, People, Person, utterance_id
+from txt2vid_ros.core.people import DEFAULT, People, Person
 from txt2vid_ros.core.time_limits import TimeLimits
 from txt2vid_ros.providers.choice import make_voice
 from txt2vid_ros.providers.resilience.fallback_voice import FallbackVoice
 from txt2vid_ros.providers.resilience.health import Board
 from txt2vid_ros.ros import messages, qos
-from txt2vid_ros.ros.lead_request import LeadWish
+from txt2vid_ros.ros.lead_request import LeadRequest
 from txt2vid_ros.ros.node import EngineNode
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.running import run
+from txt2vid_ros.ros.speech_publisher import TimedSpeechPublisher
 from txt2vid_ros.speaking.scheduler import Talker, Utterance
 from txt2vid_ros.speaking.visemes.track import mouth_track
-
-RIVALRY = 4
-"""Seconds for which another node may speak on the same topic before that is said."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,34 +59,26 @@ class Parameters:
 
 
 class TtsNode(EngineNode):
-    """Maps topics to a Talker and its output to topics."""
+    """Maps topics to a Talker, which publishes stamped speech."""
 
     NAME = 'tts'
     Parameters = Parameters
 
     def configure(self) -> None:
         """Load the voices of all speakers."""
-        self._rivalry = 0
         self._people = People.load(self.parameters.people)
         self._board = Board()
         self._voices: dict[tuple[str, str, float, str], FallbackVoice] = {}
         for person in self._people:
             self._voice(person)
         self._rate = max(voice.capabilities.sample_rate for voice in self._voices.values())
-        self._ids: collections.deque[str] = collections.deque(maxlen=1000)
-        self._audio = self.create_publisher(
-            AudioDataStamped, 'voice/audio', qos.AUDIO, qos_overriding_options=qos.overridable())
-        self._mouth = self.create_publisher(
-            JointTrajectory, 'voice/mouth', qos.MOUTH, qos_overriding_options=qos.overridable())
-        self._info = self.create_publisher(AudioInfo, 'voice/audio_info', qos.INFO,
-                                           qos_overriding_options=qos.overridable())
-        self._info.publish(messages.audio_info(self._rate))
+        self._output = TimedSpeechPublisher(self, self._rate)
 
     def start(self) -> None:
         """Begin to listen and speak."""
-        self._lead = LeadWish(self, self.parameters.lead, self.parameters.lead_max)
+        self._lead = LeadRequest(self, self.parameters.lead, self.parameters.lead_max)
         self._talker = Talker(
-            self._voice_of, mouth_track, self, self.ros_clock,
+            self._voice_of, mouth_track, self._output, self.ros_clock,
             lambda: self._lead.seconds, rate=self._rate, chunk=self.parameters.chunk,
             ahead=self.parameters.ahead, queue=self.parameters.queue)
         self._talker.start()
@@ -117,15 +102,7 @@ class TtsNode(EngineNode):
 
     def report(self) -> tuple[str, str, Mapping[str, Any]]:
         """Return counts, the lead and the time from text to voice."""
-        if not hasattr(self, '_talker'):
-            return 'warn', 'loading', {}
-        rivals = self.count_publishers('voice/audio') - 1
-        # For some seconds in a row: one that has crashed is known for a while after it.
-        self._rivalry = self._rivalry + 1 if rivals > 0 else 0
-        if self._rivalry == RIVALRY:
-            self.get_logger().error(
-                f'another tts node speaks on {self.resolve_topic_name("voice/audio")}: what both '
-                'say is mixed. End one, or start it with another --namespace')
+        self._output.check_rivals()
         statistics = self._talker.statistics
         times = list(statistics.text_to_voice)
         figures = {
@@ -134,24 +111,10 @@ class TtsNode(EngineNode):
             **{name: getattr(statistics, name) for name in
                ('utterances', 'refused', 'unspeakable', 'interrupted', 'failed')},
             **self._board.figures()}
-        if self._rivalry >= RIVALRY:
-            return 'error', 'another tts node speaks on the same topic', figures
         complaint = self._board.complaint()
         level = 'warn' if statistics.failed or statistics.refused or complaint else 'ok'
         line = 'speaking' if self._talker.busy else 'silent'
         return level, f'{line}; {complaint}' if complaint else line, figures
-
-    def audio(self, utterance: str, start: int, samples: NDArray[np.float32], rate: int) -> None:
-        """Publish a chunk of speech."""
-        self._audio.publish(messages.to_audio(utterance, start, samples))
-
-    def mouth(self, utterance: str, track: MouthTrack) -> None:
-        """Publish the mouth shapes of a clause."""
-        self._mouth.publish(messages.to_trajectory(utterance, track))
-
-    def ended(self, utterance: str, end: int) -> None:
-        """Publish that an utterance ends: a chunk without samples at the time of its end."""
-        self._audio.publish(messages.to_audio(utterance, end, np.zeros(0, np.float32)))
 
     def _on_text(self, message: String) -> None:
         now = self.ros_clock.now()
@@ -172,23 +135,13 @@ class TtsNode(EngineNode):
             text = text[:longest].rpartition(' ')[0] or text[:longest]
         if self.parameters.interrupt_on_new_text:
             self._talker.interrupt()
-        utterance = Utterance(self._new_id(speaker, stamp), text, speaker or DEFAULT, now)
+        utterance = Utterance(self._output.new_id(speaker, stamp), text, speaker or DEFAULT, now)
         if not self._talker.say(utterance):
             self.get_logger().error(
                 f'tts.queue = {self.parameters.queue} utterances wait already; a text of '
                 f'{len(text)} characters is not spoken. Send slower, or call tts/interrupt',
                 throttle_duration_sec=5.0)
-            self.ended(utterance.id, now)
-
-    def _new_id(self, speaker: str, stamp: int) -> str:
-        """Return an id that was not used lately: what carries the id of an ended one is dropped.
-
-        A sender may repeat its stamp, and simulated time may stand still.
-        """
-        while (name := utterance_id(speaker, stamp)) in self._ids:
-            stamp += 1
-        self._ids.append(name)
-        return name
+            self._output.ended(utterance.id, now)
 
     def _on_interrupt(self, request: Trigger.Request, response: Trigger.Response
                       ) -> Trigger.Response:

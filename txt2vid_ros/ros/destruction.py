@@ -1,4 +1,4 @@
-"""Leaving a graph without a trace."""
+"""Destruction of a node that leaves no segment in shared memory."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ import gc
 from rclpy.node import Node
 
 
-def destroy(node: Node) -> None:
-    """Destroy `node`, whose executor has been shut down, and its shared memory with it.
+def destroy_cleanly(node: Node) -> None:
+    """Destroy `node`, whose executor has been shut down and let go, with its shared memory.
 
     An executor that has spun on a thread of its own can leave a suspended generator in a reference
-    cycle, with its hold on the node's entities. A node in use is not destroyed before it is free,
-    and at the end of the process never: one in ten left its segments in /dev/shm.
+    cycle, which keeps hold of the node's entities. rclpy destroys a node only once nothing holds
+    it, and what is still held at the end of the process it never destroys: one process in ten left
+    its segments in /dev/shm.
     """
     gc.collect()
     node.destroy_node()

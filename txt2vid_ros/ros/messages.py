@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sensor_msgs.msg import CompressedImage, Image
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
+from txt2vid_ros.core import pcm
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.mouth import MouthTrack, SHAPE_INDEX, SHAPES
 
@@ -39,15 +40,13 @@ def to_audio(utterance: str, stamp: int, samples: NDArray[np.float32]) -> AudioD
     message = AudioDataStamped()
     message.header.stamp = to_time(stamp)
     message.header.frame_id = utterance
-    pcm = (np.clip(samples, -1.0, 1.0) * 32767.0).astype('<i2')
-    message.audio.data = _bytes(pcm)
+    message.audio.data = _bytes(pcm.to_s16(samples))
     return message
 
 
 def from_audio(message: AudioDataStamped) -> NDArray[np.float32]:
     """Return the samples of an s16 mono message as float32 in -1..1; an odd last byte is cut."""
-    data = np.frombuffer(message.audio.data, np.uint8)
-    return data[:len(data) // 2 * 2].view('<i2').astype(np.float32) / 32767.0
+    return pcm.from_s16(message.audio.data)
 
 
 def audio_info(rate: int) -> AudioInfo:

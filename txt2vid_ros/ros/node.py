@@ -72,7 +72,8 @@ class EngineNode(LifecycleNode, abc.ABC):
         """Set when the node is to end."""
         self.exit_status = 0
         self._diagnostics = self.create_publisher(DiagnosticArray, '/diagnostics', 10)
-        self._notices: dict[str, str] = {}
+        self._problems: dict[str, str] = {}
+        self._started = False
         self._timer: Any = None
         self._log_handler = _RosHandler(self)
         self._configured: set[Any] = set()
@@ -95,13 +96,35 @@ class EngineNode(LifecycleNode, abc.ABC):
         """Release what configure() took; may be called twice."""
 
     def report(self) -> tuple[str, str, Mapping[str, Any]]:
-        """Return level ('ok', 'warn', 'error'), a line and figures for /diagnostics."""
+        """Return level ('ok', 'warn', 'error'), a line and figures for /diagnostics.
+
+        Called once a second after the first start().
+        """
         return 'ok', 'running', {}
 
-    def notice(self, line: str) -> None:
-        """Say a lasting fault once in the log, and in every diagnostic from now on."""
-        self.get_logger().error(line)
-        self._notices[line] = 'error'
+    def status(self) -> tuple[str, str, Mapping[str, Any]]:
+        """Return what report() does, with the problems in place of its line where there are any.
+
+        Until the node has been started, it is loading.
+        """
+        level, line, figures = self.report() if self._started else ('warn', 'loading', {})
+        problems = ' '.join(self._problems.copy().values())
+        return ('error', problems, figures) if problems else (level, line, figures)
+
+    def set_problem(self, about: str, line: str) -> None:
+        """Log what is wrong with `about`, and report it in every diagnostic while it lasts.
+
+        An empty line ends it. The same line again is not logged again.
+        """
+        if not line:
+            self._problems.pop(about, None)
+        elif line != self._problems.get(about):
+            self.get_logger().error(line)
+            self._problems[about] = line
+
+    def add_problem(self, line: str) -> None:
+        """Log what is wrong until the node ends, and report it in every diagnostic from now on."""
+        self.set_problem(line, line)
 
     def work(self, name: str, work: Callable[[threading.Event], None]) -> None:
         """Run a function on a thread until the node is stopped; what it raises ends the node."""
@@ -119,7 +142,7 @@ class EngineNode(LifecycleNode, abc.ABC):
             self.fail(error)
             return
         lines = ''.join(traceback.format_exception(error))
-        self.get_logger().fatal(f'a fault of ours:\n{lines}')
+        self.get_logger().fatal(f'internal error:\n{lines}')
         self.end(1)
 
     def fail(self, error: UserError) -> None:
@@ -146,7 +169,9 @@ class EngineNode(LifecycleNode, abc.ABC):
         if result != TransitionCallbackReturn.SUCCESS:
             return result
         self._configured = {*self.subscriptions, *self.services, *self.timers}
-        return self._guarded(self.start)
+        result = self._guarded(self.start)
+        self._started = self._started or result == TransitionCallbackReturn.SUCCESS
+        return result
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Stop working."""
@@ -172,6 +197,7 @@ class EngineNode(LifecycleNode, abc.ABC):
 
     def _release(self) -> None:
         self.close()
+        self._started = False
         if self._timer is not None:
             self.destroy_timer(self._timer)
             self._timer = None
@@ -190,9 +216,7 @@ class EngineNode(LifecycleNode, abc.ABC):
         self.parameters = table
 
     def _diagnose(self) -> None:
-        level, line, figures = self.report()
-        if self._notices:
-            level, line = 'error', ' '.join(self._notices)
+        level, line, figures = self.status()
         message = DiagnosticArray()
         message.header.stamp = self.get_clock().now().to_msg()
         message.status = [DiagnosticStatus(

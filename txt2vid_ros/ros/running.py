@@ -7,17 +7,15 @@ import signal
 import sys
 
 import rclpy
-from rclpy.executors import SingleThreadedExecutor
 from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.signals import SignalHandlerOptions
-from rclpy.task import Future
 
 from txt2vid_ros.core.errors import EXIT_USER_ERROR, UserError
 from txt2vid_ros.core.signals import on_signal
-from txt2vid_ros.ros.destruction import destroy
+from txt2vid_ros.ros.destruction import destroy_cleanly
 from txt2vid_ros.ros.node import EngineNode
-from txt2vid_ros.ros.worker import Worker
+from txt2vid_ros.ros.spinning import SpinningExecutor
 
 
 def run(make: Callable[[], EngineNode], arguments: list[str] | None = None) -> int:
@@ -39,7 +37,7 @@ def run(make: Callable[[], EngineNode], arguments: list[str] | None = None) -> i
         if node is not None:
             node.halt()
             node.close()
-            destroy(node)
+            destroy_cleanly(node)
         rclpy.try_shutdown()
 
 
@@ -58,20 +56,13 @@ def _initialise(arguments: list[str] | None) -> None:
 
 
 def _spin(node: EngineNode) -> int:
-    executor = SingleThreadedExecutor()
-    executor.add_node(node)
     for transition in (node.trigger_configure, node.trigger_activate):
         if node.finished.is_set():
             return node.exit_status
         if transition() != TransitionCallbackReturn.SUCCESS:
             return node.exit_status or (0 if node.finished.is_set() else 1)
     # The main thread waits where a signal wakes it at once; the executor has a thread of its own.
-    ending: Future = Future()
-    spinning = Worker('executor', lambda stop: executor.spin_until_future_complete(ending),
-                      node.failed)
+    executor = SpinningExecutor(node, node.failed)
     node.finished.wait()
-    # In this order: shutting down first would take handles from under a waiting executor.
-    ending.set_result(None)
-    spinning.close(timeout=5.0)
-    executor.shutdown(timeout_sec=5.0)
+    executor.close()
     return node.exit_status

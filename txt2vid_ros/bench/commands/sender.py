@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 from pathlib import Path
 import re
 import tempfile
@@ -97,7 +96,7 @@ def speech_end(sound: NDArray[np.float32]) -> float:
     return float((loud[-1] + 1) * block / RATE)
 
 
-class _Witness:
+class _GraphRecording:
     """Notes what arrives on `heard`, and when voice is to be heard, against the file's time."""
 
     def __init__(self) -> None:
@@ -132,45 +131,38 @@ class _Witness:
 
 
 def _listen(file: Path, spans: list[tuple[float, float, float]], seconds: float
-            ) -> tuple[_Witness, float]:
+            ) -> tuple[_GraphRecording, float]:
     """Run the whole graph on the file; return what came, and the cores that capture took."""
     from audio_common_msgs.msg import AudioDataStamped
     from hri_msgs.msg import LiveSpeech
-    import rclpy
-    from rclpy.executors import SingleThreadedExecutor
 
     from txt2vid_ros.ros import qos
-    from txt2vid_ros.ros.destruction import destroy
-    witness = _Witness()
+    from txt2vid_ros.ros.side.side_node import SideNode
+    recording = _GraphRecording()
     # The file begins when the recognizer and we listen.
-    with RunningGraph('--mic', 'true', '--input', str(file), '--param',
-                      'stt.mute_while_speaking=false', '--param', 'mic.wait_for=2') as graph:
-        context = rclpy.Context()
-        rclpy.init(context=context)
-        node = rclpy.create_node(f'bench_{os.getpid()}', context=context,
-                                 namespace=graph.namespace)
-        node.create_subscription(AudioDataStamped, 'mic/audio', witness.on_sound, qos.CAPTURED)
-        node.create_subscription(LiveSpeech, 'heard', witness.on_speech, qos.SPEECH)
-        node.create_subscription(AudioDataStamped, 'voice/audio', witness.on_voice, qos.AUDIO)
-        executor = SingleThreadedExecutor(context=context)
-        executor.add_node(node)
+    options = ('--mic', 'true', '--input', str(file), '--param',
+               'stt.mute_while_speaking=false', '--param', 'mic.wait_for=2')
+    with RunningGraph(*options) as graph, SideNode('bench', graph.namespace) as side:
+        for kind, topic, take, profile in (
+                (AudioDataStamped, 'mic/audio', recording.on_sound, qos.CAPTURED),
+                (LiveSpeech, 'heard', recording.on_speech, qos.SPEECH),
+                (AudioDataStamped, 'voice/audio', recording.on_voice, qos.AUDIO)):
+            side.node.create_subscription(kind, topic, take, profile)
+        side.spin()
         mic = _process(graph.pid, 'mic')
         end = time.monotonic() + min(seconds, spans[-1][2] + 60)
         began = used = 0.0
         while time.monotonic() < end:
-            executor.spin_once(timeout_sec=0.1)
-            if witness.begin is not None and not began:
+            time.sleep(0.1)
+            if recording.begin is not None and not began:
                 began, used = time.monotonic(), usage([mic])[0]
             if began and time.monotonic() - began > spans[-1][2]:
                 break
         capture = (usage([mic])[0] - used) / (time.monotonic() - began) if began else 0.0
         said = graph.log()[-2000:]
-        executor.shutdown()
-        destroy(node)
-        context.try_shutdown()
-    if not witness.finals:
+    if not recording.finals:
         raise UserError('nothing was written down', f'The graph said: {said}')
-    return witness, capture
+    return recording, capture
 
 
 def _process(parent: int, node: str) -> int:
@@ -180,15 +172,15 @@ def _process(parent: int, node: str) -> int:
     raise UserError(f'there is no {node} node', 'See its output.')
 
 
-def _figures(heard: tuple[_Witness, float], pieces: list[tuple[NDArray[np.float32], str]],
+def _figures(heard: tuple[_GraphRecording, float], pieces: list[tuple[NDArray[np.float32], str]],
              spans: list[tuple[float, float, float]]) -> dict[str, Any]:
-    witness, capture = heard
+    recording, capture = heard
     errors = total = 0
     texts, finals, voices = [], [], []
     for (_, text), (begin, end, following) in zip(pieces, spans, strict=True):
         # Stamps are those of the first word, and belong to one place of the file.
-        mine = [(arrived, said, stamp) for arrived, said, stamp in witness.finals
-                if begin - 0.5 <= (stamp - (witness.begin or 0)) / SECOND < following - 0.5]
+        mine = [(arrived, said, stamp) for arrived, said, stamp in recording.finals
+                if begin - 0.5 <= (stamp - (recording.begin or 0)) / SECOND < following - 0.5]
         said = ' '.join(said for _, said, _ in mine)
         texts.append({'said': text, 'heard': said})
         errors += distance(spoken_words(text), spoken_words(said))
@@ -196,7 +188,7 @@ def _figures(heard: tuple[_Witness, float], pieces: list[tuple[NDArray[np.float3
         if mine:
             finals.append((mine[-1][0] - end) * 1000)
             # Of the first part: the voice begins as soon as it has that.
-            voice = witness.voices.get(mine[-1][2])
+            voice = recording.voices.get(mine[-1][2])
             if voice is not None and len(mine) == 1:
                 voices.append((voice - end) * 1000)
     return {

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import collections
 from collections.abc import Callable
-import contextlib
 from pathlib import Path
-import signal
-import threading
 import time
 
 from audio_common_msgs.msg import AudioDataStamped
-import rclpy
-from rclpy.executors import SingleThreadedExecutor
+from rclpy.node import Node
 from rclpy.qos import QoSProfile
-from rclpy.signals import SignalHandlerOptions
 from rosbags.rosbag2 import Reader
 from rosgraph_msgs.msg import Clock
 
@@ -23,21 +18,21 @@ from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.names import checked_namespace
 from txt2vid_ros.media.bag import opened
 from txt2vid_ros.ros import messages, qos
-from txt2vid_ros.ros.destruction import destroy
-from txt2vid_ros.ros.side.bag_recorder import DISCOVERY, TOPICS, type_name
+from txt2vid_ros.ros.side.bag_topics import DISCOVERY_LEAST, stop_on_signal, TOPICS, type_name
+from txt2vid_ros.ros.side.side_node import SideNode
 
 SPOKEN = ('text', 'heard')
-"""What a whole graph is played: it makes voice and face of it anew."""
+"""What is played to a whole graph, which makes voice and face from it again."""
 VOICE = ('voice/audio', 'voice/audio_info', 'voice/mouth')
-"""What is played where nothing of that was recorded: the face is made anew."""
-TICK = 0.005
+"""What is played where none of that was recorded; only the face is made again."""
+CLOCK_PERIOD = 0.005
 """Seconds from one /clock to the next."""
 LEAD_IN = 2 * SECOND
 """Nanoseconds for which the clock runs before the first message: the face is there by then."""
-PATIENCE = 20.0
+LISTENER_TIMEOUT = 20.0
 """Seconds within which somebody has to listen."""
-QUIET = 3.0
-"""Seconds without any voice after which what was played has been said."""
+SILENCE_AT_END = 3.0
+"""Seconds without any voice after which all that was played has been said."""
 
 
 def play(bag: Path, namespace: str, topics: list[str], rate: float,
@@ -51,19 +46,18 @@ def play(bag: Path, namespace: str, topics: list[str], rate: float,
         raise UserError(f'--rate {rate:g} cannot be', 'Say 0.01 to 100.')
     with opened(bag) as reader:
         chosen = _chosen(reader, topics)
-        player = _Player(checked_namespace(namespace), sorted(set(chosen.values())))
-        try:
+        with SideNode('txt2vid_bag', checked_namespace(namespace)) as side:
+            player = _Player(side.node, sorted(set(chosen.values())))
+            side.spin()
             return player.run(reader, chosen, rate, ready)
-        finally:
-            player.close()
 
 
 def _chosen(reader: Reader, wanted: list[str]) -> dict[str, str]:
     """Return the topics of the bag that are played, and what they are called in TOPICS."""
     held = {}
     for connection in reader.connections:
-        for topic, (kind, _) in TOPICS.items():
-            if connection.msgcount and connection.msgtype == type_name(kind) and \
+        for topic, (message_class, _) in TOPICS.items():
+            if connection.msgcount and connection.msgtype == type_name(message_class) and \
                     connection.topic.rstrip('/').endswith('/' + topic.lstrip('/')):
                 held[connection.topic] = topic
     for topic in wanted:
@@ -78,25 +72,15 @@ def _chosen(reader: Reader, wanted: list[str]) -> dict[str, str]:
 
 
 class _Player:
-    """A node that publishes /clock at any pace, and each message when its time has come."""
+    """Publishes /clock at any rate, and each message when its time has come."""
 
-    def __init__(self, namespace: str, topics: list[str]) -> None:
-        self._stop = threading.Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            with contextlib.suppress(ValueError):
-                # Not in the main thread: whoever runs us there waits for the end.
-                signal.signal(number, lambda *_: self._stop.set())
-        self._context = rclpy.Context()
-        rclpy.init(context=self._context, signal_handler_options=SignalHandlerOptions.NO)
-        self._node = rclpy.create_node(f'txt2vid_bag_{time.time_ns()}', context=self._context,
-                                       namespace=namespace)
-        self._executor = SingleThreadedExecutor(context=self._context)
-        self._executor.add_node(self._node)
-        self._clock = self._node.create_publisher(Clock, '/clock', QoSProfile(depth=1))
-        self._publishers = {
-            topic: self._node.create_publisher(TOPICS[topic][0], topic, TOPICS[topic][1])
-            for topic in topics}
-        self._node.create_subscription(AudioDataStamped, 'voice/audio', self._on_voice, qos.AUDIO)
+    def __init__(self, node: Node, topics: list[str]) -> None:
+        self._stop = stop_on_signal()
+        self._node = node
+        self._clock = node.create_publisher(Clock, '/clock', QoSProfile(depth=1))
+        self._publishers = {topic: node.create_publisher(TOPICS[topic][0], topic, TOPICS[topic][1])
+                            for topic in topics}
+        node.create_subscription(AudioDataStamped, 'voice/audio', self._on_voice, qos.AUDIO)
         self._voice_until = 0
         self._active = 0.0
 
@@ -118,35 +102,29 @@ class _Player:
             if self._stop.is_set():
                 return dict(counts)
             topic = chosen[connection.topic]
-            # With the time that it was recorded at, whenever the clock last told.
+            # First the clock: it shows at least the time at which the message was recorded.
             self._clock.publish(Clock(clock=messages.to_time(max(now(), logged))))
             self._publishers[topic].publish(bytes(data))
             counts[self._publishers[topic].topic_name] += 1
             self._active = time.monotonic()
         # The clock goes on until the last of it has been heard.
-        while not self._stop.is_set() and (
-                now() < self._voice_until + SECOND or time.monotonic() - self._active < QUIET):
+        while not self._stop.is_set() and (now() < self._voice_until + SECOND
+                                           or time.monotonic() - self._active < SILENCE_AT_END):
             self._tick(now())
         return dict(counts)
 
-    def close(self) -> None:
-        """Leave the graph."""
-        self._executor.shutdown()
-        destroy(self._node)
-        self._context.try_shutdown()
-
     def _wait_for_listeners(self, begin: int) -> None:
-        """Wait until all that there are have been found; the clock stands still meanwhile."""
+        """Wait until all listeners have been found; the clock stands still meanwhile."""
         started = time.monotonic()
         while not self._stop.is_set():
             self._tick(begin)
             waited = time.monotonic() - started
             known = [(held.get_subscription_count(), self._node.count_subscribers(name))
                      for name, held in (*self._publishers.items(), ('/clock', self._clock))]
-            if waited > DISCOVERY[0] and all(
+            if waited > DISCOVERY_LEAST and all(
                     count and count >= there for count, there in known):
                 return
-            if waited > PATIENCE:
+            if waited > LISTENER_TIMEOUT:
                 raise UserError(
                     f'nobody listens on {self._node.get_namespace()} and /clock',
                     'Start the graph first: txt2vid live --use-sim-time true, with the same '
@@ -154,9 +132,7 @@ class _Player:
 
     def _tick(self, now: int) -> None:
         self._clock.publish(Clock(clock=messages.to_time(now)))
-        until = time.monotonic() + TICK
-        while (left := until - time.monotonic()) > 0:
-            self._executor.spin_once(timeout_sec=left)
+        self._stop.wait(CLOCK_PERIOD)
 
     def _on_voice(self, message: AudioDataStamped) -> None:
         self._voice_until = max(self._voice_until, messages.from_time(message.header.stamp))

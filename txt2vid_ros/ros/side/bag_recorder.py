@@ -4,55 +4,29 @@ from __future__ import annotations
 
 import collections
 from collections.abc import Callable
-import contextlib
 from pathlib import Path
 import queue
-import signal
-import threading
 import time
 from typing import Any, Final
 
-from audio_common_msgs.msg import AudioDataStamped, AudioInfo
-from diagnostic_msgs.msg import DiagnosticArray
-from hri_msgs.msg import LiveSpeech
-import rclpy
-from rclpy.executors import SingleThreadedExecutor
-from rclpy.qos import DurabilityPolicy, QoSProfile
-from rclpy.signals import SignalHandlerOptions
+from rclpy.node import Node
+from rclpy.qos import DurabilityPolicy
 from rosbags.rosbag2 import StoragePlugin, Writer, WriterError
-from sensor_msgs.msg import CompressedImage, Image
-from std_msgs.msg import String
-from trajectory_msgs.msg import JointTrajectory
 
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.names import checked_namespace
 from txt2vid_ros.media.bag import typestore
-from txt2vid_ros.ros import qos
-from txt2vid_ros.ros.destruction import destroy
+from txt2vid_ros.ros.side.bag_topics import DISCOVERY_LEAST, stop_on_signal, TOPICS, type_name
+from txt2vid_ros.ros.side.side_node import SideNode
 
-VERSION: Final = 9
+METADATA_VERSION: Final = 9
 """Of the bag's metadata: what Jazzy writes."""
-WAITING = 500
-"""Messages that may wait to be written before more are dropped, and counted."""
-DISCOVERY = (3.5, 8.0)
-"""Seconds that finding the publishers takes at the least, and may take at the most: a participant
-of Fast DDS whose first announcements were lost announces itself again after 3 s."""
-# What can be recorded, and with what QoS it is listened to.
-TOPICS: dict[str, tuple[Any, QoSProfile]] = {
-    'text': (String, qos.TEXT),
-    'speech': (LiveSpeech, qos.SPEECH),
-    'heard': (LiveSpeech, qos.SPEECH),
-    'mic/audio': (AudioDataStamped, qos.CAPTURED),
-    'mic/audio_info': (AudioInfo, qos.INFO),
-    'voice/audio': (AudioDataStamped, qos.CAPTURED),
-    'voice/audio_info': (AudioInfo, qos.INFO),
-    'voice/mouth': (JointTrajectory, qos.MOUTH),
-    'face/image_raw/compressed': (CompressedImage, qos.IMAGE),
-    'face/image_raw': (Image, qos.IMAGE),
-    '/diagnostics': (DiagnosticArray, qos.SPEECH),
-}
+QUEUE_DEPTH = 500
+"""Messages that may wait to be written; more are dropped, and counted."""
+DISCOVERY_MOST = 8.0
+"""Seconds after which recording counts as begun, whatever has been found by then."""
 USUAL = tuple(topic for topic in TOPICS if topic != 'face/image_raw')
-"""What is worth its place: raw pictures take 23 MB a second."""
+"""What is recorded where no topics are named; raw pictures take 23 MB a second."""
 _PLUGINS = {'mcap': StoragePlugin.MCAP, 'sqlite3': StoragePlugin.SQLITE3}
 
 
@@ -67,7 +41,7 @@ def record(bag: Path, namespace: str, topics: list[str], storage: str, seconds: 
         if topic not in TOPICS:
             raise UserError(f'--topics {topic} is not known', f'There is {", ".join(TOPICS)}.')
     try:
-        writer = Writer(bag, version=VERSION, storage_plugin=_PLUGINS[storage])
+        writer = Writer(bag, version=METADATA_VERSION, storage_plugin=_PLUGINS[storage])
         writer.open()
     except (WriterError, OSError) as error:
         raise UserError(f'{bag} cannot be written: {error}', 'Name a folder that does not exist.'
@@ -85,98 +59,71 @@ class _Recording:
     def __init__(self, writer: Writer, namespace: str) -> None:
         self._writer = writer
         self._namespace = namespace
-        self._queue: queue.Queue[tuple[Any, str, int, bytes]] = queue.Queue(WAITING)
+        self._queue: queue.Queue[tuple[Any, str, int, bytes]] = queue.Queue(QUEUE_DEPTH)
         self._counts: collections.Counter[str] = collections.Counter()
         self._dropped = 0
-        self._stop = threading.Event()
-        self._ready = threading.Event()
+        self._stop = stop_on_signal()
         self._subscriptions: dict[str, Any] = {}
         self._latched: set[str] = set()
         self._arrived: set[str] = set()
 
     def run(self, topics: list[str], seconds: float, ready: Callable[[], None]
             ) -> dict[str, int]:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            with contextlib.suppress(ValueError):
-                # Not in the main thread: whoever runs us there ends it by `seconds`.
-                signal.signal(number, lambda *_: self._stop.set())
-        context = rclpy.Context()
-        rclpy.init(context=context, signal_handler_options=SignalHandlerOptions.NO)
-        node = rclpy.create_node(f'txt2vid_bag_{time.time_ns()}', context=context,
-                                 namespace=self._namespace)
-        store = typestore()
-        # In the order of the table: what a node latches arrives once it knows the subscriptions
-        # that were made before, so it tells that nothing of its other topics is lost any more.
-        for topic in sorted(topics, key=list(TOPICS).index):
-            kind, profile = TOPICS[topic]
-            name = topic if topic.startswith('/') else f'{self._namespace}/{topic}'
-            connection = self._writer.add_connection(
-                name, type_name(kind), typestore=store)
-            if profile.durability == DurabilityPolicy.TRANSIENT_LOCAL:
-                self._latched.add(name)
-            self._subscriptions[name] = node.create_subscription(
-                kind, name, self._taker(connection, name), profile, raw=True)
-        executor = SingleThreadedExecutor(context=context)
-        executor.add_node(node)
-        spinning = threading.Thread(target=self._spin, args=(node, executor, ready), name='spin')
-        spinning.start()
-        # Written on this thread, which has opened the bag: SQLite insists on it.
-        self._write(seconds)
-        self._stop.set()
-        spinning.join()
-        executor.shutdown()
-        destroy(node)
-        context.try_shutdown()
+        with SideNode('txt2vid_bag', self._namespace) as side:
+            self._subscribe(side.node, topics)
+            side.spin()
+            # Written on this thread, which has opened the bag: SQLite insists on it.
+            self._write(side.node, seconds, ready)
         if self._dropped:
             print(f'{self._dropped} messages were not recorded: the disk is too slow')
         return dict(self._counts)
 
-    def _settle(self, node: Any, executor: SingleThreadedExecutor) -> None:
-        """Wait until what is published arrives: discovery takes its time."""
-        begun = time.monotonic()
-        while not self._stop.is_set() and time.monotonic() - begun < DISCOVERY[1]:
-            executor.spin_once(timeout_sec=0.05)
-            if time.monotonic() - begun > DISCOVERY[0] and all(
-                    held.get_publisher_count() >= node.count_publishers(name)
-                    and (name not in self._latched or name in self._arrived
-                         or not node.count_publishers(name))
-                    for name, held in self._subscriptions.items()):
-                return
+    def _subscribe(self, node: Node, topics: list[str]) -> None:
+        store = typestore()
+        # In the order of the table: what a node latches arrives once it knows the subscriptions
+        # that were made before, so from then on nothing of its other topics is lost.
+        for topic in sorted(topics, key=list(TOPICS).index):
+            message_class, profile = TOPICS[topic]
+            name = topic if topic.startswith('/') else f'{self._namespace}/{topic}'
+            connection = self._writer.add_connection(
+                name, type_name(message_class), typestore=store)
+            if profile.durability == DurabilityPolicy.TRANSIENT_LOCAL:
+                self._latched.add(name)
+            self._subscriptions[name] = node.create_subscription(
+                message_class, name, self._callback(connection, name), profile, raw=True)
 
-    def _taker(self, connection: Any, name: str) -> Callable[[bytes], None]:
-        def take(data: bytes) -> None:
+    def _callback(self, connection: Any, name: str) -> Callable[[bytes], None]:
+        def put(data: bytes) -> None:
             self._arrived.add(name)
             try:
                 self._queue.put_nowait((connection, name, time.time_ns(), data))
             except queue.Full:
                 self._dropped += 1
-        return take
+        return put
 
-    def _spin(self, node: Any, executor: SingleThreadedExecutor, ready: Callable[[], None]
-              ) -> None:
-        self._settle(node, executor)
-        ready()
-        self._ready.set()
-        while not self._stop.is_set():
-            executor.spin_once(timeout_sec=0.1)
+    def _discovered(self, node: Node, waited: float) -> bool:
+        """Return whether what is published arrives, `waited` seconds after subscribing."""
+        return waited > DISCOVERY_MOST or (waited > DISCOVERY_LEAST and all(
+            held.get_publisher_count() >= node.count_publishers(name)
+            and (name not in self._latched or name in self._arrived
+                 or not node.count_publishers(name))
+            for name, held in self._subscriptions.items()))
 
-    def _write(self, seconds: float) -> None:
-        """Write what comes until stopped, or for `seconds` from when we were ready."""
-        end = None
+    def _write(self, node: Node, seconds: float, ready: Callable[[], None]) -> None:
+        """Write what arrives until stopped, or for `seconds` from when discovery is over."""
+        begun = time.monotonic()
+        discovered, end = False, float('inf')
         while not self._stop.is_set() or not self._queue.empty():
-            if end is None and seconds > 0 and self._ready.is_set():
-                end = time.monotonic() + seconds
-            if end is not None and time.monotonic() > end:
+            now = time.monotonic()
+            if not discovered and self._discovered(node, now - begun):
+                discovered = True
+                end = now + seconds if seconds > 0 else end
+                ready()
+            if now > end:
                 self._stop.set()
             try:
-                connection, name, stamp, data = self._queue.get(timeout=0.1)
+                connection, name, stamp, data = self._queue.get(timeout=0.05)
             except queue.Empty:
                 continue
             self._writer.write(connection, stamp, bytes(data))
             self._counts[name] += 1
-
-
-def type_name(kind: Any) -> str:
-    """Return a message class's name as bags have it."""
-    package, _, _ = kind.__module__.partition('.')
-    return f'{package}/msg/{kind.__name__}'

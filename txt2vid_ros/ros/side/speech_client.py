@@ -8,10 +8,6 @@ from types import TracebackType
 
 from audio_common_msgs.msg import AudioDataStamped, AudioInfo
 from hri_msgs.msg import LiveSpeech
-import rclpy
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
-from rclpy.signals import SignalHandlerOptions
-from rclpy.task import Future
 from std_srvs.srv import Trigger
 
 from txt2vid_ros.core.clock import SECOND
@@ -19,6 +15,7 @@ from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.names import checked_namespace
 from txt2vid_ros.core.people import DEFAULT, utterance_id
 from txt2vid_ros.ros import messages, qos
+from txt2vid_ros.ros.side.side_node import SideNode
 
 
 class SpeechClient:
@@ -29,11 +26,8 @@ class SpeechClient:
 
     def __init__(self, namespace: str) -> None:
         """Join the graph under `namespace`. Raises UserError where that is no namespace."""
-        namespace = checked_namespace(namespace)
-        self._context = rclpy.Context()
-        rclpy.init(context=self._context, signal_handler_options=SignalHandlerOptions.NO)
-        self._node = rclpy.create_node('txt2vid_client_' + str(time.time_ns()),
-                                       context=self._context, namespace=namespace)
+        self._side = SideNode('txt2vid_client', checked_namespace(namespace))
+        self._node = self._side.node
         self._heard = self._node.create_publisher(LiveSpeech, 'heard', qos.SPEECH)
         self._interrupt = self._node.create_client(Trigger, 'tts/interrupt')
         self._node.create_subscription(AudioDataStamped, 'voice/audio', self._on_audio, qos.AUDIO)
@@ -44,11 +38,7 @@ class SpeechClient:
         self._began: dict[str, int] = {}
         self._ended: dict[str, int] = {}
         self._changed = threading.Condition()
-        self._executor = SingleThreadedExecutor(context=self._context)
-        self._executor.add_node(self._node)
-        self._ending: Future = Future()
-        self._thread = threading.Thread(target=self._spin, name='client', daemon=True)
-        self._thread.start()
+        self._side.spin()
 
     def __enter__(self) -> SpeechClient:
         """Return itself."""
@@ -61,12 +51,7 @@ class SpeechClient:
 
     def close(self) -> None:
         """Leave the graph; may be called twice."""
-        if self._context.ok():
-            # In this order: shutting down first would take handles from under a waiting executor.
-            self._ending.set_result(None)
-            self._thread.join(timeout=2.0)
-            self._executor.shutdown(timeout_sec=1.0)
-            self._context.try_shutdown()
+        self._side.close()
 
     def connected(self) -> bool:
         """Return whether a tts node listens and its voice can be followed."""
@@ -138,9 +123,3 @@ class SpeechClient:
                 while len(held) > 1000:
                     held.pop(next(iter(held)))
             self._changed.notify_all()
-
-    def _spin(self) -> None:
-        try:
-            self._executor.spin_until_future_complete(self._ending)
-        except ExternalShutdownException:
-            return

@@ -1,0 +1,77 @@
+"""The publication of stamped speech: voice/audio, its format, its mouth shapes."""
+
+from __future__ import annotations
+
+import collections
+
+from audio_common_msgs.msg import AudioDataStamped, AudioInfo
+import numpy as np
+from numpy.typing import NDArray
+from trajectory_msgs.msg import JointTrajectory
+
+from txt2vid_ros.core.mouth import MouthTrack
+from txt2vid_ros.core.people import utterance_id
+from txt2vid_ros.ros import messages, qos
+from txt2vid_ros.ros.node import EngineNode
+
+RIVAL_CHECKS = 4
+"""Checks in a row that find another publisher before that is a problem: a node that has crashed
+still counts for some seconds."""
+IDS_KEPT = 1000
+"""Ids that are not given twice: what carries the id of an ended utterance is dropped."""
+
+
+class SpeechPublisher:
+    """Publishes chunks of speech and the end of each utterance; times are nanoseconds."""
+
+    def __init__(self, node: EngineNode, rate: int) -> None:
+        """Publish mono S16LE at `rate` Hz."""
+        self._node = node
+        self._ids: collections.deque[str] = collections.deque(maxlen=IDS_KEPT)
+        self._rivals_seen = 0
+        self._audio = node.create_publisher(
+            AudioDataStamped, 'voice/audio', qos.AUDIO, qos_overriding_options=qos.overridable())
+        self._info = node.create_publisher(
+            AudioInfo, 'voice/audio_info', qos.INFO, qos_overriding_options=qos.overridable())
+        self._info.publish(messages.audio_info(rate))
+
+    def audio(self, utterance: str, start: int, samples: NDArray[np.float32], rate: int) -> None:
+        """Publish a chunk whose first sample is to be heard at `start`."""
+        self._audio.publish(messages.to_audio(utterance, start, samples))
+
+    def ended(self, utterance: str, end: int) -> None:
+        """Publish that an utterance ends: a chunk without samples at the time of its end."""
+        self._audio.publish(messages.to_audio(utterance, end, np.zeros(0, np.float32)))
+
+    def new_id(self, speaker: str, stamp: int) -> str:
+        """Return an id for what a speaker says from `stamp` on that was not given lately.
+
+        A sender may repeat its stamps, its clock may be set back, and simulated time may stand
+        still.
+        """
+        while (name := utterance_id(speaker, stamp)) in self._ids:
+            stamp += 1
+        self._ids.append(name)
+        return name
+
+    def check_rivals(self) -> None:
+        """Report another node that publishes on voice/audio; to be called once a second."""
+        rivals = self._node.count_publishers('voice/audio') - 1
+        self._rivals_seen = self._rivals_seen + 1 if rivals > 0 else 0
+        self._node.set_problem('rivals', '' if self._rivals_seen < RIVAL_CHECKS else (
+            f'another node speaks on {self._node.resolve_topic_name("voice/audio")}: what both '
+            'say is mixed. End one, or start it with another --namespace'))
+
+
+class TimedSpeechPublisher(SpeechPublisher):
+    """Publishes mouth shapes as well."""
+
+    def __init__(self, node: EngineNode, rate: int) -> None:
+        """Publish mono S16LE at `rate` Hz."""
+        super().__init__(node, rate)
+        self._mouth = node.create_publisher(
+            JointTrajectory, 'voice/mouth', qos.MOUTH, qos_overriding_options=qos.overridable())
+
+    def mouth(self, utterance: str, track: MouthTrack) -> None:
+        """Publish the mouth shapes of a clause."""
+        self._mouth.publish(messages.to_trajectory(utterance, track))
