@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import logging
-import os
 import pathlib
-import tempfile
 import zipfile
 
 import numpy as np
 from numpy.typing import NDArray
 
+from txt2vid_ros.core.files import replacing
 from txt2vid_ros.core.models.store import cache_dir
 from txt2vid_ros.lipsync.face.mesh import MESH_POINTS
 
@@ -21,7 +19,7 @@ _VERSION = 4  # of what the file holds and of how the faces were found
 
 
 @dataclasses.dataclass(frozen=True)
-class Entry:
+class CachedTrack:
     """What was found in each of n frames: see faces.FaceTrack for `points` and `seen`.
 
     `covered`: (n,), whether something hides the mouth. `turned`: (n,) degrees to the side.
@@ -40,7 +38,7 @@ def entry_path(digest: str) -> pathlib.Path:
     return cache_dir() / 'faces' / f'{digest}.v{_VERSION}.npz'
 
 
-def load(digest: str, frames: int) -> Entry | None:
+def load(digest: str, frames: int) -> CachedTrack | None:
     """Return the kept track of `frames` frames; None where there is none or it is damaged."""
     path = entry_path(digest)
     try:
@@ -60,17 +58,14 @@ def load(digest: str, frames: int) -> Entry | None:
         return None
     if not (np.isfinite(points).all() and np.isfinite(turned).all()):
         return None
-    return Entry(points, seen, covered, turned, faces)
+    return CachedTrack(points, seen, covered, turned, faces)
 
 
-def save(digest: str, entry: Entry) -> None:
+def save(digest: str, entry: CachedTrack) -> None:
     """Keep a track; a cache that cannot be written costs time at the next start, nothing else."""
     path = entry_path(digest)
-    temporary: str | None = None
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix='.part')
-        with os.fdopen(handle, 'wb') as stream:
+        with replacing(path) as temporary, temporary.open('wb') as stream:
             np.savez_compressed(
                 stream,
                 points=entry.points,
@@ -79,9 +74,5 @@ def save(digest: str, entry: Entry) -> None:
                 turned=entry.turned,
                 faces=np.array(entry.faces),
             )
-        pathlib.Path(temporary).replace(path)
     except OSError as error:
         _log.warning('face cache %s cannot be written: %s', path, error)
-        if temporary is not None:
-            with contextlib.suppress(OSError):
-                pathlib.Path(temporary).unlink()
