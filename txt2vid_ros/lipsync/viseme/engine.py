@@ -40,7 +40,7 @@ class VisemeEngine(LipSyncEngine):
         audio_pose.load()
 
     def open(self, driving: DrivingMedia) -> VisemeSession:  # noqa: A003
-        """Find the face in `driving`, or read it from the cache. Raises UserError if there is none."""
+        """Find the face in `driving` or read it from the cache. Raises UserError without one."""
         return VisemeSession(driving, find_face(driving, self._loaded_mesh), self._options)
 
     def close(self) -> None:

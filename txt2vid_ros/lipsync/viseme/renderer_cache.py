@@ -23,7 +23,9 @@ class RendererCache:
     any other. Frames that do not fit are therefore prepared each time; nothing is evicted.
     """
 
-    def __init__(self, driving: DrivingMedia, track: FaceTrack, capacity: int = CACHE_BYTES) -> None:
+    def __init__(
+        self, driving: DrivingMedia, track: FaceTrack, capacity: int = CACHE_BYTES
+    ) -> None:
         """Prepare frames of `driving`, whose faces are in `track`; `capacity` in bytes."""
         self._driving = driving
         self._track = track
