@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from txt2vid_ros.bench.lipsync.flash import FlashEngine
 from txt2vid_ros.bench.speech.clap import ClapVoice, RATE
 from txt2vid_ros.core.clock import Clock, FrameGrid, SECOND, SystemClock
-from txt2vid_ros.lipsync.render_loop import Animator, Face
+from txt2vid_ros.lipsync.render_loop import AnimatedFace, RenderLoop
 from txt2vid_ros.media.driving.driving_media import DrivingMedia
 from txt2vid_ros.media.output.encoder import StreamFormat
 from txt2vid_ros.media.output.frame_buffer import FrameBuffer
@@ -46,7 +46,7 @@ class MovableClock:
 
 
 class Rig:
-    """Animator, streamer and outputs; use as a context manager."""
+    """RenderLoop, streamer and outputs; use as a context manager."""
 
     def __init__(self, *, record: str = '', push: str = '', http: str = '127.0.0.1:0',
                  clock: Clock | None = None, noise: bool = False, width: int = 160,
@@ -63,14 +63,14 @@ class Rig:
         self.streamer = Streamer(form, grid, self.frames, self.speech, self.clock,
                                  self.output.encoder)
         driving = DrivingMedia([np.zeros((height, width, 3), np.uint8)], fps, '')
-        face = Face(driving, FlashEngine().open(driving), self.speech, grid)
-        self.animator = Animator(
+        face = AnimatedFace(driving, FlashEngine().open(driving), self.speech, grid)
+        self.render_loop = RenderLoop(
             grid, {'': face}, lambda utterance: '', self.speech, self.clock,
             self._noise if noise else self._show, lambda: 0.2)
         self._random = np.random.default_rng(0)
         self._stop = threading.Event()
         self._threads = [threading.Thread(target=self._guard, args=(work,))
-                         for work in (self.streamer.run, self.animator.run)]
+                         for work in (self.streamer.run, self.render_loop.run)]
 
     def _show(self, place: int, frame: NDArray[np.uint8]) -> None:
         self.frames.push(place, frame)

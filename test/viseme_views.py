@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from txt2vid_ros.core.mouth import MouthPose, MouthTrack, Phoneme, rest_pose, SHAPE_INDEX
 from txt2vid_ros.lipsync.viseme.engine import VisemeEngine, VisemeSession
-from txt2vid_ros.lipsync.viseme.life import LifeSettings
+from txt2vid_ros.lipsync.viseme.idle_motion import LifeSettings
 from txt2vid_ros.media.driving.driving_media import DrivingMedia
 from txt2vid_ros.speaking.visemes.track import mouth_track
 

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from txt2vid_ros.bench.lipsync.face_figures import Said, Spoken
 from txt2vid_ros.core.mouth import Phoneme
 from txt2vid_ros.lipsync.viseme.engine import VisemeEngine, VisemeSession
-from txt2vid_ros.lipsync.viseme.life import LifeSettings
+from txt2vid_ros.lipsync.viseme.idle_motion import LifeSettings
 from txt2vid_ros.media.driving.driving_media import DrivingMedia, load_driving
 from txt2vid_ros.providers.choice import make_voice
 from txt2vid_ros.speaking.visemes.table import VISEMES
@@ -39,7 +39,7 @@ def cropped(
     frame: Frame, session: VisemeSession, size: int, *, wide: bool, index: int = 0
 ) -> Frame:
     """Return the face of driving frame `index` or its lower half, `size` pixels square."""
-    face = session.animator(index).face
+    face = session.renderer(index).face
     middle = face.points.mean(0) + face.axes[:, 1] * (0.05 if wide else 0.38)
     reach = round(face.unit * (1.0 if wide else 0.62))
     padded = cv2.copyMakeBorder(frame, reach, reach, reach, reach, cv2.BORDER_REPLICATE)
@@ -81,7 +81,7 @@ def visemes(driving: DrivingMedia, session: VisemeSession) -> Frame:
     tiles = [labelled(cropped(frame, session, 190, wide=True), 'picture')]
     for name in VISEMES:
         pose = np.array(VISEMES[name].target, np.float32)
-        made = session.animator(0).render(frame, pose)
+        made = session.renderer(0).render(frame, pose)
         tiles.append(labelled(cropped(made, session, 190, wide=True), name.replace('_', ' ')))
     return grid(tiles, 7)
 

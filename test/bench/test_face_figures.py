@@ -12,12 +12,12 @@ from viseme_views import held
 from txt2vid_ros.bench.commands import face as bench
 from txt2vid_ros.bench.lipsync.face_figures import SEALED
 from txt2vid_ros.bench.lipsync.mouth_measurement import best_lag, correlation, follow, parted
+from txt2vid_ros.bench.lipsync.untouched_region import UntouchedRegion
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.lipsync.face.mesh import FaceMesh
 from txt2vid_ros.lipsync.face.track import find_face
 from txt2vid_ros.lipsync.viseme.engine import VisemeEngine
-from txt2vid_ros.lipsync.viseme.face_renderer import Animator
-from txt2vid_ros.lipsync.viseme.skin.outside import Outside
+from txt2vid_ros.lipsync.viseme.face_renderer import FaceRenderer
 from txt2vid_ros.media.driving.driving_media import DrivingMedia, load_driving
 
 
@@ -81,7 +81,7 @@ def test_a_mouth_that_does_not_move_correlates_with_nothing() -> None:
 def test_a_change_beside_the_jaw_is_noticed_and_one_at_the_mouth_allowed(
         place: tuple[int, int], shown: int) -> None:
     driving = load_driving(width=640, height=480)
-    beyond = Outside(driving, find_face(driving, FaceMesh))
+    beyond = UntouchedRegion(driving, find_face(driving, FaceMesh))
     picture = np.array(driving.frames[0])
     assert beyond.change(0, picture) == 0
     picture[place] += 9
@@ -90,14 +90,14 @@ def test_a_change_beside_the_jaw_is_noticed_and_one_at_the_mouth_allowed(
 
 def test_a_renderer_that_leaks_by_a_pixel_value_is_noticed(
         monkeypatch: pytest.MonkeyPatch) -> None:
-    honest = Animator.render
+    honest = FaceRenderer.render
 
-    def leaking(self: Animator, frame: np.ndarray, pose: np.ndarray) -> np.ndarray:
+    def leaking(self: FaceRenderer, frame: np.ndarray, pose: np.ndarray) -> np.ndarray:
         picture = honest(self, frame, pose)
         picture[self.box[3], self.box[0]:self.box[2]] ^= 1  # one row below
         return picture
 
-    monkeypatch.setattr(Animator, 'render', leaking)
+    monkeypatch.setattr(FaceRenderer, 'render', leaking)
     monkeypatch.setattr(bench, 'SENTENCES', ('Yes.',))
     figures = bench.run(options())
     assert figures['outside_change'] == 1
@@ -107,7 +107,7 @@ def test_a_renderer_that_leaks_by_a_pixel_value_is_noticed(
 def test_a_video_that_loses_its_face_is_compared_frame_by_frame() -> None:
     face = np.array(load_driving(width=640, height=480).frames[0])
     driving = DrivingMedia([face, np.full_like(face, 90), face], 25, 'e' * 64)
-    beyond = Outside(driving, find_face(driving, FaceMesh))
+    beyond = UntouchedRegion(driving, find_face(driving, FaceMesh))
     assert beyond.mask(1).all()
     assert not beyond.mask(2).all()
     assert beyond.change(1, face) > 0
@@ -115,7 +115,7 @@ def test_a_video_that_loses_its_face_is_compared_frame_by_frame() -> None:
 
 def test_parted_lips_are_seen_by_colour_alone() -> None:
     session = VisemeEngine().open(load_driving(width=640, height=480))
-    frame, mesh = session.animator(0), FaceMesh()
+    frame, mesh = session.renderer(0), FaceMesh()
     poses = [held(lips_closed=1, jaw_open=0.2), held(jaw_open=0.9)]
     frames = [frame.render(load_driving(width=640, height=480).frames[0], pose.mouth(0))
               for pose in poses]

@@ -3,21 +3,16 @@
 import json
 import os
 import socket
-import subprocess
-import sys
 
+from command_line import txt2vid
 import pytest
 
-from txt2vid_ros.cli import checks
-from txt2vid_ros.cli.main import main
+from txt2vid_ros.doctor import checks
 
 
 def doctor(tmp_path, *words, **environment):
     """Run the command as a program, with a home of its own."""
-    return subprocess.run(
-        [sys.executable, '-m', 'txt2vid_ros.cli.main', 'doctor', *words],
-        env={**os.environ, 'HOME': str(tmp_path), **environment},
-        capture_output=True, text=True, check=False, timeout=120)
+    return txt2vid('doctor', *words, environment={'HOME': str(tmp_path), **environment})
 
 
 def findings(done):
@@ -87,9 +82,10 @@ def test_a_host_that_is_not_ours_is_noted():
 
 
 @pytest.mark.parametrize('text', ['8080', 'host:', ':80', 'host:0', 'host:70000', 'host:x'])
-def test_an_address_that_is_none_is_refused(text, capsys):
-    assert main(['doctor', '--http', text]) == 2
-    assert 'is not HOST:PORT' in capsys.readouterr().err
+def test_an_address_that_is_none_is_refused(text, tmp_path):
+    done = doctor(tmp_path, '--http', text)
+    assert done.returncode == 2
+    assert 'is not HOST:PORT' in done.stderr
 
 
 @pytest.mark.parametrize(('version', 'status'), [

@@ -2,38 +2,39 @@
 
 from __future__ import annotations
 
-import builtins
+import os
+from pathlib import Path
+import re
+import signal
+import subprocess
 import sys
-from typing import Any
 
+from command_line import MAIN, ROOT, txt2vid
 import pytest
 
 from txt2vid_ros import __version__
-from txt2vid_ros.cli import main as command
-from txt2vid_ros.cli.main import COMMANDS, main
+
+COMMANDS = ('live', 'say', 'type', 'devices', 'bag', 'render', 'bench', 'link', 'doctor', 'models')
+ENVIRONMENT = {'PYTHONPATH': str(ROOT)}
 
 
-def test_version(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as end:
-        main(['--version'])
-    assert end.value.code == 0
-    assert capsys.readouterr().out.strip() == __version__
+def test_version() -> None:
+    done = txt2vid('--version')
+    assert done.returncode == 0
+    assert done.stdout.strip() == __version__
 
 
-def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as end:
-        main(['--help'])
-    assert end.value.code == 0
-    said = capsys.readouterr().out
-    assert all(name in said for name in COMMANDS)
+def test_help_names_every_command() -> None:
+    done = txt2vid('--help')
+    assert done.returncode == 0
+    assert re.findall(r'^    (\w+) ', done.stdout, re.MULTILINE) == list(COMMANDS)
 
 
 @pytest.mark.parametrize('name', COMMANDS)
-def test_every_command_has_help(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as end:
-        main([name, '--help'])
-    assert end.value.code == 0
-    assert f'txt2vid {name}' in capsys.readouterr().out
+def test_every_command_has_help(name: str) -> None:
+    done = txt2vid(name, '--help')
+    assert done.returncode == 0
+    assert f'txt2vid {name}' in done.stdout
 
 
 @pytest.mark.parametrize(('words', 'said'), [
@@ -43,41 +44,41 @@ def test_every_command_has_help(name: str, capsys: pytest.CaptureFixture[str]) -
     (['live', '--graph', 'other'], "invalid choice: 'other'"),
     (['bench', 'everything'], "invalid choice: 'everything'"),
 ])
-def test_what_is_mistyped_is_said_in_one_line(
-        words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as end:
-        main(words)
-    assert end.value.code == 2
-    line = capsys.readouterr().err
-    assert line.count('\n') == 1
-    assert said in line
-    assert '--help' in line
+def test_what_is_mistyped_is_said_in_one_line(words: list[str], said: str) -> None:
+    done = txt2vid(*words)
+    assert done.returncode == 2
+    assert done.stderr.count('\n') == 1
+    assert said in done.stderr
+    assert '--help' in done.stderr
 
 
-def test_a_missing_package_is_named(
-        monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    real = builtins.__import__
-
-    def without_tqdm(name: str, *rest: Any, **more: Any) -> Any:
-        if name == 'tqdm':
-            raise ModuleNotFoundError("No module named 'tqdm'", name='tqdm')
-        return real(name, *rest, **more)
-
-    monkeypatch.delitem(sys.modules, 'txt2vid_ros.cli.render', raising=False)
-    monkeypatch.setattr(builtins, '__import__', without_tqdm)
-    assert main(['render', '--text', 'Hi', '--out', 'a.mp4']) == 2
-    assert "the Python package 'tqdm' is not installed. Run" in capsys.readouterr().err
+def test_a_missing_package_is_named(tmp_path: Path) -> None:
+    # What Python says of a package that is not there.
+    (tmp_path / 'tqdm.py').write_text(
+        'raise ModuleNotFoundError("No module named \'tqdm\'", name="tqdm")\n')
+    done = txt2vid('render', '--text', 'Hi', '--out', 'a.mp4',
+                   environment={'PYTHONPATH': f'{tmp_path}:{ROOT}'})
+    assert done.returncode == 2
+    assert "the Python package 'tqdm' is not installed. Run" in done.stderr
 
 
-@pytest.mark.parametrize(('error', 'status'), [(KeyboardInterrupt(), 130), (BrokenPipeError(), 0)])
-def test_an_interrupted_command_ends_quietly(
-        error: BaseException, status: int, monkeypatch: pytest.MonkeyPatch,
-        capfd: pytest.CaptureFixture[str]) -> None:
-    def interrupted(arguments: object) -> int:
-        raise error
+def test_ctrl_c_ends_a_command_quietly(tmp_path: Path) -> None:
+    file = tmp_path / 'text'
+    os.mkfifo(file)
+    with subprocess.Popen([sys.executable, '-m', MAIN, 'say', '--file', str(file)],
+                          env={**os.environ, **ENVIRONMENT}, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True) as child:
+        with file.open('w'):    # returns when the command has opened it, to wait for its end
+            child.send_signal(signal.SIGINT)
+            assert child.wait(60) == 130
+        assert child.stdout and 'Traceback' not in child.stdout.read()
 
-    module = command.importlib.import_module(COMMANDS['say'][0])
-    monkeypatch.setattr(module, 'run', interrupted)
-    monkeypatch.setattr(sys, 'stderr', open(1, 'w', closefd=False))
-    assert main(['say', 'Hello']) == status
-    assert 'Traceback' not in capfd.readouterr().out
+
+def test_a_reader_that_has_left_ends_a_command_quietly() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run([sys.executable, '-m', MAIN, 'doctor'], stdout=writing,
+                          env={**os.environ, **ENVIRONMENT}, stderr=subprocess.PIPE, text=True,
+                          check=False, timeout=120)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (0, '')

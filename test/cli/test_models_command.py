@@ -1,13 +1,10 @@
 """`txt2vid models` as a user types it, on a list of small files."""
 
 import hashlib
-import subprocess
-import sys
 
+from command_line import txt2vid
 import pytest
 import yaml
-
-from txt2vid_ros.cli.main import main
 
 FREE = b'free weights ' * 100
 BOUND = b'research weights ' * 100
@@ -29,14 +26,15 @@ def models(tmp_path, monkeypatch):
     ]))
     (tmp_path / 'published.bin').write_bytes(FREE)
     monkeypatch.setenv('TXT2VID_MODELS', str(tmp_path / 'models'))
-    return lambda *words: main(['models', '--manifest', str(manifest), *words])
+    return lambda *words: txt2vid('models', '--manifest', str(manifest), *words)
 
 
-def test_list_says_what_is_here_and_under_which_licence(models, tmp_path, capsys):
+def test_list_says_what_is_here_and_under_which_licence(models, tmp_path):
     (tmp_path / 'models').mkdir()
     (tmp_path / 'models' / 'bound.bin').write_bytes(b'half')
-    assert models('list') == 0
-    out = capsys.readouterr().out
+    done = models('list')
+    assert done.returncode == 0
+    out = done.stdout
     assert 'free.bin (0.0 MB): missing' in out
     assert 'bound.bin (0.0 MB): damaged' in out
     assert out.count('licence: CC0-1.0') == 2
@@ -44,58 +42,63 @@ def test_list_says_what_is_here_and_under_which_licence(models, tmp_path, capsys
     assert out.count('terms:') == 1 and 'terms:   Research only.' in out
 
 
-def test_fetch_brings_what_is_needed_once(models, tmp_path, capsys):
-    assert models('verify') == 1
-    assert 'free.bin: missing' in capsys.readouterr().out
-    assert models('fetch') == 0
+def test_fetch_brings_what_is_needed_once(models, tmp_path):
+    done = models('verify')
+    assert done.returncode == 1
+    assert 'free.bin: missing' in done.stdout
+    assert models('fetch').returncode == 0
     assert (tmp_path / 'models' / 'free.bin').read_bytes() == FREE
     assert not (tmp_path / 'models' / 'bound.bin').exists()
     (tmp_path / 'published.bin').unlink()
-    assert models('fetch') == 0  # needs no source any more
-    assert models('verify') == 0
-    assert 'free.bin: ok\nbound.bin: missing\n' in capsys.readouterr().out
+    assert models('fetch').returncode == 0  # needs no source any more
+    done = models('verify')
+    assert done.returncode == 0
+    assert 'free.bin: ok\nbound.bin: missing\n' in done.stdout
 
 
-def test_a_damaged_file_is_found_and_mended(models, tmp_path, capsys):
+def test_a_damaged_file_is_found_and_mended(models, tmp_path):
     models('fetch')
     (tmp_path / 'models' / 'free.bin').write_bytes(FREE[:-5])
-    assert models('verify', 'free.bin') == 1
-    assert 'truncated' in capsys.readouterr().out
-    assert models('fetch', 'free.bin') == 0
-    assert models('verify', 'free.bin') == 0
+    done = models('verify', 'free.bin')
+    assert done.returncode == 1
+    assert 'truncated' in done.stdout
+    assert models('fetch', 'free.bin').returncode == 0
+    assert models('verify', 'free.bin').returncode == 0
 
 
-def test_weights_with_terms_wait_for_consent(models, tmp_path, capsys):
+def test_weights_with_terms_wait_for_consent(models, tmp_path):
     (tmp_path / 'elsewhere.bin').write_bytes(BOUND)
     words = ('fetch', 'bound.bin', '--url', (tmp_path / 'elsewhere.bin').as_uri())
-    assert models(*words) == 2
-    error = capsys.readouterr().err
-    assert 'Research only.' in error
-    assert '--accept-terms' in error
-    assert models(*words, '--accept-terms') == 0
+    done = models(*words)
+    assert done.returncode == 2
+    assert 'Research only.' in done.stderr
+    assert '--accept-terms' in done.stderr
+    assert models(*words, '--accept-terms').returncode == 0
     assert (tmp_path / 'models' / 'bound.bin').read_bytes() == BOUND
 
 
-def test_weights_without_an_address_say_where_to_get_them(models, capsys):
-    assert models('fetch', 'bound.bin', '--accept-terms') == 2
-    assert 'https://publisher.example' in capsys.readouterr().err
+def test_weights_without_an_address_say_where_to_get_them(models):
+    done = models('fetch', 'bound.bin', '--accept-terms')
+    assert done.returncode == 2
+    assert 'https://publisher.example' in done.stderr
 
 
 @pytest.mark.parametrize('name', ['bound.bin', 'download(1).bin'])
-def test_import_recognises_the_file_and_asks_for_consent(models, tmp_path, capsys, name):
+def test_import_recognises_the_file_and_asks_for_consent(models, tmp_path, name):
     (tmp_path / name).write_bytes(BOUND)
-    assert models('import', str(tmp_path / name)) == 2
-    error = capsys.readouterr().err
-    assert 'Research only.' in error and '--accept-terms' in error
+    done = models('import', str(tmp_path / name))
+    assert done.returncode == 2
+    assert 'Research only.' in done.stderr and '--accept-terms' in done.stderr
     assert not (tmp_path / 'models').exists()
-    assert models('import', str(tmp_path / name), '--accept-terms') == 0
+    assert models('import', str(tmp_path / name), '--accept-terms').returncode == 0
     assert (tmp_path / 'models' / 'bound.bin').read_bytes() == BOUND
 
 
-def test_import_refuses_what_is_not_the_published_file(models, tmp_path, capsys):
+def test_import_refuses_what_is_not_the_published_file(models, tmp_path):
     (tmp_path / 'bound.bin').write_bytes(b'<html>Sign in')
-    assert models('import', str(tmp_path / 'bound.bin'), '--accept-terms') == 2
-    assert 'web page' in capsys.readouterr().err
+    done = models('import', str(tmp_path / 'bound.bin'), '--accept-terms')
+    assert done.returncode == 2
+    assert 'web page' in done.stderr
     assert not (tmp_path / 'models').exists()
 
 
@@ -106,16 +109,14 @@ def test_import_refuses_what_is_not_the_published_file(models, tmp_path, capsys)
     (('verify', 'other'), 'choose one of free.bin, bound.bin'),
     (('fetch', '--url', 'https://publisher.example/x'), 'name it'),
 ])
-def test_a_wrong_word_gets_one_line(models, capsys, words, said):
-    assert models(*words) == 2
-    error = capsys.readouterr().err
-    assert said in error
-    assert error.count('\n') == 1
+def test_a_wrong_word_gets_one_line(models, words, said):
+    done = models(*words)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert done.stderr.count('\n') == 1
 
 
-def test_the_command_runs_as_a_program_and_finds_what_set_up_has_fetched():
-    done = subprocess.run(
-        [sys.executable, '-m', 'txt2vid_ros.cli.main', 'models', 'verify'],
-        capture_output=True, text=True, check=False, timeout=120)
+def test_the_command_finds_what_set_up_has_fetched():
+    done = txt2vid('models', 'verify')
     assert 'face_landmark.tflite: ok' in done.stdout
     assert 'face_detection_short_range.tflite: ok' in done.stdout

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 from pathlib import Path
 import pty
@@ -32,7 +31,6 @@ import pytest
 from stream_decoding import plain, Shown, transcribe
 
 from txt2vid_ros import graph
-from txt2vid_ros.cli import live
 from txt2vid_ros.media.driving.driving_media import BUILT_IN_PORTRAIT
 
 pytestmark = pytest.mark.xdist_group('runner')
@@ -136,13 +134,17 @@ BAD_PARAMETERS = {
 @pytest.mark.parametrize('case', BAD_PARAMETERS)
 def test_bad_parameters_end_their_node_with_one_clear_line(tmp_path: Path, case: str) -> None:
     node, words, pattern = BAD_PARAMETERS[case]
-    parser = argparse.ArgumentParser()
-    live.add_arguments(parser)
-    arguments = parser.parse_args(['--http', '127.0.0.1:0', *words])
+    chosen = {name: argument.default for name, argument in graph.ARGUMENTS.items()}
+    chosen['http'] = '127.0.0.1:0'
+    settings = []
+    for option, value in zip(words[::2], words[1::2], strict=True):
+        if option == '--param':
+            settings.append(value)
+        else:
+            chosen[option.removeprefix('--')] = value
     # The node alone, with the command line that the runner would give it.
     specs = graph.with_parameters(
-        graph.nodes('live', {name: getattr(arguments, name) for name in graph.ARGUMENTS}),
-        arguments.param)
+        graph.nodes('live', chosen), settings)
     spec, = (spec for spec in specs if spec.name == node)
     command = graph.command(spec, 'live')
     status, text = run(tmp_path, *command[3:], module=spec.module)

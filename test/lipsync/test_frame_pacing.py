@@ -8,62 +8,62 @@ import numpy as np
 import pytest
 
 from txt2vid_ros.lipsync.engine import Frame
-from txt2vid_ros.lipsync.frame_pacing import MouthPacer, PacedFace, Segment
+from txt2vid_ros.lipsync.frame_pacing import FrameInterpolator, KeyFrames, RenderRateControl
 
 FRAME_TIME = 0.04
 
 
-def observed(pacer: MouthPacer, seconds: float, times: int = 40) -> MouthPacer:
+def observed(control: RenderRateControl, seconds: float, times: int = 40) -> RenderRateControl:
     for _ in range(times):
-        pacer.observe(seconds)
-    return pacer
+        control.observe(seconds)
+    return control
 
 
 @pytest.mark.parametrize(('cost', 'divisor'), [
     (0.005, 1), (0.033, 1), (0.036, 2), (0.06, 2), (0.08, 3), (5.0, 3)])
 def test_the_rate_follows_the_cost(cost: float, divisor: int) -> None:
-    pacer = observed(MouthPacer(FRAME_TIME), cost)
-    assert pacer.divisor == divisor
-    assert pacer.look_ahead == pytest.approx((divisor - 1) * FRAME_TIME)
+    control = observed(RenderRateControl(FRAME_TIME), cost)
+    assert control.divisor == divisor
+    assert control.look_ahead == pytest.approx((divisor - 1) * FRAME_TIME)
 
 
 def test_one_slow_picture_changes_nothing() -> None:
-    pacer = observed(MouthPacer(FRAME_TIME), 0.02)
-    pacer.observe(0.5)
-    assert pacer.divisor == 1
+    control = observed(RenderRateControl(FRAME_TIME), 0.02)
+    control.observe(0.5)
+    assert control.divisor == 1
 
 
 def test_the_full_rate_comes_back() -> None:
-    pacer = observed(MouthPacer(FRAME_TIME), 0.06)
-    assert pacer.divisor == 2
-    assert observed(pacer, 0.02).divisor == 1
+    control = observed(RenderRateControl(FRAME_TIME), 0.06)
+    assert control.divisor == 2
+    assert observed(control, 0.02).divisor == 1
 
 
 def test_the_rate_does_not_flutter_at_its_limit() -> None:
-    pacer = observed(MouthPacer(FRAME_TIME), 0.036)
+    control = observed(RenderRateControl(FRAME_TIME), 0.036)
     changes = 0
     for cost in itertools.islice(itertools.cycle([0.033, 0.035, 0.031]), 300):
-        before = pacer.divisor
-        pacer.observe(cost)
-        changes += pacer.divisor != before
-    assert changes == 0 and pacer.divisor == 2
+        before = control.divisor
+        control.observe(cost)
+        changes += control.divisor != before
+    assert changes == 0 and control.divisor == 2
 
 
 def test_it_says_so() -> None:
-    pacer = MouthPacer(FRAME_TIME)
-    assert pacer.status() == ''
-    observed(pacer, 0.06)
-    assert '25 mouths' in pacer.status() and '12.5 rendered' in pacer.status()
-    assert '60 ms' in pacer.status()
+    control = RenderRateControl(FRAME_TIME)
+    assert control.status() == ''
+    observed(control, 0.06)
+    assert '25 mouths' in control.status() and '12.5 rendered' in control.status()
+    assert '60 ms' in control.status()
 
 
 def test_segments_are_even_and_start_anew_after_a_jump() -> None:
-    pacer = observed(MouthPacer(FRAME_TIME), 0.06)
-    seen = [pacer.segment(place) for place in (10, 11, 12, 13, 14)]
+    control = observed(RenderRateControl(FRAME_TIME), 0.06)
+    seen = [control.key_frames(place) for place in (10, 11, 12, 13, 14)]
     assert seen == [(10, 12), (10, 12), (12, 14), (12, 14), (14, 16)]
-    assert pacer.segment(51) == (51, 53)
-    assert pacer.segment(50) == (50, 52)
-    assert Segment(50, 52).weight(51) == 0.5
+    assert control.key_frames(51) == (51, 53)
+    assert control.key_frames(50) == (50, 52)
+    assert KeyFrames(50, 52).weight(51) == 0.5
 
 
 class Stage:
@@ -90,7 +90,8 @@ class Stage:
 
 def test_a_fast_machine_renders_every_frame_once() -> None:
     stage = Stage(0.01)
-    face = PacedFace(MouthPacer(FRAME_TIME), stage.render, stage.driving, clock=stage.clock)
+    face = FrameInterpolator(
+        RenderRateControl(FRAME_TIME), stage.render, stage.driving, clock=stage.clock)
     for place in range(20):
         np.testing.assert_array_equal(face.frame(place), Stage(0).render(place))
     assert stage.rendered == list(range(20))
@@ -98,7 +99,8 @@ def test_a_fast_machine_renders_every_frame_once() -> None:
 
 def test_a_slow_machine_renders_every_other_and_blends_between() -> None:
     stage = Stage(0.06)
-    face = PacedFace(MouthPacer(FRAME_TIME), stage.render, stage.driving, clock=stage.clock)
+    face = FrameInterpolator(
+        RenderRateControl(FRAME_TIME), stage.render, stage.driving, clock=stage.clock)
     for place in range(60):
         frame = face.frame(place)
         np.testing.assert_array_equal(frame[:3], stage.driving(place)[:3])
@@ -116,8 +118,9 @@ def test_the_pictures_of_a_still_are_blended_and_what_does_not_move_stays() -> N
         frame[3:5] = 10 * place
         return frame
 
-    face = PacedFace(observed(MouthPacer(FRAME_TIME), 0.06), render, lambda place: still,
-                     clock=lambda: 0.0)
+    face = FrameInterpolator(
+        observed(RenderRateControl(FRAME_TIME), 0.06), render, lambda place: still,
+        clock=lambda: 0.0)
     for place in range(8):
         frame = face.frame(place)
         np.testing.assert_array_equal(frame[:3], still[:3])
@@ -126,31 +129,33 @@ def test_the_pictures_of_a_still_are_blended_and_what_does_not_move_stays() -> N
 
 def test_a_resting_face_does_not_count() -> None:
     stage = Stage(0.06)
-    face = PacedFace(MouthPacer(FRAME_TIME), stage.driving, stage.driving, clock=stage.clock)
-    pacer = observed(MouthPacer(FRAME_TIME), 0.06)
-    face = PacedFace(pacer, stage.driving, stage.driving, clock=stage.clock)
+    face = FrameInterpolator(
+        RenderRateControl(FRAME_TIME), stage.driving, stage.driving, clock=stage.clock)
+    control = observed(RenderRateControl(FRAME_TIME), 0.06)
+    face = FrameInterpolator(control, stage.driving, stage.driving, clock=stage.clock)
     for place in range(200):
         np.testing.assert_array_equal(face.frame(place), stage.driving(place))
-    assert pacer.divisor == 2
+    assert control.divisor == 2
 
 
 def test_a_rest_that_is_drawn_does_not_count_either() -> None:
     # A mouth closed over a driving video in which someone talks: cheap, and not the driving frame.
     stage = Stage(0.001)
-    pacer = observed(MouthPacer(FRAME_TIME), 0.06)
-    face = PacedFace(pacer, stage.render, stage.driving, lambda: False, stage.clock)
+    control = observed(RenderRateControl(FRAME_TIME), 0.06)
+    face = FrameInterpolator(control, stage.render, stage.driving, lambda: False, stage.clock)
     for place in range(200):
         face.frame(place)
-    assert pacer.divisor == 2
-    moving = PacedFace(pacer, stage.render, stage.driving, lambda: True, stage.clock)
+    assert control.divisor == 2
+    moving = FrameInterpolator(control, stage.render, stage.driving, lambda: True, stage.clock)
     for place in range(200):
         moving.frame(place)
-    assert pacer.divisor == 1
+    assert control.divisor == 1
 
 
 def test_pictures_made_ahead_are_dropped_after_an_interruption() -> None:
     stage = Stage(0.06)
-    face = PacedFace(observed(MouthPacer(FRAME_TIME), 0.06), stage.render, stage.driving)
+    face = FrameInterpolator(
+        observed(RenderRateControl(FRAME_TIME), 0.06), stage.render, stage.driving)
     face.frame(10)
     assert stage.rendered == [10, 12]
     face.forget()
@@ -160,6 +165,7 @@ def test_pictures_made_ahead_are_dropped_after_an_interruption() -> None:
 
 def test_a_frame_is_the_callers_to_change() -> None:
     stage = Stage(0.06)
-    face = PacedFace(observed(MouthPacer(FRAME_TIME), 0.06), stage.render, stage.driving)
+    face = FrameInterpolator(
+        observed(RenderRateControl(FRAME_TIME), 0.06), stage.render, stage.driving)
     face.frame(10)[:] = 99
     assert face.frame(10).max() < 99

@@ -10,7 +10,7 @@ import numpy as np
 
 from txt2vid_ros.core.clock import FrameGrid, SECOND
 from txt2vid_ros.lipsync.engine import Frame, LipSyncSession, SpeechView
-from txt2vid_ros.lipsync.render_loop import Animator, Face
+from txt2vid_ros.lipsync.render_loop import AnimatedFace, RenderLoop
 from txt2vid_ros.media.driving.driving_media import DrivingMedia
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
 
@@ -30,7 +30,7 @@ class Painted(LipSyncSession):
 
 
 class Scene:
-    """An animator with a clock that is moved by hand."""
+    """An render_loop with a clock that is moved by hand."""
 
     def __init__(self) -> None:
         self.time = GRID.stamp(START)
@@ -40,9 +40,9 @@ class Scene:
         self.speech = SpeechTimeline()
         self._changed = threading.Condition()
         driving = DrivingMedia([np.zeros((2, 2, 3), np.uint8)], 25.0, '')
-        faces = {name: Face(driving, Painted(colour), self.speech, GRID)
+        faces = {name: AnimatedFace(driving, Painted(colour), self.speech, GRID)
                  for name, colour in (('ann', 10), ('bob', 20))}
-        self.animator = Animator(
+        self.render_loop = RenderLoop(
             GRID, faces, lambda utterance: (utterance or 'ann#0').partition('#')[0], self.speech,
             self, self._publish, lambda: LEAD)
 
@@ -70,7 +70,7 @@ class Scene:
     @contextlib.contextmanager
     def running(self) -> Iterator[None]:
         stop = threading.Event()
-        thread = threading.Thread(target=self.animator.run, args=(stop,))
+        thread = threading.Thread(target=self.render_loop.run, args=(stop,))
         thread.start()
         self.wait(lambda: len(self.places) >= 6)
         try:
@@ -86,8 +86,8 @@ def test_every_frame_is_rendered_once_and_never_earlier_than_asked_for() -> None
         scene.advance(50)
     assert scene.places == list(range(START, START + len(scene.places)))
     assert max(scene.early) <= LEAD + 1e-6
-    assert scene.animator.statistics.frames == len(scene.places)
-    assert scene.animator.statistics.skipped == 0
+    assert scene.render_loop.statistics.frames == len(scene.places)
+    assert scene.render_loop.statistics.skipped == 0
 
 
 def test_after_an_interruption_what_was_rendered_ahead_is_rendered_again() -> None:
@@ -96,8 +96,8 @@ def test_after_an_interruption_what_was_rendered_ahead_is_rendered_again() -> No
         scene.advance(10)
         known = len(scene.places)
         cut = START + 12
-        scene.animator.rewind(GRID.stamp(cut + 2))
-        scene.animator.rewind(GRID.stamp(cut))
+        scene.render_loop.rewind(GRID.stamp(cut + 2))
+        scene.render_loop.rewind(GRID.stamp(cut))
         scene.wait(lambda: len(scene.places) >= known + 4)
         scene.advance(5)
     assert scene.places[known] == cut
@@ -109,7 +109,7 @@ def test_an_interruption_in_the_past_renders_again_from_now_on() -> None:
     with scene.running():
         scene.advance(10)
         known = len(scene.places)
-        scene.animator.rewind(GRID.stamp(START))
+        scene.render_loop.rewind(GRID.stamp(START))
         scene.wait(lambda: len(scene.places) > known)
     assert scene.places[known] == START + 10
 
@@ -121,7 +121,7 @@ def test_when_it_was_kept_from_working_it_goes_on_from_now() -> None:
         scene.wait(lambda: scene.places[-1] >= START + 250)
     jump = next(at for at, place in enumerate(scene.places) if place >= START + 250)
     assert scene.places[jump] == START + 250
-    assert scene.animator.statistics.skipped >= 240
+    assert scene.render_loop.statistics.skipped >= 240
 
 
 def test_when_the_clock_goes_back_it_goes_on_from_there() -> None:

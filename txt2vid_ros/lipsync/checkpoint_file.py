@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+import os
 import pathlib
 import pickle
 import struct
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
-from torch import Tensor
+from torch import nn, Tensor
 
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.models.impostors import HEAD_BYTES, impostor
@@ -18,6 +19,21 @@ _CHECKPOINTS = (b'\x80', b'PK\x03\x04')     # a pickle, as published, or today's
 # What torch.load raises for a file that ends early depends on where it ends.
 _DAMAGED = (RuntimeError, EOFError, ValueError, KeyError, IndexError, OSError, struct.error)
 _AGAIN = 'Download it again; `txt2vid models verify` checks it.'
+
+Module = TypeVar('Module', bound=nn.Module)
+
+
+def load_module(build: Callable[[], Module], path: str | os.PathLike[str], model: str) -> Module:
+    """Return what `build` makes with the weights of `path`, on the CPU, in evaluation mode.
+
+    `model` is the network's name for the user. Raises UserError that names the file and says what
+    it is, if it is not a checkpoint of that network.
+    """
+    with torch.device('meta'):
+        module = build()
+    module.load_state_dict(
+        read_state(pathlib.Path(path), model, module.state_dict()), assign=True)
+    return module.eval().requires_grad_(False)
 
 
 def read_state(

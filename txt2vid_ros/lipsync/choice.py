@@ -48,11 +48,11 @@ def choose_engine(name: str = AUTO) -> Choice:
             continue
         why_not = doubt(path)
         if why_not is None:
-            missing = packages.lacking(published_sum(file))
+            missing = packages.missing_for(published_sum(file))
             if not missing:
                 reason = '; '.join([*doubts, f'{file} is there and verified'])
                 return Choice(WAV2LIP, f'engine wav2lip: {reason}', path)
-            why_not = f'{file} needs {packages.said(missing)} not installed'
+            why_not = f'{file} needs {packages.as_clause(missing)} not installed'
             remedy = f'. {packages.how_to_install(missing)}'
         doubts.append(why_not)
     reason = '; '.join(doubts) or 'no Wav2Lip weights'

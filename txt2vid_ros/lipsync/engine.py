@@ -17,54 +17,54 @@ Frame = NDArray[np.uint8]
 
 
 class SpeechView(Protocol):
-    """What an engine may see of the speech around a frame. All times are seconds on one clock.
+    """The speech around a frame, as an engine sees it. All times are seconds on one clock.
 
-    An engine pulls what it needs for the frame at hand and keeps no state of its own between
-    frames, so an interruption, a replay or a frame rendered twice needs no special care.
+    An engine pulls what it needs for the frame at hand and keeps no state between frames, so an
+    interruption, a replay or a frame rendered twice needs no special treatment.
     """
 
     def samples(self, start: float, stop: float, rate: int) -> NDArray[np.float32]:
-        """Return round((stop - start) * rate) mono samples in -1..1, silence where none known."""
+        """Return round((stop - start) * rate) mono samples in -1..1; silence if none are known."""
         ...
 
     def mouth(self, time: float) -> MouthPose | None:
-        """Return the timed pose, or None where the voice gave no timings."""
+        """Return the pose at `time`, or None if the voice gave no timings."""
         ...
 
     def speaking(self, start: float, stop: float) -> bool:
-        """Return whether any utterance has samples between the two times."""
+        """Return whether an utterance has samples between `start` and `stop`."""
         ...
 
     def anchor(self, time: float) -> float:
-        """Return when the utterance heard at `time` began; `time` itself where there is none."""
+        """Return when the utterance heard at `time` began; `time` itself if there is none."""
         ...
 
 
 class LipSyncSession(abc.ABC):
-    """One face being animated. Owns nothing that another session can see."""
+    """One face being animated. Shares no state with other sessions."""
 
     notices: tuple[str, ...] = ()
     """What the user should be told about the driving media and its face, one line each."""
-    at_once: int = 1
-    """How many pictures render_many() makes faster together than one by one."""
-    worked: bool | None = None
-    """Whether the last picture cost what a moving mouth costs; None: it is not known."""
+    batch_size: int = 1
+    """The number of pictures up to which render_batch() is faster than render() one by one."""
+    mouth_moved: bool | None = None
+    """Whether the last picture had a moving mouth and cost as much; None if that is not known."""
 
     @abc.abstractmethod
     def render(self, time: float, driving_index: int, speech: SpeechView) -> Frame:
-        """Return the picture to be seen at `time` on driving frame `driving_index`.
+        """Return the picture to be shown at `time`, based on driving frame `driving_index`.
 
-        The result is the caller's to keep; its size is that of the driving media.
+        The caller owns the result, which has the size of the driving media.
         """
 
-    def render_many(self, times: Sequence[float], driving_indices: Sequence[int],
-                    speech: SpeechView) -> list[Frame]:
-        """Return the pictures of several times, the same as render() gives one by one."""
+    def render_batch(self, times: Sequence[float], driving_indices: Sequence[int],
+                     speech: SpeechView) -> list[Frame]:
+        """Return the pictures for several times, the same that render() returns one by one."""
         return [self.render(time, index, speech)
                 for time, index in zip(times, driving_indices, strict=True)]
 
     def close(self) -> None:
-        """Release what the session holds; may be called twice."""
+        """Release all resources; may be called twice."""
         return
 
 
@@ -73,19 +73,19 @@ class LipSyncEngine(abc.ABC):
 
     name: ClassVar[str]
     Options: ClassVar[type[Any] | None] = None
-    """A frozen dataclass of what the user may set; the constructor takes an instance of it."""
+    """A frozen dataclass of the options, which the constructor takes; None if there are none."""
     look_ahead: ClassVar[float]
-    """Seconds of speech after a frame's time that render() wants to see."""
+    """Seconds of speech after a frame's time that render() needs."""
     timed_look_ahead: ClassVar[float | None] = None
-    """The same where the voice gives timings; None where that makes no difference."""
+    """The same if the voice gives timings; None if that makes no difference."""
 
     def load(self) -> None:
-        """Load models; may take seconds; called once before open(). Raises UserError."""
+        """Load the models; may take seconds; called once, before open(). Raises UserError."""
         return
 
     @abc.abstractmethod
     def open(self, driving: DrivingMedia) -> LipSyncSession:  # noqa: A003
-        """Prepare a face (detection and the like, cached where possible). Raises UserError."""
+        """Prepare a face (detection and so on, cached where possible). Raises UserError."""
 
     def close(self) -> None:
         """Release the models; may be called twice."""

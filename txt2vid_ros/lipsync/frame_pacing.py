@@ -1,7 +1,7 @@
-"""A mouth at half or a third of the frame rate, evenly, where the machine is too slow for all.
+"""Rendering the mouth at half or a third of the frame rate on a machine too slow for more.
 
-Knows nothing of the engine: it counts what pictures cost, and blends between the pictures it had
-rendered. Sound is never touched, and the frame rate stays what it is.
+Independent of the engine: the cost of each picture is measured, and the frames in between are
+interpolated from the rendered ones. Neither the sound nor the frame rate changes.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ import numpy as np
 from txt2vid_ros.lipsync.engine import Frame
 
 
-class Segment(NamedTuple):
-    """Two places of the frame grid whose pictures are rendered; those between are blended."""
+class KeyFrames(NamedTuple):
+    """Two frame numbers of the grid that are rendered; the frames in between are interpolated."""
 
     before: int
     after: int
@@ -29,25 +29,25 @@ class Segment(NamedTuple):
         return (place - self.before) / (self.after - self.before)
 
 
-class MouthPacer:
-    """Decides every how many frames the mouth is rendered: 1, 2 or 3.
+class RenderRateControl:
+    """Decides whether the mouth is rendered in every, every second or every third frame.
 
-    A lower rate is taken as soon as a few pictures in turn were too slow, a higher one only once
-    it has been affordable for a while, so that the rate does not flutter.
+    The rate drops as soon as a few pictures in a row were too slow, and rises only after a higher
+    one has been affordable for a while, so that it does not flutter.
     """
 
     def __init__(self, frame_time: float, largest: int = 3, share: float = 0.85) -> None:
-        """Let pictures take `share` of `frame_time` seconds; skip at most `largest` - 1 frames."""
+        """Let a picture take `share` of `frame_time` seconds; `largest` limits the divisor."""
         self.divisor = 1
         self._frame_time = frame_time
         self._largest = largest
         self._share = share
         self._costs: collections.deque[float] = collections.deque(maxlen=16)
-        self._segment: Segment | None = None
+        self._keys: KeyFrames | None = None
 
     @property
     def look_ahead(self) -> float:
-        """Seconds of speech beyond the engine's own that the pictures rendered ahead need."""
+        """Seconds of speech, beyond what the engine needs, for pictures rendered ahead."""
         return (self.divisor - 1) * self._frame_time
 
     def observe(self, seconds: float) -> None:
@@ -63,13 +63,13 @@ class MouthPacer:
               and cost < 0.7 * allowed * (self.divisor - 1)):
             self._change(self.divisor - 1)
 
-    def segment(self, place: int) -> Segment:
-        """Return the rendered places around `place`; the rate changes between segments only."""
-        held = self._segment
+    def key_frames(self, place: int) -> KeyFrames:
+        """Return the key frames around `place`; the rate changes only between pairs."""
+        held = self._keys
         if held is None or not held.before <= place < held.after:
-            # A place that does not follow (after an interruption, a jump) starts anew.
+            # A place that does not follow (after an interruption or a jump) starts a new pair.
             before = held.after if held is not None and place == held.after else place
-            self._segment = held = Segment(before, before + self.divisor)
+            self._keys = held = KeyFrames(before, before + self.divisor)
         return held
 
     def status(self) -> str:
@@ -90,38 +90,38 @@ Render = Callable[[int], Frame]
 """Returns the picture, or the driving frame, at a place of the frame grid."""
 
 
-class PacedFace:
-    """Renders a face at the rate that a MouthPacer decides. Belongs to one session."""
+class FrameInterpolator:
+    """Renders key frames as RenderRateControl decides and interpolates. Belongs to one session."""
 
-    def __init__(self, pacer: MouthPacer, render: Render, driving: Render,
-                 worked: Callable[[], bool | None] = lambda: None,
+    def __init__(self, rate_control: RenderRateControl, render: Render, driving: Render,
+                 mouth_moved: Callable[[], bool | None] = lambda: None,
                  clock: Callable[[], float] = time.perf_counter) -> None:
-        """`render` gives the engine's picture at a place, `driving` the frame under it.
+        """`render` returns the engine's picture at a place, `driving` the frame beneath it.
 
-        `worked` says whether the last picture was of a moving mouth; where it does not know,
-        one that differs from the driving frame counts as such.
+        `mouth_moved` tells whether the last picture had a moving mouth. If it returns None, a
+        picture that differs from the driving frame counts as one.
         """
-        self._pacer = pacer
+        self._rate_control = rate_control
         self._render = render
         self._driving = driving
-        self._worked = worked
+        self._mouth_moved = mouth_moved
         self._clock = clock
         self._rendered: dict[int, Frame] = {}
 
     def frame(self, place: int) -> Frame:
-        """Return the picture at `place`: rendered, or blended where the rate is lowered."""
-        segment = self._pacer.segment(place)
-        for old in [key for key in self._rendered if key not in segment]:
+        """Return the picture at `place`: rendered, or interpolated at a lower rate."""
+        keys = self._rate_control.key_frames(place)
+        for old in [key for key in self._rendered if key not in keys]:
             del self._rendered[old]
-        if place == segment.before:
+        if place == keys.before:
             frame = self._key(place)
-            if segment.after > place + 1:
-                self._key(segment.after)
+            if keys.after > place + 1:
+                self._key(keys.after)
             return frame.copy()
-        return self._between(segment, place)
+        return self._between(keys, place)
 
     def forget(self) -> None:
-        """Drop pictures made ahead, as speech that was to follow has been cut off."""
+        """Drop pictures rendered ahead, because the speech they belong to was cut off."""
         self._rendered.clear()
 
     def _key(self, place: int) -> Frame:
@@ -130,22 +130,22 @@ class PacedFace:
             frame = self._render(place)
             cost = self._clock() - begun
             # A face at rest costs little, and says nothing about the next word.
-            worked = self._worked()
-            if worked is None:
-                worked = not np.array_equal(frame, self._driving(place))
-            if worked:
-                self._pacer.observe(cost)
+            mouth_moved = self._mouth_moved()
+            if mouth_moved is None:
+                mouth_moved = not np.array_equal(frame, self._driving(place))
+            if mouth_moved:
+                self._rate_control.observe(cost)
             self._rendered[place] = frame
         return self._rendered[place]
 
-    def _between(self, segment: Segment, place: int) -> Frame:
-        """Add the blended changes of both pictures to the driving frame of this place."""
-        weight = segment.weight(place)
-        before, after = self._key(segment.before), self._key(segment.after)
+    def _between(self, keys: KeyFrames, place: int) -> Frame:
+        """Add the weighted changes of both key frames to the driving frame at `place`."""
+        weight = keys.weight(place)
+        before, after = self._key(keys.before), self._key(keys.after)
         here = self._driving(place)
-        from_before, from_after = self._driving(segment.before), self._driving(segment.after)
+        from_before, from_after = self._driving(keys.before), self._driving(keys.after)
         if from_before is here and from_after is here:
-            # A still picture: its share in both changes and below them adds up to itself.
+            # A still picture: adding the weighted changes is the same as blending the two.
             blended = cv2.addWeighted(before, 1 - weight, after, weight, 0)
             return np.asarray(blended, np.uint8)
         out = np.array(here)

@@ -1,4 +1,4 @@
-"""Renders the frames of the grid one after the other, each a little before its time."""
+"""Renders the frames of the grid one after another, each shortly before it is shown."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ import threading
 
 from txt2vid_ros.core.clock import Clock, FrameGrid, SECOND
 from txt2vid_ros.lipsync.engine import Frame, LipSyncSession
-from txt2vid_ros.lipsync.frame_pacing import MouthPacer, PacedFace
+from txt2vid_ros.lipsync.frame_pacing import FrameInterpolator, RenderRateControl
 from txt2vid_ros.media.driving.driving_media import DrivingMedia
 from txt2vid_ros.media.lead_estimator import LeadEstimator
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
 
-LONGEST_JUMP = 1.0
-"""Seconds that it may be away from the grid before it goes on from now."""
+MAX_AHEAD = 1.0
+"""Seconds that rendering may be ahead of the clock before it continues from the present."""
 
 
-class Face:
-    """A face that can be shown: its driving media, the engine's session, and its mouth's rate."""
+class AnimatedFace:
+    """A face that can be shown: its driving media, the engine's session and its render rate."""
 
     def __init__(self, driving: DrivingMedia, session: LipSyncSession, speech: SpeechTimeline,
                  grid: FrameGrid) -> None:
-        """Render `session` on `driving` from what is heard in `speech`."""
+        """Render `session` on `driving` with the mouth that `speech` calls for."""
         self.session = session
-        self.pacer = MouthPacer(1 / float(grid.fps))
+        self.rate_control = RenderRateControl(1 / float(grid.fps))
 
         def driving_index(place: int) -> int:
             return driving.index_at(grid.seconds(place))
@@ -32,42 +32,42 @@ class Face:
         def render(place: int) -> Frame:
             return session.render(grid.seconds(place), driving_index(place), speech)
 
-        self._paced = PacedFace(self.pacer, render,
-                                lambda place: driving.frames[driving_index(place)],
-                                lambda: session.worked)
+        self._interpolator = FrameInterpolator(
+            self.rate_control, render, lambda place: driving.frames[driving_index(place)],
+            lambda: session.mouth_moved)
 
     def frame(self, place: int) -> Frame:
         """Return the picture at a place of the grid."""
-        return self._paced.frame(place)
+        return self._interpolator.frame(place)
 
     def forget(self) -> None:
-        """Drop what was rendered ahead, as the speech has changed."""
-        self._paced.forget()
+        """Drop what was rendered ahead, because the speech has changed."""
+        self._interpolator.forget()
 
 
 @dataclasses.dataclass
-class AnimatorStatistics:
+class RenderStatistics:
     """Counts since the start, for diagnostics."""
 
     frames: int = 0
     skipped: int = 0
-    """Grid places for which it was too late to render anything."""
+    """Frames that were not rendered because their time had passed."""
 
 
-class Animator:
+class RenderLoop:
     """The loop of the lip-sync node, without ROS.
 
-    The face is that of the last speaker. Frames are rendered one at a time, each `lead()` seconds
-    before it is to be seen, so that they never come in bursts.
+    It shows the face of the last speaker. Frames are rendered one at a time, each `lead()` seconds
+    before it is shown, so that they never come in bursts.
     """
 
-    def __init__(self, grid: FrameGrid, faces: Mapping[str, Face],
+    def __init__(self, grid: FrameGrid, faces: Mapping[str, AnimatedFace],
                  face_of: Callable[[str | None], str], speech: SpeechTimeline, clock: Clock,
                  publish: Callable[[int, Frame], None], lead: Callable[[], float]) -> None:
         """`face_of` maps an utterance id (None before the first) to a key of `faces`."""
-        self.statistics = AnimatorStatistics()
+        self.statistics = RenderStatistics()
         self.render_time = LeadEstimator(0.0, margin=0.0)
-        """How long rendering and publishing took lately, in seconds."""
+        """Seconds that rendering and publishing a frame took lately."""
         self._grid = grid
         self._faces = faces
         self._face_of = face_of
@@ -79,7 +79,7 @@ class Animator:
         self._lock = threading.Lock()
 
     def rewind(self, stamp: int) -> None:
-        """Render again what was rendered for `stamp` (nanoseconds) and later."""
+        """Render the frames from `stamp` (nanoseconds) on again."""
         place = self._grid.first_after(stamp)
         with self._lock:
             self._rewind = place if self._rewind is None else min(place, self._rewind)
@@ -100,7 +100,7 @@ class Animator:
             place += 1
 
     def _next(self, place: int) -> int:
-        """Return the place to render: the one in turn or, after a delay or a cut, another."""
+        """Return the place to render: the next one or, after a delay or a rewind, another."""
         with self._lock:
             rewind, self._rewind = self._rewind, None
         now = self._grid.first_after(self._clock.now())
@@ -109,7 +109,7 @@ class Animator:
                 face.forget()
             return min(place, max(rewind, now))
         behind = now - place
-        if behind > 0 or -behind > LONGEST_JUMP * float(self._grid.fps):
+        if behind > 0 or -behind > MAX_AHEAD * float(self._grid.fps):
             self.statistics.skipped += max(0, behind)
             return now
         return place

@@ -17,7 +17,7 @@ from txt2vid_ros.core.people import DEFAULT, People, speaker_of
 from txt2vid_ros.core.settings import read_settings
 from txt2vid_ros.lipsync.choice import make_engine
 from txt2vid_ros.lipsync.engine import Frame
-from txt2vid_ros.lipsync.render_loop import Animator, Face
+from txt2vid_ros.lipsync.render_loop import AnimatedFace, RenderLoop
 from txt2vid_ros.media.driving.driving_media import load_driving
 from txt2vid_ros.media.driving.options import DrivingOptions
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
@@ -52,7 +52,7 @@ class Parameters:
 
 
 class LipsyncNode(EngineNode):
-    """Maps topics to an Animator and its frames to topics."""
+    """Maps topics to a RenderLoop and its frames to topics."""
 
     NAME = 'lipsync'
     Parameters = Parameters
@@ -66,11 +66,11 @@ class LipsyncNode(EngineNode):
         self._engine.load()
         self._grid = FrameGrid.at(table.fps)
         self._speech = SpeechTimeline()
-        self._faces: dict[str, Face] = {}
+        self._faces: dict[str, AnimatedFace] = {}
         for person in self._people:
             self._open(person.face or table.face)
         self._lead = table.lead
-        self._animator = Animator(
+        self._render_loop = RenderLoop(
             self._grid, self._faces, self._face_of, self._speech, self.ros_clock, self._publish,
             lambda: self._lead)
         self._raw = self.create_publisher(Image, 'face/image_raw', qos.IMAGE,
@@ -89,7 +89,7 @@ class LipsyncNode(EngineNode):
                                  qos_overriding_options=qos.overridable())
         self.create_subscription(Float64, 'face/lead', self._on_lead, qos.LEAD)
         self.create_timer(1.0, self._request_lead)
-        self.work('animator', self._animator.run)
+        self.work('render loop', self._render_loop.run)
         self._request_lead()
         self.get_logger().info('showing the face')
 
@@ -102,11 +102,12 @@ class LipsyncNode(EngineNode):
 
     def report(self) -> tuple[str, str, Mapping[str, Any]]:
         """Return counts, leads and the time a frame takes."""
-        statistics = self._animator.statistics
-        slow = ' '.join(filter(None, (face.pacer.status() for face in self._faces.values())))
+        statistics = self._render_loop.statistics
+        slow = ' '.join(filter(None, (
+            face.rate_control.status() for face in self._faces.values())))
         return 'warn' if slow else 'ok', slow or f'engine {self._engine.name}', {
             'frames': statistics.frames, 'skipped': statistics.skipped,
-            'render_ms_p98': self._animator.render_time.lead * 1000,
+            'render_ms_p98': self._render_loop.render_time.lead * 1000,
             'frame_lead_ms': self._lead * 1000, 'voice_lead_ms': self._voice_lead() * 1000}
 
     def _open(self, file: str) -> None:
@@ -118,7 +119,7 @@ class LipsyncNode(EngineNode):
         session = self._engine.open(driving)
         for line in dict.fromkeys(driving.notices + session.notices):
             self.get_logger().warning(line)
-        self._faces[file] = Face(driving, session, self._speech, self._grid)
+        self._faces[file] = AnimatedFace(driving, session, self._speech, self._grid)
 
     def _face_of(self, utterance: str | None) -> str:
         # Of a speaker without a profile tts warns.
@@ -128,7 +129,7 @@ class LipsyncNode(EngineNode):
 
     def _ended(self, stamp: int) -> None:
         # Frames that were made ahead with the speech that has just been cut are made again.
-        self._animator.rewind(stamp)
+        self._render_loop.rewind(stamp)
 
     def _on_lead(self, message: Float64) -> None:
         if np.isfinite(message.data):
@@ -139,8 +140,8 @@ class LipsyncNode(EngineNode):
         look_ahead, timed = self._engine.look_ahead, self._engine.timed_look_ahead
         if timed is not None and self._input.timed:
             look_ahead = timed
-        paced = max(face.pacer.look_ahead for face in self._faces.values())
-        return float(self._lead + self._animator.render_time.lead + look_ahead + paced
+        paced = max(face.rate_control.look_ahead for face in self._faces.values())
+        return float(self._lead + self._render_loop.render_time.lead + look_ahead + paced
                      + self._input.delay.lead)
 
     def _request_lead(self) -> None:

@@ -11,8 +11,8 @@ import pathlib
 import numpy as np
 import pytest
 
+from txt2vid_ros.bench.lipsync.mouth_measurement import requested_opening
 from txt2vid_ros.core.mouth import SHAPE_INDEX
-from txt2vid_ros.lipsync.viseme.articulation import opening_of
 from txt2vid_ros.lipsync.viseme.sound.audio_pose import (
     LOOK_AHEAD,
     LOOK_BACK,
@@ -49,7 +49,8 @@ def found(unheard: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
 def test_the_opening_agrees_with_the_timed_one_on_an_unheard_voice(
         unheard: tuple[np.ndarray, np.ndarray], found: np.ndarray) -> None:
     asked = unheard[1]
-    openings = [[opening_of(pose) for pose in poses] for poses in (found[:len(asked)], asked)]
+    openings = [[requested_opening(pose) for pose in poses]
+                for poses in (found[:len(asked)], asked)]
     assert np.corrcoef(*openings)[0, 1] >= 0.8
     jaw = SHAPE_INDEX['jaw_open']
     assert np.corrcoef(found[:len(asked), jaw], asked[:, jaw])[0, 1] >= 0.8

@@ -9,15 +9,14 @@ import numpy as np
 import pytest
 from viseme_views import held, silence, Speech, words
 
-from txt2vid_ros.bench.lipsync.mouth_measurement import measure_openings
+from txt2vid_ros.bench.lipsync.mouth_measurement import measure_openings, requested_opening
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.lipsync.choice import make_engine
 from txt2vid_ros.lipsync.face.mesh import FaceMesh
 from txt2vid_ros.lipsync.face.track import find_face
-from txt2vid_ros.lipsync.viseme.articulation import opening_of
 from txt2vid_ros.lipsync.viseme.engine import VisemeEngine
-from txt2vid_ros.lipsync.viseme.life import Life, LifeSettings
-from txt2vid_ros.lipsync.viseme.prepared import PreparedFrames
+from txt2vid_ros.lipsync.viseme.idle_motion import IdleMotion, LifeSettings
+from txt2vid_ros.lipsync.viseme.renderer_cache import RendererCache
 from txt2vid_ros.lipsync.viseme.sound.audio_pose import pose_from_audio
 from txt2vid_ros.media.driving.driving_media import DrivingMedia, load_driving
 
@@ -44,7 +43,7 @@ def test_the_mouth_opens_as_timed_on_the_finished_pictures(mesh: FaceMesh) -> No
     times = np.arange(0.1, 2.6, 0.04)
     frames = [session.render(float(t), 0, speech) for t in times]
     seen = measure_openings(frames, mesh)
-    asked = np.array([opening_of(speech.mouth(float(t))) for t in times])
+    asked = np.array([requested_opening(speech.mouth(float(t))) for t in times])
     assert np.corrcoef(seen, asked)[0, 1] > 0.8
 
 
@@ -143,7 +142,7 @@ def test_life_is_seen_and_switched_off_by_parameter() -> None:
 
 
 def test_blinks_come_as_often_as_people_blink_and_never_regularly() -> None:
-    life = Life(LifeSettings(seed=5))
+    life = IdleMotion(LifeSettings(seed=5))
     lids = np.array([life.at(t, silence()).blink for t in np.arange(0, 120, 0.02)])
     starts = np.flatnonzero((lids[1:] > 0) & (lids[:-1] == 0)) * 0.02
     assert 20 <= len(starts) <= 60
@@ -151,12 +150,12 @@ def test_blinks_come_as_often_as_people_blink_and_never_regularly() -> None:
     assert lids.max() == 1
     assert np.abs(np.diff(lids)).max() < 0.45
     assert [life.at(t, silence()) for t in (3.3, 7.9)] == [
-        Life(LifeSettings(seed=5)).at(t, silence()) for t in (3.3, 7.9)
+        IdleMotion(LifeSettings(seed=5)).at(t, silence()) for t in (3.3, 7.9)
     ]
 
 
 def test_the_head_sways_without_a_jump_or_a_visible_loop() -> None:
-    life = Life(LifeSettings())
+    life = IdleMotion(LifeSettings())
     moves = np.array([
         [s.right, s.down, s.roll] for s in (life.at(t, silence()) for t in np.arange(0, 90, 0.04))
     ])
@@ -171,24 +170,24 @@ def test_brows_rise_on_what_is_loud() -> None:
     time = np.arange(4 * rate) / rate
     sound = (0.05 + 0.4 * (np.abs(time - 3) < 0.15)) * np.sin(2 * np.pi * 150 * time)
     speech = Speech(sound.astype(np.float32), rate)
-    life = Life(LifeSettings())
+    life = IdleMotion(LifeSettings())
     assert life.at(3.1, speech).brows > 0.3
     assert life.at(2.5, speech).brows < 0.1
 
 
 def test_closed_lids_hide_the_eyes() -> None:
-    from txt2vid_ros.lipsync.viseme.head import Head
-    from txt2vid_ros.lipsync.viseme.life import LifeState
+    from txt2vid_ros.lipsync.viseme.head_warp import HeadWarp
+    from txt2vid_ros.lipsync.viseme.idle_motion import IdleState
 
     session = opened()
     picture = session.render(0, 0, silence())
-    head = Head(session.animator(0).face, picture.shape)
-    shut = head.animate(picture, LifeState(blink=1))
+    head = HeadWarp(session.renderer(0).face, picture.shape)
+    shut = head.animate(picture, IdleState(blink=1))
     pupils = [(264, 201), (349, 206)]
     for x, y in pupils:
         spot = (slice(y - 3, y + 4), slice(x - 3, x + 4))
         assert shut[spot].mean() > picture[spot].mean() + 30
-    assert np.array_equal(head.animate(picture, LifeState()), picture)
+    assert np.array_equal(head.animate(picture, IdleState()), picture)
 
 
 def test_a_video_keeps_its_own_frames_where_the_face_is_lost() -> None:
@@ -248,7 +247,7 @@ def test_a_video_without_room_renders_the_same_as_with_room() -> None:
     frames = [np.roll(np.array(portrait().frames[0]), 3 * i, axis=1) for i in range(3)]
     driving = DrivingMedia(frames, 25, 'roll')
     track = find_face(driving, FaceMesh)
-    roomy, tight = PreparedFrames(driving, track), PreparedFrames(driving, track, room=0)
+    roomy, tight = RendererCache(driving, track), RendererCache(driving, track, capacity=0)
     pose = held(jaw_open=0.7).mouth(0)
     for index in (0, 1, 2, 1, 0):
         one = roomy.get(index).render(frames[index], pose)
@@ -262,7 +261,7 @@ def test_a_video_without_room_renders_the_same_as_with_room() -> None:
 def test_noise_and_hum_are_not_taken_for_speech(level: float) -> None:
     rng, time = np.random.default_rng(0), np.arange(22400) / 16000
     for sound in (rng.standard_normal(22400), 1.4 * np.sin(2 * np.pi * 50 * time)):
-        assert opening_of(pose_from_audio((level * sound).astype(np.float32))) < 0.02
+        assert requested_opening(pose_from_audio((level * sound).astype(np.float32))) < 0.02
 
 
 def test_the_signs_of_life_are_options_of_the_engine() -> None:

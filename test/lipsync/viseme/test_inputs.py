@@ -97,7 +97,7 @@ def test_a_drawing_speaks_or_one_line_says_why_not(drawn: Callable[[], Picture])
 def test_a_face_of_1000_pixels_speaks() -> None:
     big = cv2.resize(portrait(), None, fx=5.5, fy=5.5, interpolation=cv2.INTER_CUBIC)
     session = opened(DrivingMedia([big], 25, 'big'))
-    assert np.ptp(session.animator(0).face.points[:, 0]) > 950
+    assert np.ptp(session.renderer(0).face.points[:, 0]) > 950
     assert moves(session) > 60
 
 

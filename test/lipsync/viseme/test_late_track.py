@@ -10,9 +10,9 @@ import pytest
 from txt2vid_ros.core.clock import FrameGrid, SECOND
 from txt2vid_ros.core.mouth import ANTICIPATION, ONSET_MARGIN, Phoneme
 from txt2vid_ros.lipsync.engine import Frame
-from txt2vid_ros.lipsync.render_loop import Animator, Face
+from txt2vid_ros.lipsync.render_loop import AnimatedFace, RenderLoop
 from txt2vid_ros.lipsync.viseme.engine import VisemeEngine
-from txt2vid_ros.lipsync.viseme.life import LifeSettings
+from txt2vid_ros.lipsync.viseme.idle_motion import LifeSettings
 from txt2vid_ros.media.driving.driving_media import load_driving
 from txt2vid_ros.media.lead_estimator import LeadEstimator
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
@@ -34,12 +34,12 @@ class Show:
         self.speech = SpeechTimeline()
         self.frames: dict[int, Frame] = {}
         self._changed = threading.Condition()
-        face = Face(driving, engine.open(driving), self.speech, GRID)
-        face.pacer.observe = lambda seconds: None  # however slow the machine: every mouth
-        self._animator = Animator(GRID, {'': face}, lambda utterance: '', self.speech, self,
-                                  self._publish, lambda: LEAD)
+        face = AnimatedFace(driving, engine.open(driving), self.speech, GRID)
+        face.rate_control.observe = lambda seconds: None  # however slow the machine: every mouth
+        self._render_loop = RenderLoop(GRID, {'': face}, lambda utterance: '', self.speech, self,
+                                       self._publish, lambda: LEAD)
         # The clock may move on while a frame is on its way to here: that is not its cost.
-        self._animator.render_time = LeadEstimator(0.0, margin=0.0, largest=0.0)
+        self._render_loop.render_time = LeadEstimator(0.0, margin=0.0, largest=0.0)
 
     def now(self) -> int:
         return self.time
@@ -53,7 +53,7 @@ class Show:
         """Return the frames around an 'ah' from `begin` on, whose track comes at `arrival`."""
         track = mouth_track([Phoneme('ɑ', ONSET_MARGIN, 0.2)]).shifted(begin / SECOND)
         stop = threading.Event()
-        thread = threading.Thread(target=self._animator.run, args=(stop,))
+        thread = threading.Thread(target=self._render_loop.run, args=(stop,))
         thread.start()
         try:
             while self.time < begin + SECOND // 2:

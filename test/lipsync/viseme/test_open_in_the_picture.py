@@ -11,7 +11,7 @@ from txt2vid_ros.bench.lipsync.mouth_measurement import measure_openings, parted
 from txt2vid_ros.lipsync.face import mesh_points as mp
 from txt2vid_ros.lipsync.face.mesh import FaceMesh
 from txt2vid_ros.lipsync.face.track import find_face
-from txt2vid_ros.lipsync.viseme.face_renderer import Animator
+from txt2vid_ros.lipsync.viseme.face_renderer import FaceRenderer
 from txt2vid_ros.lipsync.viseme.geometry import closed_lips, read_face
 from txt2vid_ros.lipsync.viseme.mouth.lip_edges import refined_edges
 from txt2vid_ros.media.driving.driving_media import DrivingMedia, load_driving
@@ -92,8 +92,8 @@ def test_collar_and_chin_stay_below_a_mouth_opened_wider_than_speech_does() -> N
     mesh[shouting, 1] += 0.3 * unit
     # Every pixel says how high up it was, in steps of two.
     height = np.repeat(np.arange(480)[:, None] // 2, 640, axis=1).astype(np.uint8)
-    animator = Animator(np.repeat(height[..., None], 3, axis=2), mesh)
-    picture = animator.render(driving.frames[0] * 0, held(lips_closed=1).mouth(0))
+    renderer = FaceRenderer(np.repeat(height[..., None], 3, axis=2), mesh)
+    picture = renderer.render(driving.frames[0] * 0, held(lips_closed=1).mouth(0))
     chin = mesh[mp.CHIN]
     column = picture[int(chin[1]):int(chin[1] + 0.2 * unit), int(chin[0]), 0].astype(float)
     rose = 2 * column - np.arange(int(chin[1]), int(chin[1]) + len(column))

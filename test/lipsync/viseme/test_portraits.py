@@ -8,11 +8,10 @@ import numpy as np
 import pytest
 from viseme_views import held, opened, silence, words
 
-from txt2vid_ros.bench.lipsync.mouth_measurement import measure_openings
+from txt2vid_ros.bench.lipsync.mouth_measurement import measure_openings, requested_opening
+from txt2vid_ros.bench.lipsync.untouched_region import UntouchedRegion
 from txt2vid_ros.lipsync.face.mesh import FaceMesh
 from txt2vid_ros.lipsync.face.track import find_face
-from txt2vid_ros.lipsync.viseme.articulation import opening_of
-from txt2vid_ros.lipsync.viseme.skin.outside import Outside
 from txt2vid_ros.media.driving.driving_media import DrivingMedia, load_driving
 
 PORTRAITS = pathlib.Path(__file__).parents[2] / 'portraits'
@@ -29,9 +28,9 @@ def test_the_mouth_opens_as_asked_and_nothing_else_moves(driving: DrivingMedia) 
     times = np.arange(0.1, 2.9, 0.04)
     frames = [session.render(float(t), 0, speech) for t in times]
     seen = measure_openings(frames, FaceMesh())
-    asked = np.array([opening_of(speech.mouth(float(t))) for t in times])
+    asked = np.array([requested_opening(speech.mouth(float(t))) for t in times])
     assert np.corrcoef(seen, asked)[0, 1] > 0.85
-    beyond = Outside(driving, find_face(driving, FaceMesh))
+    beyond = UntouchedRegion(driving, find_face(driving, FaceMesh))
     assert max(beyond.change(0, frame) for frame in frames) == 0
 
 

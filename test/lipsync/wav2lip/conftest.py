@@ -12,9 +12,9 @@ import pytest
 import torch
 
 from txt2vid_ros.bench.lipsync import synthetic_weights
-from txt2vid_ros.lipsync.face.s3fd import S3FD
-from txt2vid_ros.lipsync.wav2lip import Wav2Lip
-from txt2vid_ros.lipsync.wav2lip.generator.onnx import export, Graphs, OnnxGenerator
+from txt2vid_ros.lipsync.face.s3fd.model import S3FD
+from txt2vid_ros.lipsync.wav2lip.generator.onnx import export, ExportedGraphs, OnnxGenerator
+from txt2vid_ros.lipsync.wav2lip.model import Wav2Lip
 
 GOLDEN = pathlib.Path(__file__).parents[2] / 'golden'
 
@@ -75,7 +75,7 @@ def wav2lip_checkpoint(wav2lip: Wav2Lip, tmp_path_factory: pytest.TempPathFactor
 
 
 @pytest.fixture(scope='session')
-def graphs(wav2lip_checkpoint: pathlib.Path, cache_folder: pathlib.Path) -> Graphs:
+def graphs(wav2lip_checkpoint: pathlib.Path, cache_folder: pathlib.Path) -> ExportedGraphs:
     """Return the ONNX graphs exported from that file."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv('XDG_CACHE_HOME', str(cache_folder))
@@ -83,6 +83,6 @@ def graphs(wav2lip_checkpoint: pathlib.Path, cache_folder: pathlib.Path) -> Grap
 
 
 @pytest.fixture(scope='session')
-def generator(graphs: Graphs) -> OnnxGenerator:
+def generator(graphs: ExportedGraphs) -> OnnxGenerator:
     """Return the fast path on one thread."""
     return OnnxGenerator(graphs)

@@ -33,7 +33,7 @@ def test_lost_frames_are_interpolated() -> None:
     seen = np.array([False, True, False, False, True, False])
     track = np.arange(6)[:, None] * 10.0 + np.arange(4)
     track[~seen] = 0
-    filled = boxes.filled(track, seen)
+    filled = boxes.interpolated(track, seen)
     assert filled[:, 0].tolist() == [10, 10, 20, 30, 40, 40]
     assert filled[:, 3].tolist() == [13, 13, 23, 33, 43, 43]
 

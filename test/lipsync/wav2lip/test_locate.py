@@ -17,9 +17,9 @@ from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.models import verified
 from txt2vid_ros.core.models.manifest import Model
 from txt2vid_ros.core.models.store import models_dir
-from txt2vid_ros.lipsync.face.s3fd import S3FD
 from txt2vid_ros.lipsync.face.s3fd.decoding import Detections
 from txt2vid_ros.lipsync.face.s3fd.detector import S3fdDetector
+from txt2vid_ros.lipsync.face.s3fd.model import S3FD
 from txt2vid_ros.lipsync.wav2lip import locate as locating
 from txt2vid_ros.lipsync.wav2lip.locate import locate
 from txt2vid_ros.lipsync.wav2lip.options import Wav2LipOptions

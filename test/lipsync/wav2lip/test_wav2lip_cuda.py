@@ -15,11 +15,11 @@ import numpy as np
 import pytest
 import torch
 
-from txt2vid_ros.lipsync.wav2lip import Wav2Lip
 from txt2vid_ros.lipsync.wav2lip.generator import cuda
 from txt2vid_ros.lipsync.wav2lip.generator.base import network_input
 from txt2vid_ros.lipsync.wav2lip.generator.cuda import CudaGenerator
 from txt2vid_ros.lipsync.wav2lip.generator.rows import LOWER_FACE_ROW
+from txt2vid_ros.lipsync.wav2lip.model import Wav2Lip
 
 
 class Stream:

@@ -19,14 +19,15 @@ import torch
 
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.lipsync.engine import Frame
-from txt2vid_ros.lipsync.wav2lip import devices, paste, Wav2Lip
+from txt2vid_ros.lipsync.wav2lip import devices, paste
 from txt2vid_ros.lipsync.wav2lip.audio import audio_window
 from txt2vid_ros.lipsync.wav2lip.engine import Wav2LipEngine, Wav2LipSession
 from txt2vid_ros.lipsync.wav2lip.generator.base import Crop, Mouth
 from txt2vid_ros.lipsync.wav2lip.generator.feature_cache import FeatureCache
-from txt2vid_ros.lipsync.wav2lip.generator.onnx import Graphs, OnnxGenerator, Shares, Skips
+from txt2vid_ros.lipsync.wav2lip.generator.onnx import ExportedGraphs, OnnxGenerator, Shares, Skips
 from txt2vid_ros.lipsync.wav2lip.generator.plain_torch import TorchGenerator
-from txt2vid_ros.lipsync.wav2lip.locate import locate, Located
+from txt2vid_ros.lipsync.wav2lip.locate import locate, LocatedFace
+from txt2vid_ros.lipsync.wav2lip.model import Wav2Lip
 from txt2vid_ros.lipsync.wav2lip.options import Wav2LipOptions
 from txt2vid_ros.media.driving.driving_media import DrivingMedia
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
@@ -133,7 +134,7 @@ def test_several_frames_at_once_are_the_same_frames(counting: Counting) -> None:
     times = [START + t for t in np.arange(-0.5, 0.5, 0.04)]
     indices = [k % 3 for k in range(len(times))]
     one = session(media(), counting, batch=8)
-    together = one.render_many(times, indices, speech)
+    together = one.render_batch(times, indices, speech)
     assert counting.batches == [8, 8, 1]     # 17 of the 25 frames have a moving mouth
     for time, index, frame in zip(times, indices, together, strict=True):
         alone = one.render(time, index, speech)
@@ -211,7 +212,7 @@ def test_a_frame_is_the_callers_to_change(generator: OnnxGenerator) -> None:
 
 def test_a_lost_face_fades_to_the_original(generator: OnnxGenerator) -> None:
     driving = media()
-    located = Located(np.tile([30, 10, 130, 130], (3, 1)), np.array([1, 0.5, 0], np.float32))
+    located = LocatedFace(np.tile([30, 10, 130, 130], (3, 1)), np.array([1, 0.5, 0], np.float32))
     one = Wav2LipSession(driving, located, generator, OPTIONS)
     changes = [np.abs(one.render(START + 0.3, i, timeline(tone(1.0))).astype(int)
                       - driving.frames[i]).sum() for i in range(3)]
@@ -223,7 +224,7 @@ def test_a_closed_mouth_at_rest_is_made_once_and_handed_over_smoothly(counting: 
     one = session(driving, counting, rest='closed')
     assert counting.batches == [1, 1, 1]        # once a driving frame, before anything is shown
     silent = [one.render(START - 5, i, SpeechTimeline()) for i in range(3)]
-    assert counting.batches == [1, 1, 1] and one.worked is False
+    assert counting.batches == [1, 1, 1] and one.mouth_moved is False
     top, bottom, _, _ = BOX
     for frame, original in zip(silent, driving.frames, strict=True):
         changed = np.any(frame != original, axis=2)
@@ -234,7 +235,7 @@ def test_a_closed_mouth_at_rest_is_made_once_and_handed_over_smoothly(counting: 
     course = [np.abs(one.render(START + t, 0, speech).astype(int) - silent[0]).mean()
               for t in (-0.3, -0.16, -0.12, -0.08)]
     assert course[0] == 0 and 0 < course[1] < course[2] < course[3]
-    assert one.worked is True
+    assert one.mouth_moved is True
     plain = session(driving, counting).render(START + 0.5, 0, speech)
     np.testing.assert_array_equal(one.render(START + 0.5, 0, speech), plain)
 
@@ -296,7 +297,8 @@ def test_options_that_cannot_be_are_named(changes: dict[str, Any], said: str) ->
 
 
 def test_without_a_gpu_the_engine_runs_without_torch(
-        wav2lip_checkpoint: pathlib.Path, graphs: Graphs, cache_folder: pathlib.Path) -> None:
+        wav2lip_checkpoint: pathlib.Path, graphs: ExportedGraphs,
+        cache_folder: pathlib.Path) -> None:
     code = f"""
 import pathlib, sys
 from txt2vid_ros.lipsync.wav2lip import devices

@@ -12,13 +12,14 @@ import onnxruntime
 import pytest
 import torch
 
+from txt2vid_ros.bench.lipsync.multiplications import multiplications
 from txt2vid_ros.core.errors import UserError
-from txt2vid_ros.lipsync.wav2lip import Wav2Lip
 from txt2vid_ros.lipsync.wav2lip.generator import onnx_graph, rows, winograd
 from txt2vid_ros.lipsync.wav2lip.generator.base import MOUTH_SHAPE, network_input
 from txt2vid_ros.lipsync.wav2lip.generator.cuda import bucket
-from txt2vid_ros.lipsync.wav2lip.generator.onnx import export, Graphs, OnnxGenerator
+from txt2vid_ros.lipsync.wav2lip.generator.onnx import export, ExportedGraphs, OnnxGenerator
 from txt2vid_ros.lipsync.wav2lip.generator.plain_torch import TorchGenerator
+from txt2vid_ros.lipsync.wav2lip.model import Wav2Lip
 
 FIRST = rows.LOWER_FACE_ROW
 
@@ -65,14 +66,14 @@ def test_the_halo_is_exact_whatever_rows_are_asked_for(
 
 def test_the_count_of_multiplications_is_the_golden_one(golden_dir: pathlib.Path) -> None:
     groups = json.loads((golden_dir / 'wav2lip_macs.json').read_text())['groups']
-    assert rows.multiplications() == groups['total']
-    cached = rows.multiplications(FIRST, face_cached=True)
+    assert multiplications() == groups['total']
+    cached = multiplications(FIRST, face_cached=True)
     assert cached < 0.55 * groups['total']
-    assert rows.multiplications(FIRST, face_cached=True, tiled=winograd.WIDTHS) < 0.75 * cached
+    assert multiplications(FIRST, face_cached=True, tiled=winograd.WIDTHS) < 0.75 * cached
 
 
 def test_the_export_is_kept_by_content(
-        wav2lip_checkpoint: pathlib.Path, graphs: Graphs, tmp_path: pathlib.Path) -> None:
+        wav2lip_checkpoint: pathlib.Path, graphs: ExportedGraphs, tmp_path: pathlib.Path) -> None:
     copy = tmp_path / 'another name.pth'
     copy.write_bytes(wav2lip_checkpoint.read_bytes())
     stamp = graphs.speech.stat().st_mtime_ns
@@ -102,11 +103,11 @@ def test_eight_bits_are_near_and_say_how_near(
     assert apart.mean() < 2 * note['mean'] + 0.01
 
 
-def test_a_damaged_export_is_named(graphs: Graphs, tmp_path: pathlib.Path) -> None:
+def test_a_damaged_export_is_named(graphs: ExportedGraphs, tmp_path: pathlib.Path) -> None:
     cut = tmp_path / 'cut.onnx'
     cut.write_bytes(graphs.face.read_bytes()[:100_000])
     with pytest.raises(UserError, match=r'cut.onnx cannot be loaded'):
-        OnnxGenerator(Graphs(cut, graphs.share, graphs.speech))
+        OnnxGenerator(ExportedGraphs(cut, graphs.share, graphs.speech))
 
 
 def test_a_missing_checkpoint_is_named(tmp_path: pathlib.Path) -> None:

@@ -15,7 +15,8 @@ import pytest
 import torch
 
 from txt2vid_ros.core.errors import UserError
-from txt2vid_ros.lipsync.wav2lip import load_checkpoint, Wav2Lip
+from txt2vid_ros.lipsync.wav2lip.checkpoint import load_checkpoint
+from txt2vid_ros.lipsync.wav2lip.model import Wav2Lip
 
 
 def test_names_shapes_and_order_are_those_of_the_published_checkpoints(

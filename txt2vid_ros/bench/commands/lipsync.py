@@ -10,9 +10,18 @@ from typing import Any, TYPE_CHECKING
 
 import numpy as np
 
+from txt2vid_ros.bench.lipsync.fixtures import (
+    crop,
+    in_child,
+    network,
+    peak_mb,
+    scene,
+    timed,
+    windows,
+)
 from txt2vid_ros.bench.lipsync.gpu import has_gpu, measure_gpu
-from txt2vid_ros.bench.lipsync.long import measure_clip, measure_export
-from txt2vid_ros.bench.lipsync.parts import crop, in_child, network, peak_mb, scene, timed, windows
+from txt2vid_ros.bench.lipsync.long_clips import measure_clip, measure_export
+from txt2vid_ros.bench.lipsync.multiplications import multiplications
 from txt2vid_ros.core import registry
 from txt2vid_ros.lipsync.wav2lip import packages
 
@@ -94,7 +103,7 @@ def _cpu(rounds: int) -> dict[str, Any]:
     fast.close()
     two = OnnxGenerator(graphs, threads=2)
     render[2] = _render_ms(two, rounds)
-    macs = rows.multiplications(rows.LOWER_FACE_ROW, face_cached=True, tiled=winograd.WIDTHS)
+    macs = multiplications(rows.LOWER_FACE_ROW, face_cached=True, tiled=winograd.WIDTHS)
     return {
         'weights': weights,
         'fast_over_eager': statistics.median(a / b for a, b in zip(eager, ours, strict=True)),
@@ -104,9 +113,9 @@ def _cpu(rounds: int) -> dict[str, Any]:
         'rss_mb': peak_mb(),
         'network_ms': network_ms, 'eager_ms': eager_ms, 'driving_frame_once_ms': encode_ms,
         'driving_frame_shown_ms': share_ms,
-        'macs': macs, 'macs_eager': rows.multiplications(),
+        'macs': macs, 'macs_eager': multiplications(),
         'share_of_limit': macs / network_ms * 1000 / limit,
-        'share_of_limit_eager': rows.multiplications() / eager_ms * 1000 / limit,
+        'share_of_limit_eager': multiplications() / eager_ms * 1000 / limit,
         'limit_macs_per_second': limit,
     }
 

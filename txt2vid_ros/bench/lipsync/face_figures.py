@@ -17,15 +17,15 @@ from txt2vid_ros.bench.lipsync.mouth_measurement import (
     measure_openings,
     opening,
     parted,
+    requested_opening,
     Values,
 )
+from txt2vid_ros.bench.lipsync.untouched_region import UntouchedRegion
 from txt2vid_ros.core.mouth import MouthPose, MouthTrack, Phoneme, rest_pose, SHAPE_INDEX
 from txt2vid_ros.lipsync.face.mesh import FaceMesh
 from txt2vid_ros.lipsync.face.track import find_face
-from txt2vid_ros.lipsync.viseme.articulation import opening_of
 from txt2vid_ros.lipsync.viseme.engine import VisemeEngine, VisemeSession
-from txt2vid_ros.lipsync.viseme.life import LifeSettings
-from txt2vid_ros.lipsync.viseme.skin.outside import Outside
+from txt2vid_ros.lipsync.viseme.idle_motion import LifeSettings
 from txt2vid_ros.media.driving.driving_media import DrivingMedia
 from txt2vid_ros.speaking.visemes.segments import timing_lag
 from txt2vid_ros.speaking.visemes.track import mouth_track, segments_of
@@ -104,7 +104,7 @@ class _Pressed:
     def bias(self, index: int) -> float:
         """Return the reading of driving frame `index`, as far as it is put down to the mesh."""
         if index not in self._readings:
-            frame = self._session.animator(index).render(self._driving.frames[index], self._pose)
+            frame = self._session.renderer(index).render(self._driving.frames[index], self._pose)
             self._readings[index] = float(measure_openings([frame] * 2, self._mesh)[1])
         # A face that cannot close would else be measured against itself, and pass.
         return min(self._readings[index], MOST_BIAS)
@@ -127,7 +127,7 @@ def measure(
     track = find_face(driving, FaceMesh)
     session = engine.open(driving)
     pressed = _Pressed(driving, session, mesh)
-    beyond = Outside(driving, track)
+    beyond = UntouchedRegion(driving, track)
     seen = _Seen()
     for said in sentences:
         _say(said, timed, driving, session, mesh, beyond, pressed, seen)
@@ -155,7 +155,7 @@ def measure(
 
 
 def _say(said: Said, timed: bool, driving: DrivingMedia, session: VisemeSession, mesh: FaceMesh,
-         beyond: Outside, pressed: _Pressed, seen: _Seen) -> None:
+         beyond: UntouchedRegion, pressed: _Pressed, seen: _Seen) -> None:
     """Have the face say one sentence, and note what is seen."""
     track = mouth_track(said.phonemes, said.samples, said.rate)
     speech = Spoken(said, track if timed else None)
@@ -170,7 +170,7 @@ def _say(said: Said, timed: bool, driving: DrivingMedia, session: VisemeSession,
         seen.outside = max(seen.outside, beyond.change(index, frames[-1]))
     meshes = list(follow(frames, mesh))
     opened = np.array([float('nan') if one is None else opening(one) for one in meshes])
-    asked = np.array([opening_of(track.at(float(t) - _REST)) for t in times])
+    asked = np.array([requested_opening(track.at(float(t) - _REST)) for t in times])
     seen.opened.append(opened)
     seen.asked.append(asked)
     bias = np.array([pressed.bias(driving.index_at(float(t))) for t in times])

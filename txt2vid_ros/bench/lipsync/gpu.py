@@ -5,7 +5,8 @@ from __future__ import annotations
 import statistics
 from typing import Any
 
-from txt2vid_ros.bench.lipsync.parts import crop, network, timed, windows
+from txt2vid_ros.bench.lipsync.fixtures import crop, network, timed, windows
+from txt2vid_ros.bench.lipsync.multiplications import multiplications
 
 # What the tensor cores of a GPU do in half precision without sparsity, 10^12 operations a second
 # by its maker's data sheet, by what is in the name that the driver gives. The first that fits.
@@ -31,7 +32,6 @@ def measure_gpu(rounds: int) -> dict[str, Any]:
     """Measure the plain module and CUDA graphs on the GPU."""
     import torch
 
-    from txt2vid_ros.lipsync.wav2lip.generator import rows
     from txt2vid_ros.lipsync.wav2lip.generator.cuda import CudaGenerator
     from txt2vid_ros.lipsync.wav2lip.generator.plain_torch import TorchGenerator
     model, _, _ = network()
@@ -47,7 +47,7 @@ def measure_gpu(rounds: int) -> dict[str, Any]:
             one.mouths(mel, features)
             taken[kind] = statistics.median(timed(
                 lambda g=one, f=features, m=mel: g.mouths(m, f), 4 * rounds))   # type: ignore
-        macs = rows.multiplications() * batch / taken['fast'] * 1000
+        macs = multiplications() * batch / taken['fast'] * 1000
         figures[f'batch_{batch}'] = {
             'ms': taken['fast'], 'fps': batch * 1000 / taken['fast'],
             'fast_over_eager': taken['eager'] / taken['fast'],

@@ -8,7 +8,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from txt2vid_ros.core.mouth import MouthPose
 from txt2vid_ros.lipsync.face.mesh import FaceMesh, Image, Points
+from txt2vid_ros.lipsync.viseme import articulation
+from txt2vid_ros.lipsync.viseme.geometry import NEUTRAL_WIDTH
 
 Values = NDArray[np.float64]
 
@@ -24,6 +27,16 @@ def opening(points: Points) -> float:
     gap = np.linalg.norm(points[list(_UPPER), :2] - points[list(_LOWER), :2], axis=1).mean()
     width = float(np.linalg.norm(points[_CORNERS[1], :2] - points[_CORNERS[0], :2]))
     return float(gap) / max(width, 1e-6)
+
+
+def requested_opening(pose: MouthPose) -> float:
+    """Return the gap between the inner lips, over the mouth's width, that `pose` asks for."""
+    gap, tooth_gap = articulation.lip_gaps(pose)
+    jaw, closed, rounded, wide, lip_in, _ = articulation.shape_values(pose)
+    reach = articulation.ROUND_DROP * rounded * (1 - closed) * (1 - 0.5 * jaw)
+    width = NEUTRAL_WIDTH * (1 - articulation.NARROWING * rounded
+                             + articulation.WIDENING * wide * (1 - 0.5 * closed))
+    return max(0.0, gap + tooth_gap - reach - 0.01 * rounded * (1 - closed) * (1 - lip_in)) / width
 
 
 def parted(frame: Image, points: Points) -> float:

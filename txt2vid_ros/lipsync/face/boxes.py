@@ -40,7 +40,7 @@ def smoothed(boxes: Boxes) -> Boxes:
     return out
 
 
-def filled(boxes: NDArray[np.float64], seen: NDArray[np.bool_]) -> NDArray[np.float64]:
+def interpolated(boxes: NDArray[np.float64], seen: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Return the boxes with those not `seen` interpolated between the seen ones around them."""
     known = np.flatnonzero(seen)
     places = np.arange(len(boxes))

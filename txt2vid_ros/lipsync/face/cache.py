@@ -19,7 +19,7 @@ _VERSION = 4  # of what the file holds and of how the faces were found
 
 
 @dataclasses.dataclass(frozen=True)
-class Entry:
+class CachedTrack:
     """What was found in each of n frames: see faces.FaceTrack for `points` and `seen`.
 
     `covered`: (n,), whether something hides the mouth. `turned`: (n,) degrees to the side.
@@ -38,7 +38,7 @@ def entry_path(digest: str) -> pathlib.Path:
     return cache_dir() / 'faces' / f'{digest}.v{_VERSION}.npz'
 
 
-def load(digest: str, frames: int) -> Entry | None:
+def load(digest: str, frames: int) -> CachedTrack | None:
     """Return the kept track of `frames` frames; None where there is none or it is damaged."""
     path = entry_path(digest)
     try:
@@ -58,10 +58,10 @@ def load(digest: str, frames: int) -> Entry | None:
         return None
     if not (np.isfinite(points).all() and np.isfinite(turned).all()):
         return None
-    return Entry(points, seen, covered, turned, faces)
+    return CachedTrack(points, seen, covered, turned, faces)
 
 
-def save(digest: str, entry: Entry) -> None:
+def save(digest: str, entry: CachedTrack) -> None:
     """Keep a track; a cache that cannot be written costs time at the next start, nothing else."""
     path = entry_path(digest)
     try:

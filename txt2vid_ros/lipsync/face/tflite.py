@@ -14,7 +14,7 @@ from txt2vid_ros.core.errors import UserError
 Array = NDArray[np.float32]
 
 
-class Network(abc.ABC):
+class TfliteNetwork(abc.ABC):
     """One network with one picture as its input."""
 
     @abc.abstractmethod
@@ -22,7 +22,7 @@ class Network(abc.ABC):
         """Return the outputs, flat, by their size, for an RGB `picture` (h, w, 3) float32."""
 
 
-class OpenCvNetwork(Network):
+class OpenCvNetwork(TfliteNetwork):
     """On OpenCV's dnn module."""
 
     def __init__(self, path: pathlib.Path) -> None:
@@ -31,13 +31,13 @@ class OpenCvNetwork(Network):
         self._names = self._net.getUnconnectedOutLayersNames()
 
     def run(self, picture: Array) -> dict[int, Array]:
-        """See Network."""
+        """See TfliteNetwork."""
         self._net.setInput(np.ascontiguousarray(picture.transpose(2, 0, 1)[None]))
         outputs = self._net.forward(self._names)
         return {output.size: np.asarray(output, np.float32).ravel() for output in outputs}
 
 
-class LiteRtNetwork(Network):
+class LiteRtNetwork(TfliteNetwork):
     """On ai-edge-litert, for the OpenCV 4.6 of Ubuntu 24.04."""
 
     def __init__(self, path: pathlib.Path) -> None:
@@ -48,7 +48,7 @@ class LiteRtNetwork(Network):
         self._interpreter.allocate_tensors()
 
     def run(self, picture: Array) -> dict[int, Array]:
-        """See Network."""
+        """See TfliteNetwork."""
         self._interpreter.set_tensor(
             self._interpreter.get_input_details()[0]['index'], picture[None]
         )
@@ -60,7 +60,7 @@ class LiteRtNetwork(Network):
         return {output.size: output for output in outputs}
 
 
-def load_network(path: pathlib.Path) -> Network:
+def load_network(path: pathlib.Path) -> TfliteNetwork:
     """Return the network in `path`. Raises UserError where nothing here can run it."""
     damaged = UserError(
         f'model file {path} cannot be read', 'Delete it and run `txt2vid models fetch`'

@@ -81,7 +81,7 @@ def find_face(
 
 
 def _followed(frames: Sequence[Image], mesh: FaceMesh, name: str,
-              progress: Callable[[int], object]) -> cache.Entry:
+              progress: Callable[[int], object]) -> cache.CachedTrack:
     """Look for the face in every frame. Raises UserError where there is none."""
     count = len(frames)
     points = np.zeros((count, MESH_POINTS, 3), np.float32)
@@ -112,10 +112,10 @@ def _followed(frames: Sequence[Image], mesh: FaceMesh, name: str,
         )
     _fill(points, seen)
     turned = _turn(points).astype(np.float32)
-    return cache.Entry(_smooth(points), seen, covered, turned, most_faces)
+    return cache.CachedTrack(_smooth(points), seen, covered, turned, most_faces)
 
 
-def _judged(entry: cache.Entry, name: str, fps: float) -> FaceTrack:
+def _judged(entry: cache.CachedTrack, name: str, fps: float) -> FaceTrack:
     """Return what can be shown of a face. Raises UserError where its mouth is never seen."""
     seen, covered, turned = entry.seen, entry.covered, entry.turned
     count = len(seen)

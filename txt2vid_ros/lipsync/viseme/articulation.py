@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from txt2vid_ros.core.mouth import MouthPose, SHAPE_INDEX
-from txt2vid_ros.lipsync.viseme.geometry import Lips, NEUTRAL_WIDTH
+from txt2vid_ros.lipsync.viseme.geometry import Lips
 
 Array = NDArray[np.float64]
 
-# In face units (outer eye corners, about 90 mm): what speech at its widest does.
+# In face units (distance of the outer eye corners, about 90 mm): the extremes of speech.
 JAW_GAP = 0.155  # between the lips, 14 mm
 JAW_DROP = 0.115  # of the chin, 10 mm
 _ORDER = ('jaw_open', 'lips_closed', 'lips_round', 'lips_wide', 'lower_lip_in', 'tongue_up')
@@ -20,16 +20,16 @@ _TOOTH_GAP = 0.035  # f, v: the upper teeth's edge shows
 _TONGUE_GAP = 0.03
 _ROUND_GAP = 0.035
 _WIDE_GAP = 0.03
-_OVERLAP_SEEN = 0.01  # the lips' inner skin covers so much of a gap
-_NARROWING = 0.31  # of the mouth's width by rounding
-_WIDENING = 0.13  # of the mouth's width by spreading
-_ROUND_DROP = 0.02  # of the upper lip
+_OVERLAP_SEEN = 0.01  # of a gap is covered by the inner skin of the lips
+NARROWING = 0.31  # of the mouth's width by rounding
+WIDENING = 0.13  # of the mouth's width by spreading
+ROUND_DROP = 0.02  # of the upper lip
 _UPPER_SHARE = 0.2  # of the gap that the upper lip gives
 
 
 @dataclasses.dataclass(frozen=True)
 class Articulated:
-    """The lips of a pose in face units, and what moves with them.
+    """The lips in a pose, in face units, and what moves with them.
 
     `jaw`: drop of the chin; `corner_right` and `corner_left`: shift (2,) of the mouth's corners;
     `gap`: the largest distance between the inner lips.
@@ -42,23 +42,14 @@ class Articulated:
     gap: float
 
 
-def opening_of(pose: MouthPose) -> float:
-    """Return the gap between the inner lips over the mouth's width that `pose` asks for."""
-    gap, tooth_gap = _gaps(pose)
-    jaw, closed, rounded, wide, lip_in, _ = _shapes(pose)
-    reach = _ROUND_DROP * rounded * (1 - closed) * (1 - 0.5 * jaw)
-    width = NEUTRAL_WIDTH * (1 - _NARROWING * rounded + _WIDENING * wide * (1 - 0.5 * closed))
-    return max(0.0, gap + tooth_gap - reach - 0.01 * rounded * (1 - closed) * (1 - lip_in)) / width
-
-
-def _shapes(pose: MouthPose) -> tuple[float, ...]:
+def shape_values(pose: MouthPose) -> tuple[float, ...]:
     """Return jaw, closed, round, wide, lower lip in and tongue, each 0 to 1."""
     return tuple(float(np.clip(pose[SHAPE_INDEX[name]], 0, 1)) for name in _ORDER)
 
 
-def _gaps(pose: MouthPose) -> tuple[float, float]:
+def lip_gaps(pose: MouthPose) -> tuple[float, float]:
     """Return the gap of parted lips and the gap that shows the teeth on the lower lip."""
-    jaw, closed, rounded, wide, lip_in, tongue = _shapes(pose)
+    jaw, closed, rounded, wide, lip_in, tongue = shape_values(pose)
     gap = (
         JAW_GAP * jaw
         + _ROUND_GAP * rounded * min(1.0, 4 * jaw + 0.2)
@@ -71,11 +62,11 @@ def _gaps(pose: MouthPose) -> tuple[float, float]:
 
 def articulate(rest: Lips, pose: MouthPose) -> Articulated:
     """Return the lips of `pose`, starting from the lips at rest."""
-    jaw, closed, rounded, wide, lip_in, _ = _shapes(pose)
+    jaw, closed, rounded, wide, lip_in, _ = shape_values(pose)
     parted = (1 - closed) * (1 - lip_in)
-    gap, tooth_gap = _gaps(pose)
+    gap, tooth_gap = lip_gaps(pose)
     drop = JAW_DROP * jaw * (1 - 0.45 * closed) * (1 - 0.3 * lip_in)
-    narrow = 1 - _NARROWING * rounded + _WIDENING * wide * (1 - 0.5 * closed) - 0.05 * jaw * parted
+    narrow = 1 - NARROWING * rounded + WIDENING * wide * (1 - 0.5 * closed) - 0.05 * jaw * parted
     left, right = rest.upper_outer[0], rest.upper_outer[-1]
     middle = (left + right) / 2
     # Lips that round leave only the middle of the slit open; lips that spread open it all.
@@ -100,7 +91,7 @@ def articulate(rest: Lips, pose: MouthPose) -> Articulated:
     low_height = _heights(rest.lower_outer, rest.lower_inner)
     fuller = 1 + 0.22 * rounded - 0.1 * wide - 0.28 * closed - 0.08 * jaw * parted
     # Rounded lips reach down over the upper teeth instead of baring them.
-    upper = _UPPER_SHARE * gap - _ROUND_DROP * rounded * (1 - closed) * (1 - 0.5 * jaw)
+    upper = _UPPER_SHARE * gap - ROUND_DROP * rounded * (1 - closed) * (1 - 0.5 * jaw)
     rise = upper + 0.75 * tooth_gap
     fall = (1 - _UPPER_SHARE) * gap - 0.01 * rounded * parted + 0.25 * tooth_gap
     up_in[:, 1] -= rise * profile(rest.upper_inner, 0.95)

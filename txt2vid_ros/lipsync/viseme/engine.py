@@ -1,4 +1,4 @@
-"""The engine `viseme`: the default face, which needs no downloaded weights to speak."""
+"""The engine `viseme`: the default face, which speaks without downloaded weights."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from txt2vid_ros.core.mouth import ANTICIPATION, MouthPose, ONSET_MARGIN, rest_p
 from txt2vid_ros.lipsync.engine import Frame, LipSyncEngine, LipSyncSession, SpeechView
 from txt2vid_ros.lipsync.face.mesh import FaceMesh
 from txt2vid_ros.lipsync.face.track import FaceTrack, find_face
-from txt2vid_ros.lipsync.viseme.face_renderer import Animator
-from txt2vid_ros.lipsync.viseme.head import Head
-from txt2vid_ros.lipsync.viseme.life import Life, LifeSettings
-from txt2vid_ros.lipsync.viseme.prepared import PreparedFrames
+from txt2vid_ros.lipsync.viseme.face_renderer import FaceRenderer
+from txt2vid_ros.lipsync.viseme.head_warp import HeadWarp
+from txt2vid_ros.lipsync.viseme.idle_motion import IdleMotion, LifeSettings
+from txt2vid_ros.lipsync.viseme.renderer_cache import RendererCache
 from txt2vid_ros.lipsync.viseme.sound import audio_pose
 from txt2vid_ros.media.driving.driving_media import DrivingMedia
 
-_FRAME = 0.04  # seconds up to which the next frame to be made may lie beyond a track's arrival
+_FRAME = 0.04  # seconds: the next frame to be rendered may be so far beyond a track's arrival
 
 
 class VisemeEngine(LipSyncEngine):
@@ -30,18 +30,18 @@ class VisemeEngine(LipSyncEngine):
     timed_look_ahead: ClassVar[float | None] = ANTICIPATION + _FRAME - ONSET_MARGIN
 
     def __init__(self, options: LifeSettings | None = None) -> None:
-        """Hold no models yet; see load(). `options`: how still pictures move besides speaking."""
+        """Load nothing yet; see load(). `options`: the idle motion of still pictures."""
         self._mesh: FaceMesh | None = None
-        self._life = options or LifeSettings()
+        self._options = options or LifeSettings()
 
     def load(self) -> None:
-        """Load the face networks. Raises UserError where their files are missing."""
+        """Load the face networks. Raises UserError if their files are missing."""
         self._mesh = FaceMesh()
         audio_pose.load()
 
     def open(self, driving: DrivingMedia) -> VisemeSession:  # noqa: A003
-        """Find the face in `driving`, or read it from the cache. Raises UserError without one."""
-        return VisemeSession(driving, find_face(driving, self._loaded_mesh), self._life)
+        """Find the face in `driving` or read it from the cache. Raises UserError without one."""
+        return VisemeSession(driving, find_face(driving, self._loaded_mesh), self._options)
 
     def close(self) -> None:
         """Release the networks."""
@@ -54,15 +54,16 @@ class VisemeEngine(LipSyncEngine):
 
 
 class VisemeSession(LipSyncSession):
-    """One face. Frames prepared for rendering are kept, so that a picture is prepared once."""
+    """One face. Renderers are cached, so a still picture is prepared only once."""
 
-    def __init__(self, driving: DrivingMedia, track: FaceTrack, life: LifeSettings) -> None:
-        """Animate `driving`, whose faces are in `track`. Videos have a life of their own."""
+    def __init__(self, driving: DrivingMedia, track: FaceTrack, options: LifeSettings) -> None:
+        """Animate `driving`, whose faces are in `track`. A video already moves by itself."""
         self._driving = driving
         self._track = track
-        self._prepared = PreparedFrames(driving, track)
-        self._life = Life(life) if life.life and len(driving.frames) == 1 else None
-        self._head: Head | None = None
+        self._renderers = RendererCache(driving, track)
+        still = len(driving.frames) == 1
+        self._idle_motion = IdleMotion(options) if options.life and still else None
+        self._head: HeadWarp | None = None
         self.notices = driving.notices + track.notices
 
     def render(self, time: float, driving_index: int, speech: SpeechView) -> Frame:
@@ -71,31 +72,31 @@ class VisemeSession(LipSyncSession):
         if presence <= 0:
             return np.array(self._driving.frames[driving_index])
         frame = self._driving.frames[driving_index]
-        animator = self.animator(driving_index)
-        picture = animator.render(frame, pose_at(time, speech))
+        renderer = self.renderer(driving_index)
+        picture = renderer.render(frame, pose_at(time, speech))
         if len(self._driving.frames) > 1:
-            animator.release()
+            renderer.release()
         if presence < 1:
             mixed = cv2.addWeighted(frame, 1 - presence, picture, presence, 0)
             picture = np.asarray(mixed, np.uint8)
-        if self._life is None:
+        if self._idle_motion is None:
             return picture
         if self._head is None:
-            self._head = Head(animator.face, picture.shape)
-        return self._head.animate(picture, self._life.at(time, speech))
+            self._head = HeadWarp(renderer.face, picture.shape)
+        return self._head.animate(picture, self._idle_motion.at(time, speech))
 
     def close(self) -> None:
-        """Release the prepared frames."""
-        self._prepared.clear()
+        """Release the cached renderers."""
+        self._renderers.clear()
         self._head = None
 
-    def animator(self, index: int) -> Animator:
-        """Return driving frame `index` ready to be rendered."""
-        return self._prepared.get(index)
+    def renderer(self, index: int) -> FaceRenderer:
+        """Return the renderer of driving frame `index`."""
+        return self._renderers.get(index)
 
 
 def pose_at(time: float, speech: SpeechView) -> MouthPose:
-    """Return the mouth at `time`: as timed by the voice, else as heard, else at rest."""
+    """Return the pose at `time`: from the voice's timings, else from the sound, else at rest."""
     timed = speech.mouth(time)
     if timed is not None:
         return timed

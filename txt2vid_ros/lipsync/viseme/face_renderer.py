@@ -1,4 +1,4 @@
-"""One driving frame made to speak: prepared once, rendered in any pose."""
+"""Rendering one driving frame, prepared once, in any mouth pose."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 
 from txt2vid_ros.core.mouth import MouthPose
 from txt2vid_ros.lipsync.viseme.articulation import articulate, Articulated
-from txt2vid_ros.lipsync.viseme.geometry import Face, Lips, read_face
-from txt2vid_ros.lipsync.viseme.mouth.cavity import Cavity, make_kit, MouthKit
+from txt2vid_ros.lipsync.viseme.geometry import FaceGeometry, Lips, read_face
 from txt2vid_ros.lipsync.viseme.mouth.lip_layers import cut_layers
 from txt2vid_ros.lipsync.viseme.mouth.lip_tone import relaxed_lips
+from txt2vid_ros.lipsync.viseme.mouth.oral_cavity import make_mouth_parts, MouthParts, OralCavity
 from txt2vid_ros.lipsync.viseme.region import region_of, window_of
-from txt2vid_ros.lipsync.viseme.skin.followers import followers
+from txt2vid_ros.lipsync.viseme.skin.control_points import control_points
 from txt2vid_ros.lipsync.viseme.skin.grain import Grain
 from txt2vid_ros.lipsync.viseme.skin.neutral_skin import without_folds
 from txt2vid_ros.lipsync.viseme.warp import Grid, Map, remapped, smooth_step, Spline
@@ -23,19 +23,19 @@ Frame = NDArray[np.uint8]
 _GRID_STEP = 0.035  # face units
 
 
-class Animator:
+class FaceRenderer:
     """Renders poses on one driving frame. Keeps no state between two calls of `render`."""
 
     def __init__(
-        self, frame: Frame, mesh: NDArray[np.float32], kit: MouthKit | None = None,
+        self, frame: Frame, mesh: NDArray[np.float32], parts: MouthParts | None = None,
         closed: Lips | None = None,
     ) -> None:
         """Prepare `frame` (height, width, 3) with its face mesh (468, 3) in pixels.
 
-        `kit`, `closed`: the parts of the mouth and the lips at rest, from other frames of a video;
+        `parts`, `closed`: the mouth's parts and the lips at rest, from other frames of a video;
         made here where None.
         """
-        self.face: Face = read_face(mesh, frame, closed)
+        self.face: FaceGeometry = read_face(mesh, frame, closed)
         self.box = region_of(self.face, frame.shape)
         x0, y0, x1, y1 = self.box
         roi = frame[y0:y1, x0:x1]
@@ -45,24 +45,24 @@ class Animator:
         smooth = relaxed_lips(smooth, self.face, (x0, y0))
         self._upper, self._lower = cut_layers(smooth, (x0, y0), self.face)
         self._grain = Grain(roi)
-        self._followers = followers(self.face, self.box)
+        self._control_points = control_points(self.face, self.box)
         self._spline: Spline | None = None
         # A mouth that is closed in the picture rests as pictured.
         self._natural = float(np.clip(1.5 - self.face.gap / 0.02, 0, 1))
-        self.kit = kit or make_kit(frame, self.face, self.box, still=True)
-        self._cavity = Cavity(self.face, self.box, self.kit)
+        self.parts = parts or make_mouth_parts(frame, self.face, self.box, still=True)
+        self._cavity = OralCavity(self.face, self.box, self.parts)
 
     @property
     def nbytes(self) -> int:
-        """Bytes that this frame holds ready, without the kit."""
+        """Bytes held for this frame, without `parts`."""
         return self._upper.nbytes + self._lower.nbytes + self._grain.nbytes + 50_000
 
     def release(self) -> None:
-        """Drop what can be made again in half a millisecond."""
+        """Drop what takes only half a millisecond to compute again."""
         self._spline = None
 
     def render(self, frame: Frame, pose: MouthPose) -> Frame:
-        """Return `frame`, the one that was prepared, in `pose`."""
+        """Return `frame`, which must be the prepared one, in `pose`."""
         x0, y0, x1, y1 = self.box
         picture = np.array(frame)
         region = picture[y0:y1, x0:x1]
@@ -86,11 +86,11 @@ class Animator:
     def _maps(self, moved: Articulated) -> tuple[Map, Map]:
         """Return where each pixel of the region comes from, for the upper and the lower layer."""
         face = self.face
-        beside = face.to_pixels(self._followers.moved(face, moved))
-        beside_moves = face.to_pixels(self._followers.moving()) - beside
+        beside = face.to_pixels(self._control_points.moved(face, moved))
+        beside_moves = face.to_pixels(self._control_points.moving()) - beside
         if self._spline is None:
-            self._spline = Spline(self._grid, face.to_pixels(self._followers.still))
-        no_moves = np.zeros((len(self._followers.still), 2))
+            self._spline = Spline(self._grid, face.to_pixels(self._control_points.still))
+        no_moves = np.zeros((len(self._control_points.still), 2))
         beside_kernel = self._spline.kernel(beside)
         shifts = []
         for pictured, now in (

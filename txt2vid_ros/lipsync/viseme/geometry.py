@@ -1,4 +1,4 @@
-"""The mouth of one face: its frame of reference, its lips as pictured, and its lips at rest."""
+"""The mouth of one face: its coordinate system, its lips as pictured and its lips at rest."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ NEUTRAL_WIDTH = 0.55
 _SMILE_RANGE = 0.14  # wider than neutral by so much is a full smile
 _KEPT_SMILE = 0.45  # share of the corners' lift that a closed mouth keeps
 _KEPT_WIDTH = 0.5
-_MOST_LIFT = 0.09  # face units; a chin that rises by more takes the collar with it
-_OWN_REST = 0.05  # face units; of lips parted by more, others of the person show the shape at rest
+_MAX_LIFT = 0.09  # face units; a chin that rises by more takes the collar with it
+_OWN_REST = 0.05  # face units; lips parted by more take their rest shape from other frames
 _LIP_GAIN_UPPER, _LIP_GAIN_LOWER = 0.45, 0.1  # how much fuller lips are than in a full smile
 
 
@@ -38,14 +38,14 @@ class Lips:
 
 
 @dataclasses.dataclass(frozen=True)
-class Face:
+class FaceGeometry:
     """One face in one driving frame.
 
     Face units: the origin is the middle of the mouth at rest, 1 is the distance between the
     outer eye corners, x runs to the picture's right along the eyes, y down along the nose.
     `axes` (2, 2): the pixel vectors of x and y as columns, foreshortened as the head is turned.
     `jaw_drop`: how far the chin rises when the mouth closes; `stretch`: how much further the skin
-    between lower lip and chin does, at the lip.
+    between lower lip and chin rises at the lip.
     """
 
     points: Array
@@ -74,10 +74,10 @@ class Face:
 
 def read_face(
     mesh: NDArray[np.float32], frame: NDArray[np.uint8], closed: Lips | None = None
-) -> Face:
+) -> FaceGeometry:
     """Return the mouth of a face mesh (468, 3) in pixels, its lips as `frame` shows them.
 
-    `closed`: this person's lips at rest (see `closed_lips`), where other frames show them better.
+    `closed`: this person's lips at rest (see `closed_lips`), if other frames show them better.
     """
     points = mesh.astype(np.float64)
     across = points[mp.LEFT_EYE_OUTER] - points[mp.RIGHT_EYE_OUTER]
@@ -107,12 +107,12 @@ def read_face(
     rest, smile, gap, drop = _at_rest(pictured)
     if closed is not None:
         rest = _blended(rest, closed, float(np.clip((gap - _OWN_REST) / _OWN_REST, 0, 1)))
-    kept = min(drop, _MOST_LIFT)
-    return Face(flat, middle, axes, pictured, rest, smile, gap, kept, drop - kept)
+    kept = min(drop, _MAX_LIFT)
+    return FaceGeometry(flat, middle, axes, pictured, rest, smile, gap, kept, drop - kept)
 
 
-def closed_lips(faces: Sequence[Face]) -> Lips:
-    """Return the lips of one person at rest, by those of `faces` whose mouths are least open."""
+def closed_lips(faces: Sequence[FaceGeometry]) -> Lips:
+    """Return one person's lips at rest, measured on those `faces` whose mouths are least open."""
     best = sorted(faces, key=lambda face: face.gap)[:max(1, len(faces) // 3)]
     rows = np.median([np.stack(face.rest.rows()) - _anchor(face.rest) for face in best], axis=0)
     return Lips(*rows)
@@ -125,7 +125,7 @@ def _anchor(lips: Lips) -> Array:
 
 
 def _blended(own: Lips, closed: Lips, share: float) -> Lips:
-    """Return `own` lips at rest with `share` of the shape of `closed` in their place."""
+    """Return `own` lips at rest blended with `share` of the shape of `closed`."""
     at = _anchor(own) - _anchor(closed)
     return Lips(*(mine * (1 - share) + (theirs + at) * share
                   for mine, theirs in zip(own.rows(), closed.rows(), strict=True)))

@@ -1,4 +1,4 @@
-"""The part of the picture that a mouth moves: its box, and how freely each place of it moves."""
+"""The region of the picture that a moving mouth changes: its box and its blending window."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from txt2vid_ros.lipsync.face import mesh_points as mp
-from txt2vid_ros.lipsync.viseme.geometry import Face
+from txt2vid_ros.lipsync.viseme.geometry import FaceGeometry
 from txt2vid_ros.lipsync.viseme.warp import Grid, Map, smooth_step
 
 _JAW_REACH = 0.19  # face units outside of jaw and throat in which the warp fades out
@@ -14,8 +14,8 @@ _THROAT = 0.2  # face units below the chin whose skin goes with it
 _MARGIN = 0.24  # face units around the jaw in which the warp fades out
 
 
-def region_of(face: Face, shape: tuple[int, ...]) -> tuple[int, int, int, int]:
-    """Return the box of the lower face, inside the picture."""
+def region_of(face: FaceGeometry, shape: tuple[int, ...]) -> tuple[int, int, int, int]:
+    """Return the box (x0, y0, x1, y1) of the lower face, clipped to the picture."""
     height, width = shape[:2]
     oval = face.points[list(mp.JAW_FOLLOW)]
     sides = face.points[[234, 454, 132, 361]]
@@ -32,8 +32,8 @@ def region_of(face: Face, shape: tuple[int, ...]) -> tuple[int, int, int, int]:
     )
 
 
-def window_of(grid: Grid, face: Face) -> Map:
-    """Return 1 on the lower face and 0 at the region's edges."""
+def window_of(grid: Grid, face: FaceGeometry) -> Map:
+    """Return the weight of the warp at each node: 1 on the lower face, 0 at the region's edges."""
     units = face.to_units(grid.nodes.astype(np.float64))
     nose = face.to_units(face.points[[mp.NOSE_BASE]])[0, 1]
     chin = face.to_units(face.points[[mp.CHIN]])[0, 1]
@@ -54,10 +54,10 @@ def window_of(grid: Grid, face: Face) -> Map:
     return np.asarray(top * bottom * sides * edge * beyond, np.float32)
 
 
-def _beyond_jaw(grid: Grid, face: Face) -> Map:
+def _beyond_jaw(grid: Grid, face: FaceGeometry) -> Map:
     """Return how far each node lies outside the outline of jaw and throat, in face units.
 
-    Collars and hair beside the neck do not go down with the chin.
+    Collars and hair beside the neck do not move down with the chin.
     """
     throat = face.points[mp.CHIN] + face.axes[:, 1] * _THROAT
     lower = face.points[[*mp.JAW_FOLLOW, 234, 454, 132, 361, 197]]

@@ -34,10 +34,10 @@ class Grid:
 
 
 class Spline:
-    """Thin-plate splines over one grid whose first control points, the still ones, never move.
+    """Thin-plate splines over one grid. The first control points, the still ones, never move.
 
-    `shift` gives, for each node, the way back from `here` to `there`: exact at the control points
-    but for a little stiffness, smooth between them.
+    `shift` returns, for each node, the displacement back to the source: exact at the control
+    points except for a little stiffness, smooth between them.
     """
 
     def __init__(self, grid: Grid, still: Array, stiffness: float = 1e-5) -> None:
@@ -53,7 +53,7 @@ class Spline:
         self._still_system = _system(self._still, self._still)
 
     def kernel(self, points: Array) -> Map:
-        """Return the kernel of each node and each of `points` (n, 2): (nodes, n)."""
+        """Return the kernel between each node and each of `points` (n, 2), of shape (nodes, n)."""
         targets = self._unit(points).astype(np.float32)
         # |a - b|^2 by one matrix product: three times faster than by differences.
         squared = self._squares + (targets**2).sum(1)[None] - 2 * self._nodes @ targets.T
@@ -61,9 +61,9 @@ class Spline:
         return np.asarray(squared * np.log(squared), np.float32)
 
     def shift(self, here: Array, kernel: Map, moves: Array) -> Map:
-        """Return for each node the shift that is `moves` (still and moving points) at `here`.
+        """Return the shift of each node that interpolates `moves` (of still, then moving points).
 
-        `here`: the moving points; `kernel`: their kernel, as `kernel` gives it.
+        `here`: the moving points; `kernel`: their kernel, as returned by `kernel`.
         """
         moving = self._unit(here)
         still, count = len(self._still), len(self._still) + len(moving)
@@ -98,7 +98,7 @@ def _system(one: Array, other: Array) -> Array:
 def remapped(
     picture: NDArray[np.uint8], where: Map, method: int = cv2.INTER_LINEAR
 ) -> NDArray[np.uint8]:
-    """Return `picture` sampled at `where` (h, w, 2), pixels; its edge goes on outside of it."""
+    """Return `picture` sampled at `where` (h, w, 2), in pixels; the edge is replicated outside."""
     none = np.empty(0, np.float32)  # both coordinates are in the first map
     taken = cv2.remap(picture, where, none, method, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(taken, np.uint8)

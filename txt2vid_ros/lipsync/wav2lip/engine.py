@@ -18,7 +18,7 @@ from txt2vid_ros.lipsync.wav2lip.audio import audio_window, mel
 from txt2vid_ros.lipsync.wav2lip.devices import cores, resolved
 from txt2vid_ros.lipsync.wav2lip.generator.base import Crop, Generator, Mouth
 from txt2vid_ros.lipsync.wav2lip.generator.feature_cache import FeatureCache
-from txt2vid_ros.lipsync.wav2lip.locate import locate, Located
+from txt2vid_ros.lipsync.wav2lip.locate import locate, LocatedFace
 from txt2vid_ros.lipsync.wav2lip.options import Wav2LipOptions
 from txt2vid_ros.media.driving.driving_media import DrivingMedia
 
@@ -29,11 +29,11 @@ _MASKS = 64             # masks that a session keeps
 class Wav2LipSession(LipSyncSession):
     """One face that Wav2Lip moves. The network is shared, all else is the session's own."""
 
-    def __init__(self, driving: DrivingMedia, located: Located, generator: Generator[Any, Any],
+    def __init__(self, driving: DrivingMedia, located: LocatedFace, generator: Generator[Any, Any],
                  options: Wav2LipOptions) -> None:
         """`located` has a box for each frame of `driving`."""
         self.notices = located.notices + generator.notices
-        self.at_once = options.batch
+        self.batch_size = options.batch
         self._driving = driving
         self._located = located
         self._generator = generator
@@ -45,10 +45,10 @@ class Wav2LipSession(LipSyncSession):
 
     def render(self, time: float, driving_index: int, speech: SpeechView) -> Frame:
         """Return the picture to be seen at `time` on driving frame `driving_index`."""
-        return self.render_many([time], [driving_index], speech)[0]
+        return self.render_batch([time], [driving_index], speech)[0]
 
-    def render_many(self, times: Sequence[float], driving_indices: Sequence[int],
-                    speech: SpeechView) -> list[Frame]:
+    def render_batch(self, times: Sequence[float], driving_indices: Sequence[int],
+                     speech: SpeechView) -> list[Frame]:
         """Return several pictures; the network takes up to `batch` of them at once.
 
         The network runs only for frames at which the mouth moves.
@@ -58,7 +58,7 @@ class Wav2LipSession(LipSyncSession):
                    if self._located.presence[index] else 0.0
                    for time, index in zip(times, driving_indices, strict=True)]
         moving = [i for i, weight in enumerate(weights) if weight >= _VISIBLE]
-        self.worked = bool(moving)
+        self.mouth_moved = bool(moving)
         for first in range(0, len(moving), self._options.batch):
             batch = moving[first:first + self._options.batch]
             heard = np.stack([audio_window.mel_window(

@@ -37,7 +37,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclasses.dataclass(frozen=True)
-class Located:
+class LocatedFace:
     """The face boxes of driving media, padded and smoothed, ready to cut and paste.
 
     `boxes`: (n, 4). `presence`: (n,), 1 where the face is to speak, 0 where it was lost for long,
@@ -67,12 +67,12 @@ class Located:
         return inside.astype(np.float32) if centred and fills else None
 
 
-def locate(driving: DrivingMedia, options: Wav2LipOptions) -> Located:
+def locate(driving: DrivingMedia, options: Wav2LipOptions) -> LocatedFace:
     """Return the boxes of the face of `driving`. Raises UserError where there is none to use."""
     count = len(driving.frames)
     if options.box is not None:
-        return Located(np.tile(np.array(_given(options.box, driving)), (count, 1)),
-                       np.ones(count, np.float32))
+        return LocatedFace(np.tile(np.array(_given(options.box, driving)), (count, 1)),
+                           np.ones(count, np.float32))
     name = driving.source or 'the driving media'
     detector, notices = _detector(options)
     mesh = _mesh(driving, needed=detector == 'mesh')
@@ -82,7 +82,7 @@ def locate(driving: DrivingMedia, options: Wav2LipOptions) -> Located:
     else:
         track, seen = _by_s3fd(driving, options)
     gap = round(LONGEST_GAP * driving.fps)
-    filled = face_boxes.filled(track, seen)
+    filled = face_boxes.interpolated(track, seen)
     presence = face_boxes.presence(seen, gap)
     lost = ~seen
     if lost.any():
@@ -101,7 +101,7 @@ def locate(driving: DrivingMedia, options: Wav2LipOptions) -> Located:
         raise UserError(f'the face in {name} is too small: under {SMALLEST} pixels',
                         'Use a closer picture or a larger width and height.')
     outlines = None if mesh is None else mesh.points[:, list(OVAL), :2]
-    return Located(final, presence, notices, outlines)
+    return LocatedFace(final, presence, notices, outlines)
 
 
 def _given(box: Sequence[int], driving: DrivingMedia) -> face_boxes.Box:
@@ -143,8 +143,8 @@ def _detector(options: Wav2LipOptions) -> tuple[str, tuple[str, ...]]:
         return options.detector, ()
     if not path.is_file():
         return 'mesh', ()
-    missing = packages.absent(*packages.GPU)
-    why_not = (f'{S3FD_FILE} needs {packages.said(missing)} not installed' if missing
+    missing = packages.not_installed(*packages.GPU)
+    why_not = (f'{S3FD_FILE} needs {packages.as_clause(missing)} not installed' if missing
                else doubt(path))
     if why_not is None:
         return 's3fd', ()

@@ -73,11 +73,3 @@ def faces(maps: Sequence[NDArray[np.float32]]) -> Detections:
     """Return the faces of one picture, best first."""
     kept = suppress(decode(maps))
     return kept[kept[:, 4] > FACE_SCORE]
-
-
-def best_rectangle(detections: Detections) -> tuple[int, int, int, int] | None:
-    """Return left, top, right, bottom of the best face, whole pixels, never negative; or None."""
-    if len(detections) == 0:
-        return None
-    left, top, right, bottom = np.maximum(0.0, detections[0, :4]).astype(int).tolist()
-    return left, top, right, bottom

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pathlib
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +10,7 @@ import torch
 from torch import nn, Tensor
 from torch.nn import functional
 
-from txt2vid_ros.lipsync.checkpoint_file import read_state
+from txt2vid_ros.lipsync.checkpoint_file import load_module
 
 # name, input channels, output channels, kernel, stride, padding
 _CONVOLUTIONS: tuple[tuple[str, int, int, int, int, int], ...] = (
@@ -100,12 +99,5 @@ def preprocess(frames: NDArray[np.uint8]) -> Tensor:
 
 
 def load_checkpoint(path: str | os.PathLike[str]) -> S3FD:
-    """Return the detector with the weights of `path`, on the CPU, in evaluation mode.
-
-    Raises UserError that names the file and says what it is where it is not such a checkpoint.
-    """
-    with torch.device('meta'):
-        model = S3FD()
-    state = read_state(pathlib.Path(path), 'S3FD', model.state_dict())
-    model.load_state_dict(state, assign=True)
-    return model.eval().requires_grad_(False)
+    """Return the detector with the weights of `path`. Raises UserError; see load_module."""
+    return load_module(S3FD, path, 'S3FD')

@@ -1,4 +1,4 @@
-"""The inside of the mouth: a dark cavity, teeth that stay with skull and jaw, and a tongue."""
+"""Drawing the inside of a mouth: a dark cavity, teeth fixed to skull and jaw, and a tongue."""
 
 from __future__ import annotations
 
@@ -55,21 +55,21 @@ class Patch:
     anchor: tuple[float, float]
 
     def blurred(self, sigma: float) -> Patch:
-        """Return the patch as blurred as its picture is; `sigma` in pixels."""
+        """Return the patch blurred to match its picture; `sigma` in pixels."""
         if sigma < 0.2:
             return self
         return Patch(np.asarray(cv2.GaussianBlur(self.image, (0, 0), sigma)), self.anchor)
 
 
 def tones_of(skin: Picture, lip: Picture, white: float, tooth: Picture | None) -> Tones:
-    """Return the mouth's colours from the skin's, the lips' and, where they show, the teeth's.
+    """Derive the mouth's colours from those of the skin, the lips and, if visible, the teeth.
 
-    `white` is the picture's brightest common level, 0 to 255.
+    `white` is the brightest common level of the picture, 0 to 255.
     """
     light = skin / max(float(skin.max()), 1.0)
     level = float(np.clip(max(1.02 * skin.max(), 0.62 * white), 60, 235))
-    # Skin tells the colour of the light, with the skin's own mixed in: the root halves it.
-    # Between red lips what is merely neutral passes for blue.
+    # Skin shows the colour of the light mixed with its own; the square root halves the latter.
+    # Between red lips a neutral tone looks blue.
     tint = 0.25 * np.array([0.90, 0.97, 1.0], np.float32) + 0.75 * np.sqrt(light)
     if tooth is None:
         tooth = (tint * level).astype(np.float32)
@@ -158,7 +158,7 @@ def lay_over(
     at: tuple[float, float],
     strength: float = 1.0,
 ) -> None:
-    """Draw `patch` on `canvas` (h, w, 3), in place: anchor at `at`, turned by unit `axes`."""
+    """Draw `patch` on `canvas` (h, w, 3), in place: its anchor at `at`, transformed by `axes`."""
     matrix = np.empty((2, 3), np.float64)
     matrix[:, :2] = axes
     matrix[:, 2] = np.array(at) - matrix[:, :2] @ np.array(patch.anchor)

@@ -1,7 +1,7 @@
-"""Where the lips really end inside an open mouth: the mesh corrected by the picture.
+"""The inner edges of the lips of an open mouth: the mesh corrected by the picture.
 
-The mesh is trained to follow expressions, not edges. What it takes for lip beyond the edge would
-be drawn as lip (a dark rim, teeth in the lip); what it leaves out would be lost.
+The mesh is trained to follow expressions, not edges. Anything beyond the edge that it counts as
+lip would be drawn as lip (a dark rim, teeth in the lip); lip that it leaves out would be lost.
 """
 
 from __future__ import annotations

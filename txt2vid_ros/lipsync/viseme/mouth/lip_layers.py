@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from txt2vid_ros.lipsync.viseme.geometry import Face
+from txt2vid_ros.lipsync.viseme.geometry import FaceGeometry
 from txt2vid_ros.lipsync.viseme.skin.blur import blurred
 
 Picture = NDArray[np.float32]
@@ -25,12 +25,12 @@ _SHIFT = 4  # fractional bits of polygon corners
 
 
 def cut_layers(
-    roi: NDArray[np.uint8], corner: tuple[int, int], face: Face
+    roi: NDArray[np.uint8], corner: tuple[int, int], face: FaceGeometry
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Return the upper and the lower half of `roi` as (h, w, 4) uint8, BGR and alpha.
 
-    `corner`: where the region lies in the picture. Across its inner edge each half goes on with
-    the colour of its own lip, so that neither teeth nor the other lip shine through.
+    `corner`: the region's position in the picture. Beyond its inner edge each half continues in
+    the colour of its own lip, so that neither teeth nor the other lip show through.
     """
     offset = np.array(corner, np.float64)
     upper = face.to_pixels(face.lips.upper_inner) - offset
@@ -39,7 +39,7 @@ def cut_layers(
     inset = _INSET * down
     far = 2.0 * down
     right = face.axes[:, 0] * 2.0
-    # Near the corners what belongs to both lips would cross: shrink it with their height.
+    # Near the corners the two lips would overlap: shrink the inset with their height.
     taper = np.clip(np.sin(np.linspace(0, np.pi, len(upper))) * 2, 0, 1)[:, None]
     overlap = _OVERLAP * down * taper
     upper_edge, lower_edge = upper + overlap, lower - overlap
@@ -70,10 +70,10 @@ def _polygon(shape: tuple[int, ...], corners: Array) -> NDArray[np.uint8]:
     return mask
 
 
-def _dark_around(roi: NDArray[np.uint8], hole: Array, face: Face) -> NDArray[np.uint8]:
-    """Return the dark of an open mouth that lies just outside `hole`, at its corners above all.
+def _dark_around(roi: NDArray[np.uint8], hole: Array, face: FaceGeometry) -> NDArray[np.uint8]:
+    """Return the dark of an open mouth just outside `hole`, mostly at its corners.
 
-    It belongs to neither lip and would stay as a stain when they close.
+    It belongs to neither lip and would remain as a stain when they close.
     """
     mask = _polygon(roi.shape, hole)
     if face.gap < _OPEN:
@@ -89,9 +89,9 @@ def _dark_around(roi: NDArray[np.uint8], hole: Array, face: Face) -> NDArray[np.
 
 
 def _teeth_in_lip(
-    roi: NDArray[np.uint8], outer: Array, inner: Array, face: Face
+    roi: NDArray[np.uint8], outer: Array, inner: Array, face: FaceGeometry
 ) -> NDArray[np.uint8]:
-    """Return the teeth that the mesh of a mouth wide open takes for the lower part of the lip."""
+    """Return the teeth that the mesh of a wide-open mouth mistakes for the edge of the lip."""
     nothing = np.zeros(roi.shape[:2], np.uint8)
     if face.gap < _WIDE_OPEN:
         return nothing
@@ -109,7 +109,7 @@ def _teeth_in_lip(
 def _continued(
     roi: NDArray[np.uint8], hole: NDArray[np.uint8], unit: float
 ) -> NDArray[np.uint8]:
-    """Return `roi` with `hole` filled from its rim: ever wider normalised blurs."""
+    """Return `roi` with `hole` filled from its rim by ever wider normalised blurs."""
     found = cv2.boundingRect(hole)
     if found[2] == 0:
         return roi

@@ -1,4 +1,4 @@
-"""The lips' tone at rest: a smile stretches lips until they are pale and shiny."""
+"""The tone of the lips at rest: a smile stretches lips, which makes them pale and shiny."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from txt2vid_ros.lipsync.viseme.geometry import Array, Face
+from txt2vid_ros.lipsync.viseme.geometry import Array, FaceGeometry
 
 Picture = NDArray[np.float32]
 
@@ -15,8 +15,10 @@ _UPPER_SHADE = 0.07  # an upper lip at rest looks down, away from the light
 _KEPT_SHINE = 0.8
 
 
-def relaxed_lips(roi: NDArray[np.uint8], face: Face, corner: tuple[int, int]) -> NDArray[np.uint8]:
-    """Return `roi` with the lips as they look when they are not stretched by a smile."""
+def relaxed_lips(
+    roi: NDArray[np.uint8], face: FaceGeometry, corner: tuple[int, int]
+) -> NDArray[np.uint8]:
+    """Return `roi` with the lips as they look when no smile stretches them."""
     if face.smile < 0.05:
         return roi
     lips = face.lips
@@ -50,7 +52,7 @@ def relaxed_lips(roi: NDArray[np.uint8], face: Face, corner: tuple[int, int]) ->
 
 def _mask(
     roi: NDArray[np.uint8],
-    face: Face,
+    face: FaceGeometry,
     corner: NDArray[np.int_],
     soft: float,
     above: Array,

@@ -1,4 +1,4 @@
-"""The person's own teeth, where the driving picture shows them."""
+"""The person's own teeth, if the driving picture shows them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from txt2vid_ros.lipsync.viseme.geometry import Array, Face
+from txt2vid_ros.lipsync.viseme.geometry import Array, FaceGeometry
 
 Picture = NDArray[np.float32]
 
@@ -29,8 +29,10 @@ class OwnTeeth:
     edge: Array
 
 
-def find_teeth(roi: NDArray[np.uint8], face: Face, corner: tuple[int, int]) -> OwnTeeth | None:
-    """Return the teeth that show between the lips of `roi`; None where too few of them do."""
+def find_teeth(
+    roi: NDArray[np.uint8], face: FaceGeometry, corner: tuple[int, int]
+) -> OwnTeeth | None:
+    """Return the teeth that show between the lips of `roi`; None if too few do."""
     if face.gap < _MIN_GAP:
         return None
     upper = face.to_pixels(face.lips.upper_inner) - corner

@@ -1,4 +1,4 @@
-"""Wide blurs at a fraction of their cost."""
+"""Wide Gaussian blurs at a fraction of the usual cost."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-_STEP = 3.0  # steps of the smaller picture in a standard deviation
+_PIXELS_PER_SIGMA = 3.0  # of the reduced picture
 
 
 def blurred(picture: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
     """Return `picture` (height, width[, channels]) blurred by a Gaussian of `sigma` pixels.
 
-    A wide blur is done on a smaller picture (Burt 1981): what is left of it there is as smooth.
-    The variances of making it smaller, a box, and larger, a triangle, are taken off.
+    A wide blur is computed on a reduced picture (Burt 1981). The variances of reducing (a box) and
+    enlarging (a triangle) are subtracted from that of the blur.
     """
     height, width = picture.shape[:2]
-    shrink = min(int(sigma / _STEP), height // 16, width // 16)
+    shrink = min(int(sigma / _PIXELS_PER_SIGMA), height // 16, width // 16)
     if shrink < 2:
         return np.asarray(cv2.GaussianBlur(picture, (0, 0), sigma), np.float32)
     size = (-(-width // shrink), -(-height // shrink))

@@ -1,8 +1,8 @@
-"""The grain of a picture, given back where warping and drawing take it.
+"""Film grain: restoring the noise that warping and drawing remove from a picture.
 
-A mouth as smooth as glass in a noisy picture is seen at once. Sampling between pixels averages
-them: of the variance of fine noise, a place (fx, fy) between four pixels keeps
-((1 - fx)^2 + fx^2) ((1 - fy)^2 + fy^2). What is lost is added again.
+A perfectly smooth mouth in a noisy picture is conspicuous. Sampling between pixels averages
+them: of the variance of fine noise, a position (fx, fy) between four pixels keeps
+((1 - fx)^2 + fx^2) ((1 - fy)^2 + fy^2). The lost part is added again.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ class Grain:
     """The noise of one driving frame over its region."""
 
     def __init__(self, region: Frame) -> None:
-        """Measure `region` (h, w, 3) and make noise like its own."""
+        """Measure the noise of `region` (h, w, 3) and generate noise like it."""
         self.sigma = grain_of(region)
         self._noise: NDArray[np.int8] | None = None
         if self.sigma > 0:
-            # From the frame itself: the same again each time, another one in the next frame.
+            # Seeded by the frame: reproducible, and different in the next frame.
             seed = int(region[::4, ::4].sum(dtype=np.int64))
             noise = np.random.default_rng(seed).standard_normal(region.shape[:2], np.float32)
             self._noise = np.clip(noise * _STEPS, -127, 127).astype(np.int8)
@@ -40,10 +40,10 @@ class Grain:
         return 0 if self._noise is None else self._noise.nbytes
 
     def restore(self, picture: Frame, where: Map, drawn: NDArray[np.uint8]) -> None:
-        """Add to `picture` (h, w, 3), in place, the grain that it lost.
+        """Add the lost grain to `picture` (h, w, 3), in place.
 
-        `where` (h, w, 2): the pixels it was sampled at. `drawn` (h, w): 255 where it was drawn
-        and has no grain, 0 where it is the picture's own.
+        `where` (h, w, 2): the positions it was sampled at. `drawn` (h, w): 255 where it was drawn
+        and has no grain, 0 where it was sampled from the picture.
         """
         if self._noise is None:
             return

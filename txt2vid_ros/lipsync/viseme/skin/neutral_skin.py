@@ -1,4 +1,4 @@
-"""Taking the smile out of the skin: folds that a mouth at rest would not have."""
+"""Removing a smile from the skin: folds that a mouth at rest would not have."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from txt2vid_ros.lipsync.viseme.geometry import Face
+from txt2vid_ros.lipsync.viseme.geometry import FaceGeometry
 from txt2vid_ros.lipsync.viseme.skin.blur import blurred
 from txt2vid_ros.lipsync.viseme.warp import smooth_step
 
@@ -24,7 +24,7 @@ _HALF_WIDTH = 0.10
 
 
 def without_folds(
-    roi: NDArray[np.uint8], face: Face, corner: tuple[int, int]
+    roi: NDArray[np.uint8], face: FaceGeometry, corner: tuple[int, int]
 ) -> NDArray[np.uint8]:
     """Return `roi` with the folds of a smile softened, as much as the face smiles.
 
@@ -39,7 +39,7 @@ def without_folds(
         width = max(3, round(1.1 * _HALF_WIDTH * face.unit))
         cv2.polylines(mask, [line], False, (1.0,), width, cv2.LINE_8, 4)
     mask = blurred(mask, 0.4 * _HALF_WIDTH * face.unit)
-    # Lips and mouth keep their lines.
+    # Lips and mouth are left alone.
     outline = np.concatenate([face.lips.upper_outer, face.lips.lower_outer[::-1]])
     mouth = np.zeros(roi.shape[:2], np.uint8)
     pixels = np.round((face.to_pixels(outline) - corner) * 16).astype(np.int32)

@@ -1,4 +1,4 @@
-"""Sound as the small audio-to-mouth model sees it: log-mel bands at a level of their own."""
+"""The features of the small audio-to-mouth model: level-normalised log-mel bands."""
 
 from __future__ import annotations
 
@@ -7,21 +7,22 @@ import functools
 import numpy as np
 from numpy.typing import NDArray
 
-RATE = 16000
+from txt2vid_ros.core.pcm import SPEECH_RATE
+
+RATE = SPEECH_RATE
 HOP = 160
-"""Samples from one column of features to the next: 10 ms."""
+"""Samples between columns of features: 10 ms."""
 BANDS = 32
 LOOK_BACK, LOOK_AHEAD = 1.2, 0.2
 """Seconds of sound around a moment that its features depend on."""
-LEVEL_COLUMNS = round((LOOK_BACK + LOOK_AHEAD) * RATE / HOP)
 CONTEXT = (-26, 18)
-"""First column and one past the last that the model sees around the present one."""
+"""First and one past the last column of the model's input, relative to the present one."""
 
 _WINDOW, _FFT = 400, 512
 _LOW_HZ, _HIGH_HZ = 80.0, 7600.0
 _FLOOR = 1e-9
 _USUAL_PERCENTILE = 90
-_QUIETEST_USUAL = -4.2  # log10 of the power below which sound counts as silence, not as quiet
+_MIN_USUAL_LEVEL = -4.2  # log10 of the power below which sound is silence rather than quiet
 _RANGE = (-4.5, 1.0)  # of the features, log10 relative to the usual level
 
 Array = NDArray[np.float32]
@@ -41,14 +42,14 @@ def log_mel(samples: Array) -> Array:
     return np.asarray(np.log10(power @ _filters() + _FLOOR), np.float32)
 
 
-def levelled(mel: Array, usual: Array) -> Array:
+def normalised(mel: Array, usual: Array) -> Array:
     """Return `mel` (n, BANDS) relative to the usual level of each column (n,), clipped."""
-    relative = mel - np.maximum(usual, _QUIETEST_USUAL)[:, None]
+    relative = mel - np.maximum(usual, _MIN_USUAL_LEVEL)[:, None]
     return np.asarray(np.clip(relative, *_RANGE), np.float32)
 
 
 def usual_level(mel: Array) -> float:
-    """Return the level of the louder columns of `mel` (n, BANDS), log10."""
+    """Return the log10 level of the louder columns of `mel` (n, BANDS)."""
     return float(np.percentile(mel.max(axis=1), _USUAL_PERCENTILE))
 
 

@@ -1,7 +1,7 @@
-"""A mouth pose from the sound alone, where the voice gives no timings.
+"""A mouth pose from the sound alone, for voices that give no timings.
 
-A small network, trained on synthetic speech with known timings (tools/train_audio_mouth.py),
-maps 0.44 s of levelled log-mel bands to the same mouth shapes that timed speech uses. It runs in
+A small network, trained on synthetic speech with known timings (tools/train_audio_mouth.py), maps
+0.44 s of level-normalised log-mel bands to the mouth shapes that timed speech uses. It runs in
 NumPy; its weights are part of the package.
 """
 
@@ -20,15 +20,15 @@ RATE = af.RATE
 LOOK_BACK, LOOK_AHEAD = af.LOOK_BACK, af.LOOK_AHEAD
 WEIGHTS = pathlib.Path(__file__).parent / 'data' / 'audio_mouth.npz'
 
-_SMOOTHING = np.hanning(9)[1:-1].astype(np.float32)  # over 70 ms: lips need so long to meet
+_SMOOTHING = np.hanning(9)[1:-1].astype(np.float32)  # 70 ms, which lips need to meet
 _CONTACTS = ('lips_closed', 'lower_lip_in')
-_SILENT = 10 ** (-52 / 20)  # full scale; below it nothing is spoken
+_SILENCE_PEAK = 10 ** (-52 / 20)  # of full scale; below it nothing is spoken
 
 Samples = NDArray[np.float32]
 
 
 def load() -> None:
-    """Read the network now rather than with the first sound."""
+    """Load the network now rather than at the first sound."""
     _weights()
 
 
@@ -54,25 +54,25 @@ def pose_from_audio(samples: Samples) -> MouthPose:
     samples = np.clip(np.nan_to_num(np.asarray(samples, np.float32), posinf=1, neginf=-1), -1, 1)
     near = samples[round((LOOK_BACK - 0.15) * RATE):]
     peak = float(np.abs(near).max(initial=0))
-    if peak < _SILENT:
+    if peak < _SILENCE_PEAK:
         return rest_pose()
     mel = af.log_mel(samples)
     usual = np.full(len(mel), af.usual_level(mel), np.float32)
     half = len(_SMOOTHING) // 2
     first = round(LOOK_BACK * RATE / af.HOP) - half + af.CONTEXT[0]
     last = first + len(_SMOOTHING) + af.CONTEXT[1] - af.CONTEXT[0] - 1
-    features = af.levelled(mel, usual)
+    features = af.normalised(mel, usual)
     missing = last - len(features)
     if missing > 0:
         features = np.pad(features, ((0, missing), (0, 0)), mode='edge')
     poses = network(af.stacked(features[first:last]))
-    # A network in doubt says a little of everything; lips either meet or they do not. Decided
-    # before the smoothing, so that they do not meet faster than lips can.
+    # An uncertain network outputs a little of everything, but lips either meet or do not. This is
+    # decided before the smoothing, so that they do not meet faster than lips can.
     for name in _CONTACTS:
         index = SHAPE_INDEX[name]
-        doubt = np.clip((poses[:, index] - 0.3) / 0.6, 0, 1)
-        poses[:, index] = doubt * doubt * (3 - 2 * doubt)
+        contact = np.clip((poses[:, index] - 0.3) / 0.6, 0, 1)
+        poses[:, index] = contact * contact * (3 - 2 * contact)
     pose = (poses * _SMOOTHING[:, None]).sum(0) / _SMOOTHING.sum()
-    # Fade in from what is barely sound, so that no pose jumps out of silence.
-    presence = min(1.0, max(0.0, np.log10(peak / _SILENT) / 0.5))
+    # Fade in at the threshold of silence, so that no pose jumps.
+    presence = min(1.0, max(0.0, np.log10(peak / _SILENCE_PEAK) / 0.5))
     return np.asarray(pose * presence, np.float32).reshape(len(SHAPES))

@@ -15,7 +15,7 @@ from txt2vid_ros.lipsync.wav2lip.audio import mel, windows
 LOOK_AHEAD = 0.22
 """Seconds after a frame that `mel_window` and `mouth_weight` look at: 16 columns and their FFT."""
 
-QUIET = 10.0 ** (-50 / 20)      # root mean square below which a moment counts as silence
+SILENCE_RMS = 10.0 ** (-50 / 20)      # root mean square below which a moment counts as silence
 _BLOCK = 160                    # samples of such a moment: 10 ms
 _ATTACK = (0.20, 0.04)          # seconds before the sound: the mouth begins to move, moves fully
 _RELEASE = (0.40, 0.20)         # seconds after the sound: the mouth is at rest, begins to settle
@@ -46,7 +46,7 @@ def mouth_weight(speech: SpeechView, time: float) -> float:
         return 0.0
     count = round((end - begin) * mel.SAMPLE_RATE)
     blocks = _heard(speech, begin, count)[:count // _BLOCK * _BLOCK].reshape(-1, _BLOCK)
-    loud = np.flatnonzero(np.sqrt(np.mean(blocks.astype(np.float64) ** 2, axis=1)) > QUIET)
+    loud = np.flatnonzero(np.sqrt(np.mean(blocks.astype(np.float64) ** 2, axis=1)) > SILENCE_RMS)
     if len(loud) == 0:
         return 0.0
     seconds = loud * (_BLOCK / mel.SAMPLE_RATE) - _RELEASE[0]      # when each begins, from `time`

@@ -10,21 +10,6 @@ from numpy.typing import NDArray
 from txt2vid_ros.lipsync.wav2lip.audio import mel
 
 
-def published_window_starts(columns: int, fps: float) -> list[int]:
-    """Return the window starts of the published inference for a mel of `columns` columns.
-
-    One output frame each; the clip loses about 0.2 s at its end, which `window_starts` mends.
-    Raises ValueError where not even one window fits.
-    """
-    last = columns - mel.WINDOW
-    if last < 0:
-        raise ValueError(f'{columns} mel columns are fewer than the {mel.WINDOW} of one window')
-    starts: list[int] = []
-    while (start := int(len(starts) * mel.COLUMNS_PER_SECOND / fps)) <= last:
-        starts.append(start)
-    return [*starts, last]
-
-
 def window_start(seconds: float, *, training_shift: bool = False) -> int:
     """Return the first mel column that a frame `seconds` after the speech began hears.
 

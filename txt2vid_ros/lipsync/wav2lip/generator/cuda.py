@@ -28,7 +28,7 @@ _WARM_UP = 3            # runs before a capture, in which cuDNN chooses its algo
 
 
 @dataclasses.dataclass(frozen=True)
-class _Host:
+class _HostBuffers:
     """Pinned memory for one batch on its way, and the event that says it has arrived."""
 
     mel: Tensor
@@ -45,14 +45,14 @@ class _Upload:
 
 
 @dataclasses.dataclass(frozen=True)
-class _Captured:
+class _CapturedGraph:
     """A graph of one batch size with the device buffers it reads and writes."""
 
     graph: torch.cuda.CUDAGraph
     mel: Tensor
     faces: Tensor
     out: Tensor             # (B, 49, 96, 3)
-    hosts: tuple[_Host, _Host]      # one is filled or read while the other is copied
+    hosts: tuple[_HostBuffers, _HostBuffers]      # one is filled or read while the other is copied
 
 
 def bucket(batch: int) -> int:
@@ -69,7 +69,7 @@ class CudaGenerator(TorchGenerator):
         """Move `model` to the GPU. Raises UserError where there is none."""
         super().__init__(model, device, precision)
         torch.backends.cudnn.benchmark = True
-        self._captured: dict[int, _Captured] = {}
+        self._captured: dict[int, _CapturedGraph] = {}
         self._stream = torch.cuda.Stream(self.device)  # type: ignore[no-untyped-call]
         self._copies = torch.cuda.Stream(self.device)  # type: ignore[no-untyped-call]
         self._uploads = itertools.cycle([self._upload() for _ in range(_UPLOADS)])
@@ -92,7 +92,7 @@ class CudaGenerator(TorchGenerator):
         if len(windows) != len(features):
             raise ValueError(f'{len(windows)} windows for {len(features)} faces')
         out: list[Mouth] = []
-        waiting: tuple[_Host, int] | None = None
+        waiting: tuple[_HostBuffers, int] | None = None
         for number, first in enumerate(range(0, len(windows), MAX_BATCH)):
             size = min(MAX_BATCH, len(windows) - first)
             captured = self._captured.get(bucket(size)) or self._capture(bucket(size))
@@ -109,7 +109,7 @@ class CudaGenerator(TorchGenerator):
         self._captured.clear()
         super().close()
 
-    def _launch(self, captured: _Captured, host: _Host, windows: NDArray[np.float32],
+    def _launch(self, captured: _CapturedGraph, host: _HostBuffers, windows: NDArray[np.float32],
                 features: Sequence[FaceInput]) -> None:
         host.mel[:len(windows), 0] = torch.from_numpy(windows)
         self._stream.wait_stream(self._copies)
@@ -120,7 +120,7 @@ class CudaGenerator(TorchGenerator):
             host.out.copy_(captured.out, non_blocking=True)
             host.done.record(self._stream)
 
-    def _capture(self, batch: int) -> _Captured:
+    def _capture(self, batch: int) -> _CapturedGraph:
         with torch.inference_mode(), torch.cuda.stream(self._stream):
             mel = torch.zeros(batch, 1, 80, 16, device=self.device, dtype=self.dtype)
             faces = torch.zeros(batch, 6, 96, 96, device=self.device, dtype=self.dtype)
@@ -131,24 +131,24 @@ class CudaGenerator(TorchGenerator):
             with torch.cuda.graph(graph, stream=self._stream):
                 out = self._lower(mel, faces)
         hosts = (self._host(batch), self._host(batch))
-        self._captured[batch] = captured = _Captured(graph, mel, faces, out, hosts)
+        self._captured[batch] = captured = _CapturedGraph(graph, mel, faces, out, hosts)
         return captured
 
     def _upload(self) -> _Upload:
         face = torch.zeros(6, 96, 96, dtype=self.dtype, pin_memory=True)
         return _Upload(face, torch.cuda.Event())  # type: ignore[no-untyped-call]
 
-    def _host(self, batch: int) -> _Host:
+    def _host(self, batch: int) -> _HostBuffers:
         mel = torch.zeros(batch, 1, 80, 16, dtype=self.dtype, pin_memory=True)
         out = torch.zeros(batch, *MOUTH_SHAPE, dtype=self.dtype, pin_memory=True)
-        return _Host(mel, out, torch.cuda.Event())  # type: ignore[no-untyped-call]
+        return _HostBuffers(mel, out, torch.cuda.Event())  # type: ignore[no-untyped-call]
 
     def _lower(self, mel: Tensor, faces: Tensor) -> Tensor:
         lower = self._forward(mel, faces.contiguous(memory_format=torch.channels_last))
         return lower.permute(0, 2, 3, 1).contiguous()
 
 
-def _collect(host: _Host, size: int) -> list[Mouth]:
+def _collect(host: _HostBuffers, size: int) -> list[Mouth]:
     host.done.synchronize()
     # A copy even of float32: the buffer is written again by the batch after the next.
     return list(host.out[:size].to(torch.float32, copy=True).numpy())

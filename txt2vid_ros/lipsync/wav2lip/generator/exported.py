@@ -16,18 +16,18 @@ class GraphFiles(NamedTuple):
     face: pathlib.Path
     share: pathlib.Path
     speech: pathlib.Path
-    speech8: pathlib.Path
+    speech_int8: pathlib.Path
     note: pathlib.Path
 
     @property
-    def whole(self) -> bool:
+    def complete(self) -> bool:
         """Whether the float32 graphs are there."""
         return all(path.is_file() for path in (self.face, self.share, self.speech))
 
     @property
-    def whole8(self) -> bool:
+    def int8_complete(self) -> bool:
         """Whether the 8-bit graphs are there, with the note of their error."""
-        return all(path.is_file() for path in (self.face, self.share, self.speech8, self.note))
+        return all(path.is_file() for path in (self.face, self.share, self.speech_int8, self.note))
 
 
 def graph_files(digest: str) -> GraphFiles:

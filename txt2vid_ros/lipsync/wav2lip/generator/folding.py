@@ -20,7 +20,7 @@ Array = NDArray[np.float32]
 
 
 @dataclasses.dataclass(frozen=True)
-class Folded:
+class FoldedConvolution:
     """A convolution with a ReLU after it.
 
     `weight`: (outputs, inputs, k, k), or (inputs, outputs, k, k) where `layer.transposed`.
@@ -38,7 +38,7 @@ class Folded:
         return np.ascontiguousarray(part)
 
 
-def fold(state: State, name: str, layer: Layer, *, residual: bool = True) -> Folded:
+def fold(state: State, name: str, layer: Layer, *, residual: bool = True) -> FoldedConvolution:
     """Fold the block called `name` (as `audio_encoder.3`) of a Wav2Lip state_dict.
 
     `residual` False leaves the addition of the input where it is: the identity beside small
@@ -55,5 +55,5 @@ def fold(state: State, name: str, layer: Layer, *, residual: bool = True) -> Fol
         centre = layer.kernel // 2
         channels = np.arange(layer.outputs)
         weight[channels, channels, centre, centre] += 1.0
-    return Folded(layer, weight.astype(np.float32), bias.astype(np.float32),
-                  layer.residual and not residual)
+    return FoldedConvolution(layer, weight.astype(np.float32), bias.astype(np.float32),
+                             layer.residual and not residual)

@@ -21,7 +21,7 @@ from txt2vid_ros.lipsync.wav2lip.generator.exported import graph_files, GraphFil
 from txt2vid_ros.lipsync.wav2lip.generator.folding import State
 
 _BLOCK = 1 << 20
-_AT_ONCE = 8            # larger batches gain a CPU nothing, and take memory
+_MAX_BATCH = 8            # larger batches gain a CPU nothing, and take memory
 
 
 Skips = tuple[NDArray[np.float32], ...]
@@ -32,7 +32,7 @@ Shares = tuple[NDArray[np.float32], ...]
 
 
 @dataclasses.dataclass(frozen=True)
-class Graphs:
+class ExportedGraphs:
     """The files of the three graphs of a checkpoint, and what is to be said about them."""
 
     face: pathlib.Path
@@ -46,7 +46,7 @@ class OnnxGenerator(Generator[Skips, Shares]):
 
     name: ClassVar[str] = 'onnxruntime'
 
-    def __init__(self, graphs: Graphs, threads: int = 1) -> None:
+    def __init__(self, graphs: ExportedGraphs, threads: int = 1) -> None:
         """Load the graphs; a picture is computed on `threads` cores. Raises UserError."""
         self._face: Any = _session(graphs.face, threads)
         self._share: Any = _session(graphs.share, threads)
@@ -70,8 +70,8 @@ class OnnxGenerator(Generator[Skips, Shares]):
         if len(windows) != len(features):
             raise ValueError(f'{len(windows)} windows for {len(features)} faces')
         out: list[Mouth] = []
-        for first in range(0, len(windows), _AT_ONCE):
-            batch = slice(first, first + _AT_ONCE)
+        for first in range(0, len(windows), _MAX_BATCH):
+            batch = slice(first, first + _MAX_BATCH)
             out.extend(self._batch(windows[batch], features[batch]))
         return out
 
@@ -107,7 +107,7 @@ def _session(path: pathlib.Path, threads: int) -> onnxruntime.InferenceSession:
                         'Delete it: it is exported again from the weights.') from error
 
 
-def export(checkpoint: pathlib.Path, *, int8: bool = False) -> Graphs:
+def export(checkpoint: pathlib.Path, *, int8: bool = False) -> ExportedGraphs:
     """Return the graphs of `checkpoint`, exported on first use and kept by its content.
 
     Raises UserError where the file is no checkpoint of Wav2Lip.
@@ -124,10 +124,10 @@ def export(checkpoint: pathlib.Path, *, int8: bool = False) -> Graphs:
     return export_state(load, digest, int8=int8)
 
 
-def export_state(load: Callable[[], State], digest: str, *, int8: bool = False) -> Graphs:
+def export_state(load: Callable[[], State], digest: str, *, int8: bool = False) -> ExportedGraphs:
     """Return the graphs of the state_dict that `load` gives, kept under `digest` (hex)."""
     files = graph_files(digest)
-    if not (files.whole8 if int8 else files.whole):
+    if not (files.int8_complete if int8 else files.complete):
         packages.require(*packages.READING)
         state = load()
         gc.collect()    # the optimizer's part of a published checkpoint is larger than the network
@@ -140,9 +140,9 @@ def export_state(load: Callable[[], State], digest: str, *, int8: bool = False) 
                             f'{error.strerror}', 'Free 300 MB there, or set XDG_CACHE_HOME to '
                             'another folder.') from error
     if not int8:
-        return Graphs(files.face, files.share, files.speech)
+        return ExportedGraphs(files.face, files.share, files.speech)
     from txt2vid_ros.lipsync.wav2lip.generator.int8 import read_error
-    return Graphs(files.face, files.share, files.speech8, str(read_error(files.note)))
+    return ExportedGraphs(files.face, files.share, files.speech_int8, str(read_error(files.note)))
 
 
 def _export_float(state: State, files: GraphFiles) -> None:
@@ -157,7 +157,7 @@ def _export_float(state: State, files: GraphFiles) -> None:
 
 def _export_int8(state: State, files: GraphFiles) -> None:
     from txt2vid_ros.lipsync.wav2lip.generator import int8
-    with replacing(files.speech8) as graph, replacing(files.note) as error:
+    with replacing(files.speech_int8) as graph, replacing(files.note) as error:
         int8.write(state, files.face, files.share, graph, error)
 
 

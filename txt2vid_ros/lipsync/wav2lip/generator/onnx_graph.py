@@ -20,7 +20,7 @@ import numpy as np
 
 from txt2vid_ros.lipsync.wav2lip import architecture
 from txt2vid_ros.lipsync.wav2lip.generator import pixels, rows, winograd
-from txt2vid_ros.lipsync.wav2lip.generator.folding import fold, Folded, State
+from txt2vid_ros.lipsync.wav2lip.generator.folding import fold, FoldedConvolution, State
 from txt2vid_ros.lipsync.wav2lip.generator.graph_builder import GraphBuilder, Shapes
 from txt2vid_ros.lipsync.wav2lip.generator.pixels import Pixels
 
@@ -56,13 +56,13 @@ class _Layers:
             return x
         return Image(pixels.to_image(self.graph, x), channels, *x.places.shape)
 
-    def block(self, x: Map, folded: Folded, *, top: bool = True) -> Map:
+    def block(self, x: Map, folded: FoldedConvolution, *, top: bool = True) -> Map:
         """Apply a convolution and its ReLU; without `top` there is no border above."""
         if self._exact and isinstance(x, Pixels) and x.places.shape[1] in winograd.WIDTHS:
             return pixels.tiled(self.graph, x, folded, top=top)
         return self.convolution(self.image(x, folded.layer.inputs), folded, top=top)
 
-    def convolution(self, x: Image, folded: Folded, *, top: bool = True) -> Image:
+    def convolution(self, x: Image, folded: FoldedConvolution, *, top: bool = True) -> Image:
         layer, p = folded.layer, folded.layer.padding
         pads = [p if top else 0, p, p, p]
         out = self.graph.convolution(x.name, folded.weight, folded.bias, pads=pads,
@@ -74,7 +74,7 @@ class _Layers:
                 (x.height, x.width), (pads[0] + p, 2 * p), layer.stride, strict=True))
         return Image(self.graph.node('Relu', [out]), layer.outputs, height, width)
 
-    def upsampling(self, x: Map, folded: Folded, inputs: slice) -> Pixels:
+    def upsampling(self, x: Map, folded: FoldedConvolution, inputs: slice) -> Pixels:
         """Apply the transposed convolution of the input channels `inputs`, without bias."""
         weight = folded.of_inputs(inputs.start, inputs.stop)
         image = self.image(x, len(weight))

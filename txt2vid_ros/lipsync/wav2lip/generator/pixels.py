@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from txt2vid_ros.lipsync.wav2lip.generator import winograd
-from txt2vid_ros.lipsync.wav2lip.generator.folding import Array, Folded
+from txt2vid_ros.lipsync.wav2lip.generator.folding import Array, FoldedConvolution
 from txt2vid_ros.lipsync.wav2lip.generator.graph_builder import GraphBuilder
 
 Places = NDArray[np.int64]
@@ -73,7 +73,9 @@ def doubled(graph: GraphBuilder, image: str, height: int, width: int, weight: Ar
                   places.reshape(2 * height, 2 * width), count)
 
 
-def tiled(graph: GraphBuilder, x: Pixels, folded: Folded, *, top: bool = True) -> Pixels:
+def tiled(
+    graph: GraphBuilder, x: Pixels, folded: FoldedConvolution, *, top: bool = True,
+) -> Pixels:
     """Apply a 3x3 convolution and its ReLU by Winograd's filtering.
 
     Without `top` there is no border above.

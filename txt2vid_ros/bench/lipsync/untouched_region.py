@@ -18,7 +18,7 @@ _CHEEKS = (234, 454, 132, 361)
 _NOSE_BRIDGE = 197
 
 
-class Outside:
+class UntouchedRegion:
     """The pixels of each driving frame that belong to neither mouth, jaw, cheeks nor throat.
 
     Drawn from the mesh of the driving frames alone: knows nothing of what a renderer touches.

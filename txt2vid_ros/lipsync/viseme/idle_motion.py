@@ -1,4 +1,4 @@
-"""Signs of life: when to blink, sway, breathe and raise the brows. Pure functions of time.
+"""Idle motion: when to blink, sway, breathe and raise the brows. Pure functions of time.
 
 A time and a seed always give the same state, so frames can be rendered in any order. Rates follow
 the literature: 15 to 20 blinks a minute, closing in about 80 ms and opening in about 160 ms
@@ -16,11 +16,11 @@ import numpy as np
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.lipsync.engine import SpeechView
 
-_SLOT = 3.4  # seconds that hold one blink each, at a random moment
-_CLOSING, _SHUT, _OPENING = 0.08, 0.03, 0.17
-_TWICE = 0.15  # share of blinks that come as two
+_BLINK_SLOT = 3.4  # seconds; each slot holds one blink at a random moment
+_CLOSING, _SHUT, _OPENING = 0.08, 0.03, 0.17  # seconds of a blink
+_DOUBLE_BLINKS = 0.15  # share of blinks that are double
 _MOST = 3.0  # times as much as usual; beyond, a face jerks and its picture tears
-_STRESS_RATE = 8000  # Hz at which loudness is judged
+_LOUDNESS_RATE = 8000  # Hz at which loudness is measured
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,8 +43,12 @@ class LifeSettings:
 
 
 @dataclasses.dataclass(frozen=True)
-class LifeState:
-    """One moment. `blink`: 0 open to 1 shut. `brows`: 0 to 1. Others in face units, radians."""
+class IdleState:
+    """The state of lids, brows and head at one moment.
+
+    `blink`: 0 open to 1 shut. `brows`: 0 to 1 raised. `right` and `down` in face units, `roll` in
+    radians.
+    """
 
     blink: float = 0.0
     brows: float = 0.0
@@ -53,14 +57,14 @@ class LifeState:
     roll: float = 0.0
 
 
-class Life:
-    """The life of one face; holds its settings and nothing that changes."""
+class IdleMotion:
+    """The idle motion of one face; immutable."""
 
     def __init__(self, settings: LifeSettings) -> None:
-        """Draw the face's own rhythm from the seed."""
+        """Derive the rhythm of this face from the seed."""
         self._settings = settings
         rng = random.Random(settings.seed)
-        # Periods without a common multiple: the sum does not repeat for days.
+        # Without a common multiple of the periods, the sum does not repeat for days.
         self._waves = {
             axis: [
                 (
@@ -78,15 +82,15 @@ class Life:
         }
         self._breath = 2 * math.pi / rng.uniform(3.9, 4.8)
 
-    def at(self, time: float, speech: SpeechView) -> LifeState:
-        """Return the state at `time`, seconds."""
+    def at(self, time: float, speech: SpeechView) -> IdleState:
+        """Return the state at `time` (seconds)."""
         chosen = self._settings
         if not chosen.life:
-            return LifeState()
+            return IdleState()
         talk = _talking(time, speech)
         sway = chosen.sway * (0.55 + 0.65 * talk)
         breath = chosen.breath * math.sin(self._breath * time)
-        return LifeState(
+        return IdleState(
             blink=self._blink(time) if chosen.blinks > 0 else 0.0,
             brows=chosen.brows * talk * _stress(time, speech) if chosen.brows > 0 else 0.0,
             right=0.011 * sway * self._wave('right', time),
@@ -98,21 +102,21 @@ class Life:
         return sum(size * math.sin(rate * time + phase) for size, rate, phase in self._waves[axis])
 
     def _blink(self, time: float) -> float:
-        """Return how far the lids are down: the deepest of the blinks that reach this moment."""
-        slot_length = _SLOT / max(self._settings.blinks, 0.05)
+        """Return how far the lids are closed: the largest of the blinks that overlap at `time`."""
+        slot_length = _BLINK_SLOT / max(self._settings.blinks, 0.05)
         here = math.floor(time / slot_length)
         depth = 0.0
         for slot in (here - 1, here):
             rng = random.Random(f'{self._settings.seed} {slot}')
             start = (slot + rng.uniform(0.1, 0.85)) * slot_length
             depth = max(depth, _lid(time - start))
-            if rng.random() < _TWICE:
+            if rng.random() < _DOUBLE_BLINKS:
                 depth = max(depth, _lid(time - start - 0.36))
         return depth
 
 
 def _lid(since: float) -> float:
-    """Return the lid's position `since` seconds after a blink began."""
+    """Return how far the lid is closed `since` seconds after a blink began."""
     if since <= 0 or since >= _CLOSING + _SHUT + _OPENING:
         return 0.0
     if since < _CLOSING:
@@ -125,7 +129,7 @@ def _lid(since: float) -> float:
 
 
 def _talking(time: float, speech: SpeechView) -> float:
-    """Return how much of the last second and a half was speech, 0 to 1, changing smoothly."""
+    """Return which share of the last 1.5 s was speech, 0 to 1, changing smoothly."""
     taps = 24
     weights = np.hanning(taps + 2)[1:-1]
     said = [
@@ -135,9 +139,9 @@ def _talking(time: float, speech: SpeechView) -> float:
 
 
 def _stress(time: float, speech: SpeechView) -> float:
-    """Return how far the moment stands out in loudness from the seconds around it, 0 to 1."""
-    samples = speech.samples(time - 1.5, time, _STRESS_RATE)
-    block = _STRESS_RATE // 20
+    """Return how far `time` is louder than the 1.5 s before it, 0 to 1."""
+    samples = speech.samples(time - 1.5, time, _LOUDNESS_RATE)
+    block = _LOUDNESS_RATE // 20
     energy = (samples[: len(samples) // block * block].reshape(-1, block) ** 2).mean(1)
     level = np.sqrt(energy)
     usual = float(level.mean())

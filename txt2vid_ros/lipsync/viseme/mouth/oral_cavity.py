@@ -1,4 +1,4 @@
-"""What is seen between the lips: the picture of the open mouth of one face."""
+"""The inside of one face's open mouth, as seen between the lips."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from txt2vid_ros.core.mouth import MouthPose, SHAPE_INDEX
 from txt2vid_ros.lipsync.viseme.articulation import Articulated
-from txt2vid_ros.lipsync.viseme.geometry import Array, Face
+from txt2vid_ros.lipsync.viseme.geometry import Array, FaceGeometry
 from txt2vid_ros.lipsync.viseme.mouth import interior
 from txt2vid_ros.lipsync.viseme.mouth.own_teeth import find_teeth, OwnTeeth
 from txt2vid_ros.lipsync.viseme.warp import smooth_step
@@ -38,8 +38,8 @@ _SHADE_REACH = 0.022  # face units over which the lips shade what is behind them
 
 
 @dataclasses.dataclass(frozen=True)
-class MouthKit:
-    """The drawn parts of one person's mouth, made once and used in every driving frame.
+class MouthParts:
+    """The parts of one person's mouth, drawn once and used in every driving frame.
 
     `unit`: pixels of a face unit at which the patches were drawn.
     """
@@ -52,12 +52,12 @@ class MouthKit:
     own: OwnTeeth | None = None
 
 
-def make_kit(
-    frame: Frame, face: Face, box: tuple[int, int, int, int], *, still: bool
-) -> MouthKit:
-    """Return the kit of the mouth in `frame`: colours and, of a still picture, its own teeth.
+def make_mouth_parts(
+    frame: Frame, face: FaceGeometry, box: tuple[int, int, int, int], *, still: bool
+) -> MouthParts:
+    """Return the parts of the mouth in `frame`: colours and, of a still picture, its own teeth.
 
-    The teeth of a video are drawn: cut out anew in every frame they would flicker.
+    The teeth in a video are always drawn: cut out of each frame, they would flicker.
     """
     x0, y0, x1, y1 = box
     own = find_teeth(frame[y0:y1, x0:x1], face, (x0, y0))
@@ -69,7 +69,7 @@ def make_kit(
     width = face.rest.upper_outer[-1, 0] - face.rest.upper_outer[0, 0]
     narrow = float(np.clip(width / 0.58, 0.75, 1.1))
     blur = _blur_of(frame, face)
-    return MouthKit(
+    return MouthParts(
         face.unit,
         tones,
         interior.teeth_patch(face.unit, tones, upper=True, narrow=narrow).blurred(blur),
@@ -79,10 +79,10 @@ def make_kit(
     )
 
 
-def _blur_of(frame: Frame, face: Face) -> float:
-    """Return about how blurred the face is: the sigma in pixels that makes sharp things fit it.
+def _blur_of(frame: Frame, face: FaceGeometry) -> float:
+    """Estimate the blur of the face: the sigma in pixels with which sharp drawings match it.
 
-    Blur takes the detail of one pixel before that of two; the table was measured on portraits
+    Blur removes detail of one pixel before detail of two; the table was measured on portraits
     blurred by known amounts.
     """
     low = np.clip(face.points.min(0).astype(int), 0, None)
@@ -95,23 +95,25 @@ def _blur_of(frame: Frame, face: Face) -> float:
     return float(np.interp(detail, (0.48, 0.52, 0.60, 0.74, 0.90), (2.2, 1.5, 1.0, 0.6, 0.0)))
 
 
-class Cavity:
+class OralCavity:
     """The inside of one mouth, in the region `box` (x0, y0, x1, y1) of its picture."""
 
-    def __init__(self, face: Face, box: tuple[int, int, int, int], kit: MouthKit) -> None:
-        """Place the parts of `kit` in the mouth of `face`."""
-        self._face, self._origin, self._kit = face, np.array(box[:2], np.float64), kit
-        self._turn: Array = face.axes / kit.unit
+    def __init__(
+        self, face: FaceGeometry, box: tuple[int, int, int, int], parts: MouthParts
+    ) -> None:
+        """Place `parts` in the mouth of `face`."""
+        self._face, self._origin, self._parts = face, np.array(box[:2], np.float64), parts
+        self._turn: Array = face.axes / parts.unit
         line = face.rest.upper_inner[5]
         self._edge: Array = line + np.array([0.0, _TEETH_EDGE])
-        if kit.own is not None:
-            self._edge = np.array([line[0], float(face.to_units(kit.own.edge)[1])])
+        if parts.own is not None:
+            self._edge = np.array([line[0], float(face.to_units(parts.own.edge)[1])])
 
     def draw(self, moved: Articulated, pose: MouthPose, part: tuple[slice, slice]) -> Picture:
         """Return the inside of the mouth over `part` (rows, columns) of the region."""
         rows, columns = part
         canvas = np.empty((rows.stop - rows.start, columns.stop - columns.start, 3), np.float32)
-        canvas[:] = self._kit.tones.cavity
+        canvas[:] = self._parts.tones.cavity
         corner = self._origin + np.array([columns.start, rows.start])
 
         def place(units: Array) -> tuple[float, float]:
@@ -121,38 +123,38 @@ class Cavity:
         raised = float(pose[SHAPE_INDEX['tongue_up']])
         rounded = float(pose[SHAPE_INDEX['lips_round']])
         jaw = np.array([0.0, moved.jaw * 1.05])
-        # The lower lip goes down further than the teeth it covers, and bares their edge.
+        # The lower lip moves down further than the teeth it covers, and bares their edge.
         apart = float(smooth_step(np.array([pose[SHAPE_INDEX['jaw_open']]]), 0.4, 0.8)[0])
         overbite = _OVERBITE + (_OVERBITE_OPEN - _OVERBITE) * apart
         lower_edge = self._edge + jaw - np.array([0.0, overbite])
-        # The tongue lies behind the lower teeth, and is seen above the lip of an open mouth.
+        # The tongue lies behind the lower teeth and shows above the lip of an open mouth.
         lip = float(moved.lips.lower_inner[5, 1])
         floor = np.array([self._edge[0], min(float(lower_edge[1]) + 0.006, lip - _TONGUE_SEEN)])
         tip = floor * (1 - raised) + (self._edge - np.array([0.0, _TONGUE_ON_TEETH])) * raised
         strength = _TONGUE_DEEP + (_TONGUE_LIT - _TONGUE_DEEP) * apart
         strength += (1 - strength) * raised
-        interior.lay_over(canvas, self._kit.tongue, self._turn, place(tip), strength)
-        own = self._kit.own
-        # Where the smile hid the person's own, the row goes on behind it with drawn ones.
+        interior.lay_over(canvas, self._parts.tongue, self._turn, place(tip), strength)
+        own = self._parts.own
+        # Drawn teeth continue the row where the smile hides the person's own.
         edge, strength = (self._edge, 1.0) if own is None else (
             self._edge - np.array([0.0, _BEHIND_OWN]), _BEHIND_OWN_STRENGTH)
-        interior.lay_over(canvas, self._kit.upper, self._turn, place(edge), strength)
+        interior.lay_over(canvas, self._parts.upper, self._turn, place(edge), strength)
         if own is not None:
             teeth = own.image[part]
             canvas *= 1 - teeth[..., 3:]
             canvas += teeth[..., :3]
-        interior.lay_over(canvas, self._kit.lower, self._turn, place(lower_edge), 0.9)
+        interior.lay_over(canvas, self._parts.lower, self._turn, place(lower_edge), 0.9)
         if raised > 0.05:
-            interior.lay_over(canvas, self._kit.tongue, self._turn, place(tip), raised)
+            interior.lay_over(canvas, self._parts.tongue, self._turn, place(tip), raised)
             rim = self._face.to_pixels(moved.lips.lower_inner) - corner
             self._shade_along(canvas, rim, raised * _UNDER_TONGUE_DEPTH)
         # Rounded lips are a tunnel: less light reaches the teeth.
         dark = _TUNNEL * rounded * (1 - 0.6 * float(pose[SHAPE_INDEX['jaw_open']]))
-        canvas += dark * (self._kit.tones.cavity - canvas)
+        canvas += dark * (self._parts.tones.cavity - canvas)
         return canvas
 
     def _shade_along(self, canvas: Picture, line: Array, depth: float) -> None:
-        """Darken `canvas` along `line` (n, 2; pixels), in place: it lies behind the lip."""
+        """Darken `canvas` along `line` (n, 2; pixels), in place, where the lip shades it."""
         mask = np.zeros(canvas.shape[:2], np.uint8)
         width = max(1, round(_UNDER_TONGUE * self._face.unit))
         cv2.polylines(mask, [np.round(line * 16).astype(np.int32)], False, (255,), width,
@@ -161,7 +163,7 @@ class Cavity:
         canvas *= 1 - (depth / 255) * soft[..., None]
 
     def contact(self, moved: Articulated, part: tuple[slice, slice]) -> Picture:
-        """Return by what to multiply the picture, (h, w, 3): dark where the lips touch."""
+        """Return the factor (h, w, 3) for the picture: dark where the lips touch."""
         rows, columns = part
         mask = np.zeros((rows.stop - rows.start, columns.stop - columns.start), np.uint8)
         x = np.linspace(moved.lips.lower_inner[0, 0], moved.lips.lower_inner[-1, 0], 33)
@@ -172,7 +174,7 @@ class Cavity:
         middle = self._face.to_pixels(np.stack([x, (upper + lower) / 2], axis=1))
         at = np.round((middle - self._origin - np.array([columns.start, rows.start])) * 16)
         corners = at.astype(np.int32).tolist()
-        # A line is never thinner than a pixel: in a small face it is fainter instead.
+        # A line cannot be thinner than a pixel: in a small face it is fainter instead.
         width = max(1, round(_CONTACT_WIDTH * self._face.unit))
         strength *= min(1.0, _CONTACT_WIDTH * self._face.unit / width)
         for start, stop, dark in zip(corners[:-1], corners[1:], strength, strict=False):
@@ -184,17 +186,17 @@ class Cavity:
         return np.asarray(1 - dark * (1 - _CONTACT_TONE), np.float32)
 
     def shaded(self, inside: Picture, uncovered: Picture) -> Picture:
-        """Return `inside` (h, w, 3) in the shade of the lips; `uncovered` (h, w) is 0 under them.
+        """Return `inside` (h, w, 3) shaded by the lips; `uncovered` (h, w) is 0 under them.
 
-        A slit too narrow to let light in shows the dark red of the lips' own contact.
+        A slit too narrow to let light in shows the dark red of touching lips.
         """
         reach = max(0.8, _SHADE_REACH * self._face.unit)
         open_around = cv2.GaussianBlur(uncovered, (0, 0), reach)
         light = np.clip((open_around - 0.10) / 0.55, 0, 1)[..., None]
-        # What light there is in the shade comes off the lips, and is red.
+        # The light in the shade is reflected by the lips, and is red.
         lit = inside * (_LEAST_LIGHT + (1 - _LEAST_LIGHT) * light) * (1 - (1 - light) * _LIP_GLOW)
         veil = np.clip((open_around - 0.12) / 0.25, 0, 1)[..., None]
-        return np.asarray(lit * veil + self._kit.tones.contact * (1 - veil), np.float32)
+        return np.asarray(lit * veil + self._parts.tones.contact * (1 - veil), np.float32)
 
 
 def _mean_colour(frame: Frame, points: Array, radius: float) -> NDArray[np.float32]:

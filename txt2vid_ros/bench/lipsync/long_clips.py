@@ -9,10 +9,10 @@ import tempfile
 import time
 from typing import Any, TYPE_CHECKING
 
-from txt2vid_ros.bench.lipsync.parts import in_child, network, peak_mb, scene, timed
+from txt2vid_ros.bench.lipsync.fixtures import in_child, network, peak_mb, scene, timed
 
 if TYPE_CHECKING:
-    from txt2vid_ros.lipsync.wav2lip.generator.onnx import Graphs
+    from txt2vid_ros.lipsync.wav2lip.generator.onnx import ExportedGraphs
 
 _FPS = 25
 
@@ -22,11 +22,11 @@ def measure_clip(seconds: int) -> dict[str, Any]:
     return dict(in_child(_clip, in_child(_graphs), seconds))
 
 
-def _graphs() -> Graphs:
+def _graphs() -> ExportedGraphs:
     return network()[1]
 
 
-def _clip(graphs: Graphs, seconds: int) -> dict[str, Any]:
+def _clip(graphs: ExportedGraphs, seconds: int) -> dict[str, Any]:
     from txt2vid_ros.lipsync.wav2lip.engine import Wav2LipSession
     from txt2vid_ros.lipsync.wav2lip.generator.onnx import OnnxGenerator
     from txt2vid_ros.lipsync.wav2lip.locate import locate

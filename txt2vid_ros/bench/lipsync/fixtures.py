@@ -11,8 +11,8 @@ from typing import Any, TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from txt2vid_ros.lipsync.wav2lip import Wav2Lip
-    from txt2vid_ros.lipsync.wav2lip.generator.onnx import Graphs
+    from txt2vid_ros.lipsync.wav2lip.generator.onnx import ExportedGraphs
+    from txt2vid_ros.lipsync.wav2lip.model import Wav2Lip
     from txt2vid_ros.media.driving.driving_media import DrivingMedia
     from txt2vid_ros.media.speech_timeline import SpeechTimeline
 
@@ -41,14 +41,15 @@ def peak_mb() -> float:
     return next(int(line.split()[1]) for line in lines if line.startswith('VmHWM:')) * 1.024e-3
 
 
-def network(*, int8: bool = False) -> tuple[Wav2Lip, Graphs, str]:
+def network(*, int8: bool = False) -> tuple[Wav2Lip, ExportedGraphs, str]:
     """Return the plain module, the exported graphs and the name of their weights."""
     from txt2vid_ros.bench.lipsync.synthetic_weights import fill
     from txt2vid_ros.bench.lipsync.synthetic_weights import wav2lip_weights as made_up
     from txt2vid_ros.core.errors import UserError
     from txt2vid_ros.lipsync.choice import wav2lip_weights
-    from txt2vid_ros.lipsync.wav2lip import load_checkpoint, Wav2Lip
+    from txt2vid_ros.lipsync.wav2lip.checkpoint import load_checkpoint
     from txt2vid_ros.lipsync.wav2lip.generator.onnx import export, export_state
+    from txt2vid_ros.lipsync.wav2lip.model import Wav2Lip
     try:
         path = wav2lip_weights()
     except UserError:

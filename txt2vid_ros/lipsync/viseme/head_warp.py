@@ -1,4 +1,4 @@
-"""Moving a still head: lids, brows, and the sway of the whole head before its background."""
+"""Warping a still head: lids, brows, and the sway of the whole head against its background."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from txt2vid_ros.lipsync.face import mesh_points as mp
-from txt2vid_ros.lipsync.viseme.geometry import Array, Face
-from txt2vid_ros.lipsync.viseme.life import LifeState
+from txt2vid_ros.lipsync.viseme.geometry import Array, FaceGeometry
+from txt2vid_ros.lipsync.viseme.idle_motion import IdleState
 from txt2vid_ros.lipsync.viseme.warp import Map, remapped, smooth_step
 
 Frame = NDArray[np.uint8]
@@ -23,10 +23,10 @@ _LIDS = (
 )
 
 
-class Head:
-    """Warps finished pictures of one face. Prepared once for a still picture."""
+class HeadWarp:
+    """Applies idle motion to rendered pictures of one face. Prepared once per still picture."""
 
-    def __init__(self, face: Face, shape: tuple[int, ...]) -> None:
+    def __init__(self, face: FaceGeometry, shape: tuple[int, ...]) -> None:
         """Take the face's eyes and the picture's (height, width, ...)."""
         self._face = face
         height, width = shape[:2]
@@ -47,15 +47,15 @@ class Head:
         self._sharp = _box(face, list(mp.OVAL), 0.0, width, height)
         self._place, self._weight, self._offset = _head_grid(face, self._head)
 
-    def animate(self, picture: Frame, state: LifeState) -> Frame:
-        """Return `picture` as `state` moves it; `picture` itself where nothing moves."""
+    def animate(self, picture: Frame, state: IdleState) -> Frame:
+        """Return `picture` warped to `state`; `picture` itself if nothing moves."""
         if state.blink > 0 or state.brows > 0:
             picture = self._eyes_moved(picture, state)
         if state.right or state.down or state.roll:
             picture = self._swayed(picture, state)
         return picture
 
-    def _eyes_moved(self, picture: Frame, state: LifeState) -> Frame:
+    def _eyes_moved(self, picture: Frame, state: IdleState) -> Frame:
         lift = np.zeros(self._xy.shape[:2], np.float32)
         for lid in self._lids:
             lift += lid.shift(state.blink)
@@ -68,18 +68,19 @@ class Head:
         result[y0:y1, x0:x1] = moved
         return result
 
-    def _swayed(self, picture: Frame, state: LifeState) -> Frame:
+    def _swayed(self, picture: Frame, state: IdleState) -> Frame:
         x0, y0, x1, y1 = self._head
         move = self._face.axes @ np.array([state.right, state.down])
         turned = np.stack([-self._offset[..., 1], self._offset[..., 0]], axis=-1) * state.roll
         coarse = self._place - (turned + move.astype(np.float32)) * self._weight[..., None]
         rows, columns = coarse.shape[:2]
         where = cv2.resize(coarse, (columns * _CELL, rows * _CELL), interpolation=cv2.INTER_LINEAR)
-        # The outermost nodes are there because beyond the middle of a cell nothing is between two.
+        # The grid has a margin of one cell, as beyond the centre of an outermost cell there is no
+        # second node to interpolate with.
         where = where[_CELL:_CELL + y1 - y0, _CELL:_CELL + x1 - x0]
         left, top, right, bottom = self._sharp
         result = picture.copy()
-        # The face itself, where one looks, keeps its sharpness at any fraction of a pixel.
+        # Cubic interpolation keeps the face, where viewers look, sharp at subpixel shifts.
         for (a, b, c, d), method in (
             ((x0, y0, x1, top), cv2.INTER_LINEAR),
             ((x0, bottom, x1, y1), cv2.INTER_LINEAR),
@@ -98,7 +99,7 @@ class _Lid:
 
     def __init__(
         self,
-        face: Face,
+        face: FaceGeometry,
         units: Array,
         upper: tuple[int, ...],
         lower: tuple[int, ...],
@@ -120,7 +121,7 @@ class _Lid:
         self._share = smooth_step(inside, -0.02, 0.04)
 
     def shift(self, blink: float) -> Map:
-        """Return how far up (negative: face units along y) each pixel's source lies."""
+        """Return the displacement of each pixel's source along y (face units, negative is up)."""
         edge = self._upper + blink * _CLOSES_TO * (self._lower - self._upper) * self._share
         skin = np.maximum(self._upper - self._top, 1e-4)
         covered = (self._y > self._top) & (self._y < edge)
@@ -128,8 +129,8 @@ class _Lid:
         return np.where(covered, source - self._y, 0).astype(np.float32)
 
 
-def _brow_weight(face: Face, units: Array) -> Map:
-    """Return how much each pixel follows the brows up: fully at the brows, not at the lids."""
+def _brow_weight(face: FaceGeometry, units: Array) -> Map:
+    """Return how much each pixel follows the rising brows: fully at the brows, not at the lids."""
     weight = np.zeros(units.shape[:2], np.float32)
     for upper, _, brow in _LIDS:
         arch, lid = face.to_units(face.points[list(brow)]), face.to_units(face.points[list(upper)])
@@ -146,11 +147,11 @@ def _brow_weight(face: Face, units: Array) -> Map:
     return weight
 
 
-def _head_grid(face: Face, box: tuple[int, int, int, int]) -> tuple[Map, Map, Map]:
-    """Return a coarse grid over `box` and one cell around it.
+def _head_grid(face: FaceGeometry, box: tuple[int, int, int, int]) -> tuple[Map, Map, Map]:
+    """Return a coarse grid over `box` with a margin of one cell.
 
-    That is where its nodes are in the picture, how much follows the head there, and the offset
-    from its pivot.
+    Returns the position of each node in the picture, how much it follows the head, and its offset
+    from the head's pivot.
     """
     x0, y0, x1, y1 = box
     # cv2.resize puts node i at the middle of cell i.
@@ -162,7 +163,7 @@ def _head_grid(face: Face, box: tuple[int, int, int, int]) -> tuple[Map, Map, Ma
     oval = face.points[list(mp.OVAL)]
     middle, unit = oval.mean(0), face.unit
     units = (grid - middle) / unit
-    # An ellipse about face and hair, wide of it a slow fall to nothing; the neck follows less.
+    # An ellipse around face and hair with a slow falloff; the neck follows less.
     radius = np.hypot(units[..., 0] / 0.95, (units[..., 1] + 0.12) / 1.2)
     weight = 1 - smooth_step(radius, 0.75, 1.5)
     edge = np.minimum.reduce(
@@ -178,7 +179,7 @@ def _head_grid(face: Face, box: tuple[int, int, int, int]) -> tuple[Map, Map, Ma
 
 
 def _box(
-    face: Face, points: list[int], margin: float, width: int, height: int
+    face: FaceGeometry, points: list[int], margin: float, width: int, height: int
 ) -> tuple[int, int, int, int]:
     low = np.floor(face.points[points].min(0) - margin * face.unit).astype(int)
     high = np.ceil(face.points[points].max(0) + margin * face.unit).astype(int)

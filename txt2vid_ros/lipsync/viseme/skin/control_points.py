@@ -1,4 +1,4 @@
-"""What moves with the mouth: chin and cheeks with the jaw, the skin beside it with its corners."""
+"""The warp's control points: chin and cheeks follow the jaw, skin beside the mouth its corners."""
 
 from __future__ import annotations
 
@@ -8,18 +8,19 @@ import numpy as np
 
 from txt2vid_ros.lipsync.face import mesh_points as mp
 from txt2vid_ros.lipsync.viseme.articulation import Articulated
-from txt2vid_ros.lipsync.viseme.geometry import Array, Face
+from txt2vid_ros.lipsync.viseme.geometry import Array, FaceGeometry
 
 _CORNER_REACH = 0.19  # face units over which skin follows the corners of the mouth
 
 
 @dataclasses.dataclass(frozen=True)
-class Followers:
+class ControlPoints:
     """Points of one face (n, 2) in face units, with how far each follows.
 
-    `still`: those that stay with the skull, and the edge of the region. `jaw`: chin and jaw line,
-    with the share (n,) of the jaw's way; `side`: beside the mouth, with the share of the corners'.
-    `jaw_stretch`, `side_stretch`: how far each rises to close a mouth wide open in the picture.
+    `still`: points fixed to the skull and on the edge of the region. `jaw`: chin and jaw line,
+    which move by `jaw_share` (n,) of the jaw's drop. `side`: beside the mouth, which move by
+    `side_share` of the corners' shift. `jaw_stretch`, `side_stretch`: how far each point rises to
+    close a mouth that is wide open in the picture.
     """
 
     still: Array
@@ -31,11 +32,11 @@ class Followers:
     side_stretch: Array
 
     def moving(self) -> Array:
-        """Return the points that follow, where they are in the picture."""
+        """Return the moving points where they are in the picture."""
         return np.concatenate([self.jaw, self.side])
 
-    def moved(self, face: Face, to: Articulated) -> Array:
-        """Return the same points, in the same order, where they are in a pose."""
+    def moved(self, face: FaceGeometry, to: Articulated) -> Array:
+        """Return the moving points, in the same order, where they are in the pose `to`."""
         jaw, side = self.jaw.copy(), self.side.copy()
         jaw[:, 1] += (to.jaw - face.jaw_drop) * self.jaw_share - self.jaw_stretch
         corners = to.lips.upper_outer[[0, -1]] - face.lips.upper_outer[[0, -1]]
@@ -44,8 +45,8 @@ class Followers:
         return np.concatenate([jaw, side])
 
 
-def followers(face: Face, box: tuple[int, int, int, int]) -> Followers:
-    """Return what moves with the mouth of `face` in the region `box` (x0, y0, x1, y1)."""
+def control_points(face: FaceGeometry, box: tuple[int, int, int, int]) -> ControlPoints:
+    """Return the control points of `face` in the region `box` (x0, y0, x1, y1)."""
     units = face.to_units(face.points)
     x0, y0, x1, y1 = box
     xs, ys = np.linspace(x0, x1, 5), np.linspace(y0, y1, 5)
@@ -55,7 +56,7 @@ def followers(face: Face, box: tuple[int, int, int, int]) -> Followers:
     jaw, side = units[list(mp.JAW_FOLLOW)], units[list(mp.BESIDE_MOUTH)]
     corners = face.lips.upper_outer[[0, -1]]
     distance = np.linalg.norm(side[:, None] - corners[None], axis=2).min(axis=1)
-    return Followers(
+    return ControlPoints(
         still=np.concatenate([units[list(mp.STILL)], face.to_units(ring)]),
         jaw=jaw,
         jaw_share=np.array(list(mp.JAW_FOLLOW.values())),
@@ -66,7 +67,7 @@ def followers(face: Face, box: tuple[int, int, int, int]) -> Followers:
     )
 
 
-def _near_lip(units: Array, face: Face) -> Array:
+def _near_lip(units: Array, face: FaceGeometry) -> Array:
     """Return 1 for points (n, 2) at the edge of the lower lip, 0 at the chin and beside."""
     edge = face.lips.lower_outer
     chin = face.to_units(face.points[[mp.CHIN]])[0]
