@@ -124,7 +124,7 @@ BAD_PARAMETERS = {
     'wrong choice': ('stream', ['--param', 'stream.preset=quick'], r'preset .* one of ultrafast'),
     'provider': ('tts', ['--tts', 'hibary'], r"tts\.provider: .*'hibary'\. Did you mean 'hibari'"),
     'engine': ('lipsync', ['--engine', 'vizeme'], r"lipsync\.engine: .*'vizeme'\. .*'viseme'"),
-    'address': ('stream', ['--http', 'here'], r"stream\.http: 'here' is no address"),
+    'address': ('stream', ['--http', 'here'], r"stream\.http: 'here' is not HOST:PORT"),
     'container': ('stream', ['--record', 'a.doc'], r'a\.doc .*\.mp4'),
     'folder': ('stream', ['--record', '/nowhere/a.mp4'], r'folder /nowhere does not exist'),
     'scheme': ('stream', ['--push', 'gopher://a'], r'gopher://a.* udp://'),

@@ -7,9 +7,9 @@ import dataclasses
 import itertools
 import json
 
+from txt2vid_ros.core.address import parse_address
 from txt2vid_ros.doctor.checks import check_all, Finding, MISSING
 from txt2vid_ros.doctor.cloud_checks import check_cloud
-from txt2vid_ros.core.errors import UserError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,7 +25,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Check everything; return 1 where something the default graph needs is missing."""
     findings = []
-    checks = check_all(_address(arguments.http))
+    checks = check_all(parse_address(arguments.http, '--http',
+                                     'For example: --http 127.0.0.1:8080'))
     for finding in itertools.chain(checks, check_cloud() if arguments.cloud else ()):
         findings.append(finding)
         if not arguments.json:
@@ -46,11 +47,3 @@ def _line(finding: Finding) -> str:
     remedy = f'. {finding.remedy[:1].upper()}{finding.remedy[1:]}' if finding.remedy else ''
     detail = ' '.join(finding.detail.split())
     return f'{finding.status:8}{finding.subject:10}{detail}{remedy}'
-
-
-def _address(text: str) -> tuple[str, int]:
-    """Return host and port. Raises UserError."""
-    host, _, port = text.rpartition(':')
-    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
-        raise UserError(f'--http {text} is not HOST:PORT', 'For example: --http 127.0.0.1:8080')
-    return host.strip('[]'), int(port)

@@ -53,7 +53,7 @@ GOOGLE = [
     (lambda account, folder: folder / 'nothing.json', 'there is no file'),
     (lambda account, folder: folder, 'is no file'),
     (lambda account, folder: written(folder, json.dumps(account.content()), 0o644),
-     'can be read by others on this machine. Say: chmod 600'),
+     'can be read by others on this machine. Run: chmod 600'),
     (lambda account, folder: written(folder, json.dumps(account.content()), 0o640),
      'can be read by others'),
     (lambda account, folder: written(folder, 'x' * 100_000), 'too long'),

@@ -12,6 +12,7 @@ import socket
 import threading
 from typing import Any
 
+from txt2vid_ros.core.address import parse_address
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.media.output.broadcast import Subscription
 
@@ -20,16 +21,6 @@ log = logging.getLogger(__name__)
 SEND_TIMEOUT = 5.0
 """Seconds after which a viewer that takes nothing is given up."""
 MOST_VIEWERS = 64
-
-
-def parse_address(address: str) -> tuple[str, int]:
-    """Return host and port of 'HOST:PORT', '[IPv6]:PORT' or 'PORT' (then 127.0.0.1)."""
-    host, _, port = address.rpartition(':')
-    host = host.strip('[]') or '127.0.0.1'
-    if not port.isdecimal() or not 0 <= int(port) <= 65535:
-        raise UserError(f'stream.http: {address!r} is no address',
-                        'Write HOST:PORT, for example 127.0.0.1:8080, or leave it empty for none.')
-    return host, int(port)
 
 
 class StreamServer:
@@ -44,7 +35,10 @@ class StreamServer:
                                              Callable[[Subscription], None]]],
                  status: Callable[[], Mapping[str, Any]]) -> None:
         """Bind to 'HOST:PORT' and begin to serve. Raises UserError where that is not possible."""
-        host, port = parse_address(address)
+        host, port = parse_address(
+            address, 'stream.http',
+            'Write HOST:PORT, for example 127.0.0.1:8080, or leave it empty for none.',
+            default_host='127.0.0.1', any_port=True)
         page = importlib.resources.files('txt2vid_ros').joinpath('assets/watch.html').read_bytes()
         handler = type('Handler', (_Handler,), {
             'streams': dict(streams), 'status': staticmethod(status), 'page': page,

@@ -8,15 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 import os
 from pathlib import Path
-import stat
 from typing import NoReturn
 
+from txt2vid_ros.core import key_file
 from txt2vid_ros.core.errors import UserError
 
 GOOGLE_VARIABLE = 'GOOGLE_APPLICATION_CREDENTIALS'
 RESEMBLE_VARIABLE = 'RESEMBLE_API_KEY'
-LONGEST = 64 * 1024
-"""Bytes of a key file; a longer one is something else."""
 
 
 class Secret:
@@ -47,24 +45,7 @@ def read_key_file(path: Path, option: str) -> Secret:
     `option` is where the user named the file. Raises UserError, which names the file and never
     what is in it.
     """
-    try:
-        mode = path.stat().st_mode
-        if not stat.S_ISREG(mode):
-            raise UserError(f'{option}: {path} is no file', 'Name the file that holds the key.')
-        with path.open('rb') as file:
-            content = file.read(LONGEST + 1)
-    except FileNotFoundError:
-        raise UserError(f'{option}: there is no file {path}',
-                        'Name the file that holds the key.') from None
-    except OSError as error:
-        raise UserError(f'{option}: {path} cannot be read: {error.strerror}',
-                        'Its owner should be who runs this.') from None
-    if mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise UserError(f'{option}: {path} can be read by others on this machine',
-                        f'Say: chmod 600 {path}')
-    if len(content) > LONGEST:
-        raise UserError(f'{option}: {path} is too long for a key', 'Name the file with the key.')
-    return Secret(content.decode('utf-8', 'replace').strip())
+    return Secret(key_file.read_key_file(path, option).decode('utf-8', 'replace').strip())
 
 
 def google_key_file(option: Path, environment: Mapping[str, str] = os.environ

@@ -1,0 +1,30 @@
+"""HOST:PORT as people write it, parsed in one place."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from txt2vid_ros.core.errors import UserError
+
+
+class HostPort(NamedTuple):
+    """A host name or number, without brackets, and a port."""
+
+    host: str
+    port: int
+
+
+def parse_address(text: str, parameter: str, remedy: str, *, default_host: str = '',
+                  any_port: bool = False) -> HostPort:
+    """Parse 'HOST:PORT' or '[IPv6]:PORT'.
+
+    `parameter` is where the user wrote it and `remedy` what to write instead, for the error.
+    With a `default_host`, 'PORT' and ':PORT' are accepted too. `any_port` accepts port 0, for
+    which the system picks a free port. Raises UserError.
+    """
+    host, _, digits = text.rpartition(':')
+    host = host.removeprefix('[').removesuffix(']') or default_host
+    port = int(digits) if digits.isascii() and digits.isdecimal() and len(digits) < 10 else -1
+    if not host or not (0 if any_port else 1) <= port <= 65535:
+        raise UserError(f'{parameter}: {text!r} is not HOST:PORT', remedy)
+    return HostPort(host, port)
