@@ -16,7 +16,7 @@ from txt2vid_ros.providers.cloud.credentials import (
     resemble_key,
     RESEMBLE_VARIABLE,
 )
-from txt2vid_ros.providers.cloud.resemble.account import Account
+from txt2vid_ros.providers.cloud.resemble.account import ResembleAccount
 from txt2vid_ros.speaking.voice import TextToSpeech
 
 WORD = 'Ready.'
@@ -63,7 +63,7 @@ def _google_voice() -> str:
 
 def _resemble_voice() -> str:
     names: dict[str, str] = {}
-    account = Account('', resemble_key(Path()), PATIENCE)
+    account = ResembleAccount('', resemble_key(Path()), PATIENCE)
     asked = _seconds(lambda: names.update(account.voices()))
     if not names:
         raise account.unknown('', ())

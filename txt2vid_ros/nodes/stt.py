@@ -14,12 +14,12 @@ from txt2vid_ros.core import registry
 from txt2vid_ros.core.people import DEFAULT
 from txt2vid_ros.core.time_limits import TimeLimits
 from txt2vid_ros.listening.echo import EchoGuard
-from txt2vid_ros.listening.endpointing import Endpointing
-from txt2vid_ros.listening.pipeline import Listener
+from txt2vid_ros.listening.endpointing import EndpointingSettings
+from txt2vid_ros.listening.pipeline import SpeechPipeline
 from txt2vid_ros.listening.voice_activity import VoiceActivity
 from txt2vid_ros.media.capture.source import RATE
 from txt2vid_ros.providers.choice import make_recognizer
-from txt2vid_ros.providers.resilience.health import Board
+from txt2vid_ros.providers.resilience.health import HealthRegistry
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.node import EngineNode
 from txt2vid_ros.ros.parameters import parameter
@@ -68,7 +68,7 @@ class Parameters:
 
 
 class SttNode(EngineNode):
-    """Maps mic/audio to a Listener and its texts to speech."""
+    """Maps mic/audio to a SpeechPipeline and its texts to speech."""
 
     NAME = 'stt'
     Parameters = Parameters
@@ -78,10 +78,10 @@ class SttNode(EngineNode):
         table = self.parameters
         self._activity: VoiceActivity = registry.load(registry.DETECTORS, table.vad, 'stt.vad')()
         self._activity.load()
-        self._board = Board()
+        self._health = HealthRegistry()
         self._recognizer = make_recognizer(
             table.provider, table.locale, table.options, parameter='stt.provider',
-            longest=table.longest + MARGIN, board=self._board,
+            longest=table.longest + MARGIN, health=self._health,
             limits=TimeLimits(table.text_limit, 0.0, 0.0, 0.0))
         self._recognizer.load()
         self._speech = self.create_publisher(LiveSpeech, 'speech', qos.SPEECH,
@@ -90,12 +90,12 @@ class SttNode(EngineNode):
     def start(self) -> None:
         """Begin to listen."""
         table = self.parameters
-        settings = Endpointing(
+        settings = EndpointingSettings(
             threshold=table.threshold, start=table.start, end_silence=table.end_silence,
             longest=table.longest, padding=table.padding)
         if table.send_clauses:
             settings = dataclasses.replace(settings, clause_length=CLAUSE)
-        self._listener = Listener(self._activity, self._recognizer, self, settings,
+        self._listener = SpeechPipeline(self._activity, self._recognizer, self, settings,
                                   partial_every=table.partial_every,
                                   send_clauses=table.send_clauses)
         self._listener.start()
@@ -128,7 +128,7 @@ class SttNode(EngineNode):
             'clipped': self._input.statistics.clipped,
             'invalid': self._input.statistics.invalid,
             'endpoint_to_final_ms_p50': float(np.median(times) * 1000) if times else 0.0,
-            **self._board.figures()}
+            **self._health.figures()}
         if self._guard is not None:
             figures['muted_blocks'] = self._guard.muted
             figures['mute_tail_ms'] = self._guard.tail * 1000
@@ -136,7 +136,7 @@ class SttNode(EngineNode):
                 figures['echo_delay_ms'] = self._guard.delay * 1000
         if self._input.fault:
             return 'error', self._input.fault, figures
-        complaint = self._board.complaint()
+        complaint = self._health.complaint()
         level = 'warn' if statistics.failed or complaint else 'ok'
         line = 'hearing speech' if self._listener.speaking else 'silent'
         return level, f'{line}; {complaint}' if complaint else line, figures

@@ -20,13 +20,13 @@ from txt2vid_ros.core.people import DEFAULT, People, Person, utterance_id
 from txt2vid_ros.core.time_limits import TimeLimits
 from txt2vid_ros.providers.choice import make_voice
 from txt2vid_ros.providers.resilience.fallback_voice import FallbackVoice
-from txt2vid_ros.providers.resilience.health import Board
+from txt2vid_ros.providers.resilience.health import HealthRegistry
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.lead_request import LeadWish
 from txt2vid_ros.ros.node import EngineNode
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.running import run
-from txt2vid_ros.speaking.scheduler import Talker, Utterance
+from txt2vid_ros.speaking.scheduler import SpeechRequest, SpeechScheduler
 from txt2vid_ros.speaking.visemes.track import mouth_track
 
 RIVALRY = 4
@@ -66,7 +66,7 @@ class Parameters:
 
 
 class TtsNode(EngineNode):
-    """Maps topics to a Talker and its output to topics."""
+    """Maps topics to a SpeechScheduler and its output to topics."""
 
     NAME = 'tts'
     Parameters = Parameters
@@ -75,7 +75,7 @@ class TtsNode(EngineNode):
         """Load the voices of all speakers."""
         self._rivalry = 0
         self._people = People.load(self.parameters.people)
-        self._board = Board()
+        self._health = HealthRegistry()
         self._voices: dict[tuple[str, str, float, str], FallbackVoice] = {}
         for person in self._people:
             self._voice(person)
@@ -92,7 +92,7 @@ class TtsNode(EngineNode):
     def start(self) -> None:
         """Begin to listen and speak."""
         self._lead = LeadWish(self, self.parameters.lead, self.parameters.lead_max)
-        self._talker = Talker(
+        self._talker = SpeechScheduler(
             self._voice_of, mouth_track, self, self.ros_clock,
             lambda: self._lead.seconds, rate=self._rate, chunk=self.parameters.chunk,
             ahead=self.parameters.ahead, queue=self.parameters.queue)
@@ -133,10 +133,10 @@ class TtsNode(EngineNode):
             'text_to_voice_ms_p50': float(np.median(times) * 1000) if times else 0.0,
             **{name: getattr(statistics, name) for name in
                ('utterances', 'refused', 'unspeakable', 'interrupted', 'failed')},
-            **self._board.figures()}
+            **self._health.figures()}
         if self._rivalry >= RIVALRY:
             return 'error', 'another tts node speaks on the same topic', figures
-        complaint = self._board.complaint()
+        complaint = self._health.complaint()
         level = 'warn' if statistics.failed or statistics.refused or complaint else 'ok'
         line = 'speaking' if self._talker.busy else 'silent'
         return level, f'{line}; {complaint}' if complaint else line, figures
@@ -172,7 +172,7 @@ class TtsNode(EngineNode):
             text = text[:longest].rpartition(' ')[0] or text[:longest]
         if self.parameters.interrupt_on_new_text:
             self._talker.interrupt()
-        utterance = Utterance(self._new_id(speaker, stamp), text, speaker or DEFAULT, now)
+        utterance = SpeechRequest(self._new_id(speaker, stamp), text, speaker or DEFAULT, now)
         if not self._talker.say(utterance):
             self.get_logger().error(
                 f'tts.queue = {self.parameters.queue} utterances wait already; a text of '
@@ -209,7 +209,7 @@ class TtsNode(EngineNode):
                person.speed or table.speed, person.options or (table.options if same else ''))
         if key not in self._voices:
             voice = make_voice(
-                *key, parameter='tts.provider', board=self._board,
+                *key, parameter='tts.provider', health=self._health,
                 limits=TimeLimits(table.first_limit, table.gap_limit, table.whole_limit, 0.0))
             voice.load()
             self._voices[key] = voice
