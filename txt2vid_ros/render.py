@@ -21,8 +21,8 @@ from txt2vid_ros.media.driving.driving_media import DrivingMedia
 from txt2vid_ros.media.output.file_encoder import FileEncoder
 from txt2vid_ros.media.sound_file import read_sound
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
-from txt2vid_ros.speaking.clauses import clean, speakable
-from txt2vid_ros.speaking.synthesis import spoken
+from txt2vid_ros.speaking.clauses import normalize_text, speakable
+from txt2vid_ros.speaking.synthesis import synthesize_text
 from txt2vid_ros.speaking.visemes.track import mouth_track
 from txt2vid_ros.speaking.voice import SpeechChunk, TextToSpeech
 
@@ -47,11 +47,11 @@ class Speech:
 
 def from_text(text: str, voice: TextToSpeech) -> Iterator[Speech]:
     """Yield the speech of a text. Raises UserError where there is nothing to pronounce."""
-    cleaned = clean(text)
+    cleaned = normalize_text(text)
     if not speakable(cleaned):
         raise UserError('there is nothing to pronounce in the text', 'Give words or numbers.')
     rate = voice.capabilities.sample_rate
-    for at, (pause, chunk) in enumerate(spoken(cleaned, voice, lambda: False)):
+    for at, (pause, chunk) in enumerate(synthesize_text(cleaned, voice, lambda: False)):
         yield Speech(pause + (BEFORE if at == 0 else 0.0), chunk, rate)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from txt2vid_ros.bench.speech.clap import ClapVoice, FIRST, LENGTH, RATE
-from txt2vid_ros.speaking.synthesis import CLAUSE_PAUSE, SENTENCE_PAUSE, spoken
+from txt2vid_ros.speaking.synthesis import CLAUSE_PAUSE, SENTENCE_PAUSE, synthesize_text
 from txt2vid_ros.speaking.voice import SpeechChunk, TextToSpeech, VoiceCapabilities
 
 
@@ -45,13 +45,13 @@ class TwoPieces(TextToSpeech):
 
 def test_pauses_come_between_clauses_and_not_within_them() -> None:
     text = 'One. ' + 'a' * 50 + ', ' + 'b' * 150 + ', ' + 'c' * 40 + '. End.'
-    pauses = [pause for pause, _ in spoken(text, TwoPieces(), lambda: False)]
+    pauses = [pause for pause, _ in synthesize_text(text, TwoPieces(), lambda: False)]
     assert pauses == [0.0, 0.0, SENTENCE_PAUSE, 0.0, CLAUSE_PAUSE, 0.0, SENTENCE_PAUSE, 0.0]
 
 
 def test_a_cancelled_text_ends_in_the_middle() -> None:
     said: list[int] = []
-    for _, chunk in spoken('One. Two. Three.', TwoPieces(), lambda: len(said) >= 3):
+    for _, chunk in synthesize_text('One. Two. Three.', TwoPieces(), lambda: len(said) >= 3):
         said.append(len(chunk.samples))
     assert len(said) == 3
-    assert list(spoken('One.', TwoPieces(), lambda: True)) == []
+    assert list(synthesize_text('One.', TwoPieces(), lambda: True)) == []

@@ -47,7 +47,7 @@ def test_after_a_failure_the_old_file_is_there_and_nothing_else(
 
 def test_a_file_that_cannot_take_its_place_leaves_nothing(tmp_path: pathlib.Path) -> None:
     (tmp_path / 'taken').mkdir()
-    with pytest.raises(OSError), replacing(tmp_path / 'taken') as temporary:  # noqa: PT011
+    with pytest.raises(OSError), replacing(tmp_path / 'taken') as temporary:
         temporary.write_text('one')
     assert os.listdir(tmp_path) == ['taken']
 

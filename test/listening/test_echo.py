@@ -14,8 +14,8 @@ from speech_clips import clip
 
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.listening.echo import EchoGuard
-from txt2vid_ros.listening.endpointing import Endpointing
-from txt2vid_ros.listening.pipeline import Listener
+from txt2vid_ros.listening.endpointing import EndpointingSettings
+from txt2vid_ros.listening.pipeline import SpeechPipeline
 from txt2vid_ros.providers.stt.moonshine import MoonshineRecognizer
 from txt2vid_ros.providers.tts.hibari import HibariVoice
 from txt2vid_ros.providers.vad.silero import SileroActivity
@@ -106,7 +106,7 @@ def test_the_face_is_not_written_down_and_the_answer_is(voice: NDArray[np.float3
     delay, echo = 0.4, 0.5 * soxr.resample(voice, 24000, RATE)
     heard = room([(0.5 + delay, echo), (first + 1.5, answer.sound()), (second_at + delay, echo),
                   (second + 1.0, answer.sound())], second + 6)
-    listener = Listener(activity, recognizer, scribe, Endpointing())
+    listener = SpeechPipeline(activity, recognizer, scribe, EndpointingSettings())
     listener.start()
     for stamp, block in blocks(heard):
         listener.push(stamp, guard.guard(stamp, block, RATE))

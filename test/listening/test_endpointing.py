@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from txt2vid_ros.listening.endpointing import Endpointer, Endpointing, Event
-from txt2vid_ros.listening.segments import Piece, PieceCutter, Window
+from txt2vid_ros.listening.endpointing import Endpointer, EndpointingSettings, Event
+from txt2vid_ros.listening.segments import SpeechSegment, SpeechSegmenter, Window
 
 STEP = 0.032
 
@@ -18,13 +18,13 @@ def windows(*stretches: tuple[float, float]) -> list[float]:
 
 def events(probabilities: list[float], **settings: float) -> list[tuple[Event, float]]:
     """Return what happened and at which second speech began or ended."""
-    endpointer = Endpointer(Endpointing(**settings), STEP)
+    endpointer = Endpointer(EndpointingSettings(**settings), STEP)
     return [(mark.event, mark.window * STEP) for p in probabilities for mark in endpointer.push(p)]
 
 
-def cut(probabilities: list[float], settings: Endpointing) -> list[Piece]:
+def cut(probabilities: list[float], settings: EndpointingSettings) -> list[SpeechSegment]:
     """Return all pieces of a sound whose samples are the numbers of their windows."""
-    cutter = PieceCutter(Endpointer(settings, STEP), round(settings.padding / STEP),
+    cutter = SpeechSegmenter(Endpointer(settings, STEP), round(settings.padding / STEP),
                          round(settings.longest / STEP) + 1)
     pieces = []
     for number, p in enumerate(probabilities):
@@ -64,7 +64,7 @@ def test_every_window_of_half_an_hour_of_speech_is_in_one_piece_and_in_order() -
         # Phrases of up to half a minute with pauses of all lengths.
         probabilities += [float(p) for p in random.uniform(0.5, 1.0, random.integers(6, 900))]
         probabilities += [float(p) for p in random.uniform(0.0, 0.3, random.integers(1, 40))]
-    for settings in (Endpointing(), Endpointing(clause_length=1.2), Endpointing(longest=5.0)):
+    for settings in (EndpointingSettings(), EndpointingSettings(clause_length=1.2), EndpointingSettings(longest=5.0)):
         pieces = cut(probabilities, settings)
         numbers = [window.number for piece in pieces for window in piece.windows]
         assert numbers == sorted(set(numbers))
@@ -77,7 +77,7 @@ def test_every_window_of_half_an_hour_of_speech_is_in_one_piece_and_in_order() -
 
 def test_a_speech_without_a_pause_is_cut_where_it_is_quietest() -> None:
     speech = windows((13, 0.99), (0.096, 0.55), (15, 0.99), (1, 0))
-    pieces = [each for each in cut(speech, Endpointing(longest=20, padding=0)) if each.windows]
+    pieces = [each for each in cut(speech, EndpointingSettings(longest=20, padding=0)) if each.windows]
     assert len(pieces) == 2
     assert pieces[0].last and pieces[0].utterance is not pieces[1].utterance
     assert pieces[0].windows[-1].number * STEP == pytest.approx(13.05, abs=0.1)
@@ -86,7 +86,7 @@ def test_a_speech_without_a_pause_is_cut_where_it_is_quietest() -> None:
 
 def test_clauses_are_cut_at_short_pauses_and_stay_one_utterance() -> None:
     speech = windows((0.5, 0), *[(2, 0.9), (0.3, 0.05)] * 4, (1, 0))
-    pieces = [piece for piece in cut(speech, Endpointing(clause_length=1.2)) if piece.windows]
+    pieces = [piece for piece in cut(speech, EndpointingSettings(clause_length=1.2)) if piece.windows]
     assert len(pieces) == 4
     assert len({id(piece.utterance) for piece in pieces}) == 1
     # Each says when its own first word began.
@@ -96,6 +96,6 @@ def test_clauses_are_cut_at_short_pauses_and_stay_one_utterance() -> None:
 
 def test_padding_reaches_back_before_the_first_word() -> None:
     speech = windows((1, 0), (1, 0.9), (1, 0))
-    bare, padded = (cut(speech, Endpointing(padding=padding))[0] for padding in (0.0, 0.32))
+    bare, padded = (cut(speech, EndpointingSettings(padding=padding))[0] for padding in (0.0, 0.32))
     assert bare.windows[0].number - padded.windows[0].number == 10
     assert bare.stamp == padded.stamp

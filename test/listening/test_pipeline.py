@@ -17,11 +17,11 @@ from speech_clips import clip
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.listening import pipeline as listening
-from txt2vid_ros.listening.endpointing import Endpointing
-from txt2vid_ros.listening.pipeline import Listener
+from txt2vid_ros.listening.endpointing import EndpointingSettings
+from txt2vid_ros.listening.pipeline import SpeechPipeline
 from txt2vid_ros.listening.recognizer import RecognizerCapabilities, Transcript, WholeRecognizer
 from txt2vid_ros.listening.voice_activity import VoiceActivity
-from txt2vid_ros.providers.stt.hallucination_filter import plausible
+from txt2vid_ros.providers.stt.hallucination_filter import drop_hallucination
 from txt2vid_ros.providers.stt.moonshine import MoonshineRecognizer
 from txt2vid_ros.providers.tts.hibari import HibariVoice
 from txt2vid_ros.providers.vad.silero import SileroActivity
@@ -80,11 +80,11 @@ def silence(seconds: float) -> NDArray[np.float32]:
 
 
 def hear(recognizer: WholeRecognizer, sound: NDArray[np.float32], chunk: int = 512,
-         **options: object) -> tuple[Scribe, Listener]:
+         **options: object) -> tuple[Scribe, SpeechPipeline]:
     """Have a listener hear a sound as fast as it can; return what it wrote."""
     scribe = Scribe()
-    settings = options.pop('settings', Endpointing())
-    listener = Listener(activity(), recognizer, scribe, settings, **options)
+    settings = options.pop('settings', EndpointingSettings())
+    listener = SpeechPipeline(activity(), recognizer, scribe, settings, **options)
     listener.start()
     for at in range(0, len(sound), chunk):
         listener.push(BEGIN + at * SECOND // RATE, sound[at:at + chunk])
@@ -173,7 +173,7 @@ def test_partials_grow_while_somebody_speaks(
     said = clip('0870')
     sound = np.concatenate([silence(0.5), said.sound(), silence(1.5)])
     scribe = Scribe()
-    listener = Listener(activity(), recognizer, scribe, Endpointing(), partial_every=0.1)
+    listener = SpeechPipeline(activity(), recognizer, scribe, EndpointingSettings(), partial_every=0.1)
     listener.start()
     # Half a second of sound, then as long as the guess at it takes: no clock has a say in it.
     guessed = 0
@@ -249,7 +249,7 @@ def test_a_monologue_loses_no_word_and_says_none_twice(
     parts = [part for sentence in STORY.split('. ') if sentence
              for part in (spoken(voice, sentence.rstrip('. ') + '.'), silence(0.3))]
     sound = np.concatenate([silence(0.5), *parts, silence(1.0)])
-    settings = Endpointing(clause_length=1.2) if send_clauses else Endpointing()
+    settings = EndpointingSettings(clause_length=1.2) if send_clauses else EndpointingSettings()
     scribe, listener = hear(recognizer, sound, settings=settings, send_clauses=send_clauses)
     assert similar(words(scribe.said), words(STORY)) < 0.03
     stamps = [stamp for stamp, _, _ in scribe.finals]
@@ -302,7 +302,7 @@ class CountingRecognizer(WholeRecognizer):
 def test_half_an_hour_without_an_end_loses_nothing_and_does_not_grow_in_memory() -> None:
     random = np.random.default_rng(7)
     recognizer, scribe = CountingRecognizer(), Scribe()
-    listener = Listener(MarkedActivity(), recognizer, scribe, Endpointing())
+    listener = SpeechPipeline(MarkedActivity(), recognizer, scribe, EndpointingSettings())
     listener.start()
     number, sent, at = 0, [], 0
     tracemalloc.start()
@@ -337,7 +337,7 @@ def test_a_recognizer_that_fails_costs_a_piece_and_not_the_listener(
         error: type[Exception], failures: int, lost: int) -> None:
     recognizer, scribe = CountingRecognizer(), Scribe()
     recognizer.failures, recognizer.error = failures, error
-    listener = Listener(MarkedActivity(), recognizer, scribe, Endpointing(), partial_every=1e6)
+    listener = SpeechPipeline(MarkedActivity(), recognizer, scribe, EndpointingSettings(), partial_every=1e6)
     listener._tried_at = time.monotonic()
     listener.start()
 
@@ -357,7 +357,7 @@ def test_a_recognizer_that_fails_costs_a_piece_and_not_the_listener(
 
 def test_the_text_is_ready_before_the_end_of_speech_is_certain() -> None:
     recognizer, scribe = CountingRecognizer(), Scribe()
-    listener = Listener(MarkedActivity(), recognizer, scribe, Endpointing())
+    listener = SpeechPipeline(MarkedActivity(), recognizer, scribe, EndpointingSettings())
     listener.start()
     listener.push(BEGIN, np.concatenate([np.full(512 * 30, 4, np.float32), silence(0.15)]))
     until(lambda: bool(scribe.partials), 'the text of the pause')
@@ -375,7 +375,7 @@ def test_sound_that_stops_in_the_middle_of_a_word_still_becomes_text(
         monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listening, 'STALL', 0.1)
     scribe = Scribe()
-    listener = Listener(MarkedActivity(), CountingRecognizer(), scribe, Endpointing())
+    listener = SpeechPipeline(MarkedActivity(), CountingRecognizer(), scribe, EndpointingSettings())
     listener.start()
     listener.push(BEGIN, np.full(512 * 20, 4, np.float32))
     until(lambda: bool(scribe.finals), 'the text')
@@ -385,7 +385,7 @@ def test_sound_that_stops_in_the_middle_of_a_word_still_becomes_text(
 
 def test_a_gap_in_the_sound_ends_what_was_said_before_it() -> None:
     scribe = Scribe()
-    listener = Listener(MarkedActivity(), CountingRecognizer(), scribe, Endpointing())
+    listener = SpeechPipeline(MarkedActivity(), CountingRecognizer(), scribe, EndpointingSettings())
     listener.start()
     listener.push(BEGIN, np.full(512 * 20, 1, np.float32))
     listener.push(BEGIN + 60 * SECOND, np.full(512 * 20, 2, np.float32))
@@ -406,7 +406,7 @@ def test_sound_waits_for_a_recognizer_that_is_far_behind() -> None:
             return super().transcribe(samples)
 
     scribe = Scribe()
-    listener = Listener(MarkedActivity(), Slow(), scribe, Endpointing())
+    listener = SpeechPipeline(MarkedActivity(), Slow(), scribe, EndpointingSettings())
     listener.start()
     pushed = []
 
@@ -434,7 +434,7 @@ def test_sound_waits_for_a_recognizer_that_is_far_behind() -> None:
     ('a' * 300, 2.0, False), ('It was the best of times, it was the worst of times.', 4.0, True),
     ('No, no, no, no.', 2.0, True), ('Zero zero zero zero one.', 3.0, True)])
 def test_what_a_mouth_cannot_have_said_is_dropped(text: str, seconds: float, kept: bool) -> None:
-    assert bool(plausible(text, seconds)) == kept
+    assert bool(drop_hallucination(text, seconds)) == kept
 
 
 def test_a_locale_that_it_does_not_speak_is_refused() -> None:

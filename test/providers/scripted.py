@@ -12,8 +12,9 @@ import numpy as np
 from txt2vid_ros.core.errors import ProviderError, UserError
 from txt2vid_ros.core.time_limits import TimeLimits
 from txt2vid_ros.providers.resilience.fallback_voice import FallbackVoice
-from txt2vid_ros.providers.resilience.health import Board, Pace
-from txt2vid_ros.providers.resilience.provider_slot import Member
+from txt2vid_ros.providers.resilience.health import HealthRegistry
+from txt2vid_ros.providers.resilience.provider_slot import ProviderSlot
+from txt2vid_ros.providers.resilience.time_source import TimeSource
 from txt2vid_ros.speaking.voice import SpeechChunk, TextToSpeech, VoiceCapabilities
 
 WAIT = 30.0
@@ -42,8 +43,8 @@ class Time:
         self.seconds += seconds
 
     @property
-    def pace(self) -> Pace:
-        return Pace(lambda: self.seconds, self.sleep, lambda: 0.5)
+    def pace(self) -> TimeSource:
+        return TimeSource(lambda: self.seconds, self.sleep, lambda: 0.5)
 
 
 @dataclasses.dataclass
@@ -138,10 +139,10 @@ class Choir:
     """A list of scripted voices, and all that is heard of them."""
 
     scripts: dict[str, Script]
-    members: dict[str, Member[TextToSpeech]]
+    slots: dict[str, ProviderSlot[TextToSpeech]]
     voice: FallbackVoice
     time: Time
-    board: Board
+    health: HealthRegistry
 
     def listen(self, clause: str, cancelled: Callable[[], bool] = lambda: False) -> Iterator[str]:
         """Yield what is heard: 'voice:word', and '...' for a pause before a new beginning."""
@@ -155,7 +156,7 @@ class Choir:
     def say(self, clause: str, cancelled: Callable[[], bool] = lambda: False) -> list[str]:
         """Return all that is heard, once trials are over too."""
         heard = list(self.listen(clause, cancelled))
-        until(lambda: not self.voice.trying)
+        until(lambda: not self.voice.probing)
         return heard
 
     def close(self) -> None:
@@ -176,14 +177,14 @@ def choir(*scripts: Script, load: bool = True) -> Choir:
     # The value 0 is silence.
     ScriptedVoice.loudness.setdefault(('', ''), 0.0)
     time_ = Time()
-    board = Board(time_.pace)
-    members: list[Member[TextToSpeech]] = [
-        Member(script.name, lambda script=script: ScriptedVoice(script),
-               limits_for(script), board.of(script.name))
+    health = HealthRegistry(time_.pace)
+    slots: list[ProviderSlot[TextToSpeech]] = [
+        ProviderSlot(script.name, lambda script=script: ScriptedVoice(script),
+               limits_for(script), health.of(script.name))
         for script in scripts]
     made = Choir({script.name: script for script in scripts},
-                 {member.name: member for member in members},
-                 FallbackVoice(members, time_.pace), time_, board)
+                 {member.name: member for member in slots},
+                 FallbackVoice(slots, time_.pace), time_, health)
     if load:
         made.voice.load()
     return made

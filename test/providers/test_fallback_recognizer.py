@@ -17,17 +17,18 @@ from speech_clips import clip
 
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.errors import ProviderError, UserError
-from txt2vid_ros.listening.endpointing import Endpointing
-from txt2vid_ros.listening.pipeline import Listener
+from txt2vid_ros.core.pcm import SPEECH_RATE as RATE
+from txt2vid_ros.listening.endpointing import EndpointingSettings
+from txt2vid_ros.listening.pipeline import SpeechPipeline
 from txt2vid_ros.listening.recognizer import (
     Recognition,
     RecognizerCapabilities,
     SpeechToText,
     Transcript,
 )
-from txt2vid_ros.providers.resilience.fallback_recognizer import FallbackRecognizer, RATE
-from txt2vid_ros.providers.resilience.health import Board
-from txt2vid_ros.providers.resilience.provider_slot import Member
+from txt2vid_ros.providers.resilience.fallback_recognizer import FallbackRecognizer
+from txt2vid_ros.providers.resilience.health import HealthRegistry
+from txt2vid_ros.providers.resilience.provider_slot import ProviderSlot
 from txt2vid_ros.providers.stt.moonshine import MoonshineRecognizer
 from txt2vid_ros.providers.vad.silero import SileroActivity
 
@@ -106,12 +107,12 @@ class Ears:
     def __init__(self, *scripts: Script, longest: float = 30.0) -> None:
         self.scripts = {script.name: script for script in scripts}
         self.time = Time()
-        self.board = Board(self.time.pace)
-        members: list[Member[SpeechToText]] = [
-            Member(script.name, lambda script=script: ScriptedRecognizer(script),
-                   DEAF if script.hangs else PATIENT, self.board.of(script.name))
+        self.health = HealthRegistry(self.time.pace)
+        slots: list[ProviderSlot[SpeechToText]] = [
+            ProviderSlot(script.name, lambda script=script: ScriptedRecognizer(script),
+                   DEAF if script.hangs else PATIENT, self.health.of(script.name))
             for script in scripts]
-        self.recognizer = FallbackRecognizer(members, longest, self.time.pace)
+        self.recognizer = FallbackRecognizer(slots, longest, self.time.pace)
         self.recognizer.load()
 
     def hear(self, *pieces: int) -> str:
@@ -121,7 +122,7 @@ class Ears:
             recognition.push(sound(piece))
             recognition.hypothesis()
         text = recognition.finish().text
-        until(lambda: not self.recognizer.trying)
+        until(lambda: not self.recognizer.probing)
         return text
 
     def close(self) -> None:
@@ -167,7 +168,7 @@ def test_whatever_call_fails_the_next_hears_the_whole_piece(
 def test_whatever_call_hangs_the_next_hears_the_whole_piece(ears: type[Ears], call: str) -> None:
     two = ears(Script('a', at=call, hangs=True), Script('b'))
     assert two.hear(1, 2) == 'b 1 2'
-    assert two.board.figures()['a.errors_time_limit'] == 1
+    assert two.health.figures()['a.errors_time_limit'] == 1
 
 
 def test_a_fault_in_the_middle_gives_what_was_heard_to_the_next_and_back_for_the_next_piece(
@@ -184,7 +185,7 @@ def test_a_fault_in_the_middle_gives_what_was_heard_to_the_next_and_back_for_the
     # It is due, and tried beside the other, who keeps the piece.
     recognition.push(sound(3))
     assert recognition.hypothesis().text == 'b? 1 2 3'
-    until(lambda: not two.recognizer.trying)
+    until(lambda: not two.recognizer.probing)
     recognition.push(sound(4))
     assert recognition.finish().text == 'b 1 2 3 4'
     assert two.hear(5) == 'a 5'
@@ -280,11 +281,11 @@ class Scribe:
         self.finals.append(text)
 
 
-def listen(recognizer: SpeechToText, *parts: NDArray[np.float32]) -> tuple[Scribe, Listener]:
+def listen(recognizer: SpeechToText, *parts: NDArray[np.float32]) -> tuple[Scribe, SpeechPipeline]:
     """Have a listener hear sounds with silence around each; return what it wrote."""
     activity, scribe = SileroActivity(), Scribe()
     activity.load()
-    listener = Listener(activity, recognizer, scribe, Endpointing())
+    listener = SpeechPipeline(activity, recognizer, scribe, EndpointingSettings())
     listener.start()
     silence = np.zeros(RATE, np.float32)
     heard = np.concatenate([silence, *(np.concatenate([part, silence]) for part in parts)])
@@ -299,17 +300,17 @@ def listen(recognizer: SpeechToText, *parts: NDArray[np.float32]) -> tuple[Scrib
 
 def test_real_speech_over_a_connection_that_breaks_is_written_down_word_for_word() -> None:
     said = clip('0930')
-    board = Board()
-    members: list[Member[SpeechToText]] = [
-        Member('cloud', lambda: Cloud(1.0), PATIENT, board.of('cloud')),
-        Member('moonshine', MoonshineRecognizer, PATIENT, board.of('moonshine'))]
-    recognizer = FallbackRecognizer(members, 25.0)
+    health = HealthRegistry()
+    slots: list[ProviderSlot[SpeechToText]] = [
+        ProviderSlot('cloud', lambda: Cloud(1.0), PATIENT, health.of('cloud')),
+        ProviderSlot('moonshine', MoonshineRecognizer, PATIENT, health.of('moonshine'))]
+    recognizer = FallbackRecognizer(slots, 25.0)
     recognizer.load()
     scribe, listener = listen(recognizer, said.sound())
     recognizer.close()
     assert words(' '.join(scribe.finals)) == words(said.text)
     assert listener.statistics.failed == 0
-    assert board.figures()['cloud.errors_outside'] >= 1
+    assert health.figures()['cloud.errors_outside'] >= 1
 
 
 def test_a_listener_tells_a_lost_piece_in_one_line_and_goes_on(

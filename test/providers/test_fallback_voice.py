@@ -13,9 +13,9 @@ from scripted import BAD_KEY, Choir, choir, PATIENT, QUOTA, RESET, Script, until
 
 from txt2vid_ros.core.clock import SystemClock
 from txt2vid_ros.core.errors import ProviderError, UserError
-from txt2vid_ros.providers.resilience import provider_slot as members
-from txt2vid_ros.providers.resilience.health import LONGEST_BACKOFF, State
-from txt2vid_ros.speaking.scheduler import Talker, Utterance
+from txt2vid_ros.providers.resilience.health import BreakerState, OPEN_TIME
+from txt2vid_ros.providers.resilience.provider_slot import MAX_HUNG_CALLS
+from txt2vid_ros.speaking.scheduler import SpeechRequest, SpeechScheduler
 
 
 class Stage:
@@ -69,7 +69,7 @@ def test_an_outage_of_30_s_in_the_middle_of_a_paragraph(
     assert tries <= 8, 'left alone while it is out, but for trials that grow rarer'
     changes = [record.message for record in caplog.records]
     assert changes == ['a: connection reset; voice b takes over', 'voice a is in use again']
-    figures = two.board.figures()
+    figures = two.health.figures()
     assert figures['a.state'] == 'closed'
     assert figures['a.errors_outside'] == tries - 1, 'the last trial went well'
     assert figures['a.first_ms_p50'] >= 0
@@ -81,7 +81,7 @@ def test_what_another_try_may_mend_is_tried_again_at_once_with_chance_in_the_pau
     assert two.say('one two') == said('a', 'one two')
     assert sum(two.time.naps) == pytest.approx(0.1)
     assert two.scripts['b'].asked == []
-    assert two.board.of('a').state is State.CLOSED
+    assert two.health.of('a').state is BreakerState.CLOSED
     assert not caplog.records
 
 
@@ -90,7 +90,7 @@ def test_what_no_other_try_mends_is_left_to_the_next_at_once(stage: Stage) -> No
     assert two.say('one two') == said('b', 'one two')
     assert two.scripts['a'].asked == ['one two']
     assert two.time.naps == []
-    assert two.board.of('a').state is State.OPEN
+    assert two.health.of('a').state is BreakerState.OPEN
 
 
 def test_the_tries_are_bounded(stage: Stage) -> None:
@@ -119,16 +119,16 @@ def test_what_was_whole_is_not_said_again_where_the_voice_knows(stage: Stage, ho
     two = stage(Script('a', marks_last=True, **{how: 2}), Script('b'))
     assert two.say('one two') == said('a', 'one two')
     assert two.scripts['b'].asked == []
-    assert two.board.of('a').state is State.CLOSED
+    assert two.health.of('a').state is BreakerState.CLOSED
 
 
 def test_a_voice_that_hangs_is_given_up_for_the_next(stage: Stage) -> None:
     two = stage(Script('a', hang_after=0), Script('b'))
     assert two.say('one two') == said('b', 'one two')
-    assert two.board.figures()['a.errors_time_limit'] == 1
+    assert two.health.figures()['a.errors_time_limit'] == 1
     # When it is due it gets a new object on a new thread; what hangs closes itself in the end.
     two.scripts['a'].hang_after = None
-    two.members['a'].limits = PATIENT
+    two.slots['a'].limits = PATIENT
     two.time.seconds += 10
     assert two.say('three') == said('b', 'three')
     assert two.say('four') == said('a', 'four')
@@ -153,7 +153,7 @@ def test_where_the_last_one_fails_who_is_being_tried_is_waited_for(stage: Stage)
     speaking = threading.Thread(target=lambda: heard.extend(two.say('two')))
     speaking.start()
     assert first.hanging.wait(WAIT)
-    until(lambda: two.board.of('b').state is State.OPEN)
+    until(lambda: two.health.of('b').state is BreakerState.OPEN)
     first.over.set()
     speaking.join(WAIT)
     assert heard == said('a', 'two')
@@ -175,7 +175,7 @@ def test_interrupting_does_not_wait_for_what_hangs(stage: Stage) -> None:
     assert not speaking.is_alive(), 'the limits of this voice are longer than the patience here'
     assert heard == ['a:one']
     assert two.scripts['b'].asked == []
-    assert two.board.of('a').state is State.CLOSED, 'who interrupts does not blame the voice'
+    assert two.health.of('a').state is BreakerState.CLOSED, 'an interruption blames no voice'
 
 
 def interrupted(two: Choir, after: float) -> None:
@@ -199,8 +199,8 @@ def test_who_hung_until_it_was_interrupted_does_not_keep_the_next_clause_waiting
     assert two.say('zero') == said('a', 'zero')
     script.hang_after = 0
     interrupted(two, after=PATIENT.first / 2)
-    assert two.board.of('a').state is State.OPEN
-    assert two.board.figures()['a.errors_time_limit'] == 1
+    assert two.health.of('a').state is BreakerState.OPEN
+    assert two.health.figures()['a.errors_time_limit'] == 1
     assert two.say('two') == said('b', 'two')
     assert script.asked == ['zero', 'one']
     # It is tried again like any other that has failed.
@@ -216,14 +216,14 @@ def test_who_was_interrupted_early_is_not_blamed(stage: Stage) -> None:
     two = stage(Script('a'), Script('b'))
     two.scripts['a'].hang_after = 0
     interrupted(two, after=PATIENT.first / 2 - 0.1)
-    assert two.board.of('a').state is State.CLOSED
+    assert two.health.of('a').state is BreakerState.CLOSED
 
 
 def test_nor_is_the_only_one_there_is(stage: Stage) -> None:
     one = stage(Script('a'))
     one.scripts['a'].hang_after = 0
     interrupted(one, after=PATIENT.first - 1)
-    assert one.board.of('a').state is State.CLOSED
+    assert one.health.of('a').state is BreakerState.CLOSED
     one.scripts['a'].hang_after = None
     one.scripts['a'].over.set()
     assert one.say('two') == said('a', 'two')
@@ -231,10 +231,10 @@ def test_nor_is_the_only_one_there_is(stage: Stage) -> None:
 
 def test_calls_that_hang_are_bounded_in_number(stage: Stage) -> None:
     two = stage(Script('a', hang_after=0), Script('b'))
-    for _ in range(3 * members.HANGING):
+    for _ in range(3 * MAX_HUNG_CALLS):
         assert two.say('one') == said('b', 'one')
-        two.time.seconds += 2 * LONGEST_BACKOFF
-    assert two.scripts['a'].loads == members.HANGING
+        two.time.seconds += 2 * OPEN_TIME.largest
+    assert two.scripts['a'].loads == MAX_HUNG_CALLS
     assert threading.active_count() < 20
 
 
@@ -245,14 +245,14 @@ def test_a_load_that_fails_does_not_stop_the_others(
     assert lines == ['voice net could not be loaded and is tried again: connection reset',
                      'voice key is not used: the key is wrong. Make a new one.']
     assert three.say('one') == said('c', 'one')
-    assert 'key is out: the key is wrong' in three.board.complaint()
+    assert 'key is out: the key is wrong' in three.health.complaint()
     # The network comes back; the key does not mend itself.
     three.scripts['net'].load_fault = three.scripts['key'].load_fault = None
     three.time.seconds += 10
     assert three.say('two') == said('c', 'two')
     assert three.say('three') == said('net', 'three')
     assert three.scripts['key'].loads == 1
-    assert three.board.complaint() == 'key is out: the key is wrong. Make a new one.'
+    assert three.health.complaint() == 'key is out: the key is wrong. Make a new one.'
 
 
 def test_a_load_that_hangs_does_not_stop_the_others(stage: Stage) -> None:
@@ -322,10 +322,10 @@ def test_where_all_fail_the_utterance_fails_in_one_line_and_the_next_is_said(
             ended[utterance].set()
 
     heard: list[str] = []
-    talker = Talker(lambda speaker: two.voice, lambda *_: None, Output(), SystemClock(),
+    talker = SpeechScheduler(lambda speaker: two.voice, lambda *_: None, Output(), SystemClock(),
                     lambda: 0.0, rate=two.voice.capabilities.sample_rate)
     talker.start()
-    talker.say(Utterance('1', 'Lost.', 'x', 0))
+    talker.say(SpeechRequest('1', 'Lost.', 'x', 0))
     assert ended['1'].wait(WAIT)
     errors = [record for record in caplog.records if record.levelno == logging.ERROR]
     assert [record.message for record in errors] == [
@@ -334,7 +334,7 @@ def test_where_all_fail_the_utterance_fails_in_one_line_and_the_next_is_said(
     assert talker.statistics.failed == 1
     two.scripts['a'].fault = two.scripts['b'].fault = None
     two.time.seconds += 10
-    talker.say(Utterance('2', 'Found.', 'x', 0))
+    talker.say(SpeechRequest('2', 'Found.', 'x', 0))
     assert ended['2'].wait(WAIT)
     talker.close()
     assert set(heard) == {'2'}

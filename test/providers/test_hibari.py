@@ -17,10 +17,15 @@ import pytest
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.mouth import Phoneme
 from txt2vid_ros.providers.tts import hibari
-from txt2vid_ros.providers.tts.hibari import FRAME, HibariVoice, phonemes_from, SAMPLE_RATE
+from txt2vid_ros.providers.tts.hibari import (
+    HibariVoice,
+    phonemes_from,
+    SAMPLE_RATE,
+    SAMPLES_PER_FRAME,
+)
 from txt2vid_ros.providers.tts.onnx_output import with_output
-from txt2vid_ros.speaking.clauses import clean
-from txt2vid_ros.speaking.phonetics.silence import trimmed
+from txt2vid_ros.speaking.clauses import normalize_text
+from txt2vid_ros.speaking.phonetics.silence import trim_silence
 from txt2vid_ros.speaking.voice import SpeechChunk
 
 SENTENCE = 'The quick brown fox jumps over the lazy dog.'
@@ -104,7 +109,7 @@ def test_the_frames_of_all_symbols_are_the_sound_exactly(voice: HibariVoice) -> 
             {'ids': np.asarray([ids], np.int64), 'speed': np.asarray([1.0], np.float32)})
         wave = hibari.dsp.synth(*(value[0] for value in values), np.random.default_rng(0))
         assert frames.size == len(ids)
-        assert round(float(frames.sum())) * FRAME == len(wave)
+        assert round(float(frames.sum())) * SAMPLES_PER_FRAME == len(wave)
 
 
 def test_faster_is_shorter() -> None:
@@ -124,7 +129,7 @@ def test_cancelled_it_says_nothing_more(voice: HibariVoice) -> None:
 @settings(max_examples=25)
 @given(st.text(max_size=40))
 def test_no_text_breaks_it(voice: HibariVoice, text: str) -> None:
-    for chunk in speak(voice, clean(text)):
+    for chunk in speak(voice, normalize_text(text)):
         assert np.isfinite(chunk.samples).all()
         assert np.abs(chunk.samples).max() <= 1.5
 
@@ -158,7 +163,7 @@ def test_an_inner_tensor_of_a_model_becomes_an_output(voice: HibariVoice) -> Non
 
 def test_stress_belongs_to_the_sound_after_it_and_a_modifier_to_the_one_before() -> None:
     sounds = phonemes_from('hə ˈlOːt.', np.array([1, 2, 1, 1, 2, 3, 1, 2, 4], np.float32))
-    frame = FRAME / SAMPLE_RATE
+    frame = SAMPLES_PER_FRAME / SAMPLE_RATE
     assert [(each.symbol, each.stress) for each in sounds] == [
         ('h', 0), ('ə', 0), ('l', 2), ('oʊː', 0), ('t', 0)]
     assert [round(each.start / frame, 6) for each in sounds] == [0, 1, 4, 7, 11]
@@ -167,9 +172,9 @@ def test_stress_belongs_to_the_sound_after_it_and_a_modifier_to_the_one_before()
 
 def test_the_silence_at_the_ends_is_cut_and_the_sounds_move_with_it() -> None:
     samples = np.concatenate([np.zeros(12000), np.full(24000, 0.2), np.zeros(12000)]).astype('f4')
-    chunk = trimmed(samples, (
+    chunk = trim_silence(samples, (
         Phoneme('x', 0.0, 0.1), Phoneme('a', 0.5, 1.0), Phoneme('y', 1.9, 0.1)), SAMPLE_RATE)
     assert chunk is not None
     assert chunk.phonemes == (Phoneme('a', pytest.approx(0.03), pytest.approx(1.0)),)
     assert len(chunk.samples) / SAMPLE_RATE == pytest.approx(1.06, abs=0.01)
-    assert trimmed(np.zeros(5000, np.float32), (), SAMPLE_RATE) is None
+    assert trim_silence(np.zeros(5000, np.float32), (), SAMPLE_RATE) is None

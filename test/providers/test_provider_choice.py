@@ -18,7 +18,7 @@ from txt2vid_ros.providers.choice import (
     options_by_provider,
     provider_names,
 )
-from txt2vid_ros.providers.resilience.health import Board
+from txt2vid_ros.providers.resilience.health import HealthRegistry
 from txt2vid_ros.providers.stt.moonshine import MoonshineRecognizer
 
 
@@ -121,14 +121,14 @@ def test_what_is_wrong_in_the_choice_is_told_at_once(names: str, options: str, s
 
 def test_a_package_that_is_missing_is_made_good_by_the_next(
         caplog: pytest.LogCaptureFixture) -> None:
-    board = Board()
-    voice = make_voice('needy,clap', board=board)
+    health = HealthRegistry()
+    voice = make_voice('needy,clap', health=health)
     voice.load()
     assert len(list(voice.synthesize('xx', lambda: False))) == 2
     voice.close()
     assert [record.message for record in caplog.records] == [
         'voice needy is not used: needy needs a package. Run: pip install it']
-    assert board.complaint() == 'needy is out: needy needs a package. Run: pip install it'
+    assert health.complaint() == 'needy is out: needy needs a package. Run: pip install it'
 
 
 def test_time_limits_of_the_user_take_the_place_of_a_provider_s_own() -> None:

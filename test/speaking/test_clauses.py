@@ -6,7 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 import pytest
 
-from txt2vid_ros.speaking.clauses import clauses, clean, FIRST_CLAUSE, LONGEST_CLAUSE, speakable
+from txt2vid_ros.speaking.clauses import (
+    FIRST_CLAUSE,
+    LONGEST_CLAUSE,
+    normalize_text,
+    speakable,
+    split_clauses,
+)
 
 WORDS = st.text(st.characters(exclude_categories=('C', 'Z')), min_size=1, max_size=30)
 ENDS = st.sampled_from(['', '', '', ',', ';', '.', '!', '?', '…', '."', '!”', '.)', '?’', '。'])
@@ -15,33 +21,33 @@ PROSE = st.lists(st.builds(str.__add__, WORDS, ENDS), max_size=120).map(' '.join
 
 @given(PROSE)
 def test_joined_they_are_the_text(text: str) -> None:
-    text = clean(text)
-    assert ' '.join(clauses(text)) == text
+    text = normalize_text(text)
+    assert ' '.join(split_clauses(text)) == text
 
 
 @given(st.text(max_size=2000))
 def test_whatever_the_text_none_is_too_long_or_empty_and_no_character_is_lost(text: str) -> None:
-    text = clean(text)
-    parts = list(clauses(text))
+    text = normalize_text(text)
+    parts = list(split_clauses(text))
     assert all(0 < len(part) <= LONGEST_CLAUSE for part in parts)
     assert ''.join(parts).replace(' ', '') == text.replace(' ', '')
 
 
 def test_quotation_marks_and_brackets_stay_with_their_sentence() -> None:
-    assert list(clauses('She said "Stop." (Twice!) Then she left.')) == [
+    assert list(split_clauses('She said "Stop." (Twice!) Then she left.')) == [
         'She said "Stop."', '(Twice!)', 'Then she left.']
 
 
 def test_titles_and_initials_do_not_end_a_sentence() -> None:
-    assert list(clauses('Dr. Smith met J. Doe. They spoke.')) == [
+    assert list(split_clauses('Dr. Smith met J. Doe. They spoke.')) == [
         'Dr. Smith met J. Doe.', 'They spoke.']
-    assert list(clauses('It costs 3.50 dollars. Fine.')) == ['It costs 3.50 dollars.', 'Fine.']
+    assert list(split_clauses('It costs 3.50 dollars. Fine.')) == ['It costs 3.50 dollars.', 'Fine.']
 
 
 def test_a_long_first_sentence_begins_with_a_short_clause() -> None:
     text = ('When the long winter had finally ended, the people of the valley came out of their '
             'houses, looked at the sky, and began to work in the fields as they always had.')
-    parts = list(clauses(text))
+    parts = list(split_clauses(text))
     assert len(parts[0]) <= FIRST_CLAUSE
     assert ' '.join(parts) == text
 
@@ -49,26 +55,26 @@ def test_a_long_first_sentence_begins_with_a_short_clause() -> None:
 def test_later_sentences_stay_whole() -> None:
     second = ('When the long winter had finally ended, the people of the valley came out of '
               'their houses, looked at the sky, and began to work.')
-    assert list(clauses('Listen. ' + second)) == ['Listen.', second]
+    assert list(split_clauses('Listen. ' + second)) == ['Listen.', second]
 
 
 def test_100_kilobytes_without_a_space() -> None:
     text = 'a' * 100_000
-    parts = list(clauses(text))
+    parts = list(split_clauses(text))
     assert ''.join(parts) == text
     assert max(len(part) for part in parts) <= LONGEST_CLAUSE
 
 
 def test_100_kilobytes_of_prose() -> None:
-    text = clean('The quick brown fox jumps over the lazy dog, again and again. ' * 1600)
-    assert ' '.join(clauses(text)) == text
+    text = normalize_text('The quick brown fox jumps over the lazy dog, again and again. ' * 1600)
+    assert ' '.join(split_clauses(text)) == text
 
 
 @given(st.text(st.characters(), max_size=300))
 def test_cleaned_text_can_be_sent_and_spoken(text: str) -> None:
-    cleaned = clean(text)
+    cleaned = normalize_text(text)
     cleaned.encode('utf-8')
-    assert cleaned == clean(cleaned)
+    assert cleaned == normalize_text(cleaned)
     assert cleaned == ' '.join(cleaned.split())
     assert cleaned.isprintable()
 
@@ -78,11 +84,11 @@ def test_cleaned_text_can_be_sent_and_spoken(text: str) -> None:
     ('x\ud800y', 'xy'), ('e\u0301', 'é'), ('\u200bzero\ufeff', 'zero'), ('\ufffd?', '?'),
     ('a\u2028b', 'a b')])
 def test_what_cannot_be_spoken_is_cleaned_away(text: str, expected: str) -> None:
-    assert clean(text) == expected
+    assert normalize_text(text) == expected
 
 
 @pytest.mark.parametrize(('text', 'expected'), [
     ('', False), ('...', False), ('😀👍🏽', False), ('— “ ”', False), ('7', True), ('é', True),
     ('你好', True), ('😀 hi', True)])
 def test_only_letters_and_digits_can_be_pronounced(text: str, expected: bool) -> None:
-    assert speakable(clean(text)) is expected
+    assert speakable(normalize_text(text)) is expected

@@ -16,7 +16,7 @@ import pytest
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.mouth import MouthTrack, Phoneme, SHAPES
-from txt2vid_ros.speaking.scheduler import Talker, Utterance
+from txt2vid_ros.speaking.scheduler import SpeechRequest, SpeechScheduler
 from txt2vid_ros.speaking.synthesis import CLAUSE_PAUSE, SENTENCE_PAUSE
 from txt2vid_ros.speaking.voice import SpeechChunk, TextToSpeech, VoiceCapabilities
 
@@ -131,11 +131,11 @@ class Stage:
         self.clock = HandClock()
         self.out = Recorder(self.clock)
         self.voice = LetterVoice(rate)
-        self.talker = Talker(lambda speaker: self.voice, articulate, self.out, self.clock,
+        self.talker = SpeechScheduler(lambda speaker: self.voice, articulate, self.out, self.clock,
                              lambda: LEAD, rate=RATE, ahead=ahead, breath=0, queue=queue)
 
     def say(self, name: str, text: str) -> bool:
-        return self.talker.say(Utterance(name, text, 'someone', self.clock.now()))
+        return self.talker.say(SpeechRequest(name, text, 'someone', self.clock.now()))
 
 
 @pytest.fixture

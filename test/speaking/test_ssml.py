@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 import numpy as np
 import pytest
 
-from txt2vid_ros.speaking.clauses import clean
-from txt2vid_ros.speaking.ssml import is_ssml, plain
-from txt2vid_ros.speaking.synthesis import spoken
+from txt2vid_ros.speaking.clauses import normalize_text
+from txt2vid_ros.speaking.ssml import is_ssml, plain_text
+from txt2vid_ros.speaking.synthesis import synthesize_text
 from txt2vid_ros.speaking.voice import SpeechChunk, TextToSpeech, VoiceCapabilities
 
 SSML = ('<speak>He said: <emphasis level="strong">Stop!</emphasis> <break time="1s"/> Then, after '
@@ -39,7 +39,7 @@ class Parrot(TextToSpeech):
 
 def said(text, ssml):
     voice = Parrot(ssml)
-    assert list(spoken(clean(text), voice, lambda: False))
+    assert list(synthesize_text(normalize_text(text), voice, lambda: False))
     return voice.said
 
 
@@ -71,10 +71,10 @@ def test_what_is_no_ssml_is_a_text_like_any_other(text):
     ('<speak>1 < 2</speak>', '1 < 2')])
 def test_the_words_are_what_is_to_be_read(text, words):
     assert is_ssml(text)
-    assert plain(text) == words
+    assert plain_text(text) == words
 
 
 @given(st.text(max_size=200))
 def test_no_text_breaks_it(text):
-    marked = clean(f'<speak>{text}</speak>')
-    assert plain(marked) == clean(plain(marked))
+    marked = normalize_text(f'<speak>{text}</speak>')
+    assert plain_text(marked) == normalize_text(plain_text(marked))

@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 import pytest
 
-from txt2vid_ros.speaking.clauses import clean
-from txt2vid_ros.speaking.ssml import is_ssml, plain
-from txt2vid_ros.speaking.ssml_marks import marked
+from txt2vid_ros.speaking.clauses import normalize_text
+from txt2vid_ros.speaking.ssml import is_ssml, plain_text
+from txt2vid_ros.speaking.ssml_marks import with_marks
 
 
 def spans(text):
-    return [(span.mark, span.words) for span in marked(text).spans]
+    return [(span.mark, span.words) for span in with_marks(text).spans]
 
 
 @pytest.mark.parametrize(('text', 'with_marks', 'words'), [
@@ -36,7 +36,7 @@ def spans(text):
      ['Bon', 'jour']),
     ('a<!-- b c -->b', '|a<!-- b c -->b', ['ab']), ('...', '...', [])])
 def test_marks_stand_before_words(text, with_marks, words):
-    found = marked(f'<speak>{text}</speak>')
+    found = with_marks(f'<speak>{text}</speak>')
     assert re.sub(r'<mark name="w\d+"/>', '|', found.ssml) == f'<speak>{with_marks}</speak>'
     assert [span.words for span in found.spans] == words
 
@@ -56,25 +56,25 @@ def test_new_names_are_not_those_that_are_there(quote):
     '1 < 2', 'a &nbsp; b', '<b>', '<![CDATA[a b]]>', '<par><media><speak>a</speak></media></par>',
     'a</speak><speak>b'])
 def test_what_cannot_be_marked_is_left_alone(text):
-    assert marked(f'<speak>{text}</speak>') is None
+    assert with_marks(f'<speak>{text}</speak>') is None
 
 
 @given(st.lists(st.sampled_from([
     'a', 'two words', ' ', '. ', '&amp;', '&#72;i', '<break/>', '<mark name="m"/>', '<s>', '</s>',
     '<emphasis>', '</emphasis>', '<sub alias="it is">', '</sub>', 'ß—', '<!-- no -->'])))
 def test_taken_off_again_the_text_is_what_it_was(parts):
-    text = clean(f'<speak>{"".join(parts)}</speak>')
-    found = marked(text)
+    text = normalize_text(f'<speak>{"".join(parts)}</speak>')
+    found = with_marks(text)
     if found is not None:
         assert re.sub(r'<mark name="w\d+"/>', '', found.ssml) == text
-        assert ''.join(''.join(span.words for span in found.spans).split()) in plain(
+        assert ''.join(''.join(span.words for span in found.spans).split()) in plain_text(
             text).replace(' ', '')
 
 
 @given(st.text(max_size=100))
 def test_no_text_breaks_it(text):
-    raw = clean(f'<speak>{text}</speak>')
-    marked(raw)
-    escaped = clean(f'<speak>{escape(text)}</speak>')
-    found = marked(escaped)
+    raw = normalize_text(f'<speak>{text}</speak>')
+    with_marks(raw)
+    escaped = normalize_text(f'<speak>{escape(text)}</speak>')
+    found = with_marks(escaped)
     assert found is None or is_ssml(found.ssml)

@@ -9,7 +9,7 @@ import pytest
 
 from txt2vid_ros.providers.tts.hibari import HibariVoice
 from txt2vid_ros.speaking.phonetics.lexicon import EnglishLexicon
-from txt2vid_ros.speaking.phonetics.word_timing import matched, spread
+from txt2vid_ros.speaking.phonetics.word_timing import distribute_phonemes, match_marks
 
 RATE = 16000
 ALOUD = np.full(2 * RATE, 0.1, np.float32)
@@ -25,7 +25,7 @@ def lexicon():
 
 
 def test_each_word_fills_its_time():
-    found = spread([0.5, 1.0], [('m', 'ˈ', 'aɪ'), ('b', 'b')], ALOUD, RATE)
+    found = distribute_phonemes([0.5, 1.0], [('m', 'ˈ', 'aɪ'), ('b', 'b')], ALOUD, RATE)
     assert times(found)[0][:2] == ('m', 0.5)
     assert [times(found)[1][2], *times(found)[2][1:]] == [1.0, 1.0, 1.5]
     assert times(found)[3][1:] == (1.5, 2.0)
@@ -37,26 +37,26 @@ def test_a_word_ends_where_the_sound_pauses():
     sound = ALOUD.copy()
     sound[:RATE // 2] = 0
     sound[RATE:3 * RATE // 2] = 0
-    found = spread([0.0, 1.5], [('m',), ('b',)], sound, RATE)
+    found = distribute_phonemes([0.0, 1.5], [('m',), ('b',)], sound, RATE)
     assert found[0].start == pytest.approx(0.5, abs=0.05)
     assert found[0].end == pytest.approx(1.0, abs=0.05)
     assert found[1].start == 1.5
 
 
 def test_where_nothing_is_heard_nothing_is_said():
-    assert spread([0.0, 1.0], [('m',), ('b',)], np.zeros(2 * RATE, np.float32), RATE) == ()
-    assert spread([], [], ALOUD, RATE) == ()
-    assert spread([0.5], [()], ALOUD, RATE) == ()
+    assert distribute_phonemes([0.0, 1.0], [('m',), ('b',)], np.zeros(2 * RATE, np.float32), RATE) == ()
+    assert distribute_phonemes([], [], ALOUD, RATE) == ()
+    assert distribute_phonemes([0.5], [()], ALOUD, RATE) == ()
 
 
 def test_a_word_without_a_time_follows_the_one_before():
-    found = spread([None, 1.0, None], [('m',), ('b',), ('k',)], ALOUD, RATE)
+    found = distribute_phonemes([None, 1.0, None], [('m',), ('b',), ('k',)], ALOUD, RATE)
     assert times(found) == [('m', 0.0, 1.0), ('b', 1.0, 1.5), ('k', 1.5, 2.0)]
 
 
 @pytest.mark.parametrize('starts', [[0.0, 1.0, 1.0], [0.0, 1.0, 0.4], [0.0, 1.0, 99.0]])
 def test_times_that_cannot_be_do_not_mix_up_the_sounds(starts):
-    found = spread(starts, [('m',), ('b',), ('p',)], ALOUD, RATE)
+    found = distribute_phonemes(starts, [('m',), ('b',), ('p',)], ALOUD, RATE)
     assert [sound.symbol for sound in found][:2] == ['m', 'b']
     assert all(sound.duration > 0 and sound.end <= 2.0 for sound in found)
     assert all(a.end <= b.start + 1e-6 for a, b in itertools.pairwise(found))
@@ -64,7 +64,7 @@ def test_times_that_cannot_be_do_not_mix_up_the_sounds(starts):
 
 def test_marks_find_their_times_in_order():
     points = [('a', 1.0), ('b', 2.0), ('a', 3.0), ('other', 4.0)]
-    assert matched(['a', 'missing', 'b', 'a', 'a'], points) == [1.0, None, 2.0, 3.0, None]
+    assert match_marks(['a', 'missing', 'b', 'a', 'a'], points) == [1.0, None, 2.0, 3.0, None]
 
 
 def test_words_are_read_in_the_sense_that_they_have_together(lexicon):
@@ -87,7 +87,7 @@ def test_from_the_beginnings_of_words_alone_the_sounds_are_nearly_where_they_are
     words = lexicon.sounds(text.split())
     counts = [sum(symbol not in 'ˈˌ' for symbol in word) for word in words]
     firsts = np.cumsum([0, *counts[:-1]])
-    found = spread([chunk.phonemes[at].start for at in firsts], words, chunk.samples, 24000)
+    found = distribute_phonemes([chunk.phonemes[at].start for at in firsts], words, chunk.samples, 24000)
     assert [sound.symbol for sound in found] == [sound.symbol for sound in chunk.phonemes]
     errors = [abs(one.start - other.start)
               for one, other in zip(found, chunk.phonemes, strict=True)]

@@ -10,7 +10,7 @@ import time
 
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.names import NAMESPACE
-from txt2vid_ros.speaking.clauses import clean, speakable
+from txt2vid_ros.speaking.clauses import normalize_text, speakable
 
 NOTICE = 0.3
 """Seconds for those who record all topics to notice that there is a new publisher."""
@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Say it; 0 when it was said."""
     texts = paragraphs(arguments)
-    if texts and not any(speakable(clean(text)) for text in texts):
+    if texts and not any(speakable(normalize_text(text)) for text in texts):
         raise UserError('there is nothing to pronounce in the text', 'Give words or numbers.')
     from txt2vid_ros.ros.side.speech_client import SpeechClient
     with SpeechClient(arguments.namespace) as client:
@@ -42,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
             time.sleep(NOTICE)
         utterances = []
         for text in texts:
-            if not speakable(clean(text)):
+            if not speakable(normalize_text(text)):
                 continue
             utterances.append(client.say(text, arguments.speaker))
             if arguments.no_wait:

@@ -8,15 +8,15 @@ from pathlib import Path
 import time
 from typing import Any
 
-from txt2vid_ros.doctor.checks import Finding, MISSING, NOTE, OK
 from txt2vid_ros.core import registry
 from txt2vid_ros.core.errors import ProviderError, UserError
+from txt2vid_ros.doctor.checks import Finding, MISSING, NOTE, OK
 from txt2vid_ros.providers.cloud.credentials import (
     GOOGLE_VARIABLE,
     resemble_key,
     RESEMBLE_VARIABLE,
 )
-from txt2vid_ros.providers.cloud.resemble.account import Account
+from txt2vid_ros.providers.cloud.resemble.account import ResembleAccount
 from txt2vid_ros.speaking.voice import TextToSpeech
 
 WORD = 'Ready.'
@@ -63,7 +63,7 @@ def _google_voice() -> str:
 
 def _resemble_voice() -> str:
     names: dict[str, str] = {}
-    account = Account('', resemble_key(Path()), PATIENCE)
+    account = ResembleAccount('', resemble_key(Path()), PATIENCE)
     asked = _seconds(lambda: names.update(account.voices()))
     if not names:
         raise account.unknown('', ())

@@ -8,7 +8,7 @@ import enum
 
 
 @dataclasses.dataclass(frozen=True)
-class Endpointing:
+class EndpointingSettings:
     """When speech counts as begun and ended. Times in seconds."""
 
     threshold: float = 0.5
@@ -57,7 +57,7 @@ AHEAD = 0.128
 class Endpointer:
     """A state machine over windows of `step` seconds; its marks count windows from 0."""
 
-    def __init__(self, settings: Endpointing, step: float) -> None:
+    def __init__(self, settings: EndpointingSettings, step: float) -> None:
         """Take the settings and the length of a window in seconds."""
         self._settings = settings
         self._step = step

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.errors import ProviderError, UserError
-from txt2vid_ros.listening.endpointing import Endpointer, Endpointing, STAY
+from txt2vid_ros.listening.endpointing import Endpointer, EndpointingSettings, STAY
 from txt2vid_ros.listening.recognizer import SpeechToText, Transcript
-from txt2vid_ros.listening.segment_recognition import PieceRecognition
-from txt2vid_ros.listening.segments import Piece, PieceCutter, Window
+from txt2vid_ros.listening.segment_recognition import SegmentRecognition
+from txt2vid_ros.listening.segments import SpeechSegment, SpeechSegmenter, Window
 from txt2vid_ros.listening.voice_activity import VoiceActivity
 
 log = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ SHARE = 1.25
 """Times the work of a guess that pass from one to the next."""
 
 
-class SpeechOutput(Protocol):
+class TranscriptSink(Protocol):
     """Where the text goes; called on the listener's own thread. Stamps are nanoseconds."""
 
     def partial(self, stamp: int, text: str, confidence: float) -> None:
@@ -51,7 +51,7 @@ class SpeechOutput(Protocol):
 
 
 @dataclasses.dataclass
-class ListenerStatistics:
+class PipelineStatistics:
     """Counts since the start, for diagnostics."""
 
     utterances: int = 0
@@ -67,7 +67,7 @@ class ListenerStatistics:
     """Seconds from the moment the end of a piece was known to its final text."""
 
 
-class Listener:
+class SpeechPipeline:
     """Takes sound as it comes on one thread and recognizes it on another.
 
     While somebody speaks, `partial` is told what has been said so far every `partial_every`
@@ -75,11 +75,11 @@ class Listener:
     the endpoint is. With `send_clauses` every piece between two pauses becomes final at once.
     """
 
-    def __init__(self, activity: VoiceActivity, recognizer: SpeechToText, output: SpeechOutput,
-                 settings: Endpointing, *, partial_every: float = 0.4,
+    def __init__(self, activity: VoiceActivity, recognizer: SpeechToText, output: TranscriptSink,
+                 settings: EndpointingSettings, *, partial_every: float = 0.4,
                  send_clauses: bool = False) -> None:
         """Take loaded detectors and where the text goes."""
-        self.statistics = ListenerStatistics()
+        self.statistics = PipelineStatistics()
         self._activity = activity
         self._recognizer = recognizer
         self._output = output
@@ -88,15 +88,15 @@ class Listener:
         self._send_clauses = send_clauses
         self._step = activity.window / RATE
         self._endpointer = Endpointer(settings, self._step)
-        self._cutter = PieceCutter(
+        self._cutter = SpeechSegmenter(
             self._endpointer, round(settings.padding / self._step),
             round(settings.longest / self._step) + 1)
         self._rest: NDArray[np.float32] = np.zeros(0, np.float32)
         self._number = 0
         self._expected: int | None = None
         self._heard_at = 0.0
-        self._closed: collections.deque[Piece] = collections.deque()
-        self._works: dict[Piece, PieceRecognition] = {}
+        self._closed: collections.deque[SpeechSegment] = collections.deque()
+        self._works: dict[SpeechSegment, SegmentRecognition] = {}
         self._tried_at = self._took = 0.0
         self._ending = False
         self._changed = threading.Condition()
@@ -165,7 +165,7 @@ class Listener:
             if self._cutter.open is not None and self._cutter.open.paused != paused:
                 self._changed.notify_all()
 
-    def _close(self, pieces: list[Piece]) -> None:
+    def _close(self, pieces: list[SpeechSegment]) -> None:
         for piece in pieces:
             piece.closed_at = time.monotonic()
             self._closed.append(piece)
@@ -178,7 +178,7 @@ class Listener:
                 piece = self._next()
                 if piece is None:
                     return
-                work = self._works.setdefault(piece, PieceRecognition(self._recognizer, piece))
+                work = self._works.setdefault(piece, SegmentRecognition(self._recognizer, piece))
                 work.take()
                 final, going_on = piece.closed, not piece.closed and not piece.paused
             self._tried_at = time.monotonic()
@@ -197,7 +197,7 @@ class Listener:
             elif transcript is not None and transcript.text:
                 self._partial(piece, transcript)
 
-    def _next(self) -> Piece | None:
+    def _next(self) -> SpeechSegment | None:
         """Wait for something to recognize; None when there is nothing any more."""
         while not self._closed:
             if self._ending:
@@ -210,7 +210,7 @@ class Listener:
                 self._close(list(self._cutter.end()))
         return self._closed[0]
 
-    def _due(self, piece: Piece) -> bool:
+    def _due(self, piece: SpeechSegment) -> bool:
         """Return whether the text of an open piece is worth making (anew) now."""
         known = self._works[piece].taken if piece in self._works else 0
         if len(piece.windows) <= known or len(piece.windows) * self._step < FIRST:
@@ -223,7 +223,7 @@ class Listener:
                 and time.monotonic() - self._tried_at >= max(self._partial_every,
                                                              SHARE * self._took))
 
-    def _recognize(self, work: PieceRecognition, final: bool, going_on: bool
+    def _recognize(self, work: SegmentRecognition, final: bool, going_on: bool
                    ) -> Transcript | None:
         """Return the text of what was taken; None where the recognizer fails for good."""
         for attempt in (1, 2):
@@ -243,13 +243,13 @@ class Listener:
         self.statistics.failed += 1
         return None
 
-    def _partial(self, piece: Piece, transcript: Transcript) -> None:
+    def _partial(self, piece: SpeechSegment, transcript: Transcript) -> None:
         utterance = piece.utterance
         stamp, text = (piece.stamp, transcript.text) if self._send_clauses else (
             utterance.stamp, ' '.join(filter(None, (utterance.text, transcript.text))))
         self._output.partial(stamp, text, self._confidence(piece, transcript))
 
-    def _finish(self, piece: Piece, transcript: Transcript | None) -> None:
+    def _finish(self, piece: SpeechSegment, transcript: Transcript | None) -> None:
         utterance = piece.utterance
         text = transcript.text if transcript is not None else ''
         if transcript is not None and text:
@@ -265,11 +265,11 @@ class Listener:
             if not self._send_clauses:
                 self._final(piece, utterance.stamp, utterance.text, utterance.confidence)
 
-    def _final(self, piece: Piece, stamp: int, text: str, confidence: float) -> None:
+    def _final(self, piece: SpeechSegment, stamp: int, text: str, confidence: float) -> None:
         self.statistics.endpoint_to_final.append(time.monotonic() - piece.closed_at)
         self._output.final(stamp, text, confidence)
 
-    def _confidence(self, piece: Piece, transcript: Transcript) -> float:
+    def _confidence(self, piece: SpeechSegment, transcript: Transcript) -> float:
         """Return the recognizer's own, else how sure the detector is that this was speech."""
         if transcript.confidence is not None:
             return transcript.confidence

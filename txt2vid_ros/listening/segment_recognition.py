@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from txt2vid_ros.listening.recognizer import Recognition, SpeechToText, Transcript
-from txt2vid_ros.listening.segments import Piece, samples_of
+from txt2vid_ros.listening.segments import samples_of, SpeechSegment
 
 
-class PieceRecognition:
+class SegmentRecognition:
     """Gives a recognizer the windows of a piece as they come; begins anew where it has to."""
 
-    def __init__(self, recognizer: SpeechToText, piece: Piece) -> None:
+    def __init__(self, recognizer: SpeechToText, piece: SpeechSegment) -> None:
         """Take the piece; nothing is recognized yet."""
         self._recognizer = recognizer
         self._piece = piece

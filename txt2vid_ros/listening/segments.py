@@ -26,7 +26,7 @@ class Window:
 
 
 @dataclasses.dataclass
-class Utterance:
+class UtteranceText:
     """What is known of an utterance: its pieces' texts, in order."""
 
     stamp: int
@@ -46,10 +46,10 @@ class Utterance:
 
 
 @dataclasses.dataclass(eq=False)
-class Piece:
+class SpeechSegment:
     """Consecutive windows of one utterance, up to a pause."""
 
-    utterance: Utterance
+    utterance: UtteranceText
     stamp: int
     """When its first word began, nanoseconds; 0 until there is one."""
     windows: list[Window] = dataclasses.field(default_factory=list)
@@ -68,7 +68,7 @@ class Piece:
         return sum(voiced) / len(voiced) if voiced else 0.0
 
 
-class PieceCutter:
+class SpeechSegmenter:
     """Sorts windows into pieces as an endpointer marks them."""
 
     def __init__(self, endpointer: Endpointer, padding: int, longest: int) -> None:
@@ -78,10 +78,10 @@ class PieceCutter:
         # What a beginning can reach back to, also one in the middle of a long speech.
         self._recent: collections.deque[Window] = collections.deque(maxlen=padding + longest)
         self._free = 0
-        self.open: Piece | None = None
+        self.open: SpeechSegment | None = None
         """The piece that is being spoken."""
 
-    def push(self, window: Window) -> Iterator[Piece]:
+    def push(self, window: Window) -> Iterator[SpeechSegment]:
         """Take the next window; yield the pieces that it closes."""
         self._recent.append(window)
         marks = self._endpointer.push(window.probability)
@@ -90,13 +90,13 @@ class PieceCutter:
         for mark in marks:
             yield from self._apply(mark, window)
 
-    def end(self) -> Iterator[Piece]:
+    def end(self) -> Iterator[SpeechSegment]:
         """End what is being spoken; what comes next does not follow it."""
         for mark in self._endpointer.end():
             yield from self._close(mark, last=True)
         self._recent.clear()
 
-    def _apply(self, mark: Mark, window: Window) -> Iterator[Piece]:
+    def _apply(self, mark: Mark, window: Window) -> Iterator[SpeechSegment]:
         if mark.event is Event.BEGIN:
             self._begin(mark)
         elif mark.event is Event.PAUSE and self.open is not None:
@@ -107,7 +107,7 @@ class PieceCutter:
             closed = list(self._close(mark, last=False))
             yield from closed
             if closed:
-                self.open = Piece(closed[0].utterance, 0, paused=True)
+                self.open = SpeechSegment(closed[0].utterance, 0, paused=True)
         elif mark.event is Event.END:
             yield from self._close(mark, last=True)
 
@@ -115,9 +115,9 @@ class PieceCutter:
         reach = 0 if mark.exact else self._padding
         windows = self._since(max(mark.window - reach, self._free))
         onset = next((each for each in windows if each.number >= mark.window), windows[-1])
-        self.open = Piece(Utterance(onset.stamp), onset.stamp, windows)
+        self.open = SpeechSegment(UtteranceText(onset.stamp), onset.stamp, windows)
 
-    def _resume(self, piece: Piece, window: Window) -> None:
+    def _resume(self, piece: SpeechSegment, window: Window) -> None:
         piece.paused = False
         if piece.windows:
             piece.windows += self._since(piece.windows[-1].number + 1)
@@ -125,7 +125,7 @@ class PieceCutter:
             piece.windows += self._since(max(window.number - self._padding, self._free))
             piece.stamp = window.stamp
 
-    def _close(self, mark: Mark, last: bool) -> Iterator[Piece]:
+    def _close(self, mark: Mark, last: bool) -> Iterator[SpeechSegment]:
         piece, self.open = self.open, None
         if piece is None:
             return

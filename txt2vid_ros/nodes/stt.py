@@ -15,11 +15,11 @@ from txt2vid_ros.core.pcm import SPEECH_RATE, VOICE_RATE
 from txt2vid_ros.core.people import DEFAULT
 from txt2vid_ros.core.time_limits import TimeLimits
 from txt2vid_ros.listening.echo import EchoGuard
-from txt2vid_ros.listening.endpointing import Endpointing
-from txt2vid_ros.listening.pipeline import Listener
+from txt2vid_ros.listening.endpointing import EndpointingSettings
+from txt2vid_ros.listening.pipeline import SpeechPipeline
 from txt2vid_ros.listening.voice_activity import VoiceActivity
 from txt2vid_ros.providers.choice import make_recognizer
-from txt2vid_ros.providers.resilience.health import Board
+from txt2vid_ros.providers.resilience.health import HealthRegistry
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.node import EngineNode
 from txt2vid_ros.ros.parameters import parameter
@@ -69,7 +69,7 @@ class Parameters:
 
 
 class SttNode(EngineNode):
-    """Maps mic/audio to a Listener and its texts to speech."""
+    """Maps mic/audio to a SpeechPipeline and its texts to speech."""
 
     NAME = 'stt'
     Parameters = Parameters
@@ -79,10 +79,10 @@ class SttNode(EngineNode):
         table = self.parameters
         self._activity: VoiceActivity = registry.load(registry.DETECTORS, table.vad, 'stt.vad')()
         self._activity.load()
-        self._board = Board()
+        self._health = HealthRegistry()
         self._recognizer = make_recognizer(
             table.provider, table.locale, table.options, parameter='stt.provider',
-            longest=table.longest + SEGMENT_MARGIN, board=self._board,
+            longest=table.longest + SEGMENT_MARGIN, health=self._health,
             limits=TimeLimits(table.text_limit, 0.0, 0.0, 0.0))
         self._recognizer.load()
         self._speech = self.create_publisher(LiveSpeech, 'speech', qos.SPEECH,
@@ -91,15 +91,15 @@ class SttNode(EngineNode):
     def start(self) -> None:
         """Begin to listen."""
         table = self.parameters
-        settings = Endpointing(
+        settings = EndpointingSettings(
             threshold=table.threshold, start=table.start, end_silence=table.end_silence,
             longest=table.longest, padding=table.padding)
         if table.send_clauses:
             settings = dataclasses.replace(settings, clause_length=SHORTEST_CLAUSE)
-        self._listener = Listener(self._activity, self._recognizer, self, settings,
-                                  partial_every=table.partial_every,
-                                  send_clauses=table.send_clauses)
-        self._listener.start()
+        self._pipeline = SpeechPipeline(
+            self._activity, self._recognizer, self, settings,
+            partial_every=table.partial_every, send_clauses=table.send_clauses)
+        self._pipeline.start()
         self._guard = EchoGuard(table.mute_tail) if table.mute_while_speaking else None
         if self._guard is not None:
             SoundTopic(self, 'voice/audio', VOICE_RATE, self._on_voice)
@@ -109,7 +109,7 @@ class SttNode(EngineNode):
     def stop(self) -> None:
         """Stop listening; what was being said becomes text."""
         if hasattr(self, '_listener'):
-            self._listener.close()
+            self._pipeline.close()
 
     def close(self) -> None:
         """Release the models."""
@@ -119,7 +119,7 @@ class SttNode(EngineNode):
 
     def report(self) -> tuple[str, str, Mapping[str, Any]]:
         """Return counts, and how long the text of a sentence takes after its end is known."""
-        statistics = self._listener.statistics
+        statistics = self._pipeline.statistics
         times = list(statistics.endpoint_to_final)
         figures = {
             'utterances': statistics.utterances, 'empty': statistics.empty,
@@ -127,15 +127,15 @@ class SttNode(EngineNode):
             'clipped': self._input.statistics.clipped,
             'invalid': self._input.statistics.invalid,
             'endpoint_to_final_ms_p50': float(np.median(times) * 1000) if times else 0.0,
-            **self._board.figures()}
+            **self._health.figures()}
         if self._guard is not None:
             figures['muted_blocks'] = self._guard.muted
             figures['mute_tail_ms'] = self._guard.tail * 1000
             if self._guard.delay is not None:
                 figures['echo_delay_ms'] = self._guard.delay * 1000
-        complaint = self._board.complaint()
+        complaint = self._health.complaint()
         level = 'warn' if statistics.failed or complaint else 'ok'
-        line = 'hearing speech' if self._listener.speaking else 'silent'
+        line = 'hearing speech' if self._pipeline.speaking else 'silent'
         return level, f'{line}; {complaint}' if complaint else line, figures
 
     def partial(self, stamp: int, text: str, confidence: float) -> None:
@@ -156,7 +156,7 @@ class SttNode(EngineNode):
     def _hear(self, stamp: int, samples: NDArray[np.float32]) -> None:
         if self._guard is not None:
             samples = self._guard.guard(stamp, samples, SPEECH_RATE)
-        self._listener.push(stamp, samples)
+        self._pipeline.push(stamp, samples)
 
 
 def main() -> int:

@@ -15,14 +15,14 @@ from txt2vid_ros.core.people import DEFAULT, People, Person
 from txt2vid_ros.core.time_limits import TimeLimits
 from txt2vid_ros.providers.choice import make_voice
 from txt2vid_ros.providers.resilience.fallback_voice import FallbackVoice
-from txt2vid_ros.providers.resilience.health import Board
+from txt2vid_ros.providers.resilience.health import HealthRegistry
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.lead_request import LeadRequest
 from txt2vid_ros.ros.node import EngineNode
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.running import run
 from txt2vid_ros.ros.speech_publisher import TimedSpeechPublisher
-from txt2vid_ros.speaking.scheduler import Talker, Utterance
+from txt2vid_ros.speaking.scheduler import SpeechRequest, SpeechScheduler
 from txt2vid_ros.speaking.visemes.track import mouth_track
 
 
@@ -59,7 +59,7 @@ class Parameters:
 
 
 class TtsNode(EngineNode):
-    """Maps topics to a Talker, which publishes stamped speech."""
+    """Maps topics to a SpeechScheduler, which publishes stamped speech."""
 
     NAME = 'tts'
     Parameters = Parameters
@@ -67,7 +67,7 @@ class TtsNode(EngineNode):
     def configure(self) -> None:
         """Load the voices of all speakers."""
         self._people = People.load(self.parameters.people)
-        self._board = Board()
+        self._health = HealthRegistry()
         self._voices: dict[tuple[str, str, float, str], FallbackVoice] = {}
         for person in self._people:
             self._voice(person)
@@ -77,11 +77,11 @@ class TtsNode(EngineNode):
     def start(self) -> None:
         """Begin to listen and speak."""
         self._lead = LeadRequest(self, self.parameters.lead, self.parameters.lead_max)
-        self._talker = Talker(
+        self._scheduler = SpeechScheduler(
             self._voice_of, mouth_track, self._output, self.ros_clock,
             lambda: self._lead.seconds, rate=self._rate, chunk=self.parameters.chunk,
             ahead=self.parameters.ahead, queue=self.parameters.queue)
-        self._talker.start()
+        self._scheduler.start()
         self.create_subscription(String, 'text', self._on_text, qos.TEXT,
                                  qos_overriding_options=qos.overridable())
         self.create_subscription(LiveSpeech, 'heard', self._on_heard, qos.SPEECH,
@@ -92,7 +92,7 @@ class TtsNode(EngineNode):
     def stop(self) -> None:
         """Stop speaking."""
         if hasattr(self, '_talker'):
-            self._talker.close()
+            self._scheduler.close()
 
     def close(self) -> None:
         """Release the voices."""
@@ -103,17 +103,17 @@ class TtsNode(EngineNode):
     def report(self) -> tuple[str, str, Mapping[str, Any]]:
         """Return counts, the lead and the time from text to voice."""
         self._output.check_rivals()
-        statistics = self._talker.statistics
+        statistics = self._scheduler.statistics
         times = list(statistics.text_to_voice)
         figures = {
             'lead_ms': self._lead.seconds * 1000,
             'text_to_voice_ms_p50': float(np.median(times) * 1000) if times else 0.0,
             **{name: getattr(statistics, name) for name in
                ('utterances', 'refused', 'unspeakable', 'interrupted', 'failed')},
-            **self._board.figures()}
-        complaint = self._board.complaint()
+            **self._health.figures()}
+        complaint = self._health.complaint()
         level = 'warn' if statistics.failed or statistics.refused or complaint else 'ok'
-        line = 'speaking' if self._talker.busy else 'silent'
+        line = 'speaking' if self._scheduler.busy else 'silent'
         return level, f'{line}; {complaint}' if complaint else line, figures
 
     def _on_text(self, message: String) -> None:
@@ -134,9 +134,10 @@ class TtsNode(EngineNode):
                 'raise it, or send the text in parts')
             text = text[:longest].rpartition(' ')[0] or text[:longest]
         if self.parameters.interrupt_on_new_text:
-            self._talker.interrupt()
-        utterance = Utterance(self._output.new_id(speaker, stamp), text, speaker or DEFAULT, now)
-        if not self._talker.say(utterance):
+            self._scheduler.interrupt()
+        utterance = SpeechRequest(
+            self._output.new_id(speaker, stamp), text, speaker or DEFAULT, now)
+        if not self._scheduler.say(utterance):
             self.get_logger().error(
                 f'tts.queue = {self.parameters.queue} utterances wait already; a text of '
                 f'{len(text)} characters is not spoken. Send slower, or call tts/interrupt',
@@ -145,7 +146,7 @@ class TtsNode(EngineNode):
 
     def _on_interrupt(self, request: Trigger.Request, response: Trigger.Response
                       ) -> Trigger.Response:
-        ended = self._talker.interrupt()
+        ended = self._scheduler.interrupt()
         response.success = True
         response.message = f'{ended} utterance{"" if ended == 1 else "s"} ended'
         return response
@@ -162,7 +163,7 @@ class TtsNode(EngineNode):
                person.speed or table.speed, person.options or (table.options if same else ''))
         if key not in self._voices:
             voice = make_voice(
-                *key, parameter='tts.provider', board=self._board,
+                *key, parameter='tts.provider', health=self._health,
                 limits=TimeLimits(table.first_limit, table.gap_limit, table.whole_limit, 0.0))
             voice.load()
             self._voices[key] = voice

@@ -1,4 +1,4 @@
-"""From the names that the user gave to the providers that do the work, not yet loaded."""
+"""Makes, from the names that the user gave, the providers that do the work; none is loaded."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from txt2vid_ros.core.time_limits import TimeLimits
 from txt2vid_ros.listening.recognizer import SpeechToText
 from txt2vid_ros.providers.resilience.fallback_recognizer import FallbackRecognizer
 from txt2vid_ros.providers.resilience.fallback_voice import FallbackVoice
-from txt2vid_ros.providers.resilience.health import Board
-from txt2vid_ros.providers.resilience.provider_slot import Member, P
+from txt2vid_ros.providers.resilience.health import HealthRegistry
+from txt2vid_ros.providers.resilience.provider_slot import P, ProviderSlot
 from txt2vid_ros.speaking.voice import TextToSpeech
 
 VOICE = 'voice'
@@ -59,7 +59,7 @@ def options_by_provider(text: str, names: list[str], parameter: str) -> dict[str
 
 
 def make_voice(providers: str, voice: str = '', speed: float = 1.0, options: str = '', *,
-               parameter: str = '--tts', board: Board | None = None,
+               parameter: str = '--tts', health: HealthRegistry | None = None,
                limits: TimeLimits | None = None) -> FallbackVoice:
     """Return the voice that `providers` name, not yet loaded.
 
@@ -67,7 +67,7 @@ def make_voice(providers: str, voice: str = '', speed: float = 1.0, options: str
     what the user set. Time limits that are not 0 take the place of the providers' own. Raises
     UserError.
     """
-    board = board if board is not None else Board()
+    health = health if health is not None else HealthRegistry()
     names = provider_names(providers, parameter)
     where = _options_of(parameter)
     sorted_options = options_by_provider(options, names, where)
@@ -75,41 +75,43 @@ def make_voice(providers: str, voice: str = '', speed: float = 1.0, options: str
     for name in names:
         own, sorted_options[name] = _take(VOICE, sorted_options[name], where)
         voices[name] = own or voices[name]
-    members: list[Member[TextToSpeech]] = [
-        _member(registry.VOICES, name, sorted_options[name], parameter, board, limits,
+    slots: list[ProviderSlot[TextToSpeech]] = [
+        _slot(registry.VOICES, name, sorted_options[name], parameter, health, limits,
                 {'voice': voices[name], 'speed': speed}, len(names) == 1)
         for name in names]
-    return FallbackVoice(members, board.pace)
+    return FallbackVoice(slots, health.time_source)
 
 
 def make_recognizer(providers: str, locale: str = 'en', options: str = '', *,
-                    parameter: str = '--stt', longest: float = 30.0, board: Board | None = None,
+                    parameter: str = '--stt', longest: float = 30.0,
+                    health: HealthRegistry | None = None,
                     limits: TimeLimits | None = None) -> FallbackRecognizer:
     """Return the recognizer that `providers` name, not yet loaded.
 
-    `longest` is the length of a piece of speech, seconds; for the rest see make_voice().
+    `longest` is the longest segment of speech, seconds; for the rest see make_voice().
     """
-    board = board if board is not None else Board()
+    health = health if health is not None else HealthRegistry()
     names = provider_names(providers, parameter)
     sorted_options = options_by_provider(options, names, _options_of(parameter))
-    members: list[Member[SpeechToText]] = [
-        _member(registry.RECOGNIZERS, name, sorted_options[name], parameter, board, limits,
+    slots: list[ProviderSlot[SpeechToText]] = [
+        _slot(registry.RECOGNIZERS, name, sorted_options[name], parameter, health, limits,
                 {'locale': locale}, len(names) == 1)
         for name in names]
-    return FallbackRecognizer(members, longest, board.pace)
+    return FallbackRecognizer(slots, longest, health.time_source)
 
 
-def _member(group: str, name: str, options: str, parameter: str, board: Board,
-            limits: TimeLimits | None, arguments: Mapping[str, Any], alone: bool) -> Member[P]:
+def _slot(group: str, name: str, options: str, parameter: str, health: HealthRegistry,
+          limits: TimeLimits | None, arguments: Mapping[str, Any], alone: bool
+          ) -> ProviderSlot[P]:
     try:
         kind = registry.load(group, name, parameter)
     except UserError as error:
         # A name that nobody has is a slip to be told at once; a package may be missing here.
         if alone or name not in registry.names(group):
             raise
-        member: Member[P] = Member(name, _nobody, TimeLimits(), board.of(name))
-        member.refuse(error)
-        return member
+        slot: ProviderSlot[P] = ProviderSlot(name, _not_importable, TimeLimits(), health.of(name))
+        slot.disable(error)
+        return slot
     given = dict(arguments)
     table = getattr(kind, 'Options', None)
     if table is not None:
@@ -119,10 +121,11 @@ def _member(group: str, name: str, options: str, parameter: str, board: Board,
                         'Leave them empty.')
     own = getattr(kind, 'limits', TimeLimits())
     make: Callable[[], P] = lambda: kind(**given)  # noqa: E731
-    return Member(name, make, own.but(limits) if limits is not None else own, board.of(name))
+    return ProviderSlot(name, make, own.but(limits) if limits is not None else own,
+                        health.of(name))
 
 
-def _nobody() -> Any:
+def _not_importable() -> Any:
     raise RuntimeError('a provider that cannot be imported is not asked for')
 
 

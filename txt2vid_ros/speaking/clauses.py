@@ -19,7 +19,7 @@ _INNER = re.compile(r'(?<=[,;:—–])\s+')
 _SPACE = re.compile(r'\s+')
 
 
-def clean(text: str) -> str:
+def normalize_text(text: str) -> str:
     """Return text that is safe to speak: composed (NFC), without control characters, one line.
 
     Characters that UTF-8 cannot carry (lone surrogates) and the replacement character are dropped.
@@ -35,7 +35,7 @@ def speakable(text: str) -> bool:
     return any(unicodedata.category(char)[0] in 'LN' for char in text)
 
 
-def clauses(text: str) -> Iterator[str]:
+def split_clauses(text: str) -> Iterator[str]:
     """Yield the clauses of cleaned text in order; joined by spaces they are the text again.
 
     Sentences stay whole, for their melody, except a long first one and any over LONGEST_CLAUSE.

@@ -16,8 +16,8 @@ import soxr
 from txt2vid_ros.core.clock import Clock, SECOND
 from txt2vid_ros.core.errors import ProviderError, UserError
 from txt2vid_ros.core.mouth import MouthTrack, Phoneme
-from txt2vid_ros.speaking.clauses import clean, speakable
-from txt2vid_ros.speaking.synthesis import spoken
+from txt2vid_ros.speaking.clauses import normalize_text, speakable
+from txt2vid_ros.speaking.synthesis import synthesize_text
 from txt2vid_ros.speaking.voice import SpeechChunk, TextToSpeech
 
 log = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ JUMP = 2 * SECOND
 
 
 @dataclasses.dataclass(frozen=True)
-class Utterance:
+class SpeechRequest:
     """One text to be spoken as a whole by one speaker."""
 
     id: str  # noqa: A003
@@ -44,7 +44,7 @@ class Utterance:
     """When the text came in, nanoseconds."""
 
 
-class SpeechOutput(Protocol):
+class SpeechSink(Protocol):
     """Where the speech goes. Times are nanoseconds on the talker's clock."""
 
     def audio(self, utterance: str, start: int, samples: NDArray[np.float32], rate: int) -> None:
@@ -65,7 +65,7 @@ Articulate = Callable[[tuple[Phoneme, ...], NDArray[np.float32], int], MouthTrac
 
 
 @dataclasses.dataclass
-class TalkerStatistics:
+class SchedulerStatistics:
     """Counts since the start, for diagnostics."""
 
     utterances: int = 0
@@ -78,7 +78,7 @@ class TalkerStatistics:
     """Seconds from accepting a text to having its first samples."""
 
 
-class Talker:
+class SpeechScheduler:
     """A bounded queue of utterances and the one thread that speaks them.
 
     The first sample of an utterance is heard `lead()` seconds from when it is there, or at the
@@ -87,14 +87,14 @@ class Talker:
     """
 
     def __init__(self, voice_for: Callable[[str], TextToSpeech], articulate: Articulate,
-                 output: SpeechOutput, clock: Clock, lead: Callable[[], float], *,
+                 output: SpeechSink, clock: Clock, lead: Callable[[], float], *,
                  rate: int, chunk: float = 0.04, ahead: float = 1.0, breath: float = BREATH,
                  queue: int = 64) -> None:
         """Take the voice of each speaker, where the speech goes (at `rate` Hz), and the pacing.
 
         All other numbers are seconds, but `queue`: the utterances that may wait.
         """
-        self.statistics = TalkerStatistics()
+        self.statistics = SchedulerStatistics()
         self._voice_for = voice_for
         self._articulate = articulate
         self._output = output
@@ -105,7 +105,7 @@ class Talker:
         self._ahead = int(ahead * SECOND)
         self._breath = breath
         self._limit = queue
-        self._queue: collections.deque[Utterance] = collections.deque()
+        self._queue: collections.deque[SpeechRequest] = collections.deque()
         self._audible: collections.deque[tuple[str, int]] = collections.deque()
         self._cursor = 0
         """When what was handed out so far has been heard."""
@@ -118,7 +118,7 @@ class Talker:
         """Begin to speak what is queued."""
         self._thread.start()
 
-    def say(self, utterance: Utterance) -> bool:
+    def say(self, utterance: SpeechRequest) -> bool:
         """Queue an utterance; False, and it is dropped, where the queue is full."""
         with self._changed:
             if len(self._queue) >= self._limit or self._closed:
@@ -177,9 +177,9 @@ class Talker:
                 before = self._cursor
             self._speak(utterance, generation, before)
 
-    def _speak(self, utterance: Utterance, generation: int, before: int) -> None:
+    def _speak(self, utterance: SpeechRequest, generation: int, before: int) -> None:
         self.statistics.utterances += 1
-        text = clean(utterance.text)
+        text = normalize_text(utterance.text)
         if not speakable(text):
             self.statistics.unspeakable += 1
             log.warning('there is nothing to pronounce in the text of %s (%d characters); '
@@ -203,10 +203,10 @@ class Talker:
                 self._audible.append((utterance.id, end))
             self._output.ended(utterance.id, end)
 
-    def _clauses(self, utterance: Utterance, text: str, generation: int) -> None:
+    def _clauses(self, utterance: SpeechRequest, text: str, generation: int) -> None:
         voice = self._voice_for(utterance.speaker)
         first = True
-        for pause, chunk in spoken(text, voice, lambda: self._generation != generation):
+        for pause, chunk in synthesize_text(text, voice, lambda: self._generation != generation):
             if first:
                 now = self._clock.now()
                 self.statistics.text_to_voice.append((now - utterance.accepted) / SECOND)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from html.parser import HTMLParser
 import re
 
-from txt2vid_ros.speaking.clauses import clean
+from txt2vid_ros.speaking.clauses import normalize_text, speakable
 
 _SPEAK = re.compile(r'<speak(\s[^<>]*)?>.*</speak\s*>', re.IGNORECASE)
 _BREAKS = frozenset({'p', 's', 'break', 'audio', 'par', 'seq', 'media', 'desc'})
@@ -21,15 +21,20 @@ def is_ssml(text: str) -> bool:
     return _SPEAK.fullmatch(text) is not None
 
 
-def plain(text: str) -> str:
+def plain_text(text: str) -> str:
     """Return the words of an SSML text, as a voice without SSML should read them."""
-    reader = _Reader()
+    reader = _WordReader()
     reader.feed(text)
     reader.close()
-    return clean(''.join(reader.words))
+    return normalize_text(''.join(reader.words))
 
 
-class _Reader(HTMLParser):
+def pronounceable(text: str) -> bool:
+    """Return whether there is anything to pronounce in a text, or in the words of an SSML text."""
+    return speakable(plain_text(text) if is_ssml(text) else text)
+
+
+class _WordReader(HTMLParser):
     """Collects the words; those that a <sub> stands for in place of those in it."""
 
     def __init__(self) -> None:

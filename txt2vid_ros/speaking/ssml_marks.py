@@ -23,7 +23,7 @@ _WORD = re.compile(r'\s+|\S+')
 
 
 @dataclasses.dataclass(frozen=True)
-class Span:
+class MarkedSpan:
     """What is said from a mark to the next; '' where nothing is."""
 
     mark: str
@@ -35,14 +35,14 @@ class MarkedText:
     """An SSML text in which every word has a mark before it, its own or one that was there."""
 
     ssml: str
-    spans: tuple[Span, ...]
+    spans: tuple[MarkedSpan, ...]
 
 
 class _UnmarkableError(Exception):
     """The text has times of its own, or a part in which a mark would be read out."""
 
 
-def marked(ssml: str) -> MarkedText | None:
+def with_marks(ssml: str) -> MarkedText | None:
     """Return the text with marks; the marks that it has stay, and serve for the words at them.
 
     None where it is no well-formed XML, which is for the service to say, or where the times of
@@ -53,7 +53,7 @@ def marked(ssml: str) -> MarkedText | None:
         reader.read()
     except (expat.ExpatError, _UnmarkableError):
         return None
-    return MarkedText(reader.text(), tuple(Span(mark, ''.join(words).strip())
+    return MarkedText(reader.text(), tuple(MarkedSpan(mark, ''.join(words).strip())
                                            for mark, words in reader.spans))
 
 

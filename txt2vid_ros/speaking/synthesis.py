@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from txt2vid_ros.speaking.clauses import clauses
-from txt2vid_ros.speaking.ssml import is_ssml, plain
+from txt2vid_ros.speaking.clauses import split_clauses
+from txt2vid_ros.speaking.ssml import is_ssml, plain_text
 from txt2vid_ros.speaking.voice import SpeechChunk, TextToSpeech
 
 SENTENCE_PAUSE = 0.28
@@ -13,7 +13,7 @@ CLAUSE_PAUSE = 0.12
 """Seconds of silence after a clause that ends with, or without, a sentence."""
 
 
-def spoken(text: str, voice: TextToSpeech, cancelled: Callable[[], bool]
+def synthesize_text(text: str, voice: TextToSpeech, cancelled: Callable[[], bool]
            ) -> Iterator[tuple[float, SpeechChunk]]:
     """Yield each chunk of cleaned `text` with the seconds of silence that come before it.
 
@@ -21,7 +21,7 @@ def spoken(text: str, voice: TextToSpeech, cancelled: Callable[[], bool]
     """
     pause = 0.0
     whole = is_ssml(text) and voice.capabilities.ssml
-    for clause in [text] if whole else clauses(plain(text) if is_ssml(text) else text):
+    for clause in [text] if whole else split_clauses(plain_text(text) if is_ssml(text) else text):
         for chunk in voice.synthesize(clause, cancelled):
             if cancelled():
                 return

@@ -14,8 +14,9 @@ from trouble import Trouble
 
 from txt2vid_ros.core.time_limits import TimeLimits
 from txt2vid_ros.providers.choice import make_recognizer, make_voice
-from txt2vid_ros.providers.resilience.health import Board, Pace
-from txt2vid_ros.speaking.synthesis import spoken
+from txt2vid_ros.providers.resilience.health import HealthRegistry
+from txt2vid_ros.providers.resilience.time_source import TimeSource
+from txt2vid_ros.speaking.synthesis import synthesize_text
 
 TEXT = 'The train to the airport leaves at half past seven.'
 SSML = '<speak>My name is Peter. <break time="300ms"/> I live in London.</speak>'
@@ -31,7 +32,7 @@ class Clock:
 
     @property
     def pace(self):
-        return Pace(lambda: self.seconds, lambda seconds: None, lambda: 0.5)
+        return TimeSource(lambda: self.seconds, lambda seconds: None, lambda: 0.5)
 
 
 @pytest.fixture
@@ -44,8 +45,8 @@ def made():
 
 
 def heard(voice, text):
-    chunks = [chunk.samples for _, chunk in spoken(text, voice, lambda: False)]
-    until(lambda: not voice.trying)
+    chunks = [chunk.samples for _, chunk in synthesize_text(text, voice, lambda: False)]
+    until(lambda: not voice.probing)
     return transcribed(np.concatenate(chunks), voice.capabilities.sample_rate)
 
 
@@ -54,8 +55,8 @@ def heard(voice, text):
     Trouble(error=grpc.StatusCode.INTERNAL)])
 def test_a_voice_that_refuses_is_followed_and_comes_back(google, made, trouble):
     clock = Clock()
-    board = Board(clock.pace)
-    voice = make_voice('google,hibari', board=board, limits=UNHURRIED)
+    health = HealthRegistry(clock.pace)
+    voice = make_voice('google,hibari', health=health, limits=UNHURRIED)
     made.append(voice)
     voice.load()
     assert heard(voice, TEXT) == words(TEXT)
@@ -63,29 +64,30 @@ def test_a_voice_that_refuses_is_followed_and_comes_back(google, made, trouble):
     asked = len(google.requests)
     assert heard(voice, TEXT) == words(TEXT)
     assert len(google.requests) > asked
-    assert board.figures()['google.state'] == 'open'
+    assert health.figures()['google.state'] == 'open'
     google.voice.always = None
     clock.seconds += 5
     for _ in range(2):
         assert heard(voice, TEXT) == words(TEXT)
-    assert board.figures()['google.state'] == 'closed'
+    assert health.figures()['google.state'] == 'closed'
 
 
 def test_a_network_that_is_gone_at_the_start_is_waited_for(google, made):
     clock = Clock()
-    board = Board(clock.pace)
+    health = HealthRegistry(clock.pace)
     google.stop()
-    voice = make_voice('google,hibari', options='google.timeout=1', board=board, limits=UNHURRIED)
+    voice = make_voice('google,hibari', options='google.timeout=1', health=health,
+                       limits=UNHURRIED)
     made.append(voice)
     voice.load()
     assert heard(voice, TEXT) == words(TEXT)
-    assert board.figures()['google.state'] == 'open'
+    assert health.figures()['google.state'] == 'open'
     google.start()
 
     def back():
         clock.seconds += 60
         assert heard(voice, TEXT) == words(TEXT)
-        return board.figures()['google.state'] == 'closed'
+        return health.figures()['google.state'] == 'closed'
 
     until(back)
 
@@ -99,8 +101,8 @@ def test_ssml_is_said_as_words_by_who_takes_none(google, made):
 
 
 def test_a_stream_that_breaks_in_the_middle_of_speech_loses_no_word(google, made):
-    board = Board()
-    recognizer = make_recognizer('google,moonshine', board=board, limits=UNHURRIED)
+    health = HealthRegistry()
+    recognizer = make_recognizer('google,moonshine', health=health, limits=UNHURRIED)
     made.append(recognizer)
     recognizer.load()
     said = clip('0930')
@@ -111,13 +113,13 @@ def test_a_stream_that_breaks_in_the_middle_of_speech_loses_no_word(google, made
         recognition.push(sound[at:at + 8000])
         recognition.hypothesis()
     assert words(recognition.finish().text) == words(said.text)
-    assert board.figures()['google.errors_outside'] >= 1
+    assert health.figures()['google.errors_outside'] >= 1
 
 
 def test_a_service_that_never_comes_to_an_end_is_given_up(google, made):
     """Each piece comes in time, but there are 18 s of them; the limit leaves hibari enough."""
-    board = Board()
-    voice = make_voice('google,hibari', board=board, limits=TimeLimits(20.0, 20.0, 5.0, 20.0))
+    health = HealthRegistry()
+    voice = make_voice('google,hibari', health=health, limits=TimeLimits(20.0, 20.0, 5.0, 20.0))
     made.append(voice)
     voice.load()
     google.voice.coming.append(Trouble(gap=0.5))
@@ -127,23 +129,23 @@ def test_a_service_that_never_comes_to_an_end_is_given_up(google, made):
     rate = voice.capabilities.sample_rate
     assert transcribed(np.concatenate(chunks[again:]), rate) == words(TEXT)
     assert google.voice.left.acquire(timeout=20), 'the call is ended'
-    assert board.figures()['google.errors_time_limit'] == 1
-    assert 'was not done within 5 s' in board.complaint()
+    assert health.figures()['google.errors_time_limit'] == 1
+    assert 'was not done within 5 s' in health.complaint()
 
 
 @pytest.mark.parametrize('trouble', [Trouble(cut=True, after=-1), Trouble(tail=60)])
 def test_what_goes_wrong_behind_the_last_sample_does_not_have_it_said_again(
         resemble, made, trouble):
     resemble.length = None
-    board = Board()
-    voice = make_voice('resemble,hibari', voice='Grace', board=board, limits=UNHURRIED)
+    health = HealthRegistry()
+    voice = make_voice('resemble,hibari', voice='Grace', health=health, limits=UNHURRIED)
     made.append(voice)
     voice.load()
     resemble.troubles.always = trouble
     for _ in range(2):
         assert heard(voice, TEXT) == words(TEXT)
-    assert board.figures()['resemble.state'] == 'closed'
-    assert not any('errors' in key for key in board.figures())
+    assert health.figures()['resemble.state'] == 'closed'
+    assert not any('errors' in key for key in health.figures())
     assert len(resemble.requests) == 2
 
 

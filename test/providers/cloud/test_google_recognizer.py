@@ -17,8 +17,8 @@ from trouble import Trouble
 
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.errors import ProviderError, UserError
-from txt2vid_ros.listening.endpointing import Endpointing
-from txt2vid_ros.listening.pipeline import Listener
+from txt2vid_ros.listening.endpointing import EndpointingSettings
+from txt2vid_ros.listening.pipeline import SpeechPipeline
 from txt2vid_ros.providers.cloud.google.recognizer import GoogleRecognizer, GoogleRecognizerOptions
 from txt2vid_ros.providers.vad.silero import SileroActivity
 
@@ -190,7 +190,7 @@ def test_behind_the_listener_silence_is_not_sent(google, recognizer):
     activity = SileroActivity()
     activity.load()
     scribe = Scribe()
-    listener = Listener(activity, recognizer(), scribe, Endpointing())
+    listener = SpeechPipeline(activity, recognizer(), scribe, EndpointingSettings())
     listener.start()
     speech = [spoken(text, RATE) for text in said]
     sound = np.concatenate([silence(20), speech[0], silence(30), speech[1], silence(20)])

@@ -14,7 +14,7 @@ from txt2vid_ros.core.errors import ProviderError, UserError
 from txt2vid_ros.core.mouth import SHAPE_INDEX
 from txt2vid_ros.core.time_limits import TimeLimits
 from txt2vid_ros.providers.choice import make_voice
-from txt2vid_ros.speaking.synthesis import spoken
+from txt2vid_ros.speaking.synthesis import synthesize_text
 from txt2vid_ros.speaking.visemes.track import mouth_track
 
 TIMED, FEW, NONE = 'en-US-Neural2-A', 'en-US-Standard-B', 'en-US-Chirp3-HD-Charon'
@@ -86,7 +86,7 @@ def test_what_else_is_asked_for_is_as_ever(google, voice):
 def test_they_come_through_a_list_of_voices(google):
     listed = make_voice('google,hibari', voice=TIMED, limits=TimeLimits(20.0, 20.0, 60.0, 20.0))
     listed.load()
-    (_, chunk), = spoken(TEXT, listed, lambda: False)
+    (_, chunk), = synthesize_text(TEXT, listed, lambda: False)
     listed.close()
     part, begin, end = google.said[0].parts[3]
     assert within(chunk.phonemes, begin, end) == IPA[part]

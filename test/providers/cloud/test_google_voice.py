@@ -15,8 +15,9 @@ from rig import until
 from trouble import Trouble
 
 from txt2vid_ros.core.errors import ProviderError, UserError
+from txt2vid_ros.providers.cloud.google import voice_catalogue
 from txt2vid_ros.providers.cloud.google.voice import GoogleVoice, GoogleVoiceOptions
-from txt2vid_ros.speaking.synthesis import spoken
+from txt2vid_ros.speaking.synthesis import synthesize_text
 
 TEXT = 'The train to the airport leaves at half past seven.'
 CHIRP, OLD, NARROW = 'en-US-Chirp3-HD-Charon', 'en-US-Neural2-A', 'en-US-Standard-B'
@@ -62,7 +63,7 @@ def test_streaming_can_be_switched_off(google, voice):
 
 
 def test_where_streaming_is_refused_it_speaks_whole_from_then_on(google, voice, monkeypatch):
-    monkeypatch.setattr('txt2vid_ros.providers.cloud.google.voice._STREAMING', ('Neural2',))
+    monkeypatch.setattr(voice_catalogue, 'STREAMING_VOICES', ('Neural2',))
     loaded = voice(OLD)
     assert loaded.capabilities.streaming
     assert heard(say(loaded), loaded) == words(TEXT)
@@ -76,7 +77,7 @@ def test_ssml_goes_whole(google, voice, name):
     text = '<speak>My name is Peter. <break time="300ms"/> I live in London.</speak>'
     google.beta = grpc.StatusCode.UNIMPLEMENTED
     loaded = voice(name)
-    chunks = [chunk.samples for _, chunk in spoken(text, loaded, lambda: False)]
+    chunks = [chunk.samples for _, chunk in synthesize_text(text, loaded, lambda: False)]
     assert [request.input.ssml for request in google.requests] == [text]
     assert heard(chunks, loaded) == words('My name is Peter. I live in London.')
 

@@ -18,7 +18,7 @@ from txt2vid_ros.core.mouth import MouthTrack, Phoneme, SHAPE_INDEX
 from txt2vid_ros.lipsync.viseme.sound import audio_pose
 from txt2vid_ros.providers.tts.hibari import HibariVoice
 from txt2vid_ros.speaking.phonetics.lexicon import EnglishLexicon
-from txt2vid_ros.speaking.phonetics.word_timing import spread
+from txt2vid_ros.speaking.phonetics.word_timing import distribute_phonemes
 from txt2vid_ros.speaking.visemes.track import mouth_track
 
 SENTENCES = (
@@ -84,7 +84,7 @@ def main() -> None:
         counts = [sum(symbol not in 'ˈˌ' for symbol in word) for word in words]
         starts = [truth[at].start for at in np.cumsum([0, *counts[:-1]])]
         for step in range(1, 5):
-            sounds = spread([start if at % step == 0 else None for at, start in enumerate(starts)],
+            sounds = distribute_phonemes([start if at % step == 0 else None for at, start in enumerate(starts)],
                             words, chunk.samples, rate)
             figures = found[f'every {step}. word']
             figures.add(sampled(mouth_track(sounds, chunk.samples, rate), times), truth)

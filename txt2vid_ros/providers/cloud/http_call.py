@@ -1,25 +1,27 @@
-"""A request over HTTP whose answer comes in pieces, and that another thread can end.
+"""A request over HTTP whose answer is read as it comes, and that another thread can abort.
 
-Python's own client: it gives out the socket, and shutting that down is what wakes a thread that
-reads from it. Redirects are not followed, so that a key goes to no other host.
+Over http.client, which exposes the socket: shutting it down wakes a thread that reads from it.
+Redirects are not followed, so that a key is sent to no other host.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 import contextlib
 import http.client
 import ipaddress
 import socket
 import ssl
 import threading
+import time
 from urllib.parse import urlsplit
 
 from txt2vid_ros.core.errors import ProviderError, UserError
 
-PIECE = 16384
-LONGEST_ERROR = 4096
-"""Bytes of an error's text that are looked at."""
+READ_SIZE = 16384
+"""Bytes to read at once, at most."""
+MAX_ERROR_BYTES = 4096
+"""Of the text of an error that are read."""
 
 
 class StatusError(Exception):
@@ -39,9 +41,9 @@ class HttpServer:
     """
 
     def __init__(self, address: str, service: str, timeout: float, option: str) -> None:
-        """Take the address, what to call it, and the seconds that it may send nothing.
+        """Take the address, the service's name, and the seconds for which it may send nothing.
 
-        Raises UserError, which names `option`, where the address is none.
+        Raises UserError, which names `option`, where the address is not valid.
         """
         parts = urlsplit(address)
         try:
@@ -64,17 +66,18 @@ class HttpServer:
 
     def call(self, method: str, path: str, headers: Callable[[], dict[str, str]],
              body: bytes = b'') -> HttpCall:
-        """Return a request, which is sent when its answer is asked for.
+        """Return a request, which is sent when its answer is first read.
 
-        The headers are made only then, so that no variable holds a key for longer.
+        `headers` is called only then, so that no variable holds a key for longer.
         """
         return HttpCall(self, method, path, headers, body)
 
     def connection(self, new: bool) -> tuple[http.client.HTTPConnection, bool]:
-        """Return a connection, and whether it is one that was kept; never with `new`."""
+        """Return a connection, and whether it was used before; with `new` it never was."""
         with self._lock:
             kept, self._idle = self._idle, None
         if kept is not None and not new:
+            kept.sock.settimeout(self.timeout)
             return kept, True
         if kept is not None:
             kept.close()
@@ -84,21 +87,21 @@ class HttpServer:
     def keep(self, connection: http.client.HTTPConnection) -> None:
         """Take back a connection whose answer was read to the end."""
         with self._lock:
-            # Who comes back after the end has its connection closed.
+            # After close() a connection that comes back is closed too.
             before, self._idle = (connection, None) if self._closed else (self._idle, connection)
         if before is not None:
             before.close()
 
     def close(self) -> None:
-        """Close the connection that is kept, and keep no other."""
+        """Close the idle connection; those that come back later are closed too."""
         with self._lock:
             self._closed = True
             kept, self._idle = self._idle, None
         if kept is not None:
             kept.close()
 
-    def fault(self, error: Exception) -> ProviderError:
-        """Return what an error of the client means."""
+    def provider_error(self, error: Exception) -> ProviderError:
+        """Return what an error of http.client means to the user."""
         if isinstance(error, TimeoutError):
             return ProviderError(f'{self.service} sent nothing for {self.timeout:g} s',
                                  retriable=True)
@@ -119,39 +122,61 @@ class HttpCall:
         self._headers = headers
         self._connection: http.client.HTTPConnection | None = None
         self._aborted = False
+        self._answer = self._read()
 
-    def pieces(self) -> Iterator[bytes]:
-        """Send it and yield the answer as it comes. Raises StatusError and ProviderError."""
+    def answer(self) -> Iterator[bytes]:
+        """Send the request; yield its answer as it comes. Raises StatusError and ProviderError."""
+        return self._answer
+
+    def drain(self, timeout: float) -> None:
+        """Read the answer to its end, so that the connection can serve the next request.
+
+        If that takes longer than about `timeout` seconds, close the connection.
+        """
+        deadline = time.monotonic() + timeout
+        sock = self._connection.sock if self._connection is not None else None
+        if sock is not None:
+            sock.settimeout(timeout)
+        with contextlib.suppress(ProviderError):
+            for _ in self._answer:
+                if time.monotonic() >= deadline:
+                    break
+        self._answer.close()
+
+    def abort(self) -> None:
+        """End it, whatever it waits for; called from another thread than the one that reads."""
+        self._aborted = True
+        connection = self._connection
+        sock = connection.sock if connection is not None else None
+        if sock is not None:
+            with contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+
+    def _read(self) -> Generator[bytes, None, None]:
         complete = False
         try:
             response = self._response()
             if response.status != 200:
                 raise StatusError(response.status,
-                                  response.read(LONGEST_ERROR).decode('utf-8', 'replace'))
-            while piece := response.read1(PIECE):
+                                  response.read(MAX_ERROR_BYTES).decode('utf-8', 'replace'))
+            while piece := response.read1(READ_SIZE):
                 yield piece
             if response.length:
-                # Only read() says so by itself.
+                # read1() does not raise this by itself.
                 raise http.client.IncompleteRead(b'')
             response.close()
             complete = not response.will_close
         except (OSError, http.client.HTTPException) as error:
-            # Without what it came from: that holds the headers, and in them the key.
-            raise self._server.fault(error) from None
+            # Without its cause, which holds the headers and, in them, the key.
+            raise self._server.provider_error(error) from None
         finally:
-            if self._connection is not None:
+            # Not this request's any more: abort() must not end what is sent over it next.
+            connection, self._connection = self._connection, None
+            if connection is not None:
                 if complete:
-                    self._server.keep(self._connection)
+                    self._server.keep(connection)
                 else:
-                    self._connection.close()
-
-    def abort(self) -> None:
-        """End it, whatever it waits for; for another thread than the one that reads."""
-        self._aborted = True
-        sock = self._connection.sock if self._connection is not None else None
-        if sock is not None:
-            with contextlib.suppress(OSError):
-                sock.shutdown(socket.SHUT_RDWR)
+                    connection.close()
 
     def _response(self) -> http.client.HTTPResponse:
         self._connection, kept = self._server.connection(new=False)
@@ -160,7 +185,7 @@ class HttpCall:
         except ConnectionError:
             if not kept or self._aborted:
                 raise
-        # A connection that was kept may have been closed meanwhile; a new one will show.
+        # The server may have closed a connection that was idle; a new one will show.
         self._connection.close()
         self._connection, _ = self._server.connection(new=True)
         return self._sent(self._connection)

@@ -1,4 +1,4 @@
-"""Sound from a service as it comes in: WAV or bare samples, in pieces of any length."""
+"""Sound from a service as it arrives: WAV or bare samples, in parts of any length."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 import soxr
 
 from txt2vid_ros.core.errors import ProviderError
+from txt2vid_ros.core.pcm import from_s16
 
-_LONGEST_HEADER = 1 << 20
-"""Bytes before the samples; some services put the times of all sounds there."""
+_MAX_HEADER_BYTES = 1 << 20
+"""Before the samples; some services put the times of all sounds there."""
 _PCM, _EXTENSIBLE = 1, 0xFFFE
 _RATES = range(4000, 192001)
 
@@ -29,7 +30,7 @@ class PcmReader:
         data = self._rest + data
         whole = len(data) // 2 * 2
         self._rest = data[whole:]
-        samples = np.frombuffer(data[:whole], '<i2').astype(np.float32) / np.float32(32768)
+        samples = from_s16(data[:whole])
         if self._resample is None:
             return samples
         resampled: NDArray[np.float32] = self._resample.resample_chunk(samples, last=last)
@@ -53,13 +54,13 @@ class WavReader:
 
     @property
     def complete(self) -> bool:
-        """Return whether all samples came that the header tells of; False where it tells not."""
+        """Return whether all samples came that the header announces; False where it does not."""
         return self._left == 0
 
     def push(self, data: bytes, last: bool = False) -> NDArray[np.float32]:
         """Return the samples that are complete; with `last`, at the end of the file, the rest."""
         if self.complete:
-            # What comes behind the samples is no sound.
+            # What follows the samples is no sound.
             return np.zeros(0, np.float32)
         if self._samples is None:
             self._header += data
@@ -76,7 +77,7 @@ class WavReader:
         return self._samples.push(data, last or self.complete)
 
     def _open(self) -> bytes:
-        """Read the header as far as it is there; return the bytes behind it."""
+        """Read the header as far as it has arrived; return the bytes after it."""
         known = self._header
         if not (b'RIFF'.startswith(known[:4]) or known.startswith(b'RIFF')) or (
                 len(known) >= 12 and known[8:12] != b'WAVE'):
@@ -92,7 +93,7 @@ class WavReader:
             if name == b'fmt ':
                 self._rate = _rate(known[at:at + length])
             at += length + length % 2
-        if len(known) > _LONGEST_HEADER:
+        if len(known) > _MAX_HEADER_BYTES:
             raise _bad('it is no WAV file')
         return b''
 
@@ -100,7 +101,7 @@ class WavReader:
         if not self._rate:
             raise _bad('it does not say what its samples are')
         self._samples = PcmReader(self._rate, self._wanted)
-        # Neither 0 nor a number near the largest is meant as a length by who streams.
+        # A stream whose length is unknown has 0 or a number near the largest here.
         self._left = length if 0 < length < 0x7FFFFF00 else None
         self._header = b''
         return data

@@ -1,7 +1,7 @@
-"""A recognizer that is several: speech that one cannot recognize is given whole to the next.
+"""A recognizer with fall-back: speech that one cannot recognize goes, whole, to the next.
 
-The sound of the piece that is being spoken is kept. A text comes only from a recognizer that has
-had all of it, so nothing is lost or doubled where another takes over in the middle.
+The sound of the segment that is being spoken is kept. A text comes only from a recognizer that was
+given all of it, so nothing is lost or doubled where another takes over in the middle.
 """
 
 from __future__ import annotations
@@ -16,80 +16,64 @@ from numpy.typing import NDArray
 import soxr
 
 from txt2vid_ros.core.errors import ProviderError
+from txt2vid_ros.core.pcm import SPEECH_RATE
 from txt2vid_ros.listening.recognizer import (
     Recognition,
     RecognizerCapabilities,
     SpeechToText,
     Transcript,
 )
-from txt2vid_ros.providers.resilience.fallback import Ask, Fallback, Restart
-from txt2vid_ros.providers.resilience.health import Pace
-from txt2vid_ros.providers.resilience.job_thread import Cancelled
-from txt2vid_ros.providers.resilience.provider_slot import Member
+from txt2vid_ros.providers.resilience.fallback import FallbackChain, ProviderWork, StartedOver
+from txt2vid_ros.providers.resilience.fallback_provider import FallbackProvider
+from txt2vid_ros.providers.resilience.job_thread import CancelCheck
+from txt2vid_ros.providers.resilience.probes import Probe
+from txt2vid_ros.providers.resilience.provider_slot import ProviderSlot
+from txt2vid_ros.providers.resilience.time_source import REAL_TIME, TimeSource
 
 log = logging.getLogger(__name__)
-
-RATE = 16000
-"""Hz of the sound that is taken, whatever the recognizers want."""
 
 Sound = NDArray[np.float32]
 Call = Callable[[Recognition], Transcript]
 
 
-class FallbackRecognizer(SpeechToText):
+class FallbackRecognizer(FallbackProvider[SpeechToText, RecognizerCapabilities], SpeechToText):
     """The recognizers of a list, in its order."""
 
     name = 'fallback'
 
-    def __init__(self, members: Sequence[Member[SpeechToText]], longest: float = 30.0,
-                 pace: Pace = Pace()) -> None:  # noqa: B008
-        """Take at least one recognizer, not loaded; keep at most `longest` seconds of a piece."""
-        self._fallback = Fallback('recognizer', members, pace)
-        self._longest = round(longest * RATE)
-        self._capabilities = RecognizerCapabilities(RATE)
-
-    @property
-    def capabilities(self) -> RecognizerCapabilities:
-        """Return what all can do that are loaded."""
-        return self._capabilities
-
-    @property
-    def trying(self) -> bool:
-        """Return whether one that failed is being tried."""
-        return self._fallback.trying
-
-    def load(self) -> None:
-        """Load all. Raises UserError where the user has to mend every one of them."""
-        self._fallback.load()
-        able = [provider.capabilities for provider in self._fallback.loaded]
-        if able:
-            self._capabilities = RecognizerCapabilities(
-                RATE, all(each.streaming for each in able), all(each.confidence for each in able),
-                able[0].locales)
+    def __init__(self, slots: Sequence[ProviderSlot[SpeechToText]], longest: float = 30.0,
+                 time_source: TimeSource = REAL_TIME) -> None:
+        """Take at least one recognizer, not loaded; keep `longest` seconds of a segment."""
+        super().__init__(FallbackChain('recognizer', slots, time_source),
+                         RecognizerCapabilities(SPEECH_RATE), _combined)
+        self._longest = round(longest * SPEECH_RATE)
 
     def open(self) -> Recognition:  # noqa: A003
-        """Begin with a piece of speech."""
-        return _FallbackRecognition(self._fallback, self._longest)
+        """Begin with a segment of speech; its sound is at SPEECH_RATE, whatever they want."""
+        return _FallbackRecognition(self._chain, self._longest)
 
-    def close(self) -> None:
-        """Release all."""
-        self._fallback.close()
+
+def _combined(recognizers: Sequence[SpeechToText]) -> RecognizerCapabilities:
+    able = [recognizer.capabilities for recognizer in recognizers]
+    return RecognizerCapabilities(
+        SPEECH_RATE, all(each.streaming for each in able), all(each.confidence for each in able),
+        able[0].locales)
 
 
 class _Attempt:
-    """One recognizer's recognition of a piece; touched on that one's thread only."""
+    """One recognizer's recognition of a segment; touched on the thread of its slot only."""
 
-    def __init__(self, member: Member[SpeechToText]) -> None:
-        self.member = member
+    def __init__(self, slot: ProviderSlot[SpeechToText]) -> None:
+        self.slot = slot
         self._recognition: Recognition | None = None
         self._given = 0
 
-    def call(self, recognizer: SpeechToText, pieces: Sequence[Sound], call: Call) -> Transcript:
-        """Give it what it has not had of all `pieces`; return what `call` says."""
+    def call(self, recognizer: SpeechToText, sounds: Sequence[Sound], call: Call) -> Transcript:
+        """Give it what it has not had of all `sounds`; return what `call` returns."""
         if self._recognition is None:
             self._recognition = recognizer.open()
-        for piece in pieces[self._given:]:
-            self._recognition.push(_at_rate(piece, recognizer.capabilities.sample_rate))
+        for sound in sounds[self._given:]:
+            self._recognition.push(_at_rate(sound, recognizer.capabilities.sample_rate))
             self._given += 1
         return call(self._recognition)
 
@@ -101,27 +85,28 @@ class _Attempt:
 
 
 class _FallbackRecognition(Recognition):
-    """Keeps the sound of a piece, and who is recognizing it."""
+    """Keeps the sound of a segment, and the attempt that is under way."""
 
-    def __init__(self, fallback: Fallback[SpeechToText], longest: int) -> None:
-        self._fallback = fallback
+    def __init__(self, chain: FallbackChain[SpeechToText], longest: int) -> None:
+        self._chain = chain
         self._longest = longest
-        self._pieces: collections.deque[Sound] = collections.deque()
+        self._sounds: collections.deque[Sound] = collections.deque()
         self._attempt: _Attempt | None = None
         self._full = False
 
     def push(self, samples: Sound) -> None:
         if not len(samples):
             return
-        room = self._longest - sum(len(piece) for piece in self._pieces)
+        room = self._longest - sum(len(sound) for sound in self._sounds)
         if len(samples) > room:
             if not self._full:
-                log.warning('a piece of speech is longer than the %.0f s that are kept for the '
-                            'recognizers; what follows is not recognized', self._longest / RATE)
+                log.warning('a segment of speech is longer than the %.0f s that are kept for the '
+                            'recognizers; the rest of it is not recognized',
+                            self._longest / SPEECH_RATE)
             self._full = True
             samples = samples[:max(0, room)]
         if len(samples):
-            self._pieces.append(samples)
+            self._sounds.append(samples)
 
     def hypothesis(self) -> Transcript:
         """Return the text so far; an empty one where no recognizer works at present."""
@@ -133,14 +118,14 @@ class _FallbackRecognition(Recognition):
 
     def _guess(self, call: Call) -> Transcript:
         try:
-            return self._ask(call, proof=False)
+            return self._run(call, conclusive=False)
         except ProviderError as error:
-            # It is only a guess: whether the piece is lost is known at its end.
+            # It is only a guess: whether the segment is lost is known at its end.
             log.debug('%s', error)
             return Transcript('')
 
     def finish(self) -> Transcript:
-        text = self._ask(lambda recognition: recognition.finish(), proof=True)
+        text = self._run(lambda recognition: recognition.finish(), conclusive=True)
         self._attempt = None
         return text
 
@@ -149,33 +134,34 @@ class _FallbackRecognition(Recognition):
         if attempt is not None:
             _give_up(attempt)
 
-    def _ask(self, call: Call, proof: bool) -> Transcript:
-        if not self._pieces:
+    def _run(self, call: Call, conclusive: bool) -> Transcript:
+        if not self._sounds:
             return Transcript('')
-        pieces = tuple(self._pieces)
-        began = self._attempt
+        sounds = tuple(self._sounds)
+        under_way = self._attempt
 
-        def ask(member: Member[SpeechToText]) -> Ask[SpeechToText, Transcript]:
-            nonlocal began
-            if began is None or began is not self._attempt or began.member is not member:
+        def work_for(slot: ProviderSlot[SpeechToText]) -> ProviderWork[SpeechToText, Transcript]:
+            nonlocal under_way
+            if (under_way is None or under_way is not self._attempt
+                    or under_way.slot is not slot):
                 self.cancel()
-                self._attempt = _Attempt(member)
-            # A second try of this call begins anew.
-            began = None
+                self._attempt = _Attempt(slot)
+            # A second attempt at this call starts again, with all of the sound.
+            under_way = None
             attempt = self._attempt
             assert attempt is not None
 
-            def work(recognizer: SpeechToText, cancelled: Cancelled
+            def work(recognizer: SpeechToText, cancelled: CancelCheck
                      ) -> Generator[Transcript, None, None]:
-                yield attempt.call(recognizer, pieces, call)
+                yield attempt.call(recognizer, sounds, call)
             return work
 
-        prefer = began.member if began is not None else None
+        prefer = under_way.slot if under_way is not None else None
         found = Transcript('')
         try:
-            for item in self._fallback.run(ask, _trial(pieces), lambda: False, prefer,
-                                           proof):
-                if not isinstance(item, Restart):
+            for item in self._chain.run(work_for, _probe(sounds), lambda: False, prefer,
+                                        conclusive):
+                if not isinstance(item, StartedOver):
                     found = item
         except BaseException:
             self.cancel()
@@ -184,19 +170,19 @@ class _FallbackRecognition(Recognition):
 
 
 def _give_up(attempt: _Attempt) -> None:
-    """Cancel a recognition where it was made; nobody waits for that."""
-    def work(recognizer: SpeechToText, cancelled: Cancelled) -> Generator[None, None, None]:
+    """Cancel a recognition on the thread on which it was made; nobody waits for that."""
+    def work(recognizer: SpeechToText, cancelled: CancelCheck) -> Generator[None, None, None]:
         attempt.cancel()
         yield
-    if attempt.member.provider is not None:
-        attempt.member.begin(work)
+    if attempt.slot.provider is not None:
+        attempt.slot.submit(work)
 
 
-def _trial(pieces: Sequence[Sound]) -> Ask[SpeechToText, float]:
-    def work(recognizer: SpeechToText, cancelled: Cancelled) -> Generator[float, None, None]:
+def _probe(sounds: Sequence[Sound]) -> Probe[SpeechToText]:
+    def work(recognizer: SpeechToText, cancelled: CancelCheck) -> Generator[float, None, None]:
         recognition = recognizer.open()
-        for piece in pieces:
-            recognition.push(_at_rate(piece, recognizer.capabilities.sample_rate))
+        for sound in sounds:
+            recognition.push(_at_rate(sound, recognizer.capabilities.sample_rate))
         began = time.monotonic()
         recognition.finish()
         yield time.monotonic() - began
@@ -204,4 +190,5 @@ def _trial(pieces: Sequence[Sound]) -> Ask[SpeechToText, float]:
 
 
 def _at_rate(samples: Sound, rate: int) -> Sound:
-    return samples if rate == RATE else np.asarray(soxr.resample(samples, RATE, rate), np.float32)
+    return samples if rate == SPEECH_RATE else np.asarray(
+        soxr.resample(samples, SPEECH_RATE, rate), np.float32)

@@ -1,9 +1,9 @@
-"""A voice that is several: a clause that one cannot say is said by the next.
+"""A voice with fall-back: a clause that one voice cannot say is said by the next.
 
-A clause is handed out whole by one voice. Where that one fails in the middle, what it has made
-and nobody has taken is dropped, and the next says the clause again from its start, after a pause
-in which the listener can tell that it begins anew. A voice that knows that it has given
-everything says so (SpeechChunk.last): what goes wrong behind that does not matter any more.
+A clause is spoken whole by one voice. Where that voice fails in the middle, the sound that it made
+and nobody has taken is dropped, and the next voice says the clause again from its start, after a
+pause by which the listener can tell that it starts again. A voice that knows that it has yielded
+all of a clause says so (SpeechChunk.last): what goes wrong after that does not matter any more.
 """
 
 from __future__ import annotations
@@ -15,77 +15,53 @@ import time
 import numpy as np
 import soxr
 
-from txt2vid_ros.providers.resilience.fallback import Fallback, Restart
-from txt2vid_ros.providers.resilience.health import Pace
-from txt2vid_ros.providers.resilience.job_thread import Cancelled
-from txt2vid_ros.providers.resilience.provider_slot import Member
+from txt2vid_ros.core.pcm import VOICE_RATE
+from txt2vid_ros.providers.resilience.fallback import FallbackChain, StartedOver
+from txt2vid_ros.providers.resilience.fallback_provider import FallbackProvider
+from txt2vid_ros.providers.resilience.job_thread import CancelCheck
+from txt2vid_ros.providers.resilience.provider_slot import ProviderSlot
+from txt2vid_ros.providers.resilience.time_source import REAL_TIME, TimeSource
 from txt2vid_ros.speaking.ssml import is_ssml
-from txt2vid_ros.speaking.synthesis import spoken
+from txt2vid_ros.speaking.synthesis import synthesize_text
 from txt2vid_ros.speaking.voice import SpeechChunk, TextToSpeech, VoiceCapabilities
 
-RESTART = 0.3
+REPEAT_PAUSE = 0.3
 """Seconds of silence before a clause that is said again."""
-RATE = 24000
-"""Hz, where no voice could be loaded yet that says its own."""
 
 
-class FallbackVoice(TextToSpeech):
+class FallbackVoice(FallbackProvider[TextToSpeech, VoiceCapabilities], TextToSpeech):
     """The voices of a list, in its order. The sample rate is the highest of those loaded."""
 
     name = 'fallback'
 
-    def __init__(self, members: Sequence[Member[TextToSpeech]],
-                 pace: Pace = Pace()) -> None:  # noqa: B008
+    def __init__(self, slots: Sequence[ProviderSlot[TextToSpeech]],
+                 time_source: TimeSource = REAL_TIME) -> None:
         """Take at least one voice, not loaded."""
-        self._fallback = Fallback('voice', members, pace)
-        self._capabilities = VoiceCapabilities(RATE)
-
-    @property
-    def capabilities(self) -> VoiceCapabilities:
-        """Return what all can do that are loaded."""
-        return self._capabilities
-
-    @property
-    def trying(self) -> bool:
-        """Return whether one that failed is being tried."""
-        return self._fallback.trying
-
-    def load(self) -> None:
-        """Load all. Raises UserError where the user has to mend every one of them."""
-        self._fallback.load()
-        able = [provider.capabilities for provider in self._fallback.loaded]
-        if able:
-            self._capabilities = VoiceCapabilities(
-                max(each.sample_rate for each in able), all(each.timings for each in able),
-                all(each.streaming for each in able), able[0].languages,
-                any(each.ssml for each in able))
+        super().__init__(FallbackChain('voice', slots, time_source), VoiceCapabilities(VOICE_RATE),
+                         _combined)
 
     def synthesize(self, clause: str, cancelled: Callable[[], bool]) -> Iterator[SpeechChunk]:
         """Yield the clause's speech. Raises ProviderError where no voice is left."""
-        rate = self._capabilities.sample_rate
+        rate = self.capabilities.sample_rate
         resampler: _Resampler | None = None
-        for item in self._fallback.run(lambda member: _saying(clause), _trial(clause), cancelled):
-            if isinstance(item, Restart):
+        for item in self._chain.run(lambda slot: _speaking(clause), _probe(clause), cancelled):
+            if isinstance(item, StartedOver):
                 resampler = None
-                yield SpeechChunk(np.zeros(round(RESTART * rate), np.float32))
+                yield SpeechChunk(np.zeros(round(REPEAT_PAUSE * rate), np.float32))
                 continue
-            own, chunk = item
-            if own == rate:
+            own_rate, chunk = item
+            if own_rate == rate:
                 yield chunk
                 continue
             if resampler is None:
-                resampler = _Resampler(own, rate)
+                resampler = _Resampler(own_rate, rate)
             yield from resampler.chunk(chunk)
         if resampler is not None and not cancelled():
             yield from resampler.rest()
 
-    def close(self) -> None:
-        """Release all."""
-        self._fallback.close()
-
 
 class _Resampler:
-    """Brings the chunks of one clause to another rate without a seam between them."""
+    """Converts the chunks of one clause to another rate without a seam between them."""
 
     def __init__(self, rate: int, wanted: int) -> None:
         self._stream = soxr.ResampleStream(rate, wanted, 1, dtype='float32')
@@ -101,35 +77,42 @@ class _Resampler:
             yield SpeechChunk(samples)
 
 
-def _saying(clause: str) -> Callable[[TextToSpeech, Cancelled],
-                                     Generator[tuple[int, SpeechChunk], None, None]]:
-    def work(voice: TextToSpeech, cancelled: Cancelled
+def _combined(voices: Sequence[TextToSpeech]) -> VoiceCapabilities:
+    able = [voice.capabilities for voice in voices]
+    return VoiceCapabilities(
+        max(each.sample_rate for each in able), all(each.timings for each in able),
+        all(each.streaming for each in able), able[0].languages, any(each.ssml for each in able))
+
+
+def _speaking(clause: str) -> Callable[[TextToSpeech, CancelCheck],
+                                       Generator[tuple[int, SpeechChunk], None, None]]:
+    def work(voice: TextToSpeech, cancelled: CancelCheck
              ) -> Generator[tuple[int, SpeechChunk], None, None]:
         # Here, on the voice's own thread: one that is loaded late says its rate only now.
-        for chunk in _said(voice, clause, cancelled):
+        for chunk in _speech(voice, clause, cancelled):
             yield voice.capabilities.sample_rate, chunk
     return work
 
 
-def _trial(clause: str) -> Callable[[TextToSpeech, Cancelled], Generator[float, None, None]]:
-    def work(voice: TextToSpeech, cancelled: Cancelled) -> Generator[float, None, None]:
+def _probe(clause: str) -> Callable[[TextToSpeech, CancelCheck], Generator[float, None, None]]:
+    def work(voice: TextToSpeech, cancelled: CancelCheck) -> Generator[float, None, None]:
         began, first = time.monotonic(), None
-        for _ in _said(voice, clause, cancelled):
+        for _ in _speech(voice, clause, cancelled):
             if first is None:
                 first = time.monotonic() - began
         yield first or 0.0
     return work
 
 
-def _said(voice: TextToSpeech, clause: str, cancelled: Cancelled) -> Iterator[SpeechChunk]:
-    """Yield the speech of a clause; of the words alone where the voice takes no SSML."""
+def _speech(voice: TextToSpeech, clause: str, cancelled: CancelCheck) -> Iterator[SpeechChunk]:
+    """Yield the speech of a clause; of its words alone where the voice takes no SSML."""
     if not is_ssml(clause) or voice.capabilities.ssml:
         for chunk in voice.synthesize(clause, cancelled):
             yield chunk
             if chunk.last:
                 return
         return
-    for pause, chunk in spoken(clause, voice, cancelled):
+    for pause, chunk in synthesize_text(clause, voice, cancelled):
         if pause:
             silence = np.zeros(round(pause * voice.capabilities.sample_rate), np.float32)
             yield SpeechChunk(silence)

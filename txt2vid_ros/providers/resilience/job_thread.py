@@ -1,4 +1,4 @@
-"""Work on a thread of its own, so that who waits for it can stop waiting at any time."""
+"""Work on a thread of its own, so that the caller can stop waiting for it at any time."""
 
 from __future__ import annotations
 
@@ -15,29 +15,30 @@ from txt2vid_ros.core.time_limits import TimeLimits
 log = logging.getLogger(__name__)
 
 Item = TypeVar('Item')
-Cancelled = Callable[[], bool]
-Work = Callable[[Cancelled], Generator[Item, None, None]]
-"""Makes the items; it is told when nobody wants them any more."""
+CancelCheck = Callable[[], bool]
+"""Returns whether the work is cancelled."""
+JobBody = Callable[[CancelCheck], Generator[Item, None, None]]
+"""Makes the items."""
 
-POLL = 0.01
-"""Seconds between looks at whether who waits still wants to."""
-HELD = 512
-"""Items that may lie ready; at that the work pauses."""
+CANCEL_POLL_INTERVAL = 0.01
+"""Seconds between checks whether the waiting caller has cancelled."""
+MAX_READY_ITEMS = 512
+"""Items that may wait to be taken; then the work pauses."""
 
 
 class TimeLimitError(Exception):
-    """Work was not done in time; its text says what was waited for, and how long."""
+    """Work exceeded a time limit; the text names what was waited for, and how long."""
 
 
 class Job(Generic[Item]):
-    """One piece of work: its items are made on a worker's thread and taken on another.
+    """One piece of work: its items are made on a job thread and taken on another.
 
-    `allowance` is added to the time limit of the first item.
+    `allowance` seconds are added to the time limit of the first item.
     """
 
-    def __init__(self, work: Work[Item], *, allowance: float = 0.0) -> None:
+    def __init__(self, body: JobBody[Item], *, allowance: float = 0.0) -> None:
         """Take what is to be done; the time limits run from now on."""
-        self._work = work
+        self._body = body
         self._allowance = allowance
         self._items: collections.deque[Item] = collections.deque()
         self._changed = threading.Condition()
@@ -50,56 +51,56 @@ class Job(Generic[Item]):
 
     @property
     def done(self) -> bool:
-        """Return whether the worker is done with it."""
+        """Return whether the job thread has finished it."""
         with self._changed:
             return self._done
 
     def drop(self) -> None:
-        """Want no more of it."""
+        """Cancel it: no more items are wanted."""
         with self._changed:
             self._dropped = True
             self._items.clear()
             self._changed.notify_all()
 
     def run(self) -> None:
-        """Do the work; called by the worker."""
+        """Do the work; called on the job thread."""
         error: Exception | None = None
         try:
             if not self._dropped:
                 self._make()
-        except Exception as fault:
-            # Whatever it is, it belongs to who waits for the work.
-            error = fault
+        except Exception as raised:
+            # Whatever it is, take() raises it for the caller.
+            error = raised
         with self._changed:
             self._error, self._done = error, True
             if self._dropped and error is not None:
-                log.debug('work that nobody waits for any more failed: %s', error)
+                log.debug('work that was cancelled failed: %s', error)
             self._changed.notify_all()
 
-    def take(self, limits: TimeLimits, cancelled: Cancelled = lambda: False) -> Item | None:
+    def take(self, limits: TimeLimits, cancelled: CancelCheck = lambda: False) -> Item | None:
         """Return the next item; None at the end, or once `cancelled()` is true.
 
-        Raises TimeLimitError, and what the work raised. After that nothing more is wanted of it.
+        Raises TimeLimitError, and whatever the work raised; the job is then to be dropped.
         """
         began = time.monotonic()
         with self._changed:
             while True:
                 if self._error is not None:
-                    # What lies ready is not worth having: the piece will be begun anew.
+                    # Items that are ready are of no use: the work will start again.
                     raise self._error
                 if self._items:
                     self._changed.notify_all()
                     return self._items.popleft()
                 if self._done or self._dropped or cancelled():
                     return None
-                self._changed.wait(min(POLL, self._left(limits, began)))
+                self._changed.wait(min(CANCEL_POLL_INTERVAL, self._left(limits, began)))
 
     def first_limit(self, limits: TimeLimits) -> float:
-        """Return the seconds that it has to its first item."""
+        """Return the seconds within which its first item is due."""
         return limits.first + self._allowance
 
     def overdue(self, limits: TimeLimits) -> bool:
-        """Return whether it has had the time of a whole piece and is not done."""
+        """Return whether it has exceeded the time limit of the whole work."""
         return not self.done and (time.monotonic() - self._asked
                                   > limits.first + limits.whole + self._allowance)
 
@@ -109,7 +110,7 @@ class Job(Generic[Item]):
         ends = [(self._asked + self._paused + limits.whole + self._allowance,
                  f'it was not done within {limits.whole:g} s')]
         if self._any:
-            # Only from when somebody waits: until then there is enough to be heard.
+            # Counted from when the caller waits: until then there is enough to be heard.
             ends.append((began + limits.gap, f'nothing more came for {limits.gap:g} s'))
         else:
             first = self.first_limit(limits)
@@ -120,7 +121,7 @@ class Job(Generic[Item]):
         return end - now
 
     def _make(self) -> None:
-        with contextlib.closing(self._work(lambda: self._dropped)) as items:
+        with contextlib.closing(self._body(lambda: self._dropped)) as items:
             for item in items:
                 if not self._put(item):
                     return
@@ -128,7 +129,7 @@ class Job(Generic[Item]):
     def _put(self, item: Item) -> bool:
         with self._changed:
             before = time.monotonic()
-            while len(self._items) >= HELD and not self._dropped:
+            while len(self._items) >= MAX_READY_ITEMS and not self._dropped:
                 self._changed.wait()
             self._paused += time.monotonic() - before
             if self._dropped:
@@ -145,8 +146,8 @@ class _Runnable(Protocol):
     def drop(self) -> None: ...
 
 
-class Worker:
-    """A thread that does one job after the other."""
+class JobThread:
+    """A thread that runs one job after the other."""
 
     def __init__(self, name: str) -> None:
         """Start the thread; `name` is for debuggers."""
@@ -163,13 +164,13 @@ class Worker:
         return self._thread.is_alive()
 
     def submit(self, job: _Runnable) -> None:
-        """Queue a job behind what is being done."""
+        """Queue a job after those that are queued."""
         with self._changed:
             self._jobs.append(job)
             self._changed.notify_all()
 
     def retire(self, last: Callable[[], None]) -> None:
-        """Do no other job than the one that is being done, then `last`, and end."""
+        """Drop the queued jobs; once the running one returns, call `last` and end the thread."""
         with self._changed:
             for job in self._jobs:
                 job.drop()
@@ -178,7 +179,7 @@ class Worker:
             self._changed.notify_all()
 
     def join(self, timeout: float) -> None:
-        """Wait for the end, but not longer than `timeout` seconds."""
+        """Wait for the thread to end, at most `timeout` seconds."""
         self._thread.join(timeout)
 
     def _run(self) -> None:
@@ -193,5 +194,5 @@ class Worker:
         try:
             self._ending()
         except Exception:
-            # Somebody else's code, at its very end: nothing is left that it could spoil.
+            # A provider's own code, at its very end: nothing is left that it could spoil.
             log.exception('%s could not be closed', self._thread.name)

@@ -1,4 +1,4 @@
-"""One provider of a list: the object, the thread that it works on, and whether it is of use."""
+"""One provider of a list: the object, the thread that it works on, and its circuit breaker."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from typing import Generic, Protocol, TypeVar
 
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.time_limits import TimeLimits
-from txt2vid_ros.providers.resilience.health import Health, Kind, State
+from txt2vid_ros.providers.resilience.health import BreakerState, ErrorKind, ProviderHealth
 from txt2vid_ros.providers.resilience.job_thread import (
-    Cancelled,
+    CancelCheck,
     Item,
     Job,
+    JobThread,
     TimeLimitError,
-    Worker,
 )
 
 log = logging.getLogger(__name__)
 
-HANGING = 3
-"""Objects of one provider that may hang before no further one is made."""
-FAREWELL = 2.0
-"""Seconds that a provider has to close in."""
+MAX_HUNG_CALLS = 3
+"""Calls of one provider that may hang; after that it gets no new object and no work."""
+CLOSE_TIMEOUT = 2.0
+"""Seconds to wait for a provider to close."""
 
 
 class Loadable(Protocol):
@@ -41,102 +41,103 @@ class Loadable(Protocol):
 P = TypeVar('P', bound=Loadable)
 
 
-class Member(Generic[P]):
+class ProviderSlot(Generic[P]):
     """A provider that is made, loaded and used on one thread of its own.
 
     Where a call hangs, object and thread are abandoned: the next work gets a new object on a new
-    thread, and what hangs closes itself if it ever comes back.
+    thread, and the hung object is closed if its call ever returns.
     """
 
-    def __init__(self, name: str, make: Callable[[], P], limits: TimeLimits, health: Health
-                 ) -> None:
+    def __init__(self, name: str, make: Callable[[], P], limits: TimeLimits,
+                 health: ProviderHealth) -> None:
         """`make` returns an object that is not loaded."""
         self.name = name
         self.limits = limits
         self.health = health
-        self.refusal: UserError | None = None
-        """Why it is of no use until the user mends something and starts anew."""
-        self.trial: Job[float] | None = None
-        """Work whose only use is to learn whether it works again."""
+        self.disabled_by: UserError | None = None
+        """Why it gets no work until the user mends something and starts again."""
+        self.probe: Job[float] | None = None
+        """Work whose only purpose is to learn whether the provider works again."""
         self._make = make
         self._lock = threading.Lock()
-        """Of the two that follow: the worker sets one, who abandons it both."""
-        self._worker: Worker | None = None
+        """Guards the two that follow: the job thread sets the provider, abandon() clears both."""
+        self._thread: JobThread | None = None
         self.provider: P | None = None
         """The loaded object."""
-        self._hanging: list[Worker] = []
+        self._hung: list[JobThread] = []
 
     @property
     def ready(self) -> bool:
-        """Return whether work can be given to it without doubts."""
-        return (self.refusal is None and self.provider is not None and self.trial is None
-                and self.health.state is State.CLOSED)
+        """Return whether it is loaded, its breaker closed, and no probe under way."""
+        return (self.disabled_by is None and self.provider is not None and self.probe is None
+                and self.health.state is BreakerState.CLOSED)
 
     @property
-    def stuck(self) -> bool:
+    def hung_too_often(self) -> bool:
         """Return whether so many of its calls hang that no further one is made."""
-        self._hanging = [worker for worker in self._hanging if worker.alive]
-        return len(self._hanging) >= HANGING
+        self._hung = [thread for thread in self._hung if thread.alive]
+        return len(self._hung) >= MAX_HUNG_CALLS
 
     @property
-    def hopeful(self) -> bool:
-        """Return whether it may work, or be found to."""
-        return (self.refusal is None and self.health.state is not State.OPEN and not self.stuck)
+    def available(self) -> bool:
+        """Return whether work may be submitted: its breaker is closed or half-open."""
+        return (self.disabled_by is None and self.health.state is not BreakerState.OPEN
+                and not self.hung_too_often)
 
     @property
-    def due(self) -> bool:
-        """Return whether it is worth a trial now."""
-        return self.hopeful and not self.ready and self.trial is None
+    def probe_due(self) -> bool:
+        """Return whether a probe should begin now."""
+        return self.available and not self.ready and self.probe is None
 
-    def refuse(self, error: UserError) -> None:
-        """Give it no work any more: only the user can mend it."""
-        self.health.erred(Kind.USER, str(error))
-        self.refusal, self.health.refusal = error, str(error)
+    def disable(self, error: UserError) -> None:
+        """Give it no more work: only the user can mend it."""
+        self.health.record_error(ErrorKind.USER, str(error))
+        self.disabled_by, self.health.disabled_by = error, str(error)
 
-    def begin(self, work: Callable[[P, Cancelled], Generator[Item, None, None]]) -> Job[Item]:
-        """Begin with a piece of work; where the provider is not loaded, with that first."""
-        if self._worker is None:
-            self._worker = Worker(f'{self.name} provider')
-        # What hangs and comes back must not find itself to be the loaded one.
-        worker = self._worker
+    def submit(self, work: Callable[[P, CancelCheck], Generator[Item, None, None]]) -> Job[Item]:
+        """Begin work on the slot's thread; a provider that is not loaded is loaded first."""
+        if self._thread is None:
+            self._thread = JobThread(f'{self.name} provider')
+        # A load that hangs and returns late must not become the loaded provider.
+        thread = self._thread
 
-        def loaded(cancelled: Cancelled) -> Generator[Item, None, None]:
+        def loaded(cancelled: CancelCheck) -> Generator[Item, None, None]:
             provider = self.provider
             if provider is None:
-                provider = self._load(worker)
+                provider = self._load(thread)
             yield from work(provider, cancelled)
 
         job = Job(loaded, allowance=0.0 if self.provider is not None else self.limits.load)
-        worker.submit(job)
+        thread.submit(job)
         return job
 
     def abandon(self) -> None:
-        """Leave what hangs to itself."""
-        worker = self._give_up()
-        if worker is not None:
-            self._hanging.append(worker)
+        """Leave a hung call behind, with its object and its thread."""
+        thread = self._retire()
+        if thread is not None:
+            self._hung.append(thread)
 
     def close(self) -> None:
-        """Release the provider; one that hangs is left to itself."""
-        worker = self._give_up()
-        if worker is not None:
-            worker.join(FAREWELL)
+        """Release the provider; one that hangs is left behind."""
+        thread = self._retire()
+        if thread is not None:
+            thread.join(CLOSE_TIMEOUT)
 
-    def _give_up(self) -> Worker | None:
-        self.trial = None
+    def _retire(self) -> JobThread | None:
+        self.probe = None
         with self._lock:
-            worker, provider = self._worker, self.provider
-            self._worker = self.provider = None
-        if worker is not None:
-            worker.retire(provider.close if provider is not None else lambda: None)
-        return worker
+            thread, provider = self._thread, self.provider
+            self._thread = self.provider = None
+        if thread is not None:
+            thread.retire(provider.close if provider is not None else lambda: None)
+        return thread
 
-    def _load(self, worker: Worker) -> P:
+    def _load(self, thread: JobThread) -> P:
         provider = self._make()
         try:
             provider.load()
             with self._lock:
-                if worker is not self._worker:
+                if thread is not self._thread:
                     raise TimeLimitError('it was loaded too late')
                 self.provider = provider
         except Exception:

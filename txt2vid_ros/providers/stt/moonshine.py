@@ -1,4 +1,4 @@
-"""The default ear: Moonshine tiny, English, on the CPU, from the package that carries its model.
+"""The default recognizer: Moonshine tiny, English, on the CPU; its package carries the model.
 
 N. Jeffries et al., "Moonshine: Speech Recognition for Live Transcription and Voice Commands",
 arXiv 2410.15608.
@@ -13,16 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.pcm import SPEECH_RATE
 from txt2vid_ros.core.time_limits import LOCAL
 from txt2vid_ros.listening.recognizer import RecognizerCapabilities, Transcript, WholeRecognizer
-from txt2vid_ros.providers.stt.hallucination_filter import plausible
+from txt2vid_ros.providers.stt.hallucination_filter import drop_hallucination
 
-RATE = 16000
-# Voice activity is found by the caller, with the rest of the sentence in view; the library's own
-# would cut what it is given once more.
+# The caller finds voice activity, with the rest of the sentence in view; the library's own
+# detector would cut the sound a second time.
 OPTIONS = {'vad_threshold': 0}
-MARGIN = 0.3
-"""Seconds of silence put before and after: it halves the errors on short clips."""
+PADDING = 0.3
+"""Seconds of silence added before and after: it halves the errors on short clips."""
 
 
 class MoonshineRecognizer(WholeRecognizer):
@@ -30,7 +30,7 @@ class MoonshineRecognizer(WholeRecognizer):
 
     name = 'moonshine'
     limits = LOCAL
-    capabilities = RecognizerCapabilities(RATE)
+    capabilities = RecognizerCapabilities(SPEECH_RATE)
 
     def __init__(self, locale: str = 'en') -> None:
         """Take the locale; only English is in the package."""
@@ -38,7 +38,7 @@ class MoonshineRecognizer(WholeRecognizer):
         self._transcriber: Any = None
 
     def load(self) -> None:
-        """Load the model and decode once unheard: the first time takes longer."""
+        """Load the model and transcribe silence once: the first call takes longer."""
         if self._locale.partition('-')[0].lower() != 'en':
             raise UserError(f'stt.locale is {self._locale!r}, and moonshine understands English',
                             'Use en, or another stt.provider.')
@@ -54,16 +54,16 @@ class MoonshineRecognizer(WholeRecognizer):
             raise UserError('this release of moonshine-voice comes without its model',
                             'Run: pip install moonshine-voice==0.1.0')
         self._transcriber = library.Transcriber(model, library.ModelArch.TINY, options=OPTIONS)
-        self.transcribe(np.zeros(RATE, np.float32))
+        self.transcribe(np.zeros(SPEECH_RATE, np.float32))
 
     def transcribe(self, samples: NDArray[np.float32]) -> Transcript:
         """Return the text of mono samples at 16 kHz."""
         if self._transcriber is None:
             raise RuntimeError('load() comes first')
-        sound = np.pad(samples, int(MARGIN * RATE))
-        found = self._transcriber.transcribe_without_streaming(sound.tolist(), RATE)
+        sound = np.pad(samples, int(PADDING * SPEECH_RATE))
+        found = self._transcriber.transcribe_without_streaming(sound.tolist(), SPEECH_RATE)
         text = ' '.join(line.text.strip() for line in found.lines if line.text)
-        return Transcript(plausible(text, len(samples) / RATE))
+        return Transcript(drop_hallucination(text, len(samples) / SPEECH_RATE))
 
     def close(self) -> None:
         """Release the model."""

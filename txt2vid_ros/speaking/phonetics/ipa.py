@@ -11,7 +11,7 @@ PAUSES = frozenset(' ;:,.!?—…"()“”_↓→↗↘^$')
 MODIFIERS = frozenset('\u0303ːʰʲᵝ')
 
 
-def paired(symbols: Iterable[tuple[str, float]]) -> tuple[Phoneme, ...]:
+def phonemes_from_symbols(symbols: Iterable[tuple[str, float]]) -> tuple[Phoneme, ...]:
     """Return the sounds of symbols with their seconds, timed from the first one.
 
     A stress mark's time belongs to the sound after it, a modifier's to the sound before it;

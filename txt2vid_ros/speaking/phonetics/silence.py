@@ -28,7 +28,7 @@ def audible_range(samples: NDArray[np.float32], rate: int) -> tuple[int, int] | 
         len(samples), (int(loud[-1]) + 1) * block + margin)
 
 
-def trimmed(samples: NDArray[np.float32], sounds: tuple[Phoneme, ...] | None, rate: int
+def trim_silence(samples: NDArray[np.float32], sounds: tuple[Phoneme, ...] | None, rate: int
             ) -> SpeechChunk | None:
     """Cut the silence off both ends and move the phonemes with it; None if nothing is audible."""
     audible = audible_range(samples, rate)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from txt2vid_ros.core.mouth import Phoneme
-from txt2vid_ros.speaking.phonetics.ipa import paired
+from txt2vid_ros.speaking.phonetics.ipa import phonemes_from_symbols
 from txt2vid_ros.speaking.phonetics.silence import audible_range
 from txt2vid_ros.speaking.visemes.table import visemes_of
 
@@ -28,7 +28,7 @@ _STRESSED_LAX = 105
 _LONG, _USUAL, _SHORT = 60, 48, 35
 
 
-def spread(starts: Sequence[float | None], sounds: Sequence[Sequence[str]],
+def distribute_phonemes(starts: Sequence[float | None], sounds: Sequence[Sequence[str]],
            samples: NDArray[np.float32], rate: int) -> tuple[Phoneme, ...]:
     """Return the sounds of words with their times in `samples`, which are mono at `rate` Hz.
 
@@ -51,7 +51,7 @@ def spread(starts: Sequence[float | None], sounds: Sequence[Sequence[str]],
     return tuple(found)
 
 
-def matched(marks: Sequence[str], points: Sequence[tuple[str, float]]) -> list[float | None]:
+def match_marks(marks: Sequence[str], points: Sequence[tuple[str, float]]) -> list[float | None]:
     """Return the seconds at which each of the marks is reached, None where nothing tells.
 
     `points` are names of marks with their seconds. A name that there is several times is taken
@@ -96,7 +96,7 @@ def _without_pauses(start: float, end: float, samples: NDArray[np.float32], rate
 
 
 def _placed(symbols: Sequence[str], start: float, end: float) -> list[Phoneme]:
-    sounds = paired((symbol, 1.0) for symbol in symbols)
+    sounds = phonemes_from_symbols((symbol, 1.0) for symbol in symbols)
     lengths = np.array([_length(sound) for sound in sounds], np.float64)
     if not len(lengths) or end <= start:
         return []

@@ -17,7 +17,7 @@ _CLOSED = frozenset({'pause', 'p_b_m', 't_d_n', 'k_g', 'f_v', 'th', 's_z', 'sh_c
 
 
 @dataclasses.dataclass(frozen=True)
-class Segment:
+class VisemeSegment:
     """One viseme from `start` to `stop`, seconds; `stress` as in Phoneme."""
 
     viseme: Viseme
@@ -26,7 +26,8 @@ class Segment:
     stress: int = 0
 
 
-def timing_lag(segments: Sequence[Segment], samples: NDArray[np.float32], rate: int) -> float:
+def timing_lag(segments: Sequence[VisemeSegment], samples: NDArray[np.float32], rate: int
+               ) -> float:
     """Return by how many seconds the times of `segments` come after the sound they name.
 
     Voices that tell how long each symbol took do not always tell it about the right moment: a

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from txt2vid_ros.core.mouth import ANTICIPATION, MouthTrack, Phoneme, SHAPE_INDEX, SHAPES
 from txt2vid_ros.speaking.visemes.loudness import loudness_gain
-from txt2vid_ros.speaking.visemes.segments import Segment, timing_lag
+from txt2vid_ros.speaking.visemes.segments import timing_lag, VisemeSegment
 from txt2vid_ros.speaking.visemes.table import BEFORE_VOWEL, PAUSE, visemes_of
 
 STEP = 0.01
@@ -69,9 +69,9 @@ def mouth_track(
     return MouthTrack(times, np.clip(curves, 0, 1).astype(np.float32))
 
 
-def segments_of(phonemes: Sequence[Phoneme]) -> list[Segment]:
+def segments_of(phonemes: Sequence[Phoneme]) -> list[VisemeSegment]:
     """Return the visemes of `phonemes` with their times; marks without a sound extend the last."""
-    segments: list[Segment] = []
+    segments: list[VisemeSegment] = []
     begun: float | None = None
     for phoneme in phonemes:
         if phoneme.duration <= 0:
@@ -88,18 +88,18 @@ def segments_of(phonemes: Sequence[Phoneme]) -> list[Segment]:
         length, begun = phoneme.end - begin, None
         for viseme, share in zip(visemes, shares, strict=True):
             end = begin + share * length
-            segments.append(Segment(viseme, begin, end, phoneme.stress))
+            segments.append(VisemeSegment(viseme, begin, end, phoneme.stress))
             begin = end
     return _without_short_gaps(segments)
 
 
-def _without_short_gaps(segments: list[Segment]) -> list[Segment]:
+def _without_short_gaps(segments: list[VisemeSegment]) -> list[VisemeSegment]:
     """Drop pauses at the ends and inside a phrase, where the mouth goes on speaking."""
     while segments and segments[0].viseme is PAUSE:
         segments = segments[1:]
     while segments and segments[-1].viseme is PAUSE:
         segments = segments[:-1]
-    kept: list[Segment] = []
+    kept: list[VisemeSegment] = []
     for segment in segments:
         if segment.viseme is PAUSE and segment.stop - segment.start < _SHORT_GAP:
             continue
@@ -107,7 +107,7 @@ def _without_short_gaps(segments: list[Segment]) -> list[Segment]:
     return kept
 
 
-def _blend(segments: Sequence[Segment], times: Curve) -> Curve:
+def _blend(segments: Sequence[VisemeSegment], times: Curve) -> Curve:
     """Return the dominance-weighted mean of the targets, (n, shapes)."""
     total = np.full((len(times), len(SHAPES)), 1e-6)
     weighted = np.zeros_like(total)
@@ -122,7 +122,7 @@ def _blend(segments: Sequence[Segment], times: Curve) -> Curve:
     return np.asarray(weighted / total)
 
 
-def _stressed(curves: Curve, segments: Sequence[Segment], times: Curve) -> Curve:
+def _stressed(curves: Curve, segments: Sequence[VisemeSegment], times: Curve) -> Curve:
     """Open the jaw further on stressed vowels and less on unstressed ones."""
     gain = np.zeros(len(times))
     weight = np.full(len(times), 1e-3)
@@ -148,7 +148,7 @@ def _smooth_columns(curves: Curve) -> None:
         curves[:, index] = np.convolve(padded, window / window.sum(), mode='valid')
 
 
-def _activity(segments: Sequence[Segment], times: Curve) -> Curve:
+def _activity(segments: Sequence[VisemeSegment], times: Curve) -> Curve:
     """Return 1 while a phrase is spoken and 0 at rest, with anticipation and release."""
     active: Curve = np.zeros(len(times))
     for start, stop in _phrases(segments):
@@ -158,7 +158,7 @@ def _activity(segments: Sequence[Segment], times: Curve) -> Curve:
     return active
 
 
-def _phrases(segments: Sequence[Segment]) -> list[tuple[float, float]]:
+def _phrases(segments: Sequence[VisemeSegment]) -> list[tuple[float, float]]:
     """Return the spans without a pause in them."""
     spans: list[tuple[float, float]] = []
     for segment in segments:
@@ -171,7 +171,7 @@ def _phrases(segments: Sequence[Segment]) -> list[tuple[float, float]]:
     return spans
 
 
-def _enforce_contacts(curves: Curve, segments: Sequence[Segment], times: Curve) -> None:
+def _enforce_contacts(curves: Curve, segments: Sequence[VisemeSegment], times: Curve) -> None:
     """Make the lips meet on bilabials and the lower lip touch on labiodentals, in place."""
     for name, shape in (('p_b_m', 'lips_closed'), ('f_v', 'lower_lip_in')):
         contact: Curve = np.zeros(len(times))

@@ -50,7 +50,7 @@ def connect(endpoint: str, key_file: Path) -> grpc.Channel:
         grpc.metadata_call_credentials(AuthMetadataPlugin(credentials, Request()))), _CHANNEL)
 
 
-def translated(error: Exception, service: str) -> UserError | ProviderError:
+def provider_error(error: Exception, service: str) -> UserError | ProviderError:
     """Return what a client's error means to the user.
 
     The service's own words are left out: they may repeat what was to be said.

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from txt2vid_ros.core.errors import ProviderError
 from txt2vid_ros.listening.recognizer import Recognition, Transcript
-from txt2vid_ros.providers.cloud.google.client import translated
+from txt2vid_ros.providers.cloud.google.client import provider_error
 
 RATE = 16000
 WIDTH = 2
@@ -257,7 +257,7 @@ class GoogleRecognition(Recognition):
         elif (error is None or error.code() in _LIMITS) and self._vain < RENEWALS_IN_VAIN:
             self._vain += 1
         else:
-            self._fault = translated(error, SERVICE) if error is not None else ProviderError(
+            self._fault = provider_error(error, SERVICE) if error is not None else ProviderError(
                 f'{SERVICE} ended the stream again and again', retriable=True)
         if self._fault is None:
             if self._sound:

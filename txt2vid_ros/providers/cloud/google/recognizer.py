@@ -18,7 +18,7 @@ import grpc
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.listening.recognizer import RecognizerCapabilities, SpeechToText
 from txt2vid_ros.providers.cloud.credentials import endpoint_of
-from txt2vid_ros.providers.cloud.google.client import connect, translated
+from txt2vid_ros.providers.cloud.google.client import connect, provider_error
 from txt2vid_ros.providers.cloud.google.recognition import GoogleRecognition
 
 SERVICE = 'Google Speech-to-Text'
@@ -116,7 +116,7 @@ class GoogleRecognizer(SpeechToText):
                     raise UserError(f'stt.options: {SERVICE} refuses them: {words}',
                                     'See docs/cloud.md for what they can be.') from None
                 return
-            raise translated(error, SERVICE) from None
+            raise provider_error(error, SERVICE) from None
 
     def open(self) -> GoogleRecognition:  # noqa: A003
         """Begin with a piece of speech; a stream is opened with its first sound."""

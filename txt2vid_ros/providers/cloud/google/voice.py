@@ -1,18 +1,16 @@
-"""Google Cloud Text-to-Speech (v1): streaming where the voice can, whole clauses else.
+"""Google Cloud Text-to-Speech (v1): streaming where the voice can, else clause by clause.
 
 Options are in docs/cloud.md. Each clause is one call; no sound is kept.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 import dataclasses
-import difflib
 import logging
 from pathlib import Path
 from typing import Any, ClassVar
 
-from google.api_core import exceptions
 from google.auth.exceptions import GoogleAuthError
 from google.cloud import texttospeech_v1 as tts
 from google.cloud.texttospeech_v1.services.text_to_speech.transports import (
@@ -23,27 +21,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from txt2vid_ros.core.errors import ProviderError, UserError
-from txt2vid_ros.providers.cloud.background_iterator import Arriving
+from txt2vid_ros.core.pcm import VOICE_RATE
+from txt2vid_ros.providers.cloud.abort_on_cancel import AbortOnCancel
 from txt2vid_ros.providers.cloud.credentials import endpoint_of
-from txt2vid_ros.providers.cloud.google.client import connect, translated
-from txt2vid_ros.providers.cloud.google.time_points import NOT_TAKEN, TimePoints
+from txt2vid_ros.providers.cloud.google.client import connect, provider_error
+from txt2vid_ros.providers.cloud.google.time_points import NOT_SUPPORTED, TimePoints
+from txt2vid_ros.providers.cloud.google.voice_catalogue import (
+    can_stream,
+    choose_voice,
+    language_of,
+    list_voices,
+    SERVICE,
+)
 from txt2vid_ros.providers.cloud.pcm_stream import PcmReader, WavReader
-from txt2vid_ros.speaking.clauses import speakable
-from txt2vid_ros.speaking.ssml import is_ssml, plain
+from txt2vid_ros.speaking.ssml import is_ssml, pronounceable
 from txt2vid_ros.speaking.ssml_marks import MarkedText
 from txt2vid_ros.speaking.voice import SpeechChunk, TextToSpeech, VoiceCapabilities
 
 log = logging.getLogger(__name__)
 
-SERVICE = 'Google Text-to-Speech'
 HOST = 'texttospeech.googleapis.com'
 ENDPOINT_VARIABLE = 'TXT2VID_GOOGLE_TTS_ENDPOINT'
-USUAL_RATE = 24000
-_STREAMING = ('-Chirp3-HD-', '-Chirp-HD-')
-"""What is in the names of voices that stream, and that have no pitch."""
-_NO_STREAMING = NOT_TAKEN
 _TIME_POINTS = ('none', 'ssml', 'all')
-_PREFERRED = '{}-Chirp3-HD-Charon'
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,18 +78,18 @@ class GoogleVoice(TextToSpeech):
         self._speed = speed
         self._options = options
         self._streams = False
-        self._rate = USUAL_RATE
+        self._rate = VOICE_RATE
         self._channel: grpc.Channel | None = None
         self._calls: Any = None
         self._points: TimePoints | None = None
-        """None where there are none for the voice."""
+        """None where the voice has none."""
 
     @property
     def capabilities(self) -> VoiceCapabilities:
-        """Return what the voice can do; before load() what most of them can."""
-        language = '-'.join(self._voice.split('-')[:2]) or self._options.language
+        """Return what the voice can do; before load(), what most voices can."""
+        language = language_of(self._voice) or self._options.language
         return VoiceCapabilities(self._rate, streaming=self._streams, ssml=True,
-                                 timings=self._marks('') and self._points is not None,
+                                 timings=self._wants_points('') and self._points is not None,
                                  languages=(language,))
 
     def load(self) -> None:
@@ -104,23 +103,24 @@ class GoogleVoice(TextToSpeech):
                           options.credentials)
         try:
             transport = TextToSpeechGrpcTransport(channel=channel)
-            self._choose(self._listed(tts.TextToSpeechClient(transport=transport)))
+            self._choose(list_voices(tts.TextToSpeechClient(transport=transport),
+                                     options.timeout))
         except BaseException:
             channel.close()
             raise
         self._channel, self._calls = channel, transport
         points = TimePoints(channel, self._voice)
-        self._points = points if points.understood and options.time_points != 'none' else None
+        self._points = points if points.supported and options.time_points != 'none' else None
 
     def synthesize(self, clause: str, cancelled: Callable[[], bool]) -> Iterator[SpeechChunk]:
         """Yield the clause's sound as it comes. Raises ProviderError and UserError."""
         if self._calls is None:
             raise RuntimeError('load() comes first')
-        if not speakable(plain(clause) if is_ssml(clause) else clause):
+        if not pronounceable(clause):
             return
         begun = False
         try:
-            # A streamed clause is a text without marks; the whole ones take SSML.
+            # Streaming takes plain text only; SSML is synthesized whole.
             if self._streams and not is_ssml(clause):
                 try:
                     for samples in self._streamed(clause, cancelled):
@@ -130,12 +130,12 @@ class GoogleVoice(TextToSpeech):
                         raise ProviderError(f'{SERVICE} sent no sound', retriable=True)
                     return
                 except grpc.RpcError as error:
-                    if begun or error.code() not in _NO_STREAMING:
+                    if begun or error.code() not in NOT_SUPPORTED:
                         raise
                     self._streams = False
             yield from self._whole(clause, cancelled)
         except (grpc.RpcError, GoogleAuthError) as error:
-            raise translated(error, SERVICE) from None
+            raise provider_error(error, SERVICE) from None
 
     def close(self) -> None:
         """Close the channel."""
@@ -143,41 +143,17 @@ class GoogleVoice(TextToSpeech):
             self._channel.close()
         self._channel = self._calls = self._points = None
 
-    def _listed(self, client: Any) -> dict[str, int]:
-        """Return the names of all voices with their native rates."""
-        try:
-            found = client.list_voices(tts.ListVoicesRequest(), retry=None,
-                                       timeout=self._options.timeout)
-        except (exceptions.GoogleAPICallError, GoogleAuthError) as error:
-            raise translated(error, SERVICE) from None
-        return {voice.name: voice.natural_sample_rate_hertz or USUAL_RATE
-                for voice in found.voices}
-
-    def _choose(self, voices: dict[str, int]) -> None:
-        language = self._options.language
-        if not self._voice:
-            preferred = _PREFERRED.format(language)
-            self._voice = preferred if preferred in voices else next(
-                (name for name in sorted(voices) if name.startswith(language)), '')
-            if not self._voice:
-                known = sorted({'-'.join(name.split('-')[:2]) for name in voices})
-                raise UserError(f'tts.options: Google has no voice for the language {language!r}',
-                                f'It has: {", ".join(known)}.')
-        if self._voice not in voices:
-            near = difflib.get_close_matches(self._voice, voices, n=5, cutoff=0.5) or sorted(
-                voices)[:5]
-            raise UserError(f'tts.voice: Google has no voice {self._voice!r}',
-                            f'Near ones: {", ".join(near)}.')
-        can = any(part in self._voice for part in _STREAMING)
-        if can and self._options.pitch:
+    def _choose(self, voices: Mapping[str, int]) -> None:
+        self._voice = choose_voice(voices, self._voice, self._options.language)
+        if can_stream(self._voice) and self._options.pitch:
             raise UserError(f'tts.options: the pitch of {self._voice} cannot be changed',
                             'Leave pitch out, or take a Neural2, Wavenet or Standard voice.')
-        self._streams = can and self._options.streaming
+        self._streams = can_stream(self._voice) and self._options.streaming
         self._rate = voices[self._voice]
 
     def _selection(self) -> Any:
         return tts.VoiceSelectionParams(
-            name=self._voice, language_code='-'.join(self._voice.split('-')[:2]))
+            name=self._voice, language_code=language_of(self._voice))
 
     def _streamed(self, clause: str, cancelled: Callable[[], bool]
                   ) -> Iterator[NDArray[np.float32]]:
@@ -189,49 +165,51 @@ class GoogleVoice(TextToSpeech):
             tts.StreamingSynthesizeRequest(input=tts.StreamingSynthesisInput(text=clause))]
         call = self._calls.streaming_synthesize(iter(requests), timeout=4 * self._options.timeout)
         reader = PcmReader(self._rate, self._rate)
-        for answer in Arriving(lambda: call, call.cancel).until(cancelled):
-            samples = reader.push(answer.audio_content)
-            if len(samples):
-                yield samples
+        with AbortOnCancel(cancelled, call.cancel):
+            for answer in call:
+                samples = reader.push(answer.audio_content)
+                if len(samples):
+                    yield samples
 
     def _whole(self, clause: str, cancelled: Callable[[], bool]) -> Iterator[SpeechChunk]:
         """Yield the clause as one chunk, with the times of its sounds where there are any."""
         points = self._points
-        text = points.marked(clause) if points is not None and self._marks(clause) else None
+        text = (points.with_marks(clause) if points is not None and self._wants_points(clause)
+                else None)
         if points is not None and text is not None:
             try:
-                yield from self._pointed(points, text, cancelled)
+                yield from self._timed(points, text, cancelled)
                 return
             except grpc.RpcError as error:
-                if error.code() not in NOT_TAKEN:
+                if error.code() not in NOT_SUPPORTED:
                     raise
-        for samples in self._plainly(clause, cancelled):
+        for samples in self._untimed(clause, cancelled):
             if text is not None:
                 self._without_points()
             yield SpeechChunk(samples, last=True)
 
-    def _marks(self, clause: str) -> bool:
-        """Return whether a clause is to have time points."""
+    def _wants_points(self, clause: str) -> bool:
+        """Return whether time points are to be requested for a clause."""
         return is_ssml(clause) or (
             self._options.time_points == 'all' and not self._streams)
 
-    def _pointed(self, points: TimePoints, text: MarkedText, cancelled: Callable[[], bool]
+    def _timed(self, points: TimePoints, text: MarkedText, cancelled: Callable[[], bool]
                  ) -> Iterator[SpeechChunk]:
-        for answer in points.ask(text, self._options.timeout, **self._audio()).until(cancelled):
+        for answer in points.request(text, self._options.timeout, cancelled, **self._audio()):
             samples = self._samples(answer.content)
-            if answer.told:
+            if answer.timed:
                 yield SpeechChunk(samples, answer.phonemes(samples, self._rate), last=True)
             else:
                 self._without_points()
                 yield SpeechChunk(samples, last=True)
 
     def _without_points(self) -> None:
-        """Do without time points from now on, and say so."""
+        """Request no more time points from now on, and say so."""
         self._points = None
         log.warning('%s gives no time points for %s, or too few; the lips follow the sound alone',
                     SERVICE, self._voice)
 
-    def _plainly(self, clause: str, cancelled: Callable[[], bool]
+    def _untimed(self, clause: str, cancelled: Callable[[], bool]
                  ) -> Iterator[NDArray[np.float32]]:
         text = {'ssml': clause} if is_ssml(clause) else {'text': clause}
         call = self._calls.synthesize_speech.future(tts.SynthesizeSpeechRequest(
@@ -239,8 +217,8 @@ class GoogleVoice(TextToSpeech):
             audio_config=tts.AudioConfig(
                 audio_encoding=tts.AudioEncoding.LINEAR16, **self._audio())),
             timeout=self._options.timeout)
-        for answer in Arriving(lambda: iter([call.result()]), call.cancel).until(cancelled):
-            yield self._samples(answer.audio_content)
+        with AbortOnCancel(cancelled, call.cancel):
+            yield self._samples(call.result().audio_content)
 
     def _audio(self) -> dict[str, float]:
         return {'sample_rate_hertz': self._rate, 'speaking_rate': self._speed,

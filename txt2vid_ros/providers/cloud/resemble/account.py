@@ -14,11 +14,12 @@ from txt2vid_ros.providers.cloud.http_call import HttpServer, StatusError
 SERVICE = 'Resemble'
 ACCOUNT = 'https://app.resemble.ai'
 ACCOUNT_VARIABLE = 'TXT2VID_RESEMBLE_ACCOUNT'
-PAGE, PAGES = 100, 20
-LONGEST_PAGE = 4 << 20
+PAGE_SIZE, MAX_PAGES = 100, 20
+"""Voices on a page of the list, and pages that are read."""
+MAX_PAGE_BYTES = 4 << 20
 
 
-class Account:
+class ResembleAccount:
     """The account that a key belongs to."""
 
     def __init__(self, address: str, key: Secret, timeout: float) -> None:
@@ -34,13 +35,13 @@ class Account:
         """
         found: dict[str, str] = {}
         try:
-            for number in range(1, PAGES + 1):
+            for number in range(1, MAX_PAGES + 1):
                 page = self._page(number)
                 found |= {str(item['name']).lower(): str(item['uuid']) for item in page['items']}
                 if number >= int(page.get('num_pages') or 1):
                     break
         except StatusError as refused:
-            raise translated(refused) from None
+            raise provider_error(refused) from None
         except (ValueError, KeyError, TypeError, AttributeError):
             raise ProviderError(f'{SERVICE} sent a list of voices that cannot be read',
                                 retriable=True) from None
@@ -49,7 +50,7 @@ class Account:
         return found
 
     def unknown(self, voice: str, names: Iterable[str]) -> UserError:
-        """Return what to say of a voice that there is not."""
+        """Return the error of a voice that does not exist, with similar names."""
         known = sorted(set(names))
         near = difflib.get_close_matches(voice.lower(), known, n=5, cutoff=0.4) or known[:5]
         problem = (f'tts.voice: Resemble has no voice {voice!r} for this key' if voice else
@@ -60,24 +61,24 @@ class Account:
     def _page(self, number: int) -> Any:
         answer = b''
         call = self._server.call(
-            'GET', f'/api/v2/voices?page={number}&page_size={PAGE}',
+            'GET', f'/api/v2/voices?page={number}&page_size={PAGE_SIZE}',
             lambda: {'Authorization': f'Token token={self._key.reveal()}'})
-        for piece in call.pieces():
-            answer += piece
-            if len(answer) > LONGEST_PAGE:
+        for part in call.answer():
+            answer += part
+            if len(answer) > MAX_PAGE_BYTES:
                 break
         return json.loads(answer)
 
 
-def translated(refused: StatusError) -> UserError | ProviderError:
-    """Return what an HTTP status of the service means to the user, without the service's words."""
+def provider_error(refused: StatusError) -> UserError | ProviderError:
+    """Return what an HTTP status of the service means; the service's own words are left out."""
     status, words = refused.status, refused.body.lower()
     if status in (401, 403):
         if 'expired' in words:
             return UserError('the Resemble API key has expired',
                              'Make a new one at app.resemble.ai/account/api.')
         return UserError('the Resemble API key is not accepted',
-                         'Copy it anew from app.resemble.ai/account/api.')
+                         'Copy it again from app.resemble.ai/account/api.')
     if status == 402:
         return ProviderError(f'{SERVICE} says that the account has no quota left (402)',
                              retriable=False)

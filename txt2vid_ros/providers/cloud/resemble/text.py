@@ -11,7 +11,7 @@ EMOTIONS = ('neutral', 'angry', 'annoyed', 'question', 'happy')
 _ROOT = re.compile(r'(<speak[^<>]*>)(.*)(</speak\s*>)', re.IGNORECASE)
 
 
-def marked(clause: str, emotion: str, speed: float) -> str:
+def with_prosody(clause: str, emotion: str, speed: float) -> str:
     """Return the clause, or with an emotion or a pace an SSML text around it.
 
     An SSML text keeps its own marks, within these.

@@ -19,22 +19,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from txt2vid_ros.core.errors import ProviderError, UserError
-from txt2vid_ros.providers.cloud.background_iterator import Arriving
+from txt2vid_ros.providers.cloud.abort_on_cancel import AbortOnCancel
 from txt2vid_ros.providers.cloud.credentials import endpoint_of, Secret
-from txt2vid_ros.providers.cloud.http_call import HttpCall, HttpServer, StatusError
+from txt2vid_ros.providers.cloud.http_call import HttpServer, StatusError
 from txt2vid_ros.providers.cloud.pcm_stream import WavReader
-from txt2vid_ros.providers.cloud.resemble.account import Account, SERVICE, translated
+from txt2vid_ros.providers.cloud.resemble.account import provider_error, ResembleAccount, SERVICE
 from txt2vid_ros.providers.cloud.resemble.config import read_config
-from txt2vid_ros.providers.cloud.resemble.text import EMOTIONS, marked
-from txt2vid_ros.speaking.clauses import speakable
-from txt2vid_ros.speaking.ssml import is_ssml, plain
+from txt2vid_ros.providers.cloud.resemble.text import EMOTIONS, with_prosody
+from txt2vid_ros.speaking.ssml import pronounceable
 from txt2vid_ros.speaking.voice import SpeechChunk, TextToSpeech, VoiceCapabilities
 
 SYNTHESIS = 'https://f.cluster.resemble.ai'
 ENDPOINT_VARIABLE = 'TXT2VID_RESEMBLE_ENDPOINT'
 RATES = (8000, 16000, 22050, 32000, 44100, 48000)
-LONGEST_ANSWER = 64 << 20
-"""Bytes of an answer with a whole clause, 16 MB of which are sound."""
+MAX_ANSWER_BYTES = 64 << 20
+"""Of an answer with a whole clause: 48 MB of sound in base64."""
+END_TIMEOUT = 0.1
+"""Seconds to wait for the end of an answer after its last sample: what a new connection costs."""
 Sound = tuple[NDArray[np.float32], bool]
 """Samples, and whether they are known to be the last ones."""
 _ID = re.compile(r'[0-9a-f]{8}')
@@ -82,9 +83,7 @@ class ResembleVoice(TextToSpeech):
         self._id = self._project = ''
         self._key: Secret | None = None
         self._server: HttpServer | None = None
-        self._account: Account | None = None
-        self._ending: HttpCall | None = None
-        """A request of which all is known but that it has ended."""
+        self._account: ResembleAccount | None = None
 
     @property
     def capabilities(self) -> VoiceCapabilities:
@@ -107,7 +106,7 @@ class ResembleVoice(TextToSpeech):
         address = endpoint_of(options.endpoint, ENDPOINT_VARIABLE, SYNTHESIS)
         server = HttpServer(address, SERVICE, options.timeout, 'tts.options: endpoint')
         key = config.key_for(self._voice, options.api_key_file)
-        self._account = Account(options.account, key, options.timeout)
+        self._account = ResembleAccount(options.account, key, options.timeout)
         names = self._account.voices()
         known = config.voices.get(self._voice)
         voice_id = known.voice_id if known is not None else names.get(self._voice.lower(), '')
@@ -122,7 +121,7 @@ class ResembleVoice(TextToSpeech):
         """Yield the clause's sound as it comes. Raises ProviderError and UserError."""
         if self._server is None:
             raise RuntimeError('load() comes first')
-        if not speakable(plain(clause) if is_ssml(clause) else clause):
+        if not pronounceable(clause):
             return
         if self._streams:
             try:
@@ -130,63 +129,55 @@ class ResembleVoice(TextToSpeech):
                 return
             except StatusError as refused:
                 if not _no_streaming(refused):
-                    raise self._translated(refused) from None
+                    raise self._voice_error(refused) from None
                 self._streams = False
         try:
             yield from self._chunks('/synthesize', clause, cancelled, self._whole)
         except StatusError as refused:
-            raise self._translated(refused) from None
+            raise self._voice_error(refused) from None
 
     def close(self) -> None:
         """Close the connections."""
         if self._server is not None:
             self._server.close()
-        if self._ending is not None:
-            self._ending.abort()
-        self._server = self._ending = None
+        self._server = None
 
     def _chunks(self, path: str, clause: str, cancelled: Callable[[], bool],
                 read: Callable[[Iterator[bytes]], Iterator[Sound]]) -> Iterator[SpeechChunk]:
         assert self._server is not None
-        some = complete = False
+        some = False
         call = self._server.call('POST', path, lambda: self._headers(path),
                                  self._body(path, clause))
 
-        def leave() -> None:
-            if complete:
-                # Its end is read too, so that the connection is kept.
-                self._ending = call
-            else:
-                call.abort()
-
-        for samples, last in Arriving(lambda: read(call.pieces()), leave).until(cancelled):
-            complete = complete or last
-            if len(samples):
-                some = True
-                yield SpeechChunk(samples, last=last)
+        with AbortOnCancel(cancelled, call.abort):
+            for samples, last in read(call.answer()):
+                try:
+                    if len(samples):
+                        some = True
+                        yield SpeechChunk(samples, last=last)
+                finally:
+                    # The consumer may leave with the last sample; what goes wrong after it does no
+                    # harm. The end of the answer is read for the sake of the connection.
+                    if last:
+                        call.drain(END_TIMEOUT)
         if not some and not cancelled():
             raise ProviderError(f'{SERVICE} sent no sound', retriable=True)
 
-    def _streamed(self, pieces: Iterator[bytes]) -> Iterator[Sound]:
+    def _streamed(self, answer: Iterator[bytes]) -> Iterator[Sound]:
         reader = WavReader(self._options.rate)
-        try:
-            for piece in pieces:
-                samples = reader.push(piece)
-                yield samples, reader.complete
-        except ProviderError:
-            # What breaks behind the last sample does no harm.
-            if not reader.complete:
-                raise
+        for data in answer:
+            samples = reader.push(data)
+            yield samples, reader.complete
         yield reader.push(b'', last=True), True
 
-    def _whole(self, pieces: Iterator[bytes]) -> Iterator[Sound]:
-        answer = bytearray()
-        for piece in pieces:
-            answer += piece
-            if len(answer) > LONGEST_ANSWER:
+    def _whole(self, answer: Iterator[bytes]) -> Iterator[Sound]:
+        body = bytearray()
+        for data in answer:
+            body += data
+            if len(body) > MAX_ANSWER_BYTES:
                 raise ProviderError(f'{SERVICE} sent more than a clause', retriable=False)
         try:
-            sound = base64.b64decode(json.loads(answer)['audio_content'], validate=True)
+            sound = base64.b64decode(json.loads(body)['audio_content'], validate=True)
         except (ValueError, KeyError, TypeError, binascii.Error):
             raise ProviderError(f'{SERVICE} sent an answer without sound', retriable=True
                                 ) from None
@@ -200,7 +191,8 @@ class ResembleVoice(TextToSpeech):
             {'x-access-token': key} if path == '/stream' else {'Authorization': f'Bearer {key}'})}
 
     def _body(self, path: str, clause: str) -> bytes:
-        body = {'voice_uuid': self._id, 'data': marked(clause, self._options.emotion, self._speed),
+        body = {'voice_uuid': self._id,
+                'data': with_prosody(clause, self._options.emotion, self._speed),
                 'precision': 'PCM_16', 'sample_rate': self._options.rate}
         if self._project:
             body['project_uuid'] = self._project
@@ -208,11 +200,11 @@ class ResembleVoice(TextToSpeech):
             body['output_format'] = 'wav'
         return json.dumps(body).encode()
 
-    def _translated(self, refused: StatusError) -> Exception:
+    def _voice_error(self, refused: StatusError) -> Exception:
         assert self._account is not None
         if refused.status in (400, 404, 422) and 'voice' in refused.body.lower():
             return self._account.unknown(self._voice, list(self._account.voices()))
-        return translated(refused)
+        return provider_error(refused)
 
 
 def _no_streaming(refused: StatusError) -> bool:

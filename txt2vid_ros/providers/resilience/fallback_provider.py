@@ -1,0 +1,42 @@
+"""What a voice and a recognizer with fall-back have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
+
+from txt2vid_ros.providers.resilience.fallback import FallbackChain
+from txt2vid_ros.providers.resilience.provider_slot import P
+
+Capabilities = TypeVar('Capabilities')
+
+
+class FallbackProvider(Generic[P, Capabilities]):
+    """A provider that is a chain of others."""
+
+    def __init__(self, chain: FallbackChain[P], initial: Capabilities,
+                 combine: Callable[[Sequence[P]], Capabilities]) -> None:
+        """`combine` returns what loaded providers can do together, `initial` if there are none."""
+        self._chain = chain
+        self._capabilities = initial
+        self._combine = combine
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Return what all providers that are loaded can do."""
+        return self._capabilities
+
+    @property
+    def probing(self) -> bool:
+        """Return whether a provider that failed is being probed."""
+        return self._chain.probing
+
+    def load(self) -> None:
+        """Load all. Raises UserError where the user has to mend every one of them."""
+        self._chain.load()
+        if self._chain.loaded:
+            self._capabilities = self._combine(self._chain.loaded)
+
+    def close(self) -> None:
+        """Release all; may be called twice."""
+        self._chain.close()
