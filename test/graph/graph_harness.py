@@ -23,7 +23,7 @@ import urllib.request
 from txt2vid_ros.bench.rig.running_graph import descendants
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 60.0
+TIMEOUT = 60.0
 """Seconds for anything that has to happen; a loaded machine takes its time."""
 FAST = ('--tts', 'clap', '--engine', 'flash', '--width', '160', '--height', '120')
 """Options of a graph that needs next to no processor."""
@@ -31,7 +31,7 @@ FAST = ('--tts', 'clap', '--engine', 'flash', '--width', '160', '--height', '120
 T = TypeVar('T')
 
 
-def eventually(look: Callable[[], T], what: str, timeout: float = PATIENCE) -> T:
+def eventually(look: Callable[[], T], what: str, timeout: float = TIMEOUT) -> T:
     """Return what `look` returns as soon as it is true."""
     deadline = time.monotonic() + timeout
     while True:
@@ -131,7 +131,7 @@ class Command:
         """Return all that it has printed."""
         return '\n'.join(self.lines)
 
-    def wait_line(self, pattern: str, timeout: float = PATIENCE, after: int = 0) -> re.Match[str]:
+    def wait_line(self, pattern: str, timeout: float = TIMEOUT, after: int = 0) -> re.Match[str]:
         """Return the first match of a line from number `after` on, waiting for it."""
         deadline = time.monotonic() + timeout
         at = after
@@ -146,7 +146,7 @@ class Command:
                     f'no line {pattern!r} in:\n{self.text}')
                 self._changed.wait(min(left, 0.5))
 
-    def wait(self, timeout: float = PATIENCE) -> int:
+    def wait(self, timeout: float = TIMEOUT) -> int:
         """Wait for its end and that of its output; return its exit status."""
         status = self.process.wait(timeout)
         self._reader.join(timeout)
@@ -182,7 +182,7 @@ class Command:
                 self._changed.notify_all()
 
 
-def run(folder: Path, *words: str, timeout: float = PATIENCE, **options: Any) -> tuple[int, str]:
+def run(folder: Path, *words: str, timeout: float = TIMEOUT, **options: Any) -> tuple[int, str]:
     """Run a `txt2vid` command to its end; return its exit status and its output."""
     with Command(folder, *words, **options) as command:
         return command.wait(timeout), command.text

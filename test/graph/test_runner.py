@@ -22,10 +22,10 @@ from graph_harness import (
     eventually,
     FAST,
     node_environment,
-    PATIENCE,
     ROOT,
     run,
     TalkingHead,
+    TIMEOUT,
 )
 import numpy as np
 import pytest
@@ -92,7 +92,7 @@ def test_a_terminal_gets_colours(tmp_path: Path) -> None:
         while b'watch in a browser' not in seen:
             seen += os.read(ours, 4096)
         process.send_signal(signal.SIGINT)
-        assert process.wait(PATIENCE) == 0
+        assert process.wait(TIMEOUT) == 0
     finally:
         process.kill()
         process.wait()

@@ -132,10 +132,10 @@ def test_nothing_said_is_lost_or_doubled_by_ten_seconds_without_a_link(
         domains = (31, 32)
         options = ['--link', 'udp', '--link-address', '10.78.0.2:5710', '--link-key', str(key)]
     live = ['-m', 'txt2vid_ros.cli.main', 'live', '--namespace', NAMESPACE, *options]
-    witness = str(Path(__file__).with_name('hear_in_namespace.py'))
+    printer = str(Path(__file__).with_name('speech_printer.py'))
     running: list[Process] = []
     try:
-        far = Process(receiver, tmp_path, domains[1], witness, NAMESPACE)
+        far = Process(receiver, tmp_path, domains[1], printer, NAMESPACE)
         running.append(far)
         far.wait_line('ready')
         head = Process(receiver, tmp_path, domains[1], *live, '--graph', 'receiver', '--http',
@@ -172,7 +172,7 @@ def test_in_audio_mode_the_sound_goes_on_after_ten_seconds_without_a_link(
         machines: Machines, tmp_path: Path) -> None:
     sender, receiver = machines.names
     live = ['-m', 'txt2vid_ros.cli.main', 'live', '--namespace', NAMESPACE, '--mode', 'audio']
-    witness = str(Path(__file__).with_name('hear_in_namespace.py'))
+    printer = str(Path(__file__).with_name('speech_printer.py'))
     running: list[Process] = []
 
     def start(machine: str, *words: str) -> Process:
@@ -180,7 +180,7 @@ def test_in_audio_mode_the_sound_goes_on_after_ten_seconds_without_a_link(
         return running[-1]
 
     try:
-        far = start(receiver, witness, NAMESPACE)
+        far = start(receiver, printer, NAMESPACE)
         far.wait_line('ready')
         head = start(receiver, *live, '--graph', 'receiver', '--http', '127.0.0.1:0', '--engine',
                      'flash', '--width', '160', '--height', '120')
