@@ -76,7 +76,7 @@ def test_bad_bags_and_topics_are_named_in_one_line(tmp_path: Path) -> None:
             (('info', str(tmp_path / 'empty')), 'cannot be read as a bag'),
             (('render', str(tmp_path / 'empty'), '--out', 'a.mp4'), 'cannot be read as a bag'),
             (('record', str(tmp_path / 'empty')), 'does not exist'),
-            (('record', str(tmp_path / 'new'), '--topics', 'nose'), 'nose is not known')):
+            (('record', str(tmp_path / 'new'), '--topics', 'nose'), 'nose is unknown')):
         status, text = run(tmp_path, 'bag', *words)
         assert status == 2 and says in text and len(text.splitlines()) == 1, text
 

@@ -108,6 +108,6 @@ def test_what_cannot_be_played_is_said_in_one_line(
         bags: tuple[Path, Path], tmp_path: Path) -> None:
     for words, says in (((str(tmp_path / 'none'),), 'there is no bag'),
                         ((str(bags[1]), '--topics', 'voice/audio'), 'is not in the bag'),
-                        ((str(bags[1]), '--rate', '0'), '--rate 0 cannot be')):
+                        ((str(bags[1]), '--rate', '0'), '--rate 0 is out of range')):
         status, text = run(tmp_path, 'bag', 'play', *words)
         assert status == 2 and says in text and len(text.splitlines()) == 1, text

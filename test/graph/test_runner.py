@@ -151,7 +151,8 @@ def test_bad_parameters_end_their_node_with_one_clear_line(tmp_path: Path, case:
 
 def test_ros_arguments_that_are_none_are_said(tmp_path: Path) -> None:
     status, text = run(tmp_path, '--ros-args', '-p', 'a b:=1', module='txt2vid_ros.nodes.tts')
-    assert_one_clear_line(status, text, r"ROS cannot start: .*'-p a b:=1'\. Mend the part after")
+    assert_one_clear_line(
+        status, text, r"ROS cannot start: .*'-p a b:=1'\. Correct the part after")
 
 
 def assert_one_clear_line(status: int, text: str, pattern: str) -> None:

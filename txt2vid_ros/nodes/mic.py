@@ -85,7 +85,7 @@ class MicNode(EngineNode):
         """Choose the source."""
         table = self.parameters
         self._source = SOURCES[table.source](table, self.ros_clock)
-        # A file is not begun before somebody listens: its first word would be lost.
+        # A file waits for subscribers: otherwise its first word would be lost.
         ready = self._heard if isinstance(self._source, FileSource) else (lambda stop: True)
         self._recorder = Recorder(self._source, self._publish, table.chunk, ready)
         self._audio = self.create_publisher(
@@ -94,7 +94,7 @@ class MicNode(EngineNode):
         self._info.publish(messages.audio_info(SPEECH_RATE))
 
     def start(self) -> None:
-        """Begin to capture."""
+        """Start to capture."""
         self.work('recorder', self._recorder.run)
         self.get_logger().info(f'capturing from {self._source.name or "the default device"}')
 

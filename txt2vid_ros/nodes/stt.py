@@ -89,7 +89,7 @@ class SttNode(EngineNode):
                                              qos_overriding_options=qos.overridable())
 
     def start(self) -> None:
-        """Begin to listen."""
+        """Start to listen."""
         table = self.parameters
         settings = Endpointing(
             threshold=table.threshold, start=table.start, end_silence=table.end_silence,
@@ -107,7 +107,7 @@ class SttNode(EngineNode):
         self.get_logger().info('listening')
 
     def stop(self) -> None:
-        """Stop listening; what was being said becomes text."""
+        """Stop listening; speech that has begun still becomes text."""
         if hasattr(self, '_listener'):
             self._listener.close()
 
@@ -118,7 +118,7 @@ class SttNode(EngineNode):
                 getattr(self, name).close()
 
     def report(self) -> tuple[str, str, Mapping[str, Any]]:
-        """Return counts, and how long the text of a sentence takes after its end is known."""
+        """Return counts, and the time from the end of a sentence to its text."""
         statistics = self._listener.statistics
         times = list(statistics.endpoint_to_final)
         figures = {

@@ -1,4 +1,4 @@
-"""The voice: text comes in, stamped speech goes out ahead of its time."""
+"""The voice node: text in, stamped speech out ahead of its time."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class TtsNode(EngineNode):
         self._output = TimedSpeechPublisher(self, self._rate)
 
     def start(self) -> None:
-        """Begin to listen and speak."""
+        """Start to listen and speak."""
         self._lead = LeadRequest(self, self.parameters.lead, self.parameters.lead_max)
         self._talker = Talker(
             self._voice_of, mouth_track, self._output, self.ros_clock,
@@ -154,9 +154,9 @@ class TtsNode(EngineNode):
         return self._voice(self._people.get(speaker))
 
     def _voice(self, person: Person) -> FallbackVoice:
-        """Return a loaded voice; those of all profiles are loaded once, by configure()."""
+        """Return the loaded voice of a profile; configure() loads those of all profiles."""
         table = self.parameters
-        # What is written for one provider means nothing to another.
+        # A voice and options of one provider mean nothing to another.
         same = person.tts in ('', table.provider)
         key = (person.tts or table.provider, person.voice or (table.voice if same else ''),
                person.speed or table.speed, person.options or (table.options if same else ''))
