@@ -1,4 +1,4 @@
-"""A ROS participant of the test: publishes, records what it hears, calls services."""
+"""The ROS participant of a test: publishes, records topics, calls services."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Recording:
     """The messages of a topic as they arrive."""
 
     def __init__(self, keep: Callable[[Any], Any] = lambda message: message) -> None:
-        """`keep` returns what of a message is kept: pictures are large."""
+        """Keep of each message what `keep` returns: pictures are large."""
         self._keep = keep
         self.messages: list[Any] = []
         self.sent: list[int] = []
@@ -38,7 +38,7 @@ class Recording:
 
     def wait(self, good: Callable[[Any], bool] = lambda message: True, after: int = 0,
              timeout: float = TIMEOUT) -> Any:
-        """Return the first message from number `after` on that is good, waiting for it."""
+        """Wait for a `good` message, the first one from number `after` on; return it."""
         deadline = time.monotonic() + timeout
         at = after
         with self._changed:
@@ -93,7 +93,7 @@ class Observer:
         return held
 
     def text(self, text: str) -> None:
-        """Publish on `text` what people would with `ros2 topic pub`."""
+        """Publish on `text`, as people do with `ros2 topic pub`."""
         self.publisher(String, 'text', qos.TEXT).publish(String(data=text))
 
     def heard(self, text: str, speaker: str, stamp: int = 0) -> None:
@@ -117,7 +117,7 @@ class Observer:
             self.node.destroy_client(client)
 
     def set_parameter(self, node: str, name: str, value: Any) -> tuple[bool, str]:
-        """Set a parameter at run time; return whether it was taken and why not."""
+        """Set a parameter at run time; return whether it was accepted, and why not."""
         parameter = Parameter(name, value=value).to_parameter_msg()
         result = self.call(SetParameters, f'{node}/set_parameters',
                            SetParameters.Request(parameters=[parameter])).results[0]

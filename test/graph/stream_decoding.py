@@ -1,4 +1,4 @@
-"""What a viewer's file shows and says, decoded with ffmpeg."""
+"""Pictures and sound of a recorded stream, decoded with ffmpeg."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Shown:
 
 
 def transcribe(samples: NDArray[np.float32], rate: int = RATE) -> str:
-    """Return what moonshine hears, in small letters without punctuation."""
+    """Return what Moonshine recognizes, in lower case without punctuation."""
     heard = soxr.resample(samples, rate, 16000)
     with Transcriber(str(Path(get_assets_path(), 'tiny-en')), ModelArch.TINY,
                      options={'vad_threshold': '0'}) as transcriber:
@@ -65,6 +65,6 @@ def transcribe(samples: NDArray[np.float32], rate: int = RATE) -> str:
 
 
 def plain(text: str) -> str:
-    """Return a text as words alone."""
+    """Return the words of a text, in lower case without punctuation."""
     kept = ''.join(char if char.isalnum() else ' ' for char in text.lower().replace("'", ''))
     return ' '.join(kept.split())

@@ -31,11 +31,11 @@ CLAPS = 6
 
 
 class Played:
-    """What a viewer of a graph sees and hears of a sound file, and what went over the topics."""
+    """What a viewer sees and hears of a sound file, and what its topics carried."""
 
     def __init__(self, head: TalkingHead, folder: Path,
                  begin: Callable[[Observer], Command]) -> None:
-        """`begin` has the file played, and returns who plays it."""
+        """`begin` starts to play the file and returns the player."""
         for sign in ('ready to play', 'showing the face'):
             head.wait_line(sign)
         head.wait_status(lambda status: status['on_time'] > 0, 'a picture')
@@ -50,7 +50,7 @@ class Played:
             zero = head.status()['pts_zero_ns']
 
             def seen() -> bool:
-                """Return whether the viewer is well past the end of an utterance, and no other is.
+                """Return whether the viewer is past the end of an utterance that none followed.
 
                 How many there are is left to the playout: it may shorten a pause to catch up.
                 """

@@ -1,4 +1,4 @@
-"""Whatever comes in on a topic, the nodes live on and say what is wrong."""
+"""Whatever a topic carries, the nodes go on working and say what is wrong."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.xdist_group('bad input')
 
 NODES = ('tts', 'lipsync', 'stream')
 FAR = 2**31 - 1
-"""The latest second that a stamp can say."""
+"""The latest second that a stamp can hold."""
 
 
 @pytest.fixture(scope='module')
@@ -55,7 +55,7 @@ stamps = itertools.count(1)
 
 @pytest.fixture(autouse=True)
 def lives_on(head: TalkingHead, observer: Observer, audio: Recording) -> Iterator[None]:
-    """Show after each test that the same processes speak and show as before."""
+    """Assert after each test that the same processes still speak and show pictures."""
     pids = [head.node_pid(name) for name in NODES]
     yield
     observer.call(Trigger, 'tts/interrupt', Trigger.Request())

@@ -1,4 +1,4 @@
-"""`txt2vid live` starts the graph, keeps it running, says what is wrong and leaves nothing."""
+"""`txt2vid live` starts the graph, keeps it running, names errors and leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ def test_ros_arguments_that_are_none_are_said(tmp_path: Path) -> None:
 
 
 def assert_one_clear_line(status: int, text: str, pattern: str) -> None:
-    """Show that what ended it was said once, and nothing that only its makers understand."""
+    """Assert that the cause was said once, and nothing that only developers understand."""
     said = [line for line in text.split('\n') if re.search(pattern, line)]
     assert len(said) == 1, text
     assert status == 2, text

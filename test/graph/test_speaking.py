@@ -32,10 +32,10 @@ pytestmark = pytest.mark.xdist_group('speaking')
 
 SENTENCE = ('Hello! How are you today? I would like a cup of tea. '
             'We hope to buy a puppy. Stop at the top.')
-"""Heard right 40 times of 40 at other offsets in the codec, which not every sentence is."""
+"""Recognized 40 times of 40 at different offsets in the codec, which few sentences are."""
 HALF_FRAME = 0.02
 MARK = (0, 0, 255)
-"""The colour of a corner by which the second face is told from the first."""
+"""The colour of a corner that distinguishes the second face from the first."""
 
 
 @pytest.fixture(scope='module')
@@ -74,7 +74,7 @@ def audio(observer: Observer) -> Recording:
 
 
 class Spoken:
-    """One sentence: what went over the topics, and what a viewer got."""
+    """One sentence: what the topics carried, and what a viewer received."""
 
     def __init__(self, head: TalkingHead, observer: Observer, audio: Recording, file: Path,
                  text: str) -> None:
@@ -87,7 +87,7 @@ class Spoken:
         self.utterance = self.end.header.frame_id
         status = head.status()
         self.repeated = status['repeated'] - repeated
-        """Pictures that came too late, so that the one before was shown again."""
+        """Pictures that were late, so that the previous one was shown again."""
         self.pts_zero = status['pts_zero_ns'] / SECOND
         self.stop = self.pts(self.end)
         eventually(lambda: viewer.arrivals[-1][1] > self.stop + 1.0, 'the end at the viewer')
@@ -349,7 +349,7 @@ def test_pictures_are_bgr8_on_the_frame_grid_even_for_who_comes_late(head: Talki
 
 
 def test_a_viewer_with_best_effort_gets_the_pictures_too(head: TalkingHead) -> None:
-    """As rqt_image_view subscribes, in a process that knows nothing of ours."""
+    """A viewer such as rqt_image_view, in a process without our settings of the middleware."""
     assert not set(transports.OWN) & set(os.environ)
     with Observer(head) as viewer:
         reliable = viewer.record(Image, 'face/image_raw', qos.IMAGE, keep=stamp_and_corner)

@@ -28,7 +28,7 @@ NAMESPACE = '/apart'
 
 
 class Machines:
-    """Two network namespaces with a cable between them that can be pulled out."""
+    """Two network namespaces, connected by a cable that can be unplugged."""
 
     def __init__(self) -> None:
         self.names = [f't2v{os.getpid()}{end}' for end in ('send', 'recv')]
@@ -48,7 +48,7 @@ class Machines:
         _ip('ip', 'netns', 'exec', name, *words)
 
     def plug(self, there: bool) -> None:
-        """Pull the cable out, or put it in again."""
+        """Unplug the cable, or plug it in again."""
         self.run(self.names[0], 'ip', 'link', 'set', 'cable', 'up' if there else 'down')
         if there:
             # A link that goes down takes its routes with it; what manages a machine's network
@@ -97,7 +97,7 @@ class Process:
             self.lines.append(line.rstrip())
 
     def wait_line(self, part: str) -> None:
-        """Wait until a line has it in."""
+        """Wait for a line that contains `part`."""
         eventually(lambda: any(part in line for line in self.lines) or self._ended(),
                    f'{part!r} in {self.lines}')
         assert any(part in line for line in self.lines), self.lines

@@ -37,7 +37,7 @@ from txt2vid_ros.link.state_file import state_file
 from txt2vid_ros.link.transport import open_transport, ROLES, TRANSPORTS
 from txt2vid_ros.link.transport.base import Transport
 from txt2vid_ros.ros import messages, qos
-from txt2vid_ros.ros.node import EngineNode
+from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.running import run
 
@@ -76,7 +76,7 @@ class Parameters:
                                 'a file of its own below ~/.local/state, "off" for none')
 
 
-class LinkNode(EngineNode):
+class LinkNode(ManagedNode):
     """Connects topics with an end of the link."""
 
     NAME = 'link'

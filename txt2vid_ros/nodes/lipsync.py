@@ -22,7 +22,7 @@ from txt2vid_ros.media.driving.driving_media import load_driving
 from txt2vid_ros.media.driving.options import DrivingOptions
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
 from txt2vid_ros.ros import messages, qos
-from txt2vid_ros.ros.node import EngineNode
+from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.running import run
 from txt2vid_ros.ros.speech_input import SpeechInput
@@ -51,7 +51,7 @@ class Parameters:
                                   live=True)
 
 
-class LipsyncNode(EngineNode):
+class LipsyncNode(ManagedNode):
     """Maps topics to an Animator and its frames to topics."""
 
     NAME = 'lipsync'

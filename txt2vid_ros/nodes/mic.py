@@ -19,7 +19,7 @@ from txt2vid_ros.media.capture.recorder import Recorder
 from txt2vid_ros.media.capture.recording import FileSource
 from txt2vid_ros.media.capture.source import SoundBlock, SoundSource
 from txt2vid_ros.ros import messages, qos
-from txt2vid_ros.ros.node import EngineNode
+from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.running import run
 
@@ -75,7 +75,7 @@ SOURCES: dict[str, Callable[[Parameters, Clock], SoundSource]] = {
 }
 
 
-class MicNode(EngineNode):
+class MicNode(ManagedNode):
     """Maps a sound source to mic/audio."""
 
     NAME = 'mic'

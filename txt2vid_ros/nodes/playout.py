@@ -14,7 +14,7 @@ from txt2vid_ros.core.pcm import SPEECH_RATE
 from txt2vid_ros.core.people import DEFAULT
 from txt2vid_ros.media.jitter.jitter_buffer import Playout, PlayoutSettings
 from txt2vid_ros.ros.lead_request import LeadRequest
-from txt2vid_ros.ros.node import EngineNode
+from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.running import run
 from txt2vid_ros.ros.sound_input import SoundInput
@@ -43,7 +43,7 @@ class Parameters:
                                 minimum=0.0, maximum=5.0)
 
 
-class PlayoutNode(EngineNode):
+class PlayoutNode(ManagedNode):
     """Maps mic/audio to a Playout, which publishes stamped speech."""
 
     NAME = 'playout'

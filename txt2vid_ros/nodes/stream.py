@@ -20,7 +20,7 @@ from txt2vid_ros.media.output.output import Output
 from txt2vid_ros.media.output.streamer import Streamer
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
 from txt2vid_ros.ros import messages, qos
-from txt2vid_ros.ros.node import EngineNode
+from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.running import run
 from txt2vid_ros.ros.speech_input import SpeechInput
@@ -54,7 +54,7 @@ class Parameters:
                                        'the next', minimum=0.04, maximum=60.0)
 
 
-class StreamNode(EngineNode):
+class StreamNode(ManagedNode):
     """Maps topics to a Streamer and serves what it encodes."""
 
     NAME = 'stream'

@@ -21,7 +21,7 @@ from txt2vid_ros.listening.voice_activity import VoiceActivity
 from txt2vid_ros.providers.choice import make_recognizer
 from txt2vid_ros.providers.resilience.health import Board
 from txt2vid_ros.ros import messages, qos
-from txt2vid_ros.ros.node import EngineNode
+from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.running import run
 from txt2vid_ros.ros.sound_input import SoundInput
@@ -68,7 +68,7 @@ class Parameters:
                                  maximum=5.0)
 
 
-class SttNode(EngineNode):
+class SttNode(ManagedNode):
     """Maps mic/audio to a Listener and its texts to speech."""
 
     NAME = 'stt'

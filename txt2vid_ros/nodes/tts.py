@@ -18,7 +18,7 @@ from txt2vid_ros.providers.resilience.fallback_voice import FallbackVoice
 from txt2vid_ros.providers.resilience.health import Board
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.lead_request import LeadRequest
-from txt2vid_ros.ros.node import EngineNode
+from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.running import run
 from txt2vid_ros.ros.speech_publisher import TimedSpeechPublisher
@@ -58,7 +58,7 @@ class Parameters:
         False, 'whether new text silences what is being said', live=True)
 
 
-class TtsNode(EngineNode):
+class TtsNode(ManagedNode):
     """Maps topics to a Talker, which publishes stamped speech."""
 
     NAME = 'tts'

@@ -52,8 +52,8 @@ class _RosHandler(logging.Handler):
                 return
 
 
-class EngineNode(LifecycleNode, abc.ABC):
-    """A lifecycle node around an engine that knows nothing of ROS.
+class ManagedNode(LifecycleNode, abc.ABC):
+    """A managed (lifecycle) node around an engine that knows nothing of ROS.
 
     A subclass declares its parameters in `Parameters`, loads in configure(), works between start()
     and stop(), and releases in close(). Any of them may raise UserError, which ends the node.

@@ -14,13 +14,13 @@ from rclpy.signals import SignalHandlerOptions
 from txt2vid_ros.core.errors import EXIT_USER_ERROR, UserError
 from txt2vid_ros.core.signals import on_signal
 from txt2vid_ros.ros.destruction import destroy_cleanly
-from txt2vid_ros.ros.node import EngineNode
+from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.spinning import SpinningExecutor
 
 
-def run(make: Callable[[], EngineNode], arguments: list[str] | None = None) -> int:
+def run(make: Callable[[], ManagedNode], arguments: list[str] | None = None) -> int:
     """Make, configure and activate a node, and spin it until a signal; return the exit status."""
-    node: EngineNode | None = None
+    node: ManagedNode | None = None
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
     try:
@@ -55,7 +55,7 @@ def _initialise(arguments: list[str] | None) -> None:
                         'Correct the part after --ros-args, or the ROS_... variable.') from error
 
 
-def _spin(node: EngineNode) -> int:
+def _spin(node: ManagedNode) -> int:
     for transition in (node.trigger_configure, node.trigger_activate):
         if node.finished.is_set():
             return node.exit_status

@@ -1,4 +1,4 @@
-"""A text is published only once the voice, and all who record it, are there to hear it."""
+"""A text is published only once the voice, and everybody who records, is matched."""
 
 from __future__ import annotations
 
