@@ -18,6 +18,7 @@ from std_msgs.msg import Float64, String
 from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
+from txt2vid_ros.core.pcm import VOICE_RATE
 from txt2vid_ros.ros import messages, qos
 
 pytestmark = pytest.mark.xdist_group('bad input')
@@ -161,7 +162,7 @@ def test_garbage_on_voice_audio_does_no_harm(head: TalkingHead, observer: Observ
         for name in ('lipsync', 'stream'):
             head.wait_line(rf'{name} \| .*voice/audio has {said} .* Publish 1 to 8 channels')
     # As it was, for the tests that follow.
-    info.publish(messages.audio_info(24000))
+    info.publish(messages.audio_info(VOICE_RATE))
 
 
 def test_garbage_on_voice_mouth_does_no_harm(observer: Observer) -> None:

@@ -24,6 +24,7 @@ from txt2vid_ros.bench.lipsync.mouth_measurement import measure_openings
 from txt2vid_ros.bench.rig.viewer import Viewer
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.mouth import SHAPE_INDEX, SHAPES
+from txt2vid_ros.core.pcm import VOICE_RATE
 from txt2vid_ros.lipsync.face.mesh import FaceMesh
 from txt2vid_ros.media.driving.driving_media import BUILT_IN_PORTRAIT
 from txt2vid_ros.ros import messages, qos, transports
@@ -108,10 +109,10 @@ class Spoken:
     def published(self) -> np.ndarray:
         """What the voice published, as one piece at 24 kHz with its gaps."""
         first = messages.from_time(self.chunks[0].header.stamp)
-        length = round((messages.from_time(self.end.header.stamp) - first) / SECOND * 24000)
-        whole = np.zeros(length + 24000, np.float32)
+        length = round((messages.from_time(self.end.header.stamp) - first) / SECOND * VOICE_RATE)
+        whole = np.zeros(length + VOICE_RATE, np.float32)
         for chunk in self.chunks:
-            at = round((messages.from_time(chunk.header.stamp) - first) / SECOND * 24000)
+            at = round((messages.from_time(chunk.header.stamp) - first) / SECOND * VOICE_RATE)
             samples = messages.from_audio(chunk)
             whole[at:at + len(samples)] = samples
         return whole[:length]
@@ -179,7 +180,7 @@ def bilabials(spoken: Spoken) -> list[tuple[float, float]]:
 
 
 def test_sound_is_played_when_its_stamp_says(spoken: Spoken) -> None:
-    wanted = soxr.resample(spoken.published, 24000, RATE)
+    wanted = soxr.resample(spoken.published, VOICE_RATE, RATE)
     heard = spoken.shown.sound(spoken.start - 0.1, spoken.stop + 0.1)
     size = 1 << (len(wanted) + len(heard)).bit_length()
     match = np.fft.irfft(np.fft.rfft(heard, size) * np.conj(np.fft.rfft(wanted, size)))
@@ -191,9 +192,9 @@ def test_chunks_are_short_contiguous_and_ahead_of_their_time(spoken: Spoken) -> 
     stamps = [messages.from_time(each.header.stamp) for each in spoken.chunks]
     lengths = [len(each.audio.data) // 2 for each in spoken.chunks]
     # The last chunk of a clause is what is left of it.
-    assert max(lengths) <= 0.04 * 24000
-    assert np.median(lengths) >= 0.02 * 24000
-    gaps = [after - before - length * SECOND / 24000 for before, after, length
+    assert max(lengths) <= 0.04 * VOICE_RATE
+    assert np.median(lengths) >= 0.02 * VOICE_RATE
+    gaps = [after - before - length * SECOND / VOICE_RATE for before, after, length
             in zip(stamps, stamps[1:], lengths, strict=False)]
     pauses = [gap for gap in gaps if abs(gap) > 1000]
     # Nothing overlaps; only between clauses there is a pause.
@@ -214,7 +215,7 @@ def test_mouth_shapes_go_with_the_sound(spoken: Spoken) -> None:
 def test_who_joins_late_learns_the_sound_format(head: TalkingHead) -> None:
     with Observer(head) as late:
         info = late.record(AudioInfo, 'voice/audio_info', qos.INFO).wait()
-    assert (info.channels, info.sample_rate, info.sample_format) == (1, 24000, 'S16LE')
+    assert (info.channels, info.sample_rate, info.sample_format) == (1, VOICE_RATE, 'S16LE')
 
 
 QOS = {'voice/audio': (32, False), 'voice/mouth': (50, False), 'voice/audio_info': (1, True),
@@ -254,7 +255,7 @@ def test_each_speaker_has_a_voice_and_a_face(
         assert np.allclose(corner, MARK, atol=60) == marked, speaker
         sound = np.concatenate([messages.from_audio(each)
                                 for each in audio.of(first.header.frame_id)])
-        peak = np.argmax(np.abs(np.fft.rfft(sound))) * 24000 / len(sound)
+        peak = np.argmax(np.abs(np.fft.rfft(sound))) * VOICE_RATE / len(sound)
         # The clap is a tone of 3 kHz; a voice has its strongest tone far below.
         assert (abs(peak - 3000) < 50) == marked, speaker
     warnings = [line for line in head.lines if 'stranger' in line]
