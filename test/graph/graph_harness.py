@@ -188,6 +188,15 @@ def run(folder: Path, *words: str, timeout: float = TIMEOUT, **options: Any) -> 
         return command.wait(timeout), command.text
 
 
+def assert_one_clear_line(status: int, text: str, pattern: str) -> None:
+    """Assert that the cause was said once, and nothing that only developers understand."""
+    said = [line for line in text.split('\n') if re.search(pattern, line)]
+    assert len(said) == 1, text
+    assert status == 2, text
+    assert 'Traceback' not in text
+    assert 'starting it again' not in text
+
+
 class TalkingHead(Command):
     """`txt2vid live` with a namespace of its own, on a port that the system chooses."""
 

@@ -17,6 +17,7 @@ import sys
 import cv2
 from graph_harness import (
     alive,
+    assert_one_clear_line,
     Command,
     Domain,
     eventually,
@@ -151,17 +152,7 @@ def test_bad_parameters_end_their_node_with_one_clear_line(tmp_path: Path, case:
 
 def test_ros_arguments_that_are_none_are_said(tmp_path: Path) -> None:
     status, text = run(tmp_path, '--ros-args', '-p', 'a b:=1', module='txt2vid_ros.nodes.tts')
-    assert_one_clear_line(
-        status, text, r"ROS cannot start: .*'-p a b:=1'\. Correct the part after")
-
-
-def assert_one_clear_line(status: int, text: str, pattern: str) -> None:
-    """Assert that the cause was said once, and nothing that only developers understand."""
-    said = [line for line in text.split('\n') if re.search(pattern, line)]
-    assert len(said) == 1, text
-    assert status == 2, text
-    assert 'Traceback' not in text
-    assert 'starting it again' not in text
+    assert_one_clear_line(status, text, r"ROS cannot start: .*'-p a b:=1'\. Correct the part")
 
 
 def faces(folder: Path) -> dict[str, tuple[Path, str]]:
