@@ -16,11 +16,12 @@ from txt2vid_ros.bench.rig.viewer import Decoded, presentation_time
 from txt2vid_ros.bench.speech.clap import ClapVoice, LENGTH
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.pcm import STREAM_RATE, VOICE_RATE
 
 
 def show(late: float, drift: float = 0.0, claps: int = 8, lost: tuple[int, ...] = ()) -> Decoded:
     """Return a stream whose flashes are `late` seconds behind, and more by `drift` a minute."""
-    rate = 48000
+    rate = STREAM_RATE
     sample_times = 1.0 + np.arange((claps + 1) * rate) / rate
     frame_times = 1.0 + np.arange((claps + 1) * 25) / 25
     samples = np.zeros(len(sample_times), np.float32)
@@ -65,7 +66,7 @@ def test_too_few_claps_are_said() -> None:
 
 def test_the_claps_of_the_clap_voice_are_found_where_they_are() -> None:
     sound = np.concatenate([c.samples for c in ClapVoice().synthesize('xxx', lambda: False)])
-    found = clap_times(sound, np.arange(len(sound)) / 24000)
+    found = clap_times(sound, np.arange(len(sound)) / VOICE_RATE)
     np.testing.assert_allclose(found, [0.52, 1.52, 2.52], atol=0.001)
 
 
@@ -125,7 +126,7 @@ def test_words_and_delays_are_counted_from_where_the_speech_ends() -> None:
     spans = [(1.0, 3.0, 9.0), (9.0, 10.0, 16.0), (16.0, 17.0, 20.0)]
     # One heard whole, one in two parts with a word wrong, one not at all.
     recording.finals = [(3.6, 'Go forward.', 51 * SECOND), (9.9, 'ten', 59 * SECOND),
-                      (10.8, 'cubs', 60 * SECOND)]
+                        (10.8, 'cubs', 60 * SECOND)]
     recording.voices = {51 * SECOND: 3.9, 60 * SECOND: 11.5}
     silence = np.zeros(16000, np.float32)
     found = sender._figures(

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from txt2vid_ros.bench.speech.clap import ClapVoice, FIRST, LENGTH, RATE
+from txt2vid_ros.bench.speech.clap import ClapVoice, FIRST, LENGTH
+from txt2vid_ros.core.pcm import VOICE_RATE
 from txt2vid_ros.speaking.synthesis import CLAUSE_PAUSE, SENTENCE_PAUSE, synthesize_text
 from txt2vid_ros.speaking.voice import SpeechChunk, TextToSpeech, VoiceCapabilities
 
@@ -16,8 +17,8 @@ def test_a_clap_a_second_for_each_character() -> None:
     voice.load()
     sound = np.concatenate([chunk.samples for chunk in voice.synthesize('xyz', lambda: False)])
     voice.close()
-    assert len(sound) == 3 * RATE
-    loud = np.flatnonzero(np.abs(sound) > 0.1).reshape(-1) / RATE
+    assert len(sound) == 3 * VOICE_RATE
+    loud = np.flatnonzero(np.abs(sound) > 0.1).reshape(-1) / VOICE_RATE
     for second in range(3):
         clap = loud[(loud >= second) & (loud < second + 1)]
         assert abs(clap[0] - second - FIRST) < 0.001
@@ -33,7 +34,7 @@ class TwoPieces(TextToSpeech):
     """Yields each clause in two pieces."""
 
     name = 'two'
-    capabilities = VoiceCapabilities(RATE)
+    capabilities = VoiceCapabilities(VOICE_RATE)
 
     def load(self) -> None:
         """Do nothing."""

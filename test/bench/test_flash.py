@@ -7,6 +7,7 @@ import pytest
 
 from txt2vid_ros.bench.lipsync.flash import BRIGHT, DARK, EXPOSURE, FlashEngine
 from txt2vid_ros.core.clock import SECOND
+from txt2vid_ros.core.pcm import VOICE_RATE
 from txt2vid_ros.media.driving.driving_media import DrivingMedia
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
 
@@ -17,8 +18,8 @@ def test_the_share_of_the_exposure_that_is_loud_is_the_brightness(share: float) 
     engine.load()
     session = engine.open(DrivingMedia([np.zeros((6, 8, 3), np.uint8)], 25.0, ''))
     speech = SpeechTimeline()
-    tone = 0.8 * np.sin(2 * np.pi * 3000 * np.arange(24000) / 24000)
-    speech.push('clap', 10 * SECOND, tone.astype(np.float32), 24000)
+    tone = 0.8 * np.sin(2 * np.pi * 3000 * np.arange(VOICE_RATE) / VOICE_RATE)
+    speech.push('clap', 10 * SECOND, tone.astype(np.float32), VOICE_RATE)
     frame = session.render(10 + (share - 0.5) * EXPOSURE, 0, speech)
     assert frame.shape == (6, 8, 3)
     assert frame.min() == frame.max()

@@ -1,4 +1,4 @@
-"""A talking head of its own for a test: real processes on a domain and a port of their own."""
+"""Talking heads for tests: real processes on a ROS domain and a port of their own."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ import urllib.request
 from txt2vid_ros.bench.rig.running_graph import descendants
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 60.0
+TIMEOUT = 60.0
 """Seconds for anything that has to happen; a loaded machine takes its time."""
 FAST = ('--tts', 'clap', '--engine', 'flash', '--width', '160', '--height', '120')
-"""Options of a graph that needs next to no processor."""
+"""Options of a graph that needs hardly any processor time."""
 
 T = TypeVar('T')
 
 
-def eventually(look: Callable[[], T], what: str, timeout: float = PATIENCE) -> T:
-    """Return what `look` returns as soon as it is true."""
+def eventually(look: Callable[[], T], what: str, timeout: float = TIMEOUT) -> T:
+    """Call `look` until it returns something true; return that."""
     deadline = time.monotonic() + timeout
     while True:
         found = look()
@@ -43,7 +43,7 @@ def eventually(look: Callable[[], T], what: str, timeout: float = PATIENCE) -> T
 
 
 def alive(pid: int) -> bool:
-    """Return whether a process is there and not just waiting to be collected."""
+    """Return whether a process exists and is no zombie."""
     try:
         state = Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()[0]
     except OSError:
@@ -52,10 +52,10 @@ def alive(pid: int) -> bool:
 
 
 def shared_memory(pid: int) -> set[str]:
-    """Return the shared memory files that a process has made for itself.
+    """Return the shared memory segments that a process has created.
 
-    Its owner holds the lock beside a segment; the maps would show those of its peers as well.
-    Files of ports belong to a domain and may be in use by others.
+    The creator holds the lock file beside a segment; its memory map would show segments of its
+    peers too. The files of ports belong to a domain and may be in use by others.
     """
     found = set()
     try:
@@ -68,7 +68,7 @@ def shared_memory(pid: int) -> set[str]:
 
 
 class Domain:
-    """A ROS domain that nobody else on this machine uses while it is open."""
+    """A ROS domain that no other test on this machine uses until it is closed."""
 
     def __init__(self) -> None:
         """Lock a free one; see `ros_domain` in test/conftest.py."""
@@ -84,7 +84,7 @@ class Domain:
         raise AssertionError('all ROS domains are in use by other tests')
 
     def close(self) -> None:
-        """Leave it to others."""
+        """Release it."""
         self._lock.close()
 
 
@@ -104,7 +104,7 @@ class Command:
                  environment: Mapping[str, str] | None = None,
                  module: str = 'txt2vid_ros.cli.main', stdin: bytes = b'',
                  preexec: Callable[[], None] | None = None, cwd: Path = ROOT) -> None:
-        """Start it; `folder` is for what it leaves behind."""
+        """Start it; its logs and caches go into `folder`."""
         self.folder = folder
         self._own_domain = Domain() if domain is None else None
         self.domain = self._own_domain.number if self._own_domain else domain
@@ -131,7 +131,7 @@ class Command:
         """Return all that it has printed."""
         return '\n'.join(self.lines)
 
-    def wait_line(self, pattern: str, timeout: float = PATIENCE, after: int = 0) -> re.Match[str]:
+    def wait_line(self, pattern: str, timeout: float = TIMEOUT, after: int = 0) -> re.Match[str]:
         """Return the first match of a line from number `after` on, waiting for it."""
         deadline = time.monotonic() + timeout
         at = after
@@ -146,8 +146,8 @@ class Command:
                     f'no line {pattern!r} in:\n{self.text}')
                 self._changed.wait(min(left, 0.5))
 
-    def wait(self, timeout: float = PATIENCE) -> int:
-        """Wait for its end and that of its output; return its exit status."""
+    def wait(self, timeout: float = TIMEOUT) -> int:
+        """Wait until it and its output have ended; return its exit status."""
         status = self.process.wait(timeout)
         self._reader.join(timeout)
         return status
@@ -182,10 +182,19 @@ class Command:
                 self._changed.notify_all()
 
 
-def run(folder: Path, *words: str, timeout: float = PATIENCE, **options: Any) -> tuple[int, str]:
+def run(folder: Path, *words: str, timeout: float = TIMEOUT, **options: Any) -> tuple[int, str]:
     """Run a `txt2vid` command to its end; return its exit status and its output."""
     with Command(folder, *words, **options) as command:
         return command.wait(timeout), command.text
+
+
+def assert_one_clear_line(status: int, text: str, pattern: str) -> None:
+    """Assert that the cause was said once, and nothing that only developers understand."""
+    said = [line for line in text.split('\n') if re.search(pattern, line)]
+    assert len(said) == 1, text
+    assert status == 2, text
+    assert 'Traceback' not in text
+    assert 'starting it again' not in text
 
 
 class TalkingHead(Command):
@@ -219,7 +228,7 @@ class TalkingHead(Command):
         return int(self.url.rpartition(':')[2])
 
     def status(self) -> dict[str, Any]:
-        """Return /status.json, empty where nobody answers."""
+        """Return /status.json, or {} where nobody answers."""
         try:
             with urllib.request.urlopen(f'{self.url}/status.json', timeout=10) as answer:
                 content: dict[str, Any] = json.load(answer)
@@ -228,7 +237,7 @@ class TalkingHead(Command):
         return content
 
     def wait_status(self, good: Callable[[dict[str, Any]], bool], what: str) -> dict[str, Any]:
-        """Return the first /status.json that is good."""
+        """Wait for a /status.json that is `good`; return it."""
         def look() -> dict[str, Any]:
             status = self.status()
             return status if status and good(status) else {}
@@ -246,19 +255,19 @@ class TalkingHead(Command):
         raise AssertionError(f'no process of {name} in:\n{self.text}')
 
     def remember(self) -> None:
-        """Note the processes and the shared memory that have to be gone in the end."""
+        """Note the processes and shared memory segments that have to be gone in the end."""
         self._pids |= set(descendants(self.pid)) - {self.pid}
         self._segments |= {path for pid in self._pids for path in shared_memory(pid)}
 
     def assert_nothing_left(self) -> None:
-        """Show that no process and no shared memory has outlived the graph."""
+        """Assert that no process and no shared memory segment has outlived the graph."""
         assert self._pids
         eventually(lambda: not any(alive(pid) for pid in self._pids), 'the end of all processes')
         left = [path for path in self._segments if Path(path).exists()]
         assert not left, f'{left} left behind by:\n{self.text}'
 
     def stop(self, number: int = signal.SIGINT) -> int:
-        """End it by a signal, show that nothing is left, and return its exit status."""
+        """End it by a signal, assert that nothing is left, and return its exit status."""
         self.remember()
         self.process.send_signal(number)
         status = self.wait()
@@ -266,7 +275,7 @@ class TalkingHead(Command):
         return status
 
     def close(self) -> None:
-        """End it; whatever is left of it is killed, so that no test disturbs another."""
+        """End it, and kill what is left of it, so that no test disturbs another."""
         super().close()
         for pid in self._pids:
             if alive(pid):

@@ -1,32 +1,29 @@
-"""A ROS participant of the test: publishes, records what it hears, calls services."""
+"""The ROS participant of a test: publishes, records topics, calls services."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-import random
 import threading
 import time
 from types import TracebackType
 from typing import Any
 
 from audio_common_msgs.msg import AudioDataStamped, AudioInfo
-from graph_harness import eventually, PATIENCE, TalkingHead
+from graph_harness import eventually, TalkingHead, TIMEOUT
 from hri_msgs.msg import LiveSpeech
 from rcl_interfaces.srv import DescribeParameters, GetParameters, SetParameters
-import rclpy
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
-from rclpy.signals import SignalHandlerOptions
-from rclpy.task import Future
+from rclpy.parameter import Parameter, parameter_value_to_python
 from std_msgs.msg import String
 
 from txt2vid_ros.ros import messages, qos
+from txt2vid_ros.ros.side.side_node import SideNode
 
 
 class Recording:
     """The messages of a topic as they arrive."""
 
     def __init__(self, keep: Callable[[Any], Any] = lambda message: message) -> None:
-        """`keep` returns what of a message is kept: pictures are large."""
+        """Keep of each message what `keep` returns: pictures are large."""
         self._keep = keep
         self.messages: list[Any] = []
         self.sent: list[int] = []
@@ -40,8 +37,8 @@ class Recording:
             self._changed.notify_all()
 
     def wait(self, good: Callable[[Any], bool] = lambda message: True, after: int = 0,
-             timeout: float = PATIENCE) -> Any:
-        """Return the first message from number `after` on that is good, waiting for it."""
+             timeout: float = TIMEOUT) -> Any:
+        """Wait for a `good` message, the first one from number `after` on; return it."""
         deadline = time.monotonic() + timeout
         at = after
         with self._changed:
@@ -63,44 +60,26 @@ class Observer:
     """A node in the namespace of a talking head; use as a context manager."""
 
     def __init__(self, head: TalkingHead, namespace: str | None = None) -> None:
-        self._context = rclpy.Context()
-        rclpy.init(context=self._context, domain_id=head.domain,
-                   signal_handler_options=SignalHandlerOptions.NO)
-        self.node = rclpy.create_node(
-            f'observer_{random.randrange(10**6)}', context=self._context,
-            namespace=namespace or head.namespace, start_parameter_services=False)
-        self._executor = SingleThreadedExecutor(context=self._context)
-        self._executor.add_node(self.node)
-        self._ending = Future()
+        self._side = SideNode('observer', namespace or head.namespace, head.domain)
+        self.node = self._side.node
         self._publishers: dict[str, Any] = {}
-        self._thread = threading.Thread(target=self._spin, daemon=True)
-        self._thread.start()
-
-    def _spin(self) -> None:
-        try:
-            self._executor.spin_until_future_complete(self._ending)
-        except ExternalShutdownException:
-            return
+        self._side.spin()
 
     def __enter__(self) -> Observer:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
                  trace: TracebackType | None) -> None:
-        self._ending.set_result(None)
-        self._thread.join(5.0)
-        self._executor.shutdown(timeout_sec=2.0)
-        self.node.destroy_node()
-        self._context.try_shutdown()
+        self._side.close()
 
     def record(self, kind: Any, topic: str, profile: Any = None,
                keep: Callable[[Any], Any] = lambda message: message) -> Recording:
-        """Subscribe and wait until the publisher is there; that of the voice knows of us then."""
+        """Subscribe and wait for a publisher; that of the voice is matched with us by then."""
         recording = Recording(keep)
         self.node.create_subscription(kind, topic, recording.add, profile or qos.AUDIO)
         eventually(lambda: self.node.count_publishers(topic), f'a publisher of {topic}')
         if topic == 'voice/audio':
-            # Latched: it arrives once tts knows the subscriptions that were made before.
+            # Latched: it arrives once tts is matched with the subscriptions that were made before.
             self.record(AudioInfo, 'voice/audio_info', qos.INFO).wait()
         return recording
 
@@ -114,7 +93,7 @@ class Observer:
         return held
 
     def text(self, text: str) -> None:
-        """Publish on `text` what people would with `ros2 topic pub`."""
+        """Publish on `text`, as people do with `ros2 topic pub`."""
         self.publisher(String, 'text', qos.TEXT).publish(String(data=text))
 
     def heard(self, text: str, speaker: str, stamp: int = 0) -> None:
@@ -128,18 +107,18 @@ class Observer:
         """Call a service and return its answer."""
         client = self.node.create_client(kind, service)
         try:
-            assert client.wait_for_service(PATIENCE), service
+            assert client.wait_for_service(TIMEOUT), service
             future = client.call_async(request)
             done = threading.Event()
             future.add_done_callback(lambda _: done.set())
-            assert done.wait(PATIENCE), service
+            assert done.wait(TIMEOUT), service
             return future.result()
         finally:
             self.node.destroy_client(client)
 
     def set_parameter(self, node: str, name: str, value: Any) -> tuple[bool, str]:
-        """Set a parameter at run time; return whether it was taken and why not."""
-        parameter = rclpy.parameter.Parameter(name, value=value).to_parameter_msg()
+        """Set a parameter at run time; return whether it was accepted, and why not."""
+        parameter = Parameter(name, value=value).to_parameter_msg()
         result = self.call(SetParameters, f'{node}/set_parameters',
                            SetParameters.Request(parameters=[parameter])).results[0]
         return result.successful, result.reason
@@ -148,7 +127,7 @@ class Observer:
         """Return the value of a parameter."""
         value = self.call(GetParameters, f'{node}/get_parameters',
                           GetParameters.Request(names=[name])).values[0]
-        return rclpy.parameter.parameter_value_to_python(value)
+        return parameter_value_to_python(value)
 
     def describe(self, node: str, name: str) -> Any:
         """Return the descriptor of a parameter."""

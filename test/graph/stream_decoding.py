@@ -1,4 +1,4 @@
-"""What a viewer's file shows and says, decoded with ffmpeg."""
+"""Pictures and sound of a recorded stream, decoded with ffmpeg."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 import soxr
 
 from txt2vid_ros.bench.rig.viewer import decode, Decoded
+from txt2vid_ros.core.pcm import SPEECH_RATE, STREAM_RATE
 
-RATE = 48000
+RATE = STREAM_RATE
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,15 +57,15 @@ class Shown:
 
 
 def transcribe(samples: NDArray[np.float32], rate: int = RATE) -> str:
-    """Return what moonshine hears, in small letters without punctuation."""
-    heard = soxr.resample(samples, rate, 16000)
+    """Return what Moonshine recognizes, in lower case without punctuation."""
+    heard = soxr.resample(samples, rate, SPEECH_RATE)
     with Transcriber(str(Path(get_assets_path(), 'tiny-en')), ModelArch.TINY,
                      options={'vad_threshold': '0'}) as transcriber:
-        lines = transcriber.transcribe_without_streaming(heard.tolist(), 16000).lines
+        lines = transcriber.transcribe_without_streaming(heard.tolist(), SPEECH_RATE).lines
     return plain(' '.join(line.text for line in lines))
 
 
 def plain(text: str) -> str:
-    """Return a text as words alone."""
+    """Return the words of a text, in lower case without punctuation."""
     kept = ''.join(char if char.isalnum() else ' ' for char in text.lower().replace("'", ''))
     return ' '.join(kept.split())

@@ -20,8 +20,9 @@ from stream_decoding import Shown, transcribe
 from txt2vid_ros.bench.commands.sync import figures
 from txt2vid_ros.bench.lipsync.mouth_measurement import measure_openings
 from txt2vid_ros.bench.rig.viewer import Viewer
-from txt2vid_ros.bench.speech import clap
+from txt2vid_ros.bench.speech.clap import ClapVoice
 from txt2vid_ros.core.clock import SECOND
+from txt2vid_ros.core.pcm import VOICE_RATE
 from txt2vid_ros.lipsync.face.mesh import FaceMesh
 from txt2vid_ros.ros import messages, qos
 
@@ -31,11 +32,11 @@ CLAPS = 6
 
 
 class Played:
-    """What a viewer of a graph sees and hears of a sound file, and what went over the topics."""
+    """What a viewer sees and hears of a sound file, and what its topics carried."""
 
     def __init__(self, head: TalkingHead, folder: Path,
                  begin: Callable[[Observer], Command]) -> None:
-        """`begin` has the file played, and returns who plays it."""
+        """`begin` starts to play the file and returns the player."""
         for sign in ('ready to play', 'showing the face'):
             head.wait_line(sign)
         head.wait_status(lambda status: status['on_time'] > 0, 'a picture')
@@ -50,7 +51,7 @@ class Played:
             zero = head.status()['pts_zero_ns']
 
             def seen() -> bool:
-                """Return whether the viewer is well past the end of an utterance, and no other is.
+                """Return whether the viewer is past the end of an utterance that none followed.
 
                 How many there are is left to the playout: it may shorten a pause to catch up.
                 """
@@ -141,8 +142,8 @@ def test_the_playout_tells_what_it_measures(spoken: tuple[Played, np.ndarray]) -
 
 def test_picture_and_sound_of_two_graphs_are_in_step(tmp_path: Path) -> None:
     """One graph sends, another shows, as on two machines of one ROS network."""
-    voice = next(clap.ClapVoice().synthesize('x', lambda: False)).samples
-    claps = np.tile(soxr.resample(voice, clap.RATE, RATE), CLAPS)
+    voice = next(ClapVoice().synthesize('x', lambda: False)).samples
+    claps = np.tile(soxr.resample(voice, VOICE_RATE, RATE), CLAPS)
     file = write(tmp_path / 'claps.wav', np.concatenate([np.zeros(RATE, np.float32), claps]))
     with TalkingHead(tmp_path, '--graph', 'receiver', '--mode', 'audio', '--engine', 'flash',
                      '--width', '160', '--height', '120') as head:

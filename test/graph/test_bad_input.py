@@ -1,4 +1,4 @@
-"""Whatever comes in on a topic, the nodes live on and say what is wrong."""
+"""Whatever a topic carries, the nodes go on working and say what is wrong."""
 
 from __future__ import annotations
 
@@ -18,13 +18,14 @@ from std_msgs.msg import Float64, String
 from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
+from txt2vid_ros.core.pcm import VOICE_RATE
 from txt2vid_ros.ros import messages, qos
 
 pytestmark = pytest.mark.xdist_group('bad input')
 
 NODES = ('tts', 'lipsync', 'stream')
 FAR = 2**31 - 1
-"""The latest second that a stamp can say."""
+"""The latest second that a stamp can hold."""
 
 
 @pytest.fixture(scope='module')
@@ -55,7 +56,7 @@ stamps = itertools.count(1)
 
 @pytest.fixture(autouse=True)
 def lives_on(head: TalkingHead, observer: Observer, audio: Recording) -> Iterator[None]:
-    """Show after each test that the same processes speak and show as before."""
+    """Assert after each test that the same processes still speak and show pictures."""
     pids = [head.node_pid(name) for name in NODES]
     yield
     observer.call(Trigger, 'tts/interrupt', Trigger.Request())
@@ -161,7 +162,7 @@ def test_garbage_on_voice_audio_does_no_harm(head: TalkingHead, observer: Observ
         for name in ('lipsync', 'stream'):
             head.wait_line(rf'{name} \| .*voice/audio has {said} .* Publish 1 to 8 channels')
     # As it was, for the tests that follow.
-    info.publish(messages.audio_info(24000))
+    info.publish(messages.audio_info(VOICE_RATE))
 
 
 def test_garbage_on_voice_mouth_does_no_harm(observer: Observer) -> None:

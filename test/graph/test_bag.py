@@ -1,4 +1,4 @@
-"""Bags without rosbag2: what was said and seen can be kept, looked at and made a video of."""
+"""Bags without rosbag2: a session can be recorded, inspected and rendered."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_a_bag_becomes_a_video_with_picture_and_sound_in_step(
 
 
 def test_a_recorder_with_a_short_history_misses_nothing_of_the_voice(tmp_path: Path) -> None:
-    """As rosbag2 subscribes by default, ten messages deep, and looks as often."""
+    """A subscriber like rosbag2: ten messages deep by default, and polled as often."""
     sentence = 'How are you today? I would like a cup of tea, and a map of Peru.'
     options = ('--engine', 'flash', '--width', '160', '--height', '120')
     with TalkingHead(tmp_path, *options).ready() as head, Observer(head) as observer:
@@ -76,7 +76,7 @@ def test_bad_bags_and_topics_are_named_in_one_line(tmp_path: Path) -> None:
             (('info', str(tmp_path / 'empty')), 'cannot be read as a bag'),
             (('render', str(tmp_path / 'empty'), '--out', 'a.mp4'), 'cannot be read as a bag'),
             (('record', str(tmp_path / 'empty')), 'does not exist'),
-            (('record', str(tmp_path / 'new'), '--topics', 'nose'), 'nose is not known')):
+            (('record', str(tmp_path / 'new'), '--topics', 'nose'), 'nose is unknown')):
         status, text = run(tmp_path, 'bag', *words)
         assert status == 2 and says in text and len(text.splitlines()) == 1, text
 

@@ -1,4 +1,4 @@
-"""A voice of somebody else's package fails in the middle of a text; a viewer misses nothing."""
+"""A voice from another package fails in the middle of a text; the viewer misses nothing."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SENTENCES = ('Hello! How are you today? I would like a cup of tea. '
 
 @pytest.fixture(scope='module')
 def installed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Install the example package as its users would; return the environment to find it in."""
+    """Install the example package as a user would; return an environment that finds it."""
     folder = tmp_path_factory.mktemp('example')
     shutil.copytree(ROOT / 'test' / 'example_provider', folder / 'source')
     subprocess.run(
@@ -49,7 +49,7 @@ def head(tmp_path_factory: pytest.TempPathFactory, installed: dict[str, str]
 
 
 def report(reports: Recording, namespace: str) -> dict[str, str]:
-    """Return the newest report of the tts node."""
+    """Return the latest diagnostics of the tts node."""
     for message in reversed(reports.messages):
         for status in message.status:
             if status.name == f'{namespace}/tts: tts':

@@ -1,4 +1,4 @@
-"""A bag that is replayed at any pace is the talking head that was recorded, or a new one."""
+"""A bag replayed at any rate gives the recorded talking head, or makes a new one."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SOUND = ('voice/audio', 'voice/audio_info')
 
 @pytest.fixture(scope='module')
 def bags(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """Return a bag of all that is usual, and one of the same speech with only `heard` in it."""
+    """Return a bag of the default topics, and one of the same speech with only `heard`."""
     folder = tmp_path_factory.mktemp('recorded')
     whole, heard = folder / 'whole', folder / 'heard'
     with TalkingHead(folder, *FAST).ready() as head, Observer(head) as observer, \
@@ -47,7 +47,7 @@ def bags(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 
 class Replay:
-    """A talking head on simulated time, a viewer of it, and a bag that is played into it."""
+    """A talking head on simulated time, its viewer, and a bag that is played into it."""
 
     def __init__(self, folder: Path, bag: Path, *options: str) -> None:
         folder.mkdir(parents=True)
@@ -74,7 +74,7 @@ class Replay:
 
 
 def replayed(folder: Path, bag: Path, *options: str) -> dict[str, Any]:
-    """Return the figures of a replay; again where the machine was too busy to show each picture.
+    """Return the figures of a replay; repeat it where the machine was too busy for all pictures.
 
     What is wrong with the clock is wrong each time.
     """
@@ -108,6 +108,6 @@ def test_what_cannot_be_played_is_said_in_one_line(
         bags: tuple[Path, Path], tmp_path: Path) -> None:
     for words, says in (((str(tmp_path / 'none'),), 'there is no bag'),
                         ((str(bags[1]), '--topics', 'voice/audio'), 'is not in the bag'),
-                        ((str(bags[1]), '--rate', '0'), '--rate 0 cannot be')):
+                        ((str(bags[1]), '--rate', '0'), '--rate 0 is out of range')):
         status, text = run(tmp_path, 'bag', 'play', *words)
         assert status == 2 and says in text and len(text.splitlines()) == 1, text

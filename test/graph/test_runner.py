@@ -1,4 +1,4 @@
-"""`txt2vid live` starts the graph, keeps it running, says what is wrong and leaves nothing."""
+"""`txt2vid live` starts the graph, keeps it running, names errors and leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -16,15 +16,16 @@ import sys
 import cv2
 from graph_harness import (
     alive,
+    assert_one_clear_line,
     Command,
     Domain,
     eventually,
     FAST,
     node_environment,
-    PATIENCE,
     ROOT,
     run,
     TalkingHead,
+    TIMEOUT,
 )
 import numpy as np
 import pytest
@@ -90,7 +91,7 @@ def test_a_terminal_gets_colours(tmp_path: Path) -> None:
         while b'watch in a browser' not in seen:
             seen += os.read(ours, 4096)
         process.send_signal(signal.SIGINT)
-        assert process.wait(PATIENCE) == 0
+        assert process.wait(TIMEOUT) == 0
     finally:
         process.kill()
         process.wait()
@@ -153,16 +154,7 @@ def test_bad_parameters_end_their_node_with_one_clear_line(tmp_path: Path, case:
 
 def test_ros_arguments_that_are_none_are_said(tmp_path: Path) -> None:
     status, text = run(tmp_path, '--ros-args', '-p', 'a b:=1', module='txt2vid_ros.nodes.tts')
-    assert_one_clear_line(status, text, r"ROS cannot start: .*'-p a b:=1'\. Mend the part after")
-
-
-def assert_one_clear_line(status: int, text: str, pattern: str) -> None:
-    """Show that what ended it was said once, and nothing that only its makers understand."""
-    said = [line for line in text.split('\n') if re.search(pattern, line)]
-    assert len(said) == 1, text
-    assert status == 2, text
-    assert 'Traceback' not in text
-    assert 'starting it again' not in text
+    assert_one_clear_line(status, text, r"ROS cannot start: .*'-p a b:=1'\. Correct the part")
 
 
 def faces(folder: Path) -> dict[str, tuple[Path, str]]:

@@ -1,4 +1,4 @@
-"""Real speech into real nodes: what is said in a file comes out as text, in words and in time."""
+"""Real speech into real nodes: the speech of a file becomes the right text at the right time."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def final(message: LiveSpeech) -> bool:
 
 
 def played(folder: Path, *stems: str, before: float = 0.3) -> tuple[Path, list[str]]:
-    """Write a file in which clips are heard a second apart; return it and what is said in it."""
+    """Write a file with clips a second apart; return it and the text of its speech."""
     chosen = [clip(stem) for stem in stems]
     parts = [np.zeros(int(before * RATE), np.float32)]
     for each in chosen:
@@ -85,7 +85,7 @@ def test_what_is_said_in_a_file_is_written_down_word_for_word(tmp_path: Path) ->
 
 
 def test_sound_from_anywhere_in_any_format_is_understood(tmp_path: Path) -> None:
-    """Another program publishes, at rates and in formats of its own: no mic node is needed."""
+    """Another program publishes at its own rates and in its own formats, without a mic node."""
     with Command(tmp_path, '--ros-args', '-r', '__ns:=/lone',
                  module='txt2vid_ros.nodes.stt') as stt, \
             Observer(stt, '/lone') as observer:  # type: ignore[arg-type]
@@ -118,7 +118,7 @@ def test_sound_from_anywhere_in_any_format_is_understood(tmp_path: Path) -> None
 
 
 def play(publisher: Any, samples: np.ndarray, kind: str, rate: int) -> None:
-    """Publish sound at its own pace, as a microphone would."""
+    """Publish sound in real time, as a microphone does."""
     begin = time.time_ns()
     size = rate // 50
     for at in range(0, len(samples), size):

@@ -25,7 +25,7 @@ RATE = 0.5
 
 
 class SlowClock:
-    """Publishes /clock at half the pace of the world."""
+    """Publishes /clock at half the rate of real time."""
 
     def __init__(self, observer: Observer) -> None:
         self._publisher = observer.node.create_publisher(Clock, '/clock', 10)

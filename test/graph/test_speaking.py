@@ -7,23 +7,24 @@ import os
 from pathlib import Path
 import subprocess
 
-from audio_common_msgs.msg import AudioDataStamped, AudioInfo
+from audio_common_msgs.msg import AudioDataStamped
 import cv2
-from graph_harness import eventually, run, TalkingHead
+from graph_harness import eventually, TalkingHead
 import numpy as np
 import pytest
-from rclpy.qos import DurabilityPolicy, qos_profile_sensor_data, ReliabilityPolicy
+from rclpy.qos import qos_profile_sensor_data
 from ros_observer import end_of, Observer, Recording
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 import soxr
+from spoken_sentence import bilabials, Spoken
 from std_srvs.srv import Trigger
 from stream_decoding import plain, RATE, Shown, transcribe
-from trajectory_msgs.msg import JointTrajectory
 
 from txt2vid_ros.bench.lipsync.mouth_measurement import measure_openings
 from txt2vid_ros.bench.rig.viewer import Viewer
 from txt2vid_ros.core.clock import SECOND
-from txt2vid_ros.core.mouth import SHAPE_INDEX, SHAPES
+from txt2vid_ros.core.mouth import SHAPES
+from txt2vid_ros.core.pcm import VOICE_RATE
 from txt2vid_ros.lipsync.face.mesh import FaceMesh
 from txt2vid_ros.media.driving.driving_media import BUILT_IN_PORTRAIT
 from txt2vid_ros.ros import messages, qos, transports
@@ -32,10 +33,10 @@ pytestmark = pytest.mark.xdist_group('speaking')
 
 SENTENCE = ('Hello! How are you today? I would like a cup of tea. '
             'We hope to buy a puppy. Stop at the top.')
-"""Heard right 40 times of 40 at other offsets in the codec, which not every sentence is."""
+"""Recognized 40 times of 40 at different offsets in the codec, which few sentences are."""
 HALF_FRAME = 0.02
 MARK = (0, 0, 255)
-"""The colour of a corner by which the second face is told from the first."""
+"""The colour of a corner that distinguishes the second face from the first."""
 
 
 @pytest.fixture(scope='module')
@@ -71,50 +72,6 @@ def observer(head: TalkingHead) -> Iterator[Observer]:
 @pytest.fixture(scope='module')
 def audio(observer: Observer) -> Recording:
     return observer.record(AudioDataStamped, 'voice/audio')
-
-
-class Spoken:
-    """One sentence: what went over the topics, and what a viewer got."""
-
-    def __init__(self, head: TalkingHead, observer: Observer, audio: Recording, file: Path,
-                 text: str) -> None:
-        mouth = observer.record(JointTrajectory, 'voice/mouth', qos.MOUTH)
-        viewer = Viewer(head.port, file)
-        eventually(lambda: viewer.arrivals, 'the stream')
-        before, repeated = len(audio.messages), head.status()['repeated']
-        observer.text(text)
-        self.end = end_of(audio, before)
-        self.utterance = self.end.header.frame_id
-        status = head.status()
-        self.repeated = status['repeated'] - repeated
-        """Pictures that came too late, so that the one before was shown again."""
-        self.pts_zero = status['pts_zero_ns'] / SECOND
-        self.stop = self.pts(self.end)
-        eventually(lambda: viewer.arrivals[-1][1] > self.stop + 1.0, 'the end at the viewer')
-        viewer.close()
-        self.chunks = [each for each in audio.of(self.utterance) if len(each.audio.data)]
-        self.sent = [at for each, at in zip(audio.messages, audio.sent, strict=True)
-                     if each.header.frame_id == self.utterance]
-        self.tracks = [messages.from_trajectory(each) for each in mouth.of(self.utterance)]
-        self.trajectories = mouth.of(self.utterance)
-        self.start = self.pts(self.chunks[0])
-        self.shown = Shown(file)
-
-    def pts(self, message: AudioDataStamped) -> float:
-        """Return the presentation time that a message's stamp means."""
-        return messages.from_time(message.header.stamp) / SECOND - self.pts_zero
-
-    @property
-    def published(self) -> np.ndarray:
-        """What the voice published, as one piece at 24 kHz with its gaps."""
-        first = messages.from_time(self.chunks[0].header.stamp)
-        length = round((messages.from_time(self.end.header.stamp) - first) / SECOND * 24000)
-        whole = np.zeros(length + 24000, np.float32)
-        for chunk in self.chunks:
-            at = round((messages.from_time(chunk.header.stamp) - first) / SECOND * 24000)
-            samples = messages.from_audio(chunk)
-            whole[at:at + len(samples)] = samples
-        return whole[:length]
 
 
 @pytest.fixture(scope='module')
@@ -166,20 +123,8 @@ def test_the_mouth_is_shut_in_silence_and_on_bilabials(
     assert np.mean(np.array(closed) < 0.06) >= 0.95
 
 
-def bilabials(spoken: Spoken) -> list[tuple[float, float]]:
-    """Return when the lips are to be pressed together, from and to, in the viewer's time."""
-    found = []
-    for track in spoken.tracks:
-        closed = track.poses[:, SHAPE_INDEX['lips_closed']] > 0.9
-        edges = np.flatnonzero(np.diff(np.concatenate([[0], closed, [0]])))
-        times = track.times - spoken.pts_zero
-        found += [(times[start], times[stop - 1])
-                  for start, stop in zip(edges[::2], edges[1::2], strict=True)]
-    return found
-
-
 def test_sound_is_played_when_its_stamp_says(spoken: Spoken) -> None:
-    wanted = soxr.resample(spoken.published, 24000, RATE)
+    wanted = soxr.resample(spoken.published, VOICE_RATE, RATE)
     heard = spoken.shown.sound(spoken.start - 0.1, spoken.stop + 0.1)
     size = 1 << (len(wanted) + len(heard)).bit_length()
     match = np.fft.irfft(np.fft.rfft(heard, size) * np.conj(np.fft.rfft(wanted, size)))
@@ -191,9 +136,9 @@ def test_chunks_are_short_contiguous_and_ahead_of_their_time(spoken: Spoken) -> 
     stamps = [messages.from_time(each.header.stamp) for each in spoken.chunks]
     lengths = [len(each.audio.data) // 2 for each in spoken.chunks]
     # The last chunk of a clause is what is left of it.
-    assert max(lengths) <= 0.04 * 24000
-    assert np.median(lengths) >= 0.02 * 24000
-    gaps = [after - before - length * SECOND / 24000 for before, after, length
+    assert max(lengths) <= 0.04 * VOICE_RATE
+    assert np.median(lengths) >= 0.02 * VOICE_RATE
+    gaps = [after - before - length * SECOND / VOICE_RATE for before, after, length
             in zip(stamps, stamps[1:], lengths, strict=False)]
     pauses = [gap for gap in gaps if abs(gap) > 1000]
     # Nothing overlaps; only between clauses there is a pause.
@@ -209,26 +154,6 @@ def test_mouth_shapes_go_with_the_sound(spoken: Spoken) -> None:
         assert track is not None
         assert spoken.start - 0.5 < track.times[0] - spoken.pts_zero < spoken.stop
         assert track.poses.max() > 0.5
-
-
-def test_who_joins_late_learns_the_sound_format(head: TalkingHead) -> None:
-    with Observer(head) as late:
-        info = late.record(AudioInfo, 'voice/audio_info', qos.INFO).wait()
-    assert (info.channels, info.sample_rate, info.sample_format) == (1, 24000, 'S16LE')
-
-
-QOS = {'voice/audio': (32, False), 'voice/mouth': (50, False), 'voice/audio_info': (1, True),
-       'face/image_raw': (5, False), 'face/image_raw/compressed': (5, False),
-       'face/camera_info': (5, False)}
-
-
-@pytest.mark.parametrize('topic', QOS)
-def test_topics_are_reliable(head: TalkingHead, observer: Observer, topic: str) -> None:
-    publishers = eventually(
-        lambda: observer.node.get_publishers_info_by_topic(f'{head.namespace}/{topic}'), topic)
-    profile = publishers[0].qos_profile
-    assert profile.reliability == ReliabilityPolicy.RELIABLE
-    assert (profile.durability == DurabilityPolicy.TRANSIENT_LOCAL) == QOS[topic][1]
 
 
 def stamp_and_corner(picture: Image) -> tuple[int, np.ndarray]:
@@ -254,7 +179,7 @@ def test_each_speaker_has_a_voice_and_a_face(
         assert np.allclose(corner, MARK, atol=60) == marked, speaker
         sound = np.concatenate([messages.from_audio(each)
                                 for each in audio.of(first.header.frame_id)])
-        peak = np.argmax(np.abs(np.fft.rfft(sound))) * 24000 / len(sound)
+        peak = np.argmax(np.abs(np.fft.rfft(sound))) * VOICE_RATE / len(sound)
         # The clap is a tone of 3 kHz; a voice has its strongest tone far below.
         assert (abs(peak - 3000) < 50) == marked, speaker
     warnings = [line for line in head.lines if 'stranger' in line]
@@ -349,7 +274,7 @@ def test_pictures_are_bgr8_on_the_frame_grid_even_for_who_comes_late(head: Talki
 
 
 def test_a_viewer_with_best_effort_gets_the_pictures_too(head: TalkingHead) -> None:
-    """As rqt_image_view subscribes, in a process that knows nothing of ours."""
+    """A viewer such as rqt_image_view, in a process without our settings of the middleware."""
     assert not set(transports.OWN) & set(os.environ)
     with Observer(head) as viewer:
         reliable = viewer.record(Image, 'face/image_raw', qos.IMAGE, keep=stamp_and_corner)
@@ -361,60 +286,6 @@ def test_a_viewer_with_best_effort_gets_the_pictures_too(head: TalkingHead) -> N
     wanted = {stamp for stamp, _ in reliable.messages[first:first + 100]}
     # A machine that is busy may drop one here and there. Too small a segment loses every second.
     assert len(wanted & {stamp for stamp, _ in best_effort.messages}) >= 90
-
-
-def test_parameters_that_are_live_change_and_others_say_why_not(observer: Observer) -> None:
-    taken, reason = observer.set_parameter('tts', 'provider', 'clap')
-    assert not taken
-    assert 'start the node again' in reason
-    assert observer.get_parameter('tts', 'provider') == 'hibari'
-    taken, reason = observer.set_parameter('lipsync', 'jpeg_quality', 1000)
-    assert not taken
-    assert observer.set_parameter('lipsync', 'jpeg_quality', 60) == (True, '')
-    assert observer.get_parameter('lipsync', 'jpeg_quality') == 60
-    assert observer.set_parameter('tts', 'max_characters', 'many')[0] is False
-
-
-def test_parameters_say_what_they_are(observer: Observer) -> None:
-    speed = observer.describe('tts', 'speed')
-    assert 'pace' in speed.description
-    limits = speed.floating_point_range[0]
-    assert (limits.from_value, limits.to_value) == (0.5, 2.0)
-    assert 'superfast' in observer.describe('stream', 'preset').additional_constraints
-    quality = observer.describe('lipsync', 'jpeg_quality').integer_range[0]
-    assert (quality.from_value, quality.to_value) == (1, 100)
-
-
-def say(head: TalkingHead, folder: Path, *words: str, **more: object) -> tuple[int, str]:
-    """Run `txt2vid say` in the head's namespace."""
-    return run(folder, 'say', '--namespace', head.namespace, *words, domain=head.domain, **more)
-
-
-def test_say_waits_until_it_is_said(
-        head: TalkingHead, folder: Path, audio: Recording) -> None:
-    before = len(audio.messages)
-    assert say(head, folder, 'Yes.') == (0, '')
-    end = messages.from_time(end_of(audio, before).header.stamp)
-    assert head.status()['now_ns'] >= end
-
-
-def test_say_does_not_wait_where_it_is_not_to(
-        head: TalkingHead, folder: Path, observer: Observer, audio: Recording) -> None:
-    before = len(audio.messages)
-    assert say(head, folder, '--no-wait', '--speaker', 'robot', 'x' * 60) == (0, '')
-    assert not [each for each in audio.messages[before:] if not len(each.audio.data)]
-    assert say(head, folder, '--interrupt') == (0, '')
-    end_of(audio, before)
-
-
-def test_say_reads_files_and_standard_input(
-        head: TalkingHead, folder: Path, audio: Recording) -> None:
-    (folder / 'two.txt').write_text('One\nline.\n\n\n\nTwo.\n')
-    before = len(audio.messages)
-    assert say(head, folder, '--file', str(folder / 'two.txt')) == (0, '')
-    assert say(head, folder, '-', stdin=b'Three.') == (0, '')
-    ends = [each for each in audio.messages[before:] if not len(each.audio.data)]
-    assert len(ends) == 3
 
 
 def test_after_all_that_the_face_is_still_shown(head: TalkingHead) -> None:

@@ -28,7 +28,7 @@ NAMESPACE = '/apart'
 
 
 class Machines:
-    """Two network namespaces with a cable between them that can be pulled out."""
+    """Two network namespaces, connected by a cable that can be unplugged."""
 
     def __init__(self) -> None:
         self.names = [f't2v{os.getpid()}{end}' for end in ('send', 'recv')]
@@ -48,7 +48,7 @@ class Machines:
         _ip('ip', 'netns', 'exec', name, *words)
 
     def plug(self, there: bool) -> None:
-        """Pull the cable out, or put it in again."""
+        """Unplug the cable, or plug it in again."""
         self.run(self.names[0], 'ip', 'link', 'set', 'cable', 'up' if there else 'down')
         if there:
             # A link that goes down takes its routes with it; what manages a machine's network
@@ -97,7 +97,7 @@ class Process:
             self.lines.append(line.rstrip())
 
     def wait_line(self, part: str) -> None:
-        """Wait until a line has it in."""
+        """Wait for a line that contains `part`."""
         eventually(lambda: any(part in line for line in self.lines) or self._ended(),
                    f'{part!r} in {self.lines}')
         assert any(part in line for line in self.lines), self.lines
@@ -132,10 +132,10 @@ def test_nothing_said_is_lost_or_doubled_by_ten_seconds_without_a_link(
         domains = (31, 32)
         options = ['--link', 'udp', '--link-address', '10.78.0.2:5710', '--link-key', str(key)]
     live = ['-m', 'txt2vid_ros.cli.main', 'live', '--namespace', NAMESPACE, *options]
-    witness = str(Path(__file__).with_name('hear_in_namespace.py'))
+    printer = str(Path(__file__).with_name('speech_printer.py'))
     running: list[Process] = []
     try:
-        far = Process(receiver, tmp_path, domains[1], witness, NAMESPACE)
+        far = Process(receiver, tmp_path, domains[1], printer, NAMESPACE)
         running.append(far)
         far.wait_line('ready')
         head = Process(receiver, tmp_path, domains[1], *live, '--graph', 'receiver', '--http',
@@ -172,7 +172,7 @@ def test_in_audio_mode_the_sound_goes_on_after_ten_seconds_without_a_link(
         machines: Machines, tmp_path: Path) -> None:
     sender, receiver = machines.names
     live = ['-m', 'txt2vid_ros.cli.main', 'live', '--namespace', NAMESPACE, '--mode', 'audio']
-    witness = str(Path(__file__).with_name('hear_in_namespace.py'))
+    printer = str(Path(__file__).with_name('speech_printer.py'))
     running: list[Process] = []
 
     def start(machine: str, *words: str) -> Process:
@@ -180,7 +180,7 @@ def test_in_audio_mode_the_sound_goes_on_after_ten_seconds_without_a_link(
         return running[-1]
 
     try:
-        far = start(receiver, witness, NAMESPACE)
+        far = start(receiver, printer, NAMESPACE)
         far.wait_line('ready')
         head = start(receiver, *live, '--graph', 'receiver', '--http', '127.0.0.1:0', '--engine',
                      'flash', '--width', '160', '--height', '120')

@@ -1,4 +1,4 @@
-"""A node without work of its own, for tests of what nodes are made of."""
+"""A node without work of its own, for tests of the parts of nodes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import time
 
 import rclpy
 
-from txt2vid_ros.ros.node import EngineNode
+from txt2vid_ros.ros.node import ManagedNode
 
 TIMEOUT = 60.0
 """Seconds for anything that has to happen; a loaded machine takes its time."""
@@ -19,7 +19,7 @@ class Parameters:
     """None."""
 
 
-class BareNode(EngineNode):
+class BareNode(ManagedNode):
     """An active node in the default context, whose callbacks are called by spin_until()."""
 
     NAME = 'bare'

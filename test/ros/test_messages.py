@@ -1,4 +1,4 @@
-"""Messages carry what the engines mean, and nothing odd that a topic carries gets past them."""
+"""Messages carry what engines exchange, and malformed ones do not reach the engines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fast DDS is told of whole pictures, unless the user has told it something else."""
+"""Fast DDS has room for whole pictures, unless the user has configured it otherwise."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One end of the text link: `speech` goes out as a few datagrams, or comes in as `heard`."""
+"""One end of the text link: sends `speech` in a few datagrams, or publishes it as `heard`."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from txt2vid_ros.link.state_file import state_file
 from txt2vid_ros.link.transport import open_transport, ROLES, TRANSPORTS
 from txt2vid_ros.link.transport.base import Transport
 from txt2vid_ros.ros import messages, qos
-from txt2vid_ros.ros.node import EngineNode
+from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.running import run
 
@@ -76,14 +76,14 @@ class Parameters:
                                 'a file of its own below ~/.local/state, "off" for none')
 
 
-class LinkNode(EngineNode):
-    """Maps topics to an end of the link."""
+class LinkNode(ManagedNode):
+    """Connects topics with an end of the link."""
 
     NAME = 'link'
     Parameters = Parameters
 
     def configure(self) -> None:
-        """Load the text model, open the transport and make the end."""
+        """Load the text model, open the transport and create the end."""
         table = self.parameters
         key = keys.find(table.key_file)
         codec = TextCodec(load())
@@ -111,16 +111,16 @@ class LinkNode(EngineNode):
         self._figures = Figures(self._end)
         self._starts: collections.OrderedDict[str, float] = collections.OrderedDict()
         if key == keys.NO_KEY and not transport.loopback:
-            self.get_logger().warning('insecure: whoever reaches the link can speak and listen')
+            self.get_logger().warning('insecure: anybody who reaches it can speak and listen')
 
     def _open(self) -> Transport:
         table = self.parameters
         return open_transport(table.transport, table.role, table.address, table.baud)
 
     def start(self) -> None:
-        """Join the topics to the link."""
+        """Connect the topics with the link."""
         table = self.parameters
-        # After a stop it is closed; what the end knows of its session and stream goes on.
+        # stop() has closed it; the end keeps its session and stream.
         transport, self._transport = self._transport or self._open(), None
         if table.role == 'sender':
             self.create_subscription(LiveSpeech, 'speech', self._on_speech, qos.SPEECH,
@@ -143,7 +143,7 @@ class LinkNode(EngineNode):
                 self.destroy_publisher(self._heard)
 
     def close(self) -> None:
-        """Release the transport."""
+        """Close the transport."""
         transport = getattr(self, '_transport', None)
         if transport is not None:
             transport.close()
@@ -197,7 +197,7 @@ class LinkNode(EngineNode):
             log.warning(f'{event.count} utterance(s) will not arrive: {event.reason}')
         elif isinstance(event, Connected):
             self._figures.mismatch = ''
-            log.info('the link goes on' if event.resumed else 'the other end is there')
+            log.info('the link has resumed' if event.resumed else 'the other end is connected')
         elif isinstance(event, Mismatch) and event.problem != self._figures.mismatch:
             self._figures.mismatch = event.problem
             log.error(event.problem)

@@ -1,4 +1,4 @@
-"""The face: stamped speech comes in, stamped pictures of a speaking face go out."""
+"""The face node: stamped speech in, stamped pictures of a speaking face out."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from txt2vid_ros.media.driving.driving_media import load_driving
 from txt2vid_ros.media.driving.options import DrivingOptions
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
 from txt2vid_ros.ros import messages, qos
-from txt2vid_ros.ros.node import EngineNode
+from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.running import run
 from txt2vid_ros.ros.speech_input import SpeechInput
@@ -51,7 +51,7 @@ class Parameters:
                                   live=True)
 
 
-class LipsyncNode(EngineNode):
+class LipsyncNode(ManagedNode):
     """Maps topics to a RenderLoop and its frames to topics."""
 
     NAME = 'lipsync'
@@ -83,7 +83,7 @@ class LipsyncNode(EngineNode):
         self._lead_request = self.create_publisher(Float64, 'voice/lead', qos.LEAD)
 
     def start(self) -> None:
-        """Begin to listen and to show the face."""
+        """Start to listen and to show the face."""
         self._input = SpeechInput(self, self._speech, ended=self._ended)
         self.create_subscription(JointTrajectory, 'voice/mouth', self._input.on_mouth, qos.MOUTH,
                                  qos_overriding_options=qos.overridable())
@@ -122,13 +122,13 @@ class LipsyncNode(EngineNode):
         self._faces[file] = AnimatedFace(driving, session, self._speech, self._grid)
 
     def _face_of(self, utterance: str | None) -> str:
-        # Of a speaker without a profile tts warns.
+        # tts warns of a speaker without a profile.
         person = self._people.get(DEFAULT if utterance is None else speaker_of(utterance),
                                   warn=False)
         return str(person.face or self.parameters.face)
 
     def _ended(self, stamp: int) -> None:
-        # Frames that were made ahead with the speech that has just been cut are made again.
+        # Frames rendered ahead with speech that is now cut off are rendered again.
         self._render_loop.rewind(stamp)
 
     def _on_lead(self, message: Float64) -> None:
@@ -136,7 +136,7 @@ class LipsyncNode(EngineNode):
             self._lead = min(max(message.data, 0.0), self.parameters.lead_max)
 
     def _voice_lead(self) -> float:
-        """Return how long before it is heard a first sample has to be here, in seconds."""
+        """Return the seconds before it is heard at which a first sample has to arrive here."""
         look_ahead, timed = self._engine.look_ahead, self._engine.timed_look_ahead
         if timed is not None and self._input.timed:
             look_ahead = timed

@@ -19,7 +19,7 @@ from txt2vid_ros.media.capture.recorder import Recorder
 from txt2vid_ros.media.capture.recording import FileSource
 from txt2vid_ros.media.capture.source import SoundBlock, SoundSource
 from txt2vid_ros.ros import messages, qos
-from txt2vid_ros.ros.node import EngineNode
+from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.running import run
 
@@ -75,7 +75,7 @@ SOURCES: dict[str, Callable[[Parameters, Clock], SoundSource]] = {
 }
 
 
-class MicNode(EngineNode):
+class MicNode(ManagedNode):
     """Maps a sound source to mic/audio."""
 
     NAME = 'mic'
@@ -85,7 +85,7 @@ class MicNode(EngineNode):
         """Choose the source."""
         table = self.parameters
         self._source = SOURCES[table.source](table, self.ros_clock)
-        # A file is not begun before somebody listens: its first word would be lost.
+        # A file waits for subscribers: otherwise its first word would be lost.
         ready = self._heard if isinstance(self._source, FileSource) else (lambda stop: True)
         self._recorder = Recorder(self._source, self._publish, table.chunk, ready)
         self._audio = self.create_publisher(
@@ -94,7 +94,7 @@ class MicNode(EngineNode):
         self._info.publish(messages.audio_info(SPEECH_RATE))
 
     def start(self) -> None:
-        """Begin to capture."""
+        """Start to capture."""
         self.work('recorder', self._recorder.run)
         self.get_logger().info(f'capturing from {self._source.name or "the default device"}')
 

@@ -1,4 +1,4 @@
-"""The voice of audio mode: captured sound comes in, stamped speech goes out ahead of its time."""
+"""The voice node of audio mode: captured sound in, stamped speech out ahead of its time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from txt2vid_ros.core.pcm import SPEECH_RATE
 from txt2vid_ros.core.people import DEFAULT
 from txt2vid_ros.media.jitter.jitter_buffer import Playout, PlayoutSettings
 from txt2vid_ros.ros.lead_request import LeadRequest
-from txt2vid_ros.ros.node import EngineNode
+from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.running import run
 from txt2vid_ros.ros.sound_input import SoundInput
@@ -43,23 +43,23 @@ class Parameters:
                                 minimum=0.0, maximum=5.0)
 
 
-class PlayoutNode(EngineNode):
+class PlayoutNode(ManagedNode):
     """Maps mic/audio to a Playout, which publishes stamped speech."""
 
     NAME = 'playout'
     Parameters = Parameters
 
     def configure(self) -> None:
-        """Prepare the topics. Raises UserError where the bounds of the delay are none."""
+        """Prepare the topics. Raises UserError where delay_min exceeds delay_max."""
         table = self.parameters
         if table.delay_min > table.delay_max:
             raise UserError(
                 f'playout.delay_min is {table.delay_min}, playout.delay_max {table.delay_max}',
-                'The one has to be at most the other.')
+                'The former has to be at most the latter.')
         self._output = SpeechPublisher(self, SPEECH_RATE)
 
     def start(self) -> None:
-        """Begin to listen and play."""
+        """Start to listen and play."""
         table = self.parameters
         self._lead = LeadRequest(self, table.lead, table.lead_max)
         settings = PlayoutSettings(
@@ -75,7 +75,7 @@ class PlayoutNode(EngineNode):
         """Do nothing: there is nothing to release."""
 
     def report(self) -> tuple[str, str, Mapping[str, Any]]:
-        """Return the buffer's delay, what it has measured and what it had to make up."""
+        """Return the buffer's delay, what it has measured and what it had to conceal."""
         self._output.check_rivals()
         figures = {
             **self._playout.incoming.figures, 'utterances': self._playout.utterances,
@@ -84,7 +84,7 @@ class PlayoutNode(EngineNode):
             return 'warn', ('more than one node publishes mic/audio; end one, or give it another '
                             '--namespace'), figures
         if not self._playout.incoming.started:
-            return 'ok', 'nothing has come on mic/audio yet', figures
+            return 'ok', 'nothing has arrived on mic/audio yet', figures
         return 'ok', 'playing' if self._playout.busy else 'silence', figures
 
     def _take(self, stamp: int, samples: NDArray[np.float32]) -> None:

@@ -1,4 +1,4 @@
-"""The stream: pictures and speech come in, one encoded stream goes to viewers, files and URLs."""
+"""The stream node: pictures and speech in, one encoded stream out to viewers, files and URLs."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from txt2vid_ros.media.output.output import Output
 from txt2vid_ros.media.output.streamer import Streamer
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
 from txt2vid_ros.ros import messages, qos
-from txt2vid_ros.ros.node import EngineNode
+from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.running import run
 from txt2vid_ros.ros.speech_input import SpeechInput
 from txt2vid_ros.ros.stamps import StampCheck
 
 FIRST_DELAY = 0.06
-"""Seconds that a picture is taken to be on its way until that has been measured."""
+"""Seconds that a picture is assumed to travel until that has been measured."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Parameters:
                                        'the next', minimum=0.04, maximum=60.0)
 
 
-class StreamNode(EngineNode):
+class StreamNode(ManagedNode):
     """Maps topics to a Streamer and serves what it encodes."""
 
     NAME = 'stream'
@@ -84,7 +84,7 @@ class StreamNode(EngineNode):
         self._lead_request = self.create_publisher(Float64, 'face/lead', qos.LEAD)
 
     def start(self) -> None:
-        """Begin to stream."""
+        """Start to stream."""
         self.create_subscription(Image, 'face/image_raw', self._on_image, qos.IMAGE,
                                  qos_overriding_options=qos.overridable())
         self._input = SpeechInput(
@@ -95,7 +95,7 @@ class StreamNode(EngineNode):
             self.get_logger().info(line)
 
     def close(self) -> None:
-        """Close the outputs in order: recordings are finished."""
+        """Close the outputs, which completes recordings."""
         if hasattr(self, '_output'):
             self._output.close()
 
@@ -104,7 +104,7 @@ class StreamNode(EngineNode):
         return 'ok', f'{self._output.viewers} viewers', self._figures()
 
     def _lost(self, line: str) -> None:
-        """Say that an output that was asked for has ended; the others go on."""
+        """Report an output that has ended although it was asked for; the others go on."""
         self.add_problem(line)
         self.exit_status = self.exit_status or 1
 
@@ -122,7 +122,7 @@ class StreamNode(EngineNode):
             'frame_lead_wanted_ms': self._delay.lead * 1000}
 
     def _status(self) -> dict[str, Any]:
-        """Return what /status.json says; pts_zero is the time (ns) at presentation time 0."""
+        """Return the content of /status.json; pts_zero_ns is the stamp of presentation time 0."""
         zero = self._grid.stamp(self._streamer.epoch) - int(PTS_OFFSET * SECOND)
         return {**self._figures(), 'pts_zero_ns': zero, 'now_ns': self.ros_clock.now(),
                 'encoder_pid': self._output.encoder_pid, 'synthetic': True}
@@ -131,7 +131,7 @@ class StreamNode(EngineNode):
         stamp = messages.from_time(message.header.stamp)
         if not self._stamps.fits(stamp):
             return
-        # From when it was to be sent, so that late rendering counts as the way here does.
+        # Counted from when it was due to be sent, so that late rendering counts as well.
         due = stamp - int(self._requested * SECOND)
         self._delay.observe(min(max((self.ros_clock.now() - due) / SECOND, 0.0), 0.3))
         try:

@@ -21,7 +21,7 @@ from txt2vid_ros.listening.voice_activity import VoiceActivity
 from txt2vid_ros.providers.choice import make_recognizer
 from txt2vid_ros.providers.resilience.health import HealthRegistry
 from txt2vid_ros.ros import messages, qos
-from txt2vid_ros.ros.node import EngineNode
+from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.running import run
 from txt2vid_ros.ros.sound_input import SoundInput
@@ -68,7 +68,7 @@ class Parameters:
                                  maximum=5.0)
 
 
-class SttNode(EngineNode):
+class SttNode(ManagedNode):
     """Maps mic/audio to a SpeechPipeline and its texts to speech."""
 
     NAME = 'stt'
@@ -89,7 +89,7 @@ class SttNode(EngineNode):
                                              qos_overriding_options=qos.overridable())
 
     def start(self) -> None:
-        """Begin to listen."""
+        """Start to listen."""
         table = self.parameters
         settings = EndpointingSettings(
             threshold=table.threshold, start=table.start, end_silence=table.end_silence,
@@ -107,8 +107,8 @@ class SttNode(EngineNode):
         self.get_logger().info('listening')
 
     def stop(self) -> None:
-        """Stop listening; what was being said becomes text."""
-        if hasattr(self, '_listener'):
+        """Stop listening; speech that has begun still becomes text."""
+        if hasattr(self, '_pipeline'):
             self._pipeline.close()
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""The voice: text comes in, stamped speech goes out ahead of its time."""
+"""The voice node: text in, stamped speech out ahead of its time."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from txt2vid_ros.providers.resilience.fallback_voice import FallbackVoice
 from txt2vid_ros.providers.resilience.health import HealthRegistry
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.lead_request import LeadRequest
-from txt2vid_ros.ros.node import EngineNode
+from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.running import run
 from txt2vid_ros.ros.speech_publisher import TimedSpeechPublisher
@@ -58,7 +58,7 @@ class Parameters:
         False, 'whether new text silences what is being said', live=True)
 
 
-class TtsNode(EngineNode):
+class TtsNode(ManagedNode):
     """Maps topics to a SpeechScheduler, which publishes stamped speech."""
 
     NAME = 'tts'
@@ -75,7 +75,7 @@ class TtsNode(EngineNode):
         self._output = TimedSpeechPublisher(self, self._rate)
 
     def start(self) -> None:
-        """Begin to listen and speak."""
+        """Start to listen and speak."""
         self._lead = LeadRequest(self, self.parameters.lead, self.parameters.lead_max)
         self._scheduler = SpeechScheduler(
             self._voice_of, mouth_track, self._output, self.ros_clock,
@@ -91,7 +91,7 @@ class TtsNode(EngineNode):
 
     def stop(self) -> None:
         """Stop speaking."""
-        if hasattr(self, '_talker'):
+        if hasattr(self, '_scheduler'):
             self._scheduler.close()
 
     def close(self) -> None:
@@ -155,9 +155,9 @@ class TtsNode(EngineNode):
         return self._voice(self._people.get(speaker))
 
     def _voice(self, person: Person) -> FallbackVoice:
-        """Return a loaded voice; those of all profiles are loaded once, by configure()."""
+        """Return the loaded voice of a profile; configure() loads those of all profiles."""
         table = self.parameters
-        # What is written for one provider means nothing to another.
+        # A voice and options of one provider mean nothing to another.
         same = person.tts in ('', table.provider)
         key = (person.tts or table.provider, person.voice or (table.voice if same else ''),
                person.speed or table.speed, person.options or (table.options if same else ''))

@@ -1,1 +1,1 @@
-"""What the nodes share: QoS profiles, parameters, stamps, messages."""
+"""What nodes are made of: the base class, parameters, QoS, messages, inputs, outputs."""

@@ -1,4 +1,4 @@
-"""Messages to engine types and back."""
+"""Conversion of messages to the types of the engines and back."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ from txt2vid_ros.core.mouth import MouthTrack, SHAPE_INDEX, SHAPES
 
 
 def to_time(stamp: int) -> Time:
-    """Return nanoseconds as a message."""
+    """Return nanoseconds as a Time message."""
     return Time(sec=stamp // SECOND, nanosec=stamp % SECOND)
 
 
 def from_time(time: Time) -> int:
-    """Return a message as nanoseconds."""
+    """Return a Time message as nanoseconds."""
     return int(time.sec) * SECOND + int(time.nanosec)
 
 
 def _bytes(data: NDArray[Any]) -> array.array[int]:
-    # An array.array is taken as it is; rclpy would check bytes or numpy one element at a time.
+    # rclpy takes an array.array as it is, but checks bytes and numpy arrays element by element.
     held = array.array('B')
     held.frombytes(memoryview(np.ascontiguousarray(data).data).cast('B'))
     return held
 
 
 def to_audio(utterance: str, stamp: int, samples: NDArray[np.float32]) -> AudioDataStamped:
-    """Return mono float32 samples in -1..1 as s16; none of them mark the utterance's end."""
+    """Return mono float32 samples in -1..1 as s16; no samples mark the end of the utterance."""
     message = AudioDataStamped()
     message.header.stamp = to_time(stamp)
     message.header.frame_id = utterance
@@ -45,19 +45,19 @@ def to_audio(utterance: str, stamp: int, samples: NDArray[np.float32]) -> AudioD
 
 
 def from_audio(message: AudioDataStamped) -> NDArray[np.float32]:
-    """Return the samples of an s16 mono message as float32 in -1..1; an odd last byte is cut."""
+    """Return the samples of an s16 mono message as float32 in -1..1, without an odd last byte."""
     return pcm.from_s16(message.audio.data)
 
 
 def audio_info(rate: int) -> AudioInfo:
-    """Return what the audio topic carries: mono s16 PCM."""
+    """Return the AudioInfo of mono s16 PCM at `rate` Hz."""
     return AudioInfo(channels=1, sample_rate=rate, sample_format='S16LE', bitrate=rate * 16,
                      coding_format='WAVE')
 
 
 def to_speech(speaker: str, stamp: int, locale: str, confidence: float, *, partial: str = '',
               final: str = '') -> LiveSpeech:
-    """Return what a speaker says (REP-155); `stamp` is when the first word began."""
+    """Return LiveSpeech (REP-155); the first word began at `stamp` (nanoseconds)."""
     message = LiveSpeech(incremental=partial, final=final, confidence=float(confidence),
                          locale=locale)
     message.header.stamp = to_time(stamp)
@@ -66,7 +66,7 @@ def to_speech(speaker: str, stamp: int, locale: str, confidence: float, *, parti
 
 
 def to_trajectory(utterance: str, track: MouthTrack) -> JointTrajectory:
-    """Return mouth shapes as joints; the stamp is the first point's time."""
+    """Return mouth shapes as joints; the stamp is the time of the first point."""
     start = round(float(track.times[0]) * SECOND)
     message = JointTrajectory(joint_names=list(SHAPES))
     message.header.stamp = to_time(start)
@@ -80,9 +80,10 @@ def to_trajectory(utterance: str, track: MouthTrack) -> JointTrajectory:
 
 
 def from_trajectory(message: JointTrajectory) -> MouthTrack | None:
-    """Return the mouth shapes of a message, or None where it holds none that are known.
+    """Return the mouth shapes of a message, or None where it has none that are known.
 
-    Joints that are not in SHAPES are left out, missing ones are at rest.
+    Joints that are not in SHAPES are ignored, missing ones are at rest, and points that go back in
+    time or lack a position are left out.
     """
     columns = [(at, SHAPE_INDEX[name]) for at, name in enumerate(message.joint_names)
                if name in SHAPE_INDEX]
@@ -104,7 +105,7 @@ def from_trajectory(message: JointTrajectory) -> MouthTrack | None:
 
 
 def to_image(frame: NDArray[np.uint8], stamp: int, frame_id: str) -> Image:
-    """Return a BGR picture as bgr8."""
+    """Return a BGR picture (height, width, 3) as bgr8."""
     height, width = frame.shape[:2]
     message = Image(height=height, width=width, encoding='bgr8', step=width * 3)
     message.header.stamp = to_time(stamp)
@@ -114,7 +115,7 @@ def to_image(frame: NDArray[np.uint8], stamp: int, frame_id: str) -> Image:
 
 
 def to_compressed(jpeg: NDArray[np.uint8], stamp: int, frame_id: str) -> CompressedImage:
-    """Return a JPEG as image_transport names it."""
+    """Return the bytes of a JPEG with the format string that image_transport uses."""
     message = CompressedImage(format='bgr8; jpeg compressed bgr8')
     message.header.stamp = to_time(stamp)
     message.header.frame_id = frame_id

@@ -1,4 +1,4 @@
-"""What every node is: a lifecycle node that starts itself, reports and ends cleanly."""
+"""The base class of all nodes: a lifecycle node that reports its state and ends cleanly."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LEVELS = {'ok': DiagnosticStatus.OK, 'warn': DiagnosticStatus.WARN,
 
 
 class RosClock:
-    """ROS time as the engines read it; follows /clock where use_sim_time is set."""
+    """ROS time in the form that engines read; follows /clock where use_sim_time is set."""
 
     def __init__(self, node: LifecycleNode) -> None:
         """Take the node whose clock it is."""
@@ -33,12 +33,12 @@ class RosClock:
 
 
 class _RosHandler(logging.Handler):
-    """Sends what the engines log to the node's logger, and with it to /rosout."""
+    """Forwards the log of the engines to the node's logger, and so to /rosout."""
 
     def __init__(self, node: LifecycleNode) -> None:
         super().__init__(logging.DEBUG)
         logger = node.get_logger()
-        # A line each: rclpy takes one place in the source for one severity only.
+        # A lambda on a line of its own for each: rclpy allows one severity per line of source.
         self._levels: tuple[tuple[int, Callable[[str], Any]], ...] = (
             (logging.ERROR, lambda line: logger.error(line)),
             (logging.WARNING, lambda line: logger.warning(line)),
@@ -52,11 +52,11 @@ class _RosHandler(logging.Handler):
                 return
 
 
-class EngineNode(LifecycleNode, abc.ABC):
-    """A lifecycle node around an engine that knows nothing of ROS.
+class ManagedNode(LifecycleNode, abc.ABC):
+    """A managed (lifecycle) node around an engine that knows nothing of ROS.
 
-    A node states its parameters in `Parameters`, loads in configure(), works between start() and
-    stop(), and releases in close(). Any of them may raise UserError.
+    A subclass declares its parameters in `Parameters`, loads in configure(), works between start()
+    and stop(), and releases in close(). Any of them may raise UserError, which ends the node.
     """
 
     NAME: ClassVar[str]
@@ -69,7 +69,7 @@ class EngineNode(LifecycleNode, abc.ABC):
         parameters.follow(self, lambda: self.parameters, self._parameters_changed)
         self.ros_clock = RosClock(self)
         self.finished = threading.Event()
-        """Set when the node is to end."""
+        """Set once the node should end."""
         self.exit_status = 0
         self._diagnostics = self.create_publisher(DiagnosticArray, '/diagnostics', 10)
         self._problems: dict[str, str] = {}
@@ -81,19 +81,19 @@ class EngineNode(LifecycleNode, abc.ABC):
 
     @abc.abstractmethod
     def configure(self) -> None:
-        """Load models and make publishers, subscriptions and services."""
+        """Load models, and create publishers and what is to exist before start()."""
 
     @abc.abstractmethod
     def start(self) -> None:
-        """Begin to work."""
+        """Start to work: threads, subscriptions, services."""
 
     def stop(self) -> None:
-        """Stop what start() began, but for the workers; start() may follow."""
+        """Stop what start() started, except the worker threads; start() may follow."""
         return
 
     @abc.abstractmethod
     def close(self) -> None:
-        """Release what configure() took; may be called twice."""
+        """Release what configure() loaded; may be called twice."""
 
     def report(self) -> tuple[str, str, Mapping[str, Any]]:
         """Return level ('ok', 'warn', 'error'), a line and figures for /diagnostics.
@@ -127,17 +127,17 @@ class EngineNode(LifecycleNode, abc.ABC):
         self.set_problem(line, line)
 
     def work(self, name: str, work: Callable[[threading.Event], None]) -> None:
-        """Run a function on a thread until the node is stopped; what it raises ends the node."""
+        """Run a function on a thread until the node is stopped; an exception ends the node."""
         self._workers.append(Worker(name, work, self.failed))
 
     def halt(self) -> None:
-        """Stop working, and wait for the workers."""
+        """Stop, and wait for the worker threads."""
         self.stop()
         while self._workers:
             self._workers.pop().close()
 
     def failed(self, error: Exception) -> None:
-        """End the node for what a thread or a step of it raised."""
+        """End the node because a thread or a transition has raised `error`."""
         if isinstance(error, UserError):
             self.fail(error)
             return
@@ -146,17 +146,17 @@ class EngineNode(LifecycleNode, abc.ABC):
         self.end(1)
 
     def fail(self, error: UserError) -> None:
-        """End the node: it cannot go on with what it has. Safe to call from any thread."""
+        """End the node with EXIT_USER_ERROR. Safe to call from any thread."""
         self.get_logger().fatal(str(error))
         self.end(EXIT_USER_ERROR)
 
     def end(self, status: int = 0) -> None:
-        """End the node with an exit status; the first one that is not 0 stays."""
+        """End the node with an exit status; the first one that is not 0 wins."""
         self.exit_status = self.exit_status or status
         self.finished.set()
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Load, once."""
+        """Load what the node needs."""
         logger = logging.getLogger('txt2vid_ros')
         logger.setLevel(logging.INFO)
         logger.addHandler(self._log_handler)
@@ -164,7 +164,7 @@ class EngineNode(LifecycleNode, abc.ABC):
         return self._guarded(self.configure)
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Begin to work."""
+        """Start to work."""
         result = super().on_activate(state)
         if result != TransitionCallbackReturn.SUCCESS:
             return result
@@ -176,7 +176,7 @@ class EngineNode(LifecycleNode, abc.ABC):
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Stop working."""
         self.halt()
-        # What start() has subscribed to would otherwise be there twice after the next one.
+        # Otherwise the next start() would duplicate the subscriptions of this one.
         for entities, destroy in ((self.subscriptions, self.destroy_subscription),
                                   (self.services, self.destroy_service),
                                   (self.timers, self.destroy_timer)):
@@ -207,7 +207,7 @@ class EngineNode(LifecycleNode, abc.ABC):
         try:
             step()
         except Exception as error:
-            # rclpy would swallow it: a provider is somebody else's code, and a fault has to show.
+            # rclpy would swallow it. Providers are code of others, whose errors have to be seen.
             self.failed(error)
             return TransitionCallbackReturn.FAILURE
         return TransitionCallbackReturn.SUCCESS

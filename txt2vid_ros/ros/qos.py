@@ -1,4 +1,4 @@
-"""The QoS of every topic, in one table; each can be overridden (REP-2003, qos_overrides)."""
+"""The QoS of every topic (REP-2003); users can override each through qos_overrides."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SPEECH = _reliable(50)
 AUDIO = _reliable(32)
 """Chunks of 20 to 40 ms: about a second."""
 CAPTURED = _reliable(256)
-"""For a reader of captured sound that may be busy for some seconds and must not lose a word."""
+"""For a subscriber that may be busy for some seconds and must not lose a word."""
 MOUTH = _reliable(50)
 INFO = _reliable(1, latched=True)
 LEAD = _reliable(1, latched=True)
@@ -32,7 +32,7 @@ IMAGE = _reliable(5)
 
 def overridable() -> QoSOverridingOptions:
     """Return the option that lets users override a topic's QoS by parameters."""
-    # Durability too, which is not among rclpy's default policies: a setting for it would be
-    # ignored without a word.
+    # Durability is not among the policies that rclpy lets users override by default: a setting
+    # for it would be ignored silently.
     return QoSOverridingOptions((QoSPolicyKind.HISTORY, QoSPolicyKind.DEPTH,
                                  QoSPolicyKind.RELIABILITY, QoSPolicyKind.DURABILITY))

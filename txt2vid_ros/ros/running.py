@@ -1,4 +1,4 @@
-"""Runs one node in this process: from its making to a signal, with a true exit status."""
+"""Runs one node in this process until a signal, and returns its exit status."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from rclpy.signals import SignalHandlerOptions
 from txt2vid_ros.core.errors import EXIT_USER_ERROR, UserError
 from txt2vid_ros.core.signals import on_signal
 from txt2vid_ros.ros.destruction import destroy_cleanly
-from txt2vid_ros.ros.node import EngineNode
+from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.spinning import SpinningExecutor
 
 
-def run(make: Callable[[], EngineNode], arguments: list[str] | None = None) -> int:
-    """Make a node, configure and activate it, spin until a signal; return the exit status."""
-    node: EngineNode | None = None
+def run(make: Callable[[], ManagedNode], arguments: list[str] | None = None) -> int:
+    """Make, configure and activate a node, and spin it until a signal; return the exit status."""
+    node: ManagedNode | None = None
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
     try:
@@ -47,21 +47,21 @@ def _interrupt(number: int, frame: object) -> None:
 
 def _initialise(arguments: list[str] | None) -> None:
     try:
-        # Our own handlers: rclpy's would end the context under the feet of threads that publish.
+        # Handlers of our own: rclpy's would shut the context down while threads still publish.
         rclpy.init(args=arguments, signal_handler_options=SignalHandlerOptions.NO)
     except rclpy_implementation.RCLError as error:
         problem = str(error).removeprefix('failed to initialize rcl: ').partition('. Error:')[0]
         raise UserError(f'ROS cannot start: {problem}',
-                        'Mend the part after --ros-args, or the ROS_... variable.') from error
+                        'Correct the part after --ros-args, or the ROS_... variable.') from error
 
 
-def _spin(node: EngineNode) -> int:
+def _spin(node: ManagedNode) -> int:
     for transition in (node.trigger_configure, node.trigger_activate):
         if node.finished.is_set():
             return node.exit_status
         if transition() != TransitionCallbackReturn.SUCCESS:
             return node.exit_status or (0 if node.finished.is_set() else 1)
-    # The main thread waits where a signal wakes it at once; the executor has a thread of its own.
+    # The executor has its own thread, so that a signal wakes this one at once.
     executor = SpinningExecutor(node, node.failed)
     node.finished.wait()
     executor.close()

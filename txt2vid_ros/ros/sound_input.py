@@ -12,7 +12,7 @@ from txt2vid_ros.core.pcm import SPEECH_RATE
 from txt2vid_ros.media.capture.conditioning import Conditioner
 from txt2vid_ros.media.capture.source import SourceStatistics
 from txt2vid_ros.ros import qos
-from txt2vid_ros.ros.node import EngineNode
+from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.sound_topic import ReceivedSound, SoundTopic
 
 GAP = SECOND // 20
@@ -22,7 +22,7 @@ GAP = SECOND // 20
 class SoundInput:
     """Hands on captured sound, conditioned as that of a microphone of this machine is."""
 
-    def __init__(self, node: EngineNode, take: Callable[[int, NDArray[np.float32]], None],
+    def __init__(self, node: ManagedNode, take: Callable[[int, NDArray[np.float32]], None],
                  topic: str = 'mic/audio') -> None:
         """Give `take` when the first sample was captured (nanoseconds), and mono samples."""
         self.statistics = SourceStatistics()

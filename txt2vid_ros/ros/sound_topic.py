@@ -12,7 +12,7 @@ from rclpy.qos import QoSProfile
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.media.sample_format import SampleFormat
 from txt2vid_ros.ros import messages, qos
-from txt2vid_ros.ros.node import EngineNode
+from txt2vid_ros.ros.node import ManagedNode
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,7 +37,7 @@ class SoundTopic:
     Messages without data are handed on all the same.
     """
 
-    def __init__(self, node: EngineNode, topic: str, rate: int,
+    def __init__(self, node: ManagedNode, topic: str, rate: int,
                  take: Callable[[ReceivedSound], None], profile: QoSProfile = qos.AUDIO) -> None:
         """Give `take` what arrives: mono S16LE at `rate` Hz until TOPIC_info states another."""
         self.format = SampleFormat(rate)

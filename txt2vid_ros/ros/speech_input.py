@@ -12,7 +12,7 @@ from txt2vid_ros.core.pcm import VOICE_RATE
 from txt2vid_ros.media.lead_estimator import LeadEstimator
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
 from txt2vid_ros.ros import messages
-from txt2vid_ros.ros.node import EngineNode
+from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.sound_topic import ReceivedSound, SoundTopic
 from txt2vid_ros.ros.stamps import StampCheck
 
@@ -23,7 +23,7 @@ LONGEST_DELAY = 0.3
 class SpeechInput:
     """Feeds voice/audio to a SpeechTimeline and measures how long its messages travel."""
 
-    def __init__(self, node: EngineNode, speech: SpeechTimeline, *,
+    def __init__(self, node: ManagedNode, speech: SpeechTimeline, *,
                  ended: Callable[[int], None] = lambda stamp: None,
                  cut: Callable[[int], int] = lambda stamp: stamp) -> None:
         """`cut` may move the end of an utterance; `ended` gets each end (nanoseconds)."""

@@ -12,7 +12,7 @@ from trajectory_msgs.msg import JointTrajectory
 from txt2vid_ros.core.mouth import MouthTrack
 from txt2vid_ros.core.people import utterance_id
 from txt2vid_ros.ros import messages, qos
-from txt2vid_ros.ros.node import EngineNode
+from txt2vid_ros.ros.node import ManagedNode
 
 RIVAL_CHECKS = 4
 """Checks in a row that find another publisher before that is a problem: a node that has crashed
@@ -24,7 +24,7 @@ IDS_KEPT = 1000
 class SpeechPublisher:
     """Publishes chunks of speech and the end of each utterance; times are nanoseconds."""
 
-    def __init__(self, node: EngineNode, rate: int) -> None:
+    def __init__(self, node: ManagedNode, rate: int) -> None:
         """Publish mono S16LE at `rate` Hz."""
         self._node = node
         self._ids: collections.deque[str] = collections.deque(maxlen=IDS_KEPT)
@@ -66,7 +66,7 @@ class SpeechPublisher:
 class TimedSpeechPublisher(SpeechPublisher):
     """Publishes mouth shapes as well."""
 
-    def __init__(self, node: EngineNode, rate: int) -> None:
+    def __init__(self, node: ManagedNode, rate: int) -> None:
         """Publish mono S16LE at `rate` Hz."""
         super().__init__(node, rate)
         self._mouth = node.create_publisher(

@@ -32,6 +32,6 @@ class StampCheck:
             self._warned = time.monotonic()
             where = 'in the future' if away > 0 else 'ago'
             self._node.get_logger().warning(
-                f'{self._topic} is stamped {abs(away):.0f} s {where} and is not used. Have the '
-                'machines agree on the clock; for a replayed bag set use_sim_time')
+                f'{self._topic} is stamped {abs(away):.0f} s {where} and is not used. Synchronize '
+                'the clocks of the machines; for a replayed bag set use_sim_time')
         return False

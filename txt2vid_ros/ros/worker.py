@@ -1,4 +1,4 @@
-"""A thread of a node."""
+"""A thread that reports the exception that ends it."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import threading
 
 
 class Worker:
-    """A thread that runs a function until it is told to stop, and reports what ends it."""
+    """A thread that runs a function until it is told to stop."""
 
     def __init__(self, name: str, work: Callable[[threading.Event], None],
                  failed: Callable[[Exception], None]) -> None:
-        """`work(stop)` returns soon after `stop` is set; `failed` gets what it raises instead."""
+        """Run `work(stop)`, which returns soon after `stop` is set; `failed` takes its error."""
         self._work = work
         self._failed = failed
         self._stop = threading.Event()
@@ -25,6 +25,6 @@ class Worker:
             self._failed(error)
 
     def close(self, timeout: float = 5.0) -> None:
-        """Stop and wait for the thread."""
+        """Stop, and wait at most `timeout` seconds for the thread."""
         self._stop.set()
         self._thread.join(timeout)

@@ -62,6 +62,7 @@ def network(*, int8: bool = False) -> tuple[Wav2Lip, ExportedGraphs, str]:
 
 def scene(frames: int = 1, seconds: float = 3.0) -> tuple[DrivingMedia, SpeechTimeline]:
     """Return a moving portrait of 640x480 and a tone of some seconds that begins at 0 s."""
+    from txt2vid_ros.core.pcm import SPEECH_RATE
     from txt2vid_ros.media.driving.driving_media import DrivingMedia, load_driving
     from txt2vid_ros.media.driving.frame_store import FrameStore
     from txt2vid_ros.media.speech_timeline import SpeechTimeline
@@ -70,8 +71,8 @@ def scene(frames: int = 1, seconds: float = 3.0) -> tuple[DrivingMedia, SpeechTi
     for place in range(frames):
         clip.append(np.roll(still, place % 25, axis=1))
     speech = SpeechTimeline()
-    tone = 0.3 * np.sin(np.arange(round(seconds * 16_000)) * 0.2)
-    speech.push('bench', 0, tone.astype(np.float32), 16_000)
+    tone = 0.3 * np.sin(np.arange(round(seconds * SPEECH_RATE)) * 0.2)
+    speech.push('bench', 0, tone.astype(np.float32), SPEECH_RATE)
     return DrivingMedia(clip, 25.0, 'bench'), speech
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from txt2vid_ros.core.pcm import VOICE_RATE
 from txt2vid_ros.lipsync.engine import Frame, LipSyncEngine, LipSyncSession, SpeechView
 from txt2vid_ros.media.driving.driving_media import DrivingMedia
 
 EXPOSURE = 0.04
 """Seconds of sound, centred on the frame's time, that light one frame."""
 LOUD = 0.1
-RATE = 24000
 DARK, BRIGHT = 16, 235
 
 
@@ -27,7 +27,7 @@ class FlashSession(LipSyncSession):
         A clap that straddles two frames lights both in proportion, so that its middle can be
         read off the brightness far finer than the frame grid.
         """
-        heard = speech.samples(time - EXPOSURE / 2, time + EXPOSURE / 2, RATE)
+        heard = speech.samples(time - EXPOSURE / 2, time + EXPOSURE / 2, VOICE_RATE)
         # The envelope over 1 ms: the zero crossings of the tone are not silence.
         blocks = np.abs(heard[:len(heard) // 24 * 24].reshape(-1, 24)).max(axis=1)
         share = float((blocks > LOUD).mean())

@@ -1,4 +1,4 @@
-"""A graph of its own to measure: real processes on a free port and a domain of their own."""
+"""A graph to be measured: real processes on a free port and a ROS domain of their own."""
 
 from __future__ import annotations
 
@@ -19,11 +19,12 @@ import urllib.request
 
 from txt2vid_ros.core.errors import UserError
 
-START_UP = 60.0
+START_TIMEOUT = 60.0
+"""Seconds within which the first picture has to be in the stream."""
 
 
 def free_port() -> int:
-    """Return a TCP port of this machine that nobody uses at the moment."""
+    """Return a TCP port of this machine that is free at the moment."""
     with socket.socket() as probe:
         probe.bind(('127.0.0.1', 0))
         return int(probe.getsockname()[1])
@@ -63,7 +64,7 @@ class RunningGraph:
             [sys.executable, '-m', 'txt2vid_ros.cli.main', 'live', '--http',
              f'127.0.0.1:{self.port}', '--namespace', self.namespace, *self._options],
             stdin=subprocess.DEVNULL, stdout=self._log, stderr=subprocess.STDOUT)
-        while time.monotonic() - begun < START_UP:
+        while time.monotonic() - begun < START_TIMEOUT:
             if self._process.poll() is not None:
                 break
             if self._has_picture():
@@ -107,12 +108,12 @@ class RunningGraph:
 
 
 def descendants(pid: int) -> list[int]:
-    """Return a process and all that descend from it."""
+    """Return the ids of a process and of all its descendants."""
     parents: dict[int, int] = {}
     for entry in Path('/proc').iterdir():
         if entry.name.isdecimal():
             try:
-                # The name, in brackets, may have spaces: the fields are counted behind it.
+                # Fields are counted after the name, which is in brackets and may have spaces.
                 fields = (entry / 'stat').read_text().rpartition(')')[2].split()
             except OSError:
                 continue

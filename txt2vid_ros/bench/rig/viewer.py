@@ -1,4 +1,4 @@
-"""A viewer of the HTTP stream that notes when what arrived."""
+"""A viewer of the HTTP stream that notes when each packet arrives."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ import time
 import numpy as np
 from numpy.typing import NDArray
 
+from txt2vid_ros.core.pcm import STREAM_RATE
 from txt2vid_ros.media.output.mpegts import PACKET, VIDEO_PID
 
 AUDIO_PID = VIDEO_PID + 1
-CLOCK = 90000
-"""Ticks a second of presentation times in a transport stream (ISO 13818-1)."""
+PTS_CLOCK = 90_000
+"""Hz of presentation times in a transport stream (ISO 13818-1)."""
 
 
 def presentation_time(packet: bytes) -> float | None:
-    """Return the presentation time in seconds that a packet begins with, if it begins one."""
+    """Return the presentation time (seconds) of the PES packet that begins in a packet, if any."""
     if not packet[1] & 0x40:
         return None
     start = 4 + (1 + packet[4] if packet[3] & 0x20 else 0)
@@ -29,11 +30,11 @@ def presentation_time(packet: bytes) -> float | None:
         return None
     ticks = ((header[9] >> 1 & 7) << 30 | header[10] << 22 | header[11] >> 1 << 15
              | header[12] << 7 | header[13] >> 1)
-    return ticks / CLOCK
+    return ticks / PTS_CLOCK
 
 
 class Viewer:
-    """Reads /live.ts on a thread, keeps it in a file and notes arrivals."""
+    """Reads /live.ts on a thread, writes it to a file and notes arrivals."""
 
     def __init__(self, port: int, file: Path) -> None:
         """Connect to a stream on this machine."""
@@ -48,7 +49,7 @@ class Viewer:
         self._thread.start()
 
     def close(self) -> None:
-        """Leave."""
+        """Disconnect."""
         self._stop.set()
         self._thread.join(timeout=5)
         self._connection.close()
@@ -74,7 +75,7 @@ class Viewer:
                 rest = data[usable:]
 
     def audio_arrival(self, seconds: float) -> int | None:
-        """Return when the sound to be heard at presentation time `seconds` had arrived (ns)."""
+        """Return when the sound for presentation time `seconds` had arrived (nanoseconds)."""
         held = [(pts, at) for pid, pts, at in self.arrivals if pid == AUDIO_PID and pts <= seconds]
         return held[-1][1] if held else None
 
@@ -92,14 +93,14 @@ class Decoded:
     """When each sample is heard."""
 
 
-def decode(file: Path, rate: int = 48000) -> Decoded:
+def decode(file: Path, rate: int = STREAM_RATE) -> Decoded:
     """Decode a transport stream with ffmpeg; all times are its own presentation times."""
     grey = _ffmpeg(file, '-map', '0:v', '-vf', 'scale=16:12', '-pix_fmt', 'gray', '-fps_mode',
                    'passthrough', '-f', 'rawvideo')
     brightness = np.frombuffer(grey, np.uint8).reshape(-1, 16 * 12).mean(axis=1)
     frame_times = _times(file, 'v')[:, 0]
     sound = np.frombuffer(_ffmpeg(file, '-map', '0:a', '-f', 'f32le', '-ac', '1'), np.float32)
-    # Each coded frame states its time: a gap or a jump in the stream is not averaged away.
+    # The time of each coded frame is used, so that a gap or jump is not averaged away.
     frames = _times(file, 'a')
     sample_times = np.concatenate([start + np.arange(int(count)) / rate
                                    for start, count in frames])

@@ -1,4 +1,4 @@
-"""Publishes what is in a bag, and the time it was recorded at, on machines without rosbag2."""
+"""Publishes the messages of a bag and their time on /clock, on machines without rosbag2."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ SILENCE_AT_END = 3.0
 def play(bag: Path, namespace: str, topics: list[str], rate: float,
          ready: Callable[[], None] = lambda: print('playing; Ctrl-C ends it', flush=True)
          ) -> dict[str, int]:
-    """Play until all has been said, Ctrl-C or SIGTERM; return the messages of each topic.
+    """Play until all has been spoken, Ctrl-C or SIGTERM; return the messages of each topic.
 
     Raises UserError for a topic that is not in the bag, and where nobody listens.
     """
     if not 0.01 <= rate <= 100:
-        raise UserError(f'--rate {rate:g} cannot be', 'Say 0.01 to 100.')
+        raise UserError(f'--rate {rate:g} is out of range', 'Give 0.01 to 100.')
     with opened(bag) as reader:
         chosen = _chosen(reader, topics)
         with SideNode('txt2vid_bag', checked_namespace(namespace)) as side:
@@ -53,7 +53,7 @@ def play(bag: Path, namespace: str, topics: list[str], rate: float,
 
 
 def _chosen(reader: Reader, wanted: list[str]) -> dict[str, str]:
-    """Return the topics of the bag that are played, and what they are called in TOPICS."""
+    """Return the topics of the bag that are played, each with its name in TOPICS."""
     held = {}
     for connection in reader.connections:
         for topic, (message_class, _) in TOPICS.items():
@@ -68,7 +68,7 @@ def _chosen(reader: Reader, wanted: list[str]) -> dict[str, str]:
         if chosen := {name: topic for name, topic in held.items() if topic in some}:
             return chosen
     raise UserError('the bag has neither text nor voice',
-                    'Record heard, or name what is to be played: --topics.')
+                    'Record heard, or choose topics with --topics.')
 
 
 class _Player:

@@ -35,11 +35,11 @@ def record(bag: Path, namespace: str, topics: list[str], storage: str, seconds: 
            ) -> dict[str, int]:
     """Record until Ctrl-C, SIGTERM or the end of `seconds`; return the messages of each topic.
 
-    Raises UserError for a topic that is not known and a folder that exists.
+    Raises UserError for an unknown topic, and for a folder that exists.
     """
     for topic in topics:
         if topic not in TOPICS:
-            raise UserError(f'--topics {topic} is not known', f'There is {", ".join(TOPICS)}.')
+            raise UserError(f'--topics {topic} is unknown', f'There is {", ".join(TOPICS)}.')
     try:
         writer = Writer(bag, version=METADATA_VERSION, storage_plugin=_PLUGINS[storage])
         writer.open()
@@ -54,7 +54,7 @@ def record(bag: Path, namespace: str, topics: list[str], storage: str, seconds: 
 
 
 class _Recording:
-    """Subscriptions whose messages go, as they came, to the thread that writes."""
+    """Subscriptions that pass serialized messages to the thread that writes."""
 
     def __init__(self, writer: Writer, namespace: str) -> None:
         self._writer = writer

@@ -1,4 +1,4 @@
-"""A participant outside the graph that has it speak, interrupts it and waits for the end."""
+"""A participant beside the graph that has it speak, interrupts it and waits for the end."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from txt2vid_ros.ros.side.side_node import SideNode
 
 
 class SpeechClient:
-    """Publishes on `heard` and follows `voice/audio` to know what has been said.
+    """Publishes on `heard`, and follows `voice/audio` to know what has been spoken.
 
     Use as a context manager; its methods may be called from any thread.
     """
@@ -56,7 +56,7 @@ class SpeechClient:
     def connected(self) -> bool:
         """Return whether a tts node listens and its voice can be followed."""
         there = self._node.get_subscriptions_info_by_topic(self._heard.topic_name)
-        # Recorders listen too, and may be there first; all that are known have to be matched.
+        # Recorders subscribe too, perhaps earlier; every known subscription has to be matched.
         return (self._known.is_set() and any(each.node_name == 'tts' for each in there)
                 and self._heard.get_subscription_count() >= len(there))
 
@@ -83,7 +83,7 @@ class SpeechClient:
         return utterance_id(speaker, stamp)
 
     def interrupt(self, timeout: float = 5.0) -> str:
-        """Silence the graph; return what it answers. Raises UserError if nothing answers."""
+        """Silence the graph; return its answer. Raises UserError where none comes."""
         if not self._interrupt.wait_for_service(timeout):
             raise UserError('no tts node answers', 'Start the talking head first: txt2vid live')
         future = self._interrupt.call_async(Trigger.Request())
@@ -94,11 +94,11 @@ class SpeechClient:
         return str(future.result().message)
 
     def wait_begun(self, utterance: str, timeout: float) -> int | None:
-        """Wait for an utterance's first chunk; return when it is heard (ns), None if never."""
+        """Wait for an utterance's first chunk; return when it is heard (nanoseconds), or None."""
         return self._wait(self._began, utterance, timeout)
 
     def wait_ended(self, utterance: str, timeout: float) -> bool:
-        """Wait until an utterance has been heard to its end."""
+        """Wait until an utterance has been heard to its end; return whether it has."""
         end = self._wait(self._ended, utterance, timeout)
         if end is None:
             return False

@@ -1,4 +1,4 @@
-"""A node of the graph follows its life cycle, reports faults and ends with the right status."""
+"""A node follows its life cycle, reports problems and ends with the right exit status."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rclpy.lifecycle import TransitionCallbackReturn
 from std_msgs.msg import String
 
 from txt2vid_ros.core.errors import UserError
-from txt2vid_ros.ros.node import EngineNode
+from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.running import run
 
@@ -28,7 +28,7 @@ class Parameters:
     sound: str = parameter('hum', 'what it does')
 
 
-class Humming(EngineNode):
+class Humming(ManagedNode):
     """A node whose work is given to it."""
 
     NAME = 'humming'

@@ -1,4 +1,4 @@
-"""Prints what is heard and spoken in the graph that this process can reach, a JSON line each."""
+"""Prints what is heard and spoken under a namespace of another machine, a JSON line each."""
 
 from __future__ import annotations
 
@@ -14,33 +14,32 @@ from rclpy.executors import ExternalShutdownException
 from txt2vid_ros.ros import qos
 
 
-def tell(**what: Any) -> None:
-    """Print a line."""
+def print_line(**what: Any) -> None:
     print(json.dumps(what), flush=True)
 
 
 def main(namespace: str) -> None:
-    """Tell of final texts, and of utterances that begin and that have been spoken to their end."""
+    """Print final texts, and ids of utterances as they begin and once they have been published."""
     rclpy.init()
-    node = rclpy.create_node('witness', namespace=namespace)
+    node = rclpy.create_node('speech_printer', namespace=namespace)
 
     def heard(message: LiveSpeech) -> None:
         if message.final:
-            tell(heard=message.final)
+            print_line(heard=message.final)
 
     begun: set[str] = set()
 
     def voice(message: AudioDataStamped) -> None:
         utterance = message.header.frame_id
         if not len(message.audio.data):
-            tell(spoken=utterance)
+            print_line(spoken=utterance)
         elif utterance not in begun:
             begun.add(utterance)
-            tell(begun=utterance)
+            print_line(begun=utterance)
 
     node.create_subscription(LiveSpeech, 'heard', heard, qos.SPEECH)
     node.create_subscription(AudioDataStamped, 'voice/audio', voice, qos.AUDIO)
-    tell(ready=True)
+    print_line(ready=True)
     try:
         rclpy.spin(node)
     except (KeyboardInterrupt, ExternalShutdownException):

@@ -1,4 +1,4 @@
-"""A text is published only once the voice, and all who record it, are there to hear it."""
+"""A text is published only once the voice, and everybody who records, is matched."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from txt2vid_ros.ros import qos
 from txt2vid_ros.ros.side.speech_client import SpeechClient
 
 NAMESPACE = '/client_test'
-PATIENCE = 60.0
+TIMEOUT = 60.0
 
 
 def eventually(look: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT
     while not look():
         assert time.monotonic() < deadline, what
         time.sleep(0.02)
@@ -38,7 +38,7 @@ def test_who_only_records_is_no_voice(ros_domain: int) -> None:
                 client.wait_connected(1.0)
             tts = rclpy.create_node('tts', context=context, namespace=NAMESPACE)
             tts.create_subscription(LiveSpeech, 'heard', lambda message: None, qos.SPEECH)
-            client.wait_connected(PATIENCE)
+            client.wait_connected(TIMEOUT)
             assert client._heard.get_subscription_count() == 2
     finally:
         context.try_shutdown()

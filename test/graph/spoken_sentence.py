@@ -1,0 +1,74 @@
+"""A sentence from its text on a topic to what a viewer receives."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from audio_common_msgs.msg import AudioDataStamped
+from graph_harness import eventually, TalkingHead
+import numpy as np
+from ros_observer import end_of, Observer, Recording
+from stream_decoding import Shown
+from trajectory_msgs.msg import JointTrajectory
+
+from txt2vid_ros.bench.rig.viewer import Viewer
+from txt2vid_ros.core.clock import SECOND
+from txt2vid_ros.core.mouth import SHAPE_INDEX
+from txt2vid_ros.core.pcm import VOICE_RATE
+from txt2vid_ros.ros import messages, qos
+
+
+class Spoken:
+    """One sentence: what the topics carried, and what a viewer received."""
+
+    def __init__(self, head: TalkingHead, observer: Observer, audio: Recording, file: Path,
+                 text: str) -> None:
+        mouth = observer.record(JointTrajectory, 'voice/mouth', qos.MOUTH)
+        viewer = Viewer(head.port, file)
+        eventually(lambda: viewer.arrivals, 'the stream')
+        before, repeated = len(audio.messages), head.status()['repeated']
+        observer.text(text)
+        self.end = end_of(audio, before)
+        self.utterance = self.end.header.frame_id
+        status = head.status()
+        self.repeated = status['repeated'] - repeated
+        """Pictures that were late, so that the previous one was shown again."""
+        self.pts_zero = status['pts_zero_ns'] / SECOND
+        self.stop = self.pts(self.end)
+        eventually(lambda: viewer.arrivals[-1][1] > self.stop + 1.0, 'the end at the viewer')
+        viewer.close()
+        self.chunks = [each for each in audio.of(self.utterance) if len(each.audio.data)]
+        self.sent = [at for each, at in zip(audio.messages, audio.sent, strict=True)
+                     if each.header.frame_id == self.utterance]
+        self.tracks = [messages.from_trajectory(each) for each in mouth.of(self.utterance)]
+        self.trajectories = mouth.of(self.utterance)
+        self.start = self.pts(self.chunks[0])
+        self.shown = Shown(file)
+
+    def pts(self, message: AudioDataStamped) -> float:
+        """Return the presentation time that a message's stamp means."""
+        return messages.from_time(message.header.stamp) / SECOND - self.pts_zero
+
+    @property
+    def published(self) -> np.ndarray:
+        """What the voice published, as one piece at 24 kHz with its gaps."""
+        first = messages.from_time(self.chunks[0].header.stamp)
+        length = round((messages.from_time(self.end.header.stamp) - first) / SECOND * VOICE_RATE)
+        whole = np.zeros(length + VOICE_RATE, np.float32)
+        for chunk in self.chunks:
+            at = round((messages.from_time(chunk.header.stamp) - first) / SECOND * VOICE_RATE)
+            samples = messages.from_audio(chunk)
+            whole[at:at + len(samples)] = samples
+        return whole[:length]
+
+
+def bilabials(spoken: Spoken) -> list[tuple[float, float]]:
+    """Return when the lips are to be pressed together, from and to, in the viewer's time."""
+    found = []
+    for track in spoken.tracks:
+        closed = track.poses[:, SHAPE_INDEX['lips_closed']] > 0.9
+        edges = np.flatnonzero(np.diff(np.concatenate([[0], closed, [0]])))
+        times = track.times - spoken.pts_zero
+        found += [(times[start], times[stop - 1])
+                  for start, stop in zip(edges[::2], edges[1::2], strict=True)]
+    return found

@@ -1,0 +1,114 @@
+"""What a running graph offers to others: topics with their QoS, parameters, `txt2vid say`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from audio_common_msgs.msg import AudioDataStamped, AudioInfo
+from graph_harness import eventually, FAST, run, TalkingHead
+import pytest
+from rclpy.qos import DurabilityPolicy, ReliabilityPolicy
+from ros_observer import end_of, Observer, Recording
+
+from txt2vid_ros.core.pcm import VOICE_RATE
+from txt2vid_ros.ros import messages, qos
+
+pytestmark = pytest.mark.xdist_group('graph interface')
+
+
+@pytest.fixture(scope='module')
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp('interface')
+
+
+@pytest.fixture(scope='module')
+def head(folder: Path) -> Iterator[TalkingHead]:
+    with TalkingHead(folder, *FAST, '--tts', 'hibari') as head:
+        yield head.ready()
+        assert head.stop() == 0
+
+
+@pytest.fixture(scope='module')
+def observer(head: TalkingHead) -> Iterator[Observer]:
+    with Observer(head) as observer:
+        yield observer
+
+
+@pytest.fixture(scope='module')
+def audio(observer: Observer) -> Recording:
+    return observer.record(AudioDataStamped, 'voice/audio')
+
+
+def test_who_joins_late_learns_the_sound_format(head: TalkingHead) -> None:
+    with Observer(head) as late:
+        info = late.record(AudioInfo, 'voice/audio_info', qos.INFO).wait()
+    assert (info.channels, info.sample_rate, info.sample_format) == (1, VOICE_RATE, 'S16LE')
+
+
+QOS = {'voice/audio': (32, False), 'voice/mouth': (50, False), 'voice/audio_info': (1, True),
+       'face/image_raw': (5, False), 'face/image_raw/compressed': (5, False),
+       'face/camera_info': (5, False)}
+
+
+@pytest.mark.parametrize('topic', QOS)
+def test_topics_are_reliable(head: TalkingHead, observer: Observer, topic: str) -> None:
+    publishers = eventually(
+        lambda: observer.node.get_publishers_info_by_topic(f'{head.namespace}/{topic}'), topic)
+    profile = publishers[0].qos_profile
+    assert profile.reliability == ReliabilityPolicy.RELIABLE
+    assert (profile.durability == DurabilityPolicy.TRANSIENT_LOCAL) == QOS[topic][1]
+
+
+def test_parameters_that_are_live_change_and_others_say_why_not(observer: Observer) -> None:
+    taken, reason = observer.set_parameter('tts', 'provider', 'clap')
+    assert not taken
+    assert 'start the node again' in reason
+    assert observer.get_parameter('tts', 'provider') == 'hibari'
+    taken, reason = observer.set_parameter('lipsync', 'jpeg_quality', 1000)
+    assert not taken
+    assert observer.set_parameter('lipsync', 'jpeg_quality', 60) == (True, '')
+    assert observer.get_parameter('lipsync', 'jpeg_quality') == 60
+    assert observer.set_parameter('tts', 'max_characters', 'many')[0] is False
+
+
+def test_parameters_say_what_they_are(observer: Observer) -> None:
+    speed = observer.describe('tts', 'speed')
+    assert 'pace' in speed.description
+    limits = speed.floating_point_range[0]
+    assert (limits.from_value, limits.to_value) == (0.5, 2.0)
+    assert 'superfast' in observer.describe('stream', 'preset').additional_constraints
+    quality = observer.describe('lipsync', 'jpeg_quality').integer_range[0]
+    assert (quality.from_value, quality.to_value) == (1, 100)
+
+
+def say(head: TalkingHead, folder: Path, *words: str, **more: object) -> tuple[int, str]:
+    """Run `txt2vid say` in the head's namespace."""
+    return run(folder, 'say', '--namespace', head.namespace, *words, domain=head.domain, **more)
+
+
+def test_say_waits_until_it_is_said(
+        head: TalkingHead, folder: Path, audio: Recording) -> None:
+    before = len(audio.messages)
+    assert say(head, folder, 'Yes.') == (0, '')
+    end = messages.from_time(end_of(audio, before).header.stamp)
+    assert head.status()['now_ns'] >= end
+
+
+def test_say_does_not_wait_where_it_is_not_to(
+        head: TalkingHead, folder: Path, observer: Observer, audio: Recording) -> None:
+    before = len(audio.messages)
+    assert say(head, folder, '--no-wait', '--speaker', 'robot', 'x' * 60) == (0, '')
+    assert not [each for each in audio.messages[before:] if not len(each.audio.data)]
+    assert say(head, folder, '--interrupt') == (0, '')
+    end_of(audio, before)
+
+
+def test_say_reads_files_and_standard_input(
+        head: TalkingHead, folder: Path, audio: Recording) -> None:
+    (folder / 'two.txt').write_text('One\nline.\n\n\n\nTwo.\n')
+    before = len(audio.messages)
+    assert say(head, folder, '--file', str(folder / 'two.txt')) == (0, '')
+    assert say(head, folder, '-', stdin=b'Three.') == (0, '')
+    ends = [each for each in audio.messages[before:] if not len(each.audio.data)]
+    assert len(ends) == 3
