@@ -56,8 +56,7 @@ class Rig:
         self.reports: list[str] = []
         self.faults: list[BaseException] = []
         self.grid = grid = FrameGrid.at(fps)
-        form = StreamFormat(width=width, height=height, preset='ultrafast',
-                            fps=f'{grid.fps.numerator}/{grid.fps.denominator}')
+        form = StreamFormat(width=width, height=height, preset='ultrafast', fps=grid.fps)
         self.frames, self.speech = FrameBuffer(), SpeechTimeline()
         self.output = Output(form, http=http, record=record, push=push,
                              report=self.reports.append, status=lambda: {'synthetic': True})

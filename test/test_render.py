@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+import os
 import pathlib
+import signal
 import subprocess
 import wave
 
@@ -19,8 +21,9 @@ from txt2vid_ros.bench.rig.viewer import decode
 from txt2vid_ros.bench.speech.clap import ClapVoice
 from txt2vid_ros.core.clock import FrameGrid
 from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.pcm import to_s16
 from txt2vid_ros.media.driving.driving_media import DrivingMedia
-from txt2vid_ros.media.output.file_encoder import FileEncoder
+from txt2vid_ros.media.output.file_encoder import encoding_to
 from txt2vid_ros.media.sound_file import read_sound
 from txt2vid_ros.providers.tts.hibari import HibariVoice
 from txt2vid_ros.render import AFTER, BEFORE, from_sound, from_text, render, Speech
@@ -112,9 +115,9 @@ def test_half_an_hour_of_sound_loses_nothing_and_is_not_held_whole(
         def write(self, picture: bytes, sound: bytes) -> None:
             written.append(sound)
 
-    monkeypatch.setattr('txt2vid_ros.render.FileEncoder', Keeper)
+    monkeypatch.setattr('txt2vid_ros.render.encoding_to', Keeper)
     held: list[int] = []
-    monkeypatch.setattr('txt2vid_ros.render.OUTPUT_RATE', RATE)
+    monkeypatch.setattr('txt2vid_ros.render.STREAM_RATE', RATE)
     piece = np.random.default_rng(0).uniform(-0.5, 0.5, 10 * RATE).astype(np.float32)
 
     def pieces() -> Iterator[Speech]:
@@ -131,7 +134,7 @@ def test_half_an_hour_of_sound_loses_nothing_and_is_not_held_whole(
     monkeypatch.setattr('txt2vid_ros.render._add', watched)
     assert make(pieces(), tmp_path / 'a.mp4', 1.0) == 1800
     got = np.frombuffer(b''.join(written), '<i2').reshape(180, -1)
-    expected = (piece * 32767).astype('<i2')
+    expected = to_s16(piece)
     assert all(np.array_equal(row, expected) for row in got)
     assert max(held) < 60 * RATE
 
@@ -243,10 +246,10 @@ def test_an_encoder_that_dies_is_noticed_at_once(tmp_path: pathlib.Path) -> None
     """Also where the writer waits for room that will never come."""
     grid = FrameGrid.at(25)
     picture, sound = bytes(640 * 480 * 3 // 2), bytes(2 * 1920)
-    with pytest.raises(UserError, match='cannot be written: ffmpeg ended with status -9'), \
-            FileEncoder(tmp_path / 'a.mp4', 640, 480, grid.fps, 48000) as encoder:
+    with pytest.raises(UserError, match='cannot be written: ffmpeg was ended by SIGKILL'), \
+            encoding_to(tmp_path / 'a.mp4', (640, 480), grid.fps, 48000) as encoder:
         encoder.write(picture, sound)
-        encoder._process.kill()
+        os.kill(encoder._encoder.pid, signal.SIGKILL)
         while True:
             encoder.write(picture, sound)
     assert list(tmp_path.iterdir()) == []

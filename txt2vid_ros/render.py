@@ -11,14 +11,13 @@ import math
 from pathlib import Path
 
 import cv2
-import numpy as np
-from numpy.typing import NDArray
 
 from txt2vid_ros.core.clock import FrameGrid, SECOND
 from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.pcm import STREAM_RATE, to_s16, VOICE_RATE
 from txt2vid_ros.lipsync.engine import LipSyncEngine, LipSyncSession
 from txt2vid_ros.media.driving.driving_media import DrivingMedia
-from txt2vid_ros.media.output.file_encoder import FileEncoder
+from txt2vid_ros.media.output.file_encoder import encoding_to, FileEncoder
 from txt2vid_ros.media.sound_file import read_sound
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
 from txt2vid_ros.speaking.clauses import normalize_text, speakable
@@ -30,8 +29,6 @@ log = logging.getLogger(__name__)
 
 BEFORE, AFTER = 0.4, 0.6
 """Seconds at rest before and after the speech of a text."""
-SOUND_RATE = 24000
-OUTPUT_RATE = 48000
 LOOK_AHEAD = 0.6
 """Seconds of speech that are there before a frame is rendered, at the least."""
 
@@ -57,8 +54,8 @@ def from_text(text: str, voice: TextToSpeech) -> Iterator[Speech]:
 
 def from_sound(file: Path) -> Iterator[Speech]:
     """Yield the sound of a file as it is."""
-    for samples in read_sound(file, SOUND_RATE):
-        yield Speech(0.0, SpeechChunk(samples), SOUND_RATE)
+    for samples in read_sound(file, VOICE_RATE):
+        yield Speech(0.0, SpeechChunk(samples), VOICE_RATE)
 
 
 def render(speech: Iterator[Speech], tail: float, driving: DrivingMedia, engine: LipSyncEngine,
@@ -70,7 +67,6 @@ def render(speech: Iterator[Speech], tail: float, driving: DrivingMedia, engine:
     the speech is. Raises UserError.
     """
     grid = FrameGrid.at(fps)
-    width, height = driving.size
     timeline = SpeechTimeline()
     session = engine.open(driving)
     for line in dict.fromkeys(driving.notices + session.notices):
@@ -78,7 +74,7 @@ def render(speech: Iterator[Speech], tail: float, driving: DrivingMedia, engine:
     need = max(engine.look_ahead, LOOK_AHEAD)
     known = 0.0
     with contextlib.closing(session), \
-            FileEncoder(file, width, height, grid.fps, OUTPUT_RATE) as encoder:
+            encoding_to(file, driving.size, grid.fps, STREAM_RATE) as encoder:
         writer = _Writer(session, driving, timeline, grid, encoder)
 
         def write_to(end: int) -> None:
@@ -125,17 +121,13 @@ class _Writer:
         for place, picture in zip(places, pictures, strict=True):
             sound = self._timeline.samples(
                 _sample_time(place, self._grid.fps), _sample_time(place + 1, self._grid.fps),
-                OUTPUT_RATE)
+                STREAM_RATE)
             planes = cv2.cvtColor(picture, cv2.COLOR_BGR2YUV_I420)
-            self._encoder.write(planes.tobytes(), _s16(sound))
+            self._encoder.write(planes.tobytes(), to_s16(sound).tobytes())
         self._timeline.forget(times[-1])
         self.frames += count
 
 
 def _sample_time(frame: int, fps: Fraction) -> float:
     """Return the time of the sample with which a frame begins."""
-    return int(frame * OUTPUT_RATE / fps) / OUTPUT_RATE
-
-
-def _s16(samples: NDArray[np.float32]) -> bytes:
-    return (np.clip(samples, -1, 1) * 32767).astype('<i2').tobytes()
+    return int(frame * STREAM_RATE / fps) / STREAM_RATE

@@ -89,7 +89,8 @@ def wrapper(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     if request.param == 'setpriv' and not real('setpriv'):
         pytest.skip('there is no setpriv on this machine')
     if request.param == 'python':
-        monkeypatch.setattr(shutil, 'which', lambda name: None if name == 'setpriv' else real(name))
+        monkeypatch.setattr(shutil, 'which',
+                            lambda name: None if name == 'setpriv' else real(name))
     child_process._death_signal_wrapper.cache_clear()
     yield request.param
     child_process._death_signal_wrapper.cache_clear()
@@ -127,12 +128,12 @@ def ended(pid: int) -> bool:
 
 
 def test_a_child_whose_parent_has_gone_before_it_began_does_not_begin(wrapper: str) -> None:
-    other_parent = str(os.getppid())
-    done = subprocess.run([*child_process._death_signal_wrapper(), other_parent, '/bin/echo', 'on'],
-                          capture_output=True, check=False)
+    begin = child_process._death_signal_wrapper()
+    done = subprocess.run([*begin, str(os.getppid()), '/bin/echo', 'on'], capture_output=True,
+                          check=False)
     assert done.stdout == b''
-    done = subprocess.run([*child_process._death_signal_wrapper(), str(os.getpid()), '/bin/echo',
-                           'two words', ''], capture_output=True, check=False)
+    done = subprocess.run([*begin, str(os.getpid()), '/bin/echo', 'two words', ''],
+                          capture_output=True, check=False)
     assert done.stdout == b'two words \n'
 
 
@@ -140,7 +141,8 @@ def test_the_child_has_the_process_id_the_pipes_and_the_environment_it_was_start
         wrapper: str) -> None:
     reading, writing = os.pipe()
     child = child_process.spawn(
-        ['sh', '-c', f'read line; echo "$$ $line $WORD"; echo oops >&2; echo beside >/dev/fd/{writing}'],
+        ['sh', '-c', 'read line; echo "$$ $line $WORD"; echo oops >&2; '
+         f'echo beside >/dev/fd/{writing}'],
         environment={'PATH': os.environ['PATH'], 'WORD': 'spoken'}, pass_fds=[writing])
     os.close(writing)
     assert child.stdin and child.stdout and child.stderr

@@ -11,6 +11,10 @@ import pytest
 from txt2vid_ros.core.files import replacing
 
 
+def names(folder: pathlib.Path) -> list[str]:
+    return [path.name for path in folder.iterdir()]
+
+
 def test_the_old_content_is_read_until_the_new_one_is_whole(tmp_path: pathlib.Path) -> None:
     path = tmp_path / 'deep' / 'state.json'
     with replacing(path) as temporary:
@@ -21,7 +25,7 @@ def test_the_old_content_is_read_until_the_new_one_is_whole(tmp_path: pathlib.Pa
         assert path.read_text() == 'one'
         temporary.write_text('two')
     assert path.read_text() == 'two'
-    assert os.listdir(path.parent) == ['state.json']
+    assert names(path.parent) == ['state.json']
 
 
 def test_a_reader_who_has_the_file_open_keeps_what_he_reads(tmp_path: pathlib.Path) -> None:
@@ -38,18 +42,19 @@ def test_after_a_failure_the_old_file_is_there_and_nothing_else(
         tmp_path: pathlib.Path, durable: bool) -> None:
     path = tmp_path / 'a.mp4'
     path.write_text('one')
-    with pytest.raises(ValueError, match='half-way'), replacing(path, durable=durable) as temporary:
+    with (pytest.raises(ValueError, match='half-way'),
+          replacing(path, durable=durable) as temporary):
         temporary.write_text('tw')
         raise ValueError('half-way')
     assert path.read_text() == 'one'
-    assert os.listdir(tmp_path) == ['a.mp4']
+    assert names(tmp_path) == ['a.mp4']
 
 
 def test_a_file_that_cannot_take_its_place_leaves_nothing(tmp_path: pathlib.Path) -> None:
     (tmp_path / 'taken').mkdir()
     with pytest.raises(OSError), replacing(tmp_path / 'taken') as temporary:
         temporary.write_text('one')
-    assert os.listdir(tmp_path) == ['taken']
+    assert names(tmp_path) == ['taken']
 
 
 def test_the_temporary_file_ends_as_the_file_does_and_is_hidden(tmp_path: pathlib.Path) -> None:
@@ -65,7 +70,7 @@ def test_two_writers_do_not_share_a_temporary_file(tmp_path: pathlib.Path) -> No
         one.write_text('one')
         other.write_text('other')
     assert path.read_text() == 'one'  # the one that was finished last
-    assert os.listdir(tmp_path) == ['note']
+    assert names(tmp_path) == ['note']
 
 
 def test_a_durable_file_holds_what_was_written(tmp_path: pathlib.Path) -> None:

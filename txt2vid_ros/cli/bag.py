@@ -77,13 +77,13 @@ def _play(arguments: argparse.Namespace) -> int:
 def _render(arguments: argparse.Namespace) -> int:
     from tqdm import tqdm
 
-    from txt2vid_ros.media.bag import render
+    from txt2vid_ros.media.bag_video import video_of_bag
 
     def progress(done: float) -> None:
         bar.update(done - bar.n)
 
     with tqdm(unit=' s of video', disable=arguments.quiet or not sys.stderr.isatty(),
               bar_format='{desc}{n:.1f}{unit} [{elapsed}]') as bar:
-        seconds = render(arguments.bag, arguments.out, arguments.fps, progress)
+        seconds = video_of_bag(arguments.bag, arguments.out, arguments.fps, progress)
     print(f'{arguments.out}: {seconds:.1f} s of video')
     return 0

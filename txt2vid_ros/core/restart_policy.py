@@ -5,6 +5,8 @@ from __future__ import annotations
 from txt2vid_ros.core.backoff import Backoff
 from txt2vid_ros.core.errors import EXIT_USER_ERROR
 
+USUAL_BACKOFF = Backoff(first=0.5, largest=8.0)
+
 
 class RestartPolicy:
     """Counts the failures in a row of one process, and says what follows each of them.
@@ -13,7 +15,7 @@ class RestartPolicy:
     """
 
     def __init__(self, most_failures: int = 5, steady_seconds: float = 20.0,
-                 backoff: Backoff = Backoff(first=0.5, largest=8.0)) -> None:
+                 backoff: Backoff = USUAL_BACKOFF) -> None:
         """Give up at `most_failures` in a row; forget those before a run of `steady_seconds`."""
         self._most_failures = most_failures
         self._steady_seconds = steady_seconds

@@ -10,52 +10,47 @@ import ffmpeg
 import numpy as np
 from numpy.typing import NDArray
 
-from txt2vid_ros.core import child_process
 from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.media.ffmpeg import FfmpegProcess
 
 log = logging.getLogger(__name__)
+
+STALL_SECONDS = 60.0
+"""For which ffmpeg may take to end after it has closed its output."""
 
 
 def read_sound(file: Path, rate: int, seconds: float = 0.5, name: str = '--audio'
                ) -> Iterator[NDArray[np.float32]]:
-    """Yield the first audio stream as mono float32 at `rate` Hz, in pieces of `seconds`.
+    """Yield the first audio stream as mono float32 in -1..1 at `rate` Hz, `seconds` at a time.
 
     Raises UserError, which calls the parameter `name`, where there is no file or no sound in it.
     NaN samples become silence.
     """
     if not file.is_file():
         raise UserError(f'{name}: there is no file {file}', 'Give an audio or video file.')
-    source = ffmpeg.input(f'file:{file}')
-    output = ffmpeg.output(source, 'pipe:1', format='f32le', ac=1, ar=rate, map='0:a:0')
-    output = output.global_args('-hide_banner', '-loglevel', 'error', '-nostats')
-    words = [str(word) for word in ffmpeg.compile(output, cmd=child_process.ffmpeg_path())]
-    child = child_process.spawn(words)
-    assert child.stdin and child.stdout and child.stderr
-    child.stdin.close()
-    errors = child_process.Tail(child.stderr, 'sound')
-    size = int(seconds * rate) * 4
+    decoder = FfmpegProcess(
+        ffmpeg.output(ffmpeg.input(f'file:{file}'), 'pipe:1', format='f32le', ac=1, ar=rate,
+                      map='0:a:0'), 'sound file')
     empty = True
     try:
+        decoder.feed_all(())
         held = b''
-        while data := child.stdout.read(size):
+        while data := decoder.read(int(seconds * rate) * 4):
             held += data
             usable = len(held) // 4 * 4
             if usable:
                 empty = False
                 yield np.nan_to_num(np.frombuffer(held[:usable], np.float32)).clip(-1, 1)
             held = held[usable:]
-        status = child.wait()
-        if status != 0 and not empty:
-            log.warning('%s: %s can be read only in part: %s', name, file,
-                        errors.text() or f'ffmpeg ended with status {status}')
+        status = decoder.end(STALL_SECONDS)
         if empty:
-            said = errors.text() or 'it is empty'
-            raise UserError(f'{name}: {file} has no sound that can be read: {said}',
+            raise UserError(f'{name}: {file} has no sound that can be read: '
+                            f'{decoder.errors() or "it is empty"}',
                             'Give an audio or video file.')
+        if status != 0:
+            log.warning('%s: only a part of %s can be read: %s', name, file, decoder.complaint())
     finally:
-        child.stdout.close()
-        child.terminate()
-        child_process.end(child)
+        decoder.abort()
 
 
 def sound_seconds(file: Path) -> float | None:

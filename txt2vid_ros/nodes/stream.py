@@ -66,7 +66,7 @@ class StreamNode(ManagedNode):
         self._grid = FrameGrid.at(table.fps)
         self._form = StreamFormat(
             width=table.width // 2 * 2, height=table.height // 2 * 2,
-            fps=f'{self._grid.fps.numerator}/{self._grid.fps.denominator}',
+            fps=self._grid.fps,
             key_frame_every=max(1, round(table.key_frame_every * float(self._grid.fps))),
             preset=table.preset, quality=table.quality, max_bitrate=table.max_bitrate,
             audio_bitrate=table.audio_bitrate)

@@ -8,14 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from txt2vid_ros.media.output.broadcast import Broadcast
-from txt2vid_ros.media.output.mpegts import Piece
+from txt2vid_ros.media.output.mpegts import StreamChunk
 
 
 def test_a_viewer_begins_with_the_header_and_a_key_frame() -> None:
     broadcast = Broadcast(lambda: b'[tables]')
     viewer = broadcast.subscribe()
-    for piece in (Piece(b'a'), Piece(b'K', True), Piece(b'b'), Piece(b'K', True)):
-        broadcast.publish(piece)
+    for chunk in (StreamChunk(b'a'), StreamChunk(b'K', True), StreamChunk(b'b'),
+                  StreamChunk(b'K', True)):
+        broadcast.publish(chunk)
     broadcast.close()
     assert b''.join(viewer) == b'[tables]KbK'
 
@@ -25,7 +26,7 @@ def test_the_header_is_the_one_of_that_moment() -> None:
     broadcast = Broadcast(lambda: headers[0])
     viewer = broadcast.subscribe()
     headers[0] = b'new'
-    broadcast.publish(Piece(b'K', True))
+    broadcast.publish(StreamChunk(b'K', True))
     broadcast.close()
     assert b''.join(viewer) == b'newK'
 
@@ -34,7 +35,7 @@ def test_a_slow_viewer_is_dropped_and_a_fast_one_gets_everything() -> None:
     broadcast = Broadcast(lambda: b'')
     slow, fast = broadcast.subscribe(limit=1000), broadcast.subscribe(limit=1_000_000)
     for _ in range(200):
-        broadcast.publish(Piece(b'x' * 100, True))
+        broadcast.publish(StreamChunk(b'x' * 100, True))
     assert slow.overrun
     assert broadcast.dropped == 1
     assert broadcast.viewers == 1
@@ -47,10 +48,10 @@ def test_a_slow_viewer_is_dropped_and_a_fast_one_gets_everything() -> None:
 def test_who_leaves_gets_no_more_and_may_leave_twice() -> None:
     broadcast = Broadcast(lambda: b'')
     viewer = broadcast.subscribe()
-    broadcast.publish(Piece(b'K', True))
+    broadcast.publish(StreamChunk(b'K', True))
     broadcast.unsubscribe(viewer)
     broadcast.unsubscribe(viewer)
-    broadcast.publish(Piece(b'more'))
+    broadcast.publish(StreamChunk(b'more'))
     assert b''.join(viewer) == b'K'
     assert broadcast.viewers == 0
     assert broadcast.dropped == 0
@@ -72,13 +73,13 @@ def test_a_file_that_follows_is_no_viewer() -> None:
 
 @given(st.lists(st.tuples(st.binary(min_size=1, max_size=20), st.booleans()), max_size=60))
 def test_readers_on_threads_of_their_own_all_get_the_same(
-        pieces: list[tuple[bytes, bool]]) -> None:
+        chunks: list[tuple[bytes, bool]]) -> None:
     broadcast = Broadcast(lambda: b'H')
     with ThreadPoolExecutor(3) as pool:
         readers = [pool.submit(b''.join, broadcast.subscribe()) for _ in range(3)]
-        for data, key in pieces:
-            broadcast.publish(Piece(data, key))
+        for data, key in chunks:
+            broadcast.publish(StreamChunk(data, key))
         broadcast.close()
-        keys = [at for at, (_, key) in enumerate(pieces) if key]
-        expected = b'H' + b''.join(data for data, _ in pieces[keys[0]:]) if keys else b''
+        keys = [at for at, (_, key) in enumerate(chunks) if key]
+        expected = b'H' + b''.join(data for data, _ in chunks[keys[0]:]) if keys else b''
         assert [reader.result(20) for reader in readers] == [expected] * 3

@@ -28,27 +28,27 @@ def test_fed_in_any_parts_nothing_is_lost_and_the_keys_are_the_same(
     parser = TransportStreamParser()
     whole = TransportStreamParser().feed(stream)
     at = turn = 0
-    pieces = []
+    chunks = []
     while at < len(stream):
         size = sizes[turn % len(sizes)] * 10
-        pieces += parser.feed(stream[at:at + size])
+        chunks += parser.feed(stream[at:at + size])
         at, turn = at + size, turn + 1
-    assert b''.join(piece.data for piece in pieces) == stream
-    assert all(len(piece.data) % PACKET == 0 for piece in pieces)
-    starts = [b''.join(p.data for p in pieces[:i]) for i, p in enumerate(pieces) if p.key]
-    expected = [b''.join(p.data for p in whole[:i]) for i, p in enumerate(whole) if p.key]
+    assert b''.join(chunk.data for chunk in chunks) == stream
+    assert all(len(chunk.data) % PACKET == 0 for chunk in chunks)
+    starts = [b''.join(p.data for p in chunks[:i]) for i, p in enumerate(chunks) if p.key_frame]
+    expected = [b''.join(p.data for p in whole[:i]) for i, p in enumerate(whole) if p.key_frame]
     assert [len(start) for start in starts] == [len(start) for start in expected]
 
 
 def test_a_viewer_who_begins_at_any_key_frame_sees_all_from_there(
         stream: bytes, tmp_path: pathlib.Path) -> None:
     parser = TransportStreamParser()
-    pieces = parser.feed(stream)
-    keys = [index for index, piece in enumerate(pieces) if piece.key]
+    chunks = parser.feed(stream)
+    keys = [index for index, chunk in enumerate(chunks) if chunk.key_frame]
     assert len(keys) == 5  # 50 frames, one in 12
     for turn, index in enumerate(keys):
         file = tmp_path / f'{index}.ts'
-        file.write_bytes(parser.tables + b''.join(piece.data for piece in pieces[index:]))
+        file.write_bytes(parser.tables + b''.join(chunk.data for chunk in chunks[index:]))
         counted = subprocess.run(
             ['ffmpeg', '-v', 'error', '-i', str(file), '-map', '0:v', '-f', 'framecrc', '-'],
             check=True, capture_output=True, text=True)
@@ -66,4 +66,4 @@ def test_half_a_packet_of_an_encoder_that_died_is_dropped(stream: bytes) -> None
     parser = TransportStreamParser()
     parser.feed(stream[:1000])
     parser.restart()
-    assert b''.join(piece.data for piece in parser.feed(stream)) == stream
+    assert b''.join(chunk.data for chunk in parser.feed(stream)) == stream

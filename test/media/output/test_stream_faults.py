@@ -22,7 +22,7 @@ from txt2vid_ros.bench.rig.viewer import decode, Viewer
 from txt2vid_ros.core.clock import FrameGrid, SECOND, SystemClock
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.media.output.broadcast import Broadcast
-from txt2vid_ros.media.output.encoder import Encoder, StreamFormat
+from txt2vid_ros.media.output.encoder import StreamEncoder, StreamFormat
 from txt2vid_ros.media.output.fragments import FragmentedView
 from txt2vid_ros.media.output.frame_buffer import FrameBuffer
 from txt2vid_ros.media.output.mpegts import TransportStreamParser
@@ -320,7 +320,7 @@ def test_an_ffmpeg_that_always_fails_ends_the_stream_with_its_words(
             return super().wait(min(timeout or 0.01, 0.01))
 
     streamer = Streamer(form, FrameGrid.at(25), FrameBuffer(), SpeechTimeline(), SystemClock(),
-                        lambda begun: Encoder(form, begun, lambda piece: None, parser))
+                        lambda begun: StreamEncoder(form, begun, lambda chunk: None, parser))
     with pytest.raises(UserError, match=r'failed 9 times in a row: .*Unknown encoder libx264'):
         streamer.run(Impatient())
 

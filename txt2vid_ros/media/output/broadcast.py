@@ -6,7 +6,7 @@ import collections
 from collections.abc import Callable, Iterator
 import threading
 
-from txt2vid_ros.media.output.mpegts import Piece
+from txt2vid_ros.media.output.mpegts import StreamChunk
 
 
 class Subscription:
@@ -18,7 +18,7 @@ class Subscription:
         """Whether it counts as somebody who watches."""
         self._header = header
         self._limit = limit
-        self._pieces: collections.deque[bytes] = collections.deque()
+        self._chunks: collections.deque[bytes] = collections.deque()
         self._held = 0
         self._begun = False
         self._closed = False
@@ -26,26 +26,26 @@ class Subscription:
         self.overrun = False
         """Whether it was ended because the viewer was too slow."""
 
-    def offer(self, piece: Piece) -> bool:
-        """Queue a piece; False once the viewer has fallen too far behind or has left."""
+    def offer(self, chunk: StreamChunk) -> bool:
+        """Queue a chunk; False once the viewer has fallen too far behind or has left."""
         with self._changed:
             if self._closed:
                 return False
             if not self._begun:
-                if not piece.key:
+                if not chunk.key_frame:
                     return True
                 self._begun = True
                 self._append(self._header())
-            self._append(piece.data)
+            self._append(chunk.data)
             if self._held > self._limit:
                 self.overrun = True
                 self._closed = True
-                self._pieces.clear()
+                self._chunks.clear()
             self._changed.notify()
             return not self._closed
 
     def _append(self, data: bytes) -> None:
-        self._pieces.append(data)
+        self._chunks.append(data)
         self._held += len(data)
 
     def close(self) -> None:
@@ -58,18 +58,18 @@ class Subscription:
         """Yield bytes as they come until the subscription ends."""
         while True:
             with self._changed:
-                while not self._pieces and not self._closed:
+                while not self._chunks and not self._closed:
                     self._changed.wait()
-                if not self._pieces:
+                if not self._chunks:
                     return
-                data = b''.join(self._pieces)
-                self._pieces.clear()
+                data = b''.join(self._chunks)
+                self._chunks.clear()
                 self._held = 0
             yield data
 
 
 class Broadcast:
-    """Hands every piece to every subscription."""
+    """Hands every chunk to every subscription."""
 
     def __init__(self, header: Callable[[], bytes]) -> None:
         """Take the function that returns what a new viewer needs before its first key frame."""
@@ -96,10 +96,10 @@ class Broadcast:
         with self._lock:
             self._subscriptions.discard(subscription)
 
-    def publish(self, piece: Piece) -> None:
-        """Hand a piece to all; those that cannot take it are ended."""
+    def publish(self, chunk: StreamChunk) -> None:
+        """Hand a chunk to all; those that cannot take it are ended."""
         with self._lock:
-            gone = [each for each in self._subscriptions if not each.offer(piece)]
+            gone = [each for each in self._subscriptions if not each.offer(chunk)]
             self.dropped += sum(each.overrun and each.viewer for each in gone)
             self._subscriptions.difference_update(gone)
 

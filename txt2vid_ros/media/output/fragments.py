@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 import logging
-import os
 import struct
-import subprocess
 import threading
 
 import ffmpeg
 
-from txt2vid_ros.core import child_process
+from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.media.ffmpeg import FfmpegProcess, SYNTHETIC_LABEL
 from txt2vid_ros.media.output.broadcast import Broadcast, Subscription
-from txt2vid_ros.media.output.encoder import LABEL
-from txt2vid_ros.media.output.mpegts import Piece
+from txt2vid_ros.media.output.mpegts import StreamChunk
 
 log = logging.getLogger(__name__)
 
@@ -74,18 +72,16 @@ class _Remuxer:
     """One run of ffmpeg from the transport stream to fragments, and those who watch it."""
 
     def __init__(self, source: Broadcast) -> None:
-        """Start ffmpeg. Raises UserError if there is none."""
+        """Start ffmpeg on a thread."""
         packets = ffmpeg.input('pipe:0', format='mpegts', probesize=1_000_000,
                                analyzeduration=300_000)
-        output = ffmpeg.output(
+        self._output = ffmpeg.output(
             packets, 'pipe:1', format='mp4', codec='copy', flush_packets=1,
-            metadata=f'comment={LABEL}',
+            metadata=f'comment={SYNTHETIC_LABEL}',
             movflags='+empty_moov+default_base_moof+delay_moov',
             # As short as fragments get; +frag_every_frame gives pairs of audio frames one time.
             frag_duration=1,
             muxdelay=0, muxpreload=0, **{'bsf:a': 'aac_adtstoasc'})
-        output = output.global_args('-hide_banner', '-loglevel', 'error', '-nostats')
-        words = [str(word) for word in ffmpeg.compile(output, cmd=child_process.ffmpeg_path())]
         self._header = b''
         self.broadcast = Broadcast(lambda: self._header)
         self.ended = False
@@ -94,41 +90,31 @@ class _Remuxer:
         self._feed = source.subscribe(INPUT_LIMIT, viewer=False)
         # Started by the thread that feeds it: the kernel ends a child with the thread that made
         # it, and a viewer's thread ends with that viewer.
-        threading.Thread(target=self._run, args=(words,), daemon=True,
-                         name='fragments in').start()
+        threading.Thread(target=self._run, daemon=True, name='fragments in').start()
 
     def close(self) -> None:
         """Give ffmpeg no more, so that it ends."""
         self._source.unsubscribe(self._feed)
 
-    def _run(self, words: list[str]) -> None:
+    def _run(self) -> None:
         try:
-            child = child_process.spawn(words)
-        except OSError as error:
+            remuxer = FfmpegProcess(self._output, 'fragments')
+        except UserError as error:
             log.warning('the stream for browsers cannot start: %s', error)
             self._end()
             return
-        threading.Thread(target=self._read, args=(child,), daemon=True,
+        threading.Thread(target=self._read, args=(remuxer,), daemon=True,
                          name='fragments out').start()
-        self._write(child)
-
-    def _write(self, child: subprocess.Popen[bytes]) -> None:
-        assert child.stdin and child.stderr
-        errors = child_process.Tail(child.stderr, 'fragments')
-        try:
-            for data in self._feed:
-                child_process.write_all(child.stdin, data)
-            child.stdin.close()
-        except OSError:
+        taken = remuxer.feed_all(self._feed)
+        remuxer.end()
+        if not taken:
             self.close()
             log.warning('the stream for browsers broke off; they connect again: %s',
-                        errors.text() or 'ffmpeg ended')
-        child_process.end(child)
+                        remuxer.complaint())
 
-    def _read(self, child: subprocess.Popen[bytes]) -> None:
-        assert child.stdout
+    def _read(self, remuxer: FfmpegProcess) -> None:
         held, fragment, header = b'', b'', b''
-        while data := os.read(child.stdout.fileno(), 65536):
+        while data := remuxer.read():
             held += data
             done = 0
             for kind, start, end in boxes(held):
@@ -140,9 +126,9 @@ class _Remuxer:
                 elif kind == b'moof':
                     fragment = box
                 elif kind == b'mdat':
-                    self.broadcast.publish(Piece(fragment + box, begins_with_key_frame(fragment)))
+                    self.broadcast.publish(
+                        StreamChunk(fragment + box, begins_with_key_frame(fragment)))
             held = held[done:]
-        child.stdout.close()
         self._end()
 
     def _end(self) -> None:
@@ -175,7 +161,7 @@ class FragmentedView:
             return self._dropped + (self._remuxer.broadcast.dropped if self._remuxer else 0)
 
     def subscribe(self) -> Subscription:
-        """Return a subscription; the first starts the remuxer. Raises UserError."""
+        """Return a subscription; the first starts the remuxer."""
         with self._lock:
             if self._remuxer is not None and self._remuxer.ended:
                 self._stop()

@@ -13,15 +13,16 @@ VIDEO_PID = 0x100
 
 
 @dataclasses.dataclass(frozen=True)
-class Piece:
-    """Whole packets. `key` tells that a viewer can begin here; `tables` is what it needs first."""
+class StreamChunk:
+    """A part of a stream that is sent as a whole: here whole packets."""
 
     data: bytes
-    key: bool = False
+    key_frame: bool = False
+    """Whether it begins with a key frame, so that a viewer can begin here."""
 
 
 class TransportStreamParser:
-    """Cuts a byte stream into pieces that begin at key frames, and remembers the tables."""
+    """Cuts a byte stream into chunks that begin at key frames, and remembers the tables."""
 
     def __init__(self) -> None:
         """Begin with nothing."""
@@ -37,12 +38,12 @@ class TransportStreamParser:
         """Return the newest PAT and PMT, which a new viewer is sent first."""
         return b''.join(self._tables[pid] for pid in sorted(self._tables))
 
-    def feed(self, data: bytes) -> list[Piece]:
+    def feed(self, data: bytes) -> list[StreamChunk]:
         """Return the whole packets so far, in order, cut before each key frame."""
         data = self._rest + data
         usable = len(data) // PACKET * PACKET
         self._rest = data[usable:]
-        pieces: list[Piece] = []
+        chunks: list[StreamChunk] = []
         begun, key = 0, False
         for at in range(0, usable, PACKET):
             if data[at] != SYNC:
@@ -52,11 +53,11 @@ class TransportStreamParser:
                 self._tables[pid] = data[at:at + PACKET]
             elif pid == VIDEO_PID and _random_access(data, at):
                 if at > begun:
-                    pieces.append(Piece(data[begun:at], key))
+                    chunks.append(StreamChunk(data[begun:at], key))
                 begun, key = at, True
         if usable > begun:
-            pieces.append(Piece(data[begun:usable], key))
-        return pieces
+            chunks.append(StreamChunk(data[begun:usable], key))
+        return chunks
 
 
 def _random_access(data: bytes, at: int) -> bool:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from txt2vid_ros.core import child_process
+from txt2vid_ros.media import ffmpeg
 from txt2vid_ros.media.output.broadcast import Broadcast
-from txt2vid_ros.media.output.encoder import Encoder, StreamFormat
+from txt2vid_ros.media.output.encoder import StreamEncoder, StreamFormat
 from txt2vid_ros.media.output.fragments import FragmentedView
 from txt2vid_ros.media.output.http_server import StreamServer
 from txt2vid_ros.media.output.mpegts import TransportStreamParser
@@ -20,11 +20,11 @@ class Output:
     def __init__(self, form: StreamFormat, *, http: str, record: str, push: str,
                  report: Callable[[str], None], status: Callable[[], Mapping[str, Any]]) -> None:
         """Open all outputs; empty ones are not wanted. Raises UserError for one that cannot be."""
-        child_process.ffmpeg_path()
+        ffmpeg.executable()
         self._form = form
         self._parser = TransportStreamParser()
         self._broadcast = Broadcast(lambda: self._parser.tables)
-        self._encoder: Encoder | None = None
+        self._encoder: StreamEncoder | None = None
         self._server: StreamServer | None = None
         self._fragments = FragmentedView(self._broadcast)
         self._sinks: list[Sink] = []
@@ -43,10 +43,10 @@ class Output:
             self.close()
             raise
 
-    def encoder(self, begun: float) -> Encoder:
+    def encoder(self, begun: float) -> StreamEncoder:
         """Start an encoder that continues `begun` seconds into the stream."""
         self._parser.restart()
-        self._encoder = Encoder(self._form, begun, self._broadcast.publish, self._parser)
+        self._encoder = StreamEncoder(self._form, begun, self._broadcast.publish, self._parser)
         return self._encoder
 
     @property

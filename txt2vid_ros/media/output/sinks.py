@@ -7,16 +7,19 @@ import logging
 import os
 from pathlib import Path
 import signal
+import subprocess
 import threading
 import time
+from typing import Any
 from urllib.parse import urlsplit
 
 import ffmpeg
 
-from txt2vid_ros.core import child_process
+from txt2vid_ros.core.backoff import Backoff
 from txt2vid_ros.core.errors import UserError
-from txt2vid_ros.media.output.broadcast import Broadcast, Subscription
-from txt2vid_ros.media.output.encoder import LABEL
+from txt2vid_ros.core.restart_policy import RestartPolicy
+from txt2vid_ros.media.ffmpeg import FfmpegProcess, SYNTHETIC_LABEL
+from txt2vid_ros.media.output.broadcast import Broadcast
 
 log = logging.getLogger(__name__)
 
@@ -45,8 +48,12 @@ PUSH_ATTEMPTS = 10
 """Failures in a row after which a URL is given up."""
 RECORDING_ATTEMPTS = 3
 """Files in a row that an ffmpeg was killed at, after which recording is given up."""
-STEADY = 10.0
-"""Seconds after which a push counts as having worked."""
+STEADY_SECONDS = 10.0
+"""After which a push, or a recording, counts as having worked."""
+PUSH_BACKOFF = Backoff(first=0.5, largest=10.0)
+AT_ONCE = Backoff(first=0.0, largest=0.0)
+END_SECONDS = 5.0
+"""For which ffmpeg may take to write what it was given; see FfmpegProcess.end."""
 
 
 def free_name(path: Path) -> Path:
@@ -81,44 +88,13 @@ def url_options(url: str) -> dict[str, str]:
     return PROTOCOLS[scheme]
 
 
-class Remux:
-    """One run of ffmpeg from the transport stream to somewhere else, without coding it again."""
-
-    def __init__(self, target: str, options: dict[str, str]) -> None:
-        """Start ffmpeg. Raises UserError if there is none."""
-        source = ffmpeg.input('pipe:0', format='mpegts', probesize=1_000_000,
-                              analyzeduration=500_000)
-        output = ffmpeg.output(
-            source, target, flush_packets=1,
-            metadata=[f'comment={LABEL}', f'service_name={LABEL}'],
-            **{'vcodec': 'copy', 'acodec': 'copy', **options})
-        output = output.global_args('-hide_banner', '-loglevel', 'error', '-nostats')
-        words = [str(word) for word in ffmpeg.compile(output, cmd=child_process.ffmpeg_path())]
-        self.child = child_process.spawn(words)
-        assert self.child.stdin and self.child.stderr
-        self.killed = False
-        """Whether a signal ended it, and not for a file that may not grow."""
-        self._input = self.child.stdin
-        self._errors = child_process.Tail(self.child.stderr, 'remux')
-
-    def pump(self, subscription: Subscription) -> str:
-        """Feed it until the subscription ends or ffmpeg does; return its complaint, or ''."""
-        complaint = ''
-        try:
-            for data in subscription:
-                child_process.write_all(self._input, data)
-        except OSError:
-            complaint = 'ffmpeg ended'
-        try:
-            self._input.close()
-        except OSError:
-            complaint = complaint or 'ffmpeg ended'
-        status = child_process.end(self.child, grace=5.0)
-        self.killed = status < 0 and status != -signal.SIGXFSZ
-        said = self._errors.text()
-        if complaint or status != 0:
-            return said or f'ffmpeg ended with status {status}'
-        return ''
+def remuxed(target: str, options: dict[str, str]) -> Any:
+    """Return ffmpeg-python's output that copies a transport stream to a file or URL as it is."""
+    source = ffmpeg.input('pipe:0', format='mpegts', probesize=1_000_000, analyzeduration=500_000)
+    return ffmpeg.output(
+        source, target, flush_packets=1,
+        metadata=[f'comment={SYNTHETIC_LABEL}', f'service_name={SYNTHETIC_LABEL}'],
+        **{'vcodec': 'copy', 'acodec': 'copy', **options})
 
 
 class Sink:
@@ -169,7 +145,9 @@ class Sink:
         self._thread.join(timeout)
 
     def _run(self) -> None:
-        failures = 0
+        policy = RestartPolicy(
+            RECORDING_ATTEMPTS if self._file else PUSH_ATTEMPTS, STEADY_SECONDS,
+            AT_ONCE if self._file else PUSH_BACKOFF)
         while not self._stop.is_set():
             target = self._target()
             name = target.removeprefix('file:')
@@ -177,29 +155,33 @@ class Sink:
             complaint, killed = self._once(target)
             if self._stop.is_set() and not complaint:
                 return
-            failures = 1 if time.monotonic() - begun > STEADY else failures + 1
-            if self._file and (not killed or failures >= RECORDING_ATTEMPTS):
+            delay = policy.failed(time.monotonic() - begun)
+            if self._file and (not killed or delay is None):
                 self._report(f'recording to {name} has stopped: {complaint}. What was recorded '
                              'until then can be played. Mend the cause and start again.')
                 return
-            if not self._file and failures >= PUSH_ATTEMPTS:
-                self._report(f'pushing to {name} is given up after {failures} attempts: '
+            if delay is None:
+                self._report(f'pushing to {name} is given up after {policy.failures} attempts: '
                              f'{complaint}. Check the address and that its server listens.')
                 return
-            pause = 0.0 if self._file else min(0.5 * 2 ** (failures - 1), 10.0)
             log.warning('%s %s failed: %s; again in %.1f s',
-                        'recording to' if self._file else 'pushing to', name, complaint, pause)
-            if self._stop.wait(pause):
+                        'recording to' if self._file else 'pushing to', name, complaint, delay)
+            if self._stop.wait(delay):
                 return
             self._subscription = self._broadcast.subscribe(self._limit, viewer=False)
 
     def _once(self, target: str) -> tuple[str, bool]:
         """Run ffmpeg once; return what went wrong, and whether it was killed."""
-        killed = False
+        complaint, killed = '', False
         try:
-            remux = Remux(target, self._options)
-            complaint = remux.pump(self._subscription)
-            killed = remux.killed
+            remuxer = FfmpegProcess(remuxed(target, self._options), 'remuxer',
+                                    stdout=subprocess.DEVNULL)
+            taken = remuxer.feed_all(self._subscription)
+            status = remuxer.end(END_SECONDS)
+            # SIGXFSZ says that a file may not grow: that would come again.
+            killed = status < 0 and status != -signal.SIGXFSZ
+            if not taken or status != 0:
+                complaint = remuxer.complaint()
         except UserError as error:
             complaint = str(error)
         finally:

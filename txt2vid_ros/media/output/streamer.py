@@ -14,8 +14,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from txt2vid_ros.core.backoff import Backoff
 from txt2vid_ros.core.clock import Clock, FrameGrid, SECOND
 from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.pcm import to_s16
 from txt2vid_ros.media.output.encoder import StreamFormat
 from txt2vid_ros.media.output.frame_buffer import FrameBuffer
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
@@ -31,6 +33,8 @@ SPARE = 2
 """Frames between one encoder's last sound and the next one's first, for what AAC sets before."""
 RESTARTS = 8
 """Failures of the encoder in a row after which the stream gives up."""
+RESTART_BACKOFF = Backoff(first=0.2, largest=5.0)
+"""From the second failure on: after the first it starts again at once."""
 
 
 class FrameSink(Protocol):
@@ -45,7 +49,7 @@ class FrameSink(Protocol):
         """Take one frame and the samples written with it."""
         ...
 
-    def fault(self) -> str:
+    def failure(self) -> str:
         """Return why it is not alive."""
         ...
 
@@ -153,12 +157,12 @@ class Streamer:
 
     def _restart(self, sink: FrameSink, failures: int, stop: threading.Event) -> None:
         self.statistics.restarts += 1
-        fault = sink.fault()
+        fault = sink.failure()
         sink.close()
         if failures > RESTARTS:
             raise UserError(f'the encoder failed {failures} times in a row: {fault}',
                             'Run "txt2vid doctor" to see what ffmpeg lacks.')
-        pause = min(0.1 * 2 ** (failures - 1), 5.0) if failures > 1 else 0.0
+        pause = RESTART_BACKOFF.after(failures - 1)
         log.warning('%s; starting it again%s', fault, f' in {pause:.1f} s' if pause else '')
         stop.wait(pause)
 
@@ -215,7 +219,7 @@ class Streamer:
         first, last = self._samples_done - whole * rate, end - whole * rate
         samples = self._speech.samples(whole + first / rate, whole + last / rate, rate)
         self._samples_done = end
-        return (np.clip(samples, -1, 1) * 32767).astype('<i2').tobytes()
+        return to_s16(samples).tobytes()
 
     def _sample_at(self, place: int) -> int:
         return int(place * self._form.audio_rate / self._grid.fps)

@@ -1,0 +1,123 @@
+"""ffmpeg in a process of its own, where it can neither stall nor crash who feeds or reads it.
+
+Its command lines are composed with ffmpeg-python.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+import os
+import shutil
+import subprocess
+from typing import Any
+
+import ffmpeg
+
+from txt2vid_ros.core import child_process
+from txt2vid_ros.core.errors import UserError
+
+SYNTHETIC_LABEL = 'Synthetic face and voice, made by txt2vid_ros'
+"""What the metadata of every stream and video says."""
+READ_BYTES = 65536
+
+
+def executable() -> str:
+    """Return the ffmpeg to run. Raises UserError if there is none."""
+    path = shutil.which('ffmpeg')
+    if path is None:
+        raise UserError('ffmpeg is not installed or not on PATH',
+                        'Install it, for example with "apt-get install ffmpeg".')
+    return path
+
+
+class FfmpegProcess:
+    """One run of ffmpeg: start, feed, read, and end it in order.
+
+    Input and output may be used by one thread each. It ends with the thread that started it.
+    """
+
+    def __init__(self, output: Any, name: str, *, stdout: int = subprocess.PIPE,
+                 pass_fds: Collection[int] = ()) -> None:
+        """Start what `output`, a node of ffmpeg-python, describes; threads are called `name`.
+
+        Raises UserError if it cannot be started.
+        """
+        output = output.global_args('-hide_banner', '-loglevel', 'error', '-nostats')
+        words = [str(word) for word in ffmpeg.compile(output, cmd=executable())]
+        try:
+            self._child = child_process.spawn(words, stdout=stdout, pass_fds=pass_fds)
+        except OSError as error:
+            raise UserError(f'ffmpeg cannot be started: {error.strerror}',
+                            'End other programs, or install ffmpeg again.') from error
+        assert self._child.stdin and self._child.stderr
+        self._name = name
+        self._input = self._child.stdin
+        self._errors = child_process.ErrorTail(self._child.stderr, name)
+
+    @property
+    def pid(self) -> int:
+        """Return its process id."""
+        return self._child.pid
+
+    @property
+    def status(self) -> int | None:
+        """Return the exit status, below 0 the number of a signal; None while it runs."""
+        return self._child.poll()
+
+    def queued_input(self, depth: int) -> child_process.QueuedWriter:
+        """Return a writer that feeds standard input from a queue of `depth` writes."""
+        return child_process.QueuedWriter(self._input, f'{self._name} input', depth)
+
+    def feed_all(self, blocks: Iterable[bytes]) -> bool:
+        """Write blocks until they or ffmpeg end, then close the input; return if it took all."""
+        try:
+            for block in blocks:
+                child_process.write_all(self._input, block)
+        except OSError:
+            self._close_input()
+            return False
+        return self._close_input()
+
+    def _close_input(self) -> bool:
+        try:
+            self._input.close()
+        except OSError:
+            # It ended with data unsent.
+            return False
+        return True
+
+    def read(self, most: int = READ_BYTES) -> bytes:
+        """Wait for output and return at most so many bytes of it; nothing once it has ended."""
+        assert self._child.stdout
+        if self._child.stdout.closed:
+            return b''
+        data = os.read(self._child.stdout.fileno(), most)
+        if not data:
+            self._child.stdout.close()
+        return data
+
+    def errors(self) -> str:
+        """Return the last errors that it has printed, in one line; it has to have ended."""
+        return self._errors.text()
+
+    def complaint(self) -> str:
+        """Return, in one line, why it ended or takes no more."""
+        status = self.status
+        if status is None:
+            return 'ffmpeg takes no more input'
+        return self.errors() or f'ffmpeg {child_process.how_it_ended(status)}'
+
+    def end(self, grace_seconds: float = 2.0) -> int:
+        """Wait until it has finished, then terminate, then kill it; return its status.
+
+        Its input has to be closed; each step takes at most `grace_seconds`.
+        """
+        return child_process.end(self._child, grace_seconds)
+
+    def abort(self) -> None:
+        """End it at once, whatever it has still to read or write."""
+        self._close_input()
+        if self._child.stdout is not None:
+            self._child.stdout.close()
+        self._child.terminate()
+        self.end()

@@ -1,0 +1,68 @@
+"""An ffmpeg that encodes raw pictures and sound, whatever it makes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+import os
+import subprocess
+from typing import Any
+
+import ffmpeg
+
+from txt2vid_ros.core.child_process import QueuedWriter
+from txt2vid_ros.media.ffmpeg import FfmpegProcess
+
+# Raw input needs no probing, which would wait for more of one pipe than of the other.
+_UNPROBED = {'probesize': 32, 'analyzeduration': 0, 'thread_queue_size': 64}
+
+
+class RawEncoder(FfmpegProcess):
+    """Takes I420 frames and s16 mono sound, each through a pipe and a bounded queue of its own."""
+
+    def __init__(self, compose: Callable[[Any, Any], Any], name: str, *, size: tuple[int, int],
+                 fps: Fraction, audio_rate: int, frame_queue: int, sound_queue: int,
+                 stdout: int = subprocess.PIPE) -> None:
+        """Start it; `compose` makes ffmpeg-python's output of its video and its audio input.
+
+        `size` is width and height in pixels, `audio_rate` in Hz. The queues hold so many frames,
+        and stretches of sound. Raises UserError if it cannot be started.
+        """
+        reading, writing = os.pipe()
+        video = ffmpeg.input('pipe:0', format='rawvideo', pixel_format='yuv420p',
+                             video_size=size, framerate=f'{fps.numerator}/{fps.denominator}',
+                             color_range='tv', **_UNPROBED)
+        audio = ffmpeg.input(f'pipe:{reading}', format='s16le', ar=audio_rate, ac=1, **_UNPROBED)
+        try:
+            super().__init__(compose(video, audio), name, stdout=stdout, pass_fds=(reading,))
+        except BaseException:
+            os.close(writing)
+            raise
+        finally:
+            os.close(reading)
+        self._video = self.queued_input(frame_queue)
+        self._audio = QueuedWriter(os.fdopen(writing, 'wb', buffering=0), f'{name} sound',
+                                   sound_queue)
+
+    @property
+    def alive(self) -> bool:
+        """Return whether ffmpeg runs and takes its input."""
+        return (self.status is None and not self._video.failed.is_set()
+                and not self._audio.failed.is_set())
+
+    def write(self, picture: bytes, sound: bytes, timeout: float = 0.0) -> bool:
+        """Queue one I420 frame and the s16 samples written with it; False if ffmpeg has failed.
+
+        Waits at most `timeout` seconds for room in each queue.
+        """
+        # Sound first: it must not wait for a picture that waits for its own sound to be taken.
+        return self._audio.write(sound, timeout) and self._video.write(picture, timeout)
+
+    def finish(self, timeout: float = 2.0) -> int:
+        """Have it write what it was given, and make sure that it is gone; return its status.
+
+        Each step takes at most `timeout` seconds.
+        """
+        self._audio.close(timeout)
+        self._video.close(timeout)
+        return self.end(timeout)
