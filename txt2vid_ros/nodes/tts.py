@@ -26,7 +26,8 @@ from txt2vid_ros.ros.lead_request import LeadWish
 from txt2vid_ros.ros.node import EngineNode
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.running import run
-from txt2vid_ros.speaking.scheduler import SpeechRequest, SpeechScheduler
+from txt2vid_ros.speaking.scheduler import SpeechScheduler
+from txt2vid_ros.speaking.speech_sink import SpeechRequest
 from txt2vid_ros.speaking.visemes.track import mouth_track
 
 RIVALRY = 4
