@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from txt2vid_ros.bench.lipsync.flash import FlashEngine
-from txt2vid_ros.bench.speech.clap import ClapVoice, RATE
+from txt2vid_ros.bench.speech.clap import ClapVoice
 from txt2vid_ros.core.clock import Clock, FrameGrid, SECOND, SystemClock
 from txt2vid_ros.lipsync.render_loop import Animator, Face
 from txt2vid_ros.media.driving.driving_media import DrivingMedia

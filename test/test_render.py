@@ -23,7 +23,7 @@ from txt2vid_ros.media.driving.driving_media import DrivingMedia
 from txt2vid_ros.media.output.file_encoder import FileEncoder
 from txt2vid_ros.media.sound_file import read_sound
 from txt2vid_ros.providers.tts.hibari import HibariVoice
-from txt2vid_ros.render import AFTER, BEFORE, from_sound, from_text, render, Speech
+from txt2vid_ros.render import AFTER, BEFORE, from_sound, from_text, render, SpeechPart
 from txt2vid_ros.speaking.voice import SpeechChunk
 
 RATE = 24000
@@ -33,7 +33,7 @@ def face() -> DrivingMedia:
     return DrivingMedia([np.zeros((48, 64, 3), np.uint8)], 25.0, '')
 
 
-def make(speech: Iterator[Speech], file: pathlib.Path, fps: float = 25.0, tail: float = 0.0
+def make(speech: Iterator[SpeechPart], file: pathlib.Path, fps: float = 25.0, tail: float = 0.0
          ) -> float:
     return render(speech, tail, face(), FlashEngine(), file, fps)
 
@@ -114,12 +114,12 @@ def test_half_an_hour_of_sound_loses_nothing_and_is_not_held_whole(
 
     monkeypatch.setattr('txt2vid_ros.render.FileEncoder', Keeper)
     held: list[int] = []
-    monkeypatch.setattr('txt2vid_ros.render.OUTPUT_RATE', RATE)
+    monkeypatch.setattr('txt2vid_ros.render.STREAM_RATE', RATE)
     piece = np.random.default_rng(0).uniform(-0.5, 0.5, 10 * RATE).astype(np.float32)
 
-    def pieces() -> Iterator[Speech]:
+    def pieces() -> Iterator[SpeechPart]:
         for _ in range(180):
-            yield Speech(0.0, SpeechChunk(piece), RATE)
+            yield SpeechPart(0.0, SpeechChunk(piece), RATE)
 
     from txt2vid_ros import render as module
     add = module._add
@@ -229,7 +229,7 @@ def test_interrupted_it_leaves_nothing_and_what_was_there_stays(
         tmp_path: pathlib.Path, error: type[BaseException]) -> None:
     (tmp_path / 'a.mp4').write_text('the one from before')
 
-    def interrupted() -> Iterator[Speech]:
+    def interrupted() -> Iterator[SpeechPart]:
         yield from from_text('xx', ClapVoice())
         raise error
 

@@ -11,11 +11,10 @@ import math
 from pathlib import Path
 
 import cv2
-import numpy as np
-from numpy.typing import NDArray
 
 from txt2vid_ros.core.clock import FrameGrid, SECOND
 from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.pcm import STREAM_RATE, to_s16, VOICE_RATE
 from txt2vid_ros.lipsync.engine import LipSyncEngine, LipSyncSession
 from txt2vid_ros.media.driving.driving_media import DrivingMedia
 from txt2vid_ros.media.output.file_encoder import FileEncoder
@@ -30,44 +29,42 @@ log = logging.getLogger(__name__)
 
 BEFORE, AFTER = 0.4, 0.6
 """Seconds at rest before and after the speech of a text."""
-SOUND_RATE = 24000
-OUTPUT_RATE = 48000
-LOOK_AHEAD = 0.6
-"""Seconds of speech that are there before a frame is rendered, at the least."""
+MIN_LOOK_AHEAD = 0.6
+"""Seconds of speech after a frame that are known when it is rendered."""
 
 
 @dataclasses.dataclass(frozen=True)
-class Speech:
-    """A stretch of speech: `gap` seconds of silence, then samples (with phonemes or not)."""
+class SpeechPart:
+    """`gap` seconds of silence, then samples at `rate` Hz, with phonemes or without."""
 
     gap: float
     chunk: SpeechChunk
     rate: int
 
 
-def from_text(text: str, voice: TextToSpeech) -> Iterator[Speech]:
+def from_text(text: str, voice: TextToSpeech) -> Iterator[SpeechPart]:
     """Yield the speech of a text. Raises UserError where there is nothing to pronounce."""
     cleaned = normalize_text(text)
     if not speakable(cleaned):
         raise UserError('there is nothing to pronounce in the text', 'Give words or numbers.')
     rate = voice.capabilities.sample_rate
     for at, (pause, chunk) in enumerate(synthesize_text(cleaned, voice, lambda: False)):
-        yield Speech(pause + (BEFORE if at == 0 else 0.0), chunk, rate)
+        yield SpeechPart(pause + (BEFORE if at == 0 else 0.0), chunk, rate)
 
 
-def from_sound(file: Path) -> Iterator[Speech]:
+def from_sound(file: Path) -> Iterator[SpeechPart]:
     """Yield the sound of a file as it is."""
-    for samples in read_sound(file, SOUND_RATE):
-        yield Speech(0.0, SpeechChunk(samples), SOUND_RATE)
+    for samples in read_sound(file, VOICE_RATE):
+        yield SpeechPart(0.0, SpeechChunk(samples), VOICE_RATE)
 
 
-def render(speech: Iterator[Speech], tail: float, driving: DrivingMedia, engine: LipSyncEngine,
+def render(speech: Iterator[SpeechPart], tail: float, driving: DrivingMedia, engine: LipSyncEngine,
            file: Path, fps: float, progress: Callable[[float], None] = lambda seconds: None
            ) -> float:
     """Write the video; return its length in seconds. `progress` gets the seconds done.
 
-    `tail` seconds at rest follow the speech. Only a few seconds are held at a time, however long
-    the speech is. Raises UserError.
+    `tail` seconds at rest follow the speech. Only a few seconds are in memory at a time, however
+    long the speech is. Raises UserError.
     """
     grid = FrameGrid.at(fps)
     width, height = driving.size
@@ -75,36 +72,36 @@ def render(speech: Iterator[Speech], tail: float, driving: DrivingMedia, engine:
     session = engine.open(driving)
     for line in dict.fromkeys(driving.notices + session.notices):
         log.warning('%s', line)
-    need = max(engine.look_ahead, LOOK_AHEAD)
+    need = max(engine.look_ahead, MIN_LOOK_AHEAD)
     known = 0.0
     with contextlib.closing(session), \
-            FileEncoder(file, width, height, grid.fps, OUTPUT_RATE) as encoder:
-        writer = _Writer(session, driving, timeline, grid, encoder)
+            FileEncoder(file, width, height, grid.fps, STREAM_RATE) as encoder:
+        writer = _FrameWriter(session, driving, timeline, grid, encoder)
 
         def write_to(end: int) -> None:
             while writer.frames < end:
                 writer.write(min(session.at_once, end - writer.frames))
                 progress(grid.seconds(writer.frames))
 
-        for piece in speech:
-            known = _add(timeline, piece, known)
+        for part in speech:
+            known = _add(timeline, part, known)
             write_to(math.ceil((known - need) * grid.fps))
         write_to(max(1, round((known + tail) * grid.fps)))
         return grid.seconds(writer.frames)
 
 
-def _add(timeline: SpeechTimeline, piece: Speech, known: float) -> float:
-    """Put a piece on the timeline; return the time at which it ends."""
-    start = known + piece.gap
-    if piece.chunk.phonemes:
-        track = mouth_track(piece.chunk.phonemes, piece.chunk.samples, piece.rate)
+def _add(timeline: SpeechTimeline, part: SpeechPart, known: float) -> float:
+    """Put a part on the timeline; return the time at which it ends."""
+    start = known + part.gap
+    if part.chunk.phonemes:
+        track = mouth_track(part.chunk.phonemes, part.chunk.samples, part.rate)
         if len(track.times):
             timeline.push_mouth('render', track.shifted(start))
-    timeline.push('render', round(start * SECOND), piece.chunk.samples, piece.rate)
-    return start + len(piece.chunk.samples) / piece.rate
+    timeline.push('render', round(start * SECOND), part.chunk.samples, part.rate)
+    return start + len(part.chunk.samples) / part.rate
 
 
-class _Writer:
+class _FrameWriter:
     """Writes frame after frame with the sound that belongs to it."""
 
     def __init__(self, session: LipSyncSession, driving: DrivingMedia, timeline: SpeechTimeline,
@@ -125,17 +122,13 @@ class _Writer:
         for place, picture in zip(places, pictures, strict=True):
             sound = self._timeline.samples(
                 _sample_time(place, self._grid.fps), _sample_time(place + 1, self._grid.fps),
-                OUTPUT_RATE)
+                STREAM_RATE)
             planes = cv2.cvtColor(picture, cv2.COLOR_BGR2YUV_I420)
-            self._encoder.write(planes.tobytes(), _s16(sound))
+            self._encoder.write(planes.tobytes(), to_s16(sound).tobytes())
         self._timeline.forget(times[-1])
         self.frames += count
 
 
 def _sample_time(frame: int, fps: Fraction) -> float:
     """Return the time of the sample with which a frame begins."""
-    return int(frame * OUTPUT_RATE / fps) / OUTPUT_RATE
-
-
-def _s16(samples: NDArray[np.float32]) -> bytes:
-    return (np.clip(samples, -1, 1) * 32767).astype('<i2').tobytes()
+    return int(frame * STREAM_RATE / fps) / STREAM_RATE

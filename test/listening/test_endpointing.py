@@ -25,7 +25,7 @@ def events(probabilities: list[float], **settings: float) -> list[tuple[Event, f
 def cut(probabilities: list[float], settings: EndpointingSettings) -> list[SpeechSegment]:
     """Return all segments of a sound whose samples are the numbers of their windows."""
     segmenter = SpeechSegmenter(Endpointer(settings, STEP), round(settings.padding / STEP),
-                         round(settings.longest / STEP) + 1)
+                                round(settings.longest / STEP) + 1)
     segments = []
     for number, p in enumerate(probabilities):
         segments += segmenter.push(Window(number, number, p, np.full(1, number, np.float32)))

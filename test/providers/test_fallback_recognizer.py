@@ -107,7 +107,7 @@ class Ears:
         self.health = HealthRegistry(self.time.pace)
         slots: list[ProviderSlot[SpeechToText]] = [
             ProviderSlot(script.name, lambda script=script: ScriptedRecognizer(script),
-                   DEAF if script.hangs else PATIENT, self.health.of(script.name))
+                         DEAF if script.hangs else PATIENT, self.health.of(script.name))
             for script in scripts]
         self.recognizer = FallbackRecognizer(slots, longest, self.time.pace)
         self.recognizer.load()

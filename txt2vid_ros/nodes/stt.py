@@ -96,8 +96,8 @@ class SttNode(EngineNode):
         if table.send_clauses:
             settings = dataclasses.replace(settings, clause_length=CLAUSE)
         self._listener = SpeechPipeline(self._activity, self._recognizer, self, settings,
-                                  partial_every=table.partial_every,
-                                  send_clauses=table.send_clauses)
+                                        partial_every=table.partial_every,
+                                        send_clauses=table.send_clauses)
         self._listener.start()
         self._guard = EchoGuard(table.mute_tail) if table.mute_while_speaking else None
         if self._guard is not None:

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from txt2vid_ros.core.pcm import VOICE_RATE
 from txt2vid_ros.core.time_limits import LOCAL
 from txt2vid_ros.speaking.voice import SpeechChunk, TextToSpeech, VoiceCapabilities
 
-RATE = 24000
 PERIOD = 1.0
 """Seconds from clap to clap."""
 LENGTH = 0.04
@@ -17,6 +17,7 @@ LENGTH = 0.04
 FIRST = 0.5
 """Seconds before the first clap."""
 TONE = 3000.0
+"""Hz."""
 
 
 class ClapVoice(TextToSpeech):
@@ -24,7 +25,7 @@ class ClapVoice(TextToSpeech):
 
     name = 'clap'
     limits = LOCAL
-    capabilities = VoiceCapabilities(RATE)
+    capabilities = VoiceCapabilities(VOICE_RATE)
 
     def __init__(self, voice: str = '', speed: float = 1.0) -> None:
         """Take the parameters of any voice; none of them changes a clap."""
@@ -34,10 +35,10 @@ class ClapVoice(TextToSpeech):
 
     def synthesize(self, clause: str, cancelled: Callable[[], bool]) -> Iterator[SpeechChunk]:
         """Yield one second for each character of the clause."""
-        second = np.zeros(int(PERIOD * RATE), np.float32)
-        first, length = int(FIRST * RATE), int(LENGTH * RATE)
+        second = np.zeros(int(PERIOD * VOICE_RATE), np.float32)
+        first, length = int(FIRST * VOICE_RATE), int(LENGTH * VOICE_RATE)
         second[first:first + length] = 0.8 * np.sin(
-            2 * np.pi * TONE * np.arange(length, dtype=np.float32) / RATE)
+            2 * np.pi * TONE * np.arange(length, dtype=np.float32) / VOICE_RATE)
         for _ in clause:
             if cancelled():
                 return
