@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from txt2vid_ros.bench.lipsync.flash import FlashEngine
 from txt2vid_ros.bench.speech.clap import ClapVoice
 from txt2vid_ros.core.clock import Clock, FrameGrid, SECOND, SystemClock
+from txt2vid_ros.core.pcm import VOICE_RATE
 from txt2vid_ros.lipsync.render_loop import Animator, Face
 from txt2vid_ros.media.driving.driving_media import DrivingMedia
 from txt2vid_ros.media.output.encoder import StreamFormat
@@ -106,7 +107,7 @@ class Rig:
         """Put claps on the timeline, the first a second and a half from now."""
         start = self.clock.now() + SECOND
         for at, chunk in enumerate(ClapVoice().synthesize('x' * times, lambda: False)):
-            self.speech.push('clap', start + at * SECOND, chunk.samples, RATE)
+            self.speech.push('clap', start + at * SECOND, chunk.samples, VOICE_RATE)
 
     def wait_frames(self, count: int) -> None:
         """Wait until `count` more frames were written."""

@@ -22,6 +22,7 @@ from txt2vid_ros.bench.lipsync.mouth_measurement import measure_openings
 from txt2vid_ros.bench.rig.viewer import Viewer
 from txt2vid_ros.bench.speech import clap
 from txt2vid_ros.core.clock import SECOND
+from txt2vid_ros.core.pcm import VOICE_RATE
 from txt2vid_ros.lipsync.face.mesh import FaceMesh
 from txt2vid_ros.ros import messages, qos
 
