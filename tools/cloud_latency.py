@@ -37,7 +37,8 @@ TEXT = 'The train to the airport leaves at half past seven.'
 def main() -> None:
     """Measure each voice and print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('--clauses', type=int, default=50, help='clauses to measure of each voice (%(default)s)')
+    parser.add_argument('--clauses', type=int, default=50,
+                        help='clauses to measure of each voice (%(default)s)')
     parser.add_argument('--json', action='store_true')
     arguments = parser.parse_args()
     figures = {}

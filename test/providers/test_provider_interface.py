@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import textwrap
+from typing import Any
 
 import pytest
 
@@ -28,13 +29,17 @@ def imports(source: str) -> Iterator[str]:
         yield from (name for name in names if name.split('.')[0] == PACKAGE)
 
 
+def documented() -> list[str]:
+    """Return the Python code of docs/providers.md."""
+    document = (ROOT / 'docs' / 'providers.md').read_text(encoding='utf-8')
+    return [textwrap.dedent(block) for block in re.findall(
+        r'^```python\n(.*?)^```', document, re.MULTILINE | re.DOTALL)]
+
+
 def examples() -> list[str]:
     """Return the Python code of the example provider and of the documentation."""
-    document = (ROOT / 'docs' / 'providers.md').read_text(encoding='utf-8')
-    code = [textwrap.dedent(block) for block in re.findall(
-        r'^```python\n(.*?)^```', document, re.MULTILINE | re.DOTALL)]
     files = sorted((ROOT / 'test' / 'example_provider').rglob('*.py'))
-    return [*(file.read_text(encoding='utf-8') for file in files), *code]
+    return [*(file.read_text(encoding='utf-8') for file in files), *documented()]
 
 
 def test_the_example_and_the_documentation_import_from_nowhere_else() -> None:
@@ -50,6 +55,22 @@ def test_the_documentation_names_no_other_module_of_the_package_as_an_import() -
     named = set(re.findall(r'`(txt2vid_ros\.[\w.]+)`', writing))
     assert named <= {FACADE, 'txt2vid_ros.tts', 'txt2vid_ros.stt', 'txt2vid_ros.vad',
                      'txt2vid_ros.lipsync'}
+
+
+def test_the_examples_of_the_documentation_work() -> None:
+    names: dict[str, Any] = {}
+    for block in documented():
+        exec(block, names)
+    voice, recognizer = names['Beeps']('', 1.0), names['Level']('en')
+    voice.load()
+    recognizer.load()
+    chunk, = voice.synthesize('Hello.', lambda: False)
+    assert isinstance(chunk, providers.SpeechChunk)
+    recognition = recognizer.open()
+    recognition.push(chunk.samples)
+    assert recognition.finish() == providers.Transcript('loud', 1.0)
+    voice.close()
+    recognizer.close()
 
 
 @pytest.mark.parametrize('name', providers.__all__)
