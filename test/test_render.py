@@ -26,7 +26,7 @@ from txt2vid_ros.media.driving.driving_media import DrivingMedia
 from txt2vid_ros.media.output.file_encoder import encoding_to
 from txt2vid_ros.media.sound_file import read_sound
 from txt2vid_ros.providers.tts.hibari import HibariVoice
-from txt2vid_ros.render import AFTER, BEFORE, from_sound, from_text, render, Speech
+from txt2vid_ros.render import AFTER, BEFORE, from_sound, from_text, render, SpeechPart
 from txt2vid_ros.speaking.voice import SpeechChunk
 
 RATE = 24000
@@ -36,7 +36,7 @@ def face() -> DrivingMedia:
     return DrivingMedia([np.zeros((48, 64, 3), np.uint8)], 25.0, '')
 
 
-def make(speech: Iterator[Speech], file: pathlib.Path, fps: float = 25.0, tail: float = 0.0
+def make(speech: Iterator[SpeechPart], file: pathlib.Path, fps: float = 25.0, tail: float = 0.0
          ) -> float:
     return render(speech, tail, face(), FlashEngine(), file, fps)
 
@@ -120,14 +120,14 @@ def test_half_an_hour_of_sound_loses_nothing_and_is_not_held_whole(
     monkeypatch.setattr('txt2vid_ros.render.STREAM_RATE', RATE)
     piece = np.random.default_rng(0).uniform(-0.5, 0.5, 10 * RATE).astype(np.float32)
 
-    def pieces() -> Iterator[Speech]:
+    def pieces() -> Iterator[SpeechPart]:
         for _ in range(180):
-            yield Speech(0.0, SpeechChunk(piece), RATE)
+            yield SpeechPart(0.0, SpeechChunk(piece), RATE)
 
     from txt2vid_ros import render as module
     add = module._add
 
-    def watched(timeline: module.SpeechTimeline, each: Speech, known: float) -> float:
+    def watched(timeline: module.SpeechTimeline, each: SpeechPart, known: float) -> float:
         held.append(sum(len(one.samples) for one in timeline._utterances.values()))
         return add(timeline, each, known)
 
@@ -232,7 +232,7 @@ def test_interrupted_it_leaves_nothing_and_what_was_there_stays(
         tmp_path: pathlib.Path, error: type[BaseException]) -> None:
     (tmp_path / 'a.mp4').write_text('the one from before')
 
-    def interrupted() -> Iterator[Speech]:
+    def interrupted() -> Iterator[SpeechPart]:
         yield from from_text('xx', ClapVoice())
         raise error
 

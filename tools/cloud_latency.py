@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""How much later than a cloud's first sound our first chunk is, measured against the fakes.
+"""How long after a cloud's first sound a voice yields its first chunk, measured with the fakes.
 
 From the moment at which the fake service hands its first bytes of sound to the network, over
 loopback (with TLS for Google), to the moment at which the voice yields its first chunk.
@@ -21,7 +21,7 @@ import time
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT / 'test' / 'cloud'), str(ROOT / 'test')]
+sys.path[:0] = [str(ROOT / 'test' / 'providers' / 'cloud'), str(ROOT / 'test')]
 
 from cloud_keys import Certificate, ServiceAccount  # noqa: E402
 from fake_google import FakeGoogle  # noqa: E402
@@ -37,7 +37,8 @@ TEXT = 'The train to the airport leaves at half past seven.'
 def main() -> None:
     """Measure each voice and print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('--clauses', type=int, default=50, help='of each voice (%(default)s)')
+    parser.add_argument('--clauses', type=int, default=50,
+                        help='clauses to measure of each voice (%(default)s)')
     parser.add_argument('--json', action='store_true')
     arguments = parser.parse_args()
     figures = {}

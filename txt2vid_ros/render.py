@@ -29,78 +29,78 @@ log = logging.getLogger(__name__)
 
 BEFORE, AFTER = 0.4, 0.6
 """Seconds at rest before and after the speech of a text."""
-LOOK_AHEAD = 0.6
-"""Seconds of speech that are there before a frame is rendered, at the least."""
+MIN_LOOK_AHEAD = 0.6
+"""Seconds of speech after a frame that are known when it is rendered."""
 
 
 @dataclasses.dataclass(frozen=True)
-class Speech:
-    """A stretch of speech: `gap` seconds of silence, then samples (with phonemes or not)."""
+class SpeechPart:
+    """`gap` seconds of silence, then samples at `rate` Hz, with phonemes or without."""
 
     gap: float
     chunk: SpeechChunk
     rate: int
 
 
-def from_text(text: str, voice: TextToSpeech) -> Iterator[Speech]:
+def from_text(text: str, voice: TextToSpeech) -> Iterator[SpeechPart]:
     """Yield the speech of a text. Raises UserError where there is nothing to pronounce."""
     cleaned = normalize_text(text)
     if not speakable(cleaned):
         raise UserError('there is nothing to pronounce in the text', 'Give words or numbers.')
     rate = voice.capabilities.sample_rate
     for at, (pause, chunk) in enumerate(synthesize_text(cleaned, voice, lambda: False)):
-        yield Speech(pause + (BEFORE if at == 0 else 0.0), chunk, rate)
+        yield SpeechPart(pause + (BEFORE if at == 0 else 0.0), chunk, rate)
 
 
-def from_sound(file: Path) -> Iterator[Speech]:
+def from_sound(file: Path) -> Iterator[SpeechPart]:
     """Yield the sound of a file as it is."""
     for samples in read_sound(file, VOICE_RATE):
-        yield Speech(0.0, SpeechChunk(samples), VOICE_RATE)
+        yield SpeechPart(0.0, SpeechChunk(samples), VOICE_RATE)
 
 
-def render(speech: Iterator[Speech], tail: float, driving: DrivingMedia, engine: LipSyncEngine,
+def render(speech: Iterator[SpeechPart], tail: float, driving: DrivingMedia, engine: LipSyncEngine,
            file: Path, fps: float, progress: Callable[[float], None] = lambda seconds: None
            ) -> float:
     """Write the video; return its length in seconds. `progress` gets the seconds done.
 
-    `tail` seconds at rest follow the speech. Only a few seconds are held at a time, however long
-    the speech is. Raises UserError.
+    `tail` seconds at rest follow the speech. Only a few seconds are in memory at a time, however
+    long the speech is. Raises UserError.
     """
     grid = FrameGrid.at(fps)
     timeline = SpeechTimeline()
     session = engine.open(driving)
     for line in dict.fromkeys(driving.notices + session.notices):
         log.warning('%s', line)
-    need = max(engine.look_ahead, LOOK_AHEAD)
+    need = max(engine.look_ahead, MIN_LOOK_AHEAD)
     known = 0.0
     with contextlib.closing(session), \
             encoding_to(file, driving.size, grid.fps, STREAM_RATE) as encoder:
-        writer = _Writer(session, driving, timeline, grid, encoder)
+        writer = _FrameWriter(session, driving, timeline, grid, encoder)
 
         def write_to(end: int) -> None:
             while writer.frames < end:
                 writer.write(min(session.batch_size, end - writer.frames))
                 progress(grid.seconds(writer.frames))
 
-        for piece in speech:
-            known = _add(timeline, piece, known)
+        for part in speech:
+            known = _add(timeline, part, known)
             write_to(math.ceil((known - need) * grid.fps))
         write_to(max(1, round((known + tail) * grid.fps)))
         return grid.seconds(writer.frames)
 
 
-def _add(timeline: SpeechTimeline, piece: Speech, known: float) -> float:
-    """Put a piece on the timeline; return the time at which it ends."""
-    start = known + piece.gap
-    if piece.chunk.phonemes:
-        track = mouth_track(piece.chunk.phonemes, piece.chunk.samples, piece.rate)
+def _add(timeline: SpeechTimeline, part: SpeechPart, known: float) -> float:
+    """Put a part on the timeline; return the time at which it ends."""
+    start = known + part.gap
+    if part.chunk.phonemes:
+        track = mouth_track(part.chunk.phonemes, part.chunk.samples, part.rate)
         if len(track.times):
             timeline.push_mouth('render', track.shifted(start))
-    timeline.push('render', round(start * SECOND), piece.chunk.samples, piece.rate)
-    return start + len(piece.chunk.samples) / piece.rate
+    timeline.push('render', round(start * SECOND), part.chunk.samples, part.rate)
+    return start + len(part.chunk.samples) / part.rate
 
 
-class _Writer:
+class _FrameWriter:
     """Writes frame after frame with the sound that belongs to it."""
 
     def __init__(self, session: LipSyncSession, driving: DrivingMedia, timeline: SpeechTimeline,

@@ -1,18 +1,23 @@
-"""An example of a voice in a package of its own: hibari behind a connection that breaks.
+"""An example of a voice in a package of its own: hibari over a connection that breaks.
 
-It is of use to try out what happens then: `--tts flaky,hibari --tts-options flaky.good=2`.
+Use it to try out what happens then: `--tts flaky,hibari --tts-options flaky.good=2`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 import dataclasses
+from importlib import metadata
 from typing import ClassVar
 
-from txt2vid_ros.core.errors import ProviderError
-from txt2vid_ros.core.time_limits import LOCAL, TimeLimits
-from txt2vid_ros.providers.tts.hibari import HibariVoice
-from txt2vid_ros.speaking.voice import SpeechChunk, TextToSpeech, VoiceCapabilities
+from txt2vid_ros.providers import (
+    LOCAL,
+    ProviderError,
+    SpeechChunk,
+    TextToSpeech,
+    TimeLimits,
+    VoiceCapabilities,
+)
 
 
 class FlakyVoice(TextToSpeech):
@@ -33,7 +38,9 @@ class FlakyVoice(TextToSpeech):
     def __init__(self, voice: str = '', speed: float = 1.0,
                  options: Options = Options()) -> None:
         """Take the parameters of any voice, and the options."""
-        self._inner = HibariVoice(voice, speed)
+        # Another provider is found by its name, as the program itself finds this one.
+        hibari, = metadata.entry_points(group='txt2vid_ros.tts', name='hibari')
+        self._inner: TextToSpeech = hibari.load()(voice, speed)
         self._options = options
         self._asked = 0
 
@@ -50,7 +57,7 @@ class FlakyVoice(TextToSpeech):
         """Yield the clause's speech, or say that the connection broke."""
         self._asked += 1
         if 0 < self._asked - self._options.good <= self._options.bad:
-            # One line, without a key and without the text; another try may do better.
+            # One line, without a key and without the text; another attempt may succeed.
             raise ProviderError('connection reset', retriable=True)
         yield from self._inner.synthesize(clause, cancelled)
 

@@ -106,13 +106,13 @@ def test_the_face_is_not_written_down_and_the_answer_is(voice: NDArray[np.float3
     delay, echo = 0.4, 0.5 * soxr.resample(voice, 24000, RATE)
     heard = room([(0.5 + delay, echo), (first + 1.5, answer.sound()), (second_at + delay, echo),
                   (second + 1.0, answer.sound())], second + 6)
-    listener = SpeechPipeline(activity, recognizer, scribe, EndpointingSettings())
-    listener.start()
+    pipeline = SpeechPipeline(activity, recognizer, scribe, EndpointingSettings())
+    pipeline.start()
     for stamp, block in blocks(heard):
-        listener.push(stamp, guard.guard(stamp, block, RATE))
-    listener.flush()
-    until(lambda: listener.idle, 'the text')
-    listener.close()
+        pipeline.push(stamp, guard.guard(stamp, block, RATE))
+    pipeline.flush()
+    until(lambda: pipeline.idle, 'the text')
+    pipeline.close()
     assert [words(text) for text in scribe.texts] == [words(answer.text)] * 2
     assert guard.delay == pytest.approx(delay, abs=0.05)
     assert guard.muted > 100
@@ -137,5 +137,5 @@ def test_days_of_speech_do_not_grow_in_memory(voice: NDArray[np.float32]) -> Non
         guard.voice(f'face#{number}', at, voice[:24000], 24000)
         guard.voice(f'face#{number}', at + SECOND, voice[:0], 24000)
         guard.guard(at, quiet, RATE)
-    assert len(guard._spoken) < 10
+    assert len(guard._spans) < 10
     assert len(guard._sound) + len(guard._voice) < 5000

@@ -1,4 +1,4 @@
-"""Speech begins, pauses and ends where it does; every window of it belongs to one piece."""
+"""Speech begins, pauses and ends where it does; every window of it belongs to one segment."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ def events(probabilities: list[float], **settings: float) -> list[tuple[Event, f
 
 
 def cut(probabilities: list[float], settings: EndpointingSettings) -> list[SpeechSegment]:
-    """Return all pieces of a sound whose samples are the numbers of their windows."""
-    cutter = SpeechSegmenter(Endpointer(settings, STEP), round(settings.padding / STEP),
-                         round(settings.longest / STEP) + 1)
-    pieces = []
+    """Return all segments of a sound whose samples are the numbers of their windows."""
+    segmenter = SpeechSegmenter(Endpointer(settings, STEP), round(settings.padding / STEP),
+                                round(settings.longest / STEP) + 1)
+    segments = []
     for number, p in enumerate(probabilities):
-        pieces += cutter.push(Window(number, number, p, np.full(1, number, np.float32)))
-        if cutter.open is not None:
-            assert len(cutter.open.windows) <= settings.longest / STEP + 64
-    return pieces + list(cutter.end())
+        segments += segmenter.push(Window(number, number, p, np.full(1, number, np.float32)))
+        if segmenter.open is not None:
+            assert len(segmenter.open.windows) <= settings.longest / STEP + 64
+    return segments + list(segmenter.end())
 
 
 def test_an_utterance_begins_and_ends_where_its_speech_does() -> None:
@@ -64,38 +64,42 @@ def test_every_window_of_half_an_hour_of_speech_is_in_one_piece_and_in_order() -
         # Phrases of up to half a minute with pauses of all lengths.
         probabilities += [float(p) for p in random.uniform(0.5, 1.0, random.integers(6, 900))]
         probabilities += [float(p) for p in random.uniform(0.0, 0.3, random.integers(1, 40))]
-    for settings in (EndpointingSettings(), EndpointingSettings(clause_length=1.2), EndpointingSettings(longest=5.0)):
-        pieces = cut(probabilities, settings)
-        numbers = [window.number for piece in pieces for window in piece.windows]
+    for settings in (EndpointingSettings(), EndpointingSettings(clause_length=1.2),
+                     EndpointingSettings(longest=5.0)):
+        segments = cut(probabilities, settings)
+        numbers = [window.number for segment in segments for window in segment.windows]
         assert numbers == sorted(set(numbers))
         held = set(numbers)
         voiced = [number for number, p in enumerate(probabilities) if p >= settings.threshold]
         assert not [number for number in voiced if number not in held]
-        longest = max(len(piece.windows) for piece in pieces) * STEP
+        longest = max(len(segment.windows) for segment in segments) * STEP
         assert longest <= settings.longest + 1
 
 
 def test_a_speech_without_a_pause_is_cut_where_it_is_quietest() -> None:
     speech = windows((13, 0.99), (0.096, 0.55), (15, 0.99), (1, 0))
-    pieces = [each for each in cut(speech, EndpointingSettings(longest=20, padding=0)) if each.windows]
-    assert len(pieces) == 2
-    assert pieces[0].last and pieces[0].utterance is not pieces[1].utterance
-    assert pieces[0].windows[-1].number * STEP == pytest.approx(13.05, abs=0.1)
-    assert pieces[1].windows[0].number == pieces[0].windows[-1].number + 1
+    segments = [each for each in cut(speech, EndpointingSettings(longest=20, padding=0))
+                if each.windows]
+    assert len(segments) == 2
+    assert segments[0].last and segments[0].utterance is not segments[1].utterance
+    assert segments[0].windows[-1].number * STEP == pytest.approx(13.05, abs=0.1)
+    assert segments[1].windows[0].number == segments[0].windows[-1].number + 1
 
 
 def test_clauses_are_cut_at_short_pauses_and_stay_one_utterance() -> None:
     speech = windows((0.5, 0), *[(2, 0.9), (0.3, 0.05)] * 4, (1, 0))
-    pieces = [piece for piece in cut(speech, EndpointingSettings(clause_length=1.2)) if piece.windows]
-    assert len(pieces) == 4
-    assert len({id(piece.utterance) for piece in pieces}) == 1
+    segments = [segment for segment in cut(speech, EndpointingSettings(clause_length=1.2))
+                if segment.windows]
+    assert len(segments) == 4
+    assert len({id(segment.utterance) for segment in segments}) == 1
     # Each says when its own first word began.
-    begins = [piece.stamp * STEP for piece in pieces]
+    begins = [segment.stamp * STEP for segment in segments]
     assert begins == pytest.approx([0.5, 2.8, 5.1, 7.4], abs=0.1)
 
 
 def test_padding_reaches_back_before_the_first_word() -> None:
     speech = windows((1, 0), (1, 0.9), (1, 0))
-    bare, padded = (cut(speech, EndpointingSettings(padding=padding))[0] for padding in (0.0, 0.32))
+    bare, padded = (cut(speech, EndpointingSettings(padding=padding))[0]
+                    for padding in (0.0, 0.32))
     assert bare.windows[0].number - padded.windows[0].number == 10
     assert bare.stamp == padded.stamp

@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 import pytest
 from rig import until
 from speech_clips import clip
+from transcripts import BEGIN, detector, hear, silence, TranscriptRecorder
 
 from txt2vid_ros.core.clock import SECOND
-from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.errors import ProviderError, UserError
+from txt2vid_ros.core.pcm import SPEECH_RATE as RATE
 from txt2vid_ros.listening import pipeline as listening
 from txt2vid_ros.listening.endpointing import EndpointingSettings
 from txt2vid_ros.listening.pipeline import SpeechPipeline
@@ -24,28 +26,6 @@ from txt2vid_ros.listening.voice_activity import VoiceActivity
 from txt2vid_ros.providers.stt.hallucination_filter import drop_hallucination
 from txt2vid_ros.providers.stt.moonshine import MoonshineRecognizer
 from txt2vid_ros.providers.tts.hibari import HibariVoice
-from txt2vid_ros.providers.vad.silero import SileroActivity
-
-RATE = 16000
-BEGIN = 1_000 * SECOND
-
-
-class Scribe:
-    """Writes down what a listener says."""
-
-    def __init__(self) -> None:
-        self.partials: list[tuple[int, str, float]] = []
-        self.finals: list[tuple[int, str, float]] = []
-
-    def partial(self, stamp: int, text: str, confidence: float) -> None:
-        self.partials.append((stamp, text, confidence))
-
-    def final(self, stamp: int, text: str, confidence: float) -> None:
-        self.finals.append((stamp, text, confidence))
-
-    @property
-    def said(self) -> str:
-        return ' '.join(text for _, text, _ in self.finals)
 
 
 @pytest.fixture(scope='module')
@@ -62,36 +42,11 @@ def voice() -> HibariVoice:
     return loaded
 
 
-def activity() -> SileroActivity:
-    loaded = SileroActivity()
-    loaded.load()
-    return loaded
-
-
 def spoken(voice: HibariVoice, text: str) -> NDArray[np.float32]:
     """Return a sentence at 16 kHz, a little softer than full scale."""
     import soxr
     sound = np.concatenate([chunk.samples for chunk in voice.synthesize(text, lambda: False)])
     return (0.6 * soxr.resample(sound, 24000, RATE)).astype(np.float32)
-
-
-def silence(seconds: float) -> NDArray[np.float32]:
-    return np.zeros(int(seconds * RATE), np.float32)
-
-
-def hear(recognizer: WholeRecognizer, sound: NDArray[np.float32], chunk: int = 512,
-         **options: object) -> tuple[Scribe, SpeechPipeline]:
-    """Have a listener hear a sound as fast as it can; return what it wrote."""
-    scribe = Scribe()
-    settings = options.pop('settings', EndpointingSettings())
-    listener = SpeechPipeline(activity(), recognizer, scribe, settings, **options)
-    listener.start()
-    for at in range(0, len(sound), chunk):
-        listener.push(BEGIN + at * SECOND // RATE, sound[at:at + chunk])
-    listener.flush()
-    until(lambda: listener.idle, 'the text of what was heard')
-    listener.close()
-    return scribe, listener
 
 
 @pytest.mark.parametrize(('stem', 'chunk'), [('0930', 512), ('goforward', 320), ('003', 1024),
@@ -100,10 +55,10 @@ def test_real_speech_is_written_down_word_for_word(
         recognizer: MoonshineRecognizer, stem: str, chunk: int) -> None:
     said = clip(stem)
     sound = np.concatenate([silence(0.7), said.sound(), silence(1)])
-    scribe, _ = hear(recognizer, sound, chunk)
-    assert words(scribe.said.replace('Mr.', 'Mister')) == words(said.text)
-    assert len(scribe.finals) == 1
-    stamp, _, confidence = scribe.finals[0]
+    texts, _ = hear(recognizer, sound, chunk)
+    assert words(texts.said.replace('Mr.', 'Mister')) == words(said.text)
+    assert len(texts.finals) == 1
+    stamp, _, confidence = texts.finals[0]
     # The first word begins soon after the file does.
     assert 0.6 < (stamp - BEGIN) / SECOND < 1.3
     assert 0.8 < confidence <= 1
@@ -114,8 +69,8 @@ def test_silence_between_sentences_makes_them_utterances_of_their_own(
     sentences = ('The train leaves at half past nine.', 'Could you please send me the address?')
     sound = np.concatenate([part for sentence in sentences
                             for part in (silence(1), spoken(voice, sentence))] + [silence(1)])
-    scribe, _ = hear(recognizer, sound)
-    assert [words(text) for _, text, _ in scribe.finals] == [words(each) for each in sentences]
+    texts, _ = hear(recognizer, sound)
+    assert [words(text) for _, text, _ in texts.finals] == [words(each) for each in sentences]
 
 
 def noise(kind: str, seconds: float = 12.0) -> NDArray[np.float32]:
@@ -156,42 +111,43 @@ def noise(kind: str, seconds: float = 12.0) -> NDArray[np.float32]:
 
 @pytest.mark.parametrize('kind', ['silence', 'hiss', 'hum', 'breath', 'typing', 'music'])
 def test_what_is_no_speech_gives_no_text(recognizer: MoonshineRecognizer, kind: str) -> None:
-    scribe, _ = hear(recognizer, noise(kind))
-    assert not scribe.finals and not scribe.partials
+    texts, _ = hear(recognizer, noise(kind))
+    assert not texts.finals and not texts.partials
 
 
 def test_speech_is_heard_through_hum_and_offset(recognizer: MoonshineRecognizer) -> None:
     said = clip('0930')
     speech = np.concatenate([silence(1), said.sound(), silence(1)])
-    scribe, _ = hear(recognizer, speech + noise('hum')[:len(speech)] * 0.05)
-    assert words(scribe.said) == words(said.text)
+    texts, _ = hear(recognizer, speech + noise('hum')[:len(speech)] * 0.05)
+    assert words(texts.said) == words(said.text)
 
 
 def test_partials_grow_while_somebody_speaks(
         recognizer: MoonshineRecognizer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listening, 'STALL', 60.0)
+    monkeypatch.setattr(listening, 'STALL_TIMEOUT', 60.0)
     said = clip('0870')
     sound = np.concatenate([silence(0.5), said.sound(), silence(1.5)])
-    scribe = Scribe()
-    listener = SpeechPipeline(activity(), recognizer, scribe, EndpointingSettings(), partial_every=0.1)
-    listener.start()
+    texts = TranscriptRecorder()
+    pipeline = SpeechPipeline(detector(), recognizer, texts, EndpointingSettings(),
+                              partial_every=0.1)
+    pipeline.start()
     # Half a second of sound, then as long as the guess at it takes: no clock has a say in it.
     guessed = 0
     for at in range(0, len(sound), 8000):
-        before = len(scribe.partials)
-        listener.push(BEGIN + at * SECOND // RATE, sound[at:at + 8000])
-        piece = listener._cutter.open
-        if piece and not piece.paused and len(piece.windows) > 16 and \
-                piece.windows[-1].probability > 0.5:
-            until(lambda count=before: len(scribe.partials) > count, f'a guess at {at / RATE} s')
+        before = len(texts.partials)
+        pipeline.push(BEGIN + at * SECOND // RATE, sound[at:at + 8000])
+        segment = pipeline._segmenter.open
+        if segment and not segment.paused and len(segment.windows) > 16 and \
+                segment.windows[-1].probability > 0.5:
+            until(lambda count=before: len(texts.partials) > count, f'a guess at {at / RATE} s')
             guessed += 1
-    until(lambda: bool(scribe.finals), 'the text')
-    listener.close()
-    lengths = [len(text) for _, text, _ in scribe.partials]
+    until(lambda: bool(texts.finals), 'the text')
+    pipeline.close()
+    lengths = [len(text) for _, text, _ in texts.partials]
     assert guessed >= 6 and lengths[0] < 40 < lengths[-1]
-    assert {stamp for stamp, _, _ in scribe.partials} == {scribe.finals[0][0]}
+    assert {stamp for stamp, _, _ in texts.partials} == {texts.finals[0][0]}
     # What was guessed last is not far from what was said, though it was put together from parts.
-    assert similar(words(scribe.partials[-1][1]), words(scribe.finals[0][1])) < 0.3
+    assert similar(words(texts.partials[-1][1]), words(texts.finals[0][1])) < 0.3
 
 
 class TimedRecognizer(WholeRecognizer):
@@ -250,13 +206,13 @@ def test_a_monologue_loses_no_word_and_says_none_twice(
              for part in (spoken(voice, sentence.rstrip('. ') + '.'), silence(0.3))]
     sound = np.concatenate([silence(0.5), *parts, silence(1.0)])
     settings = EndpointingSettings(clause_length=1.2) if send_clauses else EndpointingSettings()
-    scribe, listener = hear(recognizer, sound, settings=settings, send_clauses=send_clauses)
-    assert similar(words(scribe.said), words(STORY)) < 0.03
-    stamps = [stamp for stamp, _, _ in scribe.finals]
-    assert stamps == sorted(set(stamps)), scribe.finals
+    texts, pipeline = hear(recognizer, sound, settings=settings, send_clauses=send_clauses)
+    assert similar(words(texts.said), words(STORY)) < 0.03
+    stamps = [stamp for stamp, _, _ in texts.finals]
+    assert stamps == sorted(set(stamps)), texts.finals
     # Nothing waits for the end of the whole monologue; clauses come more often than that.
-    assert len(scribe.finals) >= (5 if send_clauses else 2)
-    assert listener.statistics.failed == 0
+    assert len(texts.finals) >= (5 if send_clauses else 2)
+    assert pipeline.statistics.failed == 0
 
 
 class MarkedActivity(VoiceActivity):
@@ -301,9 +257,9 @@ class CountingRecognizer(WholeRecognizer):
 
 def test_half_an_hour_without_an_end_loses_nothing_and_does_not_grow_in_memory() -> None:
     random = np.random.default_rng(7)
-    recognizer, scribe = CountingRecognizer(), Scribe()
-    listener = SpeechPipeline(MarkedActivity(), recognizer, scribe, EndpointingSettings())
-    listener.start()
+    recognizer, texts = CountingRecognizer(), TranscriptRecorder()
+    pipeline = SpeechPipeline(MarkedActivity(), recognizer, texts, EndpointingSettings())
+    pipeline.start()
     number, sent, at = 0, [], 0
     tracemalloc.start()
     held = []
@@ -312,89 +268,109 @@ def test_half_an_hour_without_an_end_loses_nothing_and_does_not_grow_in_memory()
         for _ in range(random.integers(5, 300)):
             number += 1
             sent.append(f'w{number}')
-            listener.push(BEGIN + at * SECOND // RATE, np.full(512, number, np.float32))
+            pipeline.push(BEGIN + at * SECOND // RATE, np.full(512, number, np.float32))
             at += 512
         for _ in range(random.integers(1, 12)):
-            listener.push(BEGIN + at * SECOND // RATE, np.zeros(512, np.float32))
+            pipeline.push(BEGIN + at * SECOND // RATE, np.zeros(512, np.float32))
             at += 512
         if len(held) < at // (450 * RATE):
-            scribe.partials.clear()
+            texts.partials.clear()
             held.append(tracemalloc.get_traced_memory()[0])
-    listener.flush()
-    until(lambda: listener.idle, 'the text')
+    pipeline.flush()
+    until(lambda: pipeline.idle, 'the text')
     tracemalloc.stop()
-    listener.close()
-    assert scribe.said.split() == sent
+    pipeline.close()
+    assert texts.said.split() == sent
     assert recognizer.longest <= 21 * RATE
     assert held[-1] - held[0] < 30e6
-    assert [confidence for _, _, confidence in scribe.finals] == pytest.approx(
-        [0.5] * len(scribe.finals))
+    assert [confidence for _, _, confidence in texts.finals] == pytest.approx(
+        [0.5] * len(texts.finals))
+
+
+class OutageError(ProviderError):
+    def __init__(self, problem: str) -> None:
+        super().__init__(problem, retriable=True)
 
 
 @pytest.mark.parametrize(('error', 'failures', 'lost'), [
-    (RuntimeError, 1, 0), (UserError, 2, 1), (RuntimeError, 2, 1)])
-def test_a_recognizer_that_fails_costs_a_piece_and_not_the_listener(
+    (RuntimeError, 0, 0), (UserError, 1, 1), (OutageError, 1, 1), (RuntimeError, 1, 1)])
+def test_a_recognizer_that_fails_is_asked_once_and_costs_a_segment_and_not_the_pipeline(
         error: type[Exception], failures: int, lost: int) -> None:
-    recognizer, scribe = CountingRecognizer(), Scribe()
+    recognizer, texts = CountingRecognizer(), TranscriptRecorder()
     recognizer.failures, recognizer.error = failures, error
-    listener = SpeechPipeline(MarkedActivity(), recognizer, scribe, EndpointingSettings(), partial_every=1e6)
-    listener._tried_at = time.monotonic()
-    listener.start()
+    pipeline = SpeechPipeline(MarkedActivity(), recognizer, texts, EndpointingSettings(),
+                              partial_every=1e6)
+    pipeline._guessed_at = time.monotonic()
+    pipeline.start()
 
     def say(number: int, at: float) -> None:
         sound = np.concatenate([np.full(512 * 5, number, np.float32), silence(0.2)])
-        listener.push(BEGIN + int(at * SECOND), sound)
-        listener.flush()
-        until(lambda: listener.idle, 'the text')
+        pipeline.push(BEGIN + int(at * SECOND), sound)
+        pipeline.flush()
+        until(lambda: pipeline.idle, 'the text')
 
     say(1, 0)
-    assert listener.statistics.failed == lost
+    assert pipeline.statistics.failed == lost
     say(2, 10)
-    listener.close()
-    assert words(scribe.said)[-1] == 'w2'
-    assert len(scribe.finals) == 2 - lost
+    pipeline.close()
+    assert words(texts.said)[-1] == 'w2'
+    assert len(texts.finals) == 2 - lost
+
+
+def test_a_guess_that_fails_is_no_loss() -> None:
+    recognizer, texts = CountingRecognizer(), TranscriptRecorder()
+    recognizer.failures = 1
+    pipeline = SpeechPipeline(MarkedActivity(), recognizer, texts, EndpointingSettings())
+    pipeline.start()
+    pipeline.push(BEGIN, np.concatenate([np.full(512 * 30, 4, np.float32), silence(0.15)]))
+    until(lambda: recognizer.failures == 0, 'the guess')
+    pipeline.flush()
+    until(lambda: bool(texts.finals), 'the text')
+    pipeline.close()
+    assert words(texts.said) == ['w4'] * 30
+    assert pipeline.statistics.failed == 0
 
 
 def test_the_text_is_ready_before_the_end_of_speech_is_certain() -> None:
-    recognizer, scribe = CountingRecognizer(), Scribe()
-    listener = SpeechPipeline(MarkedActivity(), recognizer, scribe, EndpointingSettings())
-    listener.start()
-    listener.push(BEGIN, np.concatenate([np.full(512 * 30, 4, np.float32), silence(0.15)]))
-    until(lambda: bool(scribe.partials), 'the text of the pause')
-    until(lambda: scribe.partials[-1][1].count('w4') == 30, 'all of it')
-    assert not scribe.finals
+    recognizer, texts = CountingRecognizer(), TranscriptRecorder()
+    pipeline = SpeechPipeline(MarkedActivity(), recognizer, texts, EndpointingSettings())
+    pipeline.start()
+    pipeline.push(BEGIN, np.concatenate([np.full(512 * 30, 4, np.float32), silence(0.15)]))
+    until(lambda: bool(texts.partials), 'the text of the pause')
+    until(lambda: texts.partials[-1][1].count('w4') == 30, 'all of it')
+    assert not texts.finals
     calls = recognizer.calls
-    listener.push(BEGIN + (512 * 30 + 2400) * SECOND // RATE, silence(0.5))
-    until(lambda: bool(scribe.finals), 'the final text')
-    listener.close()
-    assert scribe.finals[0][1] == scribe.partials[-1][1]
+    pipeline.push(BEGIN + (512 * 30 + 2400) * SECOND // RATE, silence(0.5))
+    until(lambda: bool(texts.finals), 'the final text')
+    pipeline.close()
+    assert texts.finals[0][1] == texts.partials[-1][1]
     assert recognizer.calls == calls
 
 
 def test_sound_that_stops_in_the_middle_of_a_word_still_becomes_text(
         monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listening, 'STALL', 0.1)
-    scribe = Scribe()
-    listener = SpeechPipeline(MarkedActivity(), CountingRecognizer(), scribe, EndpointingSettings())
-    listener.start()
-    listener.push(BEGIN, np.full(512 * 20, 4, np.float32))
-    until(lambda: bool(scribe.finals), 'the text')
-    listener.close()
-    assert set(words(scribe.said)) == {'w4'}
+    monkeypatch.setattr(listening, 'STALL_TIMEOUT', 0.1)
+    texts = TranscriptRecorder()
+    pipeline = SpeechPipeline(MarkedActivity(), CountingRecognizer(), texts, EndpointingSettings())
+    pipeline.start()
+    pipeline.push(BEGIN, np.full(512 * 20, 4, np.float32))
+    until(lambda: bool(texts.finals), 'the text')
+    pipeline.close()
+    assert set(words(texts.said)) == {'w4'}
 
 
 def test_a_gap_in_the_sound_ends_what_was_said_before_it() -> None:
-    scribe = Scribe()
-    listener = SpeechPipeline(MarkedActivity(), CountingRecognizer(), scribe, EndpointingSettings())
-    listener.start()
-    listener.push(BEGIN, np.full(512 * 20, 1, np.float32))
-    listener.push(BEGIN + 60 * SECOND, np.full(512 * 20, 2, np.float32))
-    listener.flush()
-    until(lambda: listener.idle, 'the text')
-    listener.close()
-    assert [set(words(text)) for _, text, _ in scribe.finals] == [{'w1'}, {'w2'}]
-    assert [stamp for stamp, _, _ in scribe.finals] == [BEGIN, BEGIN + 60 * SECOND]
-    assert listener.statistics.breaks == 1
+    texts = TranscriptRecorder()
+    pipeline = SpeechPipeline(MarkedActivity(), CountingRecognizer(), texts, EndpointingSettings())
+    pipeline.start()
+    pipeline.push(BEGIN, np.full(512 * 20, 1, np.float32))
+    pipeline.push(BEGIN + 60 * SECOND, np.full(512 * 20, 2, np.float32))
+    pipeline.flush()
+    until(lambda: pipeline.idle, 'the text')
+    pipeline.close()
+    assert [set(words(text)) for _, text, _ in texts.finals] == [{'w1'}, {'w2'}]
+    assert [stamp for stamp, _, _ in texts.finals] == [BEGIN, BEGIN + 60 * SECOND]
+    assert pipeline.statistics.breaks == 1
 
 
 def test_sound_waits_for_a_recognizer_that_is_far_behind() -> None:
@@ -405,27 +381,27 @@ def test_sound_waits_for_a_recognizer_that_is_far_behind() -> None:
             assert gate.wait(30)
             return super().transcribe(samples)
 
-    scribe = Scribe()
-    listener = SpeechPipeline(MarkedActivity(), Slow(), scribe, EndpointingSettings())
-    listener.start()
+    texts = TranscriptRecorder()
+    pipeline = SpeechPipeline(MarkedActivity(), Slow(), texts, EndpointingSettings())
+    pipeline.start()
     pushed = []
 
     def speak() -> None:
         for number in range(1, 60):
             at = BEGIN + number * 2 * SECOND
-            listener.push(at, np.concatenate([np.full(512 * 5, number, np.float32), silence(1)]))
+            pipeline.push(at, np.concatenate([np.full(512 * 5, number, np.float32), silence(1)]))
             pushed.append(number)
-        listener.flush()
+        pipeline.flush()
 
     speaker = threading.Thread(target=speak)
     speaker.start()
-    until(lambda: len(pushed) >= listening.WAITING - 2, 'a full queue')
-    assert len(pushed) <= listening.WAITING + 2
+    until(lambda: len(pushed) >= listening.MAX_WAITING_SEGMENTS - 2, 'a full queue')
+    assert len(pushed) <= listening.MAX_WAITING_SEGMENTS + 2
     gate.set()
     speaker.join(30)
-    until(lambda: listener.idle, 'the text')
-    listener.close()
-    assert [words(text)[0] for _, text, _ in scribe.finals] == [f'w{n}' for n in range(1, 60)]
+    until(lambda: pipeline.idle, 'the text')
+    pipeline.close()
+    assert [words(text)[0] for _, text, _ in texts.finals] == [f'w{n}' for n in range(1, 60)]
 
 
 @pytest.mark.parametrize(('text', 'seconds', 'kept'), [

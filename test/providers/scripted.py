@@ -180,7 +180,7 @@ def choir(*scripts: Script, load: bool = True) -> Choir:
     health = HealthRegistry(time_.pace)
     slots: list[ProviderSlot[TextToSpeech]] = [
         ProviderSlot(script.name, lambda script=script: ScriptedVoice(script),
-               limits_for(script), health.of(script.name))
+                     limits_for(script), health.of(script.name))
         for script in scripts]
     made = Choir({script.name: script for script in scripts},
                  {member.name: member for member in slots},

@@ -14,12 +14,10 @@ import pytest
 from rig import until
 from scripted import BAD_KEY, DEAF, PATIENT, QUOTA, RESET, Time, WAIT
 from speech_clips import clip
+from transcripts import listen_to
 
-from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.errors import ProviderError, UserError
 from txt2vid_ros.core.pcm import SPEECH_RATE as RATE
-from txt2vid_ros.listening.endpointing import EndpointingSettings
-from txt2vid_ros.listening.pipeline import SpeechPipeline
 from txt2vid_ros.listening.recognizer import (
     Recognition,
     RecognizerCapabilities,
@@ -30,7 +28,6 @@ from txt2vid_ros.providers.resilience.fallback_recognizer import FallbackRecogni
 from txt2vid_ros.providers.resilience.health import HealthRegistry
 from txt2vid_ros.providers.resilience.provider_slot import ProviderSlot
 from txt2vid_ros.providers.stt.moonshine import MoonshineRecognizer
-from txt2vid_ros.providers.vad.silero import SileroActivity
 
 CALLS = ('open', 'push', 'hypothesis', 'finish')
 
@@ -57,7 +54,7 @@ class Script:
 
 
 class ScriptedRecognizer(SpeechToText):
-    """Its text names itself and the pieces of sound that it was given, by their loudness."""
+    """Its text names itself and the sounds of sound that it was given, by their loudness."""
 
     name = 'scripted'
 
@@ -110,16 +107,16 @@ class Ears:
         self.health = HealthRegistry(self.time.pace)
         slots: list[ProviderSlot[SpeechToText]] = [
             ProviderSlot(script.name, lambda script=script: ScriptedRecognizer(script),
-                   DEAF if script.hangs else PATIENT, self.health.of(script.name))
+                         DEAF if script.hangs else PATIENT, self.health.of(script.name))
             for script in scripts]
         self.recognizer = FallbackRecognizer(slots, longest, self.time.pace)
         self.recognizer.load()
 
-    def hear(self, *pieces: int) -> str:
-        """Return the final text of a piece of speech."""
+    def hear(self, *sounds: int) -> str:
+        """Return the final text of a segment of speech."""
         recognition = self.recognizer.open()
-        for piece in pieces:
-            recognition.push(sound(piece))
+        for number in sounds:
+            recognition.push(sound(number))
             recognition.hypothesis()
         text = recognition.finish().text
         until(lambda: not self.recognizer.probing)
@@ -131,8 +128,8 @@ class Ears:
         self.recognizer.close()
 
 
-def sound(piece: int) -> NDArray[np.float32]:
-    return np.full(RATE // 10, piece / 100, np.float32)
+def sound(number: int) -> NDArray[np.float32]:
+    return np.full(RATE // 10, number / 100, np.float32)
 
 
 @pytest.fixture
@@ -158,20 +155,20 @@ def test_the_first_listens_while_it_is_well(ears: type[Ears]) -> None:
 
 @pytest.mark.parametrize('call', CALLS)
 @pytest.mark.parametrize('fault', [QUOTA, RESET, RuntimeError('a slip')])
-def test_whatever_call_fails_the_next_hears_the_whole_piece(
+def test_whatever_call_fails_the_next_hears_the_whole_segment(
         ears: type[Ears], call: str, fault: Exception) -> None:
     two = ears(Script('a', fault, call), Script('b'))
     assert two.hear(1, 2, 3) == 'b 1 2 3'
 
 
 @pytest.mark.parametrize('call', CALLS)
-def test_whatever_call_hangs_the_next_hears_the_whole_piece(ears: type[Ears], call: str) -> None:
+def test_whatever_call_hangs_the_next_hears_the_whole_segment(ears: type[Ears], call: str) -> None:
     two = ears(Script('a', at=call, hangs=True), Script('b'))
     assert two.hear(1, 2) == 'b 1 2'
     assert two.health.figures()['a.errors_time_limit'] == 1
 
 
-def test_a_fault_in_the_middle_gives_what_was_heard_to_the_next_and_back_for_the_next_piece(
+def test_a_fault_in_the_middle_gives_what_was_heard_to_the_next_and_back_for_the_next_segment(
         ears: type[Ears], caplog: pytest.LogCaptureFixture) -> None:
     two = ears(Script('a'), Script('b'))
     recognition = two.recognizer.open()
@@ -182,7 +179,7 @@ def test_a_fault_in_the_middle_gives_what_was_heard_to_the_next_and_back_for_the
     assert recognition.hypothesis().text == 'b? 1 2'
     two.scripts['a'].fault = None
     two.time.seconds += 10
-    # It is due, and tried beside the other, who keeps the piece.
+    # It is due, and tried beside the other, who keeps the segment.
     recognition.push(sound(3))
     assert recognition.hypothesis().text == 'b? 1 2 3'
     until(lambda: not two.recognizer.probing)
@@ -194,7 +191,7 @@ def test_a_fault_in_the_middle_gives_what_was_heard_to_the_next_and_back_for_the
         'a: quota used up; recognizer b takes over', 'recognizer a is in use again']
 
 
-def test_a_piece_whose_recognizers_all_fail_is_lost_in_one_line(ears: type[Ears]) -> None:
+def test_a_segment_whose_recognizers_all_fail_is_lost_in_one_line(ears: type[Ears]) -> None:
     two = ears(Script('a', QUOTA), Script('b', QUOTA))
     recognition = two.recognizer.open()
     recognition.push(sound(1))
@@ -222,12 +219,12 @@ def test_sound_comes_at_the_rate_that_a_recognizer_wants(ears: type[Ears]) -> No
     assert recognition.finish().confidence == 800 / 1e6
 
 
-def test_no_more_is_kept_of_a_piece_than_allowed(
+def test_no_more_is_kept_of_a_segment_than_allowed(
         ears: type[Ears], caplog: pytest.LogCaptureFixture) -> None:
     one = ears(Script('a'), longest=0.25)
     recognition = one.recognizer.open()
-    for piece in (1, 2, 3, 4):
-        recognition.push(sound(piece))
+    for number in (1, 2, 3, 4):
+        recognition.push(sound(number))
     transcript = recognition.finish()
     assert transcript.confidence == 4000 / 1e6
     assert transcript.text == 'a 1 2 3'
@@ -269,35 +266,6 @@ class Cloud(SpeechToText):
         self.inner.close()
 
 
-class Scribe:
-    """Writes down what a listener says."""
-
-    def __init__(self) -> None:
-        self.finals: list[str] = []
-
-    def partial(self, stamp: int, text: str, confidence: float) -> None: ...
-
-    def final(self, stamp: int, text: str, confidence: float) -> None:
-        self.finals.append(text)
-
-
-def listen(recognizer: SpeechToText, *parts: NDArray[np.float32]) -> tuple[Scribe, SpeechPipeline]:
-    """Have a listener hear sounds with silence around each; return what it wrote."""
-    activity, scribe = SileroActivity(), Scribe()
-    activity.load()
-    listener = SpeechPipeline(activity, recognizer, scribe, EndpointingSettings())
-    listener.start()
-    silence = np.zeros(RATE, np.float32)
-    heard = np.concatenate([silence, *(np.concatenate([part, silence]) for part in parts)])
-    for at in range(0, len(heard), 512):
-        listener.push(1000 * SECOND + at * SECOND // RATE, heard[at:at + 512])
-    listener.flush()
-    until(lambda: listener.idle, 'the text')
-    listener.close()
-    activity.close()
-    return scribe, listener
-
-
 def test_real_speech_over_a_connection_that_breaks_is_written_down_word_for_word() -> None:
     said = clip('0930')
     health = HealthRegistry()
@@ -306,23 +274,23 @@ def test_real_speech_over_a_connection_that_breaks_is_written_down_word_for_word
         ProviderSlot('moonshine', MoonshineRecognizer, PATIENT, health.of('moonshine'))]
     recognizer = FallbackRecognizer(slots, 25.0)
     recognizer.load()
-    scribe, listener = listen(recognizer, said.sound())
+    texts, pipeline = listen_to(recognizer, said.sound())
     recognizer.close()
-    assert words(' '.join(scribe.finals)) == words(said.text)
-    assert listener.statistics.failed == 0
+    assert words(texts.said) == words(said.text)
+    assert pipeline.statistics.failed == 0
     assert health.figures()['cloud.errors_outside'] >= 1
 
 
-def test_a_listener_tells_a_lost_piece_in_one_line_and_goes_on(
+def test_a_pipeline_tells_a_lost_segment_in_one_line_and_goes_on(
         ears: type[Ears], caplog: pytest.LogCaptureFixture) -> None:
     two = ears(Script('a', QUOTA), Script('b', QUOTA))
-    scribe, listener = listen(two.recognizer, clip('0930').sound())
-    assert scribe.finals == []
-    assert listener.statistics.failed == 1
+    texts, pipeline = listen_to(two.recognizer, clip('0930').sound())
+    assert texts.finals == []
+    assert pipeline.statistics.failed == 1
     errors = [record for record in caplog.records if record.levelno == logging.ERROR]
     assert len(errors) == 1
     assert errors[0].exc_info is None
     two.scripts['b'].fault = None
     two.time.seconds += 10
-    scribe, _ = listen(two.recognizer, clip('0930').sound())
-    assert [text.split()[0] for text in scribe.finals] == ['b']
+    texts, _ = listen_to(two.recognizer, clip('0930').sound())
+    assert [text.split()[0] for _, text, _ in texts.finals] == ['b']

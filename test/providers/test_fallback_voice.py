@@ -15,7 +15,8 @@ from txt2vid_ros.core.clock import SystemClock
 from txt2vid_ros.core.errors import ProviderError, UserError
 from txt2vid_ros.providers.resilience.health import BreakerState, OPEN_TIME
 from txt2vid_ros.providers.resilience.provider_slot import MAX_HUNG_CALLS
-from txt2vid_ros.speaking.scheduler import SpeechRequest, SpeechScheduler
+from txt2vid_ros.speaking.scheduler import SpeechScheduler
+from txt2vid_ros.speaking.speech_sink import SpeechRequest
 
 
 class Stage:
@@ -322,21 +323,22 @@ def test_where_all_fail_the_utterance_fails_in_one_line_and_the_next_is_said(
             ended[utterance].set()
 
     heard: list[str] = []
-    talker = SpeechScheduler(lambda speaker: two.voice, lambda *_: None, Output(), SystemClock(),
-                    lambda: 0.0, rate=two.voice.capabilities.sample_rate)
-    talker.start()
-    talker.say(SpeechRequest('1', 'Lost.', 'x', 0))
+    scheduler = SpeechScheduler(lambda speaker: two.voice, lambda *_: None, Output(),
+                                SystemClock(), lambda: 0.0,
+                                rate=two.voice.capabilities.sample_rate)
+    scheduler.start()
+    scheduler.say(SpeechRequest('1', 'Lost.', 'x', 0))
     assert ended['1'].wait(WAIT)
     errors = [record for record in caplog.records if record.levelno == logging.ERROR]
     assert [record.message for record in errors] == [
         'no voice works: a: connection reset; b: quota used up']
     assert errors[0].exc_info is None
-    assert talker.statistics.failed == 1
+    assert scheduler.statistics.failed == 1
     two.scripts['a'].fault = two.scripts['b'].fault = None
     two.time.seconds += 10
-    talker.say(SpeechRequest('2', 'Found.', 'x', 0))
+    scheduler.say(SpeechRequest('2', 'Found.', 'x', 0))
     assert ended['2'].wait(WAIT)
-    talker.close()
+    scheduler.close()
     assert set(heard) == {'2'}
 
 

@@ -133,7 +133,7 @@ def test_a_package_that_is_missing_is_made_good_by_the_next(
 
 def test_time_limits_of_the_user_take_the_place_of_a_provider_s_own() -> None:
     own = TimeLimits(1.0, 2.0, 3.0, 4.0)
-    assert own.but(TimeLimits(0.0, 5.0, 0.0, 0.0)) == TimeLimits(1.0, 5.0, 3.0, 4.0)
+    assert own.overridden_by(TimeLimits(0.0, 5.0, 0.0, 0.0)) == TimeLimits(1.0, 5.0, 3.0, 4.0)
 
 
 def test_people_may_write_a_list(tmp_path: pathlib.Path) -> None:

@@ -41,7 +41,8 @@ def test_quotation_marks_and_brackets_stay_with_their_sentence() -> None:
 def test_titles_and_initials_do_not_end_a_sentence() -> None:
     assert list(split_clauses('Dr. Smith met J. Doe. They spoke.')) == [
         'Dr. Smith met J. Doe.', 'They spoke.']
-    assert list(split_clauses('It costs 3.50 dollars. Fine.')) == ['It costs 3.50 dollars.', 'Fine.']
+    assert list(split_clauses('It costs 3.50 dollars. Fine.')) == [
+        'It costs 3.50 dollars.', 'Fine.']
 
 
 def test_a_long_first_sentence_begins_with_a_short_clause() -> None:

@@ -16,7 +16,8 @@ import pytest
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.mouth import MouthTrack, Phoneme, SHAPES
-from txt2vid_ros.speaking.scheduler import SpeechRequest, SpeechScheduler
+from txt2vid_ros.speaking.scheduler import SpeechScheduler
+from txt2vid_ros.speaking.speech_sink import SpeechRequest
 from txt2vid_ros.speaking.synthesis import CLAUSE_PAUSE, SENTENCE_PAUSE
 from txt2vid_ros.speaking.voice import SpeechChunk, TextToSpeech, VoiceCapabilities
 
@@ -85,7 +86,7 @@ class Event:
 
 
 class Recorder:
-    """Takes what a talker puts out; tests await it."""
+    """Takes what a scheduler puts out; tests await it."""
 
     def __init__(self, clock: HandClock) -> None:
         self._clock = clock
@@ -125,30 +126,31 @@ def articulate(phonemes: tuple[Phoneme, ...], samples: NDArray[np.float32], rate
 
 
 class Stage:
-    """A talker with all that it needs."""
+    """A scheduler with all that it needs."""
 
     def __init__(self, ahead: float = 100_000.0, queue: int = 64, rate: int = RATE) -> None:
         self.clock = HandClock()
         self.out = Recorder(self.clock)
         self.voice = LetterVoice(rate)
-        self.talker = SpeechScheduler(lambda speaker: self.voice, articulate, self.out, self.clock,
-                             lambda: LEAD, rate=RATE, ahead=ahead, breath=0, queue=queue)
+        self.scheduler = SpeechScheduler(
+            lambda speaker: self.voice, articulate, self.out, self.clock, lambda: LEAD, rate=RATE,
+            ahead=ahead, spacing=0, queue=queue)
 
     def say(self, name: str, text: str) -> bool:
-        return self.talker.say(SpeechRequest(name, text, 'someone', self.clock.now()))
+        return self.scheduler.say(SpeechRequest(name, text, 'someone', self.clock.now()))
 
 
 @pytest.fixture
 def stage() -> Iterator[Stage]:
     stage = Stage()
-    stage.talker.start()
+    stage.scheduler.start()
     yield stage
     stage.voice.go.set()
-    stage.talker.close()
+    stage.scheduler.close()
 
 
 def check(events: list[Event]) -> None:
-    """Check what must hold for everything that a talker puts out."""
+    """Check what must hold for everything that a scheduler puts out."""
     ended: set[str] = set()
     for event in events:
         assert event.id not in ended, f'{event.kind} of {event.id} after its end'
@@ -214,23 +216,23 @@ def test_there_are_pauses_between_clauses_and_longer_ones_between_sentences(stag
 
 def test_a_voice_of_another_rate_is_resampled() -> None:
     stage = Stage(rate=16000)
-    stage.talker.start()
+    stage.scheduler.start()
     stage.say('a', 'x' * 20)
     stage.out.wait_ended('a')
-    stage.talker.close()
+    stage.scheduler.close()
     assert sum(chunk.samples for chunk in stage.out.of('a')) == pytest.approx(20 * LETTER, abs=2)
 
 
 def test_nothing_is_handed_out_earlier_than_asked_for() -> None:
     stage = Stage(ahead=0.3)
-    stage.talker.start()
+    stage.scheduler.start()
     stage.say('a', 'x' * 40)
     while not stage.out.of('a', 'ended'):
         known = len(stage.out.events)
         stage.clock.advance(0.02)
         if stage.out.of('a') and stage.out.of('a')[-1].end - stage.clock.now() < 0.2 * SECOND:
             stage.out.wait(lambda events, known=known: len(events) > known)
-    stage.talker.close()
+    stage.scheduler.close()
     assert all(event.time - event.clock <= 0.3 * SECOND for event in stage.out.of('a'))
     assert sum(event.samples for event in stage.out.of('a')) == 40 * LETTER
     check(stage.out.events)
@@ -238,25 +240,25 @@ def test_nothing_is_handed_out_earlier_than_asked_for() -> None:
 
 def test_an_interruption_silences_what_is_heard_and_drops_what_waits() -> None:
     stage = Stage(ahead=0.3)
-    stage.talker.start()
+    stage.scheduler.start()
     stage.say('a', 'x' * 100)
     stage.say('b', 'y' * 100)
     stage.out.wait(lambda events: len(events) >= 6)
     stage.clock.advance(0.2)
-    assert stage.talker.busy
-    assert stage.talker.interrupt() == 2
+    assert stage.scheduler.busy
+    assert stage.scheduler.interrupt() == 2
     ends = {name: stage.out.of(name, 'ended')[0].time for name in 'ab'}
     assert ends == {'a': stage.clock.now(), 'b': stage.clock.now()}
-    assert not stage.talker.busy
+    assert not stage.scheduler.busy
     stage.say('c', 'z' * 3)
     stage.out.wait_ended('c')
     assert stage.out.of('c')[0].time == stage.clock.now() + round(LEAD * SECOND)
     assert not stage.out.of('b')
-    assert stage.talker.interrupt() == 1  # c is still to be heard
+    assert stage.scheduler.interrupt() == 1  # c is still to be heard
     stage.clock.advance(10)
-    assert stage.talker.interrupt() == 0
-    stage.talker.close()
-    assert stage.talker.statistics.interrupted == 3
+    assert stage.scheduler.interrupt() == 0
+    stage.scheduler.close()
+    assert stage.scheduler.statistics.interrupted == 3
     ended = [event.id for event in stage.out.events if event.kind == 'ended']
     assert ended == ['a', 'b', 'c', 'c']
 
@@ -264,7 +266,7 @@ def test_an_interruption_silences_what_is_heard_and_drops_what_waits() -> None:
 def test_what_the_voice_still_makes_after_an_interruption_is_not_heard(stage: Stage) -> None:
     stage.say('a', 'wait for it')
     assert stage.voice.reached.wait(WAIT)
-    assert stage.talker.interrupt() == 1
+    assert stage.scheduler.interrupt() == 1
     stage.voice.go.set()
     stage.say('b', 'more')
     stage.out.wait_ended('b')
@@ -281,7 +283,7 @@ def test_many_texts_without_words_do_not_hide_what_is_being_heard(stage: Stage) 
             stage.out.wait_ended(f'empty {turn - 1}')
     stage.out.wait_ended('empty 199')
     known = len(stage.out.events)
-    stage.talker.interrupt()
+    stage.scheduler.interrupt()
     assert [(event.kind, event.id) for event in stage.out.events[known:]] == [('ended', 'a')]
 
 
@@ -294,7 +296,7 @@ def test_what_cannot_be_spoken_ends_at_once_and_is_counted(
     stage.out.wait_ended('b')
     assert not stage.out.of('a')
     assert len(stage.out.of('a', 'ended')) == 1
-    assert stage.talker.statistics.unspeakable == 1
+    assert stage.scheduler.statistics.unspeakable == 1
     assert 'send words or numbers' in caplog.text
     check(stage.out.events)
 
@@ -319,7 +321,7 @@ def test_a_voice_that_fails_costs_one_utterance(
     stage.say('a', text)
     stage.say('b', 'fine')
     stage.out.wait_ended('b')
-    assert stage.talker.statistics.failed == 1
+    assert stage.scheduler.statistics.failed == 1
     assert not stage.out.of('a')
     assert len(stage.out.of('a', 'ended')) == 1
     assert said in caplog.text
@@ -339,38 +341,38 @@ def test_a_full_queue_refuses() -> None:
     assert stage.say('a', 'x')
     assert stage.say('b', 'x')
     assert not stage.say('c', 'x')
-    assert stage.talker.statistics.refused == 1
-    stage.talker.start()
+    assert stage.scheduler.statistics.refused == 1
+    stage.scheduler.start()
     stage.out.wait_ended('b')
     assert stage.say('d', 'x')
     stage.out.wait_ended('d')
-    stage.talker.close()
+    stage.scheduler.close()
     assert not stage.out.of('c')
 
 
 def test_closed_while_it_speaks_it_says_no_more() -> None:
     stage = Stage(ahead=0.2)
-    stage.talker.start()
+    stage.scheduler.start()
     stage.say('a', 'x' * 1000)
     stage.out.wait(lambda events: len(events) > 3)
-    stage.talker.close()
+    stage.scheduler.close()
     known = len(stage.out.events)
     stage.clock.advance(100)
     assert not stage.say('b', 'x')
-    stage.talker.close()
+    stage.scheduler.close()
     assert len(stage.out.events) == known
 
 
 def test_closed_before_it_was_started() -> None:
     stage = Stage()
-    stage.talker.close()
+    stage.scheduler.close()
     assert not stage.say('a', 'x')
 
 
 @pytest.mark.parametrize('moment', ['between', 'within'])
 def test_after_the_clock_went_back_speech_goes_on_from_there(moment: str) -> None:
     stage = Stage(ahead=0.3)
-    stage.talker.start()
+    stage.scheduler.start()
     name = 'b' if moment == 'between' else 'a'
     stage.say('a', 'x' * 3 if moment == 'between' else 'x' * 100)
     if moment == 'between':
@@ -383,7 +385,7 @@ def test_after_the_clock_went_back_speech_goes_on_from_there(moment: str) -> Non
         e.kind == 'audio' and e.id == name and e.time < TODAY - 3000 * SECOND for e in events))
     later = [e for e in stage.out.events if e.kind == 'audio' and e.time < TODAY - 3000 * SECOND]
     assert all(e.time - e.clock <= 0.31 * SECOND for e in later)
-    stage.talker.close()
+    stage.scheduler.close()
 
 
 @settings(max_examples=25)
@@ -394,26 +396,26 @@ def test_after_the_clock_went_back_speech_goes_on_from_there(moment: str) -> Non
 def test_whatever_is_said_and_interrupted_nothing_comes_after_its_end(
         steps: list[tuple[str, int]]) -> None:
     stage = Stage(ahead=0.5, queue=8)
-    stage.talker.start()
+    stage.scheduler.start()
     said = []
     for number, (step, size) in enumerate(steps):
         if step == 'say':
             if stage.say(f'u{number}', 'x' * size):
                 said.append(f'u{number}')
         elif step == 'interrupt':
-            stage.talker.interrupt()
+            stage.scheduler.interrupt()
         elif step == 'advance':
             stage.clock.advance(size / 1000)
-        elif stage.talker.busy:
+        elif stage.scheduler.busy:
             known = len(stage.out.events)
             stage.clock.advance(0.04 * size)
             if not stage.out.of(said[-1], 'ended'):
                 stage.out.wait(lambda events, known=known: len(events) > known)
-    stage.talker.interrupt()
+    stage.scheduler.interrupt()
     known = len(stage.out.events)
     stage.say('last', 'x')
     stage.out.wait_ended('last')
-    stage.talker.close()
+    stage.scheduler.close()
     assert all(event.id == 'last' for event in stage.out.events[known:])
     for name in said:
         assert stage.out.of(name, 'ended')

@@ -18,7 +18,7 @@ def spans(text):
     return [(span.mark, span.words) for span in with_marks(text).spans]
 
 
-@pytest.mark.parametrize(('text', 'with_marks', 'words'), [
+@pytest.mark.parametrize(('text', 'expected', 'words'), [
     ('Yes, <emphasis>of course</emphasis>.',
      '|Yes, <emphasis>|of |course</emphasis>.', ['Yes,', 'of', 'course.']),
     ('un<emphasis>believ</emphasis>able', '|un<emphasis>believ</emphasis>able', ['unbelievable']),
@@ -35,9 +35,9 @@ def spans(text):
     ('<lang xml:lang="fr">Bon jour</lang>', '<lang xml:lang="fr">|Bon |jour</lang>',
      ['Bon', 'jour']),
     ('a<!-- b c -->b', '|a<!-- b c -->b', ['ab']), ('...', '...', [])])
-def test_marks_stand_before_words(text, with_marks, words):
+def test_marks_stand_before_words(text, expected, words):
     found = with_marks(f'<speak>{text}</speak>')
-    assert re.sub(r'<mark name="w\d+"/>', '|', found.ssml) == f'<speak>{with_marks}</speak>'
+    assert re.sub(r'<mark name="w\d+"/>', '|', found.ssml) == f'<speak>{expected}</speak>'
     assert [span.words for span in found.spans] == words
 
 

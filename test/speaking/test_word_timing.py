@@ -44,7 +44,8 @@ def test_a_word_ends_where_the_sound_pauses():
 
 
 def test_where_nothing_is_heard_nothing_is_said():
-    assert distribute_phonemes([0.0, 1.0], [('m',), ('b',)], np.zeros(2 * RATE, np.float32), RATE) == ()
+    quiet = np.zeros(2 * RATE, np.float32)
+    assert distribute_phonemes([0.0, 1.0], [('m',), ('b',)], quiet, RATE) == ()
     assert distribute_phonemes([], [], ALOUD, RATE) == ()
     assert distribute_phonemes([0.5], [()], ALOUD, RATE) == ()
 
@@ -87,7 +88,8 @@ def test_from_the_beginnings_of_words_alone_the_sounds_are_nearly_where_they_are
     words = lexicon.sounds(text.split())
     counts = [sum(symbol not in 'ˈˌ' for symbol in word) for word in words]
     firsts = np.cumsum([0, *counts[:-1]])
-    found = distribute_phonemes([chunk.phonemes[at].start for at in firsts], words, chunk.samples, 24000)
+    found = distribute_phonemes([chunk.phonemes[at].start for at in firsts], words,
+                                chunk.samples, 24000)
     assert [sound.symbol for sound in found] == [sound.symbol for sound in chunk.phonemes]
     errors = [abs(one.start - other.start)
               for one, other in zip(found, chunk.phonemes, strict=True)]

@@ -19,7 +19,7 @@ from txt2vid_ros.media.driving.driving_media import load_driving
 from txt2vid_ros.media.driving.options import DrivingOptions
 from txt2vid_ros.media.sound_file import sound_seconds
 from txt2vid_ros.providers.choice import make_voice
-from txt2vid_ros.render import AFTER, from_sound, from_text, render, Speech
+from txt2vid_ros.render import AFTER, from_sound, from_text, render, SpeechPart
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -80,7 +80,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _speech(arguments: argparse.Namespace) -> Iterator[Speech]:
+def _speech(arguments: argparse.Namespace) -> Iterator[SpeechPart]:
     if arguments.audio is not None:
         return from_sound(arguments.audio)
     person = People.load(arguments.people).get(arguments.speaker)

@@ -1,7 +1,7 @@
-"""Keeps the face from being heard: what the microphone catches while it speaks is silenced.
+"""Keeps the face from hearing itself: the microphone is silenced while the face speaks.
 
-The voice is heard later than its stamp, by what the viewer buffers, and dies away in the room.
-How long that takes is measured: the level of the microphone follows the level of the voice.
+The voice is heard later than its stamp, by what the viewer buffers, and dies away in the room. How
+long that takes is measured: the level of the microphone follows the level of the voice.
 """
 
 from __future__ import annotations
@@ -15,23 +15,24 @@ from numpy.typing import NDArray
 
 from txt2vid_ros.core.clock import SECOND
 
-FRAME = SECOND // 50
+LEVEL_FRAME = SECOND // 50
 """Nanoseconds over which a level is taken."""
-LONGEST = 3.0
+MAX_ECHO_DELAY = 3.0
 """Seconds by which the voice may be heard after its stamp."""
-MEMORY = 30.0
-ALIKE = 0.6
-"""Correlation from which on what the microphone hears counts as the voice."""
-FADE = 0.3
+LEVEL_HISTORY = 30.0
+"""Seconds for which levels are kept."""
+MIN_CORRELATION = 0.6
+"""Of the two levels, from which on what the microphone hears counts as the voice."""
+MAX_FADE = 0.3
 """Seconds that a room may take to fall silent."""
-MARGIN = 0.15
+TAIL_MARGIN = 0.15
 """Seconds added to what was measured."""
-_FLOOR = -70.0
+_FLOOR_DB = -70.0
 
 
 @dataclasses.dataclass
-class _Spoken:
-    """An utterance of the face: when it is heard by its stamps, nanoseconds."""
+class _VoiceSpan:
+    """When an utterance of the face is heard by its stamps, nanoseconds."""
 
     start: int
     end: int
@@ -46,9 +47,9 @@ class EchoGuard:
     """
 
     def __init__(self, tail: float) -> None:
-        """`tail` seconds after the voice's last stamp are silenced until more is known."""
+        """Silence `tail` seconds after the voice's last stamp until the echo has been measured."""
         self._given = tail
-        self._spoken: collections.OrderedDict[str, _Spoken] = collections.OrderedDict()
+        self._spans: collections.OrderedDict[str, _VoiceSpan] = collections.OrderedDict()
         self._voice: dict[int, float] = {}
         self._sound: dict[int, float] = {}
         self._tails: collections.deque[float] = collections.deque(maxlen=8)
@@ -65,86 +66,87 @@ class EchoGuard:
             return self._tail()
 
     def _tail(self) -> float:
-        return max(self._tails) + MARGIN if self._tails else self._given
+        return max(self._tails) + TAIL_MARGIN if self._tails else self._given
 
     def voice(self, utterance: str, stamp: int, samples: NDArray[np.float32], rate: int) -> None:
-        """Take what the face says; no samples mark the utterance's end, wherever it was."""
+        """Take what the face says; an empty chunk ends its utterance, wherever it was."""
         with self._lock:
-            held = self._spoken.setdefault(utterance, _Spoken(stamp, stamp))
+            span = self._spans.setdefault(utterance, _VoiceSpan(stamp, stamp))
             if len(samples) == 0:
-                held.end, held.over = min(max(held.start, stamp), max(held.end, stamp)), True
+                span.end, span.over = min(max(span.start, stamp), max(span.end, stamp)), True
             else:
-                held.end = max(held.end, stamp + len(samples) * SECOND // rate)
+                span.end = max(span.end, stamp + len(samples) * SECOND // rate)
                 _levels(self._voice, stamp, samples, rate)
 
     def guard(self, stamp: int, samples: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
-        """Return what the microphone heard from `stamp` on, or silence where it was the face."""
+        """Return the microphone's samples from `stamp` on, or silence where the face is heard."""
         end = stamp + len(samples) * SECOND // rate
         with self._lock:
             _levels(self._sound, stamp, samples, rate)
             self._measure(end)
             tail = int(self._tail() * SECOND)
-            muted = any(held.start < end and stamp < held.end + tail
-                        for held in self._spoken.values())
+            muted = any(span.start < end and stamp < span.end + tail
+                        for span in self._spans.values())
             self._forget(end)
         self.muted += muted
         return np.zeros_like(samples) if muted else samples
 
     def _measure(self, now: int) -> None:
         """Measure every utterance that has ended long enough ago."""
-        for held in self._spoken.values():
-            if held.over and not held.measured and now > held.end + int(
-                    (LONGEST + FADE) * SECOND):
-                held.measured = True
-                found = self._echo(held)
+        for span in self._spans.values():
+            if span.over and not span.measured and now > span.end + int(
+                    (MAX_ECHO_DELAY + MAX_FADE) * SECOND):
+                span.measured = True
+                found = self._find_echo(span)
                 if found is not None:
                     self.delay, fade = found
                     self._tails.append(self.delay + fade)
 
-    def _echo(self, held: _Spoken) -> tuple[float, float] | None:
+    def _find_echo(self, span: _VoiceSpan) -> tuple[float, float] | None:
         """Return delay and fade in seconds of an utterance's echo; None where there is none."""
-        first, last = held.start // FRAME, held.end // FRAME
-        span = int(LONGEST * SECOND) // FRAME
-        voice = _line(self._voice, first, last)
-        sound = _line(self._sound, first, last + span + int(FADE * SECOND) // FRAME)
+        first, last = span.start // LEVEL_FRAME, span.end // LEVEL_FRAME
+        lags = int(MAX_ECHO_DELAY * SECOND) // LEVEL_FRAME
+        voice = _levels_between(self._voice, first, last)
+        sound = _levels_between(self._sound, first,
+                                last + lags + int(MAX_FADE * SECOND) // LEVEL_FRAME)
         if len(voice) < 25 or voice.std() < 3.0:
             return None
-        scores = [_correlation(voice, sound[lag:lag + len(voice)]) for lag in range(span)]
+        scores = [_correlation(voice, sound[lag:lag + len(voice)]) for lag in range(lags)]
         lag = int(np.argmax(scores))
-        if scores[lag] < ALIKE:
+        if scores[lag] < MIN_CORRELATION:
             return None
         after = sound[lag + len(voice):]
         quiet = float(np.percentile(sound, 10)) + 6.0
         silent = np.flatnonzero(after < quiet)
-        fade = float(silent[0] if len(silent) else len(after)) * FRAME / SECOND
-        return lag * FRAME / SECOND, min(fade, FADE)
+        fade = float(silent[0] if len(silent) else len(after)) * LEVEL_FRAME / SECOND
+        return lag * LEVEL_FRAME / SECOND, min(fade, MAX_FADE)
 
     def _forget(self, now: int) -> None:
-        oldest = (now - int(MEMORY * SECOND)) // FRAME
+        oldest = (now - int(LEVEL_HISTORY * SECOND)) // LEVEL_FRAME
         for levels in (self._voice, self._sound):
             while levels and next(iter(levels)) < oldest:
                 del levels[next(iter(levels))]
-        # An utterance may be longer than the memory: it is only measured by its end then.
-        while self._spoken:
-            name, held = next(iter(self._spoken.items()))
-            if held.end > now - int(MEMORY * SECOND):
+        # An utterance may be longer than the history; then only its end is measured.
+        while self._spans:
+            name, span = next(iter(self._spans.items()))
+            if span.end > now - int(LEVEL_HISTORY * SECOND):
                 break
-            del self._spoken[name]
+            del self._spans[name]
 
 
 def _levels(levels: dict[int, float], stamp: int, samples: NDArray[np.float32], rate: int) -> None:
     """Add the level in dB of each frame that the samples touch."""
-    first, last = stamp // FRAME, (stamp + len(samples) * SECOND // rate) // FRAME
+    first, last = stamp // LEVEL_FRAME, (stamp + len(samples) * SECOND // rate) // LEVEL_FRAME
     for frame in range(first, last + 1):
-        low = max(0, (frame * FRAME - stamp) * rate // SECOND)
-        high = min(len(samples), ((frame + 1) * FRAME - stamp) * rate // SECOND)
+        low = max(0, (frame * LEVEL_FRAME - stamp) * rate // SECOND)
+        high = min(len(samples), ((frame + 1) * LEVEL_FRAME - stamp) * rate // SECOND)
         if high > low:
             power = float(np.square(samples[low:high]).mean())
-            levels[frame] = max(levels.get(frame, _FLOOR), 10 * np.log10(power + 1e-7))
+            levels[frame] = max(levels.get(frame, _FLOOR_DB), 10 * np.log10(power + 1e-7))
 
 
-def _line(levels: dict[int, float], first: int, last: int) -> NDArray[np.float64]:
-    return np.array([levels.get(frame, _FLOOR) for frame in range(first, last)], np.float64)
+def _levels_between(levels: dict[int, float], first: int, last: int) -> NDArray[np.float64]:
+    return np.array([levels.get(frame, _FLOOR_DB) for frame in range(first, last)], np.float64)
 
 
 def _correlation(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:

@@ -14,18 +14,18 @@ class EndpointingSettings:
     threshold: float = 0.5
     """Probability from which on a window counts as speech."""
     start: float = 0.1
-    """Speech that there has to be before it counts as begun: a click is no word."""
+    """Speech that is needed before it counts as begun: a click is no word."""
     end_silence: float = 0.5
     """Silence after which the utterance is over."""
     longest: float = 20.0
-    """An utterance that lasts half as long is ended at its next clause; one that lasts so long
-    where it is quietest."""
+    """From half of this on an utterance ends at its next clause; at this length it is cut where it
+    is quietest."""
     padding: float = 0.25
-    """Sound before and after the speech that is given to the recognizer."""
+    """Sound before the speech that is given to the recognizer with it."""
     clause_silence: float = 0.2
-    """Silence in which an utterance may be cut into pieces."""
+    """Silence at which an utterance may be cut into segments."""
     clause_length: float = 6.0
-    """Length from which on a piece is cut off at the next such silence."""
+    """Length from which on a segment is cut off at the next such silence."""
 
 
 class Event(enum.Enum):
@@ -34,7 +34,7 @@ class Event(enum.Enum):
     BEGIN = 'speech has begun, at `first`'
     PAUSE = 'speech may have ended, at `last`'
     RESUME = 'it had not'
-    CLAUSE = 'a piece ends at `last`; the utterance goes on'
+    CLAUSE = 'a segment ends at `last`; the utterance goes on'
     END = 'the utterance ended at `last`'
 
 
@@ -48,10 +48,10 @@ class Mark:
     """Whether the sound is to be cut just there, in the middle of speech."""
 
 
-STAY = 0.15
-"""By how much less than the threshold suffices to go on speaking."""
-AHEAD = 0.128
-"""Seconds of silence that belong to the speech before; then its text is prepared already."""
+HYSTERESIS = 0.15
+"""Speech that has begun goes on down to this much below the threshold (probability)."""
+TAIL_SILENCE = 0.128
+"""Seconds of silence that belong to the speech before them; after that its text is prepared."""
 
 
 class Endpointer:
@@ -61,14 +61,14 @@ class Endpointer:
         """Take the settings and the length of a window in seconds."""
         self._settings = settings
         self._step = step
-        self.tail = self._windows(AHEAD)
+        self.tail = self._windows(TAIL_SILENCE)
         """Windows of silence that the recognizer is given after speech."""
         self._count = 0
         self._evidence = 0
         self._onset = 0
         self._last_voiced = 0
         self._begin = 0
-        self._piece = 0
+        self._segment = 0
         self._paused = False
         self._recent: collections.deque[float] = collections.deque(
             maxlen=max(2, self._windows(settings.longest)))
@@ -78,12 +78,12 @@ class Endpointer:
         return max(1, round(seconds / self._step))
 
     def reset(self) -> None:
-        """Begin anew; the windows are counted on."""
+        """Start again; the count of windows goes on."""
         self.speaking = self._paused = False
         self._evidence = 0
 
     def push(self, probability: float) -> list[Mark]:
-        """Take the next window; return what it brought, in order."""
+        """Take the next window's probability of speech; return what it brought, in order."""
         at = self._count
         self._count += 1
         self._recent.append(probability)
@@ -109,19 +109,18 @@ class Endpointer:
             return []
         self.speaking, self._evidence = True, 0
         self._paused = False
-        self._begin = self._piece = self._onset
+        self._begin = self._segment = self._onset
         self._last_voiced = at
         return [Mark(Event.BEGIN, self._onset)]
 
     def _follow(self, at: int, probability: float) -> list[Mark]:
         settings = self._settings
-        if probability >= settings.threshold - STAY:
+        if probability >= settings.threshold - HYSTERESIS:
             marks = [Mark(Event.RESUME, at)] if self._paused else []
-            # Whoever speaks on after a pause that was long enough begins a new piece.
             self._paused = False
             self._last_voiced = at
             if (at + 1 - self._begin >= self._windows(settings.longest)
-                    and at + 1 - self._piece >= self._windows(settings.longest / 4)):
+                    and at + 1 - self._segment >= self._windows(settings.longest / 4)):
                 marks += self._cut(at)
             return marks
         silence = at - self._last_voiced
@@ -132,22 +131,22 @@ class Endpointer:
             self._paused = True
             return [Mark(Event.PAUSE, self._last_voiced + 1)]
         if (silence >= self._windows(settings.clause_silence)
-                and self._last_voiced - self._piece >= self._windows(settings.clause_length)):
+                and self._last_voiced - self._segment >= self._windows(settings.clause_length)):
             if self._last_voiced - self._begin >= self._windows(settings.longest / 2):
-                # Here it can be ended without harm, before it has to be ended anywhere.
+                # To end it here does no harm; later it might have to be cut within a word.
                 self.reset()
                 return [Mark(Event.END, self._last_voiced + 1)]
-            self._piece = self._last_voiced + 1
+            self._segment = self._last_voiced + 1
             return [Mark(Event.CLAUSE, self._last_voiced + 1)]
         return []
 
     def _cut(self, at: int) -> list[Mark]:
         """End an utterance that is too long where it is quietest; the rest begins a new one."""
-        # The place is looked for in the last half, but not in what has only just been said.
+        # Only the last half is searched, without what has only just been said.
         held = list(self._recent)
-        first = max(len(held) // 2, len(held) - (at - self._piece))
+        first = max(len(held) // 2, len(held) - (at - self._segment))
         pairs = [(held[i] + held[i + 1], -i) for i in range(first, len(held) - 3)]
         quietest = -min(pairs)[1] if pairs else len(held) - 1
         window = at - (len(held) - 1 - quietest)
-        self._begin = self._piece = window + 1
+        self._begin = self._segment = window + 1
         return [Mark(Event.END, window + 1, True), Mark(Event.BEGIN, window + 1, True)]

@@ -1,4 +1,4 @@
-"""The contract of a speech-to-text provider: the sound of an utterance in, its text out."""
+"""The contract of a speech-to-text provider: the sound of a segment in, its text out."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from txt2vid_ros.core.time_limits import TimeLimits
 
-DRAFT = 4.0
+DRAFT_WINDOW = 4.0
 """Seconds of sound above which a draft is put together from parts."""
 
 
@@ -39,9 +39,10 @@ class Transcript:
 
 
 class Recognition(abc.ABC):
-    """One piece of speech being recognized. Used by one thread.
+    """One segment of speech being recognized. Used by one thread.
 
-    Any method may raise ProviderError; then the piece is begun anew, with this one or another.
+    Any method may raise ProviderError; the segment is then recognized again from its start, by
+    this recognizer or another.
     """
 
     @abc.abstractmethod
@@ -83,7 +84,7 @@ class SpeechToText(abc.ABC):
 
     @abc.abstractmethod
     def open(self) -> Recognition:  # noqa: A003
-        """Begin with a piece of speech."""
+        """Begin with a segment of speech."""
 
     def close(self) -> None:
         """Release what load() took; may be called twice."""
@@ -102,41 +103,41 @@ class WholeRecognizer(SpeechToText):
         """Return the text of mono samples in -1..1, at the rate of the capabilities."""
 
     def open(self) -> Recognition:  # noqa: A003
-        """Begin with a piece of speech."""
-        return _Whole(self)
+        """Begin with a segment of speech."""
+        return _WholeRecognition(self)
 
 
-class _Whole(Recognition):
+class _WholeRecognition(Recognition):
     """Collects the sound, and remembers what the last text was made from."""
 
     def __init__(self, recognizer: WholeRecognizer) -> None:
         self._recognizer = recognizer
-        self._pieces: list[NDArray[np.float32]] = []
+        self._sounds: list[NDArray[np.float32]] = []
         self._known: Transcript | None = None
         self._drafted: list[str] = []
         self._drafted_to = 0
 
     def push(self, samples: NDArray[np.float32]) -> None:
         if len(samples):
-            self._pieces.append(samples)
+            self._sounds.append(samples)
             self._known = None
 
     def hypothesis(self) -> Transcript:
-        if not self._pieces:
+        if not self._sounds:
             return Transcript('')
         if self._known is None:
-            self._pieces = [np.concatenate(self._pieces)]
-            self._known = self._recognizer.transcribe(self._pieces[0])
+            self._sounds = [np.concatenate(self._sounds)]
+            self._known = self._recognizer.transcribe(self._sounds[0])
         return self._known
 
     def draft(self) -> Transcript:
-        if self._known is not None or not self._pieces:
+        if self._known is not None or not self._sounds:
             return self.hypothesis()
-        # The time that a text takes grows faster than the sound: what is older stays as it was.
-        self._pieces = [np.concatenate(self._pieces)]
-        rest = self._pieces[0][self._drafted_to:]
+        # Transcribing takes more time than the sound is longer: older parts stay as drafted.
+        self._sounds = [np.concatenate(self._sounds)]
+        rest = self._sounds[0][self._drafted_to:]
         rate = self._recognizer.capabilities.sample_rate
-        if len(rest) > DRAFT * rate:
+        if len(rest) > DRAFT_WINDOW * rate:
             cut = _quietest(rest, rate)
             self._drafted.append(self._recognizer.transcribe(rest[:cut]).text)
             self._drafted_to += cut

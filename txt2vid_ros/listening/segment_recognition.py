@@ -1,4 +1,4 @@
-"""One piece of speech on its way through a recognizer."""
+"""One segment of speech on its way through a recognizer."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from txt2vid_ros.listening.segments import samples_of, SpeechSegment
 
 
 class SegmentRecognition:
-    """Gives a recognizer the windows of a piece as they come; begins anew where it has to."""
+    """Gives a recognizer the windows of a segment as they come; starts again where it has to."""
 
-    def __init__(self, recognizer: SpeechToText, piece: SpeechSegment) -> None:
-        """Take the piece; nothing is recognized yet."""
+    def __init__(self, recognizer: SpeechToText, segment: SpeechSegment) -> None:
+        """Take the segment; nothing is recognized yet."""
         self._recognizer = recognizer
-        self._piece = piece
-        self.windows = list(piece.windows)
+        self._segment = segment
+        self.windows = list(segment.windows)
         """What the text is made from."""
         self._recognition: Recognition | None = None
         self._given = 0
@@ -24,30 +24,30 @@ class SegmentRecognition:
         return len(self.windows)
 
     def take(self) -> None:
-        """Take what the piece has now; to be called while nobody changes it."""
-        self.windows = list(self._piece.windows)
+        """Take what the segment has now; to be called while nobody changes it."""
+        self.windows = list(self._segment.windows)
 
     def hypothesis(self) -> Transcript:
         """Return the text of what was taken so far."""
-        return self._given_all().hypothesis()
+        return self._up_to_date().hypothesis()
 
     def draft(self) -> Transcript:
         """Return a quick guess at the text of what was taken so far."""
-        return self._given_all().draft()
+        return self._up_to_date().draft()
 
     def finish(self) -> Transcript:
         """Return the final text of what was taken."""
-        return self._given_all().finish()
+        return self._up_to_date().finish()
 
     def restart(self) -> None:
-        """Begin anew with the next call, from the first window."""
+        """Start again with the next call, from the first window."""
         if self._recognition is not None:
             self._recognition.cancel()
         self._recognition = None
 
-    def _given_all(self) -> Recognition:
+    def _up_to_date(self) -> Recognition:
         if self._given > len(self.windows):
-            # The piece was cut in what had been given already.
+            # The segment was cut within what was given already.
             self.restart()
         if self._recognition is None:
             self._recognition = self._recognizer.open()

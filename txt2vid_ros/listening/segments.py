@@ -1,4 +1,4 @@
-"""The sound of utterances in pieces: every window of speech belongs to exactly one of them."""
+"""The sound of utterances in segments: every window of speech belongs to exactly one of them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Window:
 
 @dataclasses.dataclass
 class UtteranceText:
-    """What is known of an utterance: its pieces' texts, in order."""
+    """What is known of an utterance: the texts of its segments, in order."""
 
     stamp: int
     """When its first word began, nanoseconds."""
@@ -41,7 +41,7 @@ class UtteranceText:
 
     @property
     def confidence(self) -> float:
-        """Return the mean of the pieces', 0 where there are none."""
+        """Return the mean of the segments' confidences, 0 where there are none."""
         return sum(self.confidences) / len(self.confidences) if self.confidences else 0.0
 
 
@@ -69,20 +69,20 @@ class SpeechSegment:
 
 
 class SpeechSegmenter:
-    """Sorts windows into pieces as an endpointer marks them."""
+    """Groups windows into segments at the marks of an endpointer."""
 
     def __init__(self, endpointer: Endpointer, padding: int, longest: int) -> None:
-        """Give pieces `padding` windows from before their first word; `longest` is the most."""
+        """Segments have `padding` windows before their first word and `longest` at most."""
         self._endpointer = endpointer
         self._padding = padding
-        # What a beginning can reach back to, also one in the middle of a long speech.
+        # How far the beginning of a segment can reach back, also in the middle of long speech.
         self._recent: collections.deque[Window] = collections.deque(maxlen=padding + longest)
         self._free = 0
         self.open: SpeechSegment | None = None
-        """The piece that is being spoken."""
+        """The segment that is being spoken."""
 
     def push(self, window: Window) -> Iterator[SpeechSegment]:
-        """Take the next window; yield the pieces that it closes."""
+        """Take the next window; yield the segments that it closes."""
         self._recent.append(window)
         marks = self._endpointer.push(window.probability)
         if self.open is not None and not self.open.paused:
@@ -91,7 +91,7 @@ class SpeechSegmenter:
             yield from self._apply(mark, window)
 
     def end(self) -> Iterator[SpeechSegment]:
-        """End what is being spoken; what comes next does not follow it."""
+        """End what is being spoken: the sound that comes next does not follow it."""
         for mark in self._endpointer.end():
             yield from self._close(mark, last=True)
         self._recent.clear()
@@ -117,23 +117,23 @@ class SpeechSegmenter:
         onset = next((each for each in windows if each.number >= mark.window), windows[-1])
         self.open = SpeechSegment(UtteranceText(onset.stamp), onset.stamp, windows)
 
-    def _resume(self, piece: SpeechSegment, window: Window) -> None:
-        piece.paused = False
-        if piece.windows:
-            piece.windows += self._since(piece.windows[-1].number + 1)
+    def _resume(self, segment: SpeechSegment, window: Window) -> None:
+        segment.paused = False
+        if segment.windows:
+            segment.windows += self._since(segment.windows[-1].number + 1)
         else:
-            piece.windows += self._since(max(window.number - self._padding, self._free))
-            piece.stamp = window.stamp
+            segment.windows += self._since(max(window.number - self._padding, self._free))
+            segment.stamp = window.stamp
 
     def _close(self, mark: Mark, last: bool) -> Iterator[SpeechSegment]:
-        piece, self.open = self.open, None
-        if piece is None:
+        segment, self.open = self.open, None
+        if segment is None:
             return
         end = mark.window if mark.exact else mark.window + self._endpointer.tail
         self._free = max(self._free, min(end, self._recent[-1].number + 1))
-        piece.windows = [window for window in piece.windows if window.number < end]
-        piece.closed, piece.last = True, last
-        yield piece
+        segment.windows = [window for window in segment.windows if window.number < end]
+        segment.closed, segment.last = True, last
+        yield segment
 
     def _since(self, number: int) -> list[Window]:
         return [window for window in self._recent if window.number >= number]
@@ -141,5 +141,5 @@ class SpeechSegmenter:
 
 def samples_of(windows: Iterable[Window]) -> NDArray[np.float32]:
     """Return the sound of windows, end to end."""
-    pieces = [window.samples for window in windows]
-    return np.concatenate(pieces) if pieces else np.zeros(0, np.float32)
+    sounds = [window.samples for window in windows]
+    return np.concatenate(sounds) if sounds else np.zeros(0, np.float32)

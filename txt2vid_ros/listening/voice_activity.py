@@ -1,4 +1,4 @@
-"""The contract of a voice activity detector: how likely is it that somebody speaks."""
+"""The contract of a voice activity detector: how likely it is that somebody speaks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class VoiceActivity(abc.ABC):
 
     name: ClassVar[str]
     window: ClassVar[int]
-    """Samples that it wants at a time."""
+    """Samples that probability() takes at a time."""
 
     @abc.abstractmethod
     def load(self) -> None:

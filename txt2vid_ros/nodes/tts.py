@@ -22,7 +22,8 @@ from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.running import run
 from txt2vid_ros.ros.speech_publisher import TimedSpeechPublisher
-from txt2vid_ros.speaking.scheduler import SpeechRequest, SpeechScheduler
+from txt2vid_ros.speaking.scheduler import SpeechScheduler
+from txt2vid_ros.speaking.speech_sink import SpeechRequest
 from txt2vid_ros.speaking.visemes.track import mouth_track
 
 

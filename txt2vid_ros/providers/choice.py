@@ -77,7 +77,7 @@ def make_voice(providers: str, voice: str = '', speed: float = 1.0, options: str
         voices[name] = own or voices[name]
     slots: list[ProviderSlot[TextToSpeech]] = [
         _slot(registry.VOICES, name, sorted_options[name], parameter, health, limits,
-                {'voice': voices[name], 'speed': speed}, len(names) == 1)
+              {'voice': voices[name], 'speed': speed}, len(names) == 1)
         for name in names]
     return FallbackVoice(slots, health.time_source)
 
@@ -95,7 +95,7 @@ def make_recognizer(providers: str, locale: str = 'en', options: str = '', *,
     sorted_options = options_by_provider(options, names, _options_of(parameter))
     slots: list[ProviderSlot[SpeechToText]] = [
         _slot(registry.RECOGNIZERS, name, sorted_options[name], parameter, health, limits,
-                {'locale': locale}, len(names) == 1)
+              {'locale': locale}, len(names) == 1)
         for name in names]
     return FallbackRecognizer(slots, longest, health.time_source)
 
@@ -121,7 +121,7 @@ def _slot(group: str, name: str, options: str, parameter: str, health: HealthReg
                         'Leave them empty.')
     own = getattr(kind, 'limits', TimeLimits())
     make: Callable[[], P] = lambda: kind(**given)  # noqa: E731
-    return ProviderSlot(name, make, own.but(limits) if limits is not None else own,
+    return ProviderSlot(name, make, own.overridden_by(limits) if limits is not None else own,
                         health.of(name))
 
 

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 import dataclasses
 import logging
 import threading
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,67 +14,27 @@ import soxr
 
 from txt2vid_ros.core.clock import Clock, SECOND
 from txt2vid_ros.core.errors import ProviderError, UserError
-from txt2vid_ros.core.mouth import MouthTrack, Phoneme
 from txt2vid_ros.speaking.clauses import normalize_text, speakable
+from txt2vid_ros.speaking.speech_sink import (
+    Articulate,
+    SchedulerStatistics,
+    SpeechRequest,
+    SpeechSink,
+)
 from txt2vid_ros.speaking.synthesis import synthesize_text
 from txt2vid_ros.speaking.voice import SpeechChunk, TextToSpeech
 
 log = logging.getLogger(__name__)
 
-POLL = 0.02
+CLOCK_POLL_INTERVAL = 0.02
 """Seconds between looks at the clock, which may be a simulated one."""
-BURST = 6
+INITIAL_BURST = 6
 """Chunks that are handed out at once, so that pictures can be made of the first ones."""
-BREATH = 0.01
-"""Seconds between those that follow, until they are `ahead`: who records topics with a history of
-ten messages, as rosbag2 does, would miss some of a whole second that comes at once."""
-JUMP = 2 * SECOND
-"""Nanoseconds: a time that is farther off than the pacing can explain means a clock gone back."""
-
-
-@dataclasses.dataclass(frozen=True)
-class SpeechRequest:
-    """One text to be spoken as a whole by one speaker."""
-
-    id: str  # noqa: A003
-    text: str
-    speaker: str
-    accepted: int
-    """When the text came in, nanoseconds."""
-
-
-class SpeechSink(Protocol):
-    """Where the speech goes. Times are nanoseconds on the talker's clock."""
-
-    def audio(self, utterance: str, start: int, samples: NDArray[np.float32], rate: int) -> None:
-        """Take a chunk whose first sample is to be heard at `start`."""
-        ...
-
-    def mouth(self, utterance: str, track: MouthTrack) -> None:
-        """Take the mouth shapes of the clause that follows, in seconds on the clock."""
-        ...
-
-    def ended(self, utterance: str, end: int) -> None:
-        """Learn that nothing of the utterance is to be heard from `end` on."""
-        ...
-
-
-Articulate = Callable[[tuple[Phoneme, ...], NDArray[np.float32], int], MouthTrack]
-"""Turns phonemes, and the samples (with their rate) that they are heard in, into mouth shapes."""
-
-
-@dataclasses.dataclass
-class SchedulerStatistics:
-    """Counts since the start, for diagnostics."""
-
-    utterances: int = 0
-    refused: int = 0
-    unspeakable: int = 0
-    interrupted: int = 0
-    failed: int = 0
-    text_to_voice: collections.deque[float] = dataclasses.field(
-        default_factory=lambda: collections.deque(maxlen=100))
-    """Seconds from accepting a text to having its first samples."""
+CHUNK_SPACING = 0.01
+"""Seconds between the chunks that follow, until they are `ahead`: a recorder with a history of ten
+messages, as rosbag2 has it, would lose some of a whole second that comes at once."""
+CLOCK_JUMP = 2 * SECOND
+"""Nanoseconds beyond what the pacing can explain from which on the clock was set back."""
 
 
 class SpeechScheduler:
@@ -87,23 +46,23 @@ class SpeechScheduler:
     """
 
     def __init__(self, voice_for: Callable[[str], TextToSpeech], articulate: Articulate,
-                 output: SpeechSink, clock: Clock, lead: Callable[[], float], *,
-                 rate: int, chunk: float = 0.04, ahead: float = 1.0, breath: float = BREATH,
-                 queue: int = 64) -> None:
+                 sink: SpeechSink, clock: Clock, lead: Callable[[], float], *,
+                 rate: int, chunk: float = 0.04, ahead: float = 1.0,
+                 spacing: float = CHUNK_SPACING, queue: int = 64) -> None:
         """Take the voice of each speaker, where the speech goes (at `rate` Hz), and the pacing.
 
-        All other numbers are seconds, but `queue`: the utterances that may wait.
+        `queue` is how many utterances may wait; all other numbers are seconds.
         """
         self.statistics = SchedulerStatistics()
         self._voice_for = voice_for
         self._articulate = articulate
-        self._output = output
+        self._sink = sink
         self._clock = clock
         self._lead = lead
         self._rate = rate
         self._chunk = chunk
         self._ahead = int(ahead * SECOND)
-        self._breath = breath
+        self._spacing = spacing
         self._limit = queue
         self._queue: collections.deque[SpeechRequest] = collections.deque()
         self._audible: collections.deque[tuple[str, int]] = collections.deque()
@@ -112,14 +71,14 @@ class SpeechScheduler:
         self._generation = 0
         self._closed = False
         self._changed = threading.Condition()
-        self._thread = threading.Thread(target=self._run, name='talker', daemon=True)
+        self._thread = threading.Thread(target=self._run, name='speech-scheduler', daemon=True)
 
     def start(self) -> None:
         """Begin to speak what is queued."""
         self._thread.start()
 
     def say(self, utterance: SpeechRequest) -> bool:
-        """Queue an utterance; False, and it is dropped, where the queue is full."""
+        """Queue an utterance; return False, and drop it, where the queue is full."""
         with self._changed:
             if len(self._queue) >= self._limit or self._closed:
                 self.statistics.refused += 1
@@ -129,7 +88,7 @@ class SpeechScheduler:
             return True
 
     def interrupt(self) -> int:
-        """Silence now: end what is being heard, drop what waits; return how many were ended."""
+        """Be silent at once: end and drop all utterances; return how many there were."""
         with self._changed:
             self._generation += 1
             now = self._clock.now()
@@ -141,7 +100,7 @@ class SpeechScheduler:
             self.statistics.interrupted += len(names)
             # Under the lock, so that no chunk of theirs can come after their end.
             for name in names:
-                self._output.ended(name, now)
+                self._sink.ended(name, now)
             self._changed.notify_all()
             return len(names)
 
@@ -191,7 +150,7 @@ class SpeechScheduler:
                 self.statistics.failed += 1
                 log.error('%s', error)
             except Exception:
-                # A voice is somebody else's code: its fault costs one utterance, not the node.
+                # A voice is code of its own: its bug costs one utterance, not the node.
                 self.statistics.failed += 1
                 log.exception('the voice failed on %s; it is skipped', utterance.id)
         with self._changed:
@@ -201,7 +160,7 @@ class SpeechScheduler:
             self._audible.pop()
             if self._cursor != before:
                 self._audible.append((utterance.id, end))
-            self._output.ended(utterance.id, end)
+            self._sink.ended(utterance.id, end)
 
     def _clauses(self, utterance: SpeechRequest, text: str, generation: int) -> None:
         voice = self._voice_for(utterance.speaker)
@@ -225,7 +184,7 @@ class SpeechScheduler:
         """Hand out one chunk of a voice in steps; False if it was interrupted."""
         rate = self._rate
         lead = int(self._lead() * SECOND)
-        too_far = lead + self._ahead + JUMP
+        too_far = lead + self._ahead + CLOCK_JUMP
         soonest = self._clock.now() + lead
         start = self._cursor + pause
         if not soonest <= start <= soonest + too_far:
@@ -233,38 +192,38 @@ class SpeechScheduler:
         if chunk.phonemes:
             track = self._articulate(chunk.phonemes, chunk.samples, rate)
             if len(track.times) and not self._emit(
-                    generation, self._output.mouth, name,
+                    generation, self._sink.mouth, name,
                     track.shifted(start / SECOND)):
                 return False
-        urgent = lead + int(BURST * self._chunk * SECOND)
+        urgent = lead + int(INITIAL_BURST * self._chunk * SECOND)
         for offset, samples in _steps(chunk.samples, max(1, round(self._chunk * rate))):
-            breathed = not self._breath
+            spaced = not self._spacing
             with self._changed:
                 while generation == self._generation:
                     at = start + offset * SECOND // rate
                     left = at - self._clock.now()
                     early = left - self._ahead
                     if early <= 0:
-                        if breathed or left <= urgent:
+                        if spaced or left <= urgent:
                             break
-                        breathed = True
-                        self._changed.wait(self._breath)
+                        spaced = True
+                        self._changed.wait(self._spacing)
                         continue
                     if early > too_far:
                         start -= early
                         continue
-                    self._changed.wait(POLL)
+                    self._changed.wait(CLOCK_POLL_INTERVAL)
                 else:
                     return False
-                self._output.audio(name, at, samples, rate)
+                self._sink.audio(name, at, samples, rate)
                 self._cursor = start + (offset + len(samples)) * SECOND // rate
         return True
 
-    def _emit(self, generation: int, output: Callable[..., None], *what: object) -> bool:
+    def _emit(self, generation: int, send: Callable[..., None], *what: object) -> bool:
         with self._changed:
             if generation != self._generation:
                 return False
-            output(*what)
+            send(*what)
             return True
 
 

@@ -14,7 +14,7 @@ CLAUSE_PAUSE = 0.12
 
 
 def synthesize_text(text: str, voice: TextToSpeech, cancelled: Callable[[], bool]
-           ) -> Iterator[tuple[float, SpeechChunk]]:
+                    ) -> Iterator[tuple[float, SpeechChunk]]:
     """Yield each chunk of cleaned `text` with the seconds of silence that come before it.
 
     An SSML text is one clause for a voice that takes SSML; cut up it would be none any more.

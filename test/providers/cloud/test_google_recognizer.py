@@ -13,14 +13,11 @@ import numpy as np
 import pytest
 from rig import until
 import tone_words
+from transcripts import hear, silence
 from trouble import Trouble
 
-from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.errors import ProviderError, UserError
-from txt2vid_ros.listening.endpointing import EndpointingSettings
-from txt2vid_ros.listening.pipeline import SpeechPipeline
 from txt2vid_ros.providers.cloud.google.recognizer import GoogleRecognizer, GoogleRecognizerOptions
-from txt2vid_ros.providers.vad.silero import SileroActivity
 
 RATE = 16000
 STEP = RATE // 10
@@ -41,10 +38,6 @@ def recognizer(google):
     for each in made:
         each.close()
         each.close()
-
-
-def silence(seconds):
-    return np.zeros(int(seconds * RATE), np.float32)
 
 
 def push(recognition, sound):
@@ -173,34 +166,14 @@ def test_a_service_that_ends_every_stream_at_once_is_given_up(google, recognizer
         recognition.finish()
 
 
-class Scribe:
-    def __init__(self):
-        self.finals = []
-
-    def partial(self, stamp, text, confidence):
-        pass
-
-    def final(self, stamp, text, confidence):
-        self.finals.append((text, confidence))
-
-
-def test_behind_the_listener_silence_is_not_sent(google, recognizer):
+def test_behind_the_pipeline_silence_is_not_sent(google, recognizer):
     """The sound goes where all sound goes: nothing of a pause that is longer is paid for."""
     said = ('My name is Peter and I live in London.', 'He was not an ill disposed young man.')
-    activity = SileroActivity()
-    activity.load()
-    scribe = Scribe()
-    listener = SpeechPipeline(activity, recognizer(), scribe, EndpointingSettings())
-    listener.start()
     speech = [spoken(text, RATE) for text in said]
     sound = np.concatenate([silence(20), speech[0], silence(30), speech[1], silence(20)])
-    for at in range(0, len(sound), 512):
-        listener.push(at * SECOND // RATE, sound[at:at + 512])
-    listener.flush()
-    until(lambda: listener.idle, 'the text of what was heard')
-    listener.close()
-    assert [words(text) for text, _ in scribe.finals] == [words(text) for text in said]
-    assert [confidence for _, confidence in scribe.finals] == pytest.approx([0.9, 0.9])
+    texts, _ = hear(recognizer(), sound)
+    assert [words(text) for _, text, _ in texts.finals] == [words(text) for text in said]
+    assert [confidence for _, _, confidence in texts.finals] == pytest.approx([0.9, 0.9])
     sent = sum(stream.samples for stream in google.streams)
     assert sent < sum(map(len, speech)) + 2 * RATE
 

@@ -17,6 +17,7 @@ LENGTH = 0.04
 FIRST = 0.5
 """Seconds before the first clap."""
 TONE = 3000.0
+"""Hz."""
 
 
 class ClapVoice(TextToSpeech):

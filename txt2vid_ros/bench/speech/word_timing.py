@@ -84,8 +84,9 @@ def main() -> None:
         counts = [sum(symbol not in 'ˈˌ' for symbol in word) for word in words]
         starts = [truth[at].start for at in np.cumsum([0, *counts[:-1]])]
         for step in range(1, 5):
-            sounds = distribute_phonemes([start if at % step == 0 else None for at, start in enumerate(starts)],
-                            words, chunk.samples, rate)
+            sounds = distribute_phonemes(
+                [start if at % step == 0 else None for at, start in enumerate(starts)],
+                words, chunk.samples, rate)
             figures = found[f'every {step}. word']
             figures.add(sampled(mouth_track(sounds, chunk.samples, rate), times), truth)
             figures.errors += [abs(one.start - other.start)

@@ -98,7 +98,7 @@ class PiperVoice(TextToSpeech):
             if cancelled():
                 return
             chunk = trim_silence(np.asarray(said.audio_float_array, np.float32).reshape(-1),
-                            _sounds(said), said.sample_rate)
+                                 _sounds(said), said.sample_rate)
             if chunk is not None:
                 yield chunk
 
@@ -131,4 +131,4 @@ def _sounds(said: Any) -> tuple[Phoneme, ...] | None:
     if said.phoneme_alignments is None:
         return None
     return phonemes_from_symbols((each.phoneme, each.num_samples / said.sample_rate)
-                  for each in said.phoneme_alignments)
+                                 for each in said.phoneme_alignments)

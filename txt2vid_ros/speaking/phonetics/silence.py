@@ -29,7 +29,7 @@ def audible_range(samples: NDArray[np.float32], rate: int) -> tuple[int, int] | 
 
 
 def trim_silence(samples: NDArray[np.float32], sounds: tuple[Phoneme, ...] | None, rate: int
-            ) -> SpeechChunk | None:
+                 ) -> SpeechChunk | None:
     """Cut the silence off both ends and move the phonemes with it; None if nothing is audible."""
     audible = audible_range(samples, rate)
     if audible is None:

@@ -29,7 +29,7 @@ _LONG, _USUAL, _SHORT = 60, 48, 35
 
 
 def distribute_phonemes(starts: Sequence[float | None], sounds: Sequence[Sequence[str]],
-           samples: NDArray[np.float32], rate: int) -> tuple[Phoneme, ...]:
+                        samples: NDArray[np.float32], rate: int) -> tuple[Phoneme, ...]:
     """Return the sounds of words with their times in `samples`, which are mono at `rate` Hz.
 
     `starts` are the seconds at which the words begin, None where that is not known: such a word

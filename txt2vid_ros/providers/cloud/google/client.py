@@ -18,13 +18,13 @@ from txt2vid_ros.core.errors import ProviderError, UserError
 from txt2vid_ros.providers.cloud.credentials import google_key_file, read_key_file
 
 SCOPES = ('https://www.googleapis.com/auth/cloud-platform',)
-# The client's own pause between tries to connect grows to two minutes; a voice that is back is
+# By default the pause between attempts to connect grows to two minutes; a service that is back is
 # wanted sooner.
 _CHANNEL = [('grpc.initial_reconnect_backoff_ms', 200), ('grpc.max_reconnect_backoff_ms', 2000),
             ('grpc.max_receive_message_length', 32 << 20)]
 
-# Code: what to say of it, and whether the same request may succeed a moment later.
-_FAULTS = {
+# By status code: what to say, and whether the same request may succeed a moment later.
+_ERRORS = {
     'DEADLINE_EXCEEDED': ('took too long', True),
     'UNAVAILABLE': ('cannot be reached, or is overloaded', True),
     'RESOURCE_EXHAUSTED': ('says that the quota is used up', False),
@@ -51,9 +51,9 @@ def connect(endpoint: str, key_file: Path) -> grpc.Channel:
 
 
 def provider_error(error: Exception, service: str) -> UserError | ProviderError:
-    """Return what a client's error means to the user.
+    """Return what an error of Google's client means to the user.
 
-    The service's own words are left out: they may repeat what was to be said.
+    The service's own words are left out: they may repeat the text to be said.
     """
     if isinstance(error, GoogleAuthError):
         return _refused(service, expired='invalid_grant' in str(error))
@@ -68,7 +68,7 @@ def provider_error(error: Exception, service: str) -> UserError | ProviderError:
     if code == 'UNAVAILABLE' and 'plugin' in str(known) and 'invalid_grant' in str(known):
         # Credentials that need a token of their own fail where the client asks for one.
         return _refused(service, expired=True)
-    what, retriable = _FAULTS.get(code, ('does not take the request', False))
+    what, retriable = _ERRORS.get(code, ('does not take the request', False))
     if reason == 'RATE_LIMIT_EXCEEDED':
         what, retriable = 'says that this was too much at once (quota)', True
     return ProviderError(f'{service} {what} ({code.lower()})', retriable=retriable)

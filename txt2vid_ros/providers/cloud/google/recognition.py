@@ -1,8 +1,7 @@
-"""One piece of speech over one stream after the other, each within the service's limit.
+"""One segment of speech over one stream after the other, each within the service's limit.
 
-The sound is kept from the end of the last final result on. A new stream begins there: what came
-before is text already, what comes after has given no final text yet, so that no word is lost and
-none is there twice.
+The sound is kept from the end of the last final result on. A new stream begins there: the sound
+before it is text already, the sound after it has no final text yet, so no word is lost or doubled.
 """
 
 from __future__ import annotations
@@ -17,19 +16,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from txt2vid_ros.core.errors import ProviderError
+from txt2vid_ros.core.pcm import SPEECH_RATE
 from txt2vid_ros.listening.recognizer import Recognition, Transcript
 from txt2vid_ros.providers.cloud.google.client import provider_error
+from txt2vid_ros.providers.cloud.google.unsettled_sound import BYTES_PER_SECOND, UnsettledSound
 
-RATE = 16000
-WIDTH = 2
-MESSAGE = 6400
-"""Bytes of sound in a request, 0.2 s; the service recommends 0.1 s and takes up to 15 kB."""
-BEHIND = 30.0
+MAX_WAITING = 30.0
 """Seconds of sound that may wait to be sent."""
-RENEWALS_IN_VAIN = 3
-"""Streams in a row that the service may end without a final result of any."""
+MAX_FRUITLESS_RENEWALS = 3
+"""Streams in a row that the service may end without any final result."""
 SERVICE = 'Google Speech-to-Text'
-_LIMITS = (grpc.StatusCode.OUT_OF_RANGE, grpc.StatusCode.ABORTED)
+_STREAM_ENDED = (grpc.StatusCode.OUT_OF_RANGE, grpc.StatusCode.ABORTED)
 """How the service ends a stream that is too long, or into which nothing was said for 10 s."""
 
 
@@ -50,21 +47,16 @@ class GoogleRecognition(Recognition):
         self._timeout = timeout
         self._separator = ' ' if spaced else ''
         self._changed = threading.Condition()
-        self._sound = bytearray()
-        """What has no final result yet."""
+        self._sound = UnsettledSound()
         self._finals: list[Transcript] = []
         self._interim = ''
         self._generation = 0
         self._call: Any = None
-        # Positions are bytes from the beginning of the stream: of the first byte kept, of what was
-        # sent, and of the end of what the stream is to hear, where that is known.
-        self._base = self._sent = 0
-        self._end: int | None = None
         self._begun = 0.0
-        self._vain = 0
+        self._fruitless = 0
         self._streams = 0
         self._complete = self._done = self._cancelled = False
-        self._fault: Exception | None = None
+        self._error: Exception | None = None
 
     @property
     def renewals(self) -> int:
@@ -72,13 +64,14 @@ class GoogleRecognition(Recognition):
         return max(0, self._streams - 1)
 
     def push(self, samples: NDArray[np.float32]) -> None:
-        """Send samples in -1..1 at 16 kHz; waits where the service is far behind.
+        """Send samples in -1..1 at 16 kHz; wait where the service is far behind.
 
-        Raises what ended the stream.
+        Raises the error that ended the stream.
         """
         with self._changed:
             until = time.monotonic() + self._timeout
-            while self._behind() and self._fault is None and not self._cancelled:
+            while (self._sound.waiting > MAX_WAITING and self._error is None
+                   and not self._cancelled):
                 if not self._changed.wait(max(0.0, until - time.monotonic())) and (
                         time.monotonic() >= until):
                     raise ProviderError(f'{SERVICE} takes no sound', retriable=True)
@@ -87,7 +80,7 @@ class GoogleRecognition(Recognition):
                 return
             if self._complete:
                 raise RuntimeError('finish() was called')
-            self._sound += (np.clip(samples, -1, 1) * 32767).astype('<i2').tobytes()
+            self._sound.push(samples)
             if self._call is None:
                 self._start()
             self._changed.notify_all()
@@ -122,13 +115,13 @@ class GoogleRecognition(Recognition):
             self._changed.notify_all()
 
     def _check(self) -> None:
-        if self._fault is not None:
-            raise self._fault
+        if self._error is not None:
+            raise self._error
 
     def _transcript(self) -> Transcript:
         parts = [each.text for each in self._finals]
         text = self._separator.join(filter(None, [*parts, self._interim]))
-        # How sure it is of an unfinished result the service does not say; 0 means it does not.
+        # The service gives no confidence for unfinished results; 0 stands for none.
         known = [(each.confidence, len(each.text)) for each in self._finals if each.confidence]
         if not known or self._interim:
             return Transcript(text)
@@ -137,18 +130,13 @@ class GoogleRecognition(Recognition):
 
     def _age(self) -> float:
         """Return the seconds of the stream, of sound or of time, whichever is more."""
-        return max(self._sent / (RATE * WIDTH), time.monotonic() - self._begun)
-
-    def _behind(self) -> bool:
-        """Return whether much of the sound waits to be sent."""
-        return self._base + len(self._sound) - self._sent > BEHIND * RATE * WIDTH
+        return max(self._sound.sent / BYTES_PER_SECOND, time.monotonic() - self._begun)
 
     def _start(self) -> None:
         """Open a stream for all that has no final result yet."""
         self._generation += 1
         self._streams += 1
-        self._base = self._sent = 0
-        self._end = None
+        self._sound.start_stream()
         self._interim = ''
         self._begun = time.monotonic()
         self._call = self._open_stream(self._messages(self._generation))
@@ -162,7 +150,7 @@ class GoogleRecognition(Recognition):
             self._call.cancel()
             self._call = None
 
-    def _exchange(self) -> None:
+    def _renew_stream(self) -> None:
         """Leave the stream for a new one, which hears again what has no final result."""
         self._abandon()
         if self._sound:
@@ -170,40 +158,33 @@ class GoogleRecognition(Recognition):
         self._changed.notify_all()
 
     def _messages(self, generation: int) -> Iterator[bytes]:
-        """Yield the sound for a stream, on a thread of the client's, until that is over."""
+        """Yield the sound for a stream, on one of gRPC's threads, until the stream is over."""
         while True:
             with self._changed:
-                while self._current(generation) and not self._unsent() and not self._complete:
+                while (self._current(generation) and not self._sound.unsent()
+                       and not self._complete):
                     self._changed.wait()
                 if self._current(generation) and self._age() >= self._limit:
-                    self._part()
+                    self._end_at_limit()
                 if not self._current(generation):
                     return
-                piece = b'' if self._end is not None else self._unsent()
-                self._sent = max(self._sent, self._base) + len(piece)
-                if not piece:
-                    self._end = self._sent
+                part = self._sound.send()
                 self._changed.notify_all()
-            if not piece:
+            if not part:
                 return
-            yield piece
+            yield part
 
-    def _part(self) -> None:
+    def _end_at_limit(self) -> None:
         """End the stream at its limit."""
-        if self._sent - self._base > self._limit / 2 * RATE * WIDTH:
-            # Heard again it would soon fill the next stream as well: nobody speaks so long
-            # without an end. The stream is to make text of it as it is.
-            self._end = self._sent
+        if self._sound.sent_since_result > self._limit / 2:
+            # Sent again it would soon fill the next stream as well: nobody speaks for so long
+            # without a pause. The service is to make text of it as it is.
+            self._sound.end = self._sound.sent
         else:
-            self._exchange()
+            self._renew_stream()
 
     def _current(self, generation: int) -> bool:
         return generation == self._generation and self._call is not None
-
-    def _unsent(self) -> bytes:
-        """Return the next of the sound that the stream is to hear."""
-        at = max(self._sent, self._base) - self._base
-        return bytes(self._sound[at:at + MESSAGE])
 
     def _receive(self, call: Any, generation: int) -> None:
         """Take the results of a stream, on a thread of its own."""
@@ -216,11 +197,11 @@ class GoogleRecognition(Recognition):
                     self._changed.notify_all()
             with self._changed:
                 if generation == self._generation:
-                    self._over(None)
+                    self._stream_ended(None)
         except grpc.RpcError as error:
             with self._changed:
                 if generation == self._generation:
-                    self._over(error)
+                    self._stream_ended(error)
 
     def _take(self, results: Any) -> None:
         self._interim = ''
@@ -232,34 +213,29 @@ class GoogleRecognition(Recognition):
                 continue
             self._finals.append(Transcript(text, result.alternatives[0].confidence or None
                                            if result.alternatives else None))
-            end = round(result.result_end_time.total_seconds() * RATE) * WIDTH
-            self._settle(end or self._sent)
+            end = round(result.result_end_time.total_seconds() * SPEECH_RATE) * 2
+            self._sound.settle(end or self._sound.sent)
             ended = True
         if ended:
-            self._vain = 0
-            if self._age() >= self._renew and self._end is None:
-                self._exchange()
+            self._fruitless = 0
+            if self._age() >= self._renew and self._sound.end is None:
+                self._renew_stream()
 
-    def _settle(self, end: int) -> None:
-        """Forget the sound up to `end`, bytes of the stream: it has become text."""
-        drop = min(max(0, end - self._base), len(self._sound))
-        del self._sound[:drop]
-        self._base += drop
-
-    def _over(self, error: grpc.RpcError | None) -> None:
-        """Deal with the end of the stream: the end of all, the limit, or a fault."""
+    def _stream_ended(self, error: grpc.RpcError | None) -> None:
+        """Handle the end of the stream: the end of all sound, the limit, or an error."""
         self._call = None
-        if error is None and self._end is not None:
+        if error is None and self._sound.end is not None:
             if self._interim:
                 self._finals.append(Transcript(self._interim))
                 self._interim = ''
-            self._settle(self._end)
-        elif (error is None or error.code() in _LIMITS) and self._vain < RENEWALS_IN_VAIN:
-            self._vain += 1
+            self._sound.settle(self._sound.end)
+        elif ((error is None or error.code() in _STREAM_ENDED)
+              and self._fruitless < MAX_FRUITLESS_RENEWALS):
+            self._fruitless += 1
         else:
-            self._fault = provider_error(error, SERVICE) if error is not None else ProviderError(
+            self._error = provider_error(error, SERVICE) if error is not None else ProviderError(
                 f'{SERVICE} ended the stream again and again', retriable=True)
-        if self._fault is None:
+        if self._error is None:
             if self._sound:
                 self._start()
             elif self._complete:

@@ -1,7 +1,7 @@
 """Google Cloud Speech-to-Text (v1), streaming: text while somebody speaks.
 
-Options are in docs/cloud.md. There is a stream only while a piece of speech is being said, so that
-silence is neither sent nor paid for.
+Options are in docs/cloud.md. A stream is open only during a segment of speech, so that silence is
+neither sent nor paid for.
 """
 
 from __future__ import annotations
@@ -16,19 +16,18 @@ from google.cloud.speech_v1.services.speech.transports import SpeechGrpcTranspor
 import grpc
 
 from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.pcm import SPEECH_RATE
 from txt2vid_ros.listening.recognizer import RecognizerCapabilities, SpeechToText
 from txt2vid_ros.providers.cloud.credentials import endpoint_of
 from txt2vid_ros.providers.cloud.google.client import connect, provider_error
-from txt2vid_ros.providers.cloud.google.recognition import GoogleRecognition
+from txt2vid_ros.providers.cloud.google.recognition import GoogleRecognition, SERVICE
 
-SERVICE = 'Google Speech-to-Text'
 HOST = 'speech.googleapis.com'
 ENDPOINT_VARIABLE = 'TXT2VID_GOOGLE_STT_ENDPOINT'
-RATE = 16000
 _REGIONS = {'en': 'en-US', 'de': 'de-DE', 'fr': 'fr-FR', 'es': 'es-ES', 'it': 'it-IT',
             'pt': 'pt-BR', 'nl': 'nl-NL', 'ja': 'ja-JP', 'ko': 'ko-KR', 'zh': 'cmn-Hans-CN',
             'hi': 'hi-IN', 'ru': 'ru-RU', 'pl': 'pl-PL', 'tr': 'tr-TR', 'sv': 'sv-SE'}
-"""The service wants a region; these are what a language without one is taken for."""
+"""The service wants a region; a language without one is taken for these."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,7 +57,7 @@ class GoogleRecognizerOptions:
 
 
 class GoogleRecognizer(SpeechToText):
-    """Opens a stream for each piece of speech."""
+    """Opens a stream for each segment of speech."""
 
     name = 'google'
     Options: ClassVar[type] = GoogleRecognizerOptions
@@ -74,7 +73,7 @@ class GoogleRecognizer(SpeechToText):
     @property
     def capabilities(self) -> RecognizerCapabilities:
         """Return that it streams, at 16 kHz."""
-        return RecognizerCapabilities(RATE, streaming=True, confidence=True,
+        return RecognizerCapabilities(SPEECH_RATE, streaming=True, confidence=True,
                                       locales=(self._language,))
 
     def load(self) -> None:
@@ -96,7 +95,7 @@ class GoogleRecognizer(SpeechToText):
         self._channel = channel
 
     def check(self) -> None:
-        """Have the service see credentials and configuration, without any sound to pay for.
+        """Have the service check credentials and configuration, without any sound to pay for.
 
         Raises UserError and ProviderError.
         """
@@ -107,10 +106,10 @@ class GoogleRecognizer(SpeechToText):
                 pass
         except grpc.RpcError as error:
             if error.code() == grpc.StatusCode.OUT_OF_RANGE:
-                # It missed the sound, so it took the rest.
+                # It complains of the missing sound only, so it accepted the rest.
                 return
             if error.code() == grpc.StatusCode.INVALID_ARGUMENT:
-                # Nothing but the configuration was sent, so its words can be shown.
+                # Only the configuration was sent, so the service's words repeat no speech.
                 words = ' '.join(str(error.details()).split())
                 if 'config' in words or 'language' in words or 'model' in words:
                     raise UserError(f'stt.options: {SERVICE} refuses them: {words}',
@@ -119,7 +118,7 @@ class GoogleRecognizer(SpeechToText):
             raise provider_error(error, SERVICE) from None
 
     def open(self) -> GoogleRecognition:  # noqa: A003
-        """Begin with a piece of speech; a stream is opened with its first sound."""
+        """Begin with a segment of speech; a stream is opened with its first sound."""
         if self._calls is None:
             raise RuntimeError('load() comes first')
         options = self._options
@@ -137,8 +136,8 @@ class GoogleRecognizer(SpeechToText):
         """Start a stream for `sound`, 16-bit samples as they come; return the call."""
         def requests() -> Iterator[Any]:
             yield self._configuration()
-            for piece in sound:
-                yield speech.StreamingRecognizeRequest(audio_content=piece)
+            for part in sound:
+                yield speech.StreamingRecognizeRequest(audio_content=part)
 
         return self._calls.streaming_recognize(requests(), timeout=self._options.limit + 60)
 
@@ -151,6 +150,7 @@ class GoogleRecognizer(SpeechToText):
             streaming_config=speech.StreamingRecognitionConfig(
                 interim_results=True, config=speech.RecognitionConfig(
                     encoding=speech.RecognitionConfig.AudioEncoding.LINEAR16,
-                    sample_rate_hertz=RATE, language_code=self._language, model=options.model,
+                    sample_rate_hertz=SPEECH_RATE, language_code=self._language,
+                    model=options.model,
                     enable_automatic_punctuation=options.punctuation,
                     speech_contexts=contexts)))

@@ -194,7 +194,7 @@ class GoogleVoice(TextToSpeech):
             self._options.time_points == 'all' and not self._streams)
 
     def _timed(self, points: TimePoints, text: MarkedText, cancelled: Callable[[], bool]
-                 ) -> Iterator[SpeechChunk]:
+               ) -> Iterator[SpeechChunk]:
         for answer in points.request(text, self._options.timeout, cancelled, **self._audio()):
             samples = self._samples(answer.content)
             if answer.timed:

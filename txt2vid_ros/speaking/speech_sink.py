@@ -1,0 +1,61 @@
+"""What goes into a speech scheduler, and where its speech goes."""
+
+from __future__ import annotations
+
+import collections
+from collections.abc import Callable
+import dataclasses
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from txt2vid_ros.core.mouth import MouthTrack, Phoneme
+
+
+@dataclasses.dataclass(frozen=True)
+class SpeechRequest:
+    """One text to be spoken as a whole by one speaker: an utterance."""
+
+    id: str  # noqa: A003
+    text: str
+    speaker: str
+    accepted: int
+    """When the text came in, nanoseconds."""
+
+
+class SpeechSink(Protocol):
+    """Where the speech goes. Times are nanoseconds on the scheduler's clock."""
+
+    def audio(self, utterance: str, start: int, samples: NDArray[np.float32], rate: int) -> None:
+        """Take a chunk whose first sample is to be heard at `start`."""
+        ...
+
+    def mouth(self, utterance: str, track: MouthTrack) -> None:
+        """Take the mouth shapes of the clause that follows, in seconds on the clock."""
+        ...
+
+    def ended(self, utterance: str, end: int) -> None:
+        """Learn that nothing of the utterance is to be heard from `end` on."""
+        ...
+
+
+Articulate = Callable[[tuple[Phoneme, ...], NDArray[np.float32], int], MouthTrack]
+"""Turns phonemes, and the samples (with their rate) in which they are heard, into mouth shapes."""
+
+
+@dataclasses.dataclass
+class SchedulerStatistics:
+    """Counts of utterances since the start, for diagnostics."""
+
+    utterances: int = 0
+    refused: int = 0
+    """Because the queue was full."""
+    unspeakable: int = 0
+    """Because there was nothing to pronounce."""
+    interrupted: int = 0
+    failed: int = 0
+    """Because the voice failed."""
+    text_to_voice: collections.deque[float] = dataclasses.field(
+        default_factory=lambda: collections.deque(maxlen=100))
+    """Seconds from accepting a text to having its first samples."""
