@@ -8,9 +8,9 @@ from pathlib import Path
 import time
 from typing import Any
 
-from txt2vid_ros.doctor.checks import Finding, MISSING, NOTE, OK
 from txt2vid_ros.core import registry
 from txt2vid_ros.core.errors import ProviderError, UserError
+from txt2vid_ros.doctor.checks import Finding, MISSING, NOTE, OK
 from txt2vid_ros.providers.cloud.credentials import (
     GOOGLE_VARIABLE,
     resemble_key,

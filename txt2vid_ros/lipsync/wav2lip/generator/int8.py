@@ -58,8 +58,8 @@ def write(state: State, face: pathlib.Path, share: pathlib.Path, speech: pathlib
     feeds = _feeds(face, share)
     calibration = iter(feeds[:_CALIBRATION])
 
-    class Reader(CalibrationDataReader):  # type: ignore[misc]
-        """Hands the windows out one by one."""
+    class CalibrationWindows(CalibrationDataReader):  # type: ignore[misc]
+        """Returns the calibration windows one by one."""
 
         def get_next(self) -> Feed | None:
             """Return the next window, None after the last."""
@@ -68,8 +68,9 @@ def write(state: State, face: pathlib.Path, share: pathlib.Path, speech: pathlib
     with tempfile.TemporaryDirectory(dir=speech.parent) as folder, _quietly():
         exact = pathlib.Path(folder, 'exact.onnx')
         exact.write_bytes(onnx_graph.speech_graph(state, exact=False))
-        quantize_static(exact, speech, Reader(), per_channel=True, op_types_to_quantize=['Conv'],
-                        activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8)
+        quantize_static(exact, speech, CalibrationWindows(), per_channel=True,
+                        op_types_to_quantize=['Conv'], activation_type=QuantType.QUInt8,
+                        weight_type=QuantType.QInt8)
         held_out = feeds[_CALIBRATION:]
         apart = np.abs(_run(exact, held_out) - _run(speech, held_out))
     error = Error(float(apart.max()), float(apart.mean()))
