@@ -58,8 +58,8 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 def run(folder: Path, script: str, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, '-c', script, *words], cwd=folder, capture_output=True, text=True, check=False,
-        timeout=240, env={**os.environ, 'PYTHONPATH': str(folder)})
+        [sys.executable, '-c', script, *words], cwd=folder, capture_output=True, text=True,
+        check=False, timeout=240, env={**os.environ, 'PYTHONPATH': str(folder)})
 
 
 def test_help_works(product: Path) -> None:
