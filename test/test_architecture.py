@@ -30,7 +30,9 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     'graph': ('core',),
     'launching': ('core', 'graph'),
     'supervisor': ('core',),
-    'cli': ('bench', 'core', 'graph', *ENGINES, 'providers', 'render', 'ros', 'supervisor'),
+    'doctor': ('core', 'providers', 'speaking'),
+    'cli': ('bench', 'core', 'doctor', 'graph', *ENGINES, 'providers', 'render', 'ros',
+            'supervisor'),
     'bench': ('core', 'graph', *ENGINES, 'providers', 'render', 'ros', 'supervisor'),
 }
 # Where a room may be entered from one file only.

@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from txt2vid_ros.bench.lipsync.face_figures import Said, Spoken
+from txt2vid_ros.bench.lipsync.face_figures import SentenceView, TimedSentence
 from txt2vid_ros.core.mouth import Phoneme
 from txt2vid_ros.lipsync.viseme.engine import VisemeEngine, VisemeSession
 from txt2vid_ros.lipsync.viseme.idle_motion import LifeSettings
@@ -87,10 +87,10 @@ def visemes(driving: DrivingMedia, session: VisemeSession) -> Frame:
 
 
 def speech(
-    driving: DrivingMedia, session: VisemeSession, said: Said, frames: int
+    driving: DrivingMedia, session: VisemeSession, said: TimedSentence, frames: int
 ) -> Frame:
     """Return the sheet of a sentence, 25 frames a second."""
-    spoken = Spoken(said, mouth_track(said.phonemes, said.samples, said.rate))
+    spoken = SentenceView(said, mouth_track(said.phonemes, said.samples, said.rate))
     count = int((len(said.samples) / said.rate + 1.2) * 25)
     made = [session.render(k / 25, driving.index_at(k / 25), spoken) for k in range(count)]
     tiles = [
@@ -101,9 +101,11 @@ def speech(
     return grid(tiles, 8)
 
 
-def clip(path: pathlib.Path, driving: DrivingMedia, session: VisemeSession, said: Said) -> None:
+def clip(
+    path: pathlib.Path, driving: DrivingMedia, session: VisemeSession, said: TimedSentence
+) -> None:
     """Write ten seconds of `said`, with sound, as an MP4 file."""
-    spoken = Spoken(said, mouth_track(said.phonemes, said.samples, said.rate))
+    spoken = SentenceView(said, mouth_track(said.phonemes, said.samples, said.rate))
     frames = [session.render(k / 25, driving.index_at(k / 25), spoken)
               for k in range(round(CLIP_SECONDS * 25))]
     height, width = frames[0].shape[:2]
@@ -122,7 +124,7 @@ def clip(path: pathlib.Path, driving: DrivingMedia, session: VisemeSession, said
             input=b''.join(frame.tobytes() for frame in frames), check=True)
 
 
-def joined(voice: TextToSpeech, text: str) -> Said:
+def joined(voice: TextToSpeech, text: str) -> TimedSentence:
     """Return all clauses of `text` as one piece."""
     rate = voice.capabilities.sample_rate
     pieces: list[NDArray[np.float32]] = []
@@ -132,7 +134,7 @@ def joined(voice: TextToSpeech, text: str) -> Said:
         sounds += [dataclasses.replace(one, start=one.start + begin) for one in chunk.phonemes]
         pieces += [chunk.samples, np.zeros(round(0.3 * rate), np.float32)]
         begin = sum(len(piece) for piece in pieces) / rate
-    return Said(np.concatenate(pieces), rate, sounds)
+    return TimedSentence(np.concatenate(pieces), rate, sounds)
 
 
 def main() -> None:
@@ -153,7 +155,7 @@ def main() -> None:
     engine.load()
     session = engine.open(driving)
     save(options.out / f'{options.name}_visemes.jpg', visemes(driving, session))
-    said = Said(chunk.samples, voice.capabilities.sample_rate, chunk.phonemes)
+    said = TimedSentence(chunk.samples, voice.capabilities.sample_rate, chunk.phonemes)
     save(options.out / f'{options.name}_speech.jpg', speech(driving, session, said, 64))
     if options.clip:
         alive = VisemeEngine(LifeSettings())

@@ -142,7 +142,7 @@ def test_the_playout_tells_what_it_measures(spoken: tuple[Played, np.ndarray]) -
 
 def test_picture_and_sound_of_two_graphs_are_in_step(tmp_path: Path) -> None:
     """One graph sends, another shows, as on two machines of one ROS network."""
-    voice = next(clap.ClapVoice().synthesize('x', lambda: False)).samples
+    voice = next(ClapVoice().synthesize('x', lambda: False)).samples
     claps = np.tile(soxr.resample(voice, VOICE_RATE, RATE), CLAPS)
     file = write(tmp_path / 'claps.wav', np.concatenate([np.zeros(RATE, np.float32), claps]))
     with TalkingHead(tmp_path, '--graph', 'receiver', '--mode', 'audio', '--engine', 'flash',

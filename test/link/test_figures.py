@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from link_simulation import KEY, Network, Simulation
 
-from txt2vid_ros.cli.link import figures as shown
 from txt2vid_ros.link.config import LinkConfig
 from txt2vid_ros.link.figures import Figures
 from txt2vid_ros.link.messages import Instant
 from txt2vid_ros.link.protocol import wire
 from txt2vid_ros.link.protocol.handshake import Caller
+from txt2vid_ros.link.report import parsed
 
 
 def test_forgeries_are_warned_of_and_the_warning_passes() -> None:
@@ -49,7 +49,7 @@ def test_what_was_sent_again_is_not_called_loss_and_is_nothing_to_a_receiver() -
     for end, now in ((simulation.sender, simulation.sender_time),
                      (simulation.receiver, simulation.receiver_time)):
         report = {key: str(value) for key, value in Figures(end).take(now).items()}
-        known = shown(report)
+        known = parsed(report)
         assert 'loss_percent' not in known
         assert (known.get('resent_percent', 0) > 0) == (known['role'] == 'sender')
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import importlib.util
 import json
 import os
 from pathlib import Path
@@ -11,6 +12,7 @@ import platform
 from typing import Any
 
 from txt2vid_ros.cli.parser import CommandParser
+from txt2vid_ros.core.errors import UserError
 
 # The modules of bench.commands, each with add_arguments(parser) and run(arguments) -> figures.
 BENCHES: dict[str, str] = {
@@ -26,7 +28,7 @@ BENCHES: dict[str, str] = {
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare which benchmark; its own options are declared when it runs."""
+    """Declare the choice of benchmark, which declares its own options when it runs."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = '\n'.join(f'  {name:<8} {summary}' for name, summary in BENCHES.items())
     parser.add_argument('bench', metavar='BENCH', choices=BENCHES, help='one of those below')
@@ -36,8 +38,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run one benchmark and print its figures."""
+    if importlib.util.find_spec('txt2vid_ros.bench') is None:
+        raise UserError('txt2vid_ros was installed without its benchmarks',
+                        'Run them in a checkout: make bench')
     summary = BENCHES[arguments.bench]
-    # Only now: one benchmark's packages may be missing where another is wanted.
+    # Imported only now: the packages of another benchmark may be missing.
     bench = importlib.import_module(f'txt2vid_ros.bench.commands.{arguments.bench}')
     parser = CommandParser(prog=f'txt2vid bench {arguments.bench}', description=summary)
     parser.add_argument('--json', action='store_true', help='print one JSON object')
@@ -53,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def machine() -> str:
-    """Return what the figures were measured on."""
+    """Return a description of the machine that the figures were measured on."""
     known = Path('/proc/cpuinfo')
     lines = known.read_text(encoding='utf-8').splitlines() if known.exists() else []
     model = next((line.partition(':')[2].strip() for line in lines

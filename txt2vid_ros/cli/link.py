@@ -12,6 +12,7 @@ from typing import Any
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.names import NAMESPACE
 from txt2vid_ros.link import keys
+from txt2vid_ros.link.report import parsed
 
 COLUMNS: tuple[tuple[str, str, str], ...] = (
     # Heading, format, what is shown.
@@ -67,36 +68,13 @@ def watch(arguments: argparse.Namespace) -> int:
         while not arguments.count or shown < arguments.count:
             report = reports.next(0.5)
             if report is not None:
-                _show(figures(report), shown, arguments.json)
+                _show(parsed(report), shown, arguments.json)
                 shown += 1
             elif shown == 0 and time.monotonic() > deadline:
                 raise UserError(f'no link node reports under {arguments.namespace}',
                                 'Start one with link:=udp, tcp or serial, and use the same '
                                 '--namespace and ROS_DOMAIN_ID.')
     return 0
-
-
-def figures(report: dict[str, str]) -> dict[str, Any]:
-    """Return a link node's report as numbers, and what follows from them."""
-    known: dict[str, Any] = {'role': report.get('role', '?')}
-    for name, text in report.items():
-        try:
-            known[name] = float(text)
-        except ValueError:
-            known[name] = text
-    characters = known.get('characters', 0)
-    if characters:
-        for name, bits in (('wire', known['wire_bits_out'] + known['wire_bits_in']),
-                           ('datagram', 8 * (known['bytes_out'] + known['bytes_in'])),
-                           ('text', 8 * known['text_bytes'])):
-            if bits:
-                known[f'{name}_bits_per_character'] = bits / characters
-        if known['text_bytes']:
-            known['compression'] = characters / known['text_bytes']
-    if known.get('datagrams_out') and known['role'] == 'sender':
-        # Of what was lost, or whose acknowledgement was; a receiver sends nothing twice.
-        known['resent_percent'] = 100 * known['retries'] / known['datagrams_out']
-    return known
 
 
 def _show(known: dict[str, Any], line: int, as_json: bool) -> None:

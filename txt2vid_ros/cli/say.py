@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-import re
 import sys
 import time
 
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.names import NAMESPACE
-from txt2vid_ros.speaking.clauses import normalize_text, speakable
+from txt2vid_ros.speaking.clauses import normalize_text, paragraphs, speakable
 
-NOTICE = 0.3
-"""Seconds for those who record all topics to notice that there is a new publisher."""
+DISCOVERY_TIME = 0.3
+"""Seconds in which recorders of all topics discover the new publisher."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Say it; 0 when it was said."""
-    texts = paragraphs(arguments)
+    texts = _texts(arguments)
     if texts and not any(speakable(normalize_text(text)) for text in texts):
         raise UserError('there is nothing to pronounce in the text', 'Give words or numbers.')
     from txt2vid_ros.ros.side.speech_client import SpeechClient
@@ -39,7 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.interrupt:
             client.interrupt()
         if texts:
-            time.sleep(NOTICE)
+            time.sleep(DISCOVERY_TIME)
         utterances = []
         for text in texts:
             if not speakable(normalize_text(text)):
@@ -61,16 +60,15 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def paragraphs(arguments: argparse.Namespace) -> list[str]:
-    """Return what is to be said, in parts. Raises UserError."""
+def _texts(arguments: argparse.Namespace) -> list[str]:
+    """Return the texts to say, one utterance each. Raises UserError."""
     if arguments.file is not None:
         try:
             content = arguments.file.read_text(encoding='utf-8', errors='replace')
         except OSError as error:
             raise UserError(f'--file {arguments.file} cannot be read: {error.strerror}',
                             'Give a text file.') from error
-        parts = [' '.join(part.split()) for part in re.split(r'\n\s*\n', content)]
-        found = [part for part in parts if part]
+        found = paragraphs(content)
         if not found:
             raise UserError(f'--file {arguments.file} is empty', 'Give a text file.')
         return found

@@ -1,4 +1,4 @@
-"""Reading published weight files: legacy torch pickles from anywhere, told apart from rubbish."""
+"""Reading published weight files: legacy torch pickles, told apart from failed downloads."""
 
 from __future__ import annotations
 

@@ -261,7 +261,7 @@ def test_a_cache_that_cannot_be_written_is_no_error(
     monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path))
     found = locate(clip(1, 'a'), Wav2LipOptions(device='cpu', detector='s3fd'))
     assert found.presence.tolist() == [1]
-    assert 'cannot be kept' in caplog.text
+    assert 'cannot be cached' in caplog.text
 
 
 def test_the_outline_is_that_of_the_face_in_the_box() -> None:

@@ -120,7 +120,7 @@ def test_a_folder_that_cannot_be_written_is_named(
         monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / 'txt2vid_ros').write_text('a file where the folder should be')
     monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path))
-    with pytest.raises(UserError, match='cannot keep the exported network'):
+    with pytest.raises(UserError, match='cannot write the exported network to'):
         export(wav2lip_checkpoint)
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+import os
 import pathlib
+import subprocess
 import sys
 from typing import Any
 import wave
 
 from arrays import Array
+from command_line import MAIN, ROOT, txt2vid
 import cv2
 import numpy as np
 import pytest
@@ -19,7 +22,6 @@ import torch
 from txt2vid_ros.bench.commands import lipsync as bench
 from txt2vid_ros.bench.lipsync.flash import FlashEngine
 from txt2vid_ros.bench.lipsync.gpu import half_precision_limit
-from txt2vid_ros.cli.main import main
 from txt2vid_ros.core import registry
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.lipsync.wav2lip.engine import Wav2LipEngine
@@ -27,6 +29,7 @@ from txt2vid_ros.lipsync.wav2lip.generator.onnx import OnnxGenerator
 from txt2vid_ros.lipsync.wav2lip.options import Wav2LipOptions
 from txt2vid_ros.media.driving.driving_media import load_driving
 from txt2vid_ros.media.sound_file import read_sound
+from txt2vid_ros.render import from_sound, render
 
 BOX = (140, 364, 213, 400)      # top, bottom, left, right of the portrait's face, as shown
 SOURCE = 1.5                    # pixels of the portrait for one that is shown
@@ -59,19 +62,19 @@ def decoded(path: pathlib.Path) -> list[Array]:
         frames.append(frame.astype(int))
 
 
-def rendered(sound: pathlib.Path, weights: pathlib.Path, out: pathlib.Path, more: str) -> None:
-    words = ('render', '--audio', str(sound), '--out', str(out), '--engine', 'wav2lip', '--quiet')
-    box = ','.join(str(round(side * SOURCE)) for side in BOX)
-    options = f"weights='{weights}' box={box} device=cpu {more}"
-    assert main([*words, '--engine-options', options]) == 0
+def box_of_the_source() -> tuple[int, int, int, int]:
+    top, bottom, left, right = (round(side * SOURCE) for side in BOX)
+    return top, bottom, left, right
 
 
 def test_a_video_from_a_sound(
-        sound: pathlib.Path, wav2lip_checkpoint: pathlib.Path, tmp_path: pathlib.Path,
-        capsys: pytest.CaptureFixture[str]) -> None:
-    rendered(sound, wav2lip_checkpoint, tmp_path / 'out.mp4', '')
-    printed = capsys.readouterr()
-    assert 'engine wav2lip' in printed.err and '3.0 s of video' in printed.out
+        sound: pathlib.Path, wav2lip_checkpoint: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    box = ','.join(map(str, box_of_the_source()))
+    done = txt2vid(
+        'render', '--audio', str(sound), '--out', str(tmp_path / 'out.mp4'), '--engine', 'wav2lip',
+        '--quiet', '--engine-options', f"weights='{wav2lip_checkpoint}' box={box} device=cpu")
+    assert done.returncode == 0, done.stderr
+    assert 'engine wav2lip' in done.stderr and '3.0 s of video' in done.stdout
     frames = decoded(tmp_path / 'out.mp4')
     assert len(frames) == 75
     heard = np.concatenate(list(read_sound(tmp_path / 'out.mp4', 16000)))
@@ -105,8 +108,13 @@ def test_the_network_gets_as_many_pictures_at_once_as_is_asked(
     monkeypatch.setattr(OnnxGenerator, 'mouths', counted)
     short = tmp_path / 'short.wav'
     write_sound(short, np.random.default_rng(0).uniform(-0.5, 0.5, 8000))
+    driving = load_driving(None, width=640, height=480)
     for batch in (1, 5):
-        rendered(short, wav2lip_checkpoint, tmp_path / f'{batch}.mkv', f'batch={batch}')
+        engine = Wav2LipEngine(Wav2LipOptions(
+            weights=wav2lip_checkpoint, box=box_of_the_source(), device='cpu', batch=batch))
+        engine.load()
+        render(from_sound(short), 0.0, driving, engine, tmp_path / f'{batch}.mkv', 25.0)
+        engine.close()
     assert sizes == [1] * 12 + [5, 5, 2]
     one, five = decoded(tmp_path / '1.mkv'), decoded(tmp_path / '5.mkv')
     assert len(one) == len(five) == 12
@@ -142,11 +150,14 @@ def test_the_limit_of_a_gpu_is_its_own(device: str, limit: float | None) -> None
     assert half_precision_limit(device) == limit
 
 
-def test_the_benchmark_without_torch_says_what_to_install(
-        monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setitem(sys.modules, 'torch', None)
-    assert main(['bench', 'lipsync', '--json']) == 2
-    assert 'make wav2lip' in capsys.readouterr().err
+def test_the_benchmark_without_torch_says_what_to_install() -> None:
+    script = ('import runpy, sys; sys.modules["torch"] = None; '
+              f'runpy.run_module({MAIN!r}, run_name="__main__")')
+    done = subprocess.run([sys.executable, '-c', script, 'bench', 'lipsync', '--json'],
+                          env={**os.environ, 'PYTHONPATH': str(ROOT)}, capture_output=True,
+                          text=True, check=False, timeout=120)
+    assert done.returncode == 2
+    assert 'make wav2lip' in done.stderr
 
 
 @pytest.mark.parametrize('name', ['eager', 'fast'])

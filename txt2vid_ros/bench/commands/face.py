@@ -30,7 +30,7 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     """Have the face speak six sentences; return the figures."""
     import cv2
 
-    from txt2vid_ros.bench.lipsync.face_figures import measure, Said
+    from txt2vid_ros.bench.lipsync.face_figures import measure, TimedSentence
     from txt2vid_ros.core.errors import UserError
     from txt2vid_ros.media.driving.driving_media import load_driving
     width, cross, height = arguments.size.partition('x')
@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     voice.load()
     rate = voice.capabilities.sample_rate
     said = [
-        Said(chunk.samples, rate, chunk.phonemes)
+        TimedSentence(chunk.samples, rate, chunk.phonemes)
         for sentence in SENTENCES for chunk in voice.synthesize(sentence, lambda: False)
         if chunk.phonemes
     ]

@@ -1,4 +1,4 @@
-"""Figures of the default face: what is seen on its pictures against what was asked for."""
+"""Figures of the default face: the mouth measured on its pictures against the one requested."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ from txt2vid_ros.speaking.visemes.track import mouth_track, segments_of
 
 FPS = 25
 CLOSED = 0.02
-"""Opening over that of a mouth known to be closed, in mouth widths, that counts as closed."""
+"""Mouth widths above the reading of a closed mouth up to which an opening counts as closed."""
 MOST_BIAS = 0.05
-"""The largest reading of a closed mouth that is put down to the mesh rather than to the face."""
+"""The largest reading of a closed mouth that is attributed to the mesh, not to the face."""
 SEALED = 0.03
-"""Height, in mouth widths, of what is as dark as a mouth or as pale as teeth between the lips."""
+"""Mouth widths of cavity or teeth between the lips up to which they count as sealed."""
 _REST = 0.6  # seconds of silence before and after each sentence
 
 
 @dataclasses.dataclass(frozen=True)
-class Said:
-    """One sentence: mono samples at `rate` Hz and its sounds."""
+class TimedSentence:
+    """One sentence: mono samples at `rate` Hz and its phonemes."""
 
     samples: NDArray[np.float32]
     rate: int
@@ -50,10 +50,10 @@ class Said:
 
 
 @dataclasses.dataclass(frozen=True)
-class Spoken:
-    """A sentence as the engine sees it, from `_REST` seconds on."""
+class SentenceView:
+    """A sentence that begins at `_REST` seconds, as the engine sees it."""
 
-    said: Said
+    said: TimedSentence
     track: MouthTrack | None
 
     def samples(self, start: float, stop: float, rate: int) -> NDArray[np.float32]:
@@ -76,8 +76,8 @@ class Spoken:
 
 
 @dataclasses.dataclass
-class _Seen:
-    """What the pictures of all sentences show, frame by frame; openings in mouth widths."""
+class _Measurements:
+    """Measurements on the pictures of all sentences, frame by frame; openings in mouth widths."""
 
     opened: list[Values] = dataclasses.field(default_factory=list)
     asked: list[Values] = dataclasses.field(default_factory=list)
@@ -92,8 +92,8 @@ class _Seen:
     spent: float = 0.0
 
 
-class _Pressed:
-    """What the mesh reads where the lips are pressed together: its bias, of each driving frame."""
+class _ClosedMouthBias:
+    """The mesh's reading of lips pressed together, its bias, for each driving frame."""
 
     def __init__(self, driving: DrivingMedia, session: VisemeSession, mesh: FaceMesh) -> None:
         self._driving, self._session, self._mesh = driving, session, mesh
@@ -102,11 +102,11 @@ class _Pressed:
         self._readings: dict[int, float] = {}
 
     def bias(self, index: int) -> float:
-        """Return the reading of driving frame `index`, as far as it is put down to the mesh."""
+        """Return the part of driving frame `index`'s reading that is attributed to the mesh."""
         if index not in self._readings:
             frame = self._session.renderer(index).render(self._driving.frames[index], self._pose)
             self._readings[index] = float(measure_openings([frame] * 2, self._mesh)[1])
-        # A face that cannot close would else be measured against itself, and pass.
+        # Otherwise a face that cannot close would be measured against itself, and pass.
         return min(self._readings[index], MOST_BIAS)
 
     def mean(self) -> float:
@@ -115,9 +115,9 @@ class _Pressed:
 
 
 def measure(
-    driving: DrivingMedia, sentences: Sequence[Said], *, timed: bool = True
+    driving: DrivingMedia, sentences: Sequence[TimedSentence], *, timed: bool = True
 ) -> dict[str, float | None]:
-    """Return the figures of `txt2vid bench face`, life off; see docs/face.md for what they mean.
+    """Return the figures of `txt2vid bench face`, without idle motion. docs/face.md explains them.
 
     `timed` False leaves the engine only the sound. Openings are in mouth widths.
     """
@@ -126,11 +126,11 @@ def measure(
     engine.load()
     track = find_face(driving, FaceMesh)
     session = engine.open(driving)
-    pressed = _Pressed(driving, session, mesh)
+    closed_bias = _ClosedMouthBias(driving, session, mesh)
     beyond = UntouchedRegion(driving, track)
-    seen = _Seen()
+    seen = _Measurements()
     for said in sentences:
-        _say(said, timed, driving, session, mesh, beyond, pressed, seen)
+        _say(said, timed, driving, session, mesh, beyond, closed_bias, seen)
     session.close()
     engine.close()
     opened, asked = np.concatenate(seen.opened), np.concatenate(seen.asked)
@@ -143,7 +143,7 @@ def measure(
         'bilabials_sealed': _share(np.array(seen.sealed)),
         'silence_opening': float(np.nanmean(np.maximum(silent - silent_bias, 0))),
         'silence_opening_raw': float(np.nanmean(silent)),
-        'closed_reading': pressed.mean(),
+        'closed_reading': closed_bias.mean(),
         'max_jump': float(max(np.nanmax(np.abs(np.diff(one))) for one in seen.opened)),
         'offset_ms': float(np.median(seen.sound_lags)),
         'render_offset_ms': float(np.median(seen.render_lags)),
@@ -154,11 +154,12 @@ def measure(
     }
 
 
-def _say(said: Said, timed: bool, driving: DrivingMedia, session: VisemeSession, mesh: FaceMesh,
-         beyond: UntouchedRegion, pressed: _Pressed, seen: _Seen) -> None:
-    """Have the face say one sentence, and note what is seen."""
+def _say(said: TimedSentence, timed: bool, driving: DrivingMedia, session: VisemeSession,
+         mesh: FaceMesh, beyond: UntouchedRegion, closed_bias: _ClosedMouthBias,
+         seen: _Measurements) -> None:
+    """Have the face say one sentence, and measure its pictures."""
     track = mouth_track(said.phonemes, said.samples, said.rate)
-    speech = Spoken(said, track if timed else None)
+    speech = SentenceView(said, track if timed else None)
     length = 2 * _REST + len(said.samples) / said.rate
     times = np.arange(int(length * FPS)) / FPS
     frames = []
@@ -173,7 +174,7 @@ def _say(said: Said, timed: bool, driving: DrivingMedia, session: VisemeSession,
     asked = np.array([requested_opening(track.at(float(t) - _REST)) for t in times])
     seen.opened.append(opened)
     seen.asked.append(asked)
-    bias = np.array([pressed.bias(driving.index_at(float(t))) for t in times])
+    bias = np.array([closed_bias.bias(driving.index_at(float(t))) for t in times])
     moving = np.array([track.at(float(t) - _REST).any() for t in times])
     seen.silent.append(opened[~moving])
     seen.silent_bias.append(bias[~moving])

@@ -1,4 +1,4 @@
-"""Boxes around a face over the frames of a video: padded, smoothed, filled in."""
+"""Boxes around a face in the frames of a video: padding, smoothing, interpolation."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Box = tuple[int, int, int, int]
 Boxes = NDArray[np.int64]
 """(n, 4), one Box a row."""
 
-_SMOOTHED = 5       # frames whose boxes are averaged
+_SMOOTHING_FRAMES = 5   # whose boxes are averaged
 
 
 def padded(boxes: Boxes, pads: Sequence[int], size: tuple[int, int]) -> Boxes:
@@ -29,28 +29,28 @@ def padded(boxes: Boxes, pads: Sequence[int], size: tuple[int, int]) -> Boxes:
 def smoothed(boxes: Boxes) -> Boxes:
     """Average each box with the four after it, as the published inference does.
 
-    Near the end the window is the last five, of which the first are averaged already; with fewer
-    than five boxes it begins where a negative index counts from the end, as published.
+    Near the end the window is the last five boxes, the first of which are already averaged. With
+    fewer than five boxes its negative start counts from the end, as published.
     """
     out = boxes.astype(np.int64)
     for i in range(len(out)):
-        first = len(out) - _SMOOTHED if i + _SMOOTHED > len(out) else i
-        window = out[first:first + _SMOOTHED] if first >= 0 else out[first:]
+        first = len(out) - _SMOOTHING_FRAMES if i + _SMOOTHING_FRAMES > len(out) else i
+        window = out[first:first + _SMOOTHING_FRAMES] if first >= 0 else out[first:]
         out[i] = np.trunc(window.mean(axis=0))
     return out
 
 
 def interpolated(boxes: NDArray[np.float64], seen: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Return the boxes with those not `seen` interpolated between the seen ones around them."""
+    """Return the boxes with those not `seen` interpolated from the nearest ones that were."""
     known = np.flatnonzero(seen)
     places = np.arange(len(boxes))
     return np.stack([np.interp(places, known, boxes[known, side]) for side in range(4)], axis=1)
 
 
 def presence(seen: NDArray[np.bool_], longest_gap: int, ramp: int = 3) -> NDArray[np.float32]:
-    """Return 1 where a face is, 0 where it has been lost for long, with `ramp` frames between.
+    """Return 1 where a face is seen, 0 where it is lost for long, and `ramp` frames in between.
 
-    Gaps of up to `longest_gap` frames count as seen: the boxes interpolated there will do.
+    Gaps of up to `longest_gap` frames count as seen: interpolated boxes are good enough there.
     """
     shown = seen.copy()
     edges = np.flatnonzero(np.diff(np.concatenate(([1], seen.astype(np.int8), [1]))))
@@ -66,7 +66,7 @@ def presence(seen: NDArray[np.bool_], longest_gap: int, ramp: int = 3) -> NDArra
 
 
 def nearest(candidates: NDArray[np.floating[Any]], last: NDArray[np.float64] | None) -> int:
-    """Return which of the candidate boxes (n, 4), best first, is the face that was `last`."""
+    """Return the index of the candidate (n, 4), best first, that is nearest to `last`."""
     if last is None:
         return 0
     centres = (candidates[:, :2] + candidates[:, 2:4]) / 2

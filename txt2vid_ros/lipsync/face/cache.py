@@ -1,4 +1,4 @@
-"""Face tracks kept on disk, by the digest of the media they belong to."""
+"""Face tracks cached on disk, by the digest of their media."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from txt2vid_ros.core.models.store import cache_dir
 from txt2vid_ros.lipsync.face.mesh import MESH_POINTS
 
 _log = logging.getLogger(__name__)
-_VERSION = 4  # of what the file holds and of how the faces were found
+_VERSION = 4  # of the file format and of the way faces are found
 
 
 @dataclasses.dataclass(frozen=True)
 class CachedTrack:
-    """What was found in each of n frames: see faces.FaceTrack for `points` and `seen`.
+    """What was found in each of n frames; see track.FaceTrack for `points` and `seen`.
 
-    `covered`: (n,), whether something hides the mouth. `turned`: (n,) degrees to the side.
-    `faces`: the most that were seen in one frame.
+    `covered`: (n,), whether something hides the mouth. `turned`: (n,), degrees to the side.
+    `faces`: the largest number seen in one frame.
     """
 
     points: NDArray[np.float32]
@@ -34,12 +34,12 @@ class CachedTrack:
 
 
 def entry_path(digest: str) -> pathlib.Path:
-    """Return where the track of media `digest` (hex) is kept."""
+    """Return the file for the track of media `digest` (hex)."""
     return cache_dir() / 'faces' / f'{digest}.v{_VERSION}.npz'
 
 
 def load(digest: str, frames: int) -> CachedTrack | None:
-    """Return the kept track of `frames` frames; None where there is none or it is damaged."""
+    """Return the cached track of `frames` frames; None if there is none or it is damaged."""
     path = entry_path(digest)
     try:
         with np.load(path, allow_pickle=False) as data:
@@ -50,7 +50,7 @@ def load(digest: str, frames: int) -> CachedTrack | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        _log.info('face cache %s is damaged and made anew: %s', path, error)
+        _log.info('face cache %s is damaged and will be replaced: %s', path, error)
         return None
     if points.shape != (frames, MESH_POINTS, 3) or not seen.any():
         return None
@@ -62,7 +62,7 @@ def load(digest: str, frames: int) -> CachedTrack | None:
 
 
 def save(digest: str, entry: CachedTrack) -> None:
-    """Keep a track; a cache that cannot be written costs time at the next start, nothing else."""
+    """Cache a track; if it cannot be written, only the next start takes longer."""
     path = entry_path(digest)
     try:
         # Nobody else's business: it holds where the features of a face are.

@@ -45,10 +45,10 @@ class Detection:
 
 
 class FaceMesh:
-    """Both networks, loaded once. Not safe to call from two threads at a time."""
+    """Both networks, loaded once. Not thread-safe."""
 
     def __init__(self) -> None:
-        """Load the networks. Raises UserError where a file is missing or damaged."""
+        """Load the networks. Raises UserError if a file is missing or damaged."""
         self._detector = load_network(model_path(DETECTOR_FILE))
         self._mesh = load_network(model_path(MESH_FILE))
         self._anchors = _anchors()
@@ -56,9 +56,9 @@ class FaceMesh:
     def detect(self, image: Image) -> list[Detection]:
         """Return the faces in a BGR picture, the largest first.
 
-        The network sees 128 x 128 pixels and misses faces under about a fifth of them; where
-        it finds nothing in the whole picture, ever smaller overlapping tiles are tried, and then
-        one size more for others beside the face found.
+        The network's input has 128 x 128 pixels, and it misses faces smaller than about a fifth of
+        that. If it finds nothing in the whole picture, ever smaller overlapping tiles are tried,
+        and after the first find one more size, for other faces.
         """
         height, width = image.shape[:2]
         tile = max(height, width)
@@ -75,8 +75,8 @@ class FaceMesh:
     def landmarks(self, image: Image, face: Detection) -> tuple[Points, float]:
         """Return the mesh of a detected face, (468, 3) pixels (z in the same unit), and its score.
 
-        The second pass looks through the frame that the first pass's own points give, as the
-        network is used in tracking: its points hardly move with the detector's box any more.
+        The second pass uses the region given by the first pass's points, as in tracking, so that
+        the points hardly depend on the detector's box.
         """
         x0, y0, x1, y1 = face.box
         angle = math.atan2(
@@ -87,7 +87,7 @@ class FaceMesh:
         return self.track(image, points) if score >= _MIN_SCORE else (points, score)
 
     def track(self, image: Image, previous: Points) -> tuple[Points, float]:
-        """Return the mesh and its score, looked for where `previous` (468, 3) was."""
+        """Return the mesh and its score, searched for where `previous` (468, 3) was."""
         eyes = previous[263, :2] - previous[33, :2]
         angle = math.atan2(float(eyes[1]), float(eyes[0]))
         turn = np.array(
@@ -179,7 +179,7 @@ def _tile_corners(width: int, height: int, tile: int) -> list[tuple[int, int]]:
 
 
 def _suppress(found: list[Detection]) -> list[Detection]:
-    """Keep the surest of detections that overlap."""
+    """Keep the most confident of overlapping detections."""
     kept: list[Detection] = []
     for face in sorted(found, key=lambda face: -face.score):
         if all(_overlap(face, other) < 0.3 for other in kept):

@@ -1,7 +1,6 @@
-"""Which of the 468 points of the face mesh are which part of the face.
+"""The points of the 468-point face mesh that make up each part of the face.
 
-Right and left are the person's own; rows run from the right corner (left in the picture) to the
-left one.
+Right and left are the person's; rows run from the right corner (left in the picture) to the left.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ OVAL = (
     *(152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109),
 )
 
-# How far each point of the jaw line and chin follows the jaw, 0 to 1.
+# How far each point of the jaw line and chin moves with the jaw, 0 to 1.
 _JAW = (
     (1.0, (152, 148, 377, 200, 199, 175)),
     (0.97, (176, 400, 18)),
@@ -42,12 +41,12 @@ _JAW = (
     (0.06, (132, 361)),
 )
 JAW_FOLLOW: dict[int, float] = {point: share for share, points in _JAW for point in points}
-# Points beside the mouth, which follow its corners the more the nearer they are.
+# Points beside the mouth; the nearer to its corners, the more they move with them.
 BESIDE_MOUTH = (
     *(57, 43, 186, 206, 207, 212, 216, 187, 205, 202, 92, 165, 203),
     *(287, 273, 410, 426, 427, 432, 436, 411, 425, 422, 322, 391, 423),
 )
-# Points that stay with the skull.
+# Points fixed to the skull.
 STILL = (
     *(1, 2, 94, 98, 327, 129, 358, 49, 279, 36, 266, 101, 330, 50, 280, 123, 352, 93, 323, 234),
     *(454, 6, 117, 346, 164),

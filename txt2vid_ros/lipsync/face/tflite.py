@@ -1,4 +1,4 @@
-"""Running a small .tflite network on what the machine has: OpenCV 4.7 and later, or LiteRT."""
+"""Running a small .tflite network on OpenCV (4.7 or later) or LiteRT, whichever is here."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ class TfliteNetwork(abc.ABC):
 
     @abc.abstractmethod
     def run(self, picture: Array) -> dict[int, Array]:
-        """Return the outputs, flat, by their size, for an RGB `picture` (h, w, 3) float32."""
+        """Return the flattened outputs by size for an RGB `picture` (h, w, 3), float32."""
 
 
 class OpenCvNetwork(TfliteNetwork):
     """On OpenCV's dnn module."""
 
     def __init__(self, path: pathlib.Path) -> None:
-        """Load `path`. Raises cv2.error where it is no network."""
+        """Load `path`. Raises cv2.error if it is not a network."""
         self._net = cv2.dnn.readNetFromTFLite(str(path))
         self._names = self._net.getUnconnectedOutLayersNames()
 
@@ -41,7 +41,7 @@ class LiteRtNetwork(TfliteNetwork):
     """On ai-edge-litert, for the OpenCV 4.6 of Ubuntu 24.04."""
 
     def __init__(self, path: pathlib.Path) -> None:
-        """Load `path`. Raises ValueError where it is no network, ImportError without LiteRT."""
+        """Load `path`. Raises ValueError if it is not a network, ImportError without LiteRT."""
         from ai_edge_litert.interpreter import Interpreter
 
         self._interpreter = Interpreter(str(path), num_threads=1)
@@ -61,7 +61,7 @@ class LiteRtNetwork(TfliteNetwork):
 
 
 def load_network(path: pathlib.Path) -> TfliteNetwork:
-    """Return the network in `path`. Raises UserError where nothing here can run it."""
+    """Return the network in `path`. Raises UserError if nothing here can run it."""
     damaged = UserError(
         f'model file {path} cannot be read', 'Delete it and run `txt2vid models fetch`'
     )

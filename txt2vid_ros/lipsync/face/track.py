@@ -1,4 +1,4 @@
-"""The face of a driving picture or video: where its mesh is in every frame, found once."""
+"""The face mesh in every frame of a driving picture or video, found once."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from txt2vid_ros.media.driving.driving_media import DrivingMedia
 
 _MIN_SCORE = 0.5
 _MAX_STEP = 0.5  # of the face's width from one frame to the next; more is another face
-_MAX_JUMP = 1.0  # the same where it got lost; a cut in a video moves a face about as far
-_STROLL = 0.1  # what is added to that for each frame in which it was not seen
+_MAX_JUMP = 1.0  # the same after a loss; a cut in a video moves a face about as far
+_JUMP_PER_LOST_FRAME = 0.1  # added to that for each frame in which it was not seen
 _SEEN_TURN, _LOST_TURN = 38.0, 52.0  # degrees to the side; beyond, half of the mouth is hidden
 _FADE = 0.2  # seconds
 _SMOOTHING = np.array([0.25, 0.5, 0.25], np.float32)
@@ -29,11 +29,11 @@ _SMOOTHING = np.array([0.25, 0.5, 0.25], np.float32)
 class FaceTrack:
     """The face mesh of every driving frame.
 
-    `points`: (n, 468, 3) float32 pixels, filled in between where the face was lost. `seen`: (n,),
-    whether it was found. `visible`: (n,) float32, 1 where its mouth can be seen, 0 where that is
-    covered or turned away, ramps between; where the face was lost, as in the frames around.
-    `presence`: (n,), the same with 0 where the face was lost, so that an animation can fade to the
-    original. `remarks`: what to tell the user whatever is done with lost frames.
+    `points`: (n, 468, 3) float32 pixels, interpolated where the face was lost. `seen`: (n,),
+    whether it was found. `visible`: (n,) float32, 1 where its mouth can be seen, 0 where it is
+    covered or turned away, with ramps in between; interpolated where the face was lost.
+    `presence`: (n,), the same but 0 where the face was lost, so that an animation can fade to the
+    original. `remarks`: notices for the user that do not depend on how lost frames are shown.
     """
 
     points: NDArray[np.float32]
@@ -50,7 +50,7 @@ class FaceTrack:
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """What to tell the user where lost frames are shown as they are, as `presence` says."""
+        """Notices for the user if lost frames are shown unchanged, as `presence` implies."""
         lost = int((~self.seen).sum())
         return self.remarks if lost == 0 else (*self.remarks, (
             f'{self.name}: no face in {lost} of {len(self.seen)} frames, shown as they are'))
@@ -59,11 +59,11 @@ class FaceTrack:
 def find_face(
     media: DrivingMedia, mesh: Callable[[], FaceMesh], *, use_cache: bool = True
 ) -> FaceTrack:
-    """Return the track of one face in `media`, from the cache where it is known.
+    """Return the track of one face in `media`, from the cache if possible.
 
-    Of several faces it is the largest at first, then the nearest to where it was last seen.
-    `mesh` gives the loaded networks; it is called only where the cache has no answer. A terminal
-    gets a progress bar. Raises UserError where no frame shows a face.
+    Of several faces it is the largest at first, then the one nearest to where it was last seen.
+    `mesh` returns the loaded networks and is called only on a cache miss. A terminal gets a
+    progress bar. Raises UserError if no frame shows a face.
     """
     name = str(media.source or 'the driving media')
     count = len(media.frames)
@@ -82,7 +82,7 @@ def find_face(
 
 def _followed(frames: Sequence[Image], mesh: FaceMesh, name: str,
               progress: Callable[[int], object]) -> cache.CachedTrack:
-    """Look for the face in every frame. Raises UserError where there is none."""
+    """Search every frame for the face. Raises UserError if there is none."""
     count = len(frames)
     points = np.zeros((count, MESH_POINTS, 3), np.float32)
     seen, covered = np.zeros(count, bool), np.zeros(count, bool)
@@ -98,7 +98,7 @@ def _followed(frames: Sequence[Image], mesh: FaceMesh, name: str,
         if found is None:
             faces = mesh.detect(frame)
             most_faces = max(most_faces, len(faces))
-            found = _choose(frame, faces, mesh, last, _MAX_JUMP + _STROLL * lost)
+            found = _choose(frame, faces, mesh, last, _MAX_JUMP + _JUMP_PER_LOST_FRAME * lost)
         if found is not None:
             points[index], seen[index], last = found, True, found
             covered[index] = not mouth_visible(frame, found)
@@ -116,7 +116,7 @@ def _followed(frames: Sequence[Image], mesh: FaceMesh, name: str,
 
 
 def _judged(entry: cache.CachedTrack, name: str, fps: float) -> FaceTrack:
-    """Return what can be shown of a face. Raises UserError where its mouth is never seen."""
+    """Return where a face can be animated. Raises UserError if its mouth is never seen."""
     seen, covered, turned = entry.seen, entry.covered, entry.turned
     count = len(seen)
     if not (seen & ~covered).any():
@@ -148,10 +148,10 @@ def _judged(entry: cache.CachedTrack, name: str, fps: float) -> FaceTrack:
 
 def _choose(frame: Image, faces: Sequence[Detection], mesh: FaceMesh, last: Points | None,
             reach: float) -> Points | None:
-    """Return the mesh of the detection that is the face which was `last`, or None.
+    """Return the mesh of the detection that continues `last`, or None.
 
-    It is the nearest that the mesh network takes for a face, within `reach` widths of it; the
-    largest where there was none.
+    It is the nearest that the mesh network accepts as a face, within `reach` face widths; the
+    largest if there was no face before.
     """
     if last is not None:
         middle = (last[:, :2].min(0) + last[:, :2].max(0)) / 2
@@ -180,7 +180,7 @@ def _turn(points: NDArray[np.float32]) -> NDArray[np.float64]:
 
 
 def _faded(presence: NDArray[np.float64], frames: int) -> NDArray[np.float64]:
-    """Return `presence` with every drop approached and left in steps of 1 / `frames`."""
+    """Return `presence` with each drop approached and left in steps of 1 / `frames`."""
     faded = presence.copy()
     for order in (range(1, len(faded)), range(len(faded) - 2, -1, -1)):
         for index in order:
@@ -190,7 +190,7 @@ def _faded(presence: NDArray[np.float64], frames: int) -> NDArray[np.float64]:
 
 
 def _fill(points: NDArray[np.float32], seen: NDArray[np.bool_]) -> None:
-    """Fill lost frames in place: linear between the seen ones around them."""
+    """Interpolate lost frames linearly, in place."""
     known = np.flatnonzero(seen)
     for index in np.flatnonzero(~seen):
         right = int(np.searchsorted(known, index))
@@ -200,7 +200,7 @@ def _fill(points: NDArray[np.float32], seen: NDArray[np.bool_]) -> None:
 
 
 def _smooth(points: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Take the network's frame-to-frame tremble off, without delay."""
+    """Smooth the network's frame-to-frame jitter, without delay."""
     if len(points) < 3:
         return points
     padded = np.concatenate([points[:1], points, points[-1:]])

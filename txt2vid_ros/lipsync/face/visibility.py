@@ -1,7 +1,7 @@
-"""Whether a mouth can be seen where the face mesh puts one: not under a mask, not behind a hand.
+"""Whether the mouth of a face mesh is visible: not under a mask, not behind a hand.
 
-The mesh network guesses what it cannot see, and does so with confidence. A covered mouth shows
-itself by colour: what surrounds it is not of the cheeks' colour, and the lips do not stand out.
+The mesh network guesses what it cannot see, with confidence. A covered mouth is recognised by its
+colour: its surroundings differ from the cheeks, and the lips do not stand out.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from txt2vid_ros.lipsync.face import mesh_points as mp
 
 _CHEEKS = (50, 280, 101, 330, 151, 9)
 _AROUND = (164, 18, 43, 273, 106, 335, 186, 410)
-_FOREIGN = 15.0  # CIELAB a, b: further than a beard's shade or lipstick's glow from the skin
+_FOREIGN = 15.0  # distance in CIELAB a, b: more than a beard's shade or lipstick's glow
 _LIPS_STAND_OUT = 5.0  # CIELAB
 
 

@@ -1,6 +1,6 @@
 """The layers of the published Wav2Lip generator, as data.
 
-The torch module, the ONNX graph and the count of multiplications are all built from these tables.
+The torch module, the ONNX graphs and the count of multiplications are all built from these tables.
 Prajwal et al. (2020), https://arxiv.org/abs/2008.10010: two encoders (face, speech) and a decoder
 with skips from the face encoder.
 """
@@ -62,8 +62,8 @@ AUDIO_ENCODER: tuple[Layer, ...] = (                       # 80 bands x 16 colum
     Layer(256, 512, padding=0), Layer(512, 512, kernel=1, padding=0),        # 1 x 1
 )
 
-# The input of each block but the first is the block before, then the face encoder's map of that
-# size, on the channel axis.
+# The input of each block but the first is the previous block's output, concatenated along the
+# channels with the face encoder's map of that size.
 FACE_DECODER: tuple[tuple[Layer, ...], ...] = (
     (Layer(512, 512, kernel=1, padding=0),),                                 # 1
     (Layer(1024, 512, padding=0, transposed=True), *_same(512, 1)),          # 3

@@ -1,4 +1,4 @@
-"""Where the networks run when the user leaves it open."""
+"""Where the networks run if the user does not choose."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import importlib.util
 import os
 import pathlib
 
-# What a driver for NVIDIA GPUs shows: on a PC or server, under WSL, on a Jetson.
+# Device files of NVIDIA's driver: on a PC or server, under WSL, on a Jetson.
 _DRIVERS = ('/dev/nvidiactl', '/dev/dxg', '/dev/nvmap')
 
 
 def resolved(device: str) -> str:
-    """Return `device`, and for `auto` cuda where torch can use a GPU, else cpu.
+    """Return `device`; for `auto`, cuda if torch can use a GPU, else cpu.
 
-    torch is imported only where there is a driver: it takes seconds and 250 MB, and the fast path
-    on a CPU does without it.
+    torch is imported only if there is a driver: it takes seconds and 250 MB, and the fast path on
+    a CPU does not need it.
     """
     if device != 'auto':
         return device
@@ -27,7 +27,7 @@ def resolved(device: str) -> str:
 
 
 def cores() -> int:
-    """Return how many CPU cores this process may use; a container may allow fewer than exist."""
+    """Return how many CPU cores this process may use, which a container may limit."""
     if hasattr(os, 'sched_getaffinity'):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -22,16 +22,16 @@ from txt2vid_ros.lipsync.wav2lip.locate import locate, LocatedFace
 from txt2vid_ros.lipsync.wav2lip.options import Wav2LipOptions
 from txt2vid_ros.media.driving.driving_media import DrivingMedia
 
-_VISIBLE = 1 / 255      # a mouth that shows less than this changes no pixel
-_MASKS = 64             # masks that a session keeps
+_MIN_WEIGHT = 1 / 255   # a mouth blended in with less than this changes no pixel
+_MAX_MASKS = 64         # that a session caches
 
 
 class Wav2LipSession(LipSyncSession):
-    """One face that Wav2Lip moves. The network is shared, all else is the session's own."""
+    """One face animated by Wav2Lip. Only the network is shared with other sessions."""
 
     def __init__(self, driving: DrivingMedia, located: LocatedFace, generator: Generator[Any, Any],
                  options: Wav2LipOptions) -> None:
-        """`located` has a box for each frame of `driving`."""
+        """`located` holds a box for each frame of `driving`."""
         self.notices = located.notices + generator.notices
         self.batch_size = options.batch
         self._driving = driving
@@ -44,26 +44,26 @@ class Wav2LipSession(LipSyncSession):
         self._resting = self._rest_mouths() if options.rest == 'closed' else None
 
     def render(self, time: float, driving_index: int, speech: SpeechView) -> Frame:
-        """Return the picture to be seen at `time` on driving frame `driving_index`."""
+        """Return the picture to be shown at `time`, based on driving frame `driving_index`."""
         return self.render_batch([time], [driving_index], speech)[0]
 
     def render_batch(self, times: Sequence[float], driving_indices: Sequence[int],
                      speech: SpeechView) -> list[Frame]:
-        """Return several pictures; the network takes up to `batch` of them at once.
+        """Return several pictures; the network takes up to `batch` of them at a time.
 
-        The network runs only for frames at which the mouth moves.
+        The network runs only for frames in which the mouth moves.
         """
         frames = [np.array(self._driving.frames[index]) for index in driving_indices]
         weights = [audio_window.mouth_weight(speech, time)
                    if self._located.presence[index] else 0.0
                    for time, index in zip(times, driving_indices, strict=True)]
-        moving = [i for i, weight in enumerate(weights) if weight >= _VISIBLE]
+        moving = [i for i, weight in enumerate(weights) if weight >= _MIN_WEIGHT]
         self.mouth_moved = bool(moving)
         for first in range(0, len(moving), self._options.batch):
             batch = moving[first:first + self._options.batch]
-            heard = np.stack([audio_window.mel_window(
+            audio = np.stack([audio_window.mel_window(
                 speech, times[i], training_shift=self._options.training_shift) for i in batch])
-            for i, mouth in zip(batch, self._mouths(heard, [driving_indices[i] for i in batch]),
+            for i, mouth in zip(batch, self._mouths(audio, [driving_indices[i] for i in batch]),
                                 strict=True):
                 self._paste(frames[i], driving_indices[i], mouth, weights[i])
         if self._resting is not None:
@@ -73,21 +73,21 @@ class Wav2LipSession(LipSyncSession):
         return frames
 
     def close(self) -> None:
-        """Forget the face; may be called twice."""
+        """Release all that is held of the face; may be called twice."""
         self._features.clear()
         self._masks.clear()
         self._resting = None
 
-    def _mouths(self, heard: NDArray[np.float32], indices: Sequence[int]) -> list[Mouth]:
+    def _mouths(self, windows: NDArray[np.float32], indices: Sequence[int]) -> list[Mouth]:
         features = [self._features.get(index, self._crop) for index in indices]
-        return self._generator.mouths(heard, features)
+        return self._generator.mouths(windows, features)
 
     def _crop(self, index: int) -> Crop:
         return paste.cut(self._driving.frames[index], self._located.box(index))
 
     def _paste(self, frame: Frame, index: int, mouth: Mouth, weight: float) -> None:
         if self._resting is not None:
-            # From one mouth to the other, rather than from the driving frame's to the new one.
+            # Blend from the network's closed mouth, not from the driving frame's mouth.
             mouth = np.float32(weight) * mouth + np.float32(1 - weight) * self._resting[index]
             weight = 1.0
         self._blend(frame, index, mouth, weight)
@@ -98,7 +98,7 @@ class Wav2LipSession(LipSyncSession):
                     weight * float(self._located.presence[index]))
 
     def _rest_mouths(self) -> list[Mouth]:
-        """Return what the network makes of silence on each driving frame (60 kB each)."""
+        """Return the network's output for silence on each driving frame (60 kB each)."""
         silence = np.full((1, mel.BANDS, mel.WINDOW), mel.SILENCE, np.float32)
         count = len(self._driving.frames)
         return [self._mouths(silence, [index])[0].copy()
@@ -110,7 +110,7 @@ class Wav2LipSession(LipSyncSession):
         if alpha is None:
             left, top, right, bottom = self._located.box(index)
             alpha = paste.mask(right - left, bottom - top, self._located.outline(index))
-            if len(self._masks) < _MASKS:
+            if len(self._masks) < _MAX_MASKS:
                 self._masks[index] = alpha
         return alpha
 
@@ -126,19 +126,19 @@ class Wav2LipEngine(LipSyncEngine):
     Options: ClassVar[type[Any] | None] = Wav2LipOptions
 
     def __init__(self, options: Wav2LipOptions | None = None) -> None:
-        """Take the options; nothing is loaded yet."""
+        """Load nothing yet; see load()."""
         self._options = options or Wav2LipOptions()
         self._generator: Generator[Any, Any] | None = None
 
     def load(self) -> None:
-        """Load the network; exports it on first use. Raises UserError."""
+        """Load the network, which is exported on first use. Raises UserError."""
         weights = self._options.weights or wav2lip_weights()
         self._generator = _BACKENDS[resolved(self._options.device)](weights, self._options)
 
     def open(self, driving: DrivingMedia) -> Wav2LipSession:  # noqa: A003
-        """Find the face of `driving`, unless that is known. Raises UserError."""
+        """Find the face of `driving`, or read it from the cache. Raises UserError."""
         if self._generator is None:
-            raise RuntimeError('load() comes before open()')
+            raise RuntimeError('load() must be called before open()')
         return Wav2LipSession(
             driving, locate(driving, self._options), self._generator, self._options)
 

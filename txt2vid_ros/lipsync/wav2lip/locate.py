@@ -1,4 +1,4 @@
-"""Where the face is in every driving frame: found once, kept on disk."""
+"""The position of the face in every driving frame: found once, cached on disk."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ from txt2vid_ros.media.driving.driving_media import DrivingMedia
 from txt2vid_ros.media.driving.fitting import Fitting
 
 S3FD_FILE = 's3fd.pth'
-SMALLEST = 24           # pixels of a face box's side
-LONGEST_GAP = 0.5       # seconds without a face that are bridged; longer ones show the frame as is
-_VERSION = 2            # of how S3FD's boxes are found
-_USUAL_PADS = (0, 10, 0, 0)     # of the published inference
+MIN_SIDE = 24           # pixels of a face box's side
+MAX_GAP = 0.5           # seconds without a face that are interpolated; longer gaps stay unchanged
+_VERSION = 2            # of the way S3FD's boxes are found
+_DEFAULT_PADS = (0, 10, 0, 0)   # of the published inference
 
 _log = logging.getLogger(__name__)
 
@@ -40,9 +40,9 @@ _log = logging.getLogger(__name__)
 class LocatedFace:
     """The face boxes of driving media, padded and smoothed, ready to cut and paste.
 
-    `boxes`: (n, 4). `presence`: (n,), 1 where the face is to speak, 0 where it was lost for long,
-    is covered or turned away.
-    `outlines`: (n, k, 2), the contour of the face in pixels, where it is known.
+    `boxes`: (n, 4). `presence`: (n,), 1 in frames in which the face speaks, 0 where it was lost
+    for long, is covered or is turned away. `outlines`: (n, k, 2), the contour of the face in
+    pixels, if known.
     """
 
     boxes: face_boxes.Boxes
@@ -56,19 +56,19 @@ class LocatedFace:
         return left, top, right, bottom
 
     def outline(self, index: int) -> NDArray[np.float32] | None:
-        """Return the contour in frame `index` as fractions of its box; None if it is not there."""
+        """Return the contour in frame `index` as fractions of its box; None if unknown."""
         if self.outlines is None:
             return None
         corner, end = self.boxes[index, :2], self.boxes[index, 2:]
         inside: NDArray[np.float32] = (self.outlines[index] - corner) / (end - corner)
-        # A detector may have taken another person than the mesh did.
+        # The detector may have chosen a different person than the mesh did.
         centred = np.abs(inside.mean(axis=0) - 0.5).max() < 0.2
         fills = np.ptp(inside, axis=0).min() > 0.6
         return inside.astype(np.float32) if centred and fills else None
 
 
 def locate(driving: DrivingMedia, options: Wav2LipOptions) -> LocatedFace:
-    """Return the boxes of the face of `driving`. Raises UserError where there is none to use."""
+    """Return the face of `driving`. Raises UserError if there is no usable one."""
     count = len(driving.frames)
     if options.box is not None:
         return LocatedFace(np.tile(np.array(_given(options.box, driving)), (count, 1)),
@@ -77,11 +77,11 @@ def locate(driving: DrivingMedia, options: Wav2LipOptions) -> LocatedFace:
     detector, notices = _detector(options)
     mesh = _mesh(driving, needed=detector == 'mesh')
     if detector == 'mesh' and mesh is not None:
-        track, seen = _outer(mesh), mesh.seen
+        track, seen = _bounding_boxes(mesh), mesh.seen
         notices += mesh.remarks
     else:
         track, seen = _by_s3fd(driving, options)
-    gap = round(LONGEST_GAP * driving.fps)
+    gap = round(MAX_GAP * driving.fps)
     filled = face_boxes.interpolated(track, seen)
     presence = face_boxes.presence(seen, gap)
     lost = ~seen
@@ -91,21 +91,21 @@ def locate(driving: DrivingMedia, options: Wav2LipOptions) -> LocatedFace:
             'its place there is interpolated' if shown == 0 else
             f'{shown} are shown as they are, its place in the others is interpolated'),)
     if mesh is not None:
-        # A detector may have taken another person than the mesh did.
+        # The detector may have chosen a different person than the mesh did.
         same = np.ones(count, bool) if detector == 'mesh' else _inside(mesh, filled)
         presence = np.minimum(presence, np.where(same, mesh.visible, 1)).astype(np.float32)
     padded = face_boxes.padded(
         np.trunc(np.maximum(0, filled)).astype(np.int64), _pads(options, driving), driving.size)
     final = padded if options.nosmooth or not options.smooth else face_boxes.smoothed(padded)
-    if int((final[:, 2:] - final[:, :2]).min()) < SMALLEST:
-        raise UserError(f'the face in {name} is too small: under {SMALLEST} pixels',
+    if int((final[:, 2:] - final[:, :2]).min()) < MIN_SIDE:
+        raise UserError(f'the face in {name} is too small: under {MIN_SIDE} pixels',
                         'Use a closer picture or a larger width and height.')
     outlines = None if mesh is None else mesh.points[:, list(OVAL), :2]
     return LocatedFace(final, presence, notices, outlines)
 
 
 def _given(box: Sequence[int], driving: DrivingMedia) -> face_boxes.Box:
-    """Return the box that a user gave in pixels of the source. Raises UserError outside of it."""
+    """Return the user's box, given in source pixels, in frame pixels. Raises UserError."""
     top, bottom, left, right = box
     place = _place(driving)
     width, height = place.source
@@ -116,28 +116,28 @@ def _given(box: Sequence[int], driving: DrivingMedia) -> face_boxes.Box:
     if min(x0, y0) < 0 or x1 > driving.size[0] or y1 > driving.size[1]:
         raise UserError(f'box {tuple(box)} lies in what the frame cuts off',
                         'Show the whole picture, or give a box inside of what is shown.')
-    if min(x1 - x0, y1 - y0) < SMALLEST:
-        raise UserError(f'box {tuple(box)} is too small as shown: under {SMALLEST} pixels',
+    if min(x1 - x0, y1 - y0) < MIN_SIDE:
+        raise UserError(f'box {tuple(box)} is too small as shown: under {MIN_SIDE} pixels',
                         'Use a larger width and height, or crop.')
     return x0, y0, x1, y1
 
 
 def _pads(options: Wav2LipOptions, driving: DrivingMedia) -> tuple[int, int, int, int]:
-    """Return the pads in pixels of the picture as shown."""
+    """Return the pads in frame pixels."""
     if options.pads is None:
-        return _USUAL_PADS
+        return _DEFAULT_PADS
     across, down = _place(driving).scale
     top, bottom, left, right = options.pads
     return round(top * down), round(bottom * down), round(left * across), round(right * across)
 
 
 def _place(driving: DrivingMedia) -> Fitting:
-    """Return where the source's pixels are in a frame."""
+    """Return the mapping from source pixels to frame pixels."""
     return driving.fitting or Fitting(driving.size, driving.size, driving.size)
 
 
 def _detector(options: Wav2LipOptions) -> tuple[str, tuple[str, ...]]:
-    """Return which detector to take, and what to say where it is not the one expected."""
+    """Return which detector to use, and a notice if it is not the expected one."""
     path = models_dir() / S3FD_FILE
     if options.detector != 'auto':
         return options.detector, ()
@@ -152,24 +152,24 @@ def _detector(options: Wav2LipOptions) -> tuple[str, tuple[str, ...]]:
 
 
 def _mesh(driving: DrivingMedia, *, needed: bool) -> FaceTrack | None:
-    """Return the bundled mesh's track: the boxes, and beside S3FD's boxes the jaw, if it can."""
+    """Return the track of the bundled mesh. Beside S3FD it only shows the jaw; None without it."""
     try:
         return find_face(driving, FaceMesh)
     except UserError as error:
         if needed:
             raise
-        _log.info('the jaw is taken as seen from the front: %s', error)
+        _log.info('the jaw is assumed to be seen from the front: %s', error)
         return None
 
 
-def _outer(mesh: FaceTrack) -> NDArray[np.float64]:
-    """Return the boxes of the mesh's outline, which reaches from the hairline to the chin."""
+def _bounding_boxes(mesh: FaceTrack) -> NDArray[np.float64]:
+    """Return the bounding boxes of the mesh, which reaches from the hairline to the chin."""
     points = mesh.points[:, :, :2].astype(np.float64)
     return np.concatenate((points.min(axis=1), points.max(axis=1)), axis=1)
 
 
 def _inside(mesh: FaceTrack, boxes: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Return in which frames the middle of the mesh lies in the box (n, 4)."""
+    """Return in which frames the centre of the mesh lies within the box (n, 4)."""
     middle = mesh.points[:, :, :2].mean(axis=1)
     within: NDArray[np.bool_] = ((boxes[:, :2] < middle) & (middle < boxes[:, 2:])).all(axis=1)
     return within
@@ -178,12 +178,12 @@ def _inside(mesh: FaceTrack, boxes: NDArray[np.float64]) -> NDArray[np.bool_]:
 def _by_s3fd(
     driving: DrivingMedia, options: Wav2LipOptions,
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Return S3FD's boxes (n, 4) and whether the face was seen (n,), kept where they are known."""
+    """Return S3FD's boxes (n, 4) and whether the face was seen (n,), cached on disk."""
     weights = models_dir() / S3FD_FILE
     path = cache_dir() / 'boxes' / f'{_key(driving, weights)}.npz'
     kept = _load(path, len(driving.frames))
     if kept is None:
-        # Imported here: with kept boxes torch is not needed.
+        # Imported here: with cached boxes torch is not needed.
         packages.require(*packages.GPU)
         from txt2vid_ros.lipsync.face.s3fd.detector import S3fdDetector
         from txt2vid_ros.lipsync.face.s3fd.model import load_checkpoint
@@ -223,9 +223,9 @@ def _load(
 
 
 def _save(path: pathlib.Path, track: NDArray[np.float64], seen: NDArray[np.bool_]) -> None:
-    """Keep the boxes; a cache that cannot be written costs time at the next start only."""
+    """Cache the boxes; if they cannot be written, only the next start takes longer."""
     try:
         with replacing(path) as temporary, temporary.open('wb') as file:
             np.savez_compressed(file, boxes=track, seen=seen)
     except OSError as error:
-        _log.warning('face boxes cannot be kept in %s: %s', path, error)
+        _log.warning('face boxes cannot be cached in %s: %s', path, error)

@@ -1,4 +1,4 @@
-"""Cutting the face out of a driving frame and blending the new mouth in."""
+"""Cutting the face out of a driving frame and blending the new mouth into it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _FADE_IN = (MASKED_ROW / FACE, (MASKED_ROW + 8) / FACE)
 _JAW_ROOM = 1.06
 _TRACED, _TRACED_FEATHER = 192, 0.09        # side at which an outline is traced; share of it
 _CHEEK_ROW = 70                             # of 96; the mouth's corners are about there
-_LARGEST_DIFFERENCE = 0.15                  # of full scale; beyond it something moved, no light
+_MAX_DIFFERENCE = 0.15                      # of full scale; more is motion rather than light
 
 
 def cut(frame: Frame, box: Box) -> Crop:
@@ -60,12 +60,12 @@ def _frontal(width: int, height: int) -> NDArray[np.floating[Any]]:
 
 def _traced(width: int, height: int, outline: NDArray[np.float32]) -> NDArray[np.floating[Any]]:
     """Return 1 deep inside the outline, 0 outside, and outside the box's edge."""
-    # A little wider than the face at rest, as an opening mouth takes the chin down with it.
+    # A little larger than the face at rest, as an opening mouth moves the chin down.
     middle = (outline.min(axis=0) + outline.max(axis=0)) / 2
     points = (middle + (outline - middle) * _JAW_ROOM) * _TRACED
     small = np.zeros((_TRACED, _TRACED), np.uint8)
     cv2.fillPoly(small, [np.rint((points - 0.5) * 16).astype(np.int32)], 1, shift=4)
-    # The box's edge counts as outside, too, whatever the outline.
+    # The edge of the box always counts as outside.
     small[[0, 1, -2, -1]] = 0
     small[:, [0, 1, -2, -1]] = 0
     depth = cv2.distanceTransform(small, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
@@ -85,9 +85,9 @@ def _smoothstep(x: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
 def _colour_fit() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return the slopes (N, 2) over the lower face and the fit to its upper rim (2, N).
 
-    The network's picture and the frame may differ in light, by a constant and a slope across the
-    face. It is measured on the feathered rim where the skin hardly moves with speech: over the
-    cheeks and the base of the nose. The chin, which drops, is not taken for light.
+    The lighting of the network's picture and of the frame may differ by a constant and a slope
+    across the face. The difference is measured on the feathered rim where speech hardly moves the
+    skin: over the cheeks and the base of the nose. The chin, which drops, is left out.
     """
     alpha = mask(FACE, FACE)[LOWER_FACE_ROW:]
     rows, columns = np.mgrid[LOWER_FACE_ROW:FACE, 0:FACE].astype(np.float32)
@@ -98,10 +98,10 @@ def _colour_fit() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
 
 
 def colour_matched(mouth: Mouth, crop: Crop) -> Mouth:
-    """Return the mouth with its light moved to that of the driving frame's `crop`."""
+    """Return the mouth with its lighting matched to the driving frame's `crop`."""
     slopes, fit = _colour_fit()
     target = crop[LOWER_FACE_ROW:].astype(np.float32) / 255
-    difference = (target - mouth).reshape(-1, 3).clip(-_LARGEST_DIFFERENCE, _LARGEST_DIFFERENCE)
+    difference = (target - mouth).reshape(-1, 3).clip(-_MAX_DIFFERENCE, _MAX_DIFFERENCE)
     matched: Mouth = np.clip(mouth + (slopes @ (fit @ difference)).reshape(mouth.shape), 0, 1)
     return matched
 
@@ -118,7 +118,7 @@ def paste(frame: Frame, box: Box, mouth: Mouth, alpha: Alpha, weight: float = 1.
     first = int(rows[0])
     missing = FACE - len(mouth)
     face = np.concatenate((np.repeat(mouth[:1], missing, axis=0), mouth)) if missing else mouth
-    # Eight bits before it is enlarged, truncated as published: parity, and a third of the time.
+    # Truncated to 8 bits before enlarging, as published: identical output in a third of the time.
     small = (face * 255).astype(np.uint8)
     picture = cv2.resize(small, (right - left, bottom - top), interpolation=cv2.INTER_LINEAR)
     target = frame[top + first:bottom, left:right]

@@ -1,4 +1,4 @@
-"""From S3FD's maps to faces, in plain numpy."""
+"""Decoding S3FD's output maps into faces, in plain numpy."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def decode(maps: Sequence[NDArray[np.float32]], threshold: float = CANDIDATE_SCO
 
 
 def suppress(detections: Detections, overlap: float = OVERLAP) -> Detections:
-    """Drop boxes that overlap a better one (non-maximum suppression); best score first.
+    """Drop boxes that overlap a better one (non-maximum suppression); best first.
 
     Areas count the pixels on both edges, as the published detector does.
     """

@@ -1,4 +1,4 @@
-"""Finding one face through the frames of a video with S3FD, fast enough for a CPU."""
+"""Following one face through a video with S3FD, fast enough for a CPU."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from txt2vid_ros.lipsync.face.s3fd.model import preprocess, S3FD
 
 Frame = NDArray[np.uint8]
 Progress = Callable[[int], object]
-"""Told how many more frames are done."""
+"""Called with the number of frames done since the last call."""
 
 LONG_SIDE = 320         # pixels of a whole frame as the network sees it
 WINDOW_SIDE = 128       # pixels of the window in which a known face is followed
-_WINDOW = 1.5           # its half side, in sides of the face
-_STEP = 0.6             # sides of itself that a face may move between two looks
-_STROLL = 0.05          # the same for each frame in which it was not seen
+_WINDOW = 1.5           # half its side, in sides of the face
+_MAX_STEP = 0.6         # sides of itself that a face may move from one frame to the next
+_STEP_PER_LOST_FRAME = 0.05     # added for each frame in which it was not seen
 
 
 class S3fdDetector:
-    """A loaded detector. Keeps nothing between calls."""
+    """A loaded detector. Stateless between calls."""
 
     def __init__(self, model: S3FD, device: str = 'cpu', batch: int = 8) -> None:
-        """Take the network to `device`; follow a face through `batch` frames at once."""
+        """Move the network to `device`; follow a face through `batch` frames at a time."""
         self._device = torch.device(device)
         self._model = model.to(self._device)
         self._batch = max(1, batch)
@@ -55,9 +55,9 @@ class S3fdDetector:
     ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         """Return the face's box in each frame, (n, 4), and whether it was seen there.
 
-        The first face is the one with the best score, then the nearest to the last, also after
-        it was lost: the longer it was, the farther it may have gone. Whole frames are searched
-        only until it is found and where it got lost.
+        The first face is the one with the best score; after that it is the one nearest to the
+        last position. The longer it was lost, the farther it may have moved. Whole frames are
+        searched only until a face is found, and where it is lost.
         """
         track = np.zeros((len(frames), 4))
         seen = np.zeros(len(frames), bool)
@@ -98,9 +98,9 @@ class S3fdDetector:
 def _choose(
     candidates: Detections, last: NDArray[np.float64] | None, lost: int,
 ) -> NDArray[np.float64] | None:
-    """Return the box of the face that was `last`; the best where there was none, or None.
+    """Return the box that continues `last` (None: the best box), or None if there is none.
 
-    `lost`: frames between, in which it was not seen.
+    `lost`: the number of frames since in which it was not seen.
     """
     if len(candidates) == 0:
         return None
@@ -108,6 +108,6 @@ def _choose(
     if last is not None:
         side = max(last[2] - last[0], last[3] - last[1])
         gone = np.linalg.norm((box[:2] + box[2:] - last[:2] - last[2:]) / 2)
-        if gone > (_STEP + _STROLL * lost) * side:
+        if gone > (_MAX_STEP + _STEP_PER_LOST_FRAME * lost) * side:
             return None
     return box

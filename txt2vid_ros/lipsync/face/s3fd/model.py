@@ -93,7 +93,7 @@ class S3FD(nn.Module):
 
 
 def preprocess(frames: NDArray[np.uint8]) -> Tensor:
-    """Turn frames (B, H, W, 3), uint8 BGR, into what the network takes."""
+    """Return frames (B, H, W, 3), uint8 BGR, as the network's input."""
     rgb = np.ascontiguousarray(frames[..., ::-1].transpose(0, 3, 1, 2))
     return torch.from_numpy(rgb).float() - torch.tensor(_MEAN).view(1, 3, 1, 1)
 

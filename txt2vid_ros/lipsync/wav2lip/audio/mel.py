@@ -1,4 +1,4 @@
-"""Mel spectrograms as Wav2Lip was trained on, whole or as a stream with equal columns.
+"""Mel spectrograms as in the training of Wav2Lip, whole or as a stream with identical columns.
 
 Prajwal et al., "A Lip Sync Expert Is All You Need for Speech to Lip Generation In The Wild"
 (2020): 16 kHz, 80 Slaney bands from 55 to 7600 Hz, 80 columns a second, values in -4..4.
@@ -12,18 +12,20 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-SAMPLE_RATE = 16_000
+from txt2vid_ros.core.pcm import SPEECH_RATE
+
+SAMPLE_RATE = SPEECH_RATE
 HOP = 200                      # samples between columns: 80 columns a second
 FFT = 800                      # samples under one column
 BANDS = 80
-WINDOW = 16                    # columns that one video frame hears: 200 ms
+WINDOW = 16                    # columns for one video frame: 200 ms
 COLUMNS_PER_SECOND = SAMPLE_RATE / HOP
 SILENCE = np.float32(-4.0)     # every band of digital silence
-TRAINING_SHIFT = 0.04          # seconds: training paired each frame with a window 40 ms earlier
+TRAINING_SHIFT = 0.04          # seconds by which the window of a frame was earlier in the training
 
 _HALF = FFT // 2
 _PRE_EMPHASIS = 0.97
-_BLOCK = 256                   # columns computed at once, which bounds the memory for long clips
+_BLOCK = 256                   # columns computed at a time, to bound the memory for long clips
 
 Mel = NDArray[np.float32]
 """A mel spectrogram, (80, columns)."""
@@ -56,8 +58,8 @@ def mel_basis() -> NDArray[np.float64]:
 def _sparse_basis() -> tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.intp]]:
     """Return the filter bank's nonzero entries: bin of each, weight of each, start of each band.
 
-    A sum over these is the same for a column whatever columns are computed beside it, which a
-    matrix product of varying shape does not promise, and takes a fiftieth of the multiplications.
+    The sum over these is the same for a column whatever columns are computed along with it, which
+    a matrix product of varying shape does not guarantee, and takes 1/50 of the multiplications.
     """
     bands, bins = np.nonzero(mel_basis())
     starts = np.searchsorted(bands, np.arange(BANDS))
@@ -87,7 +89,7 @@ def _columns(emphasised: NDArray[np.float64], count: int) -> Mel:
 
 
 class MelStream:
-    """The mel spectrogram of a waveform that arrives in pieces of any size.
+    """The mel spectrogram of a waveform that arrives in chunks of any size.
 
     The columns of all pushes and the flush, side by side, equal `melspectrogram` of the whole
     waveform bit for bit. Column k is centred on sample 200k and comes with sample 200k + 399.
@@ -101,14 +103,14 @@ class MelStream:
         self._seen = 0                            # samples pushed
         self._tail: NDArray[np.float64] = np.zeros(0)   # emphasised, from self._tail_start on
         self._tail_start = 0
-        self._next = 0                            # column to be given next
+        self._next = 0                            # next column to return
 
     def push(self, samples: NDArray[np.float32]) -> Mel:
-        """Take float samples at 16 kHz; return the columns, (80, n), that are now final."""
+        """Append float samples at 16 kHz; return the columns, (80, n), that are now final."""
         if samples.ndim != 1 or samples.dtype.kind != 'f':
             raise ValueError(f'expected mono float samples, got {samples.dtype} {samples.shape}')
         if self._ended:
-            raise ValueError('the stream was flushed: its last columns are out')
+            raise ValueError('the stream was flushed: its last columns have been returned')
         if len(samples) == 0:
             return np.empty((BANDS, 0), np.float32)
         wide = samples.astype(np.float64)
@@ -120,7 +122,7 @@ class MelStream:
         return self._take(max(0, (self._seen - _HALF) // HOP + 1))
 
     def flush(self) -> Mel:
-        """End the waveform: return the last columns, which see it reflected at its end."""
+        """End the waveform; return the last columns, for which it is reflected at its end."""
         total = 1 + self._seen // HOP if self._seen else 0
         if total > self._next:
             self._start()
@@ -130,7 +132,7 @@ class MelStream:
         return self._take(total)
 
     def _start(self) -> None:
-        """Reflect the waveform at its beginning, once enough of it is known."""
+        """Reflect the waveform at its beginning, once enough samples are known."""
         if not self._started:
             self._started = True
             self._tail = np.pad(self._tail, (_HALF, 0), mode='reflect')
@@ -144,7 +146,7 @@ class MelStream:
         begin = self._next * HOP - _HALF - self._tail_start
         columns = _columns(self._tail[begin:], count)
         self._next = until
-        # Keep what the next column and a reflection at the end may need.
+        # Keep what the next column or a reflection at the end may need.
         keep = self._next * HOP - _HALF - 2 * FFT
         if keep > self._tail_start:
             self._tail = self._tail[keep - self._tail_start:]
@@ -155,17 +157,17 @@ class MelStream:
 def melspectrogram(wav: NDArray[np.float32]) -> Mel:
     """Return the mel spectrogram, (80, 1 + len(wav) // 200), of 16 kHz mono float samples.
 
-    No sample gives no column. Raises ValueError for anything but a 1-d float array.
+    Without samples there are no columns. Raises ValueError for anything but a 1-d float array.
     """
     stream = MelStream()
     return np.concatenate((stream.push(wav), stream.flush()), axis=1)
 
 
 def interior(samples: NDArray[np.float32]) -> Mel:
-    """Return the columns that lie wholly within a stretch of a longer waveform.
+    """Return the columns that lie entirely within a section of a longer waveform.
 
-    `samples[0]` serves the pre-emphasis only; column k lies over the 800 samples from 1 + 200k on.
-    The columns equal those of the whole waveform bit for bit.
+    `samples[0]` is used for the pre-emphasis only; column k lies over the 800 samples from
+    1 + 200k on. The columns equal those of the whole waveform bit for bit.
     """
     wide = samples.astype(np.float64)
     emphasised = wide[1:] - _PRE_EMPHASIS * wide[:-1]

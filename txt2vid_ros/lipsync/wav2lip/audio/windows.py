@@ -1,4 +1,4 @@
-"""Which mel columns each video frame hears (Wav2Lip: 16 columns from the frame's time on)."""
+"""The mel columns of each video frame (Wav2Lip: 16 columns from the frame's time on)."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from txt2vid_ros.lipsync.wav2lip.audio import mel
 
 
 def window_start(seconds: float, *, training_shift: bool = False) -> int:
-    """Return the first mel column that a frame `seconds` after the speech began hears.
+    """Return the first mel column for a frame `seconds` after the beginning of the speech.
 
-    `training_shift` takes the window 40 ms earlier, as the training did; it may be negative.
+    `training_shift` takes the window 40 ms earlier, as in the training; it may be negative.
     """
     shifted = seconds - mel.TRAINING_SHIFT if training_shift else seconds
-    # A frame time such as 15 / 25 may be the last bit short of its column.
+    # A frame time such as 15 / 25 may fall short of its column by the last bit.
     return math.floor(shifted * mel.COLUMNS_PER_SECOND + 1e-6)
 
 
@@ -27,7 +27,7 @@ def window_starts(seconds: float, fps: float, *, training_shift: bool = False) -
 
 
 def window(spectrogram: mel.Mel, start: int) -> NDArray[np.float32]:
-    """Return the (80, 16) window at column `start`; silence stands before and after the mel."""
+    """Return the (80, 16) window at column `start`, with silence before and after the mel."""
     out = np.full((mel.BANDS, mel.WINDOW), mel.SILENCE, np.float32)
     first, stop = max(0, start), min(spectrogram.shape[1], start + mel.WINDOW)
     if first < stop:

@@ -1,4 +1,4 @@
-"""What the engine asks of a Wav2Lip network, whatever runs it."""
+"""The interface of a Wav2Lip network, whichever runtime it uses."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from txt2vid_ros.lipsync.wav2lip.architecture import FACE, MASKED_ROW
 from txt2vid_ros.lipsync.wav2lip.generator.rows import LOWER_FACE_ROW
 
 Encoded = TypeVar('Encoded')
-"""What a generator remembers of a driving frame; opaque to everyone else."""
+"""What a generator keeps for a driving frame; opaque to its users."""
 
 Features = TypeVar('Features')
-"""What it takes of the driving frame that is shown; larger, and quickly made of the former."""
+"""What it needs of the driving frame shown; larger, and quickly computed from Encoded."""
 
 Crop = NDArray[np.uint8]
 """A face, (96, 96, 3) BGR."""
@@ -28,7 +28,7 @@ MOUTH_SHAPE = (FACE - LOWER_FACE_ROW, FACE, 3)
 
 
 def network_input(crops: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Return crops (B, 96, 96, 3) as the network sees them, (B, 6, 96, 96) in 0..1.
+    """Return crops (B, 96, 96, 3) as the network's input, (B, 6, 96, 96) in 0..1.
 
     Channels 0 to 2 are the crop with its lower half blanked, 3 to 5 the whole crop, all BGR.
     """
@@ -39,28 +39,28 @@ def network_input(crops: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 
 class Generator(abc.ABC, Generic[Encoded, Features]):
-    """A loaded network. Keeps nothing between calls, so sessions may share it."""
+    """A loaded network. Stateless between calls, so sessions may share it."""
 
     name: ClassVar[str]
-    """Names the way of running it, for diagnostics."""
+    """The runtime, for diagnostics."""
     notices: tuple[str, ...] = ()
     """What the user should be told about the network."""
 
     @abc.abstractmethod
     def encode(self, crop: Crop) -> Encoded:
-        """Return what is to be remembered of a driving frame."""
+        """Return what to keep for the driving frame whose face is `crop`."""
 
     @abc.abstractmethod
     def features(self, encoded: Encoded) -> Features:
-        """Return what every mouth on this driving frame needs."""
+        """Return what every mouth on the driving frame needs."""
 
     @abc.abstractmethod
     def mouths(self, windows: NDArray[np.float32], features: Sequence[Features]) -> list[Mouth]:
-        """Return one mouth for each mel window of (B, 80, 16) and each of the B features."""
+        """Return B mouths, one for each of the windows (B, 80, 16) and of the features."""
 
     @abc.abstractmethod
     def size_of(self, encoded: Encoded) -> int:
-        """Return the bytes that are held of one driving frame."""
+        """Return the bytes held for one driving frame."""
 
     def close(self) -> None:
         """Release the network; may be called twice."""

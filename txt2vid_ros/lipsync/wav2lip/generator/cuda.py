@@ -3,8 +3,8 @@
 At small batches the launches of 51 convolutions take longer than their arithmetic, and a CUDA
 graph replays them all with one launch. A graph is bound to its batch size and buffers, so there
 is one for each power of two up to 128, captured on first use. They run on one stream, and driving
-frames are uploaded on another; what overlaps is the work of the CPU and the uploads for one batch
-with the arithmetic of the batch before.
+frames are uploaded on another, so that the CPU's work and the uploads for one batch overlap with
+the arithmetic of the previous batch.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from txt2vid_ros.lipsync.wav2lip.generator.base import Crop, Mouth, MOUTH_SHAPE,
 from txt2vid_ros.lipsync.wav2lip.generator.plain_torch import FaceInput, MAX_BATCH, TorchGenerator
 from txt2vid_ros.lipsync.wav2lip.model import Wav2Lip
 
-_UPLOADS = 4            # driving frames on their way at once
-_WARM_UP = 3            # runs before a capture, in which cuDNN chooses its algorithms
+_UPLOADS = 4            # driving frames in flight
+_WARM_UP_RUNS = 3       # before a capture, in which cuDNN chooses its algorithms
 
 
 @dataclasses.dataclass(frozen=True)
 class _HostBuffers:
-    """Pinned memory for one batch on its way, and the event that says it has arrived."""
+    """Pinned memory for one batch in flight, and the event that signals its arrival."""
 
     mel: Tensor
     out: Tensor
@@ -38,7 +38,7 @@ class _HostBuffers:
 
 @dataclasses.dataclass(frozen=True)
 class _Upload:
-    """Pinned memory for one driving frame on its way, and the event that says it has arrived."""
+    """Pinned memory for one driving frame in flight, and the event that signals its arrival."""
 
     face: Tensor            # (6, 96, 96)
     done: torch.cuda.Event
@@ -75,20 +75,20 @@ class CudaGenerator(TorchGenerator):
         self._uploads = itertools.cycle([self._upload() for _ in range(_UPLOADS)])
 
     def encode(self, crop: Crop) -> FaceInput:
-        """Begin to upload the driving frame whose face is `crop`; what reads it waits for it."""
+        """Start to upload the driving frame whose face is `crop`; its readers wait for it."""
         upload = next(self._uploads)
-        upload.done.synchronize()       # the copy before, if it is still under way
+        upload.done.synchronize()       # the previous copy may still be in flight
         upload.face.copy_(torch.from_numpy(network_input(crop[None])[0]))
         with torch.cuda.stream(self._copies):
             face = torch.empty_like(upload.face, device=self.device)
             face.copy_(upload.face, non_blocking=True)
             upload.done.record(self._copies)
-        # Made on one stream and read on another: not to be handed out again before that is done.
+        # Allocated on one stream and read on another: not to be reused before that is done.
         face.record_stream(self._stream)
         return FaceInput(face)
 
     def mouths(self, windows: NDArray[np.float32], features: Sequence[FaceInput]) -> list[Mouth]:
-        """Return one mouth for each mel window of (B, 80, 16) and each of the B features."""
+        """Return B mouths, one for each of the windows (B, 80, 16) and of the features."""
         if len(windows) != len(features):
             raise ValueError(f'{len(windows)} windows for {len(features)} faces')
         out: list[Mouth] = []
@@ -124,7 +124,7 @@ class CudaGenerator(TorchGenerator):
         with torch.inference_mode(), torch.cuda.stream(self._stream):
             mel = torch.zeros(batch, 1, 80, 16, device=self.device, dtype=self.dtype)
             faces = torch.zeros(batch, 6, 96, 96, device=self.device, dtype=self.dtype)
-            for _ in range(_WARM_UP):
+            for _ in range(_WARM_UP_RUNS):
                 self._lower(mel, faces)
             self._stream.synchronize()
             graph = torch.cuda.CUDAGraph()
@@ -150,5 +150,5 @@ class CudaGenerator(TorchGenerator):
 
 def _collect(host: _HostBuffers, size: int) -> list[Mouth]:
     host.done.synchronize()
-    # A copy even of float32: the buffer is written again by the batch after the next.
+    # A copy even of float32: the buffer is reused by the batch after next.
     return list(host.out[:size].to(torch.float32, copy=True).numpy())

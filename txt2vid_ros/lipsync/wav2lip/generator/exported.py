@@ -1,4 +1,4 @@
-"""Where the graphs that are exported from a checkpoint lie."""
+"""The files of the graphs exported from a checkpoint."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ VERSION = 3             # of the graphs that onnx_graph.py builds
 
 
 class GraphFiles(NamedTuple):
-    """The files of one checkpoint: for driving frames, their shares, speech, speech in 8 bits."""
+    """The files for one checkpoint: face, share, speech and 8-bit speech graphs, and a note."""
 
     face: pathlib.Path
     share: pathlib.Path
@@ -21,17 +21,17 @@ class GraphFiles(NamedTuple):
 
     @property
     def complete(self) -> bool:
-        """Whether the float32 graphs are there."""
+        """Whether the float32 graphs exist."""
         return all(path.is_file() for path in (self.face, self.share, self.speech))
 
     @property
     def int8_complete(self) -> bool:
-        """Whether the 8-bit graphs are there, with the note of their error."""
+        """Whether the 8-bit graph exists, with the note of its error."""
         return all(path.is_file() for path in (self.face, self.share, self.speech_int8, self.note))
 
 
 def graph_files(digest: str) -> GraphFiles:
-    """Return the files for a checkpoint of sha256 `digest` (hex), there or not."""
+    """Return the files for a checkpoint of sha256 `digest` (hex), whether they exist or not."""
     stem = f'{digest[:32]}-v{VERSION}'
     folder = cache_dir() / 'wav2lip'
     return GraphFiles(*(folder / f'{stem}-{part}' for part in (

@@ -1,4 +1,4 @@
-"""What one session remembers of its driving frames, within a limit."""
+"""The cached features of one session's driving frames, up to a limit."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from txt2vid_ros.lipsync.wav2lip.generator.base import Crop, Encoded, Features, 
 class FeatureCache(Generic[Encoded, Features]):
     """Features by driving frame. Belongs to one session.
 
-    Of each driving frame what its encoder gave is kept, and of the frame asked for last the
-    features made of it, too: a picture that stands still has them made once. What is in stays in:
-    driving frames come round in circles, and where they do not all fit, throwing out the oldest
-    would throw out each one just before it comes again.
+    The encoder's output is kept for each driving frame, and the features for the last frame only,
+    so those of a still picture are computed once. Nothing is evicted: driving frames are used in
+    cycles, and if they do not all fit, evicting the oldest would evict each one just before its
+    next use.
     """
 
     def __init__(self, limit: int, generator: Generator[Encoded, Features]) -> None:
-        """Hold at most `limit` bytes, and the frame asked for last."""
+        """Hold at most `limit` bytes and the last frame."""
         self._limit = limit
         self._generator = generator
         self._kept: dict[int, Encoded] = {}
@@ -27,11 +27,11 @@ class FeatureCache(Generic[Encoded, Features]):
 
     @property
     def nbytes(self) -> int:
-        """Bytes held of encoded frames."""
+        """Bytes held for encoded frames."""
         return self._bytes
 
     def get(self, index: int, crop: Callable[[int], Crop]) -> Features:
-        """Return the features of driving frame `index`, whose face `crop` cuts out if need be."""
+        """Return the features of driving frame `index`; `crop` cuts its face out if needed."""
         if self._last is None or self._last[0] != index:
             encoded = self._kept.get(index)
             if encoded is None:
@@ -41,7 +41,7 @@ class FeatureCache(Generic[Encoded, Features]):
         return self._last[1]
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Drop everything."""
         self._kept.clear()
         self._last = None
         self._bytes = 0

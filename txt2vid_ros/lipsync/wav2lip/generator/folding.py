@@ -1,7 +1,7 @@
 """Batch norm and residual connections folded into the convolutions before them, exactly.
 
-In evaluation mode batch norm is an affine map a channel, so it goes into weight and bias; and
-`convolution(x) + x` is a convolution whose centre tap has the identity added.
+In evaluation mode batch norm is an affine map per channel, so it can be folded into weight and
+bias; and `convolution(x) + x` is a convolution with the identity added to its centre tap.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class FoldedConvolution:
     adds_input: bool = False
 
     def of_inputs(self, first: int, stop: int) -> Array:
-        """Return the weight that input channels `first` to `stop` meet."""
+        """Return the weights of input channels `first` to `stop`."""
         part = self.weight[first:stop] if self.layer.transposed else self.weight[:, first:stop]
         return np.ascontiguousarray(part)
 
@@ -41,8 +41,8 @@ class FoldedConvolution:
 def fold(state: State, name: str, layer: Layer, *, residual: bool = True) -> FoldedConvolution:
     """Fold the block called `name` (as `audio_encoder.3`) of a Wav2Lip state_dict.
 
-    `residual` False leaves the addition of the input where it is: the identity beside small
-    weights would take most of the range that 8-bit weights have.
+    With `residual` False the input is still added separately: the identity among small weights
+    would take up most of the range of 8-bit weights.
     """
     def tensor(part: str) -> NDArray[np.float64]:
         return state[f'{name}.conv_block.{part}'].astype(np.float64)

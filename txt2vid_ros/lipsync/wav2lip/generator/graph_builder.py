@@ -18,18 +18,18 @@ _IR_VERSION = 8
 
 
 class GraphBuilder:
-    """Collects nodes; every method adds some and returns the name of their output."""
+    """Collects nodes; each method adds some and returns the name of their output."""
 
     def __init__(self) -> None:
-        """Begin an empty graph."""
-        # Filled in place: to put a model together of parts copies its 150 MB twice.
+        """Start an empty graph."""
+        # Filled in place: assembling a model from parts would copy its 150 MB twice.
         self._model = onnx.ModelProto(ir_version=_IR_VERSION)
         self._model.graph.name = 'wav2lip'
         self._model.opset_import.append(helper.make_opsetid('', _OPSET))
         self._names = (f'v{n}' for n in itertools.count())
 
     def constant(self, value: NDArray[np.generic]) -> str:
-        """Add a tensor of the graph's own."""
+        """Add a constant tensor."""
         name = next(self._names)
         self._model.graph.initializer.append(
             numpy_helper.from_array(np.ascontiguousarray(value), name))
@@ -43,7 +43,7 @@ class GraphBuilder:
         return name
 
     def reshape(self, x: str, *shape: int, output: str | None = None) -> str:
-        """See `x` in another shape; 0 keeps an axis, -1 is the rest."""
+        """Reshape `x`; 0 keeps an axis, -1 is inferred."""
         return self.node('Reshape', [x, self.constant(np.array(shape, np.int64))], output)
 
     def split(self, x: str, parts: int) -> list[str]:

@@ -1,8 +1,8 @@
-"""The speech graph in 8 bits: twice as fast or more, and no longer exact; by option only.
+"""The speech graph in 8 bits: at least twice as fast, but no longer exact; by option only.
 
-Weights are quantised a channel, activations a tensor, over what a portrait and a made-up voice
-make of them (static quantisation, Jacob et al., arXiv 1712.05877). How far the mouths are off on
-other windows is measured at once and kept beside the graph.
+Weights are quantised per channel, activations per tensor, calibrated on a portrait and a synthetic
+voice (static quantisation, Jacob et al., arXiv 1712.05877). The error on other windows is measured
+immediately and stored beside the graph.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ Feed = dict[str, NDArray[np.float32]]
 
 
 @dataclasses.dataclass(frozen=True)
-class Error:
-    """How far 8-bit mouths are from exact ones, of full scale, on windows not calibrated on."""
+class AccuracyLoss:
+    """The difference of 8-bit mouths from exact ones, of full scale, on held-out windows."""
 
     largest: float
     mean: float
 
     def __str__(self) -> str:
-        """Say it for people."""
+        """Return a sentence for the user."""
         return (f'8-bit network: its mouths differ from the exact ones by {self.mean * 255:.1f} '
                 f'of 255 on average, {self.largest * 255:.0f} at most')
 
@@ -51,15 +51,15 @@ def write(state: State, face: pathlib.Path, share: pathlib.Path, speech: pathlib
           note: pathlib.Path) -> None:
     """Write the 8-bit speech graph of `state` to `speech`, and its error to `note`.
 
-    `face` and `share` are the exported graphs. Raises OSError where they cannot be written.
+    `face` and `share` are the exported graphs. Raises OSError if a file cannot be written.
     """
     from onnxruntime.quantization import CalibrationDataReader, quantize_static, QuantType
 
     feeds = _feeds(face, share)
     calibration = iter(feeds[:_CALIBRATION])
 
-    class Reader(CalibrationDataReader):  # type: ignore[misc]
-        """Hands the windows out one by one."""
+    class CalibrationWindows(CalibrationDataReader):  # type: ignore[misc]
+        """Returns the calibration windows one by one."""
 
         def get_next(self) -> Feed | None:
             """Return the next window, None after the last."""
@@ -68,17 +68,18 @@ def write(state: State, face: pathlib.Path, share: pathlib.Path, speech: pathlib
     with tempfile.TemporaryDirectory(dir=speech.parent) as folder, _quietly():
         exact = pathlib.Path(folder, 'exact.onnx')
         exact.write_bytes(onnx_graph.speech_graph(state, exact=False))
-        quantize_static(exact, speech, Reader(), per_channel=True, op_types_to_quantize=['Conv'],
-                        activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8)
+        quantize_static(exact, speech, CalibrationWindows(), per_channel=True,
+                        op_types_to_quantize=['Conv'], activation_type=QuantType.QUInt8,
+                        weight_type=QuantType.QInt8)
         held_out = feeds[_CALIBRATION:]
         apart = np.abs(_run(exact, held_out) - _run(speech, held_out))
-    error = Error(float(apart.max()), float(apart.mean()))
+    error = AccuracyLoss(float(apart.max()), float(apart.mean()))
     note.write_text(json.dumps(dataclasses.asdict(error)), encoding='utf-8')
 
 
-def read_error(note: pathlib.Path) -> Error:
-    """Return the error that `write` noted."""
-    return Error(**json.loads(note.read_text(encoding='utf-8')))
+def read_error(note: pathlib.Path) -> AccuracyLoss:
+    """Return the error stored by `write`."""
+    return AccuracyLoss(**json.loads(note.read_text(encoding='utf-8')))
 
 
 def _run(graph: pathlib.Path, feeds: list[Feed]) -> NDArray[np.float32]:
@@ -87,21 +88,21 @@ def _run(graph: pathlib.Path, feeds: list[Feed]) -> NDArray[np.float32]:
 
 
 def _feeds(face: pathlib.Path, share: pathlib.Path) -> list[Feed]:
-    """Return inputs of the speech graph: a voice on a portrait, lit in several ways."""
+    """Return inputs of the speech graph: a voice on a portrait in several lightings."""
     encoder, sharer = (onnxruntime.InferenceSession(str(graph), providers=['CPUExecutionProvider'])
                        for graph in (face, share))
     skips = [encoder.run(None, {'face': network_input(crop[None])}) for crop in _portraits()]
     shares = [sharer.run(None, dict(zip(onnx_graph.SKIPS, one, strict=True))) for one in skips]
     count = _CALIBRATION + _HELD_OUT
-    heard = windows.windows(_voice(count / 10), 10.0)
+    audio = windows.windows(_voice(count / 10), 10.0)
     return [dict(zip(onnx_graph.SHARES, shares[i % len(shares)], strict=True))
-            | {'mel': heard[i][None, None]} for i in range(count)]
+            | {'mel': audio[i][None, None]} for i in range(count)]
 
 
 def _portraits() -> list[NDArray[np.uint8]]:
     picture = load_driving(None).frames[0]
     height, width = picture.shape[:2]
-    # Her face lies in the middle third; a few pixels do not matter here.
+    # The face lies in the middle third; a few pixels do not matter here.
     cut = picture[height * 3 // 10:height * 3 // 4, width * 3 // 10:width * 6 // 10]
     crop = np.asarray(cv2.resize(cut, (FACE, FACE), interpolation=cv2.INTER_AREA), np.uint8)
     lights = [cv2.convertScaleAbs(crop, alpha=gain) for gain in (1.0, 0.7, 0.4, 1.2)]
@@ -109,7 +110,7 @@ def _portraits() -> list[NDArray[np.uint8]]:
 
 
 def _voice(seconds: float) -> NDArray[np.float32]:
-    """Return what resembles speech to a mel filter: gliding harmonics, hiss, pauses."""
+    """Return a signal whose mel spectrum resembles speech: gliding harmonics, hiss, pauses."""
     rng = np.random.default_rng(0)
     t = np.arange(round(seconds * SAMPLE_RATE)) / SAMPLE_RATE
     pitch = 2 * np.pi * np.cumsum(130 + 40 * np.sin(2.1 * t)) / SAMPLE_RATE
@@ -126,7 +127,7 @@ def _voice(seconds: float) -> NDArray[np.float32]:
 
 @contextlib.contextmanager
 def _quietly() -> Iterator[None]:
-    """Keep the quantiser's advice to its developers out of the log."""
+    """Keep the quantiser's advice for developers out of the log."""
     root = logging.getLogger()
     root.addFilter(_no_advice)
     try:

@@ -1,11 +1,10 @@
-"""The fast path on a CPU: ONNX Runtime on graphs that are exported once and kept."""
+"""The fast path on a CPU: ONNX Runtime on graphs that are exported once and cached."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 import dataclasses
 import gc
-import hashlib
 import pathlib
 from typing import Any, ClassVar
 
@@ -15,13 +14,13 @@ import onnxruntime
 
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.files import replacing
+from txt2vid_ros.core.models.manifest import sha256_of
 from txt2vid_ros.lipsync.wav2lip import packages
 from txt2vid_ros.lipsync.wav2lip.generator.base import Crop, Generator, Mouth, network_input
 from txt2vid_ros.lipsync.wav2lip.generator.exported import graph_files, GraphFiles
 from txt2vid_ros.lipsync.wav2lip.generator.folding import State
 
-_BLOCK = 1 << 20
-_MAX_BATCH = 8            # larger batches gain a CPU nothing, and take memory
+_MAX_BATCH = 8          # larger batches gain nothing on a CPU, and take memory
 
 
 Skips = tuple[NDArray[np.float32], ...]
@@ -33,7 +32,7 @@ Shares = tuple[NDArray[np.float32], ...]
 
 @dataclasses.dataclass(frozen=True)
 class ExportedGraphs:
-    """The files of the three graphs of a checkpoint, and what is to be said about them."""
+    """The files of the three graphs of a checkpoint, and a notice for the user."""
 
     face: pathlib.Path
     share: pathlib.Path
@@ -57,7 +56,7 @@ class OnnxGenerator(Generator[Skips, Shares]):
 
     def encode(self, crop: Crop) -> Skips:
         """Return the skips of the driving frame whose face is `crop`."""
-        # Copies: what ONNX Runtime returns lies in an arena that grows in large steps.
+        # Copies, as ONNX Runtime returns views of an arena that grows in large steps.
         return tuple(np.array(skip) for skip in self._face.run(
             None, {'face': network_input(crop[None])}))
 
@@ -66,7 +65,7 @@ class OnnxGenerator(Generator[Skips, Shares]):
         return tuple(self._share.run(None, dict(zip(self._skips, encoded, strict=True))))
 
     def mouths(self, windows: NDArray[np.float32], features: Sequence[Shares]) -> list[Mouth]:
-        """Return one mouth for each mel window of (B, 80, 16) and each of the B features."""
+        """Return B mouths, one for each of the windows (B, 80, 16) and of the features."""
         if len(windows) != len(features):
             raise ValueError(f'{len(windows)} windows for {len(features)} faces')
         out: list[Mouth] = []
@@ -85,7 +84,7 @@ class OnnxGenerator(Generator[Skips, Shares]):
         return out.transpose(0, 2, 3, 1)
 
     def size_of(self, encoded: Skips) -> int:
-        """Return the bytes that are held of one driving frame."""
+        """Return the bytes held for one driving frame."""
         return sum(skip.nbytes for skip in encoded)
 
     def close(self) -> None:
@@ -97,7 +96,7 @@ def _session(path: pathlib.Path, threads: int) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
-    # Threads that spin between frames would take the core from the voice and the encoder.
+    # Threads that spin between frames would take the cores from the voice and the encoder.
     options.add_session_config_entry('session.intra_op.allow_spinning', '0')
     options.enable_cpu_mem_arena = True
     try:
@@ -108,16 +107,16 @@ def _session(path: pathlib.Path, threads: int) -> onnxruntime.InferenceSession:
 
 
 def export(checkpoint: pathlib.Path, *, int8: bool = False) -> ExportedGraphs:
-    """Return the graphs of `checkpoint`, exported on first use and kept by its content.
+    """Return the graphs of `checkpoint`, exported on first use and cached by its sha256.
 
-    Raises UserError where the file is no checkpoint of Wav2Lip.
+    Raises UserError if the file is not a checkpoint of Wav2Lip.
     """
     def load() -> State:
         from txt2vid_ros.lipsync.wav2lip.checkpoint import load_checkpoint
         return {n: t.numpy() for n, t in load_checkpoint(checkpoint).state_dict().items()}
 
     try:
-        digest = _digest(checkpoint)
+        digest = sha256_of(checkpoint)
     except OSError as error:
         raise UserError(f'cannot read the Wav2Lip weights {checkpoint}: {error.strerror}',
                         '`txt2vid models list` shows where they come from.') from error
@@ -125,18 +124,18 @@ def export(checkpoint: pathlib.Path, *, int8: bool = False) -> ExportedGraphs:
 
 
 def export_state(load: Callable[[], State], digest: str, *, int8: bool = False) -> ExportedGraphs:
-    """Return the graphs of the state_dict that `load` gives, kept under `digest` (hex)."""
+    """Return the graphs of the state_dict that `load` returns, cached under `digest` (hex)."""
     files = graph_files(digest)
     if not (files.int8_complete if int8 else files.complete):
         packages.require(*packages.READING)
         state = load()
-        gc.collect()    # the optimizer's part of a published checkpoint is larger than the network
+        gc.collect()    # in a published checkpoint the optimizer state is larger than the network
         try:
             _export_float(state, files)
             if int8:
                 _export_int8(state, files)
         except OSError as error:
-            raise UserError(f'cannot keep the exported network in {files.face.parent}: '
+            raise UserError(f'cannot write the exported network to {files.face.parent}: '
                             f'{error.strerror}', 'Free 300 MB there, or set XDG_CACHE_HOME to '
                             'another folder.') from error
     if not int8:
@@ -159,11 +158,3 @@ def _export_int8(state: State, files: GraphFiles) -> None:
     from txt2vid_ros.lipsync.wav2lip.generator import int8
     with replacing(files.speech_int8) as graph, replacing(files.note) as error:
         int8.write(state, files.face, files.share, graph, error)
-
-
-def _digest(path: pathlib.Path) -> str:
-    digest = hashlib.sha256()
-    with path.open('rb') as file:
-        while block := file.read(_BLOCK):
-            digest.update(block)
-    return digest.hexdigest()

@@ -1,13 +1,13 @@
 """The generator as three ONNX graphs, built straight from a checkpoint's tensors.
 
-The face graph encodes a driving frame's crop; what it gives, the skips, is small enough to be
-remembered. The share graph makes of them what the encoder adds to each stage of the decoder: skips
-enter linear convolutions by concatenation, so that convolution(a, b) = convolution(a) +
-convolution(b), and the second term is the same for every sound. The speech graph takes a mel
+The face graph encodes a driving frame's crop; its outputs, the skip connections, are small enough
+to be cached. The share graph computes their contribution to each stage of the decoder: skips enter
+linear convolutions by concatenation, so that convolution(a, b) = convolution(a) + convolution(b),
+and the second term, the share, is the same for every sound. The speech graph takes a mel
 window and the shares and decodes the lower face. All have batch norm and residuals folded in
 (folding.py) and only the rows that are needed (rows.py).
 
-Each layer is computed in the way that is faster at its size: by Winograd's filtering (pixels.py)
+Each layer is computed in whichever way is faster at its size: by Winograd's filtering (pixels.py)
 or by ONNX Runtime's own convolution.
 """
 
@@ -44,7 +44,7 @@ Map = Image | Pixels
 
 
 class _Layers:
-    """The network's layers in a graph; `exact` False leaves convolutions that 8 bits can take."""
+    """The network's layers in a graph; `exact` False uses convolutions that can be quantised."""
 
     def __init__(self, *, exact: bool = True) -> None:
         self.graph = GraphBuilder()

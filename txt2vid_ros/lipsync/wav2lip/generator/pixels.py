@@ -1,8 +1,8 @@
-"""Maps of features as lists of pixels, and the decoder's layers that gain from that.
+"""Feature maps as lists of pixels, and the decoder layers that gain from that layout.
 
-A list of pixels (B, n, C) may hold those of a map in any order. What would move them about, the
-interleaving of a transposed convolution's phases, rows that are cut, borders of zeros, overlapping
-tiles, is then one choice of indices when they are next read, rather than several passes.
+A list of pixels (B, n, C) may hold those of a map in any order. Operations that would move them
+(interleaving a transposed convolution's phases, cutting rows, zero borders, overlapping tiles)
+then become one gather when they are next read, rather than several passes.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from txt2vid_ros.lipsync.wav2lip.generator.graph_builder import GraphBuilder
 Places = NDArray[np.int64]
 
 _BORDER = -1            # the place of a pixel that is zero
-_STACKED = 64           # tiles from which on one product of stacked matrices is the fastest
+_MIN_STACKED = 64       # tiles from which one product of stacked matrices is fastest
 
 
 @dataclasses.dataclass(frozen=True)
@@ -100,9 +100,9 @@ def tiled(
 
 def _stacked(graph: GraphBuilder, x: str, weight: Array, n: int) -> str:
     """Multiply (B, 16, n, C) with `weight` (16, C, K)."""
-    if n >= _STACKED:
+    if n >= _MIN_STACKED:
         return graph.node('MatMul', [x, graph.constant(weight)])
-    # ONNX Runtime packs a constant matrix once, but a stack of them at each call.
+    # ONNX Runtime packs a constant matrix once, but a stack of matrices at each call.
     parts = graph.split(x, len(weight))
     return graph.node('Concat', [graph.node('MatMul', [part, graph.constant(one)])
                                  for part, one in zip(parts, weight, strict=True)], axis=1)

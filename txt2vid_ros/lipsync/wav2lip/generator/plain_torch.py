@@ -23,7 +23,7 @@ PRECISIONS = {'float32': torch.float32, 'float16': torch.float16, 'bfloat16': to
 
 @dataclasses.dataclass(frozen=True)
 class FaceInput:
-    """The network's view of a driving frame, (6, 96, 96), on the device."""
+    """The network's input for a driving frame, (6, 96, 96), on the device."""
 
     tensor: Tensor
 
@@ -36,7 +36,7 @@ class TorchGenerator(Generator[FaceInput, FaceInput]):
     def __init__(self, model: Wav2Lip, device: str = 'cpu', precision: str = 'float32') -> None:
         """Run `model` on `device`; `precision` is a key of PRECISIONS.
 
-        Raises UserError where the device or the precision cannot be had.
+        Raises UserError if the device or the precision is not available.
         """
         if precision not in PRECISIONS:
             raise UserError(f'precision {precision!r} is unknown',
@@ -61,11 +61,11 @@ class TorchGenerator(Generator[FaceInput, FaceInput]):
         return FaceInput(tensor.to(self.device, self.dtype))
 
     def features(self, encoded: FaceInput) -> FaceInput:
-        """Return what the network takes: the frame as it was uploaded."""
+        """Return the network's input: the frame as uploaded."""
         return encoded
 
     def mouths(self, windows: NDArray[np.float32], features: Sequence[FaceInput]) -> list[Mouth]:
-        """Return one mouth for each mel window of (B, 80, 16) and each of the B features."""
+        """Return B mouths, one for each of the windows (B, 80, 16) and of the features."""
         if len(windows) != len(features):
             raise ValueError(f'{len(windows)} windows for {len(features)} faces')
         out: list[Mouth] = []
@@ -77,7 +77,7 @@ class TorchGenerator(Generator[FaceInput, FaceInput]):
         return out
 
     def size_of(self, encoded: FaceInput) -> int:
-        """Return the bytes that are held of one driving frame."""
+        """Return the bytes held for one driving frame."""
         return encoded.tensor.nbytes
 
     def close(self) -> None:

@@ -1,8 +1,8 @@
-"""Which rows each layer of the decoder has to compute when only the lower face is pasted.
+"""The rows that each layer of the decoder has to compute if only the lower face is pasted.
 
-A 3x3 convolution needs one row more above, and an output row of a stride-2 transposed convolution
-needs the input row of half its number (and the one below). Following that upwards from the output
-gives the exact halo: the rows that are computed equal those of the whole network.
+A 3x3 convolution needs one more row above, and output row n of a stride-2 transposed convolution
+needs input row n / 2 (and the one below). Following this back from the output gives the exact
+halo: the rows computed equal those of the whole network.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import dataclasses
 from txt2vid_ros.lipsync.wav2lip.architecture import FACE, FACE_DECODER
 
 LOWER_FACE_ROW = 47
-"""First row that pasted pixels are made of. What is pasted begins at half of the box's height, and
-the first pixel below that lies between rows 47 and 48, at whatever size the face is shown."""
+"""First row that contributes to pasted pixels. Pasting begins at half the height of the box, and
+the first pixel below that lies between rows 47 and 48, whatever size the face has."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 WIDTHS = (12, 24, 48)
 """Widths of the decoder's maps at which this is no slower than a plain convolution. On narrower
-ones its larger weights, on wider ones its larger maps cost more than the multiplications saved."""
+maps its larger weights, on wider maps its larger maps cost more than it saves."""
 
 _INPUT = np.array([[1, 0, -1, 0], [0, 1, 1, 0], [0, -1, 1, 0], [0, 1, 0, -1]], np.float32)
 _OUTPUT = np.array([[1, 1, 1, 0], [0, 1, -1, -1]], np.float32)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import pty
 import re
@@ -10,14 +9,13 @@ import select
 import subprocess
 import sys
 import time
-from typing import Any
 
 import pytest
 from rig import PATIENCE, until
 
-from txt2vid_ros.cli import say
-from txt2vid_ros.cli import type as typing_command
 from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.ros.side import terminal
+from txt2vid_ros.ros.side.terminal import TypingSession
 
 
 class FakeClient:
@@ -58,7 +56,7 @@ class Shown(list):  # type: ignore[type-arg]
 
 def test_what_is_spoken_is_shown_as_it_begins_and_in_order() -> None:
     client, shown = FakeClient(), Shown()
-    session = typing_command.Session(client, 'anna', shown.append)  # type: ignore[arg-type]
+    session = TypingSession(client, 'anna', shown.append)  # type: ignore[arg-type]
     assert session.take('First.') and session.take('  ') and session.take('Second ' + 'x' * 100)
     assert not shown
     client.begun['anna#1'] = time.time_ns()
@@ -75,7 +73,7 @@ def test_what_is_spoken_is_shown_as_it_begins_and_in_order() -> None:
 
 def test_commands_are_not_spoken() -> None:
     client, shown = FakeClient(), Shown()
-    session = typing_command.Session(client, '', shown.append)  # type: ignore[arg-type]
+    session = TypingSession(client, '', shown.append)  # type: ignore[arg-type]
     assert session.take('/interrupt')
     assert session.take('/help') and session.take('/frobnicate now')
     client.silent = True
@@ -89,7 +87,7 @@ def test_commands_are_not_spoken() -> None:
 
 def test_what_is_interrupted_before_its_turn_is_said_not_to_be_spoken() -> None:
     client, shown = FakeClient(), Shown()
-    session = typing_command.Session(client, '', shown.append)  # type: ignore[arg-type]
+    session = TypingSession(client, '', shown.append)  # type: ignore[arg-type]
     session.take('Never heard.')
     client.ended.add('#1')
     shown.has('not spoken: Never heard.')
@@ -97,9 +95,9 @@ def test_what_is_interrupted_before_its_turn_is_said_not_to_be_spoken() -> None:
 
 
 def test_a_graph_that_has_gone_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(typing_command, 'PATIENCE', 0.1)
+    monkeypatch.setattr(terminal, 'TIME_TO_BEGIN', 0.1)
     client, shown = FakeClient(), Shown()
-    session = typing_command.Session(client, '', shown.append)  # type: ignore[arg-type]
+    session = TypingSession(client, '', shown.append)  # type: ignore[arg-type]
     session.take('Is anybody there?')
     shown.has('no answer to: Is anybody there?')
     session.wait()
@@ -112,7 +110,7 @@ def test_a_line_that_is_being_typed_survives_what_is_shown() -> None:
     cue, given = os.pipe()
     script = (
         'import os, threading\n'
-        'from txt2vid_ros.cli.type import Terminal\n'
+        'from txt2vid_ros.ros.side.terminal import Terminal\n'
         'terminal = Terminal()\n'
         'assert terminal.interactive\n'
         f'show = lambda: (os.read({cue}, 1), terminal.show("speaking: one"))\n'
@@ -146,16 +144,3 @@ def test_a_line_that_is_being_typed_survives_what_is_shown() -> None:
         assert child.wait(PATIENCE) == 0
     for file in (leader, cue, given):
         os.close(file)
-
-
-def arguments(**values: Any) -> argparse.Namespace:
-    return argparse.Namespace(**{'text': None, 'file': None, 'interrupt': False, **values})
-
-
-def test_a_file_is_said_paragraph_by_paragraph(tmp_path: Any) -> None:
-    file = tmp_path / 'a.txt'
-    file.write_bytes(b'One line\r\nand more.\r\n\r\nTwo.\n \t\n\n\nThree\nlines.\n')
-    assert say.paragraphs(arguments(file=file)) == ['One line and more.', 'Two.', 'Three lines.']
-    file.write_text(' \n\n')
-    with pytest.raises(UserError, match='is empty'):
-        say.paragraphs(arguments(file=file))
