@@ -7,7 +7,6 @@ import os
 from pathlib import Path
 import subprocess
 
-from audio_common_msgs.msg import AudioDataStamped
 import cv2
 from graph_harness import eventually, TalkingHead
 import numpy as np
@@ -61,17 +60,6 @@ def head(folder: Path) -> Iterator[TalkingHead]:
         check = subprocess.run(['ffmpeg', '-v', 'error', '-i', str(folder / 'all.mkv'), '-c',
                                 'copy', '-f', 'null', '-'], capture_output=True, text=True)
         assert (check.returncode, check.stderr) == (0, '')
-
-
-@pytest.fixture(scope='module')
-def observer(head: TalkingHead) -> Iterator[Observer]:
-    with Observer(head) as observer:
-        yield observer
-
-
-@pytest.fixture(scope='module')
-def audio(observer: Observer) -> Recording:
-    return observer.record(AudioDataStamped, 'voice/audio')
 
 
 @pytest.fixture(scope='module')

@@ -2,39 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from bare_node import BareNode
 import pytest
-import rclpy
 from std_msgs.msg import Float64
 
 from txt2vid_ros.ros import lead_request, qos
 from txt2vid_ros.ros.lead_request import LeadRequest
 
 
-@pytest.fixture
-def node(ros_domain: int) -> Iterator[BareNode]:
-    rclpy.init()
-    node = BareNode()
-    yield node
-    node.end_test()
-    rclpy.try_shutdown()
-
-
 def test_the_greatest_request_counts_while_it_is_repeated(
-        node: BareNode, monkeypatch: pytest.MonkeyPatch) -> None:
-    lead = LeadRequest(node, first=0.15, largest=0.6)
+        bare_node: BareNode, monkeypatch: pytest.MonkeyPatch) -> None:
+    lead = LeadRequest(bare_node, first=0.15, largest=0.6)
     assert lead.seconds == 0.15
-    lips = node.create_publisher(Float64, 'voice/lead', qos.LEAD)
-    stream = node.create_publisher(Float64, 'voice/lead', qos.LEAD)
+    lips = bare_node.create_publisher(Float64, 'voice/lead', qos.LEAD)
+    stream = bare_node.create_publisher(Float64, 'voice/lead', qos.LEAD)
     lips.publish(Float64(data=0.3))
-    node.spin_until(lambda: lead.seconds == 0.3)
+    bare_node.spin_until(lambda: lead.seconds == 0.3)
     stream.publish(Float64(data=float('nan')))
     stream.publish(Float64(data=0.2))
-    node.spin_until(lambda: len(lead._requests) == 2)
+    bare_node.spin_until(lambda: len(lead._requests) == 2)
     assert lead.seconds == 0.3
     lips.publish(Float64(data=7.0))
-    node.spin_until(lambda: lead.seconds == 0.6)
+    bare_node.spin_until(lambda: lead.seconds == 0.6)
     monkeypatch.setattr(lead_request, 'REQUEST_LIFETIME', 0.0)
     assert lead.seconds == 0.15
