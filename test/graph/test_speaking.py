@@ -23,7 +23,7 @@ from txt2vid_ros.bench.lipsync.mouth_measurement import measure_openings
 from txt2vid_ros.bench.rig.viewer import Viewer
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.mouth import SHAPES
-from txt2vid_ros.core.pcm import VOICE_RATE
+from txt2vid_ros.core.pcm import from_s16, VOICE_RATE
 from txt2vid_ros.lipsync.face.mesh import FaceMesh
 from txt2vid_ros.media.driving.driving_media import BUILT_IN_PORTRAIT
 from txt2vid_ros.ros import messages, qos, transports
@@ -165,7 +165,7 @@ def test_each_speaker_has_a_voice_and_a_face(
         middle = (begun + end) // 2
         _, corner = corners.wait(lambda kept, middle=middle: kept[0] >= middle)
         assert np.allclose(corner, MARK, atol=60) == marked, speaker
-        sound = np.concatenate([messages.from_audio(each)
+        sound = np.concatenate([from_s16(each.audio.data)
                                 for each in audio.of(first.header.frame_id)])
         peak = np.argmax(np.abs(np.fft.rfft(sound))) * VOICE_RATE / len(sound)
         # The clap is a tone of 3 kHz; a voice has its strongest tone far below.
