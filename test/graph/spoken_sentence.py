@@ -14,7 +14,7 @@ from trajectory_msgs.msg import JointTrajectory
 from txt2vid_ros.bench.rig.viewer import Viewer
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.mouth import SHAPE_INDEX
-from txt2vid_ros.core.pcm import VOICE_RATE
+from txt2vid_ros.core.pcm import from_s16, VOICE_RATE
 from txt2vid_ros.ros import messages, qos
 
 
@@ -57,7 +57,7 @@ class Spoken:
         whole = np.zeros(length + VOICE_RATE, np.float32)
         for chunk in self.chunks:
             at = round((messages.from_time(chunk.header.stamp) - first) / SECOND * VOICE_RATE)
-            samples = messages.from_audio(chunk)
+            samples = from_s16(chunk.audio.data)
             whole[at:at + len(samples)] = samples
         return whole[:length]
 

@@ -22,7 +22,7 @@ from txt2vid_ros.bench.lipsync.mouth_measurement import measure_openings
 from txt2vid_ros.bench.rig.viewer import Viewer
 from txt2vid_ros.bench.speech.clap import ClapVoice
 from txt2vid_ros.core.clock import SECOND
-from txt2vid_ros.core.pcm import VOICE_RATE
+from txt2vid_ros.core.pcm import from_s16, VOICE_RATE
 from txt2vid_ros.lipsync.face.mesh import FaceMesh
 from txt2vid_ros.ros import messages, qos
 
@@ -192,7 +192,7 @@ def test_another_programs_sound_with_another_clock_and_rate_is_played_in_step(
                     for pair in status.values}
     assert figures_told['utterances'] == 1
     assert (figures_told['lost'], figures_told['invalid']) == (0, 0)
-    heard = np.concatenate([messages.from_audio(each) for each in chunks])
+    heard = np.concatenate([from_s16(each.audio.data) for each in chunks])
     spectrum = np.abs(np.fft.rfft(heard[RATE // 2:RATE // 2 + 2 * RATE] * np.hanning(2 * RATE)))
     assert np.argmax(spectrum) / 2 == pytest.approx(hertz, abs=1)
 

@@ -39,17 +39,6 @@ def head(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TalkingHead]:
         assert head.stop() == 0
 
 
-@pytest.fixture(scope='module')
-def observer(head: TalkingHead) -> Iterator[Observer]:
-    with Observer(head) as observer:
-        yield observer
-
-
-@pytest.fixture(scope='module')
-def audio(observer: Observer) -> Recording:
-    return observer.record(AudioDataStamped, 'voice/audio')
-
-
 stamps = itertools.count(1)
 """A stamp for each text whose utterance is waited for by its id."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from audio_common_msgs.msg import AudioDataStamped, AudioInfo
+from audio_common_msgs.msg import AudioInfo
 from graph_harness import eventually, FAST, run, TalkingHead
 import pytest
 from rclpy.qos import DurabilityPolicy, ReliabilityPolicy
@@ -27,17 +27,6 @@ def head(folder: Path) -> Iterator[TalkingHead]:
     with TalkingHead(folder, *FAST, '--tts', 'hibari') as head:
         yield head.ready()
         assert head.stop() == 0
-
-
-@pytest.fixture(scope='module')
-def observer(head: TalkingHead) -> Iterator[Observer]:
-    with Observer(head) as observer:
-        yield observer
-
-
-@pytest.fixture(scope='module')
-def audio(observer: Observer) -> Recording:
-    return observer.record(AudioDataStamped, 'voice/audio')
 
 
 def test_who_joins_late_learns_the_sound_format(head: TalkingHead) -> None:

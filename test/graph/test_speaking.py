@@ -7,7 +7,6 @@ import os
 from pathlib import Path
 import subprocess
 
-from audio_common_msgs.msg import AudioDataStamped
 import cv2
 from graph_harness import eventually, TalkingHead
 import numpy as np
@@ -24,7 +23,7 @@ from txt2vid_ros.bench.lipsync.mouth_measurement import measure_openings
 from txt2vid_ros.bench.rig.viewer import Viewer
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.mouth import SHAPES
-from txt2vid_ros.core.pcm import VOICE_RATE
+from txt2vid_ros.core.pcm import from_s16, VOICE_RATE
 from txt2vid_ros.lipsync.face.mesh import FaceMesh
 from txt2vid_ros.media.driving.driving_media import BUILT_IN_PORTRAIT
 from txt2vid_ros.ros import messages, qos, transports
@@ -61,17 +60,6 @@ def head(folder: Path) -> Iterator[TalkingHead]:
         check = subprocess.run(['ffmpeg', '-v', 'error', '-i', str(folder / 'all.mkv'), '-c',
                                 'copy', '-f', 'null', '-'], capture_output=True, text=True)
         assert (check.returncode, check.stderr) == (0, '')
-
-
-@pytest.fixture(scope='module')
-def observer(head: TalkingHead) -> Iterator[Observer]:
-    with Observer(head) as observer:
-        yield observer
-
-
-@pytest.fixture(scope='module')
-def audio(observer: Observer) -> Recording:
-    return observer.record(AudioDataStamped, 'voice/audio')
 
 
 @pytest.fixture(scope='module')
@@ -177,7 +165,7 @@ def test_each_speaker_has_a_voice_and_a_face(
         middle = (begun + end) // 2
         _, corner = corners.wait(lambda kept, middle=middle: kept[0] >= middle)
         assert np.allclose(corner, MARK, atol=60) == marked, speaker
-        sound = np.concatenate([messages.from_audio(each)
+        sound = np.concatenate([from_s16(each.audio.data)
                                 for each in audio.of(first.header.frame_id)])
         peak = np.argmax(np.abs(np.fft.rfft(sound))) * VOICE_RATE / len(sound)
         # The clap is a tone of 3 kHz; a voice has its strongest tone far below.

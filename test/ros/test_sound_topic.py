@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import array
-from collections.abc import Iterator
 
 from audio_common_msgs.msg import AudioDataStamped, AudioInfo
 from bare_node import BareNode
 import numpy as np
 import pytest
-import rclpy
 
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
@@ -24,9 +22,9 @@ RATE = 48000
 class Bench:
     """A node that publishes sound in any format to itself."""
 
-    def __init__(self, topic: str) -> None:
-        self.node = BareNode()
-        self.spin_until = self.node.spin_until
+    def __init__(self, node: BareNode, topic: str) -> None:
+        self.node = node
+        self.spin_until = node.spin_until
         self._audio = self.node.create_publisher(AudioDataStamped, topic, qos.CAPTURED)
         self._info = self.node.create_publisher(AudioInfo, f'{topic}_info', qos.INFO)
 
@@ -45,21 +43,13 @@ class Bench:
 
 
 @pytest.fixture
-def voice(ros_domain: int) -> Iterator[Bench]:
-    rclpy.init()
-    bench = Bench('voice/audio')
-    yield bench
-    bench.node.end_test()
-    rclpy.try_shutdown()
+def voice(bare_node: BareNode) -> Bench:
+    return Bench(bare_node, 'voice/audio')
 
 
 @pytest.fixture
-def microphone(ros_domain: int) -> Iterator[Bench]:
-    rclpy.init()
-    bench = Bench('mic/audio')
-    yield bench
-    bench.node.end_test()
-    rclpy.try_shutdown()
+def microphone(bare_node: BareNode) -> Bench:
+    return Bench(bare_node, 'mic/audio')
 
 
 def test_a_format_that_is_unknown_is_refused_until_one_is_known(

@@ -44,11 +44,6 @@ def to_audio(utterance: str, stamp: int, samples: NDArray[np.float32]) -> AudioD
     return message
 
 
-def from_audio(message: AudioDataStamped) -> NDArray[np.float32]:
-    """Return the samples of an s16 mono message as float32 in -1..1, without an odd last byte."""
-    return pcm.from_s16(message.audio.data)
-
-
 def audio_info(rate: int) -> AudioInfo:
     """Return the AudioInfo of mono s16 PCM at `rate` Hz."""
     return AudioInfo(channels=1, sample_rate=rate, sample_format='S16LE', bitrate=rate * 16,

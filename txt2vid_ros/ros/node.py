@@ -14,7 +14,7 @@ from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackRet
 
 from txt2vid_ros.core.errors import EXIT_USER_ERROR, UserError
 from txt2vid_ros.ros import parameters
-from txt2vid_ros.ros.worker import Worker
+from txt2vid_ros.ros.node_thread import NodeThread
 
 LEVELS = {'ok': DiagnosticStatus.OK, 'warn': DiagnosticStatus.WARN,
           'error': DiagnosticStatus.ERROR}
@@ -77,7 +77,7 @@ class ManagedNode(LifecycleNode, abc.ABC):
         self._timer: Any = None
         self._log_handler = _RosHandler(self)
         self._configured: set[Any] = set()
-        self._workers: list[Worker] = []
+        self._threads: list[NodeThread] = []
 
     @abc.abstractmethod
     def configure(self) -> None:
@@ -128,13 +128,13 @@ class ManagedNode(LifecycleNode, abc.ABC):
 
     def work(self, name: str, work: Callable[[threading.Event], None]) -> None:
         """Run a function on a thread until the node is stopped; an exception ends the node."""
-        self._workers.append(Worker(name, work, self.failed))
+        self._threads.append(NodeThread(name, work, self.failed))
 
     def halt(self) -> None:
         """Stop, and wait for the worker threads."""
         self.stop()
-        while self._workers:
-            self._workers.pop().close()
+        while self._threads:
+            self._threads.pop().close()
 
     def failed(self, error: Exception) -> None:
         """End the node because a thread or a transition has raised `error`."""

@@ -8,7 +8,7 @@ from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.task import Future
 
-from txt2vid_ros.ros.worker import Worker
+from txt2vid_ros.ros.node_thread import NodeThread
 
 
 class SpinningExecutor:
@@ -19,7 +19,7 @@ class SpinningExecutor:
         self._executor = SingleThreadedExecutor(context=node.context)
         self._executor.add_node(node)
         self._ending = Future()
-        self._thread = Worker('executor', lambda stop: self._spin(), failed)
+        self._thread = NodeThread('executor', lambda stop: self._spin(), failed)
 
     def close(self, timeout: float = 5.0) -> None:
         """Stop; wait at most `timeout` seconds for a callback that is running."""

@@ -11,6 +11,7 @@ import os
 from pathlib import Path
 import subprocess
 import sys
+import threading
 import time
 from typing import Any
 
@@ -131,11 +132,12 @@ def _busy(*processes: subprocess.Popen[str]) -> float:
 def speak(texts: list[str]) -> None:
     """Publish the texts when told to, each with the time it was published as its stamp."""
     from hri_msgs.msg import LiveSpeech
+    import rclpy
 
     from txt2vid_ros.ros import messages, qos
-    from txt2vid_ros.ros.side.side_node import SideNode
-    side = SideNode('probe_speaker')
-    publisher = side.node.create_publisher(LiveSpeech, 'heard', qos.SPEECH)
+    rclpy.init()
+    node = rclpy.create_node('probe_speaker')
+    publisher = node.create_publisher(LiveSpeech, 'heard', qos.SPEECH)
     while not publisher.get_subscription_count():
         time.sleep(0.02)
     print('matched', flush=True)
@@ -148,25 +150,24 @@ def speak(texts: list[str]) -> None:
         time.sleep(PAUSE)
     print('said', flush=True)
     sys.stdin.readline()
-    side.close()
 
 
 def listen() -> None:
     """Note the delay of each text; print all when told to."""
     from hri_msgs.msg import LiveSpeech
+    import rclpy
 
     from txt2vid_ros.ros import messages, qos
-    from txt2vid_ros.ros.side.side_node import SideNode
-    side = SideNode('probe_listener')
+    rclpy.init()
+    node = rclpy.create_node('probe_listener')
     delays: list[float] = []
-    side.node.create_subscription(
+    node.create_subscription(
         LiveSpeech, 'heard', lambda message: delays.append(
             (time.time_ns() - messages.from_time(message.header.stamp)) / 1e9), qos.SPEECH)
-    side.spin()
+    threading.Thread(target=rclpy.spin, args=(node,), daemon=True).start()
     print('ready', flush=True)
     sys.stdin.readline()
     print(json.dumps(delays), flush=True)
-    side.close()
 
 
 if __name__ == '__main__':

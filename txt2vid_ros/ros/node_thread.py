@@ -6,7 +6,7 @@ from collections.abc import Callable
 import threading
 
 
-class Worker:
+class NodeThread:
     """A thread that runs a function until it is told to stop."""
 
     def __init__(self, name: str, work: Callable[[threading.Event], None],
