@@ -61,23 +61,24 @@ def guided(inputs: int, seed: int, only: str) -> int:
 
     with atheris.instrument_imports(include=['txt2vid_ros.link'],
                                     exclude=[] if only == 'codec' else ['txt2vid_ros.link.codec']):
-        from link_fuzzing import parse, SAID
-        from link_simulation import CODEC, Network, Simulation
+        from link_fuzzing import parse, SENTENCES
+        from link_simulation import CODEC, SimulatedNetwork, Simulation
 
-        from txt2vid_ros.link.codec.text import CodecError, Context
+        from txt2vid_ros.link.codec.context import TextContext
+        from txt2vid_ros.link.codec.token_coder import CodecError
         from txt2vid_ros.link.protocol import wire
 
-    simulation = Simulation(Network(delay=0.01))
+    simulation = Simulation(SimulatedNetwork(delay=0.01))
     simulation.say('Good morning.')
     simulation.run(3)
     keys = simulation.sender._session._keys
 
-    context = Context()
-    for text in SAID:
+    context = TextContext()
+    for text in SENTENCES:
         context = context.after(text)
 
     def decode(data: bytes) -> None:
-        for known in (Context(), context):
+        for known in (TextContext(), context):
             with contextlib.suppress(CodecError):
                 text = CODEC.decode(data, known)
                 assert CODEC.decode(CODEC.encode(text, known), known) == text
@@ -86,14 +87,14 @@ def guided(inputs: int, seed: int, only: str) -> int:
         parse(data)
         simulation.receiver.receive(data, simulation.receiver_time)
         simulation.sender.receive(data, simulation.sender_time)
-        kind = wire.Kind(data[0] % 4) if data else wire.Kind.SAID
-        counter = (simulation.receiver._inbox.next if kind <= wire.Kind.BATCH
+        kind = wire.FrameType(data[0] % 4) if data else wire.FrameType.SINGLE
+        counter = (simulation.receiver._buffer.next if kind <= wire.FrameType.BATCH
                    else simulation.receiver._controls)
         head = wire.head(kind, keys.tag, counter)
         simulation.receiver.receive(keys.forward.seal(kind, counter, head, data[1:]),
                                     simulation.receiver_time)
         while simulation.receiver.take_event() is not None:
-            simulation.receiver.handed_over()
+            simulation.receiver.confirm_delivered()
 
     atheris.Setup([sys.argv[0], f'-runs={inputs}', f'-seed={seed + 1}', '-max_len=120',
                    '-verbosity=1'], {'parsers': parse, 'codec': decode}.get(only, one))

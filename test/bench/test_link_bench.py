@@ -14,7 +14,7 @@ import sys
 import pytest
 
 from txt2vid_ros.bench.commands import link
-from txt2vid_ros.bench.link import rivals
+from txt2vid_ros.bench.link import alternatives
 from txt2vid_ros.bench.link.conversation import Conversation
 from txt2vid_ros.core.errors import UserError
 
@@ -60,8 +60,8 @@ def test_text_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 
 
 def test_tcp_with_plain_text_costs_several_times_as_much() -> None:
-    talk = link.read(link.DEFAULT_TEXT, 150)
-    row = rivals.over_tcp(talk)
+    conversation = link.read(link.DEFAULT_TEXT, 150)
+    row = alternatives.over_tcp(conversation)
     assert row['bits_per_char'] > 8
     assert row['wire_bps'] > 200
 
@@ -69,7 +69,7 @@ def test_tcp_with_plain_text_costs_several_times_as_much() -> None:
 @pytest.mark.skipif(importlib.util.find_spec('hibari') is None or not shutil.which('ffmpeg'),
                     reason='speech as Opus needs hibari-tts and ffmpeg')
 def test_speech_as_opus_costs_a_hundred_times_as_much() -> None:
-    row = rivals.as_opus(beginning())
+    row = alternatives.as_opus(beginning())
     assert 5000 < row['wire_bps'] < 50_000
 
 
@@ -82,7 +82,7 @@ def test_a_topic_between_namespaces() -> None:
     if made.returncode:
         pytest.skip(f'no network namespaces here: {made.stderr.strip()}')
     subprocess.run(['ip', 'netns', 'delete', f't2vtry{os.getpid()}'], check=True)
-    row = rivals.over_topic(beginning())
+    row = alternatives.over_topic(beginning())
     assert row['bytes_per_utterance'] > 100
     assert row['wire_bps'] > 1000
 

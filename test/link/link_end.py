@@ -16,8 +16,8 @@ from txt2vid_ros.link import keys
 from txt2vid_ros.link.codec.model import load
 from txt2vid_ros.link.codec.text import TextCodec
 from txt2vid_ros.link.config import LinkConfig
-from txt2vid_ros.link.delivery.progress_store import Journal
-from txt2vid_ros.link.messages import Event, Heard, Instant, Utterance
+from txt2vid_ros.link.delivery.progress_store import ProgressStore
+from txt2vid_ros.link.messages import Instant, LinkEvent, OutgoingText, ReceivedText
 from txt2vid_ros.link.receiver import Receiver
 from txt2vid_ros.link.runner import LinkRunner
 from txt2vid_ros.link.sender import Sender
@@ -33,8 +33,8 @@ def main() -> None:
     parser.add_argument('--address')
     parser.add_argument('--key', type=Path)
     parser.add_argument('--ahead', type=float, default=0.0)
-    parser.add_argument('--journal', type=Path)
-    parser.add_argument('--die-at', default='', help='kill itself when this text is heard')
+    parser.add_argument('--store', type=Path)
+    parser.add_argument('--die-at', default='', help='kill itself when this text arrives')
     parser.add_argument('--die', choices=('before', 'after'), help='printing it')
     args = parser.parse_args()
     role = 'receiver' if args.role == 'receiver' else 'sender'
@@ -49,7 +49,7 @@ def main() -> None:
     if args.role == 'talker':
         talk(Sender(config, key, codec, now()), transport, now)
     elif args.role == 'receiver':
-        receive(Receiver(config, key, codec, now(), Journal(args.journal)), transport, now,
+        receive(Receiver(config, key, codec, now(), ProgressStore(args.store)), transport, now,
                 (args.die_at, args.die))
     else:
         send(Sender(config, key, codec, now()), transport, now)
@@ -58,8 +58,8 @@ def main() -> None:
 def receive(end: Receiver, transport: Transport, now: Callable[[], Instant],
             fate: tuple[str, str | None]) -> None:
     """Print what is heard until the input ends, or until fate strikes."""
-    def on_event(event: Event) -> None:
-        if isinstance(event, Heard):
+    def on_event(event: LinkEvent) -> None:
+        if isinstance(event, ReceivedText):
             if fate == (event.text, 'before'):
                 os.kill(os.getpid(), signal.SIGKILL)
             print(json.dumps({'text': event.text, 'speaker': event.speaker}), flush=True)
@@ -76,7 +76,7 @@ def send(end: Sender, transport: Transport, now: Callable[[], Instant]) -> None:
     """Say the lines of the input, a few a second; print figures once all are acknowledged."""
     runner = LinkRunner(end, transport, lambda event: None, now)
     for line in sys.stdin.read().splitlines():
-        runner.use(lambda e, n, line=line: e.submit(Utterance(line, 'ann', 'en', n.wall), n))
+        runner.use(lambda e, n, line=line: e.submit(OutgoingText(line, 'ann', 'en', n.wall), n))
         time.sleep(0.2)
     until = time.monotonic() + 90
     while end.backlog and time.monotonic() < until:
@@ -91,8 +91,8 @@ def talk(end: Sender, transport: Transport, now: Callable[[], Instant]) -> None:
     runner = LinkRunner(end, transport, lambda event: None, now)
     threading.Thread(target=_watch, args=(transport,), daemon=True).start()
     for line in sys.stdin:
-        runner.use(lambda e, n, line=line: e.submit(Utterance(line.strip(), 'ann', 'en', n.wall),
-                                                    n))
+        text = line.strip()
+        runner.use(lambda e, n, text=text: e.submit(OutgoingText(text, 'ann', 'en', n.wall), n))
     runner.close()
 
 

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import random
 
-from link_simulation import Network, Simulation
+from link_simulation import SimulatedNetwork, Simulation
 
 from txt2vid_ros.link.protocol.control import Ack, Control, Hello, Welcome
-from txt2vid_ros.link.protocol.speech import unpack_batch, unpack_said
+from txt2vid_ros.link.protocol.speech import unpack_batch, unpack_single
 from txt2vid_ros.link.protocol.wire import FrameError
-from txt2vid_ros.link.transport.framing import LengthDeframer, stuff, unstuff, ZeroDeframer
+from txt2vid_ros.link.transport.framing import (
+    cobs_decode,
+    cobs_encode,
+    CobsDeframer,
+    LengthDeframer,
+)
 
-SAID = ['Good morning.', 'Did you sleep well?', 'The kettle is on.']
+SENTENCES = ['Good morning.', 'Did you sleep well?', 'The kettle is on.']
 
 
 class Target:
@@ -19,12 +24,12 @@ class Target:
 
     def __init__(self, seed: int = 0) -> None:
         self.chance = random.Random(seed)
-        self.simulation = Simulation(Network(delay=0.01), seed=seed)
+        self.simulation = Simulation(SimulatedNetwork(delay=0.01), seed=seed)
         self.count = 0
-        for text in SAID:
+        for text in SENTENCES:
             self.simulation.say(text)
             self.simulation.run(3)
-        self.said = list(SAID)
+        self.said = list(SENTENCES)
         self.recorded = list(self.simulation.sent_log)
 
     def throw(self, datagram: bytes) -> None:
@@ -67,14 +72,14 @@ class Target:
 
 def parse(body: bytes) -> None:
     """Give bytes to every parser behind the seal; only their own errors may come out."""
-    for unpack in (unpack_said, unpack_batch, Hello.unpack, Welcome.unpack,
+    for unpack in (unpack_single, unpack_batch, Hello.unpack, Welcome.unpack,
                    lambda b: Control.unpack(b, 300), lambda b: Ack.unpack(b, 300)):
         try:
             unpack(body)
         except FrameError:
             continue
-    for deframer in (LengthDeframer(), ZeroDeframer()):
+    for deframer in (LengthDeframer(), CobsDeframer()):
         deframer.feed(body)
         assert sum(map(len, deframer.take(len(body) + 1))) <= len(body)
-    unstuff(body)
-    assert unstuff(stuff(body)) == body
+    cobs_decode(body)
+    assert cobs_decode(cobs_encode(body)) == body

@@ -27,7 +27,7 @@ def main() -> None:
     near.bind(('0.0.0.0', args.listen))
     far = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     far.connect((host, int(port)))
-    caller = None
+    client = None
     waiting: list[tuple[float, int, bool, bytes]] = []
     print('ready', flush=True)
     while True:
@@ -38,7 +38,7 @@ def main() -> None:
             except ConnectionRefusedError:
                 continue
             if source is near:
-                caller = address
+                client = address
             for _ in range(2 if chance.random() < args.duplication else 1):
                 if chance.random() >= args.loss:
                     at = time.monotonic() + args.delay + chance.random() * args.jitter
@@ -47,8 +47,8 @@ def main() -> None:
             _, _, forward, datagram = heapq.heappop(waiting)
             if forward:
                 far.send(datagram)
-            elif caller is not None:
-                near.sendto(datagram, caller)
+            elif client is not None:
+                near.sendto(datagram, client)
 
 
 if __name__ == '__main__':

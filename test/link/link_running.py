@@ -12,53 +12,53 @@ import tty
 from link_simulation import CODEC, KEY
 
 from txt2vid_ros.link.config import LinkConfig
-from txt2vid_ros.link.delivery.progress_store import Journal
-from txt2vid_ros.link.messages import Event, Heard, Utterance
+from txt2vid_ros.link.delivery.progress_store import ProgressStore
+from txt2vid_ros.link.messages import LinkEvent, OutgoingText, ReceivedText
 from txt2vid_ros.link.receiver import Receiver
 from txt2vid_ros.link.runner import instant, LinkRunner
 from txt2vid_ros.link.sender import Sender
 from txt2vid_ros.link.transport.base import Transport
 
-PATIENCE = 30.0
+TIMEOUT = 30.0
 
 
-class Log:
-    """Events of an end, to be waited for."""
+class EventLog:
+    """Events of an end, which a test can wait for."""
 
     def __init__(self) -> None:
-        self.events: list[Event] = []
+        self.events: list[LinkEvent] = []
         self._changed = threading.Condition()
 
-    def __call__(self, event: Event) -> None:
+    def __call__(self, event: LinkEvent) -> None:
         with self._changed:
             self.events.append(event)
             self._changed.notify_all()
 
     @property
     def texts(self) -> list[str]:
-        return [e.text for e in self.events if isinstance(e, Heard) and not e.partial]
+        return [e.text for e in self.events if isinstance(e, ReceivedText) and not e.partial]
 
-    def wait(self, condition: Callable[[Log], bool], seconds: float = PATIENCE) -> None:
+    def wait(self, condition: Callable[[EventLog], bool], seconds: float = TIMEOUT) -> None:
         with self._changed:
             assert self._changed.wait_for(lambda: condition(self), seconds), self.events
 
-    def wait_until(self, condition: Callable[[], bool], seconds: float = PATIENCE) -> None:
-        """Wait for what no event tells."""
+    def wait_until(self, condition: Callable[[], bool], seconds: float = TIMEOUT) -> None:
+        """Wait for what no event reports."""
         with self._changed:
             deadline = time.monotonic() + seconds
             while not condition():
                 assert time.monotonic() < deadline, self.events
                 self._changed.wait(0.01)
 
-    def wait_for_texts(self, texts: list[str], seconds: float = PATIENCE) -> None:
+    def wait_for_texts(self, texts: list[str], seconds: float = TIMEOUT) -> None:
         self.wait(lambda log: len(log.texts) >= len(texts), seconds)
         assert self.texts == texts
 
 
 @contextlib.contextmanager
 def sender(transport: Transport, config: LinkConfig | None = None) -> Iterator[
-        tuple[LinkRunner[Sender], Log]]:
-    log = Log()
+        tuple[LinkRunner[Sender], EventLog]]:
+    log = EventLog()
     end = Sender(config or LinkConfig(), KEY, CODEC, instant())
     runner = LinkRunner(end, transport, log)
     try:
@@ -69,9 +69,10 @@ def sender(transport: Transport, config: LinkConfig | None = None) -> Iterator[
 
 @contextlib.contextmanager
 def receiver(transport: Transport, config: LinkConfig | None = None,
-             journal: Journal | None = None) -> Iterator[tuple[LinkRunner[Receiver], Log]]:
-    log = Log()
-    end = Receiver(config or LinkConfig(), KEY, CODEC, instant(), journal)
+             store: ProgressStore | None = None) -> Iterator[
+                 tuple[LinkRunner[Receiver], EventLog]]:
+    log = EventLog()
+    end = Receiver(config or LinkConfig(), KEY, CODEC, instant(), store)
     runner = LinkRunner(end, transport, log)
     try:
         yield runner, log
@@ -80,7 +81,7 @@ def receiver(transport: Transport, config: LinkConfig | None = None,
 
 
 def say(runner: LinkRunner[Sender], text: str) -> None:
-    runner.use(lambda end, now: end.submit(Utterance(text, 'ann', 'en', now.wall), now))
+    runner.use(lambda end, now: end.submit(OutgoingText(text, 'ann', 'en', now.wall), now))
 
 
 class SerialCable:

@@ -1,10 +1,10 @@
-"""A rehearsal with the defaults that the tests want."""
+"""A simulation of the link with the defaults of the tests."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from txt2vid_ros.bench.link.simulation import Clocks, Network, Rehearsal
+from txt2vid_ros.bench.link.simulation import LinkSimulation, SimulatedClocks, SimulatedNetwork
 from txt2vid_ros.link.codec.model import load
 from txt2vid_ros.link.codec.text import TextCodec
 from txt2vid_ros.link.config import LinkConfig
@@ -12,14 +12,15 @@ from txt2vid_ros.link.config import LinkConfig
 KEY = bytes(range(32))
 CODEC = TextCodec(load())
 
-__all__ = ['CODEC', 'KEY', 'Network', 'Simulation']
+__all__ = ['CODEC', 'KEY', 'SimulatedNetwork', 'Simulation']
 
 
-class Simulation(Rehearsal):
-    """A rehearsal over a good network with one key, unless told otherwise."""
+class Simulation(LinkSimulation):
+    """A link over a good network with one key, unless something else is given."""
 
-    def __init__(self, network: Network | None = None, config: LinkConfig | None = None,
+    def __init__(self, network: SimulatedNetwork | None = None, config: LinkConfig | None = None,
                  receiver_ahead: float = 0.0, drift: float = 0.0, receiver_key: bytes = KEY,
                  **others: Any) -> None:
-        super().__init__(CODEC, (KEY, receiver_key), network or Network(),
-                         config or LinkConfig(), clocks=Clocks(receiver_ahead, drift), **others)
+        super().__init__(CODEC, (KEY, receiver_key), network or SimulatedNetwork(),
+                         config or LinkConfig(),
+                         clocks=SimulatedClocks(receiver_ahead, drift), **others)

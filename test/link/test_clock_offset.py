@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import random
 
-from link_simulation import Network, Simulation
+from link_simulation import SimulatedNetwork, Simulation
 import pytest
 
-from txt2vid_ros.link.protocol.clock import OffsetEstimator
+from txt2vid_ros.link.protocol.clock_offset import OffsetEstimator
 
 TEXT = 'This is one of the sentences that measure the clock.'
 
@@ -23,7 +23,7 @@ def test_nothing_is_known_before_the_first_exchange() -> None:
 
 @pytest.mark.parametrize('seed', range(10))
 def test_an_offset_of_5_s_over_a_jittering_link_within_10_ms(seed: int) -> None:
-    simulation = Simulation(Network(delay=0.05, jitter=0.05, loss=0.05), seed=seed,
+    simulation = Simulation(SimulatedNetwork(delay=0.05, jitter=0.05, loss=0.05), seed=seed,
                             receiver_ahead=5.0)
     for _ in range(40):
         simulation.say(TEXT)
@@ -38,7 +38,7 @@ def test_an_offset_of_5_s_over_a_jittering_link_within_10_ms(seed: int) -> None:
 
 
 def test_on_one_machine_it_reads_zero() -> None:
-    simulation = Simulation(Network(delay=0.0002, jitter=0.0005))
+    simulation = Simulation(SimulatedNetwork(delay=0.0002, jitter=0.0005))
     for _ in range(10):
         simulation.say(TEXT)
         simulation.run(4)

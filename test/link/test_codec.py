@@ -14,7 +14,9 @@ import pytest
 from txt2vid_ros.bench.link import train_codec
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.link.codec import model
-from txt2vid_ros.link.codec.text import CodecError, Context, TextCodec
+from txt2vid_ros.link.codec.context import TextContext
+from txt2vid_ros.link.codec.text import TextCodec
+from txt2vid_ros.link.codec.token_coder import CodecError
 from txt2vid_ros.link.codec.tokens import join, split
 
 CODEC = TextCodec(model.load())
@@ -24,8 +26,8 @@ ANY_TEXT = st.text(st.characters(), max_size=60)
 SPOKEN = st.lists(st.sampled_from(' '.join(CONVERSATION).split()), max_size=30).map(' '.join)
 
 
-def context_of(texts: list[str]) -> Context:
-    context = Context()
+def context_of(texts: list[str]) -> TextContext:
+    context = TextContext()
     for text in texts:
         context = context.after(text)
     return context
@@ -57,7 +59,7 @@ def test_tokens_join_to_the_text(text: str) -> None:
 
 def bits_per_character(context: bool) -> float:
     bits = characters = 0
-    known = Context()
+    known = TextContext()
     for text in CONVERSATION:
         bits += 8 * len(CODEC.encode(text, known))
         characters += len(text)
@@ -76,7 +78,7 @@ def test_coding_a_sentence_takes_less_than_20_ms_and_priming_less_than_500() -> 
     begun = time.process_time()
     codec = TextCodec(model.load())
     assert time.process_time() - begun < 0.5
-    encode, decode, context = [], [], Context()
+    encode, decode, context = [], [], TextContext()
     for text in CONVERSATION:
         begun = time.process_time()
         coded = codec.encode(text, context)
@@ -119,7 +121,7 @@ def test_the_same_bytes_on_every_platform() -> None:
 @settings(max_examples=int(os.environ.get('TXT2VID_FUZZ_INPUTS', '500')), deadline=None)
 @given(st.binary(max_size=60), st.booleans())
 def test_garbage_gives_text_or_a_codec_error(data: bytes, context: bool) -> None:
-    known = context_of(CONVERSATION[:5]) if context else Context()
+    known = context_of(CONVERSATION[:5]) if context else TextContext()
     with contextlib.suppress(CodecError):
         CODEC.decode(data, known)
 

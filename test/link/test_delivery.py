@@ -1,16 +1,16 @@
-"""Delivery over bad networks on a simulated clock: each utterance once, in order, or said lost."""
+"""Delivery over simulated bad networks: each utterance once, in order, or reported lost."""
 
 from __future__ import annotations
 
 import pathlib
 
-from link_simulation import Network, Simulation
+from link_simulation import SimulatedNetwork, Simulation
 import pytest
 
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.link.config import LinkConfig
-from txt2vid_ros.link.delivery.progress_store import Journal
-from txt2vid_ros.link.messages import Connected, Dropped, Heard, Mismatch, Utterance
+from txt2vid_ros.link.delivery.progress_store import ProgressStore
+from txt2vid_ros.link.messages import Connected, Dropped, Mismatch, OutgoingText, ReceivedText
 
 SENTENCES = [
     f'{start} {end}' for start in (
@@ -28,13 +28,13 @@ def converse(simulation: Simulation, texts: list[str], pause: float = 3.0) -> No
 
 @pytest.mark.parametrize('seed', range(8))
 @pytest.mark.parametrize('network', [
-    Network(),
-    Network(loss=0.2, duplication=0.1, delay=0.3, jitter=0.3),
-    Network(loss=0.5, delay=0.05),
-    Network(delay=0.05, jitter=2.0, duplication=0.5),
-    Network(loss=0.2, delay=0.3, outages=((1020, 1030), (1050, 1060))),
+    SimulatedNetwork(),
+    SimulatedNetwork(loss=0.2, duplication=0.1, delay=0.3, jitter=0.3),
+    SimulatedNetwork(loss=0.5, delay=0.05),
+    SimulatedNetwork(delay=0.05, jitter=2.0, duplication=0.5),
+    SimulatedNetwork(loss=0.2, delay=0.3, outages=((1020, 1030), (1050, 1060))),
 ], ids=['clean', 'issue', 'half lost', 'reordered', 'outages'])
-def test_every_utterance_once_and_in_order(network: Network, seed: int) -> None:
+def test_every_utterance_once_and_in_order(network: SimulatedNetwork, seed: int) -> None:
     simulation = Simulation(network, seed=seed)
     converse(simulation, SENTENCES)
     simulation.run(40)
@@ -44,7 +44,7 @@ def test_every_utterance_once_and_in_order(network: Network, seed: int) -> None:
 
 
 def test_speaker_locale_and_start_time_travel() -> None:
-    simulation = Simulation(Network(delay=0.1), receiver_ahead=5.0)
+    simulation = Simulation(SimulatedNetwork(delay=0.1), receiver_ahead=5.0)
     starts = []
     for number, speaker in enumerate(['ann', 'bob', 'bob', 'ann', 'Ωmega']):
         starts.append(simulation.sender_time.wall - 1.5)
@@ -59,7 +59,7 @@ def test_speaker_locale_and_start_time_travel() -> None:
 
 
 def test_continuous_speech_stays_below_100_bits_a_second_with_all_headers() -> None:
-    simulation = Simulation(Network(delay=0.05))
+    simulation = Simulation(SimulatedNetwork(delay=0.05))
     simulation.run(2)
     before = (simulation.sender.counters.wire_bits_out
               + simulation.receiver.counters.wire_bits_out)
@@ -84,8 +84,8 @@ def test_a_silent_link_sends_nothing() -> None:
     assert len(simulation.sent_log) == before
 
 
-def test_an_outage_longer_than_patience_is_said_at_both_ends_and_speech_goes_on() -> None:
-    simulation = Simulation(Network(delay=0.05, outages=((1008, 1060),)), seed=3)
+def test_an_outage_longer_than_max_age_is_reported_at_both_ends_and_speech_goes_on() -> None:
+    simulation = Simulation(SimulatedNetwork(delay=0.05, outages=((1008, 1060),)), seed=3)
     converse(simulation, SENTENCES)
     simulation.run(60)
     dropped_here = sum(e.count for e in simulation.sender_events if isinstance(e, Dropped))
@@ -94,14 +94,14 @@ def test_an_outage_longer_than_patience_is_said_at_both_ends_and_speech_goes_on(
     assert len(simulation.heard) == len(SENTENCES) - dropped_here
     assert simulation.heard == [text for text in SENTENCES if text in simulation.heard]
     assert simulation.heard[-5:] == SENTENCES[-5:]
-    # Nothing is heard that was said longer ago than patience allows.
+    # Nothing is received that was said longer ago than max_age.
     assert all(at - 1000.0 - 3.0 * SENTENCES.index(heard.text) < 31.0
                for at, heard in simulation.heard_at)
 
 
 def test_memory_is_bounded_while_the_other_end_is_away() -> None:
     config = LinkConfig(queue=20, max_age=40.0)
-    simulation = Simulation(Network(loss=1.0), config)
+    simulation = Simulation(SimulatedNetwork(loss=1.0), config)
     for number in range(200):
         simulation.say(f'Number {number}.')
         simulation.run(0.1)
@@ -110,8 +110,8 @@ def test_memory_is_bounded_while_the_other_end_is_away() -> None:
     assert dropped == 180
 
 
-def test_calls_get_rare_while_nobody_answers() -> None:
-    simulation = Simulation(Network(loss=1.0))
+def test_hello_gets_rare_while_nobody_answers() -> None:
+    simulation = Simulation(SimulatedNetwork(loss=1.0))
     simulation.run(3600)
     assert len(simulation.sent_log) < 300
 
@@ -119,10 +119,11 @@ def test_calls_get_rare_while_nobody_answers() -> None:
 @pytest.mark.parametrize('seed', range(6))
 def test_a_receiver_that_starts_again_neither_repeats_nor_loses(
         seed: int, tmp_path: pathlib.Path) -> None:
-    journal = Journal(tmp_path / 'state' / 'link.json')
-    simulation = Simulation(Network(loss=0.2, delay=0.1, jitter=0.1), seed=seed, journal=journal)
+    store = ProgressStore(tmp_path / 'state' / 'link.json')
+    simulation = Simulation(SimulatedNetwork(loss=0.2, delay=0.1, jitter=0.1), seed=seed,
+                            store=store)
     converse(simulation, SENTENCES[:10], 1.0)
-    simulation.journal = Journal(tmp_path / 'state' / 'link.json')
+    simulation.store = ProgressStore(tmp_path / 'state' / 'link.json')
     simulation.start_receiver()
     converse(simulation, SENTENCES[10:20], 1.0)
     simulation.start_receiver()
@@ -133,7 +134,7 @@ def test_a_receiver_that_starts_again_neither_repeats_nor_loses(
 
 @pytest.mark.parametrize('seed', range(6))
 def test_a_sender_that_starts_again_loses_nothing_that_the_receiver_holds(seed: int) -> None:
-    simulation = Simulation(Network(loss=0.2, delay=0.1, jitter=0.1), seed=seed)
+    simulation = Simulation(SimulatedNetwork(loss=0.2, delay=0.1, jitter=0.1), seed=seed)
     converse(simulation, SENTENCES[:10], 1.0)
     simulation.run(20)
     simulation.start_sender()
@@ -143,7 +144,7 @@ def test_a_sender_that_starts_again_loses_nothing_that_the_receiver_holds(seed: 
 
 
 def test_what_is_held_behind_a_gap_is_heard_when_the_sender_starts_anew() -> None:
-    simulation = Simulation(Network(delay=0.05))
+    simulation = Simulation(SimulatedNetwork(delay=0.05))
     converse(simulation, SENTENCES[:8], 5.0)
     simulation.network.loss = 1.0
     simulation.say(SENTENCES[8])
@@ -158,7 +159,7 @@ def test_what_is_held_behind_a_gap_is_heard_when_the_sender_starts_anew() -> Non
 
 
 def test_what_is_held_behind_a_gap_is_heard_when_the_sender_never_returns() -> None:
-    simulation = Simulation(Network(delay=0.05))
+    simulation = Simulation(SimulatedNetwork(delay=0.05))
     converse(simulation, SENTENCES[:8], 5.0)
     simulation.network.loss = 1.0
     simulation.say(SENTENCES[8])
@@ -174,7 +175,7 @@ def test_what_is_held_behind_a_gap_is_heard_when_the_sender_never_returns() -> N
 @pytest.mark.parametrize('rate', [100, 300])
 def test_a_rate_limit_holds_and_utterances_are_merged(rate: int) -> None:
     config = LinkConfig(rate=rate, max_age=40.0)
-    simulation = Simulation(Network(delay=0.05), config)
+    simulation = Simulation(SimulatedNetwork(delay=0.05), config)
     simulation.run(10)
     start, already = simulation.now, simulation.sender.counters.wire_bits_out
     said = [f'Short one, number {number}.' for number in range(20)]
@@ -191,7 +192,7 @@ def test_a_rate_limit_holds_and_utterances_are_merged(rate: int) -> None:
 
 def test_300_bits_a_second_over_a_serial_line() -> None:
     config = LinkConfig(rate=300, mtu=128, header_bytes=2, bits_per_byte=10)
-    simulation = Simulation(Network(loss=0.1, delay=0.2), config)
+    simulation = Simulation(SimulatedNetwork(loss=0.1, delay=0.2), config)
     converse(simulation, SENTENCES, 4.0)
     simulation.run(40)
     assert simulation.heard == SENTENCES
@@ -202,7 +203,8 @@ def test_300_bits_a_second_over_a_serial_line() -> None:
 def test_long_texts_are_cut_to_the_mtu_and_put_together(mtu: int) -> None:
     long = ' '.join(SENTENCES)
     foreign = 'Привет, как у тебя дела сегодня? ' * 20
-    simulation = Simulation(Network(loss=0.2, delay=0.05, jitter=0.1), LinkConfig(mtu=mtu))
+    simulation = Simulation(SimulatedNetwork(loss=0.2, delay=0.05, jitter=0.1),
+                            LinkConfig(mtu=mtu))
     texts = ['Short.', long, 'Again short.', foreign, 'The end.']
     converse(simulation, texts, 0.5)
     simulation.run(40)
@@ -212,7 +214,7 @@ def test_long_texts_are_cut_to_the_mtu_and_put_together(mtu: int) -> None:
 
 def test_a_very_long_text_over_a_tiny_mtu() -> None:
     config = LinkConfig(mtu=64, max_characters=20_000)
-    simulation = Simulation(Network(delay=0.02), config)
+    simulation = Simulation(SimulatedNetwork(delay=0.02), config)
     text = ''.join(chr(0x4E00 + n * 7919 % 20000) for n in range(3000))
     simulation.say(text)
     simulation.say('After it.')
@@ -221,11 +223,11 @@ def test_a_very_long_text_over_a_tiny_mtu() -> None:
 
 
 def test_incremental_text_comes_while_there_is_room_and_never_after_the_final_one() -> None:
-    simulation = Simulation(Network(delay=0.05), LinkConfig(incremental=True))
+    simulation = Simulation(SimulatedNetwork(delay=0.05), LinkConfig(incremental=True))
     converse(simulation, SENTENCES[:6])
     words = SENTENCES[7].split()
     for count in range(1, len(words)):
-        utterance = Utterance(' '.join(words[:count]), 'ann', 'en', simulation.sender_time.wall)
+        utterance = OutgoingText(' '.join(words[:count]), 'ann', 'en', simulation.sender_time.wall)
         simulation.sender.submit_partial(utterance, simulation.sender_time)
         simulation.run(0.6)
     simulation.say(SENTENCES[7])
@@ -238,16 +240,16 @@ def test_incremental_text_comes_while_there_is_room_and_never_after_the_final_on
 
 
 def test_incremental_text_is_left_out_where_the_rate_has_no_room() -> None:
-    simulation = Simulation(Network(delay=0.05), LinkConfig(incremental=True, rate=60))
+    simulation = Simulation(SimulatedNetwork(delay=0.05), LinkConfig(incremental=True, rate=60))
     for _ in range(30):
-        utterance = Utterance('And so we went', 'ann', 'en', simulation.sender_time.wall)
+        utterance = OutgoingText('And so we went', 'ann', 'en', simulation.sender_time.wall)
         simulation.sender.submit_partial(utterance, simulation.sender_time)
         simulation.say('A sentence that fills the link.')
         simulation.run(1.0)
     assert not [event for _, event in simulation.heard_at if event.partial]
 
 
-def test_different_keys_never_talk() -> None:
+def test_different_keys_exchange_nothing() -> None:
     simulation = Simulation(receiver_key=bytes(32))
     converse(simulation, SENTENCES[:5])
     simulation.run(30)
@@ -257,7 +259,7 @@ def test_different_keys_never_talk() -> None:
 
 def test_a_different_language_model_is_said_at_both_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     simulation = Simulation()
-    monkeypatch.setattr(simulation.receiver._answerer, '_model', b'else')
+    monkeypatch.setattr(simulation.receiver._responder, '_model', b'else')
     monkeypatch.setattr(simulation.receiver, '_codec', Elsewhere())
     simulation.say('Hello.')
     simulation.run(5)
@@ -288,46 +290,47 @@ def test_settings_out_of_range_are_named(name: str, value: int) -> None:
         LinkConfig(**{name: value})
 
 
-def test_a_damaged_journal_counts_as_none(tmp_path: pathlib.Path) -> None:
+def test_a_damaged_progress_file_counts_as_none(tmp_path: pathlib.Path) -> None:
     path = tmp_path / 'link.json'
     path.write_text('{"stream": ')
-    assert Journal(path).load().stream is None
+    assert ProgressStore(path).load().stream is None
     with pytest.raises(UserError, match='state_file'):
-        Journal(tmp_path / 'link.json' / 'under a file.json')
+        ProgressStore(tmp_path / 'link.json' / 'under a file.json')
     with pytest.raises(UserError, match=r'state_file: .* cannot be written: Is a directory'):
-        Journal(tmp_path)
+        ProgressStore(tmp_path)
 
 
-def test_a_full_disk_stops_no_speech_and_is_said(tmp_path: pathlib.Path) -> None:
-    journal = Journal(tmp_path / 'link.json')
-    simulation = Simulation(journal=journal)
+def test_a_full_disk_stops_no_speech_and_is_reported(tmp_path: pathlib.Path) -> None:
+    store = ProgressStore(tmp_path / 'link.json')
+    simulation = Simulation(store=store)
     converse(simulation, SENTENCES[:2])
-    (tmp_path / 'link.new').mkdir()  # What cannot be written, even by root.
+    (tmp_path / 'link.json').unlink()
+    (tmp_path / 'link.json').mkdir()  # No file takes its place, not even root's.
     converse(simulation, SENTENCES[2:4])
     assert simulation.heard == SENTENCES[:4]
-    assert 'state_file' in journal.problem
-    (tmp_path / 'link.new').rmdir()
+    assert 'state_file' in store.problem
+    (tmp_path / 'link.json').rmdir()
     converse(simulation, SENTENCES[4:6])
-    assert not journal.problem
+    assert not store.problem
 
 
 def test_connected_says_whether_the_stream_goes_on() -> None:
-    simulation = Simulation(Network(delay=0.01))
+    simulation = Simulation(SimulatedNetwork(delay=0.01))
     converse(simulation, SENTENCES[:2])
     simulation.start_receiver()
     converse(simulation, SENTENCES[2:4])
     simulation.run(20)
     connected = [e.resumed for e in simulation.sender_events if isinstance(e, Connected)]
-    assert connected == [False, False]  # Without a journal the new receiver knows nothing.
+    assert connected == [False, False]  # Without a store the new receiver knows nothing.
     assert simulation.heard[-2:] == SENTENCES[2:4]
 
 
 def test_a_heard_utterance_says_when_it_arrived() -> None:
-    simulation = Simulation(Network(delay=0.25))
+    simulation = Simulation(SimulatedNetwork(delay=0.25))
     simulation.run(2)
     simulation.say('Hello.')
     said = simulation.sender_time.wall
     simulation.run(2)
     (_, heard), = simulation.heard_at
-    assert isinstance(heard, Heard)
+    assert isinstance(heard, ReceivedText)
     assert heard.arrived == pytest.approx(said + 0.25)

@@ -1,4 +1,4 @@
-"""What is acknowledged has been handed over: stops and kills of the receiver lose nothing."""
+"""What is acknowledged has been delivered: stopping or killing the receiver loses nothing."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ import subprocess
 import sys
 import threading
 
-from link_running import Log, say, sender
-from link_simulation import CODEC, KEY, Network, Simulation
+from link_running import EventLog, say, sender
+from link_simulation import CODEC, KEY, SimulatedNetwork, Simulation
 import pytest
 
 from txt2vid_ros.link import keys
 from txt2vid_ros.link.config import LinkConfig
 from txt2vid_ros.link.delivery import delivery_log
-from txt2vid_ros.link.delivery.progress_store import Journal
-from txt2vid_ros.link.messages import Heard, Utterance
+from txt2vid_ros.link.delivery.progress_store import ProgressStore
+from txt2vid_ros.link.messages import OutgoingText, ReceivedText
 from txt2vid_ros.link.protocol import wire
 from txt2vid_ros.link.receiver import Receiver
 from txt2vid_ros.link.runner import instant, LinkRunner
 from txt2vid_ros.link.sender import Sender
-from txt2vid_ros.link.transport.base import Arrival
-from txt2vid_ros.link.transport.udp import UdpCaller, UdpListener
+from txt2vid_ros.link.transport.base import ReceivedDatagram
+from txt2vid_ros.link.transport.udp import UdpClient, UdpServer
 
 END = Path(__file__).with_name('link_end.py')
-SPEECH = (wire.Kind.SAID, wire.Kind.BATCH)
+SPEECH = (wire.FrameType.SINGLE, wire.FrameType.BATCH)
 
 
-class LastTurn(UdpListener):
+class LastStep(UdpServer):
     """Has its runner closed at the very moment at which speech comes in."""
 
     def __init__(self) -> None:
@@ -39,10 +39,10 @@ class LastTurn(UdpListener):
         self.runner: LinkRunner[Receiver] | None = None
         self.closer: threading.Thread | None = None
 
-    def receive(self) -> list[Arrival]:
+    def receive(self) -> list[ReceivedDatagram]:
         arrivals = super().receive()
         if (self.runner is not None and self.closer is None
-                and any(wire.kind_of(a.datagram)[0] in SPEECH for a in arrivals)):
+                and any(wire.parse_header(a.datagram)[0] in SPEECH for a in arrivals)):
             self.closer = threading.Thread(target=self.runner.close)
             self.closer.start()
             while not self.runner._closing:
@@ -50,12 +50,12 @@ class LastTurn(UdpListener):
         return arrivals
 
 
-def test_what_comes_in_the_last_turn_is_heard() -> None:
-    listener, log = LastTurn(), Log()
+def test_what_comes_in_the_last_step_is_delivered() -> None:
+    listener, log = LastStep(), EventLog()
     port = listener.port
     runner = LinkRunner(Receiver(LinkConfig(), KEY, CODEC, instant()), listener, log)
     listener.runner = runner
-    with sender(UdpCaller(f'127.0.0.1:{port}')) as (near, _):
+    with sender(UdpClient(f'127.0.0.1:{port}')) as (near, _):
         say(near, 'The last words.')
         log.wait(lambda log: log.texts == ['The last words.'])
         assert listener.closer is not None
@@ -63,7 +63,7 @@ def test_what_comes_in_the_last_turn_is_heard() -> None:
 
 
 def test_nothing_is_acknowledged_before_the_consumer_has_it() -> None:
-    simulation = Simulation(Network(delay=0.01), journal=Kept())
+    simulation = Simulation(SimulatedNetwork(delay=0.01), store=Kept())
     simulation.say('First.')
     simulation.run(5)
     receiver = simulation.receiver
@@ -72,7 +72,7 @@ def test_nothing_is_acknowledged_before_the_consumer_has_it() -> None:
     for outgoing in simulation.sender.poll(simulation.sender_time):
         receiver.receive(outgoing.datagram, simulation.receiver_time)
     taken = list(iter(receiver.take_event, None))
-    assert [e.text for e in taken if isinstance(e, Heard)] == ['Second.']
+    assert [e.text for e in taken if isinstance(e, ReceivedText)] == ['Second.']
     simulation.now += 60
     assert receiver.poll(simulation.receiver_time) == []
     simulation.now -= 60
@@ -83,8 +83,8 @@ def test_nothing_is_acknowledged_before_the_consumer_has_it() -> None:
     assert simulation.sender.backlog == 0
 
 
-def test_a_greeting_acknowledges_no_more_than_an_acknowledgement() -> None:
-    simulation = Simulation(Network(delay=0.01), journal=Kept())
+def test_a_handshake_acknowledges_no_more_than_an_acknowledgement() -> None:
+    simulation = Simulation(SimulatedNetwork(delay=0.01), store=Kept())
     simulation.say('First.')
     simulation.run(5)
     receiver = simulation.receiver
@@ -93,7 +93,7 @@ def test_a_greeting_acknowledges_no_more_than_an_acknowledgement() -> None:
     for outgoing in simulation.sender.poll(simulation.sender_time):
         receiver.receive(outgoing.datagram, simulation.receiver_time)
     # The sender asks for a new session before anybody has taken it; then comes the kill.
-    simulation.sender._caller.call(simulation.sender_time)
+    simulation.sender._initiator.start(simulation.sender_time)
     for outgoing in simulation.sender.poll(simulation.sender_time):
         receiver.receive(outgoing.datagram, simulation.receiver_time)
     for outgoing in receiver.poll(simulation.receiver_time):
@@ -106,11 +106,11 @@ def test_a_greeting_acknowledges_no_more_than_an_acknowledgement() -> None:
 def test_a_consumer_that_takes_nothing_gets_everything_later(
         monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(delivery_log, '_MAX_EVENTS', 10)
-    simulation = Simulation(Network(delay=0.01), LinkConfig(mtu=64))
+    simulation = Simulation(SimulatedNetwork(delay=0.01), LinkConfig(mtu=64))
     texts = [f'Number {number}.' for number in range(100)]
     for text in texts:
         simulation.sender.submit(utterance(simulation, text), simulation.sender_time)
-    simulation.run(0.02)  # The greeting.
+    simulation.run(0.02)  # The handshake.
     for _ in range(50):
         simulation.sender.prepare(simulation.sender_time)
         for outgoing in simulation.sender.poll(simulation.sender_time):
@@ -121,16 +121,16 @@ def test_a_consumer_that_takes_nothing_gets_everything_later(
 
 
 def test_an_event_that_cannot_be_used_keeps_no_other_waiting() -> None:
-    listener, heard = UdpListener('127.0.0.1:0'), Log()
+    listener, heard = UdpServer('127.0.0.1:0'), EventLog()
 
     def picky(event: object) -> None:
-        if isinstance(event, Heard) and event.text == 'Bad.':
+        if isinstance(event, ReceivedText) and event.text == 'Bad.':
             raise RuntimeError('no such thing')
         heard(event)
 
     runner = LinkRunner(Receiver(LinkConfig(), KEY, CODEC, instant()), listener, picky)
     try:
-        with sender(UdpCaller(f'127.0.0.1:{listener.port}')) as (near, _):
+        with sender(UdpClient(f'127.0.0.1:{listener.port}')) as (near, _):
             for text in ('Good.', 'Bad.', 'Better.'):
                 say(near, text)
             heard.wait_for_texts(['Good.', 'Better.'])
@@ -138,8 +138,8 @@ def test_an_event_that_cannot_be_used_keeps_no_other_waiting() -> None:
         runner.close()
 
 
-class Kept(Journal):
-    """A journal that outlives its receiver without a file."""
+class Kept(ProgressStore):
+    """A store that outlives its receiver without a file."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -152,8 +152,8 @@ class Kept(Journal):
         self._saved = type(progress)(**vars(progress))
 
 
-def utterance(simulation: Simulation, text: str) -> Utterance:
-    return Utterance(text, 'ann', 'en', simulation.sender_time.wall)
+def utterance(simulation: Simulation, text: str) -> OutgoingText:
+    return OutgoingText(text, 'ann', 'en', simulation.sender_time.wall)
 
 
 class FarEnd:
@@ -162,7 +162,7 @@ class FarEnd:
     def __init__(self, folder: Path, port: int) -> None:
         self._words = [sys.executable, str(END), '--role', 'receiver', '--transport', 'udp',
                        '--address', f'127.0.0.1:{port}', '--key', str(folder / 'link.key'),
-                       '--journal', str(folder / 'state')]
+                       '--store', str(folder / 'state')]
         self.texts: list[str] = []
 
     @contextlib.contextmanager
@@ -179,17 +179,17 @@ class FarEnd:
 
 
 @pytest.mark.parametrize(('die', 'times'), [('before', 1), ('after', 2)])
-def test_a_kill_around_the_handing_over_loses_nothing(tmp_path: Path, die: str,
-                                                      times: int) -> None:
+def test_a_kill_around_the_delivery_loses_nothing(tmp_path: Path, die: str,
+                                                  times: int) -> None:
     """Killed between publishing and remembering, it says that text twice rather than never."""
     keys.generate(tmp_path / 'link.key')
-    probe = UdpListener('127.0.0.1:0')
+    probe = UdpServer('127.0.0.1:0')
     port = probe.port
     probe.close()
     far = FarEnd(tmp_path, port)
     key = keys.read(tmp_path / 'link.key')
     near = LinkRunner(Sender(LinkConfig(), key, CODEC, instant()),
-                      UdpCaller(f'127.0.0.1:{port}'), lambda event: None)
+                      UdpClient(f'127.0.0.1:{port}'), lambda event: None)
     try:
         with far.run('--die-at', 'Two.', '--die', die) as process:
             for text in ('One.', 'Two.', 'Three.'):
@@ -202,7 +202,7 @@ def test_a_kill_around_the_handing_over_loses_nothing(tmp_path: Path, die: str,
                 far.texts.append(json.loads(line)['text'])
                 if far.texts[-1] == 'Four.':
                     break
-            Log().wait_until(lambda: near.end.backlog == 0)
+            EventLog().wait_until(lambda: near.end.backlog == 0)
         with far.run() as process:  # What is acknowledged is not said again.
             say(near, 'Five.')
             assert process.stdout is not None

@@ -5,14 +5,14 @@ from __future__ import annotations
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, precondition, rule, RuleBasedStateMachine
-from link_simulation import Network, Simulation
+from link_simulation import SimulatedNetwork, Simulation
 
-from txt2vid_ros.link.delivery.progress_store import Journal, Progress
+from txt2vid_ros.link.delivery.progress_store import Progress, ProgressStore
 from txt2vid_ros.link.messages import Dropped
 
 
-class MemoryJournal(Journal):
-    """A journal that outlives its receiver without a file."""
+class MemoryStore(ProgressStore):
+    """A store that outlives its receiver without a file."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -30,7 +30,8 @@ class Link(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.simulation = Simulation(Network(delay=0.05, jitter=0.05), journal=MemoryJournal())
+        self.simulation = Simulation(SimulatedNetwork(delay=0.05, jitter=0.05),
+                                     store=MemoryStore())
         self.said: list[str] = []
         self.perhaps_lost: set[str] = set()
 

@@ -10,13 +10,13 @@ import os
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from link_fuzzing import parse, Target
-from link_simulation import KEY, Network, Simulation
+from link_simulation import KEY, SimulatedNetwork, Simulation
 import pytest
 
-from txt2vid_ros.link.messages import Heard
+from txt2vid_ros.link.messages import ReceivedText
 from txt2vid_ros.link.protocol import speech, wire
-from txt2vid_ros.link.protocol.clock_note import ClockNote
 from txt2vid_ros.link.protocol.control import Ack, Control, Hello, Welcome
+from txt2vid_ros.link.protocol.offset_report import OffsetReport
 from txt2vid_ros.link.protocol.seal import session_keys
 
 INPUTS = int(os.environ.get('TXT2VID_FUZZ_INPUTS', '20000'))
@@ -49,23 +49,23 @@ def test_parsers_behind_the_seal(body: bytes) -> None:
 
 def test_an_authentic_sender_gone_mad_does_no_harm() -> None:
     """Bodies that are sealed correctly but say anything: counted, no crash, at most text."""
-    simulation = Simulation(Network(delay=0.01))
+    simulation = Simulation(SimulatedNetwork(delay=0.01))
     simulation.say('Good morning.')
     simulation.run(3)
     session = simulation.sender._session
     assert session is not None
     chance = simulation.chance
     for number in range(3000):
-        kind = chance.choice([wire.Kind.SAID, wire.Kind.BATCH, wire.Kind.CONTROL,
-                              wire.Kind.PARTIAL])
-        counter = 1 + number if kind > wire.Kind.BATCH else simulation.receiver._inbox.next
+        kind = chance.choice([wire.FrameType.SINGLE, wire.FrameType.BATCH, wire.FrameType.CONTROL,
+                              wire.FrameType.PARTIAL])
+        counter = 1 + number if kind > wire.FrameType.BATCH else simulation.receiver._buffer.next
         head = wire.head(kind, session._keys.tag, counter)
         body = chance.randbytes(chance.randrange(40))
         simulation.receiver.receive(session._keys.forward.seal(kind, counter, head, body),
                                     simulation.receiver_time)
     assert simulation.receiver.counters.undecodable > 0
     assert all(isinstance(e.text, str) for e in iter(simulation.receiver.take_event, None)
-               if isinstance(e, Heard))
+               if isinstance(e, ReceivedText))
 
 
 @pytest.mark.parametrize('size', [0, 1, 1200, 65_000])
@@ -89,17 +89,17 @@ CODED = st.binary(max_size=40)
 NATURAL = st.integers(0, 2**40)
 
 
-@given(st.integers(0, 15), st.integers(0, wire.TICKS - 1), CODED)
-def test_said_comes_back(distance: int, ticks: int, coded: bytes) -> None:
+@given(st.integers(0, 15), st.integers(0, wire.START_TICKS - 1), CODED)
+def test_single_comes_back(distance: int, ticks: int, coded: bytes) -> None:
     record = speech.Record(ticks, coded)
-    batch = speech.unpack_said(speech.pack_said(distance, record))
+    batch = speech.unpack_single(speech.pack_single(distance, record))
     assert batch == speech.Batch(distance, (record,))
 
 
-NOTES = st.builds(ClockNote, st.integers(-2**50, 2**50), st.integers(0, 255))
+NOTES = st.builds(OffsetReport, st.integers(-2**50, 2**50), st.integers(0, 255))
 RECORDS = st.lists(st.one_of(
-    st.builds(speech.Record, st.integers(0, wire.TICKS - 1), CODED),
-    st.builds(speech.Record, st.integers(0, wire.TICKS - 1), CODED, NAMES, NAMES)),
+    st.builds(speech.Record, st.integers(0, wire.START_TICKS - 1), CODED),
+    st.builds(speech.Record, st.integers(0, wire.START_TICKS - 1), CODED, NAMES, NAMES)),
     min_size=1, max_size=5).map(tuple)
 
 
@@ -140,7 +140,7 @@ def test_welcome_comes_back(welcome: Welcome) -> None:
 
 def test_long_names_are_cut_between_characters() -> None:
     packed = wire.name('é' * 60)
-    assert wire.Reader(packed).name() == 'é' * 32
+    assert wire.BodyReader(packed).name() == 'é' * 32
 
 
 @given(st.integers(0, 10_000), st.integers(-128, 127))
@@ -150,13 +150,14 @@ def test_counters_are_completed_near_what_is_expected(expected: int, away: int) 
 
 @given(st.floats(0, 2e9), st.floats(-40, 40))
 def test_start_times_survive_their_shortening(start: float, error: float) -> None:
-    assert wire.start_time(wire.ticks(start), start + error) == pytest.approx(start, abs=0.0101)
+    travelled = wire.start_time(wire.start_ticks(start), start + error)
+    assert travelled == pytest.approx(start, abs=0.0101)
 
 
 def test_keys_of_the_two_ways_and_of_sessions_differ() -> None:
     ours = session_keys(KEY, b'a' * 12, b'b' * 12, 4)
     other = session_keys(KEY, b'a' * 12, b'c' * 12, 4)
-    head = wire.head(wire.Kind.SAID, 0, 0)
-    sealed = {keys.seal(wire.Kind.SAID, 0, head, b'text')
+    head = wire.head(wire.FrameType.SINGLE, 0, 0)
+    sealed = {keys.seal(wire.FrameType.SINGLE, 0, head, b'text')
               for keys in (ours.forward, ours.back, other.forward, other.back)}
     assert len(sealed) == 4

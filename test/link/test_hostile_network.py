@@ -1,4 +1,4 @@
-"""What strangers can do on a real network: flood, replay greetings, send what is too long."""
+"""What strangers can do on a real network: flood, replay a HELLO, send what is too long."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from txt2vid_ros.bench.link.live import under_flood
 from txt2vid_ros.link.config import LinkConfig
 from txt2vid_ros.link.messages import Source
 from txt2vid_ros.link.protocol import wire
-from txt2vid_ros.link.protocol.handshake import Caller
+from txt2vid_ros.link.protocol.handshake import Initiator
 from txt2vid_ros.link.runner import instant
 from txt2vid_ros.link.transport import open_transport
-from txt2vid_ros.link.transport.tcp import TcpListener
-from txt2vid_ros.link.transport.udp import UdpCaller, UdpListener
+from txt2vid_ros.link.transport.tcp import TcpServer
+from txt2vid_ros.link.transport.udp import UdpClient, UdpServer
 
 TEXTS = [f'This is sentence number {number}.' for number in range(12)]
 
@@ -34,20 +34,20 @@ def test_a_flood_delays_text_by_less_than_200_ms(spoofed: bool) -> None:
 
 
 def test_a_sender_that_starts_again_during_a_flood_is_heard() -> None:
-    listener = UdpListener('127.0.0.1:0')
+    listener = UdpServer('127.0.0.1:0')
     with receiver(listener) as (end, heard):
-        with sender(UdpCaller(f'127.0.0.1:{listener.port}')) as (runner, _):
+        with sender(UdpClient(f'127.0.0.1:{listener.port}')) as (runner, _):
             say(runner, TEXTS[0])
             heard.wait_for_texts(TEXTS[:1])
         with Flood(listener.port):
             heard.wait_until(lambda: end.end.counters.rejected > 1000)
             for count, text in enumerate(TEXTS[1:5], 2):
-                with sender(UdpCaller(f'127.0.0.1:{listener.port}')) as (runner, _):
+                with sender(UdpClient(f'127.0.0.1:{listener.port}')) as (runner, _):
                     say(runner, text)
                     heard.wait_for_texts(TEXTS[:count], 10.0)
 
 
-class Tapped(UdpCaller):
+class Tapped(UdpClient):
     """Keeps what it sends, as whoever listens on the way might."""
 
     def __init__(self, text: str) -> None:
@@ -59,8 +59,8 @@ class Tapped(UdpCaller):
         super().send(datagram, to)
 
 
-def test_a_replayed_greeting_draws_no_acknowledgement_to_whoever_replays_it() -> None:
-    first = UdpListener('127.0.0.1:0')
+def test_a_replayed_hello_draws_no_acknowledgement_to_whoever_replays_it() -> None:
+    first = UdpServer('127.0.0.1:0')
     port = first.port
     tapped = Tapped(f'127.0.0.1:{port}')
     with sender(tapped) as (runner, _), socket.socket(
@@ -69,15 +69,15 @@ def test_a_replayed_greeting_draws_no_acknowledgement_to_whoever_replays_it() ->
         with receiver(first) as (_, heard):
             say(runner, TEXTS[0])
             heard.wait_for_texts(TEXTS[:1])
-        hello = next(d for d in tapped.sent if wire.kind_of(d)[0] is wire.Kind.HELLO)
-        # A receiver that starts again has forgotten which greetings it has seen.
-        with receiver(UdpListener(f'127.0.0.1:{port}')) as (_, heard):
+        hello = next(d for d in tapped.sent if wire.parse_header(d)[0] is wire.FrameType.HELLO)
+        # A receiver that starts again has forgotten which HELLO it has seen.
+        with receiver(UdpServer(f'127.0.0.1:{port}')) as (_, heard):
             for text in TEXTS[1:6]:
                 say(runner, text)
                 heard.wait(lambda log, text=text: text in log.texts)
             attacker.sendto(hello, ('127.0.0.1', port))
             answer = attacker.recv(2000)
-            assert wire.kind_of(answer)[0] is wire.Kind.WELCOME
+            assert wire.parse_header(answer)[0] is wire.FrameType.WELCOME
             say(runner, TEXTS[6])
             heard.wait(lambda log: TEXTS[6] in log.texts)
             attacker.sendto(hello, ('127.0.0.1', port))  # Now it is known.
@@ -88,17 +88,17 @@ def test_a_replayed_greeting_draws_no_acknowledgement_to_whoever_replays_it() ->
 
 
 def test_only_what_is_sealed_for_the_session_changes_the_peer() -> None:
-    """A greeting that is new to the receiver, but comes from elsewhere, proves nothing."""
-    listener = UdpListener('127.0.0.1:0')
+    """A HELLO that is new to the receiver, but comes from elsewhere, proves nothing."""
+    listener = UdpServer('127.0.0.1:0')
     with receiver(listener) as (_, heard), sender(
-            UdpCaller(f'127.0.0.1:{listener.port}')) as (runner, _), socket.socket(
+            UdpClient(f'127.0.0.1:{listener.port}')) as (runner, _), socket.socket(
             socket.AF_INET, socket.SOCK_DGRAM) as attacker:
         say(runner, TEXTS[0])
         heard.wait_for_texts(TEXTS[:1])
-        caller = Caller(KEY, CODEC.model.digest, LinkConfig(), 7, instant())
+        initiator = Initiator(KEY, CODEC.model.digest, LinkConfig(), 7, instant())
         attacker.settimeout(30.0)
-        attacker.sendto(caller.hello(0, '', '', instant()), ('127.0.0.1', listener.port))
-        assert wire.kind_of(attacker.recv(2000))[0] is wire.Kind.WELCOME
+        attacker.sendto(initiator.hello(0, '', '', instant()), ('127.0.0.1', listener.port))
+        assert wire.parse_header(attacker.recv(2000))[0] is wire.FrameType.WELCOME
         peer = runner.transport.filenos()[0]
         with socket.socket(fileno=socket.dup(peer)) as own:
             assert listener._peer == own.getsockname()
@@ -107,7 +107,7 @@ def test_only_what_is_sealed_for_the_session_changes_the_peer() -> None:
 @pytest.mark.parametrize('transport', ['udp', 'tcp'])
 def test_what_is_too_long_is_counted_and_harms_nothing(transport: str) -> None:
     listener = open_transport(transport, 'receiver', '127.0.0.1:0')
-    assert isinstance(listener, (UdpListener, TcpListener))
+    assert isinstance(listener, (UdpServer, TcpServer))
     kind = socket.SOCK_DGRAM if transport == 'udp' else socket.SOCK_STREAM
     with receiver(listener) as (end, heard), sender(
             open_transport(transport, 'sender', f'127.0.0.1:{listener.port}')) as (runner, _):
@@ -116,7 +116,7 @@ def test_what_is_too_long_is_counted_and_harms_nothing(transport: str) -> None:
         with socket.socket(socket.AF_INET, kind) as stranger:
             stranger.connect(('127.0.0.1', listener.port))
             for _ in range(3):
-                long = b'\x40' * (wire.LONGEST + 1)
+                long = b'\x40' * (wire.MAX_DATAGRAM_BYTES + 1)
                 prefix = len(long).to_bytes(2, 'big') if transport == 'tcp' else b''
                 stranger.sendall(prefix + long)
             for text in TEXTS[1:4]:
@@ -129,14 +129,14 @@ def test_what_is_too_long_is_counted_and_harms_nothing(transport: str) -> None:
 
 def test_a_stream_of_tiny_datagrams_is_taken_at_a_pace_and_counted_whole() -> None:
     """32,000 empty datagrams in one read: text goes on, and none is cut off unseen."""
-    listener = TcpListener('127.0.0.1:0')
+    listener = TcpServer('127.0.0.1:0')
     with receiver(listener) as (end, heard), sender(
             open_transport('tcp', 'sender', f'127.0.0.1:{listener.port}')) as (runner, _):
         say(runner, TEXTS[0])
         heard.wait_for_texts(TEXTS[:1])
         # Through the peer's own connection, which is not hung up on.
         junk = b'\0\0' * 10_000
-        runner.use(lambda end, now: runner.transport._connection._out.extend(junk))
+        runner.use(lambda end, now: runner.transport._connection._unsent.extend(junk))
         say(runner, TEXTS[1])
         heard.wait_for_texts(TEXTS[:2])
         heard.wait_until(lambda: end.end.counters.garbage == 10_000)

@@ -38,7 +38,7 @@ def test_a_key_that_others_can_read_is_refused(tmp_path: pathlib.Path) -> None:
     path = tmp_path / 'link.key'
     keys.generate(path)
     path.chmod(0o644)
-    with pytest.raises(UserError, match=r'read by others\. Say: chmod 600'):
+    with pytest.raises(UserError, match=r'read by others on this machine\. Run: chmod 600'):
         keys.find(str(path), {})
 
 

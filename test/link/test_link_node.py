@@ -28,7 +28,7 @@ from txt2vid_ros.core.people import utterance_id
 from txt2vid_ros.link import keys
 from txt2vid_ros.ros import messages, qos
 
-PATIENCE = 60.0
+TIMEOUT = 60.0
 pytestmark = pytest.mark.usefixtures('ros_domain')
 
 
@@ -103,16 +103,16 @@ class Observer:
     def change(self, end: str, transition: int) -> None:
         """Have the node of an end change its state, as `ros2 lifecycle set` does."""
         client = self.node.create_client(ChangeState, f'/{end}/link/change_state')
-        assert client.wait_for_service(PATIENCE)
+        assert client.wait_for_service(TIMEOUT)
         future = client.call_async(ChangeState.Request(transition=Transition(id=transition)))
         done = threading.Event()
         future.add_done_callback(lambda _: done.set())
-        assert done.wait(PATIENCE) and future.result().success
+        assert done.wait(TIMEOUT) and future.result().success
         self.node.destroy_client(client)
 
     def wait(self, condition: Callable[[], object]) -> None:
         with self.changed:
-            assert self.changed.wait_for(condition, PATIENCE), (self.heard, self.reports)
+            assert self.changed.wait_for(condition, TIMEOUT), (self.heard, self.reports)
 
     def wait_connected(self) -> None:
         self.wait(lambda: all(self.reports.get(end, {}).get('connected') == 'True'
@@ -120,7 +120,7 @@ class Observer:
         self.wait_matched()
 
     def wait_matched(self) -> None:
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT
         while not (self.speech.get_subscription_count() and self.mouth.get_subscription_count()
                    and self.node.count_publishers('/far/heard')):
             assert time.monotonic() < deadline
@@ -227,7 +227,7 @@ def failing(**parameters: object) -> str:
     words = [sys.executable, '-m', 'txt2vid_ros.nodes.link', '--ros-args']
     for name, value in parameters.items():
         words += ['-p', f'{name}:={value}']
-    ended = subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    ended = subprocess.run(words, capture_output=True, text=True, timeout=TIMEOUT, check=False)
     assert ended.returncode == 2
     return ended.stdout + ended.stderr
 

@@ -1,8 +1,8 @@
-"""Names and greetings against the mtu: nothing is longer, and nothing blocks what comes after."""
+"""Names and handshakes within the mtu: nothing is longer, and nothing blocks what comes after."""
 
 from __future__ import annotations
 
-from link_simulation import Network, Simulation
+from link_simulation import SimulatedNetwork, Simulation
 import pytest
 
 from txt2vid_ros.core.errors import UserError
@@ -17,7 +17,7 @@ LONG = 'Nobody told me about the meeting at four, and I never understood the old
     (64, 'x' * 60, 'en'), (128, 'x' * 64, 'y' * 60), (64, 'é' * 20, 'de')])
 def test_names_that_no_datagram_holds_are_refused_and_block_nobody(
         mtu: int, speaker: str, locale: str) -> None:
-    simulation = Simulation(Network(delay=0.02), LinkConfig(mtu=mtu))
+    simulation = Simulation(SimulatedNetwork(delay=0.02), LinkConfig(mtu=mtu))
     simulation.say('Before.')
     simulation.run(2)
     with pytest.raises(UserError, match=rf'mtu {mtu} bytes.*shorter id, or set mtu to \d+'):
@@ -32,7 +32,7 @@ def test_the_mtu_that_is_named_is_enough() -> None:
     with pytest.raises(UserError) as caught:
         Simulation(config=LinkConfig(mtu=64)).say('Never.', speaker, locale)
     mtu = int(str(caught.value).split('mtu to ')[1].split()[0])
-    simulation = Simulation(Network(delay=0.02), LinkConfig(mtu=mtu))
+    simulation = Simulation(SimulatedNetwork(delay=0.02), LinkConfig(mtu=mtu))
     simulation.say(LONG, speaker, locale)
     simulation.run(20)
     assert simulation.heard == [LONG]
@@ -40,9 +40,9 @@ def test_the_mtu_that_is_named_is_enough() -> None:
 
 @pytest.mark.parametrize('tag_bytes', TAG_SIZES)
 def test_every_datagram_keeps_to_the_smallest_mtu(tag_bytes: int) -> None:
-    """Greetings with and without room for names, clock notes, parts, drops, a new session."""
+    """Handshakes with and without room for names, offset reports, parts, drops, new sessions."""
     config = LinkConfig(mtu=64, tag_bytes=tag_bytes, incremental=True)
-    simulation = Simulation(Network(loss=0.1, delay=0.05, jitter=0.1), config,
+    simulation = Simulation(SimulatedNetwork(loss=0.1, delay=0.05, jitter=0.1), config,
                             receiver_ahead=-1e9)
     for number in range(12):
         simulation.network.loss = 1.0 if number == 8 else 0.1
@@ -51,19 +51,19 @@ def test_every_datagram_keeps_to_the_smallest_mtu(tag_bytes: int) -> None:
         if number == 5:
             simulation.start_receiver()
     simulation.run(40)
-    kinds = {wire.kind_of(datagram)[0] for _, datagram in simulation.sent_log}
-    assert kinds >= {wire.Kind.HELLO, wire.Kind.WELCOME, wire.Kind.BATCH, wire.Kind.CONTROL,
-                     wire.Kind.ACK}
+    kinds = {wire.parse_header(datagram)[0] for _, datagram in simulation.sent_log}
+    assert kinds >= {wire.FrameType.HELLO, wire.FrameType.WELCOME, wire.FrameType.BATCH,
+                     wire.FrameType.CONTROL, wire.FrameType.ACK}
     assert max(len(datagram) for _, datagram in simulation.sent_log) <= 64
     assert simulation.heard[-1] == LONG
     assert {event.speaker for _, event in simulation.heard_at} <= {
         f'speaker number {number}' for number in range(12)}
 
 
-def test_names_travel_in_the_greeting_where_there_is_room() -> None:
+def test_names_travel_in_the_handshake_where_there_is_room() -> None:
     bodies = []
     for mtu in (64, 1200):
-        simulation = Simulation(Network(delay=0.02), LinkConfig(mtu=mtu))
+        simulation = Simulation(SimulatedNetwork(delay=0.02), LinkConfig(mtu=mtu))
         simulation.say('Hello.', 'a speaker with a long name', 'en_GB')
         simulation.run(2)
         bodies.append(len(simulation.sent_log[0][1]))

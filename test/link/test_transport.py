@@ -14,12 +14,12 @@ import pytest
 
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.link.config import LinkConfig
-from txt2vid_ros.link.messages import Heard
+from txt2vid_ros.link.messages import ReceivedText
 from txt2vid_ros.link.runner import instant
 from txt2vid_ros.link.transport import open_transport
-from txt2vid_ros.link.transport.serial import SerialLine
-from txt2vid_ros.link.transport.tcp import TcpCaller, TcpListener
-from txt2vid_ros.link.transport.udp import UdpCaller, UdpListener
+from txt2vid_ros.link.transport.serial import SerialTransport
+from txt2vid_ros.link.transport.tcp import TcpClient, TcpServer
+from txt2vid_ros.link.transport.udp import UdpClient, UdpServer
 
 TEXTS = [f'This is sentence number {number}.' for number in range(12)]
 
@@ -34,24 +34,24 @@ def cable() -> Iterator[SerialCable]:
 @pytest.mark.parametrize('address', ['127.0.0.1', '[::1]', 'localhost'])
 def test_over_udp(address: str) -> None:
     listener = open_transport('udp', 'receiver', f'{address}:0')
-    assert isinstance(listener, UdpListener) and listener.loopback
-    caller = open_transport('udp', 'sender', f'{address}:{listener.port}')
-    with receiver(listener) as (_, heard), sender(caller) as (runner, _):
+    assert isinstance(listener, UdpServer) and listener.loopback
+    client = open_transport('udp', 'sender', f'{address}:{listener.port}')
+    with receiver(listener) as (_, heard), sender(client) as (runner, _):
         for text in TEXTS:
             say(runner, text)
         heard.wait_for_texts(TEXTS)
 
 
 def test_over_tcp_though_the_receiver_comes_later_and_starts_again() -> None:
-    probe = TcpListener('127.0.0.1:0')
+    probe = TcpServer('127.0.0.1:0')
     port = probe.port
     probe.close()
-    with sender(TcpCaller(f'127.0.0.1:{port}')) as (runner, _):
+    with sender(TcpClient(f'127.0.0.1:{port}')) as (runner, _):
         say(runner, TEXTS[0])
-        with receiver(TcpListener(f'127.0.0.1:{port}')) as (_, heard):
+        with receiver(TcpServer(f'127.0.0.1:{port}')) as (_, heard):
             heard.wait_for_texts(TEXTS[:1])
         say(runner, TEXTS[1])
-        with receiver(TcpListener(f'127.0.0.1:{port}')) as (_, heard):
+        with receiver(TcpServer(f'127.0.0.1:{port}')) as (_, heard):
             heard.wait(lambda log: TEXTS[1] in log.texts)
             say(runner, TEXTS[2])
             heard.wait(lambda log: log.texts[-1:] == TEXTS[2:3])
@@ -68,7 +68,7 @@ def test_over_a_serial_line_of_300_bits_a_second(cable: SerialCable) -> None:
 
 
 def test_noise_on_a_serial_line_is_no_text(cable: SerialCable) -> None:
-    near, far = (SerialLine(end) for end in cable.ends)
+    near, far = (SerialTransport(end) for end in cable.ends)
     with receiver(near) as (end, heard), sender(far) as (runner, _):
         for number, text in enumerate(TEXTS[:4]):
             cable.noise = random.Random(number).randbytes(200)
@@ -79,14 +79,14 @@ def test_noise_on_a_serial_line_is_no_text(cable: SerialCable) -> None:
 
 
 def test_ends_that_come_and_go(tmp_path: pathlib.Path) -> None:
-    listener = UdpListener('127.0.0.1:0')
+    listener = UdpServer('127.0.0.1:0')
     port = listener.port
-    with sender(UdpCaller(f'127.0.0.1:{port}')) as (runner, log):
+    with sender(UdpClient(f'127.0.0.1:{port}')) as (runner, log):
         with receiver(listener) as (_, heard):
             say(runner, TEXTS[0])
             heard.wait_for_texts(TEXTS[:1])
         say(runner, TEXTS[1])
-        with receiver(UdpListener(f'127.0.0.1:{port}')) as (_, heard):
+        with receiver(UdpServer(f'127.0.0.1:{port}')) as (_, heard):
             heard.wait(lambda log: TEXTS[1] in log.texts)
         assert log.events
 
@@ -96,9 +96,9 @@ CERTAIN_WITHIN = 120.0
 
 
 def test_start_times_and_offset_on_one_machine() -> None:
-    listener = UdpListener('127.0.0.1:0')
+    listener = UdpServer('127.0.0.1:0')
     with receiver(listener) as (_, heard), sender(
-            UdpCaller(f'127.0.0.1:{listener.port}')) as (runner, _):
+            UdpClient(f'127.0.0.1:{listener.port}')) as (runner, _):
         # On a busy machine it takes many exchanges until one was not held up on its way. What is
         # judged is the offset that claims to be certain to a millisecond.
         deadline = time.monotonic() + CERTAIN_WITHIN
@@ -111,12 +111,12 @@ def test_start_times_and_offset_on_one_machine() -> None:
                 break
             assert time.monotonic() < deadline, f'no certain offset in {count} exchanges: {offset}'
         assert abs(offset.seconds) <= 0.001
-        last = [event for event in heard.events if isinstance(event, Heard)][-1]
+        last = [event for event in heard.events if isinstance(event, ReceivedText)][-1]
         assert last.speaker == 'ann'
 
 
 def test_a_port_in_use_and_wrong_addresses_give_one_line() -> None:
-    for kind in (UdpListener, TcpListener):
+    for kind in (UdpServer, TcpServer):
         taken = kind('127.0.0.1:0')
         with pytest.raises(UserError, match=r'address: cannot listen on .*use.*another port'):
             kind(f'127.0.0.1:{taken.port}')
@@ -124,9 +124,9 @@ def test_a_port_in_use_and_wrong_addresses_give_one_line() -> None:
         taken.close()
     for text in ('nonsense', '127.0.0.1:', ':5', '127.0.0.1:99999', '127.0.0.1:0'):
         with pytest.raises(UserError, match='HOST:PORT'):
-            UdpCaller(text)
+            UdpClient(text)
     with pytest.raises(UserError, match=r"the host 'no\.such\.host\.invalid' is unknown"):
-        TcpCaller('no.such.host.invalid:5710')
+        TcpClient('no.such.host.invalid:5710')
 
 
 def test_unknown_roles_transports_and_lines_give_one_line(tmp_path: pathlib.Path) -> None:
@@ -137,16 +137,16 @@ def test_unknown_roles_transports_and_lines_give_one_line(tmp_path: pathlib.Path
             open_transport(*words)
     (tmp_path / 'file').touch()
     with pytest.raises(UserError, match='it is no serial line'):
-        SerialLine(str(tmp_path / 'file'))
+        SerialTransport(str(tmp_path / 'file'))
     with pytest.raises(UserError, match='baud'):
-        SerialLine('/dev/null', 12345)
+        SerialTransport('/dev/null', 12345)
 
 
 def test_a_serial_line_that_goes_away_is_opened_again(tmp_path: pathlib.Path) -> None:
     first, second = SerialCable(), SerialCable()
     name = tmp_path / 'tty'
     name.symlink_to(first.ends[0])
-    line = SerialLine(str(name))
+    line = SerialTransport(str(name))
     assert line.filenos() and not line.problem
     first.close()
     line.receive()
@@ -161,16 +161,16 @@ def test_a_serial_line_that_goes_away_is_opened_again(tmp_path: pathlib.Path) ->
 
 
 def test_an_unreachable_receiver_is_said(tmp_path: pathlib.Path) -> None:
-    probe = UdpListener('127.0.0.1:0')
+    probe = UdpServer('127.0.0.1:0')
     port = probe.port
     probe.close()
-    udp = UdpCaller(f'127.0.0.1:{port}')
+    udp = UdpClient(f'127.0.0.1:{port}')
     udp.send(b'anyone?')
     udp.receive()
     udp.send(b'anyone?')
     assert 'cannot be reached' in udp.problem
     udp.close()
-    tcp = TcpCaller(f'127.0.0.1:{port}')
+    tcp = TcpClient(f'127.0.0.1:{port}')
     assert tcp.maintain(0.0) > 0.0
     tcp.maintain(0.1)
     assert 'does not answer' in tcp.problem
@@ -178,11 +178,11 @@ def test_an_unreachable_receiver_is_said(tmp_path: pathlib.Path) -> None:
 
 
 def test_strangers_on_tcp_are_hung_up_on() -> None:
-    listener = TcpListener('127.0.0.1:0')
+    listener = TcpServer('127.0.0.1:0')
     with receiver(listener) as (end, heard):
         strangers = [socket.create_connection(('127.0.0.1', listener.port)) for _ in range(8)]
         strangers[-1].sendall(b'\0\4junk' * 200)
-        with sender(TcpCaller(f'127.0.0.1:{listener.port}')) as (runner, _):
+        with sender(TcpClient(f'127.0.0.1:{listener.port}')) as (runner, _):
             say(runner, TEXTS[0])
             heard.wait_for_texts(TEXTS[:1])
         assert strangers[-1].recv(10) == b''

@@ -1,4 +1,4 @@
-"""How an end of the link behaves; both ends may differ in all of it."""
+"""How an end of the link behaves; the two ends may differ in all of it."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ class LinkConfig:
     max_age: float = 30.0
     """Seconds after which an utterance that has not arrived is dropped."""
     tag_bytes: int = 4
-    """Length of the authentication tag; the sender's counts."""
+    """Length of the authentication tag; both ends use the sender's."""
     header_bytes: int = 28
     """What the transport adds to a datagram on the wire: 28 for UDP over IPv4."""
     bits_per_byte: int = 8
     """On the wire: 10 for a serial line with start and stop bits."""
     incremental: bool = False
-    """Whether text that may still change is sent where the rate leaves room."""
+    """Whether interim texts are sent where the rate leaves room."""
     queue: int = 256
-    """Utterances that may wait; beyond, the oldest is dropped."""
+    """Utterances that may wait; beyond that, the oldest is dropped."""
     max_characters: int = 20_000
     """Longer texts are refused."""
 
     def __post_init__(self) -> None:
-        """Refuse what cannot work. Raises UserError."""
+        """Refuse values out of range. Raises UserError."""
         checks = [
             (self.rate == 0 or self.rate >= 20, 'rate', 'at least 20 bit/s, or 0 for no limit'),
             (64 <= self.mtu <= 65_000, 'mtu', '64 to 65000 bytes'),
@@ -40,8 +40,8 @@ class LinkConfig:
             (self.tag_bytes in TAG_SIZES, 'tag_bytes', f'one of {TAG_SIZES}'),
             (1 <= self.queue <= 100_000, 'queue', '1 to 100000 utterances'),
         ]
-        for fine, name, range_text in checks:
-            if not fine:
+        for in_range, name, range_text in checks:
+            if not in_range:
                 raise UserError(f'{name} is {getattr(self, name)}', f'It may be {range_text}')
 
     def wire_bits(self, datagram: bytes) -> int:
@@ -50,12 +50,12 @@ class LinkConfig:
 
     @property
     def frame_bytes(self) -> int:
-        """What a datagram of speech holds beside its body: two bytes of head, and the tag."""
+        """What a datagram of speech holds besides its body: two bytes of header, and the tag."""
         return 2 + self.tag_bytes
 
     @property
     def merge_bytes(self) -> int:
-        """How far utterances are merged: one datagram is not to keep a slow link busy for long."""
+        """Up to what size utterances share a datagram: on a slow link, one of about 6 s."""
         if not self.rate:
             return self.mtu
         return min(self.mtu, max(128, int(6 * self.rate / self.bits_per_byte)))

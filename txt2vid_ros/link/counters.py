@@ -1,4 +1,4 @@
-"""What an end of the link has seen so far."""
+"""What an end of the link has sent and received so far."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from txt2vid_ros.link.protocol.seal import ForgedError
 
 
 @dataclasses.dataclass
-class Counters:
-    """Totals since the start; the rejected ones say why."""
+class LinkCounters:
+    """Totals since the start; those of rejected datagrams are by what was wrong with them."""
 
     utterances: int = 0
     characters: int = 0
@@ -20,7 +20,7 @@ class Counters:
     datagrams_out: int = 0
     bytes_out: int = 0
     wire_bits_out: int = 0
-    """Bytes with the headers of the transport below, in bits."""
+    """Bits on the wire, the transport's headers included."""
     datagrams_in: int = 0
     bytes_in: int = 0
     wire_bits_in: int = 0
@@ -34,20 +34,20 @@ class Counters:
     oversized: int = 0
     undecodable: int = 0
 
-    def came(self, datagram: bytes, config: LinkConfig) -> None:
+    def count_received(self, datagram: bytes, config: LinkConfig) -> None:
         """Count a datagram that has arrived."""
         self.datagrams_in += 1
         self.bytes_in += len(datagram)
         self.wire_bits_in += config.wire_bits(datagram)
 
-    def went(self, datagram: bytes, config: LinkConfig) -> None:
+    def count_sent(self, datagram: bytes, config: LinkConfig) -> None:
         """Count a datagram that is sent."""
         self.datagrams_out += 1
         self.bytes_out += len(datagram)
         self.wire_bits_out += config.wire_bits(datagram)
 
-    def reject(self, error: wire.FrameError | ForgedError) -> None:
-        """Count a datagram that is of no use, by what is wrong with it."""
+    def count_rejected(self, error: wire.FrameError | ForgedError) -> None:
+        """Count a useless datagram by what is wrong with it."""
         if isinstance(error, ForgedError):
             self.forged += 1
         elif isinstance(error, wire.OversizedError):
@@ -59,7 +59,7 @@ class Counters:
 
     @property
     def rejected(self) -> int:
-        """Datagrams that came in and were of no use, duplicates aside."""
+        """Datagrams that came in and were useless, duplicates not included."""
         return (self.garbage + self.wrong_version + self.forged + self.oversized
                 + self.undecodable)
 

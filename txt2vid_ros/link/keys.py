@@ -1,4 +1,4 @@
-"""The pre-shared key: made once, kept in a file or the environment, never in a parameter."""
+"""The pre-shared key: generated once, kept in a file or the environment, never in a parameter."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from collections.abc import Mapping
 import os
 import pathlib
 import secrets
-import stat
 
 from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.key_file import read_key_file
 from txt2vid_ros.link.protocol.seal import KEY_BYTES
 
 VARIABLE = 'TXT2VID_LINK_KEY'
 NO_KEY = bytes(KEY_BYTES)
-"""Stands in where no key is wanted: the tags then only detect damage."""
+"""Used where no key is wanted: the tags then only detect damage."""
 
 
 def generate(path: pathlib.Path) -> None:
@@ -44,15 +44,8 @@ def find(path: str, environment: Mapping[str, str] = os.environ) -> bytes | None
 
 def read(path: pathlib.Path) -> bytes:
     """Return the key in `path`. Raises UserError where others than its owner may read it."""
-    try:
-        mode = path.stat().st_mode
-        text = path.read_bytes().decode('ascii', 'replace')
-    except OSError as error:
-        raise UserError(f'key_file: {path} cannot be read: {error.strerror}',
-                        f'Make one with: txt2vid link keygen {path}') from error
-    if mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise UserError(f'key_file: {path} can be read by others', f'Say: chmod 600 {path}')
-    return _decode(text, f'key_file: {path}')
+    content = read_key_file(path, 'key_file', f'Generate one with: txt2vid link keygen {path}')
+    return _decode(content.decode('ascii', 'replace'), f'key_file: {path}')
 
 
 def _decode(text: str, source: str) -> bytes:
@@ -61,7 +54,7 @@ def _decode(text: str, source: str) -> bytes:
     except (binascii.Error, ValueError):
         key = b''
     if len(key) != KEY_BYTES:
-        raise UserError(f'{source} holds no key', 'Make one with: txt2vid link keygen FILE')
+        raise UserError(f'{source} holds no key', 'Generate one with: txt2vid link keygen FILE')
     return key
 
 
@@ -72,5 +65,5 @@ def require(key: bytes | None, loopback: bool, insecure: bool) -> bytes:
     if loopback or insecure:
         return NO_KEY
     raise UserError('key_file: a link beyond this machine needs a key',
-                    'Make one with: txt2vid link keygen FILE, copy it to both machines and name '
-                    'it in key_file; or say insecure:=true')
+                    'Generate one with: txt2vid link keygen FILE, copy it to both machines and '
+                    'name it in key_file; or set insecure:=true')

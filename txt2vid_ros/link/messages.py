@@ -1,4 +1,4 @@
-"""What goes in and comes out of the link's two ends, and the clock they are driven with."""
+"""What goes into and comes out of the two ends of the link, and the clock that drives them."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ class Instant(NamedTuple):
     """One moment on both clocks of a machine, in seconds."""
 
     mono: float
-    """For timers; never jumps."""
+    """The monotonic clock, for timers."""
     wall: float
-    """For stamps; what the other machine's is compared with."""
+    """The wall clock, for stamps: the one that the other machine's is compared with."""
 
 
 Source: TypeAlias = 'tuple[Any, ...] | int | None'
 """Where a datagram came from: an address, a connection, or None where there is only one."""
 
 
-class Outgoing(NamedTuple):
-    """A datagram to send, and where to: None for the peer, whoever that is at the moment."""
+class OutgoingDatagram(NamedTuple):
+    """A datagram to send, and its destination: None for the current peer."""
 
     datagram: bytes
     to: Source = None
 
 
 @dataclasses.dataclass(frozen=True)
-class Utterance:
-    """Something said. `start` is when its first word began, in seconds on this machine's clock."""
+class OutgoingText:
+    """An utterance to send. `start`: when its first word began, in seconds on this wall clock."""
 
     text: str
     speaker: str = ''
@@ -41,17 +41,17 @@ class Utterance:
 
 
 @dataclasses.dataclass(frozen=True)
-class Heard:
-    """An utterance that came over the link; `start` is already on the receiver's clock."""
+class ReceivedText:
+    """An utterance that came over the link; `start` is converted to the receiver's wall clock."""
 
     text: str
     speaker: str
     locale: str
     start: float
     arrived: float
-    """When its last datagram came, on the receiver's clock."""
+    """When its last datagram arrived, on the receiver's wall clock."""
     partial: bool = False
-    """Whether it is what has been understood so far, to be replaced."""
+    """Whether it is an interim result, to be replaced by the next text."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,16 +64,16 @@ class Dropped:
 
 @dataclasses.dataclass(frozen=True)
 class Connected:
-    """Both ends agreed on a session; `resumed` where the stream of before goes on."""
+    """Both ends agreed on a session; `resumed` where it continues the previous stream."""
 
     resumed: bool
 
 
 @dataclasses.dataclass(frozen=True)
 class Mismatch:
-    """The other end cannot be talked to until someone mends it."""
+    """The two ends cannot work together until the user changes something."""
 
     problem: str
 
 
-Event = Heard | Dropped | Connected | Mismatch
+LinkEvent = ReceivedText | Dropped | Connected | Mismatch

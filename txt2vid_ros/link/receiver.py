@@ -1,239 +1,255 @@
-"""The receiving end: a state machine fed with datagrams and the time."""
+"""The receiving end: a state machine that takes datagrams and the time."""
 
 from __future__ import annotations
 
 import collections
 
-from txt2vid_ros.link.codec.text import CodecError, TextCodec
+from txt2vid_ros.link.codec.text import TextCodec
+from txt2vid_ros.link.codec.token_coder import CodecError
 from txt2vid_ros.link.config import LinkConfig
-from txt2vid_ros.link.counters import Counters
+from txt2vid_ros.link.counters import LinkCounters
 from txt2vid_ros.link.delivery.acknowledging import Acknowledger
-from txt2vid_ros.link.delivery.delivery_log import Handover
-from txt2vid_ros.link.delivery.progress_store import Journal
-from txt2vid_ros.link.delivery.rate_limiter import Pacer
-from txt2vid_ros.link.delivery.reorder_buffer import Inbox
-from txt2vid_ros.link.messages import Connected, Event, Instant, Mismatch, NEVER, Outgoing, Source
+from txt2vid_ros.link.delivery.delivery_log import DeliveryLog
+from txt2vid_ros.link.delivery.progress_store import ProgressStore
+from txt2vid_ros.link.delivery.rate_limiter import RateLimiter
+from txt2vid_ros.link.delivery.reorder_buffer import ReorderBuffer
+from txt2vid_ros.link.messages import (
+    Connected,
+    Instant,
+    LinkEvent,
+    NEVER,
+    OutgoingDatagram,
+    Source,
+)
 from txt2vid_ros.link.protocol import wire
 from txt2vid_ros.link.protocol.control import Control
-from txt2vid_ros.link.protocol.handshake import Answerer, Offer
-from txt2vid_ros.link.protocol.packer import Known
+from txt2vid_ros.link.protocol.handshake import Responder, SessionOffer
+from txt2vid_ros.link.protocol.packer import SpeechContext
 from txt2vid_ros.link.protocol.seal import ForgedError
-from txt2vid_ros.link.protocol.wire import Kind, STAMP_TICK
+from txt2vid_ros.link.protocol.wire import FrameType, STAMP_TICK
+
+_MAX_FLOOR_STEP = 128
+"""Sequences that a CONTROL may skip; a larger step is a mistaken one."""
 
 
 class Receiver:
-    """Takes datagrams of a `Sender` and gives utterances, each once and in order.
+    """Takes datagrams of a `Sender` and returns its utterances, each once and in order.
 
-    What take_event() returns is to be handed to the consumer, and that to be said by
-    handed_over(): until then nothing is acknowledged.
+    Nothing is acknowledged before the consumer has it: whoever takes events calls
+    confirm_delivered() once what take_event() returned has been passed on.
     """
 
     def __init__(self, config: LinkConfig, key: bytes, codec: TextCodec, now: Instant,
-                 journal: Journal | None = None) -> None:
-        """Wait for a call. `key` is the 32 bytes shared with the sender."""
+                 store: ProgressStore | None = None) -> None:
+        """Wait for a sender. `key` is the 32 bytes shared with it."""
         self.config = config
-        self.counters = Counters()
+        self.counters = LinkCounters()
         self._codec = codec
-        self._handover = Handover(journal or Journal(), self.counters)
-        self._answerer = Answerer(key, codec.model.digest, now)
-        self._pacer = Pacer(config.rate, 2 * config.rate)
-        self._inbox: Inbox | None = None
+        self._log = DeliveryLog(store or ProgressStore(), self.counters)
+        self._responder = Responder(key, codec.model.digest, now)
+        self._limiter = RateLimiter(config.rate, 2 * config.rate)
+        self._buffer: ReorderBuffer | None = None
         self._acknowledger = Acknowledger()
         self._controls = 0
-        self._stalled_since: float | None = None
-        self._replies: collections.deque[Outgoing] = collections.deque(maxlen=8)
+        self._gap_since: float | None = None
+        self._replies: collections.deque[OutgoingDatagram] = collections.deque(maxlen=8)
 
     def receive(self, datagram: bytes, now: Instant, source: Source = None) -> bool:
         """Take whatever arrived; return whether it was new and sealed with a session's keys.
 
-        Greetings are answered to `source` and prove nothing: they may be replayed.
+        A HELLO is answered to `source` and proves nothing: it may be replayed.
         """
-        self.counters.came(datagram, self.config)
+        self.counters.count_received(datagram, self.config)
         try:
-            kind, tag = wire.kind_of(datagram)
-            if kind is Kind.HELLO:
+            frame_type, tag = wire.parse_header(datagram)
+            if frame_type is FrameType.HELLO:
                 self._hello(datagram, now, source)
-            elif kind in (Kind.SAID, Kind.BATCH, Kind.CONTROL, Kind.PARTIAL):
-                if self._handover.full:
+            elif frame_type in (FrameType.SINGLE, FrameType.BATCH, FrameType.CONTROL,
+                                FrameType.PARTIAL):
+                if self._log.full:
                     return False  # As if lost: it is not acknowledged, and will come again.
                 repeats = self.counters.duplicates
-                self._session_datagram(kind, tag, datagram, now)
+                self._session_datagram(frame_type, tag, datagram, now)
                 return self.counters.duplicates == repeats
             else:
                 self.counters.garbage += 1
         except (wire.FrameError, ForgedError) as error:
-            self.counters.reject(error)
-            # Somebody may go on with a session from before a restart of ours.
-            if (isinstance(error, ForgedError) and self._inbox is None
-                    and (call := self._answerer.solicit(now)) is not None):
-                self._replies.append(Outgoing(call, source))
+            self.counters.count_rejected(error)
+            # The sender may continue a session from before a restart of this receiver.
+            if (isinstance(error, ForgedError) and self._buffer is None
+                    and (solicit := self._responder.solicit(now)) is not None):
+                self._replies.append(OutgoingDatagram(solicit, source))
         return False
 
-    def poll(self, now: Instant) -> list[Outgoing]:
-        """Return the datagrams to send now; prepare() comes first, and handing over."""
-        out: list[Outgoing] = []
-        while self._pacer.ready_at(now.mono) <= now.mono:
+    def prepare(self, now: Instant) -> None:
+        """Deliver what waits behind a gap that a vanished sender will not close any more."""
+        if (self._buffer is not None and self._gap_since is not None
+                and now.mono > self._gap_since + 2 * self.config.max_age):
+            self._gap_since = None
+            self._log.add_texts(self._buffer.flush())
+
+    def poll(self, now: Instant) -> list[OutgoingDatagram]:
+        """Return the datagrams to send now; call prepare() first, and deliver the events."""
+        out: list[OutgoingDatagram] = []
+        while self._limiter.ready_at(now.mono) <= now.mono:
             if self._replies:
                 reply = self._replies.popleft()
-            elif (self._inbox is not None and now.mono >= self._acknowledger.timing.due
-                    and self._handover.complete):
-                reply = Outgoing(self._acknowledger.ack(self._inbox, now))
+            elif (self._buffer is not None and now.mono >= self._acknowledger.timing.due
+                    and self._log.all_confirmed):
+                reply = OutgoingDatagram(self._acknowledger.ack(self._buffer, now))
             else:
                 break
-            self._pacer.spend(self.config.wire_bits(reply.datagram), now.mono)
-            self.counters.went(reply.datagram, self.config)
+            self._limiter.spend(self.config.wire_bits(reply.datagram), now.mono)
+            self.counters.count_sent(reply.datagram, self.config)
             out.append(reply)
         return out
 
     def next_wakeup(self, now: Instant) -> float:
-        """Return when `poll` is to be called at the latest, on the monotonic clock."""
+        """Return when to call poll() at the latest, on the monotonic clock."""
         soonest = now.mono if self._replies else self._acknowledger.timing.due
         if soonest != NEVER:
-            soonest = max(soonest, self._pacer.ready_at(now.mono))
-        if self._stalled_since is not None:
-            soonest = min(soonest, self._stalled_since + 2 * self.config.max_age + 1e-3)
+            soonest = max(soonest, self._limiter.ready_at(now.mono))
+        if self._gap_since is not None:
+            soonest = min(soonest, self._gap_since + 2 * self.config.max_age + 1e-3)
         return soonest
 
-    def take_event(self) -> Event | None:
-        """Return what was heard, or what else happened; None where there is nothing more."""
-        return self._handover.take()
+    def take_event(self) -> LinkEvent | None:
+        """Return the oldest event; None where there are no more."""
+        return self._log.take_event()
 
-    def prepare(self, now: Instant) -> None:
-        """Go on without what a sender that has vanished will not send any more."""
-        if (self._inbox is not None and self._stalled_since is not None
-                and now.mono > self._stalled_since + 2 * self.config.max_age):
-            self._stalled_since = None
-            self._handover.deliver(self._inbox.flush())
-
-    def handed_over(self) -> None:
-        """Note that the consumer has all that take_event() has returned."""
-        self._handover.done()
+    def confirm_delivered(self) -> None:
+        """Note that the consumer has everything that take_event() has returned."""
+        self._log.confirm()
 
     @property
     def connected(self) -> bool:
-        """Whether a sender has called."""
-        return self._inbox is not None or bool(self._answerer.offers)
+        """Whether a sender has begun a session, or asked for one."""
+        return self._buffer is not None or bool(self._responder.offers)
 
     @property
     def offset(self) -> tuple[float, float] | None:
-        """This clock minus the sender's, and its uncertainty, as the sender measured it."""
-        known = self._handover
-        if known.offset is None or known.uncertainty is None:
+        """This clock minus the sender's, and its uncertainty, as the sender measured them."""
+        log = self._log
+        if log.offset is None or log.uncertainty is None:
             return None
-        return known.offset, known.uncertainty
+        return log.offset, log.uncertainty
 
     def _hello(self, datagram: bytes, now: Instant, source: Source) -> None:
-        opened = self._answerer.hello(datagram)
+        opened = self._responder.open_hello(datagram)
         if opened is None:
             self.counters.duplicates += 1
             return
         hello, random = opened
-        settled = self._handover.settled
-        known = hello.stream == settled.stream
-        wanted = max(settled.next_index, hello.first) if known else hello.first
-        if hello.model != self._codec.model.digest[:4]:
-            self._handover.event(Mismatch('the sender has another text model: install the same '
-                                          'version of txt2vid_ros on both machines'))
-        welcome = self._answerer.welcome(hello, random, known, wanted, now.wall, now)
-        self._replies.append(Outgoing(welcome, source))
+        confirmed = self._log.confirmed
+        known = hello.stream == confirmed.stream
+        wanted = max(confirmed.next_index, hello.first) if known else hello.first
+        if (mismatch := self._responder.mismatch(hello)) is not None:
+            self._log.add_event(mismatch)
+        welcome = self._responder.welcome(hello, random, known, wanted, now)
+        self._replies.append(OutgoingDatagram(welcome, source))
 
-    def _session_datagram(self, kind: Kind, tag: int, datagram: bytes, now: Instant) -> None:
+    def _session_datagram(self, frame_type: FrameType, tag: int, datagram: bytes,
+                          now: Instant) -> None:
         if len(datagram) < 2:
             raise wire.FrameError('too short')
-        inbox = self._inbox
-        if inbox is not None and tag == inbox.keys.tag:
+        buffer = self._buffer
+        if buffer is not None and tag == buffer.keys.tag:
             try:
-                self._open(inbox, kind, datagram, now)
+                self._open(buffer, frame_type, datagram, now)
                 return
             except ForgedError:
-                pass  # It may belong to a session that begins with it.
-        offer = self._answerer.match(kind, tag, datagram)
-        hello = offer.hello
-        fresh = Inbox(offer.keys, self._codec, Known(speaker=hello.speaker, locale=hello.locale))
-        self._begin(offer, fresh, now)
-        self._open(fresh, kind, datagram, now)
+                pass  # It may be the first of a new session.
+        offer = self._responder.match(frame_type, tag, datagram)
+        names = SpeechContext(speaker=offer.hello.speaker, locale=offer.hello.locale)
+        buffer = ReorderBuffer(offer.keys, self._codec, names)
+        self._begin(offer, buffer)
+        self._open(buffer, frame_type, datagram, now)
 
-    def _begin(self, offer: Offer, inbox: Inbox, now: Instant) -> None:
-        handover = self._handover
-        resumed = offer.hello.stream == handover.progress.stream
+    def _begin(self, offer: SessionOffer, buffer: ReorderBuffer) -> None:
+        """Change over to a new session."""
+        log = self._log
+        resumed = offer.hello.stream == log.progress.stream
         if not resumed:
-            if self._inbox is not None:
-                # The sender has started anew: what is missing will not come any more.
-                handover.deliver(self._inbox.flush())
-            handover.begin(offer.hello.stream, offer.hello.first)
-        self._inbox = inbox
+            if self._buffer is not None:
+                # The sender has restarted: what is missing will not come any more.
+                log.add_texts(self._buffer.flush())
+            log.begin_stream(offer.hello.stream, offer.hello.first)
+        self._buffer = buffer
         self._controls = 0
         self._acknowledger = Acknowledger()
-        self._stalled_since = None
-        self._answerer.taken()
-        handover.offset = offer.arrived - offer.hello.wall * STAMP_TICK
-        handover.uncertainty = None
+        self._gap_since = None
+        self._responder.accepted()
+        log.offset = offer.arrived - offer.hello.wall * STAMP_TICK
+        log.uncertainty = None
         self.counters.sessions += 1
-        handover.event(Connected(resumed))
+        log.add_event(Connected(resumed))
 
-    def _open(self, inbox: Inbox, kind: Kind, datagram: bytes, now: Instant) -> None:
-        speech = kind in (Kind.SAID, Kind.BATCH)
+    def _open(self, buffer: ReorderBuffer, frame_type: FrameType, datagram: bytes,
+              now: Instant) -> None:
+        speech = frame_type in (FrameType.SINGLE, FrameType.BATCH)
         low = datagram[1]
-        counter = inbox.sequence(low) if speech else wire.nearest(low, 256, self._controls)
+        counter = buffer.sequence(low) if speech else wire.nearest(low, 256, self._controls)
         if counter < 0:
             raise ForgedError('no such counter')
-        body = inbox.keys.forward.open(kind, counter, datagram[:2], datagram[2:])
+        body = buffer.keys.forward.open(frame_type, counter, datagram[:2], datagram[2:])
         if speech:
-            self._speech(inbox, kind, counter, body, now)
+            self._speech(buffer, frame_type, counter, body, now)
         elif counter < self._controls:
             self.counters.duplicates += 1
         else:
             self._controls = counter + 1
-            if kind is Kind.CONTROL:
-                self._control(inbox, counter, Control.unpack(body, inbox.next), now)
+            if frame_type is FrameType.CONTROL:
+                self._control(buffer, counter, Control.unpack(body, buffer.next), now)
             else:
-                self._partial(inbox, body, now)
+                self._partial(buffer, body, now)
 
-    def _speech(self, inbox: Inbox, kind: Kind, sequence: int, body: bytes, now: Instant) -> None:
-        if not inbox.is_new(sequence):
+    def _speech(self, buffer: ReorderBuffer, frame_type: FrameType, sequence: int, body: bytes,
+                now: Instant) -> None:
+        if not buffer.is_new(sequence):
             self.counters.duplicates += 1
             self._acknowledger.timing.repeated(now)
             return
         try:
-            self._handover.note_clock(inbox.take(sequence, kind, body, now.wall))
+            self._log.take_offset(buffer.take(sequence, frame_type, body, now.wall))
         except (wire.FrameError, CodecError):
-            # Authentic, so it will not get better by being sent again.
+            # It is authentic, so sending it again would not help.
             self.counters.undecodable += 1
-            inbox.refuse(sequence)
+            buffer.skip(sequence)
         self._acknowledger.note(False, sequence, now)
-        deliveries, broken = inbox.deliver()
-        self.counters.undecodable += broken
-        self._handover.deliver(deliveries)
-        self._acknowledger.timing.arrived(now, gap=inbox.gap)
-        self._watch_gap(inbox, now)
+        deliveries, discarded = buffer.deliver()
+        self.counters.undecodable += discarded
+        self._log.add_texts(deliveries)
+        self._acknowledger.timing.arrived(now, gap=buffer.has_gap)
+        self._watch_gap(buffer, now)
 
-    def _control(self, inbox: Inbox, counter: int, control: Control, now: Instant) -> None:
-        handover = self._handover
+    def _control(self, buffer: ReorderBuffer, counter: int, control: Control,
+                 now: Instant) -> None:
+        log = self._log
         self._acknowledger.note(True, counter, now)
-        if control.floor is not None and inbox.next < control.floor <= inbox.next + 128:
-            handover.deliver(inbox.skip_to(control.floor))
-            progress = handover.progress
-            progress.next_index = max(progress.next_index, control.floor_index)
-            handover.deliver(inbox.deliver()[0])
-            self._watch_gap(inbox, now)
+        if (control.floor is not None
+                and buffer.next < control.floor <= buffer.next + _MAX_FLOOR_STEP):
+            log.add_texts(buffer.skip_to(control.floor))
+            log.progress.next_index = max(log.progress.next_index, control.floor_index)
+            log.add_texts(buffer.deliver()[0])
+            self._watch_gap(buffer, now)
         if control.dropped is not None:
-            handover.dropped(control.dropped)
-        handover.note_clock(control.clock)
+            log.add_drops(control.dropped)
+        log.take_offset(control.clock)
         self._acknowledger.timing.asked(now)
 
-    def _partial(self, inbox: Inbox, body: bytes, now: Instant) -> None:
+    def _partial(self, buffer: ReorderBuffer, body: bytes, now: Instant) -> None:
         if not body:
             raise wire.FrameError('too short')
         try:
-            said = inbox.partial(inbox.sequence(body[0]), body[1:], now.wall)
+            decoded = buffer.partial(buffer.sequence(body[0]), body[1:], now.wall)
         except CodecError:
             self.counters.undecodable += 1
             return
-        if said is not None:
-            self._handover.partial(said)
+        if decoded is not None:
+            self._log.add_partial(decoded)
 
-    def _watch_gap(self, inbox: Inbox, now: Instant) -> None:
-        if not inbox.gap:
-            self._stalled_since = None
-        elif self._stalled_since is None:
-            self._stalled_since = now.mono
+    def _watch_gap(self, buffer: ReorderBuffer, now: Instant) -> None:
+        if not buffer.has_gap:
+            self._gap_since = None
+        elif self._gap_since is None:
+            self._gap_since = now.mono

@@ -10,18 +10,23 @@ import threading
 import time
 from typing import Generic, TypeVar
 
-from txt2vid_ros.link.messages import Event, Instant
+from txt2vid_ros.link.messages import Instant, LinkEvent
 from txt2vid_ros.link.receiver import Receiver
 from txt2vid_ros.link.sender import Sender
 from txt2vid_ros.link.transport.base import Transport
 
-_LONGEST_WAIT = 1.0
+log = logging.getLogger(__name__)
+
+_MAX_WAIT = 1.0
+"""Seconds between two steps."""
+_PAUSE_AFTER_ERROR = 0.1
+"""Seconds, so that an error that repeats does not take a whole processor."""
 
 End = TypeVar('End', Sender, Receiver)
 
 
 def instant() -> Instant:
-    """Return the time now."""
+    """Return the present time."""
     return Instant(time.monotonic(), time.time())
 
 
@@ -31,7 +36,7 @@ class LinkRunner(Generic[End]):
     `on_event` is called on the link's thread and must not wait.
     """
 
-    def __init__(self, end: End, transport: Transport, on_event: Callable[[Event], None],
+    def __init__(self, end: End, transport: Transport, on_event: Callable[[LinkEvent], None],
                  now: Callable[[], Instant] = instant) -> None:
         """Start the thread."""
         self.end: End = end
@@ -47,7 +52,7 @@ class LinkRunner(Generic[End]):
         self._thread.start()
 
     def use(self, action: Callable[[End, Instant], None]) -> None:
-        """Call `action` with the end and the time, alone with it, and go on at once."""
+        """Call `action` with the end and the time, under the lock, and wake the link's thread."""
         with self._lock:
             action(self.end, self._now())
         self._wake()
@@ -72,34 +77,34 @@ class LinkRunner(Generic[End]):
     def _run(self) -> None:
         while not self._closing:
             try:
-                self._turn()
+                self._step()
             except Exception:
-                # A fault of ours must not silence the link for good; it is seen in the log.
-                logging.getLogger(__name__).exception('the link had to skip a turn')
-                time.sleep(0.1)
-        self._hand_over()
+                # An internal error must not end the link for good; the log shows it.
+                log.exception('the link had to skip a step')
+                time.sleep(_PAUSE_AFTER_ERROR)
+        self._deliver_events()
 
-    def _turn(self) -> None:
+    def _step(self) -> None:
         again = self.transport.maintain(self._now().mono)
         with self._lock:
             self.end.prepare(self._now())
-        self._hand_over()
+        self._deliver_events()
         with self._lock:
             now = self._now()
             for datagram, to in self.end.poll(now):
                 self.transport.send(datagram, to)
-            again = min(again, self.end.next_wakeup(now), now.mono + _LONGEST_WAIT)
+            again = min(again, self.end.next_wakeup(now), now.mono + _MAX_WAIT)
         self._wait(max(0.0, again - self._now().mono))
         for datagram, source in self.transport.receive():
             with self._lock:
-                fresh = self.end.receive(datagram, self._now(), source)
-            if fresh:
-                self.transport.trust(source)
+                useful = self.end.receive(datagram, self._now(), source)
+            if useful:
+                self.transport.set_peer(source)
             else:
-                self.transport.distrust(source)
+                self.transport.count_rejected(source)
 
-    def _hand_over(self) -> None:
-        """Give on what has happened; only then does the end say that it has it."""
+    def _deliver_events(self) -> None:
+        """Pass events on, and confirm each only after that."""
         while True:
             with self._lock:
                 event = self.end.take_event()
@@ -107,10 +112,10 @@ class LinkRunner(Generic[End]):
                 try:
                     self._on_event(event)
                 except Exception:
-                    # It would fail again: what comes after it must not wait for it.
-                    logging.getLogger(__name__).exception('what came could not be used')
+                    # It would fail again, and must not hold up the events after it.
+                    log.exception('an event of the link could not be used')
             with self._lock:
-                self.end.handed_over()
+                self.end.confirm_delivered()
             if event is None:
                 return
 

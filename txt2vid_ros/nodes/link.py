@@ -19,16 +19,16 @@ from txt2vid_ros.link import keys
 from txt2vid_ros.link.codec.model import load
 from txt2vid_ros.link.codec.text import TextCodec
 from txt2vid_ros.link.config import LinkConfig
-from txt2vid_ros.link.delivery.progress_store import Journal
-from txt2vid_ros.link.figures import Figures
+from txt2vid_ros.link.delivery.progress_store import ProgressStore
+from txt2vid_ros.link.link_statistics import LinkStatistics
 from txt2vid_ros.link.messages import (
     Connected,
     Dropped,
-    Event,
-    Heard,
     Instant,
+    LinkEvent,
     Mismatch,
-    Utterance,
+    OutgoingText,
+    ReceivedText,
 )
 from txt2vid_ros.link.receiver import Receiver
 from txt2vid_ros.link.runner import LinkRunner
@@ -96,19 +96,19 @@ class LinkNode(ManagedNode):
                 bits_per_byte=transport.bits_per_byte, incremental=table.incremental,
                 queue=table.queue)
             self._end: Sender | Receiver
-            self._journal = Journal()
+            self._progress_store = ProgressStore()
             if table.role == 'sender':
                 self._end = Sender(config, key, codec, self._instant())
             else:
-                self._journal = Journal(state_file(
+                self._progress_store = ProgressStore(state_file(
                     table.state_file, table.transport, table.address))
-                self._end = Receiver(config, key, codec, self._instant(), self._journal)
+                self._end = Receiver(config, key, codec, self._instant(), self._progress_store)
         except UserError:
             transport.close()
             raise
         self._transport: Transport | None = transport
         self._runner: LinkRunner[Any] | None = None
-        self._figures = Figures(self._end)
+        self._statistics = LinkStatistics(self._end)
         self._starts: collections.OrderedDict[str, float] = collections.OrderedDict()
         if key == keys.NO_KEY and not transport.loopback:
             self.get_logger().warning('insecure: anybody who reaches it can speak and listen')
@@ -153,8 +153,9 @@ class LinkNode(ManagedNode):
         runner = getattr(self, '_runner', None)
         if runner is None:
             return 'warn', 'not active', {}
-        figures = self._figures.take(self._instant())
-        problems = (runner.transport.problem, self._journal.problem, self._figures.problem)
+        figures = self._statistics.report(self._instant())
+        problems = (runner.transport.problem, self._progress_store.problem,
+                    self._statistics.problem)
         problem = next((problem for problem in problems if problem), '')
         return ('warn', problem, figures) if problem else ('ok', 'connected', figures)
 
@@ -168,7 +169,7 @@ class LinkNode(ManagedNode):
         if not text:
             return
         start = messages.from_time(message.header.stamp) or self.ros_clock.now()
-        utterance = Utterance(text, message.header.frame_id, message.locale, start / SECOND)
+        utterance = OutgoingText(text, message.header.frame_id, message.locale, start / SECOND)
         final = bool(message.final)
 
         def submit(end: Sender, now: Instant) -> None:
@@ -185,27 +186,27 @@ class LinkNode(ManagedNode):
         start = self._starts.pop(message.header.frame_id, None)
         if start is not None:
             seen = messages.from_time(message.header.stamp) / SECOND
-            self._figures.delay('mouth_to_eye_ms', seen - start)
+            self._statistics.add_delay('mouth_to_eye_ms', seen - start)
 
     # From the link, on its thread -------------------------------------------------------------
 
-    def _on_event(self, event: Event) -> None:
+    def _on_event(self, event: LinkEvent) -> None:
         log = self.get_logger()
-        if isinstance(event, Heard):
+        if isinstance(event, ReceivedText):
             self._publish(event)
         elif isinstance(event, Dropped):
             log.warning(f'{event.count} utterance(s) will not arrive: {event.reason}')
         elif isinstance(event, Connected):
-            self._figures.mismatch = ''
+            self._statistics.mismatch = ''
             log.info('the link has resumed' if event.resumed else 'the other end is connected')
-        elif isinstance(event, Mismatch) and event.problem != self._figures.mismatch:
-            self._figures.mismatch = event.problem
+        elif isinstance(event, Mismatch) and event.problem != self._statistics.mismatch:
+            self._statistics.mismatch = event.problem
             log.error(event.problem)
 
-    def _publish(self, heard: Heard) -> None:
+    def _publish(self, heard: ReceivedText) -> None:
         stamp = max(0, round(heard.start * SECOND))
         if not heard.partial:
-            self._figures.delay('speech_to_heard_ms', heard.arrived - heard.start)
+            self._statistics.add_delay('speech_to_heard_ms', heard.arrived - heard.start)
             self._starts[utterance_id(heard.speaker, stamp)] = heard.start
             while len(self._starts) > STARTS_KEPT:
                 self._starts.popitem(last=False)

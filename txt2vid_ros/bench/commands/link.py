@@ -1,4 +1,4 @@
-"""What a conversation costs over this link and over others, side by side on the same text."""
+"""What a conversation costs over this link and over others, compared on the same text."""
 
 from __future__ import annotations
 
@@ -9,19 +9,20 @@ from typing import Any
 
 import numpy as np
 
-from txt2vid_ros.bench.link import live, rivals
+from txt2vid_ros.bench.link import alternatives, live
 from txt2vid_ros.bench.link.conversation import Conversation
-from txt2vid_ros.bench.link.simulation import Network, Rehearsal
+from txt2vid_ros.bench.link.simulation import LinkSimulation, SimulatedNetwork
 from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.link.codec.context import EMPTY_CONTEXT
 from txt2vid_ros.link.codec.model import load
-from txt2vid_ros.link.codec.text import NOTHING, TextCodec
+from txt2vid_ros.link.codec.text import TextCodec
 from txt2vid_ros.link.config import LinkConfig
 from txt2vid_ros.link.keys import NO_KEY
-from txt2vid_ros.link.messages import Heard
+from txt2vid_ros.link.messages import ReceivedText
 
 DEFAULT_TEXT = Path(__file__).parents[1] / 'link' / 'data' / 'conversation.txt'
-PATH = Network(delay=0.05)
-BAD_PATH = Network(loss=0.2, duplication=0.05, delay=0.3, jitter=0.1)
+PATH = SimulatedNetwork(delay=0.05)
+BAD_PATH = SimulatedNetwork(loss=0.2, duplication=0.05, delay=0.3, jitter=0.1)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         'tuned on)')
     parser.add_argument('--wpm', type=float, default=150.0, help='words a minute (%(default)s)')
     parser.add_argument('--rate', type=float, default=88.0, metavar='BPS',
-                        help='what each end of the first row is told to keep below; 0 for no '
+                        help='what each end of the first row keeps below; 0 for no '
                         'limit (%(default)s, so that both together stay below 100)')
     parser.add_argument('--no-rivals', action='store_true',
                         help='this link only: no floods, TCP, ROS topic and Opus')
@@ -39,32 +40,32 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> dict[str, Any]:
     """Return the figures: bits a character and a second, delivery, time and processor."""
-    talk = read(arguments.text, arguments.wpm)
+    conversation = read(arguments.text, arguments.wpm)
     rows: dict[str, dict[str, Any]] = {
-        'link': _link(talk, PATH, LinkConfig(rate=arguments.rate)),
-        'link_unlimited': _link(talk, PATH, LinkConfig()),
-        'link_20_percent_lost': _link(talk, BAD_PATH, LinkConfig()),
-        'link_serial_300_bps': _link(talk, PATH, LinkConfig(
+        'link': _link(conversation, PATH, LinkConfig(rate=arguments.rate)),
+        'link_unlimited': _link(conversation, PATH, LinkConfig()),
+        'link_20_percent_lost': _link(conversation, BAD_PATH, LinkConfig()),
+        'link_serial_300_bps': _link(conversation, PATH, LinkConfig(
             rate=300, mtu=128, header_bytes=2, bits_per_byte=10)),
     }
-    over_udp = live.over_udp(talk)
+    over_udp = live.over_udp(conversation)
     for row in rows.values():
         row.update(_first_byte(row, over_udp))
     if not arguments.no_rivals:
-        rows['link_flooded'] = live.under_flood(talk, spoofed=False)
-        rows['link_flooded_from_the_peer'] = live.under_flood(talk, spoofed=True)
-        rows['tcp_utf8'] = rivals.over_tcp(talk)
-        rows['ros_topic'] = rivals.over_topic(talk)
-        rows['opus_6k'] = rivals.as_opus(talk)
-    codec = _codec(talk.texts)
+        rows['link_flooded'] = live.under_flood(conversation, spoofed=False)
+        rows['link_flooded_from_the_peer'] = live.under_flood(conversation, spoofed=True)
+        rows['tcp_utf8'] = alternatives.over_tcp(conversation)
+        rows['ros_topic'] = alternatives.over_topic(conversation)
+        rows['opus_6k'] = alternatives.as_opus(conversation)
+    codec = _codec(conversation.texts)
     return {
         'bits_per_char': rows['link']['bits_per_char'],
         'wire_bps': rows['link']['wire_bps'],
         'delivered': rows['link']['delivered'],
         'sent': rows['link']['sent'],
         **codec,
-        'text': str(arguments.text.name), 'characters': talk.characters,
-        'words_per_minute': arguments.wpm, 'seconds_of_speech': talk.seconds,
+        'text': str(arguments.text.name), 'characters': conversation.characters,
+        'words_per_minute': arguments.wpm, 'seconds_of_speech': conversation.seconds,
         'rows': rows,
     }
 
@@ -79,35 +80,36 @@ def read(path: Path, words_per_minute: float) -> Conversation:
     texts = [line.strip() for line in lines if line.strip()]
     if not texts or words_per_minute <= 0:
         raise UserError(f'--text {path} has no words, or --wpm is {words_per_minute}',
-                        'Give one utterance a line, and a positive pace.')
+                        'Give one utterance a line, and a positive --wpm.')
     return Conversation(tuple(texts), words_per_minute)
 
 
-def _link(talk: Conversation, network: Network, config: LinkConfig) -> dict[str, Any]:
+def _link(conversation: Conversation, network: SimulatedNetwork,
+          config: LinkConfig) -> dict[str, Any]:
     """Play the conversation at its pace to both ends, on a simulated clock: exact to the bit.
 
-    All datagrams count, both ways, with the headers below them: greetings and acknowledgements.
+    All datagrams count, both ways and with their headers: handshake and acknowledgements too.
     """
     codec = TextCodec(load())
-    rehearsal = Rehearsal(codec, (NO_KEY, NO_KEY), network, config)
-    said: dict[str, list[float]] = {}
-    start = rehearsal.now
-    for text, seconds in zip(talk.texts, talk.durations, strict=True):
-        said.setdefault(text, []).append(rehearsal.now)
-        rehearsal.say(text)
-        rehearsal.run(seconds)
-    sender, receiver = rehearsal.sender.counters, rehearsal.receiver.counters
+    simulation = LinkSimulation(codec, (NO_KEY, NO_KEY), network, config)
+    submitted: dict[str, list[float]] = {}
+    start = simulation.now
+    for text, seconds in zip(conversation.texts, conversation.durations, strict=True):
+        submitted.setdefault(text, []).append(simulation.now)
+        simulation.say(text)
+        simulation.run(seconds)
+    sender, receiver = simulation.sender.counters, simulation.receiver.counters
     bits = sender.wire_bits_out + receiver.wire_bits_out
-    seconds = rehearsal.now - start
-    rehearsal.run(60.0)
-    delays = [at - said[heard.text].pop(0) for at, heard in rehearsal.heard_at
-              if isinstance(heard, Heard)]
+    seconds = simulation.now - start
+    simulation.run(60.0)
+    delays = [at - submitted[heard.text].pop(0) for at, heard in simulation.heard_at
+              if isinstance(heard, ReceivedText)]
     return {
-        'bits_per_char': 8 * sender.text_bytes / talk.characters,
+        'bits_per_char': 8 * sender.text_bytes / conversation.characters,
         'wire_bps': bits / seconds,
-        'wire_bits_per_char': bits / talk.characters,
-        'sent': len(talk.texts), 'delivered': len(delays),
-        'in_order': rehearsal.heard == list(talk.texts),
+        'wire_bits_per_char': bits / conversation.characters,
+        'sent': len(conversation.texts), 'delivered': len(delays),
+        'in_order': simulation.heard == list(conversation.texts),
         'retries': sender.retries, 'dropped': sender.dropped,
         'delay_with_path_ms_p50': float(np.median(delays) * 1000) if delays else None,
         'delay_with_path_ms_p95': float(np.percentile(delays, 95) * 1000) if delays else None,
@@ -118,12 +120,13 @@ def _link(talk: Conversation, network: Network, config: LinkConfig) -> dict[str,
 
 
 def _first_byte(row: dict[str, Any], measured: dict[str, Any]) -> dict[str, Any]:
-    """Return delay and processor time: the work as measured live, beside what the link waits."""
+    """Return delay and processor time: the waiting as simulated, and the work as measured live."""
     found = {'cpu_percent': measured['cpu_percent']}
-    for of in ('p50', 'p95'):
-        waits = row[f'delay_with_path_ms_{of}']
-        if waits is not None:
-            found[f'first_byte_ms_{of}'] = waits - row['path_ms'] + measured[f'first_byte_ms_{of}']
+    for quantile in ('p50', 'p95'):
+        waiting = row[f'delay_with_path_ms_{quantile}']
+        if waiting is not None:
+            name = f'first_byte_ms_{quantile}'
+            found[name] = waiting - row['path_ms'] + measured[name]
     return {**found, 'first_byte_by': 'simulated waiting beyond the path, and the work of both '
             'ends as measured over real UDP; the processor time is of that'}
 
@@ -133,8 +136,8 @@ def _codec(texts: tuple[str, ...]) -> dict[str, float]:
     load.cache_clear()
     begun = time.perf_counter()
     codec = TextCodec(load())
-    priming = time.perf_counter() - begun
-    encode, decode, context = [], [], NOTHING
+    loading = time.perf_counter() - begun
+    encode, decode, context = [], [], EMPTY_CONTEXT
     for text in texts:
         begun = time.perf_counter()
         coded = codec.encode(text, context)
@@ -145,4 +148,4 @@ def _codec(texts: tuple[str, ...]) -> dict[str, float]:
         context = context.after(text)
     return {'encode_ms_p95': float(np.percentile(encode, 95) * 1000),
             'decode_ms_p95': float(np.percentile(decode, 95) * 1000),
-            'priming_ms': priming * 1000}
+            'priming_ms': loading * 1000}

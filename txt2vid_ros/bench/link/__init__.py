@@ -1,1 +1,1 @@
-"""What the benchmarks of the link need: simulation, rivals, the training of the text codec."""
+"""What the benchmarks of the link need: simulation, other links, training of the codec."""

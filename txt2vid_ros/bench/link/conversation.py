@@ -14,7 +14,7 @@ class Conversation:
 
     @property
     def characters(self) -> int:
-        """How many characters are said."""
+        """How many characters the texts have."""
         return sum(map(len, self.texts))
 
     @property
@@ -26,5 +26,5 @@ class Conversation:
 
     @property
     def seconds(self) -> float:
-        """How long it takes to say all."""
+        """Seconds that all utterances take."""
         return sum(self.durations)

@@ -1,4 +1,4 @@
-"""A flood of garbage datagrams, thrown at a port by a process of its own."""
+"""A flood of garbage datagrams, sent to a port by a process of its own."""
 
 from __future__ import annotations
 
@@ -14,18 +14,21 @@ from types import TracebackType
 from txt2vid_ros.link.protocol import wire
 
 MODULE = 'txt2vid_ros.bench.link.flood'
-RATE = 10_000
-TICK = 0.005
-POOL = 4096
+DATAGRAMS_PER_SECOND = 10_000
+POLL_INTERVAL = 0.005
+"""Seconds."""
+POOL_SIZE = 4096
+"""Different datagrams, sent in turn."""
 
 
 class Flood:
     """Floods a port of this machine while open."""
 
-    def __init__(self, port: int, descriptor: int | None = None, rate: int = RATE) -> None:
-        """Begin; out of the connected socket `descriptor`, where one is given."""
+    def __init__(self, port: int, descriptor: int | None = None,
+                 rate: int = DATAGRAMS_PER_SECOND) -> None:
+        """Begin to flood; out of the connected socket `descriptor`, where one is given."""
         self.rate = 0.0
-        """Datagrams a second that were thrown, once it is over."""
+        """Datagrams a second that were sent, once it is over."""
         words = [sys.executable, '-m', MODULE, str(port), str(rate),
                  '-1' if descriptor is None else str(descriptor)]
         self._process = subprocess.Popen(
@@ -40,7 +43,7 @@ class Flood:
 
     def __exit__(self, kind: type[BaseException] | None, value: BaseException | None,
                  trace: TracebackType | None) -> None:
-        """End it, and learn how fast it was."""
+        """End the flood and learn its rate."""
         out, _ = self._process.communicate()
         self.rate = json.loads(out)['rate']
 
@@ -62,18 +65,18 @@ def main() -> int:
         handle = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         handle.connect(('127.0.0.1', port))
     chance = random.Random(0)
-    pool = [garbage(chance) for _ in range(POOL)]
-    thrown, begun = 0, time.monotonic()
+    pool = [garbage(chance) for _ in range(POOL_SIZE)]
+    sent, begun = 0, time.monotonic()
     print('begun', flush=True)
-    while not select.select([sys.stdin], [], [], TICK)[0]:
-        # What a busy machine has kept us from is made up for.
-        while thrown < rate * (time.monotonic() - begun):
+    while not select.select([sys.stdin], [], [], POLL_INTERVAL)[0]:
+        # What a busy machine has kept back is sent as soon as possible.
+        while sent < rate * (time.monotonic() - begun):
             try:
-                handle.send(pool[thrown % POOL])
+                handle.send(pool[sent % POOL_SIZE])
             except BlockingIOError:
                 break
-            thrown += 1
-    print(json.dumps({'rate': thrown / (time.monotonic() - begun)}), flush=True)
+            sent += 1
+    print(json.dumps({'rate': sent / (time.monotonic() - begun)}), flush=True)
     return 0
 
 

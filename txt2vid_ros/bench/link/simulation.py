@@ -1,6 +1,6 @@
-"""Plays a link over a simulated network on a simulated clock: exact, and sooner than it takes.
+"""Runs a link over a simulated network on a simulated clock: exact, and faster than real time.
 
-The benchmark counts bits with it, and the tests look for histories that lose or repeat something.
+The benchmark counts bits with it, and tests look for histories that lose or repeat something.
 """
 
 from __future__ import annotations
@@ -12,26 +12,29 @@ import random
 
 from txt2vid_ros.link.codec.text import TextCodec
 from txt2vid_ros.link.config import LinkConfig
-from txt2vid_ros.link.delivery.progress_store import Journal
-from txt2vid_ros.link.messages import Event, Heard, Instant, Utterance
+from txt2vid_ros.link.delivery.progress_store import ProgressStore
+from txt2vid_ros.link.messages import Instant, LinkEvent, OutgoingText, ReceivedText
 from txt2vid_ros.link.receiver import Receiver
 from txt2vid_ros.link.sender import Sender
 
 _START = 1000.0
-_EPOCH = 1_700_000_000.0
-_BOOTED_LATER = 77.0
+"""Seconds on the simulated clock at which the ends start."""
+_WALL_OFFSET = 1_700_000_000.0
+"""Seconds of the sender's wall clock beyond the simulated one."""
+_MONO_OFFSET = 77.0
+"""Seconds of the receiver's monotonic clock beyond the simulated one."""
 
 
 @dataclasses.dataclass
-class Network:
-    """What happens to datagrams on the way, both ways alike. Seconds and probabilities."""
+class SimulatedNetwork:
+    """What happens to datagrams on their way, in both directions. Seconds and probabilities."""
 
     loss: float = 0.0
     duplication: float = 0.0
     delay: float = 0.01
     jitter: float = 0.0
     outages: tuple[tuple[float, float], ...] = ()
-    """From and to, on the rehearsal's clock."""
+    """From and to, on the simulation's clock."""
 
     def deliveries(self, now: float, chance: random.Random) -> list[float]:
         """Return when copies of a datagram sent at `now` arrive."""
@@ -43,7 +46,7 @@ class Network:
 
 
 @dataclasses.dataclass(frozen=True)
-class Clocks:
+class SimulatedClocks:
     """How the receiver's clock differs from the sender's."""
 
     ahead: float = 0.0
@@ -51,59 +54,59 @@ class Clocks:
     """Seconds a second."""
 
 
-class Rehearsal:
+class LinkSimulation:
     """A sender and a receiver, the network between them, and the time."""
 
-    def __init__(self, codec: TextCodec, keys: tuple[bytes, bytes], network: Network,
-                 config: LinkConfig, seed: int = 0, clocks: Clocks | None = None,
-                 journal: Journal | None = None) -> None:
+    def __init__(self, codec: TextCodec, keys: tuple[bytes, bytes], network: SimulatedNetwork,
+                 config: LinkConfig, seed: int = 0, clocks: SimulatedClocks | None = None,
+                 store: ProgressStore | None = None) -> None:
         """Start both ends at 1000 s; `keys` are the sender's and the receiver's."""
         self.network = network
         self.config = config
         self.chance = random.Random(seed)
         self.now = _START
-        self.journal = journal or Journal()
+        self.store = store or ProgressStore()
         self.sent_log: list[tuple[bool, bytes]] = []
-        """All datagrams that were sent: whether to the receiver, and which."""
-        self.sender_events: list[Event] = []
-        self.receiver_events: list[Event] = []
-        self.heard_at: list[tuple[float, Heard]] = []
-        """What was heard, and when."""
+        """All datagrams that were sent, each after whether it was to the receiver."""
+        self.sender_events: list[LinkEvent] = []
+        self.receiver_events: list[LinkEvent] = []
+        self.heard_at: list[tuple[float, ReceivedText]] = []
+        """The texts that were received, each after the time."""
         self._codec, self._keys = codec, keys
-        self._clocks = clocks or Clocks()
+        self._clocks = clocks or SimulatedClocks()
         self._wire: list[tuple[float, int, bool, bytes]] = []
         self._order = itertools.count()
         self.start_sender()
         self.start_receiver()
 
     def start_sender(self) -> None:
-        """Replace the sender by a new one that knows nothing."""
+        """Replace the sender with a new one that knows nothing."""
         self.sender = Sender(self.config, self._keys[0], self._codec, self.sender_time)
 
     def start_receiver(self) -> None:
-        """Replace the receiver by a new one that knows what the journal says."""
+        """Replace the receiver with a new one that knows what the store holds."""
         self.receiver = Receiver(self.config, self._keys[1], self._codec, self.receiver_time,
-                                 self.journal)
+                                 self.store)
 
     @property
     def sender_time(self) -> Instant:
         """The time on the sender's clocks."""
-        return Instant(self.now, _EPOCH + self.now)
+        return Instant(self.now, _WALL_OFFSET + self.now)
 
     @property
     def receiver_time(self) -> Instant:
         """The time on the receiver's clocks."""
-        wrong = self._clocks.ahead + (self.now - _START) * self._clocks.drift
-        return Instant(self.now + _BOOTED_LATER, _EPOCH + self.now + wrong)
+        error = self._clocks.ahead + (self.now - _START) * self._clocks.drift
+        return Instant(self.now + _MONO_OFFSET, _WALL_OFFSET + self.now + error)
 
     def say(self, text: str, speaker: str = 'ann', locale: str = 'en') -> None:
         """Submit an utterance that began 1.5 s ago."""
-        utterance = Utterance(text, speaker, locale, self.sender_time.wall - 1.5)
+        utterance = OutgoingText(text, speaker, locale, self.sender_time.wall - 1.5)
         self.sender.submit(utterance, self.sender_time)
         self.settle()
 
     def inject(self, datagram: bytes, to_receiver: bool = True) -> None:
-        """Deliver a datagram from nowhere."""
+        """Deliver a datagram that no end has sent."""
         if to_receiver:
             self.receiver.receive(datagram, self.receiver_time)
         else:
@@ -118,9 +121,9 @@ class Rehearsal:
             self.sender_events.append(event)
         while (event := self.receiver.take_event()) is not None:
             self.receiver_events.append(event)
-            if isinstance(event, Heard):
+            if isinstance(event, ReceivedText):
                 self.heard_at.append((self.now, event))
-        self.receiver.handed_over()
+        self.receiver.confirm_delivered()
         for to_receiver, datagrams in ((True, self.sender.poll(self.sender_time)),
                                        (False, self.receiver.poll(self.receiver_time))):
             for datagram, _ in datagrams:
@@ -134,7 +137,7 @@ class Rehearsal:
         for _ in range(2_000_000):
             self.settle()
             wakeups = [self.sender.next_wakeup(self.sender_time),
-                       self.receiver.next_wakeup(self.receiver_time) - _BOOTED_LATER]
+                       self.receiver.next_wakeup(self.receiver_time) - _MONO_OFFSET]
             if self._wire:
                 wakeups.append(self._wire[0][0])
             self.now = min(end, max(self.now, *[min(wakeups)]))
@@ -147,9 +150,9 @@ class Rehearsal:
             if self.now >= end:
                 self.settle()
                 return
-        raise RuntimeError('the rehearsal does not come to rest')
+        raise RuntimeError('the simulation does not come to rest')
 
     @property
     def heard(self) -> list[str]:
-        """The texts that were heard, but for those that could still change."""
+        """The texts that were received, interim ones not included."""
         return [heard.text for _, heard in self.heard_at if not heard.partial]

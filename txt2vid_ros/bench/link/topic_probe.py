@@ -18,10 +18,13 @@ from typing import Any
 import numpy as np
 
 MODULE = 'txt2vid_ros.bench.link.topic_probe'
-ETHERNET = 14
+ETHERNET_HEADER_BYTES = 14
 PAUSE = 0.2
-IDLE = 8.0
-SETTLE = 5.0
+"""Seconds between two texts."""
+IDLE_SECONDS = 8.0
+"""For which the traffic without speech is counted."""
+DISCOVERY_SECONDS = 5.0
+"""For which the nodes may exchange what they need to match."""
 
 
 def main() -> int:
@@ -51,10 +54,10 @@ def measure(path: str, texts: list[str]) -> dict[str, Any]:
         with _process(far, 'listen', path) as listener, _process(near, 'speak', path) as speaker:
             _expect(listener, 'ready')
             _expect(speaker, 'matched')
-            time.sleep(SETTLE)
+            time.sleep(DISCOVERY_SECONDS)
             discovered = _bytes(near)
             busy = _busy(speaker, listener)
-            time.sleep(IDLE)
+            time.sleep(IDLE_SECONDS)
             idle = _bytes(near)
             idle_busy = _busy(speaker, listener) - busy
             begun = time.monotonic()
@@ -68,12 +71,13 @@ def measure(path: str, texts: list[str]) -> dict[str, Any]:
             _tell(listener)
             assert listener.stdout is not None
             delays = json.loads(listener.stdout.readline())
-        idle_rate = (idle - discovered) / IDLE
+        idle_rate = (idle - discovered) / IDLE_SECONDS
+        idle_cpu = idle_busy / IDLE_SECONDS
         return {
             'utterances': len(texts), 'characters': sum(map(len, texts)),
             'bytes': max(0.0, used - idle_rate * span), 'idle_bps': 8 * idle_rate,
-            'discovery_bytes': discovered, 'idle_cpu': idle_busy / IDLE,
-            'cpu_per_utterance': max(0.0, speaking_busy - idle_busy / IDLE * span) / len(texts),
+            'discovery_bytes': discovered, 'idle_cpu': idle_cpu,
+            'cpu_per_utterance': max(0.0, speaking_busy - idle_cpu * span) / len(texts),
             'delay_ms_p50': float(np.median(delays) * 1000),
             'delay_ms_p95': float(np.percentile(delays, 95) * 1000),
         }
@@ -116,7 +120,7 @@ def _tell(process: subprocess.Popen[str]) -> None:
 def _bytes(namespace: str) -> int:
     """Return the bytes that the cable has carried both ways, from the IP header on."""
     stats = json.loads(_ip('-n', namespace, '-s', '-j', 'link', 'show', 'cable'))[0]['stats64']
-    return sum(int(stats[way]['bytes']) - ETHERNET * int(stats[way]['packets'])
+    return sum(int(stats[way]['bytes']) - ETHERNET_HEADER_BYTES * int(stats[way]['packets'])
                for way in ('rx', 'tx'))
 
 

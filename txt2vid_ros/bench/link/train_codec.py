@@ -19,12 +19,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from txt2vid_ros.link.codec import model, spelling
+from txt2vid_ros.bench.link import spelling_counts
+from txt2vid_ros.link.codec import model
 from txt2vid_ros.link.codec.tokens import split, Token, WORD
 
 DISCOUNT = 0.7
-RARE_BELOW = 4
-PAIRS_FROM, TRIPLES_FROM = 2, 3
+MIN_WORD_COUNT = 4
+"""Words that occur less often are spelled."""
+MIN_BIGRAM_COUNT, MIN_TRIGRAM_COUNT = 2, 3
 LEVELS_PER_OCTAVE = 12
 CHARACTERS = [chr(c) for c in (*range(32, 127), 9, 10) if not chr(c).isalpha()]
 
@@ -53,7 +55,7 @@ def train(corpora: Sequence[Sequence[str]], weights: Sequence[float]) -> bytes:
     for tokens, _ in texts:
         counts.update(token.key for token in tokens)
     common = [key for key, count in counts.items()
-              if count >= RARE_BELOW and WORD.match(key) and len(key) < 16]
+              if count >= MIN_WORD_COUNT and WORD.match(key) and len(key) < 16]
     words = ['<end>', '<word>', '<character>', *CHARACTERS,
              *sorted(common, key=lambda key: (-counts[key], key))]
     numbers = {word: number for number, word in enumerate(words)}
@@ -63,7 +65,7 @@ def train(corpora: Sequence[Sequence[str]], weights: Sequence[float]) -> bytes:
         'shares': _levels(model.BACK_OFF_BITS),
     }
     tables.update(_grams(texts, numbers))
-    tables.update(spelling.count(texts, numbers, counts))
+    tables.update(spelling_counts.count(texts, numbers, counts))
     packed = io.BytesIO()
     np.savez(packed, allow_pickle=False, **tables)
     return lzma.compress(packed.getvalue(), preset=9 | lzma.PRESET_EXTREME)
@@ -111,7 +113,7 @@ def _grams(texts: Iterable[tuple[list[Token], float]],
     unigrams = 0.999 * unigrams + 0.001 / size
 
     after = np.bincount(pairs // size, weights=pair_counts, minlength=size)
-    kept = pair_counts >= PAIRS_FROM
+    kept = pair_counts >= MIN_BIGRAM_COUNT
     start_pair = np.array([model.END * size + model.END])
     keys = np.union1d(pairs[kept], start_pair)
     counted = np.zeros(len(keys))
@@ -121,7 +123,7 @@ def _grams(texts: Iterable[tuple[list[Token], float]],
 
     contexts, contexts_at = np.unique(triples // size, return_inverse=True)
     context_counts = np.bincount(contexts_at, weights=triple_counts)
-    kept = (triple_counts >= TRIPLES_FROM) & np.isin(triples // size, keys)
+    kept = (triple_counts >= MIN_TRIGRAM_COUNT) & np.isin(triples // size, keys)
     triples, triple_counts = triples[kept], triple_counts[kept]
     totals = context_counts[np.searchsorted(contexts, triples // size)]
     triple_shares = np.maximum(triple_counts - DISCOUNT, 0) / totals

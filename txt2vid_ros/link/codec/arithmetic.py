@@ -13,10 +13,10 @@ _TOP = 1 << _BITS
 _REFILL = 1 << (_BITS - 8)
 
 MAX_TOTAL = 1 << 72
-"""Totals stay below this, so that no symbol's share of the range rounds to nothing."""
+"""Totals stay below this, so that no symbol's share of the range rounds to zero."""
 
 
-class Encoder:
+class ArithmeticEncoder:
     """Turns (start, size, total) steps into bytes."""
 
     def __init__(self) -> None:
@@ -40,7 +40,7 @@ class Encoder:
             self._range <<= 8
 
     def finish(self) -> bytes:
-        """Return the shortest bytes that decode to these steps, zeros at the end left away."""
+        """Return the shortest bytes that decode to these steps, without zeros at the end."""
         for digits in range(_DIGITS + 1):
             unit = 1 << (_BITS - 8 * digits)
             value = -(-self._low // unit) * unit
@@ -61,7 +61,7 @@ class Encoder:
         self._out[at] += 1
 
 
-class Decoder:
+class ArithmeticDecoder:
     """Reads the steps back: `target` says where the next symbol lies, `consume` takes it."""
 
     def __init__(self, data: bytes) -> None:

@@ -1,4 +1,4 @@
-"""What may come next: the model's three contexts and the words of late, as one exact sum."""
+"""The distribution of the next token: the model's three contexts and recent words, exactly."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from txt2vid_ros.link.codec.model import (
 )
 from txt2vid_ros.link.codec.tokens import WORD
 
-WINDOW = 256
-"""How many tokens back a word still counts as recent."""
+HISTORY_TOKENS = 256
+"""How many tokens back a word counts as recent."""
 
 _ONE = 1 << (PROBABILITY_BITS + 2 * BACK_OFF_BITS)
 _RECENT_SHARE = _ONE // 10
@@ -28,8 +28,8 @@ _FOLLOWING_SHARE = _ONE // 3
 _FOLLOWING_DAMPING = 2
 
 
-class Recent:
-    """Words of late, and what followed each; new words get numbers above the vocabulary's."""
+class RecentWords:
+    """Recent words, and what followed each; new words get numbers above the vocabulary's."""
 
     def __init__(self, model: LanguageModel, history: Sequence[str]) -> None:
         """Take in `history`, oldest first; '' stands between utterances."""
@@ -42,7 +42,7 @@ class Recent:
         self._total = 0
         self._after: dict[int, dict[int, int]] = {}
         self._last = END
-        for key in history[-WINDOW:]:
+        for key in history[-HISTORY_TOKENS:]:
             self.add(key)
 
     def number(self, key: str) -> int | None:
@@ -72,12 +72,12 @@ class Recent:
         self._last = number
         if number == END:
             return
-        # A word begins with a letter, which is quicker to see than to match.
+        # A look at the first letter is quicker than a match of the word.
         if number >= self._known or (key[0].isascii() and key[0].isalpha()):
             self._counts[number] = self._counts.get(number, 0) + 1
             self._total += 1
             self._queue.append(number)
-            if len(self._queue) > WINDOW:
+            if len(self._queue) > HISTORY_TOKENS:
                 self._forget(self._queue.popleft())
 
     def _forget(self, number: int) -> None:
@@ -100,19 +100,19 @@ class Recent:
 
 
 class Mixture:
-    """The distribution of one token: what lies below a number, and what lies at a point."""
+    """Cumulative weights of one token: those below a number, and the number at a weight."""
 
-    def __init__(self, model: LanguageModel, first: int, second: int, recent: Recent) -> None:
+    def __init__(self, model: LanguageModel, first: int, second: int, recent: RecentWords) -> None:
         """Mix for the token after `first` and `second` (vocabulary numbers or END)."""
         known = len(model.words)
         rare = (RARE_WORD, RARE_CHARACTER)
         context = [number if number < known else rare[not WORD.match(recent.key(number))]
                    for number in (first, second)]
-        triple, pair = model.triple(*context), model.pair(context[1])
+        trigram, bigram = model.trigram(*context), model.bigram(context[1])
         self._sums = model.sums
-        self._scale = pair.back_off * triple.back_off
+        self._scale = bigram.back_off * trigram.back_off
         self._rows: list[tuple[Row, int]] = [
-            (pair, triple.back_off << BACK_OFF_BITS), (triple, 1 << (2 * BACK_OFF_BITS))]
+            (bigram, trigram.back_off << BACK_OFF_BITS), (trigram, 1 << (2 * BACK_OFF_BITS))]
         weights = sorted(recent.weights(second).items())
         self._numbers = [number for number, _ in weights]
         self._weights = list(itertools.accumulate((w for _, w in weights), initial=0))

@@ -1,7 +1,8 @@
 """The language model: word trigrams with back-off, frozen into integer tables.
 
-Interpolated absolute discounting (Ney, Essen and Kneser, 1994), counted once by `train.py`. Every
-weight is an integer taken from a table in the file, so two machines cannot differ by a rounding.
+Interpolated absolute discounting (Ney, Essen and Kneser, 1994), counted once by
+`bench/link/train_codec.py`. Every weight is an integer from a table in the file, so rounding
+cannot differ between two machines.
 """
 
 from __future__ import annotations
@@ -22,13 +23,13 @@ from txt2vid_ros.core.errors import UserError
 ENGLISH = pathlib.Path(__file__).parent / 'data' / 'english.model'
 
 END, RARE_WORD, RARE_CHARACTER = 0, 1, 2
-"""Vocabulary entries that are not written: the text's end, and what has to be spelled."""
+"""Vocabulary entries that stand for no text of their own: its end, and what is spelled."""
 
 PROBABILITY_BITS = 24
 BACK_OFF_BITS = 16
 LETTERS = "abcdefghijklmnopqrstuvwxyz'"
 STOP_LETTER = len(LETTERS)
-"""Ends a spelled word; also what stands before its first letter."""
+"""Ends a spelled word, and stands before its first letter."""
 
 CAPITAL_CLASSES = 8
 RARE_CAPITAL_CLASS = 7
@@ -58,43 +59,43 @@ class LanguageModel:
     numbers: dict[str, int]
     sums: NDArray[np.int64]
     """(len(words) + 1,): running sums of the weight of each word without any context."""
-    pair_starts: NDArray[np.int64]
-    pair_words: NDArray[np.uint16]
-    pair_sums: NDArray[np.int64]
-    pair_back_off: NDArray[np.int64]
-    triple_starts: NDArray[np.int64]
-    triple_words: NDArray[np.uint16]
-    triple_sums: NDArray[np.int64]
-    triple_back_off: NDArray[np.int64]
+    bigram_starts: NDArray[np.int64]
+    bigram_words: NDArray[np.uint16]
+    bigram_sums: NDArray[np.int64]
+    bigram_back_off: NDArray[np.int64]
+    trigram_starts: NDArray[np.int64]
+    trigram_words: NDArray[np.uint16]
+    trigram_sums: NDArray[np.int64]
+    trigram_back_off: NDArray[np.int64]
     letters: NDArray[np.int64]
     """(28, 28, 28) weights: the two letters before, then the letter."""
     capital_class: NDArray[np.uint8]
     cases: NDArray[np.int64]
     """(CAPITAL_CLASSES, position 3, style 3, case 4) weights."""
     spaces: NDArray[np.int64]
-    """(kind before 8, words + characters) weight of a space before the token, of 256."""
+    """(type of the token before 8, words + characters) weight of 1024 of a space between."""
 
-    def pair(self, before: int) -> Row:
+    def bigram(self, before: int) -> Row:
         """Return what follows the word number `before`."""
-        start, stop = int(self.pair_starts[before]), int(self.pair_starts[before + 1])
+        start, stop = int(self.bigram_starts[before]), int(self.bigram_starts[before + 1])
         if start == stop:
             return EMPTY_ROW
-        return Row(self.pair_words[start:stop],
-                   self.pair_sums[start:stop + 1] - self.pair_sums[start],
-                   int(self.pair_back_off[before]))
+        return Row(self.bigram_words[start:stop],
+                   self.bigram_sums[start:stop + 1] - self.bigram_sums[start],
+                   int(self.bigram_back_off[before]))
 
-    def triple(self, first: int, second: int) -> Row:
+    def trigram(self, first: int, second: int) -> Row:
         """Return what follows `first` and `second`, in this order."""
-        start, stop = int(self.pair_starts[first]), int(self.pair_starts[first + 1])
-        at = start + int(np.searchsorted(self.pair_words[start:stop], second))
-        if at == stop or self.pair_words[at] != second:
+        start, stop = int(self.bigram_starts[first]), int(self.bigram_starts[first + 1])
+        at = start + int(np.searchsorted(self.bigram_words[start:stop], second))
+        if at == stop or self.bigram_words[at] != second:
             return EMPTY_ROW
-        start, stop = int(self.triple_starts[at]), int(self.triple_starts[at + 1])
+        start, stop = int(self.trigram_starts[at]), int(self.trigram_starts[at + 1])
         if start == stop:
             return EMPTY_ROW
-        return Row(self.triple_words[start:stop],
-                   self.triple_sums[start:stop + 1] - self.triple_sums[start],
-                   int(self.triple_back_off[at]))
+        return Row(self.trigram_words[start:stop],
+                   self.trigram_sums[start:stop + 1] - self.trigram_sums[start],
+                   int(self.trigram_back_off[at]))
 
 
 def running(weights: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -118,23 +119,23 @@ def _unpack(tables: dict[str, NDArray[np.generic]], digest: bytes) -> LanguageMo
     words = tuple(bytes(tables['words'].astype(np.uint8)).decode('utf-8').split('\0'))
     levels = tables['levels'].astype(np.int64)
     shares = tables['shares'].astype(np.int64)
-    pair_starts = running(tables['pair_counts'].astype(np.int64))
-    triple_starts = running(tables['triple_counts'].astype(np.int64))
-    triple_back_off = np.full(len(triple_starts) - 1, 1 << BACK_OFF_BITS, np.int64)
-    triple_back_off[np.diff(triple_starts) > 0] = shares[tables['triple_back_off']]
+    bigram_starts = running(tables['pair_counts'].astype(np.int64))
+    trigram_starts = running(tables['triple_counts'].astype(np.int64))
+    trigram_back_off = np.full(len(trigram_starts) - 1, 1 << BACK_OFF_BITS, np.int64)
+    trigram_back_off[np.diff(trigram_starts) > 0] = shares[tables['triple_back_off']]
     return LanguageModel(
         digest=digest,
         words=words,
         numbers={word: number for number, word in enumerate(words)},
         sums=running(levels[tables['unigrams']]),
-        pair_starts=pair_starts,
-        pair_words=_undelta(tables, 'pair', pair_starts),
-        pair_sums=running(levels[tables['pair_levels']]),
-        pair_back_off=shares[tables['pair_back_off']],
-        triple_starts=triple_starts,
-        triple_words=_undelta(tables, 'triple', triple_starts),
-        triple_sums=running(levels[tables['triple_levels']]),
-        triple_back_off=triple_back_off,
+        bigram_starts=bigram_starts,
+        bigram_words=_undelta(tables, 'pair', bigram_starts),
+        bigram_sums=running(levels[tables['pair_levels']]),
+        bigram_back_off=shares[tables['pair_back_off']],
+        trigram_starts=trigram_starts,
+        trigram_words=_undelta(tables, 'triple', trigram_starts),
+        trigram_sums=running(levels[tables['triple_levels']]),
+        trigram_back_off=trigram_back_off,
         letters=levels[tables['letters']].reshape((len(LETTERS) + 1,) * 3),
         capital_class=tables['capital_class'].astype(np.uint8),
         cases=tables['cases'].astype(np.int64),

@@ -1,4 +1,4 @@
-"""Splits text into words and single characters, each with its spacing and letter case apart.
+"""Splits text into words and single characters, with spacing and letter case kept apart.
 
 The vocabulary then holds every word once, in lower case, however it is written. Joining the tokens
 gives back exactly the text that was split, whatever Unicode it is made of.
@@ -12,7 +12,7 @@ import re
 from typing import NamedTuple
 
 WORD = re.compile(r"[A-Za-z]+(?:'[A-Za-z]+)*")
-"""A run of ASCII letters, apostrophes inside included; everything else is a token a character."""
+"""A run of ASCII letters, apostrophes inside included; any other character is a token."""
 
 
 class Case(enum.IntEnum):
@@ -24,8 +24,8 @@ class Case(enum.IntEnum):
     MIXED = 3
 
 
-class Kind(enum.IntEnum):
-    """What stands before a token, as far as its spacing and case are concerned."""
+class TokenType(enum.IntEnum):
+    """The type of the token before another, as far as its spacing and case are concerned."""
 
     START = 0
     WORD = 1
@@ -37,12 +37,12 @@ class Kind(enum.IntEnum):
     OTHER = 7
 
 
-_KINDS: dict[str, Kind] = {
-    **dict.fromkeys(',;:', Kind.COMMA),
-    **dict.fromkeys('.?!\n', Kind.STOP),
-    **dict.fromkeys('([{<"/-', Kind.OPENING),
-    **dict.fromkeys('0123456789', Kind.DIGIT),
-    "'": Kind.APOSTROPHE,
+_TOKEN_TYPES: dict[str, TokenType] = {
+    **dict.fromkeys(',;:', TokenType.COMMA),
+    **dict.fromkeys('.?!\n', TokenType.STOP),
+    **dict.fromkeys('([{<"/-', TokenType.OPENING),
+    **dict.fromkeys('0123456789', TokenType.DIGIT),
+    "'": TokenType.APOSTROPHE,
 }
 
 
@@ -60,9 +60,9 @@ class Token(NamedTuple):
         return WORD.match(self.surface) is not None
 
     @property
-    def kind(self) -> Kind:
-        """What the token is to the one that follows it."""
-        return Kind.WORD if self.is_word else _KINDS.get(self.surface, Kind.OTHER)
+    def token_type(self) -> TokenType:
+        """Its type, as far as the token that follows is concerned."""
+        return TokenType.WORD if self.is_word else _TOKEN_TYPES.get(self.surface, TokenType.OTHER)
 
 
 def split(text: str) -> Iterator[Token]:
@@ -100,7 +100,7 @@ def title(word: str) -> str:
     return word[:1].upper() + word[1:].lower()
 
 
-def written(key: str, case: Case) -> str:
+def with_case(key: str, case: Case) -> str:
     """Return the lower-case word `key` in `case`, which must not be MIXED."""
     if case is Case.LOWER:
         return key

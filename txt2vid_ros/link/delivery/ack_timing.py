@@ -3,64 +3,73 @@
 from __future__ import annotations
 
 from txt2vid_ros.link.delivery.retransmission_timer import (
-    BATCH,
-    CLEAN_AFTER_LOSS,
-    CLEAN_AT_FIRST,
-    PROMPT_DELAY,
-    Rhythm,
+    CLEAN_RUN_AFTER_LOSS,
+    CLEAN_RUN_AT_START,
+    IntervalEstimator,
+    MAX_ACK_BATCH,
+    PROMPT_ACK_DELAY,
 )
 from txt2vid_ros.link.messages import Instant, NEVER
 
-_GAP_DELAY = 0.03
-_REPEAT_DELAY = 0.15
-_SPACING = 0.03
-_LAG = 1  # The sender learns of clean arrivals later: it has to expect batches first.
+_GAP_ACK_DELAY = 0.03
+"""Seconds after a datagram that shows that one before it is missing."""
+_REPEAT_ACK_DELAY = 0.15
+"""Seconds after a datagram that came before."""
+_MIN_INTERVAL = 0.03
+"""Seconds between acknowledgements."""
+_SENDER_LAG = 1
+"""Datagrams. The sender learns of clean arrivals later than the receiver, and has to expect
+batches first."""
 
 
 class AckTiming:
-    """Turns what arrives into the time of the next acknowledgement."""
+    """Turns arrivals into the time of the next acknowledgement."""
 
     def __init__(self) -> None:
-        """Owe nothing."""
+        """Begin with nothing to acknowledge."""
         self.due = NEVER
         self.batched = False
-        """Whether nothing is wrong and the next acknowledgement only ends a batch."""
-        self._rhythm = Rhythm()
-        self._clean, self._clean_needed = 0, CLEAN_AT_FIRST
-        self._owed = 0
+        """Whether nothing is missing and the next acknowledgement only ends a batch."""
+        self._interval = IntervalEstimator()
+        self._clean, self._clean_needed = 0, CLEAN_RUN_AT_START
+        self._unacknowledged = 0
         self._sent = -NEVER
 
     def arrived(self, now: Instant, gap: bool) -> None:
         """Note a new datagram of speech; `gap` where one before it is missing."""
-        lull = self._rhythm.beat(now.mono)
-        self._owed += 1
+        after_silence = self._interval.observe(now.mono)
+        self._unacknowledged += 1
         self._clean += 1
         if gap:
-            self._clean, self._clean_needed, self.batched = 0, CLEAN_AFTER_LOSS, False
-            self._at(now.mono + _GAP_DELAY)
-        elif lull or self._clean < self._clean_needed + _LAG:
-            self._at(now.mono + PROMPT_DELAY)
-        elif self._owed >= BATCH:
+            self._restart_clean_run()
+            self._acknowledge_by(now.mono + _GAP_ACK_DELAY)
+        elif after_silence or self._clean < self._clean_needed + _SENDER_LAG:
+            self._acknowledge_by(now.mono + PROMPT_ACK_DELAY)
+        elif self._unacknowledged >= MAX_ACK_BATCH:
             self.batched = True
-            self._at(now.mono)
+            self._acknowledge_by(now.mono)
         else:
-            # Speech that goes on moves the batch's end; a pause ends it.
+            # Further speech extends the batch; a pause ends it.
             self.batched = True
-            self.due = self._rhythm.pause(1.75, 1.5, 10.0)
+            self.due = self._interval.silence_ends(1.75, 1.5, 10.0)
 
     def repeated(self, now: Instant) -> None:
-        """Note a datagram that had come before: the sender lacks the acknowledgement."""
-        self._clean, self._clean_needed, self.batched = 0, CLEAN_AFTER_LOSS, False
-        self._at(now.mono + _REPEAT_DELAY)
+        """Note a datagram that came before: the sender lacks its acknowledgement."""
+        self._restart_clean_run()
+        self._acknowledge_by(now.mono + _REPEAT_ACK_DELAY)
 
     def asked(self, now: Instant) -> None:
-        """Note that the sender wants to know."""
+        """Note that the sender asks for an acknowledgement."""
         self.batched = False
-        self._at(now.mono)
+        self._acknowledge_by(now.mono)
 
     def sent(self, now: Instant) -> None:
-        """Note that an acknowledgement went."""
-        self.due, self._owed, self._sent, self.batched = NEVER, 0, now.mono, False
+        """Note that an acknowledgement was sent."""
+        self.due, self._unacknowledged, self._sent = NEVER, 0, now.mono
+        self.batched = False
 
-    def _at(self, time: float) -> None:
-        self.due = min(self.due, max(time, self._sent + _SPACING))
+    def _restart_clean_run(self) -> None:
+        self._clean, self._clean_needed, self.batched = 0, CLEAN_RUN_AFTER_LOSS, False
+
+    def _acknowledge_by(self, time: float) -> None:
+        self.due = min(self.due, max(time, self._sent + _MIN_INTERVAL))

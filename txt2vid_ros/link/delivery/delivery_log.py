@@ -1,40 +1,44 @@
-"""What was heard, on its way to the consumer: only once it is there does it count as received."""
+"""What was received, on its way to the consumer: it is acknowledged once the consumer has it."""
 
 from __future__ import annotations
 
 import collections
 import copy
 
-from txt2vid_ros.link.counters import Counters
-from txt2vid_ros.link.delivery.progress_store import Journal, Progress
-from txt2vid_ros.link.delivery.reorder_buffer import Delivery, Said
-from txt2vid_ros.link.messages import Dropped, Event, Heard
+from txt2vid_ros.link.counters import LinkCounters
+from txt2vid_ros.link.delivery.progress_store import Progress, ProgressStore
+from txt2vid_ros.link.delivery.reorder_buffer import DecodedText, Delivery
+from txt2vid_ros.link.messages import Dropped, LinkEvent, ReceivedText
 from txt2vid_ros.link.protocol import wire
-from txt2vid_ros.link.protocol.clock_note import ClockNote
+from txt2vid_ros.link.protocol.offset_report import OffsetReport
 
 _MAX_EVENTS = 1000
-_LONGEST_SPEECH = 25.0
+"""Events that may wait for the consumer; beyond, speech counts as lost and is sent again."""
+_ASSUMED_SPEECH_AGE = 25.0
+"""Seconds. Speech begins before it arrives: its start is looked for in the 40 s on either side of
+this age."""
 
 
-class Handover:
-    """Events in order, and how far the stream has come: for us, and for the consumer.
+class DeliveryLog:
+    """Events in order, and the progress of the stream: as received, and as confirmed.
 
-    The sender forgets what is acknowledged, so nothing may be before the consumer has it; and the
-    journal is written in between, so that what is acknowledged is never repeated.
+    The sender forgets what is acknowledged, so nothing is acknowledged before the consumer has
+    it. The progress is saved in between, so that what is acknowledged is never repeated.
     """
 
-    def __init__(self, journal: Journal, counters: Counters) -> None:
-        """Go on where the journal ends."""
-        self.progress = journal.load()
-        """Up to what has come."""
-        self.settled = copy.copy(self.progress)
-        """Up to what the consumer has, and the journal knows."""
+    def __init__(self, store: ProgressStore, counters: LinkCounters) -> None:
+        """Continue from the progress in `store`."""
+        self.progress = store.load()
+        """Up to what has been received."""
+        self.confirmed = copy.copy(self.progress)
+        """Up to what the consumer has and the store knows."""
         self.offset: float | None = None
         """This clock minus the sender's, in seconds."""
         self.uncertainty: float | None = None
-        self._journal = journal
+        """Of the offset, in seconds."""
+        self._store = store
         self._counters = counters
-        self._events: collections.deque[tuple[Event, Progress]] = collections.deque()
+        self._events: collections.deque[tuple[LinkEvent, Progress]] = collections.deque()
         self._taken = copy.copy(self.progress)
 
     @property
@@ -43,65 +47,66 @@ class Handover:
         return len(self._events) >= _MAX_EVENTS
 
     @property
-    def complete(self) -> bool:
-        """Whether the consumer has all that has come."""
-        return not self._events and self.progress == self.settled
+    def all_confirmed(self) -> bool:
+        """Whether the consumer has all that was received."""
+        return not self._events and self.progress == self.confirmed
 
-    def take(self) -> Event | None:
-        """Return the oldest of what has happened; None where there is nothing more."""
+    def take_event(self) -> LinkEvent | None:
+        """Return the oldest event; None where there are no more."""
         if not self._events:
             self._taken = copy.copy(self.progress)
             return None
         event, self._taken = self._events.popleft()
         return event
 
-    def done(self) -> None:
-        """Note that the consumer has what was last taken, and remember it beyond a restart."""
-        if self._taken != self.settled:
-            self.settled = copy.copy(self._taken)
-            self._journal.save(self.settled)
+    def confirm(self) -> None:
+        """Note that the consumer has what was last taken, and remember it across restarts."""
+        if self._taken != self.confirmed:
+            self.confirmed = copy.copy(self._taken)
+            self._store.save(self.confirmed)
 
-    def event(self, event: Event) -> None:
-        """Let something that happened be known."""
+    def add_event(self, event: LinkEvent) -> None:
+        """Append an event."""
         self._events.append((event, copy.copy(self.progress)))
 
-    def begin(self, stream: int, first: int) -> None:
-        """Go over to another stream of utterances."""
+    def begin_stream(self, stream: int, first: int) -> None:
+        """Change over to another stream, from utterance `first` on."""
         self.progress = Progress(stream, first)
 
-    def deliver(self, deliveries: list[Delivery]) -> None:
-        """Give utterances on, but for those that have come before."""
+    def add_texts(self, deliveries: list[Delivery]) -> None:
+        """Append utterances, except those received before."""
         progress = self.progress
         for delivery in deliveries:
-            index = progress.next_index if delivery.index is None else delivery.index
-            for at, said in enumerate(delivery.said, index):
-                if at < progress.next_index:
+            first = progress.next_index if delivery.index is None else delivery.index
+            for index, decoded in enumerate(delivery.texts, first):
+                if index < progress.next_index:
                     self._counters.duplicates += 1
                     continue
-                progress.next_index = at + 1
+                progress.next_index = index + 1
                 self._counters.utterances += 1
-                self._counters.characters += len(said.text)
-                self.event(self._heard(said))
+                self._counters.characters += len(decoded.text)
+                self.add_event(self._received(decoded))
 
-    def partial(self, said: Said) -> None:
-        """Give on what may still change."""
-        self.event(self._heard(said, partial=True))
+    def add_partial(self, decoded: DecodedText) -> None:
+        """Append an interim text."""
+        self.add_event(self._received(decoded, partial=True))
 
-    def dropped(self, total: int) -> None:
-        """Note how many utterances of the stream the sender has given up so far."""
+    def add_drops(self, total: int) -> None:
+        """Note how many utterances of the stream the sender has abandoned so far."""
         lost = total - self.progress.dropped
         if lost > 0:
             self.progress.dropped = total
             self._counters.dropped += lost
-            self.event(Dropped(lost, 'given up by the sender'))
+            self.add_event(Dropped(lost, 'abandoned by the sender'))
 
-    def note_clock(self, note: ClockNote | None) -> None:
-        """Take what the sender has measured of the clocks."""
-        if note is not None:
-            self.offset, self.uncertainty = note.seconds, note.uncertainty / 1000
+    def take_offset(self, report: OffsetReport | None) -> None:
+        """Take the clock offset that the sender reports."""
+        if report is not None:
+            self.offset, self.uncertainty = report.seconds, report.uncertainty / 1000
 
-    def _heard(self, said: Said, partial: bool = False) -> Heard:
+    def _received(self, decoded: DecodedText, partial: bool = False) -> ReceivedText:
         offset = self.offset or 0.0
-        # Speech began before it arrived: look for its start in the minute before.
-        start = wire.start_time(said.ticks, said.arrived - offset - _LONGEST_SPEECH) + offset
-        return Heard(said.text, said.speaker, said.locale, start, said.arrived, partial)
+        expected = decoded.arrived - offset - _ASSUMED_SPEECH_AGE
+        start = wire.start_time(decoded.ticks, expected) + offset
+        return ReceivedText(decoded.text, decoded.speaker, decoded.locale, start,
+                            decoded.arrived, partial)

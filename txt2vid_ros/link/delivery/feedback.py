@@ -1,58 +1,57 @@
-"""What the sender learns from an acknowledgement: arrivals, losses, patience, the clock."""
+"""What the sender learns from an acknowledgement: arrivals, losses, timeouts, the clock."""
 
 from __future__ import annotations
 
-from txt2vid_ros.link.delivery.retransmission_timer import Patience
-from txt2vid_ros.link.delivery.send_queue import Outbox
-from txt2vid_ros.link.delivery.send_window import Datagram
-from txt2vid_ros.link.delivery.sending_session import SendingSession, Sent
+from txt2vid_ros.link.delivery.retransmission_timer import RetransmissionTimer
+from txt2vid_ros.link.delivery.send_queue import SendQueue
+from txt2vid_ros.link.delivery.send_window import InFlightDatagram
+from txt2vid_ros.link.delivery.sending_session import SendingSession, SendRecord
 from txt2vid_ros.link.messages import Instant
 from txt2vid_ros.link.protocol import wire
-from txt2vid_ros.link.protocol.clock import OffsetEstimator
+from txt2vid_ros.link.protocol.clock_offset import OffsetEstimator
 from txt2vid_ros.link.protocol.control import Ack
-from txt2vid_ros.link.protocol.offset_report import ClockTeller
+from txt2vid_ros.link.protocol.offset_reporter import OffsetReporter
 
 
 class Feedback:
-    """Takes acknowledgements of a session to all who learn from them."""
+    """Passes acknowledgements of a session to everything that learns from them."""
 
-    def __init__(self, clock: OffsetEstimator, clock_teller: ClockTeller, patience: Patience,
-                 outbox: Outbox) -> None:
-        """Teach these."""
+    def __init__(self, clock: OffsetEstimator, reporter: OffsetReporter,
+                 timer: RetransmissionTimer, queue: SendQueue) -> None:
+        """Update these."""
         self._clock = clock
-        self._clock_teller = clock_teller
-        self._patience = patience
-        self._outbox = outbox
+        self._reporter = reporter
+        self._timer = timer
+        self._queue = queue
 
     def take(self, session: SendingSession, ack: Ack, now: Instant) -> bool:
-        """Learn from `ack`; return whether the receiver is to be told something."""
-        outbox = self._outbox
+        """Learn from `ack`; return whether the receiver needs a CONTROL."""
         fresh = session.acknowledge(ack)
         answered = session.answered(ack)
-        notes = [note for _, note in fresh]
-        lost: list[Datagram] = []
+        reports = [report for _, report in fresh]
+        lost: list[InFlightDatagram] = []
         if answered is not None:
             self._measure(ack, answered, now)
             lost = session.lost(answered)
-            for under_way in lost:
-                under_way.resend = True
+            for datagram in lost:
+                datagram.resend = True
             if ack.control:
-                outbox.dropped_told = max(outbox.dropped_told, answered.dropped)
-                notes.append(answered.clock)
-        for note in notes:
-            if note is not None:
-                self._clock_teller.confirm(note, now)
-        untold = session.flight.floor() is not None or not outbox.all_told
-        self._patience.heard(now, clean=sum(d.tries == 1 for d, _ in fresh), lost=len(lost),
-                             open_ends=len(session.flight.missing) + untold,
-                             round_trip=self._clock.smoothed_round_trip)
-        self._clock_teller.consider(now)
-        return untold
+                self._queue.confirm_drops(answered.dropped)
+                reports.append(answered.clock)
+        for report in reports:
+            if report is not None:
+                self._reporter.confirm(report, now)
+        needs_control = session.window.floor() is not None or not self._queue.all_drops_confirmed
+        self._timer.on_ack(now, clean=sum(d.tries == 1 for d, _ in fresh), lost=len(lost),
+                           unanswered=len(session.window.missing) + needs_control,
+                           round_trip=self._clock.smoothed_round_trip)
+        self._reporter.update(now)
+        return needs_control
 
-    def _measure(self, ack: Ack, answered: Sent, now: Instant) -> None:
+    def _measure(self, ack: Ack, answered: SendRecord, now: Instant) -> None:
         """Learn from the clock stamps of an acknowledgement."""
         estimate = self._clock.at(now.wall)
-        # Of several tries, nobody knows which arrived.
+        # Of a datagram sent several times, nobody knows which copy the stamps are about.
         if answered.tries != 1 or estimate is None or ack.hold == wire.HOLD_UNKNOWN:
             return
         sent = answered.at.wall

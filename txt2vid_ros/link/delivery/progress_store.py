@@ -1,4 +1,4 @@
-"""Remembers, beyond a restart, how far a stream has been delivered."""
+"""Remembers, across restarts, how far a stream has been delivered."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ class Progress:
     next_index: int = 0
     """Index of the first utterance in it that has not been delivered."""
     dropped: int = 0
-    """Utterances that the sender has said to have given up."""
+    """Utterances that the sender has reported as abandoned."""
 
 
-class Journal:
+class ProgressStore:
     """Progress in a file, or in memory only."""
 
     def __init__(self, path: pathlib.Path | None = None) -> None:
-        """Keep it in `path`, written anew with each change. Raises UserError."""
+        """Keep it in `path`, which each change replaces. Raises UserError."""
         self._path = path
         self.problem = ''
-        """What keeps it from being written at the moment, in one line; empty for nothing."""
+        """Why it cannot be written at the moment, in one line; empty where it can."""
         if path is not None:
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
@@ -53,7 +53,7 @@ class Journal:
             return Progress()
 
     def save(self, progress: Progress) -> None:
-        """Replace what was saved; should the power fail, the old or the new is there."""
+        """Replace what was saved; after a power failure the old or the new is there."""
         if self._path is None or progress.stream is None:
             return
         try:
@@ -61,6 +61,6 @@ class Journal:
                 temporary.write_text(json.dumps(dataclasses.asdict(progress)), 'utf-8')
             self.problem = ''
         except OSError as error:
-            # Speech goes on; what it costs is a repeat, should the receiver start again now.
+            # Speech goes on; a receiver that restarts now repeats what it cannot remember.
             self.problem = (f'state_file: {self._path} cannot be written: {error.strerror}. '
                             'Make room, or name another file')

@@ -1,24 +1,24 @@
-"""Keeps a link below its rate."""
+"""Keeps an end of the link below its rate."""
 
 from __future__ import annotations
 
 
-class Pacer:
-    """A token bucket in bits that may go into debt by one datagram. Rate 0 means no limit."""
+class RateLimiter:
+    """A token bucket in bits that one datagram may overdraw. Rate 0 means no limit."""
 
     def __init__(self, rate: float, burst: float = 0.0) -> None:
-        """Allow `rate` bit/s on average; `burst` bits may go at once after a rest."""
+        """Allow `rate` bit/s on average, and `burst` bits at once after a pause."""
         self.rate = rate
         self._burst = burst
         self._level = burst
         self._at: float | None = None
 
     def ready_at(self, now: float) -> float:
-        """Return when the next datagram may go, on the clock of `now`: now, or later."""
+        """Return when the next datagram may be sent, on the clock of `now`: now, or later."""
         if not self.rate:
             return now
         self._fill(now)
-        # A little more than exact, so that rounding never wakes a waiter just too early.
+        # A little later than exact, so that rounding never wakes a waiter just too early.
         return now if self._level >= 0 else now - self._level / self.rate + 1e-6
 
     def spend(self, bits: float, now: float) -> None:
@@ -28,8 +28,8 @@ class Pacer:
             self._level -= bits
 
     @property
-    def rested(self) -> bool:
-        """Whether at least half of the burst was unused when last looked at."""
+    def half_full(self) -> bool:
+        """Whether at least half of the burst was left at the last look."""
         return not self.rate or self._level * 2 >= self._burst
 
     def _fill(self, now: float) -> None:

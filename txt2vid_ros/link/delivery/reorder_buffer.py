@@ -1,24 +1,25 @@
-"""The receiver's view of one session: what has come, in which order, and what is missing."""
+"""The receiver's view of one session: what has arrived, in which order, and what is missing."""
 
 from __future__ import annotations
 
 import dataclasses
 
-from txt2vid_ros.link.codec.text import CodecError, TextCodec
+from txt2vid_ros.link.codec.text import TextCodec
+from txt2vid_ros.link.codec.token_coder import CodecError
 from txt2vid_ros.link.protocol import speech, wire
-from txt2vid_ros.link.protocol.clock_note import ClockNote
-from txt2vid_ros.link.protocol.packer import Contexts, Known
+from txt2vid_ros.link.protocol.offset_report import OffsetReport
+from txt2vid_ros.link.protocol.packer import ContextHistory, SpeechContext
 from txt2vid_ros.link.protocol.seal import SessionKeys
-from txt2vid_ros.link.protocol.wire import FrameError, Kind
+from txt2vid_ros.link.protocol.wire import FrameError, FrameType
 
-_SPAN = 65
-"""Sequences from the next one on that may be held: the sender's window."""
-_LONGEST = 400_000
+_RECEIVE_WINDOW = 65
+"""Sequences from the next one on that may be held: the sender's window, and one."""
+_MAX_REASSEMBLED_BYTES = 400_000
 
 
 @dataclasses.dataclass(frozen=True)
-class Said:
-    """A decoded utterance; the start time still as it travelled."""
+class DecodedText:
+    """A decoded utterance; its start time is still in ticks, as it travelled."""
 
     text: str
     speaker: str
@@ -29,15 +30,15 @@ class Said:
 
 
 @dataclasses.dataclass(frozen=True)
-class _Held:
+class _BufferedDatagram:
     batch: speech.Batch
-    said: tuple[Said, ...]
-    """Decoded already, unless the datagram holds a part only."""
+    texts: tuple[DecodedText, ...]
+    """Decoded already, unless the datagram holds only a part of a text."""
     arrived: float
 
 
 @dataclasses.dataclass
-class _Assembly:
+class _Reassembly:
     batch: speech.Batch
     sequence: int
     coded: bytearray
@@ -45,95 +46,98 @@ class _Assembly:
 
 @dataclasses.dataclass(frozen=True)
 class Delivery:
-    """Utterances that came in order; `index` is the first one's where it was said."""
+    """Utterances in order; `index` is the first one's where the datagram states it."""
 
-    said: tuple[Said, ...]
+    texts: tuple[DecodedText, ...]
     index: int | None
 
 
-class Inbox:
+class ReorderBuffer:
     """Puts a session's datagrams in order and decodes them, each against its own context."""
 
-    def __init__(self, keys: SessionKeys, codec: TextCodec, start: Known) -> None:
+    def __init__(self, keys: SessionKeys, codec: TextCodec, start: SpeechContext) -> None:
         """Begin at sequence 0."""
         self.keys = keys
         self.next = 0
+        """The sequence that is delivered next."""
         self._codec = codec
-        self._contexts = Contexts(start)
-        self._held: dict[int, _Held] = {}
-        self._assembly: _Assembly | None = None
+        self._contexts = ContextHistory(start)
+        self._held: dict[int, _BufferedDatagram] = {}
+        self._reassembly: _Reassembly | None = None
 
     @property
-    def beyond(self) -> int:
+    def selective(self) -> int:
         """Bit n: sequence `next` + 1 + n is held."""
         return sum(1 << (s - self.next - 1) for s in self._held if s > self.next) & (1 << 64) - 1
 
     @property
-    def gap(self) -> bool:
-        """Whether something is held that waits for something missing."""
+    def has_gap(self) -> bool:
+        """Whether something is held because a datagram before it is missing."""
         return bool(self._held)
 
     def sequence(self, low: int) -> int:
-        """Return the sequence whose low 8 bits these are."""
+        """Return the sequence with these low 8 bits."""
         return wire.nearest(low, 256, self.next)
 
     def is_new(self, sequence: int) -> bool:
         """Return whether the datagram has not come before. Raises FrameError beyond the window."""
-        if sequence >= self.next + _SPAN:
+        if sequence >= self.next + _RECEIVE_WINDOW:
             raise FrameError('beyond the window')
         return sequence >= self.next and sequence not in self._held
 
-    def take(self, sequence: int, kind: Kind, body: bytes, arrived: float) -> ClockNote | None:
+    def take(self, sequence: int, frame_type: FrameType, body: bytes,
+             arrived: float) -> OffsetReport | None:
         """Hold a new datagram; return the clock offset that came with it.
 
         Raises FrameError or CodecError for what cannot be read.
         """
-        batch = speech.unpack_said(body) if kind is Kind.SAID else speech.unpack_batch(body)
-        said: tuple[Said, ...] = ()
+        batch = (speech.unpack_single(body) if frame_type is FrameType.SINGLE
+                 else speech.unpack_batch(body))
+        texts: tuple[DecodedText, ...] = ()
         if batch.records and not batch.more:
-            said = self._decode(batch, sequence, sequence, arrived)
-        self._held[sequence] = _Held(batch, said, arrived)
+            texts = self._decode(batch, sequence, sequence, arrived)
+        self._held[sequence] = _BufferedDatagram(batch, texts, arrived)
         return batch.clock
 
-    def refuse(self, sequence: int) -> None:
-        """Hold nothing in the place of a datagram that is authentic but cannot be read."""
-        self._held[sequence] = _Held(speech.Batch(0), (), 0.0)
+    def skip(self, sequence: int) -> None:
+        """Count a datagram that is authentic but cannot be read as one without texts."""
+        self._held[sequence] = _BufferedDatagram(speech.Batch(0), (), 0.0)
 
-    def partial(self, sequence: int, body: bytes, arrived: float) -> Said | None:
-        """Decode text that may still change; None where it is not about what comes next."""
+    def partial(self, sequence: int, body: bytes, arrived: float) -> DecodedText | None:
+        """Decode an interim text; None where it is not about what comes next."""
         if sequence != self.next:
             return None
-        return self._decode(speech.unpack_said(body), sequence, None, arrived)[0]
+        return self._decode(speech.unpack_single(body), sequence, None, arrived)[0]
 
     def deliver(self) -> tuple[list[Delivery], int]:
-        """Return what is complete and next in order, and how many parts had to be thrown away."""
+        """Return what is complete and next in order, and how many parts had to be discarded."""
         deliveries: list[Delivery] = []
-        broken = 0
+        discarded = 0
         while (held := self._held.pop(self.next, None)) is not None:
             sequence, self.next = self.next, self.next + 1
             if held.batch.part:
                 delivery, failed = self._part(held, sequence)
-                broken += failed
+                discarded += failed
                 if delivery is not None:
                     deliveries.append(delivery)
                 continue
-            broken += self._assembly is not None
-            self._assembly = None
+            discarded += self._reassembly is not None
+            self._reassembly = None
             if held.batch.more and held.batch.records:
                 coded = bytearray(held.batch.records[0].coded)
-                self._assembly = _Assembly(held.batch, sequence, coded)
-            elif held.said:
-                deliveries.append(Delivery(held.said, held.batch.index))
-        return deliveries, broken
+                self._reassembly = _Reassembly(held.batch, sequence, coded)
+            elif held.texts:
+                deliveries.append(Delivery(held.texts, held.batch.index))
+        return deliveries, discarded
 
     def skip_to(self, floor: int) -> list[Delivery]:
-        """Give up what is missing before `floor`; return what was held there."""
+        """Abandon what is missing before `floor`; return what was held there."""
         deliveries: list[Delivery] = []
         while self.next < floor:
             if self.next in self._held:
                 deliveries += self.deliver()[0]
             else:
-                self._assembly = None
+                self._reassembly = None
                 self.next += 1
         return deliveries
 
@@ -141,37 +145,39 @@ class Inbox:
         """Return all that is held, in order, whatever is missing between."""
         return self.skip_to(max(self._held) + 1) if self._held else []
 
-    def _part(self, held: _Held, sequence: int) -> tuple[Delivery | None, int]:
-        assembly = self._assembly
-        if assembly is None:
+    def _part(self, held: _BufferedDatagram, sequence: int) -> tuple[Delivery | None, int]:
+        """Take a part; return the whole text once it is complete, and how many were discarded."""
+        reassembly = self._reassembly
+        if reassembly is None:
             return None, 1
-        assembly.coded += held.batch.part
-        if len(assembly.coded) > _LONGEST:
-            self._assembly = None
+        reassembly.coded += held.batch.part
+        if len(reassembly.coded) > _MAX_REASSEMBLED_BYTES:
+            self._reassembly = None
             return None, 1
         if held.batch.more:
             return None, 0
-        self._assembly = None
-        record = dataclasses.replace(assembly.batch.records[0], coded=bytes(assembly.coded))
-        batch = dataclasses.replace(assembly.batch, records=(record,))
+        self._reassembly = None
+        record = dataclasses.replace(reassembly.batch.records[0], coded=bytes(reassembly.coded))
+        batch = dataclasses.replace(reassembly.batch, records=(record,))
         try:
-            said = self._decode(batch, assembly.sequence, sequence, held.arrived)
+            texts = self._decode(batch, reassembly.sequence, sequence, held.arrived)
         except (CodecError, FrameError):
             return None, 1
-        return Delivery(said, batch.index), 0
+        return Delivery(texts, batch.index), 0
 
-    def _decode(self, batch: speech.Batch, sequence: int, known_as: int | None,
-                arrived: float) -> tuple[Said, ...]:
-        known = self._contexts.at(sequence, batch.distance)
-        if known is None:
-            raise FrameError('builds on what is not known')
-        said = []
+    def _decode(self, batch: speech.Batch, sequence: int, store_as: int | None,
+                arrived: float) -> tuple[DecodedText, ...]:
+        """Decode the texts of datagram `sequence`; keep their context as that of `store_as`."""
+        context = self._contexts.at(sequence, batch.distance)
+        if context is None:
+            raise FrameError('its context is not known')
+        texts = []
         for record in batch.records:
-            text = self._codec.decode(record.coded, known.context)
+            text = self._codec.decode(record.coded, context.texts)
             if record.speaker is not None:
-                known = Known(known.context, record.speaker, record.locale or '')
-            said.append(Said(text, known.speaker, known.locale, record.ticks, arrived))
-            known = Known(known.context.after(text), known.speaker, known.locale)
-        if known_as is not None:
-            self._contexts.put(known_as, known)
-        return tuple(said)
+                context = SpeechContext(context.texts, record.speaker, record.locale or '')
+            texts.append(DecodedText(text, context.speaker, context.locale, record.ticks, arrived))
+            context = SpeechContext(context.texts.after(text), context.speaker, context.locale)
+        if store_as is not None:
+            self._contexts.put(store_as, context)
+        return tuple(texts)

@@ -6,128 +6,146 @@ something gets lost they come at once. Both ends follow the same rule by what ea
 
 from __future__ import annotations
 
+from txt2vid_ros.core.backoff import Backoff
 from txt2vid_ros.link.config import LinkConfig
 from txt2vid_ros.link.messages import Instant, NEVER
 
-CLEAN_AT_FIRST, CLEAN_AFTER_LOSS = 2, 16
-"""So many datagrams have to arrive at the first try before acknowledgements are batched."""
-LULL = 8.0
-"""After a silence of so many seconds the next datagram is acknowledged at once."""
-BATCH = 12
-"""Datagrams acknowledged together at most."""
-PROMPT_DELAY = 0.1
-"""Seconds in which acknowledgements on a lossy link are merged."""
+CLEAN_RUN_AT_START, CLEAN_RUN_AFTER_LOSS = 2, 16
+"""How many datagrams in a row have to arrive at the first try before their acknowledgements are
+batched."""
+QUIET_GAP = 8.0
+"""Seconds of silence after which the next datagram is acknowledged at once."""
+MAX_ACK_BATCH = 12
+"""Datagrams that share an acknowledgement at most."""
+PROMPT_ACK_DELAY = 0.1
+"""Seconds for which a lossy link's acknowledgements are merged."""
 
-_FIRST_GUESS = 1.0
-_LONGEST = 3.0
-_GONE_AFTER = 10.0
+_TYPICAL_INTERVAL = 4.0
+"""Seconds between two sentences, before any have come."""
+_ROUND_TRIP_GUESS = 1.0
+"""Seconds, before any round trip has been measured."""
+_MAX_TIMEOUT = 3.0
+"""Seconds; a link slower than this waits for twice the time that an answer takes."""
+_PEER_TIMEOUT = 10.0
+"""Seconds without an answer, besides the time that one takes, before a new session is tried."""
 _ACK_BYTES = 13
 
 
-class Rhythm:
-    """The usual time between datagrams that say something new."""
+class IntervalEstimator:
+    """Estimates the usual time between datagrams that carry new speech."""
 
     def __init__(self) -> None:
-        """Assume a sentence every four seconds."""
-        self._gap = 4.0
-        self._at = -NEVER
+        """Begin with _TYPICAL_INTERVAL."""
+        self._interval = _TYPICAL_INTERVAL
+        self._last = -NEVER
 
-    def beat(self, now: float) -> bool:
-        """Note a new datagram; return whether it came after a lull."""
-        gap, self._at = now - self._at, now
-        if gap > LULL:
+    def observe(self, now: float) -> bool:
+        """Note a new datagram; return whether it came after QUIET_GAP."""
+        gap, self._last = now - self._last, now
+        if gap > QUIET_GAP:
             return True
-        self._gap += (gap - self._gap) / 4
+        self._interval += (gap - self._interval) / 4
         return False
 
-    def pause(self, factor: float, least: float, most: float) -> float:
-        """Return the time of a silence of `factor` usual gaps since the last, within limits."""
-        return self._at + min(max(factor * self._gap, least), most)
+    def silence_ends(self, factor: float, least: float, most: float) -> float:
+        """Return when `factor` usual intervals since the last datagram are over, within limits.
+
+        `least` and `most` are seconds since that datagram.
+        """
+        return self._last + min(max(factor * self._interval, least), most)
 
 
-class Patience:
-    """Says when to send again or to ask, and when the receiver seems gone."""
+class RetransmissionTimer:
+    """Decides when to send again or to ask, and when the receiver seems to be gone."""
 
     def __init__(self, config: LinkConfig) -> None:
         """Allow for the time that datagrams take at the link's rate."""
-        self._bit = 1 / config.rate if config.rate else 0.0
+        self._seconds_per_bit = 1 / config.rate if config.rate else 0.0
         self._ack_bits = config.wire_bits(bytes(_ACK_BYTES))
         self.reset()
 
     def reset(self) -> None:
-        """Begin anew, as with a new session."""
+        """Start over for a new session."""
         self.wakeup = NEVER
-        self._rhythm = Rhythm()
-        self._clean, self._clean_needed = 0, CLEAN_AT_FIRST
+        self._interval = IntervalEstimator()
+        self._clean, self._clean_needed = 0, CLEAN_RUN_AT_START
         self._prompt = True
         self._round_trip: float | None = None
-        self._run_out = 0
+        self._timeouts = 0
         self._waiting_since = NEVER
         self._last_sent = -NEVER
         self._bits = 0
 
     @property
-    def lazy(self) -> bool:
-        """Whether the acknowledgement of the last datagram is expected batched."""
+    def expects_batched_ack(self) -> bool:
+        """Whether the last datagram's acknowledgement is expected with those of later ones."""
         return not self._prompt and self._clean >= self._clean_needed
 
     @property
-    def content(self) -> bool:
-        """Whether it is no wonder that acknowledgements have not come yet."""
-        return self._clean >= self._clean_needed and self._run_out == 0
+    def no_loss_suspected(self) -> bool:
+        """Whether missing acknowledgements are only on their way or batched."""
+        return self._clean >= self._clean_needed and self._timeouts == 0
 
-    def said(self, now: Instant) -> None:
-        """Note that something new is sent."""
-        self._prompt = self._rhythm.beat(now.mono)
+    def on_new_data(self, now: Instant) -> None:
+        """Note that a datagram with new speech is sent."""
+        self._prompt = self._interval.observe(now.mono)
 
-    def sent(self, now: Instant, bits: int) -> None:
-        """Note that a datagram was sent that wants an answer."""
+    def on_sent(self, now: Instant, bits: int) -> None:
+        """Note that a datagram was sent that needs an answer."""
         self._bits = bits
         self._last_sent = now.mono
         self._waiting_since = min(self._waiting_since, now.mono)
-        # Only a batch is put off by more speech; a loss is not to be noticed later for it.
-        planned = self._planned()
-        self.wakeup = planned if self._batched else min(self.wakeup, planned)
+        # Further speech puts off a batch only, never the discovery of a loss.
+        timeout = self._next_timeout()
+        self.wakeup = timeout if self._batched else min(self.wakeup, timeout)
 
-    def heard(self, now: Instant, clean: int, lost: int, open_ends: int,
-              round_trip: float | None) -> None:
-        """Note an acknowledgement: arrived at the first try, known lost, still unanswered."""
+    def on_ack(self, now: Instant, clean: int, lost: int, unanswered: int,
+               round_trip: float | None) -> None:
+        """Take in an acknowledgement.
+
+        `clean`: datagrams that arrived at the first try; `lost`: those known to be lost;
+        `unanswered`: what still waits for an answer; `round_trip`: the smoothed one, in seconds.
+        """
         self._clean += clean
         if lost:
-            self._clean, self._clean_needed = 0, CLEAN_AFTER_LOSS
+            self._clean, self._clean_needed = 0, CLEAN_RUN_AFTER_LOSS
         self._round_trip = round_trip
-        self._run_out = 0
-        self._waiting_since = now.mono if open_ends else NEVER
-        self.wakeup = self._planned() if open_ends else NEVER
+        self._timeouts = 0
+        self._waiting_since = now.mono if unanswered else NEVER
+        self.wakeup = self._next_timeout() if unanswered else NEVER
 
-    def run_out(self, now: Instant) -> bool:
-        """Note that no answer came in time; return whether to ask rather than to send again."""
-        ask = self.lazy and self._run_out == 0
-        self._run_out += 1
+    def on_timeout(self, now: Instant) -> bool:
+        """Note that no answer came in time; return whether to ask for one before sending again."""
+        ask = self.expects_batched_ack and self._timeouts == 0
+        self._timeouts += 1
         if not ask:
-            self._clean, self._clean_needed = 0, CLEAN_AFTER_LOSS
+            self._clean, self._clean_needed = 0, CLEAN_RUN_AFTER_LOSS
         self._last_sent = now.mono
-        self.wakeup = self._planned()
+        self.wakeup = self._next_timeout()
         return ask
 
-    def receiver_gone(self, now: Instant) -> bool:
-        """Return, once in a while, whether a new session should be tried."""
-        if self._run_out >= 3 and now.mono - self._waiting_since > _GONE_AFTER + self._answer():
-            self._run_out = 1
+    def peer_timed_out(self, now: Instant) -> bool:
+        """Return, once each time that the peer seems gone, whether to try a new session."""
+        if (self._timeouts >= 3
+                and now.mono - self._waiting_since > _PEER_TIMEOUT + self._response_time()):
+            self._timeouts = 1
             return True
         return False
 
-    def _answer(self) -> float:
-        round_trip = _FIRST_GUESS if self._round_trip is None else self._round_trip
-        return (1.5 * round_trip + PROMPT_DELAY + 0.1
-                + 2 * (self._bits + self._ack_bits) * self._bit)
+    def _response_time(self) -> float:
+        """Return the seconds that an answer may take on a link that works."""
+        round_trip = _ROUND_TRIP_GUESS if self._round_trip is None else self._round_trip
+        return (1.5 * round_trip + PROMPT_ACK_DELAY + 0.1
+                + 2 * (self._bits + self._ack_bits) * self._seconds_per_bit)
 
     @property
     def _batched(self) -> bool:
-        return self.lazy and self._run_out == 0
+        return self.expects_batched_ack and self._timeouts == 0
 
-    def _planned(self) -> float:
-        answer = self._answer()
-        prompt: float = self._last_sent + min(answer * 2.0 ** max(0, self._run_out - 1),
-                                              max(_LONGEST, 2 * answer))
-        return max(prompt, self._rhythm.pause(2.5, 4.0, 12.0)) if self._batched else prompt
+    def _next_timeout(self) -> float:
+        answer = self._response_time()
+        backoff = Backoff(answer, max(_MAX_TIMEOUT, 2 * answer))
+        prompt = self._last_sent + backoff.after(max(1, self._timeouts))
+        if not self._batched:
+            return prompt
+        return max(prompt, self._interval.silence_ends(2.5, 4.0, 12.0))

@@ -1,4 +1,4 @@
-"""What the sender still has to say, before it is under way."""
+"""What the sender still has to send, before it is packed into datagrams."""
 
 from __future__ import annotations
 
@@ -6,82 +6,83 @@ import collections
 
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.link.config import LinkConfig
-from txt2vid_ros.link.counters import Counters
-from txt2vid_ros.link.delivery.send_window import Waiting
-from txt2vid_ros.link.messages import Dropped, Event, Instant, NEVER, Utterance
-from txt2vid_ros.link.protocol.packer import least_room
+from txt2vid_ros.link.counters import LinkCounters
+from txt2vid_ros.link.delivery.send_window import QueuedText
+from txt2vid_ros.link.messages import Dropped, Instant, LinkEvent, NEVER, OutgoingText
+from txt2vid_ros.link.protocol.packer import min_body_bytes
+from txt2vid_ros.link.protocol.wire import MAX_NAME_BYTES
 
-_PARTIAL_EVERY = 0.5
-_NAME_BYTES = 64
+_PARTIAL_INTERVAL = 0.5
+"""Seconds between interim texts at least."""
 _MAX_EVENTS = 1000
+"""Events that may wait to be taken; beyond, the oldest is lost."""
 
 
-class Outbox:
-    """Utterances that wait, the newest text that may still change, and what became of others."""
+class SendQueue:
+    """Utterances that wait, the newest interim text, and the utterances that were dropped."""
 
-    def __init__(self, config: LinkConfig, counters: Counters, now: Instant) -> None:
+    def __init__(self, config: LinkConfig, counters: LinkCounters, now: Instant) -> None:
         """Begin empty."""
-        self.waiting: collections.deque[Waiting] = collections.deque()
-        self.names = ('', '')
+        self.waiting: collections.deque[QueuedText] = collections.deque()
+        self.last_names = ('', '')
         """Speaker and locale of the last utterance."""
-        self.untold = False
-        """Whether something was given up that no CONTROL has been made for."""
-        self.dropped_told = 0
-        """How many drops the receiver is known to know of."""
-        self.events: collections.deque[Event] = collections.deque(maxlen=_MAX_EVENTS)
+        self.drops_unannounced = False
+        """Whether something was dropped since the last CONTROL."""
+        self.events: collections.deque[LinkEvent] = collections.deque(maxlen=_MAX_EVENTS)
         self._config = config
         self._counters = counters
-        self._partial: Utterance | None = None
+        self._drops_confirmed = 0
+        self._partial: OutgoingText | None = None
         self._partial_at = now.mono
 
-    def submit(self, utterance: Utterance, now: Instant) -> None:
-        """Take an utterance. Raises UserError for what no datagram can carry."""
-        names = (utterance.speaker, utterance.locale)
-        self._check(utterance, *names)
+    def submit(self, utterance: OutgoingText, now: Instant) -> None:
+        """Append an utterance. Raises UserError where no datagram can carry it."""
+        self._check(utterance)
         self._partial = None
-        self.names = names
-        self.waiting.append(Waiting(utterance, now.mono))
+        self.last_names = (utterance.speaker, utterance.locale)
+        self.waiting.append(QueuedText(utterance, now.mono))
         self._counters.utterances += 1
         self._counters.characters += len(utterance.text)
         if len(self.waiting) > self._config.queue:
             self.waiting.popleft()
             self.drop(1, 'the queue is full')
 
-    def _check(self, utterance: Utterance, speaker: str, locale: str) -> None:
-        config = self._config
-        if any(len(name.encode('utf-8', 'replace')) > _NAME_BYTES for name in (speaker, locale)):
-            raise UserError(f'a speaker id or locale is longer than {_NAME_BYTES} bytes',
+    def _check(self, utterance: OutgoingText) -> None:
+        config, speaker, locale = self._config, utterance.speaker, utterance.locale
+        if any(len(name.encode('utf-8', 'replace')) > MAX_NAME_BYTES
+               for name in (speaker, locale)):
+            raise UserError(f'a speaker id or locale is longer than {MAX_NAME_BYTES} bytes',
                             'Give the speaker a shorter id')
-        if (least := least_room(speaker, locale) + config.frame_bytes) > config.mtu:
+        if (needed := min_body_bytes(speaker, locale) + config.frame_bytes) > config.mtu:
             raise UserError(
                 f'speaker id and locale are too long for datagrams of mtu {config.mtu} bytes',
-                f'Give the speaker a shorter id, or set mtu to {least} or more')
+                f'Give the speaker a shorter id, or set mtu to {needed} or more')
         if len(utterance.text) > config.max_characters:
             raise UserError(f'a text of {len(utterance.text)} characters is too long for the link',
                             f'Send at most {config.max_characters} at a time')
 
-    def submit_partial(self, utterance: Utterance) -> None:
-        """Take text that may still change; only the newest counts."""
+    def submit_partial(self, utterance: OutgoingText) -> None:
+        """Take an interim text, which replaces the one before."""
         if self._config.incremental:
             self._partial = utterance
 
-    def take_partial(self, now: Instant) -> Utterance | None:
-        """Return what may still change, where it is time to tell."""
-        if self._partial is None or now.mono < self._partial_at + _PARTIAL_EVERY:
+    def take_partial(self, now: Instant) -> OutgoingText | None:
+        """Return the interim text, where it is time to send it."""
+        if self._partial is None or now.mono < self._partial_at + _PARTIAL_INTERVAL:
             return None
         partial, self._partial, self._partial_at = self._partial, None, now.mono
         return partial
 
     def partial_wakeup(self, now: Instant) -> float:
-        """Return when to look whether what may still change can be told."""
+        """Return when to try to send the interim text."""
         if self._partial is None:
             return NEVER
-        # Without room at that time, it is looked for again as long after.
-        due = self._partial_at + _PARTIAL_EVERY
-        return due if due > now.mono else now.mono + _PARTIAL_EVERY
+        # Where the link has no room at that time, the next try is as much later.
+        due = self._partial_at + _PARTIAL_INTERVAL
+        return due if due > now.mono else now.mono + _PARTIAL_INTERVAL
 
     def expire(self, now: Instant) -> int:
-        """Forget what has waited for too long; return how much that was."""
+        """Discard what has waited for too long; return how many utterances that were."""
         count = 0
         while self.waiting and self.waiting[0].submitted < now.mono - self._config.max_age:
             self.waiting.popleft()
@@ -90,23 +91,27 @@ class Outbox:
 
     @property
     def expires(self) -> float:
-        """When the oldest will have waited for too long."""
+        """When the oldest utterance will have waited for too long."""
         if not self.waiting:
             return NEVER
         return self.waiting[0].submitted + self._config.max_age + 1e-3
 
     def drop(self, count: int, reason: str) -> None:
-        """Note that utterances will not arrive, and have both ends told."""
+        """Report utterances that will not arrive, to the user and to the receiver."""
         if count:
             self._counters.dropped += count
             self.events.append(Dropped(count, reason))
-            self.untold = True
+            self.drops_unannounced = True
+
+    def confirm_drops(self, count: int) -> None:
+        """Note that the receiver knows of so many drops."""
+        self._drops_confirmed = max(self._drops_confirmed, count)
 
     @property
-    def all_told(self) -> bool:
+    def all_drops_confirmed(self) -> bool:
         """Whether the receiver is known to know of all drops."""
-        return self.dropped_told == self._counters.dropped
+        return self._drops_confirmed == self._counters.dropped
 
-    def take_event(self) -> Event | None:
-        """Return the oldest of what has happened; None where there is nothing more."""
+    def take_event(self) -> LinkEvent | None:
+        """Return the oldest event; None where there are no more."""
         return self.events.popleft() if self.events else None

@@ -1,4 +1,4 @@
-"""The datagrams under way: sent, not yet known to have arrived."""
+"""The datagrams in flight: sent, and not yet known to have arrived."""
 
 from __future__ import annotations
 
@@ -6,108 +6,113 @@ import collections
 from collections.abc import Iterator
 import dataclasses
 
-from txt2vid_ros.link.messages import Utterance
+from txt2vid_ros.link.messages import OutgoingText
 
-WINDOW = 64
-"""Datagrams under way at most: half of what 8 bits of sequence can tell apart, and then half."""
-_RESENT = 3
+WINDOW_SIZE = 64
+"""Datagrams in flight at most: a quarter of the sequences that 8 bits tell apart, so that late
+and repeated ones are still told apart too."""
+_MAX_RESENT_AT_ONCE = 3
 
 
 @dataclasses.dataclass
-class Waiting:
+class QueuedText:
     """An utterance that the sender holds."""
 
-    utterance: Utterance
+    utterance: OutgoingText
     submitted: float
     """On the monotonic clock."""
     index: int | None = None
-    """Counted within the stream; given when it is first sent, and kept."""
+    """Its place in the stream; given when it is first packed, and kept."""
 
 
 @dataclasses.dataclass
-class Group:
-    """Utterances that travel together: one datagram, or several where one is too small."""
+class DatagramGroup:
+    """Utterances that travel together: in one datagram, or in several where one is too small."""
 
-    waiting: list[Waiting]
-    dead: bool = False
-    """Given up as too old."""
+    texts: list[QueuedText]
+    abandoned: bool = False
+    """Whether they are too old to be sent any more."""
 
     @property
     def first(self) -> int:
         """Index of the first utterance within the stream."""
-        return self.waiting[0].index or 0
+        return self.texts[0].index or 0
 
     @property
     def stop(self) -> int:
         """One past the index of the last utterance."""
-        return self.first + len(self.waiting)
+        return self.first + len(self.texts)
 
 
 @dataclasses.dataclass
-class Datagram:
-    """One datagram under way. Sent again, it is the same bytes."""
+class InFlightDatagram:
+    """A datagram in flight. A retransmission is the same bytes."""
 
     sequence: int
     data: bytes
-    group: Group
+    group: DatagramGroup
     sent: float = 0.0
-    """On the monotonic clock, the last time."""
+    """When it was last sent, on the monotonic clock."""
     tries: int = 0
     arrived: bool = False
     resend: bool = False
 
 
-class Flight:
-    """All datagrams under way, oldest first."""
+class SendWindow:
+    """All datagrams in flight, oldest first."""
 
     def __init__(self) -> None:
         """Begin empty at sequence 0."""
-        self._datagrams: collections.deque[Datagram] = collections.deque()
+        self._datagrams: collections.deque[InFlightDatagram] = collections.deque()
         self.next_sequence = 0
         self.acknowledged = 0
-        """All sequences before are done with."""
+        """All sequences before this one are acknowledged."""
 
     def __len__(self) -> int:
         """Return how many datagrams have not been acknowledged in order."""
         return len(self._datagrams)
 
-    def __iter__(self) -> Iterator[Datagram]:
-        """Go through them, oldest first."""
+    def __iter__(self) -> Iterator[InFlightDatagram]:
+        """Iterate over them, oldest first."""
         return iter(self._datagrams)
 
     @property
     def room(self) -> int:
-        """How many more datagrams may be under way."""
-        return WINDOW - len(self._datagrams)
+        """How many more datagrams may be in flight."""
+        return WINDOW_SIZE - len(self._datagrams)
 
     @property
-    def missing(self) -> list[Datagram]:
-        """Those not known to have arrived and not given up, oldest first."""
-        return [d for d in self._datagrams if not d.arrived and not d.group.dead]
+    def missing(self) -> list[InFlightDatagram]:
+        """Those not known to have arrived and not abandoned, oldest first."""
+        return [d for d in self._datagrams if not d.arrived and not d.group.abandoned]
 
     def resend_oldest(self) -> bool:
-        """Have the oldest that are missing sent again; return whether there are any."""
-        oldest = self.missing[:_RESENT]
+        """Mark the oldest missing datagrams to be sent again; return whether there are any."""
+        oldest = self.missing[:_MAX_RESENT_AT_ONCE]
         for datagram in oldest:
             datagram.resend = True
         return bool(oldest)
 
-    def groups(self) -> list[Group]:
-        """Return the groups under way, each once, oldest first."""
+    def groups(self) -> list[DatagramGroup]:
+        """Return the groups in flight, each once, oldest first."""
         return list({id(d.group): d.group for d in self._datagrams}.values())
 
-    def add(self, data: bytes, group: Group) -> Datagram:
-        """Put a datagram under way under the next sequence."""
-        datagram = Datagram(self.next_sequence, data, group)
+    def add(self, data: bytes, group: DatagramGroup) -> InFlightDatagram:
+        """Append a datagram under the next sequence."""
+        datagram = InFlightDatagram(self.next_sequence, data, group)
         self._datagrams.append(datagram)
         self.next_sequence += 1
         return datagram
 
-    def acknowledge(self, wanted: int, beyond: int) -> list[Datagram]:
-        """Take in an acknowledgement; return the datagrams that it newly confirms."""
-        fresh = [d for d in self._datagrams if not d.arrived and not d.group.dead and (
+    def acknowledge(self, wanted: int, selective: int) -> list[InFlightDatagram]:
+        """Take in an acknowledgement; return the datagrams that it confirms for the first time.
+
+        All before `wanted` have arrived or were abandoned; bit n of `selective` stands for the
+        sequence `wanted` + 1 + n.
+        """
+        fresh = [d for d in self.missing if (
             d.sequence < wanted
-            or (d.sequence > wanted and beyond >> (d.sequence - wanted - 1) & 1))]
+            or (d.sequence > wanted and selective >> (d.sequence - wanted - 1) & 1))]
         for datagram in fresh:
             datagram.arrived = True
         while self._datagrams and self._datagrams[0].sequence < wanted:
@@ -116,23 +121,26 @@ class Flight:
         return fresh
 
     def floor(self) -> tuple[int, int] | None:
-        """Return up to where nothing more will come, and the index there; None where all may."""
-        given_up = False
+        """Return the sequence before which nothing more will come, and the index of its text.
+
+        None where nothing was abandoned.
+        """
+        abandoned = False
         floor: tuple[int, int] | None = None
         for datagram in self._datagrams:
-            if not datagram.arrived and not datagram.group.dead:
+            if not datagram.arrived and not datagram.group.abandoned:
                 break
-            given_up = given_up or datagram.group.dead
+            abandoned = abandoned or datagram.group.abandoned
             floor = (datagram.sequence + 1, datagram.group.stop)
-        return floor if given_up else None
+        return floor if abandoned else None
 
-    def give_up(self, before: float) -> list[Waiting]:
-        """Give up groups submitted before that time; return their utterances."""
-        lost: list[Waiting] = []
+    def abandon(self, before: float) -> list[QueuedText]:
+        """Abandon groups submitted before that time; return their utterances."""
+        lost: list[QueuedText] = []
         unconfirmed = {id(d.group) for d in self._datagrams if not d.arrived}
         for group in self.groups():
-            if (id(group) in unconfirmed and not group.dead
-                    and max(w.submitted for w in group.waiting) < before):
-                group.dead = True
-                lost += group.waiting
+            if (id(group) in unconfirmed and not group.abandoned
+                    and max(text.submitted for text in group.texts) < before):
+                group.abandoned = True
+                lost += group.texts
         return lost

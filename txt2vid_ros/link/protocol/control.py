@@ -1,28 +1,28 @@
-"""The bodies that carry no speech: acknowledgements, control and greetings."""
+"""The bodies that carry no speech: acknowledgements, control and the handshake."""
 
 from __future__ import annotations
 
 import dataclasses
 import struct
 
-from txt2vid_ros.link.protocol.clock_note import ClockNote
-from txt2vid_ros.link.protocol.wire import FrameError, name, nearest, Reader, STAMPS, varint
+from txt2vid_ros.link.protocol.offset_report import OffsetReport
+from txt2vid_ros.link.protocol.wire import BodyReader, FrameError, name, nearest, STAMPS, varint
 
 
 @dataclasses.dataclass(frozen=True)
 class Control:
-    """What the sender has to say beside speech."""
+    """What the sender tells the receiver besides speech."""
 
     next_sequence: int
-    """One past the last sent: shows the receiver what was lost at the end."""
+    """One past the last sent: shows the receiver whether the latest datagrams were lost."""
     floor: int | None = None
-    """Everything before is given up, where not arrived."""
+    """What has not arrived before this sequence is abandoned."""
     floor_index: int = 0
     """How many utterances of the stream come before `floor`."""
     dropped: int | None = None
-    """Utterances given up since the session began, sent or not."""
-    clock: ClockNote | None = None
-    """What the sender has measured of late."""
+    """Utterances of the stream that were abandoned so far, sent or not."""
+    clock: OffsetReport | None = None
+    """The offset that the sender has measured."""
 
     def pack(self) -> bytes:
         """Return the body."""
@@ -40,7 +40,7 @@ class Control:
     @classmethod
     def unpack(cls, body: bytes, expected: int) -> Control:
         """Read the body; sequences are completed near `expected`. Raises FrameError."""
-        reader = Reader(body)
+        reader = BodyReader(body)
         flags = reader.byte()
         next_sequence = nearest(reader.byte(), 256, expected)
         floor, floor_index, dropped = None, 0, None
@@ -48,7 +48,7 @@ class Control:
             floor, floor_index = nearest(reader.byte(), 256, expected), reader.varint()
         if flags & 2:
             dropped = reader.varint()
-        clock = ClockNote.read(reader) if flags & 4 else None
+        clock = OffsetReport.read(reader) if flags & 4 else None
         return cls(next_sequence, floor, floor_index, dropped, clock)
 
 
@@ -57,17 +57,17 @@ class Ack:
     """What the receiver has."""
 
     wanted: int
-    """Everything before has arrived or was given up."""
+    """Everything before has arrived or was abandoned."""
     control: bool = False
     """Whether the clock stamps are those of a CONTROL rather than of speech."""
     reference: int | None = None
-    """Low 8 bits of the counter of the datagram that the stamps are about; None for none: then
-    nothing is missing either."""
+    """Low 8 bits of the counter of the datagram that the stamps are about. None for an ACK
+    without stamps, which is only sent where nothing is missing."""
     arrived: int = 0
-    """When that came: in STAMP_TICK on the receiver's clock, modulo STAMPS."""
+    """When that datagram arrived: in STAMP_TICK on the receiver's clock, modulo STAMPS."""
     hold: int = 0
     """How long it waited for this answer, in HOLD_TICK, or HOLD_UNKNOWN."""
-    beyond: int = 0
+    selective: int = 0
     """Bit n: `wanted` + 1 + n has arrived as well."""
 
     def pack(self) -> bytes:
@@ -75,14 +75,14 @@ class Ack:
         if self.reference is None:
             return bytes([self.wanted & 0xFF])
         stamp = (self.control << 23 | self.arrived).to_bytes(3, 'big')
-        tail = self.beyond.to_bytes(8, 'little').rstrip(b'\0')
+        tail = self.selective.to_bytes(8, 'little').rstrip(b'\0')
         return (bytes([self.wanted & 0xFF, self.reference & 0xFF]) + stamp
                 + struct.pack('>H', self.hold) + tail)
 
     @classmethod
     def unpack(cls, body: bytes, expected: int) -> Ack:
         """Read the body; `wanted` is completed near `expected`. Raises FrameError."""
-        reader = Reader(body)
+        reader = BodyReader(body)
         wanted = nearest(reader.byte(), 256, expected)
         if len(body) == 1:
             return cls(wanted)
@@ -101,7 +101,7 @@ class Hello:
     """The sender asks for a session."""
 
     stream: int
-    """Made anew (32 bits) whenever the sender starts: utterances are counted within it."""
+    """32 random bits, new whenever the sender starts: utterances are counted within a stream."""
     first: int
     """Index in the stream of the first utterance that the sender still holds."""
     model: bytes
@@ -110,8 +110,8 @@ class Hello:
     """The sender's clock, in STAMP_TICK."""
     tag_bytes: int
     speaker: str = ''
+    """Speaker and locale until a datagram names others."""
     locale: str = ''
-    """What goes without saying in this session."""
 
     def pack(self) -> bytes:
         """Return the body."""
@@ -121,7 +121,7 @@ class Hello:
     @classmethod
     def unpack(cls, body: bytes) -> Hello:
         """Read the body. Raises FrameError."""
-        reader = Reader(body)
+        reader = BodyReader(body)
         stream, model, wall, tag_bytes = struct.unpack('>I4sqB', reader.take(17))
         speaker, locale = reader.name(), reader.name()
         return cls(stream, reader.varint(), model, wall, tag_bytes, speaker, locale)
@@ -139,7 +139,7 @@ class Welcome:
     arrived: int
     """When the HELLO came, on the receiver's clock, in STAMP_TICK."""
     answered: int
-    """When this went."""
+    """When this was sent, likewise."""
 
     def pack(self) -> bytes:
         """Return the body."""
@@ -149,6 +149,6 @@ class Welcome:
     @classmethod
     def unpack(cls, body: bytes) -> Welcome:
         """Read the body. Raises FrameError."""
-        reader = Reader(body)
+        reader = BodyReader(body)
         known, model, arrived, answered = struct.unpack('>?4sqq', reader.take(21))
         return cls(known, reader.varint(), model, arrived, answered)

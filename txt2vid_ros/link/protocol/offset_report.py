@@ -1,53 +1,42 @@
-"""When the sender tells the receiver the clock offset that it has measured."""
+"""The clock offset as the sender reports it to the receiver."""
 
 from __future__ import annotations
 
-from txt2vid_ros.link.messages import Instant, NEVER
-from txt2vid_ros.link.protocol.clock import OffsetEstimator
-from txt2vid_ros.link.protocol.clock_note import ClockNote
+import dataclasses
 
-_EXCHANGES = 2
-_CHANGE = 0.004
-_EVERY, _TRIES_EVERY = 300.0, 15.0
-_PATIENCE = 10.0
+from txt2vid_ros.link.protocol.clock_offset import ClockOffset
+from txt2vid_ros.link.protocol.wire import BodyReader, STAMP_TICK, varint
+
+_MAX_UNCERTAINTY_MS = 255
 
 
-class ClockTeller:
-    """Has the offset travel with speech, or alone if none is said soon; seldom or when changed."""
+@dataclasses.dataclass(frozen=True)
+class OffsetReport:
+    """A measured offset, rounded for the wire."""
 
-    def __init__(self, clock: OffsetEstimator) -> None:
-        """Tell what `clock` knows."""
-        self._clock = clock
-        self._tried = -NEVER
-        self.reset()
+    offset: int
+    """The receiver's clock minus the sender's, in STAMP_TICK."""
+    uncertainty: int
+    """Of the offset, in milliseconds, at most 255."""
 
-    def reset(self) -> None:
-        """Begin anew, as with a new session."""
-        self.wakeup = NEVER
-        """When to tell it without speech."""
-        self._told: tuple[float, float] | None = None
+    @classmethod
+    def of(cls, offset: ClockOffset) -> OffsetReport:
+        """Round an offset, and its uncertainty upwards."""
+        return cls(round(offset.seconds / STAMP_TICK),
+                   min(_MAX_UNCERTAINTY_MS, int(offset.uncertainty * 1000) + 1))
 
-    def consider(self, now: Instant) -> None:
-        """See whether there is something to tell."""
-        offset = self._clock.at(now.wall)
-        if offset is None or now.mono < self._tried + _TRIES_EVERY:
-            return
-        if self._told is None:
-            due = self._clock.count >= _EXCHANGES
-        else:
-            at, told = self._told
-            due = now.mono > at + _EVERY or abs(offset.seconds - told) > _CHANGE
-        if due:
-            self.wakeup = min(self.wakeup, now.mono + _PATIENCE)
+    @property
+    def seconds(self) -> float:
+        """Return the offset in seconds."""
+        return self.offset * STAMP_TICK
 
-    def note(self, now: Instant, alone: bool = False) -> ClockNote | None:
-        """Return what to tell with what is sent now; where `alone`, whether or not it is due."""
-        offset = self._clock.at(now.wall)
-        if offset is None or (self.wakeup == NEVER and not alone):
-            return None
-        self._tried, self.wakeup = now.mono, NEVER
-        return ClockNote.of(offset)
+    def pack(self) -> bytes:
+        """Return the bytes on the wire."""
+        folded = self.offset * 2 if self.offset >= 0 else -self.offset * 2 - 1
+        return varint(folded) + bytes([self.uncertainty])
 
-    def confirm(self, note: ClockNote, now: Instant) -> None:
-        """Note that the receiver has got it."""
-        self._told = (now.mono, note.seconds)
+    @classmethod
+    def read(cls, reader: BodyReader) -> OffsetReport:
+        """Take a report from a body. Raises FrameError."""
+        folded = reader.varint()
+        return cls(folded // 2 if folded % 2 == 0 else -(folded + 1) // 2, reader.byte())

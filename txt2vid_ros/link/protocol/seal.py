@@ -1,15 +1,16 @@
 """Authenticated encryption of datagrams with few bytes of overhead.
 
-AES-256-CCM (RFC 3610, NIST SP 800-38C). CCM because its tag may be cut short: it is an encrypted
+AES-256-CCM (RFC 3610, NIST SP 800-38C). CCM because its tag may be truncated: it is an encrypted
 CBC-MAC, a pseudo-random function, so a tag of n bytes is forged with probability 2**-8n a try and
-no more, which is why radio standards use it with 4. Cut tags of GCM or Poly1305 have no such
+no more, which is why radio standards use it with 4. Truncated tags of GCM or Poly1305 have no such
 bound. With the default of 4 bytes, a flood of 10,000 forgeries a second hits once in 5 days on
 average.
 
 Nonces are never sent: a session's keys come from both ends' random numbers (HKDF, RFC 5869), one
-key a direction, and the nonce is the datagram's kind and its full 64-bit counter, of which the low
-8 bits travel. A counter is used for one plaintext only; a repeat is the same bytes again. The
-greetings that set a session up use a key of their own, 96 random bits each and tags of 8 bytes.
+key a direction, and the nonce is the frame type and its full 64-bit counter, of which the low 8
+bits travel. A counter is used for one plaintext only; a repeat is the same bytes again. The
+handshake that sets a session up uses a key of its own, 96 random bits a message and tags of 8
+bytes.
 """
 
 from __future__ import annotations
@@ -24,15 +25,15 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 KEY_BYTES = 32
 RANDOM_BYTES = 12
-GREETING_TAG_BYTES = 8
-GREETING_BYTES = 1 + RANDOM_BYTES + GREETING_TAG_BYTES
-"""What a greeting holds beside its body."""
+HANDSHAKE_TAG_BYTES = 8
+HANDSHAKE_OVERHEAD_BYTES = 1 + RANDOM_BYTES + HANDSHAKE_TAG_BYTES
+"""What a handshake message holds besides its body."""
 TAG_SIZES = (4, 6, 8, 10, 12, 14, 16)
 _NONCE_BYTES = 13
 
 
 class ForgedError(ValueError):
-    """The tag does not fit: damaged, forged, or sealed with another key."""
+    """The tag does not verify: the datagram is damaged, forged, or sealed with another key."""
 
 
 def _derive(secret: bytes, salt: bytes, purpose: str, length: int) -> bytes:
@@ -41,27 +42,28 @@ def _derive(secret: bytes, salt: bytes, purpose: str, length: int) -> bytes:
 
 
 class Seal:
-    """One key for one direction."""
+    """Seals and opens the datagrams of one direction, with one key."""
 
     def __init__(self, key: bytes, tag_bytes: int) -> None:
-        """Seal with `tag_bytes` of tag."""
+        """Use a tag of `tag_bytes`, one of TAG_SIZES."""
         self._cipher = AESCCM(key, tag_length=tag_bytes)
         self.overhead = tag_bytes
 
-    def seal(self, kind: int, counter: int, head: bytes, plain: bytes) -> bytes:
+    def seal(self, frame_type: int, counter: int, head: bytes, plain: bytes) -> bytes:
         """Return `head` in clear, then `plain` encrypted, then a tag over both."""
-        return head + self._cipher.encrypt(_nonce(kind, counter), plain, head)
+        return head + self._cipher.encrypt(_nonce(frame_type, counter), plain, head)
 
-    def open(self, kind: int, counter: int, head: bytes, sealed: bytes) -> bytes:  # noqa: A003
-        """Return the plain text of what came after `head`. Raises ForgedError."""
+    def open(self, frame_type: int, counter: int, head: bytes,  # noqa: A003
+             sealed: bytes) -> bytes:
+        """Return the plaintext of what came after `head`. Raises ForgedError."""
         try:
-            return self._cipher.decrypt(_nonce(kind, counter), sealed, head)
+            return self._cipher.decrypt(_nonce(frame_type, counter), sealed, head)
         except (InvalidTag, ValueError) as error:
-            raise ForgedError('the tag does not fit') from error
+            raise ForgedError('the tag does not verify') from error
 
 
-def _nonce(kind: int, counter: int) -> bytes:
-    return bytes([kind]) + counter.to_bytes(_NONCE_BYTES - 1, 'big')
+def _nonce(frame_type: int, counter: int) -> bytes:
+    return bytes([frame_type]) + counter.to_bytes(_NONCE_BYTES - 1, 'big')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,38 +74,39 @@ class SessionKeys:
     """From the sender of speech to its receiver."""
     back: Seal
     tag: int
-    """0 to 7: tells most datagrams of other sessions without trying the key."""
+    """0 to 7: tells most datagrams of other sessions apart without trying the key."""
 
 
-def session_keys(secret: bytes, caller: bytes, answerer: bytes, tag_bytes: int) -> SessionKeys:
-    """Derive a session from the pre-shared key and the random numbers of both greetings."""
-    data = _derive(secret, caller + answerer, 'session', 2 * KEY_BYTES + 1)
+def session_keys(secret: bytes, initiator: bytes, responder: bytes, tag_bytes: int) -> SessionKeys:
+    """Derive a session from the pre-shared key and the random numbers of both ends."""
+    data = _derive(secret, initiator + responder, 'session', 2 * KEY_BYTES + 1)
     return SessionKeys(Seal(data[:KEY_BYTES], tag_bytes),
                        Seal(data[KEY_BYTES:2 * KEY_BYTES], tag_bytes), data[-1] & 7)
 
 
-class Greeter:
-    """Seals and opens the greetings, which come before there is a session."""
+class HandshakeSeal:
+    """Seals and opens handshake messages, which come before there is a session."""
 
     def __init__(self, secret: bytes) -> None:
-        """Derive the key for greetings from the pre-shared one."""
+        """Derive the key of the handshake from the pre-shared one."""
         self._cipher = AESCCM(_derive(secret, b'', 'greeting', KEY_BYTES),
-                              tag_length=GREETING_TAG_BYTES)
+                              tag_length=HANDSHAKE_TAG_BYTES)
 
-    def seal(self, kind: int, head: bytes, plain: bytes,
+    def seal(self, frame_type: int, head: bytes, plain: bytes,
              bound_to: bytes = b'') -> tuple[bytes, bytes]:
-        """Return a greeting and its random number; `bound_to` is authenticated, not sent."""
+        """Return a message and its random number; `bound_to` is authenticated, not sent."""
         random = secrets.token_bytes(RANDOM_BYTES)
-        sealed = self._cipher.encrypt(bytes([kind]) + random, plain, head + bound_to)
+        sealed = self._cipher.encrypt(bytes([frame_type]) + random, plain, head + bound_to)
         return head + random + sealed, random
 
-    def open(self, kind: int, head: bytes, rest: bytes,  # noqa: A003
+    def open(self, frame_type: int, head: bytes, rest: bytes,  # noqa: A003
              bound_to: bytes = b'') -> tuple[bytes, bytes]:
-        """Return the plain text and random number of a greeting. Raises ForgedError."""
+        """Return the plaintext and random number of a message. Raises ForgedError."""
         random, sealed = rest[:RANDOM_BYTES], rest[RANDOM_BYTES:]
         if len(random) < RANDOM_BYTES:
-            raise ForgedError('the greeting is cut short')
+            raise ForgedError('the handshake message is cut short')
         try:
-            return self._cipher.decrypt(bytes([kind]) + random, sealed, head + bound_to), random
+            nonce = bytes([frame_type]) + random
+            return self._cipher.decrypt(nonce, sealed, head + bound_to), random
         except (InvalidTag, ValueError) as error:
-            raise ForgedError('the tag does not fit') from error
+            raise ForgedError('the tag does not verify') from error

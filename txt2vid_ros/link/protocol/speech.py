@@ -5,15 +5,16 @@ from __future__ import annotations
 import dataclasses
 import struct
 
-from txt2vid_ros.link.protocol.clock_note import ClockNote
-from txt2vid_ros.link.protocol.wire import FrameError, name, Reader, TICKS, varint
+from txt2vid_ros.link.protocol.offset_report import OffsetReport
+from txt2vid_ros.link.protocol.wire import BodyReader, FrameError, name, START_TICKS, varint
 
 
 @dataclasses.dataclass(frozen=True)
 class Record:
-    """One utterance, its text coded. Speaker and locale are None where the context's go on."""
+    """One utterance, its text coded. Speaker and locale are None where they do not change."""
 
     ticks: int
+    """Its start time, in START_TICK modulo START_TICKS."""
     coded: bytes
     speaker: str | None = None
     locale: str | None = None
@@ -27,36 +28,36 @@ class Record:
 
 @dataclasses.dataclass(frozen=True)
 class Batch:
-    """Utterances of one datagram, or a part of one too long for it."""
+    """The utterances of one datagram, or a part of one that is too long for it."""
 
     distance: int
     """How many sequence numbers back the context of the first record ends; 0 for none."""
     records: tuple[Record, ...] = ()
     part: bytes = b''
-    """Goes on where the datagram before stopped."""
+    """Coded text that continues the datagram before."""
     more: bool = False
-    """Whether the next datagram goes on with this."""
+    """Whether the next datagram continues this one."""
     index: int | None = None
-    """Of the first record within the stream, where it does not simply count on."""
-    clock: ClockNote | None = None
-    """What the sender has measured of late."""
+    """Of the first record within the stream, where it does not continue the count."""
+    clock: OffsetReport | None = None
+    """The offset that the sender has measured."""
 
 
 _INDEX, _NEXT_PART, _MORE, _CLOCK = 0x10, 0x20, 0x40, 0x80
 _NAMED, _LAST = 0x8, 0x4
 
 
-def pack_said(distance: int, record: Record) -> bytes:
-    """Return the body of SAID: the common case, two bytes and the text."""
+def pack_single(distance: int, record: Record) -> bytes:
+    """Return the body of SINGLE: the common case, two bytes and the text."""
     return struct.pack('>H', distance << 12 | record.ticks) + record.coded
 
 
-def unpack_said(body: bytes) -> Batch:
-    """Read the body of SAID. Raises FrameError."""
+def unpack_single(body: bytes) -> Batch:
+    """Read the body of SINGLE. Raises FrameError."""
     if len(body) < 2:
         raise FrameError('too short')
     (word,) = struct.unpack_from('>H', body)
-    return Batch(word >> 12, (Record(word & TICKS - 1, body[2:]),))
+    return Batch(word >> 12, (Record(word & START_TICKS - 1, body[2:]),))
 
 
 def pack_batch(batch: Batch) -> bytes:
@@ -84,13 +85,13 @@ def pack_batch(batch: Batch) -> bytes:
 
 def unpack_batch(body: bytes) -> Batch:
     """Read the body of BATCH. Raises FrameError."""
-    reader = Reader(body)
+    reader = BodyReader(body)
     flags = reader.byte()
     distance, more = flags & 15, bool(flags & _MORE)
     if flags & _NEXT_PART:
         return Batch(distance, part=reader.rest(), more=more)
     index = reader.varint() if flags & _INDEX else None
-    clock = ClockNote.read(reader) if flags & _CLOCK else None
+    clock = OffsetReport.read(reader) if flags & _CLOCK else None
     records: list[Record] = []
     last = False
     while not last:
@@ -100,5 +101,5 @@ def unpack_batch(body: bytes) -> Batch:
         if word >> 12 & _NAMED:
             speaker, locale = reader.name(), reader.name()
         coded = reader.rest() if last else reader.take(reader.varint())
-        records.append(Record(word & TICKS - 1, coded, speaker, locale))
+        records.append(Record(word & START_TICKS - 1, coded, speaker, locale))
     return Batch(distance, tuple(records), more=more, index=index, clock=clock)

@@ -1,15 +1,16 @@
 """The frames of the link, byte by byte.
 
-Byte 0 holds the version (2 bits), the kind (3) and the low bits of the session (3); byte 1 the low
-8 bits of the counter. The rest is sealed. The greetings HELLO, WELCOME and SOLICIT have no byte 1.
+Byte 0 holds the version (2 bits), the frame type (3) and the session tag (3); byte 1 the low 8
+bits of the counter. The rest is sealed. The handshake frames HELLO, WELCOME and SOLICIT have no
+byte 1.
 
-| kind | way | counter | sealed |
+| type | way | counter | sealed |
 |---|---|---|---|
-| SAID | forward | sequence | context distance (4 bits), start time (12 bits), coded text |
+| SINGLE | forward | sequence | context distance (4 bits), start time (12 bits), coded text |
 | BATCH | forward | sequence | flags, records: speaker, locale, start time, length, coded text |
-| CONTROL | forward | its own | flags, next sequence; given-up sequences, drops, clock offset |
-| PARTIAL | forward | its own | sequence it precedes, then as SAID |
-| ACK | back | its own | next sequence wanted, clock stamps, bit map of what came beyond |
+| CONTROL | forward | its own | flags, next sequence; abandoned sequences, drops, clock offset |
+| PARTIAL | forward | its own | sequence it precedes, then as SINGLE |
+| ACK | back | its own | next sequence wanted, clock stamps, bit map of later arrivals |
 """
 
 from __future__ import annotations
@@ -17,23 +18,29 @@ from __future__ import annotations
 import enum
 
 VERSION = 1
-TICK = 0.02
-"""Start times count in these, modulo TICKS; within 40 s of arrival they are exact to 10 ms."""
-TICKS = 1 << 12
+START_TICK = 0.02
+"""Seconds. Start times count in these, modulo START_TICKS: text that arrives within 40 s of its
+start has it to 10 ms."""
+START_TICKS = 1 << 12
 STAMP_TICK = 1e-4
+"""Seconds, of the clock stamps in ACK, HELLO and WELCOME."""
 STAMPS = 1 << 23
+"""The stamps of an ACK count modulo this."""
 HOLD_TICK = 5e-4
+"""Seconds, of the time that a datagram waited for its ACK."""
 HOLD_UNKNOWN = 0xFFFF
-LONGEST = 65_000
-"""Bytes of a datagram at most, whatever the mtu of the end that sent it."""
+MAX_DATAGRAM_BYTES = 65_000
+"""Whatever the mtu of the end that sent it."""
 MAX_DISTANCE = 15
-"""A text's context is that of a text at most this many sequence numbers back."""
+"""The context of a text is that of a text at most this many sequence numbers back."""
+MAX_NAME_BYTES = 64
+"""Of a speaker's id or a locale, in UTF-8."""
 
 
-class Kind(enum.IntEnum):
+class FrameType(enum.IntEnum):
     """What a datagram is."""
 
-    SAID = 0
+    SINGLE = 0
     BATCH = 1
     CONTROL = 2
     PARTIAL = 3
@@ -43,7 +50,7 @@ class Kind(enum.IntEnum):
     SOLICIT = 7
 
 
-GREETINGS = (Kind.HELLO, Kind.WELCOME, Kind.SOLICIT)
+HANDSHAKE_FRAMES = (FrameType.HELLO, FrameType.WELCOME, FrameType.SOLICIT)
 
 
 class FrameError(ValueError):
@@ -58,21 +65,24 @@ class VersionError(FrameError):
     """A frame of another version."""
 
 
-def head(kind: Kind, session: int, counter: int) -> bytes:
-    """Return the two bytes that travel in clear, or the one of a greeting."""
-    first = VERSION << 6 | kind << 3 | session
-    return bytes([first]) if kind in GREETINGS else bytes([first, counter & 0xFF])
+def head(frame_type: FrameType, session: int, counter: int) -> bytes:
+    """Return the two bytes that travel in clear, or the one of a handshake frame."""
+    first = VERSION << 6 | frame_type << 3 | session
+    return bytes([first]) if frame_type in HANDSHAKE_FRAMES else bytes([first, counter & 0xFF])
 
 
-def kind_of(datagram: bytes) -> tuple[Kind, int]:
-    """Return kind and session tag. Raises FrameError, cheaply: floods of garbage come here."""
+def parse_header(datagram: bytes) -> tuple[FrameType, int]:
+    """Return frame type and session tag.
+
+    Raises FrameError. Cheap, because floods of garbage end here.
+    """
     if not datagram:
         raise FrameError('empty')
-    if len(datagram) > LONGEST:
+    if len(datagram) > MAX_DATAGRAM_BYTES:
         raise OversizedError('too long')
     if datagram[0] >> 6 != VERSION:
         raise VersionError('another version')
-    return Kind(datagram[0] >> 3 & 7), datagram[0] & 7
+    return FrameType(datagram[0] >> 3 & 7), datagram[0] & 7
 
 
 def nearest(low: int, size: int, expected: int) -> int:
@@ -80,18 +90,18 @@ def nearest(low: int, size: int, expected: int) -> int:
     return expected + (low - expected + size // 2) % size - size // 2
 
 
-def ticks(start: float) -> int:
+def start_ticks(start: float) -> int:
     """Return a start time (seconds) as it travels."""
-    return round(start / TICK) % TICKS
+    return round(start / START_TICK) % START_TICKS
 
 
 def start_time(low: int, expected: float) -> float:
-    """Return the start time (seconds) nearest to `expected`."""
-    return nearest(low, TICKS, round(expected / TICK)) * TICK
+    """Return the start time (seconds) nearest to `expected` that travels as `low`."""
+    return nearest(low, START_TICKS, round(expected / START_TICK)) * START_TICK
 
 
 def varint(number: int) -> bytes:
-    """Return a natural number, seven bits a byte, the low ones first."""
+    """Return a natural number in groups of seven bits, the low ones first."""
     out = bytearray()
     while number > 127:
         out.append(number & 127 | 128)
@@ -101,13 +111,13 @@ def varint(number: int) -> bytes:
 
 
 def name(text: str) -> bytes:
-    """Return a string of at most 64 bytes of UTF-8, its length before it; longer ones are cut."""
-    cut = text.encode('utf-8', 'replace')[:64].decode('utf-8', 'ignore').encode('utf-8')
-    return bytes([len(cut)]) + cut
+    """Return a string as its length and its UTF-8, which is cut after MAX_NAME_BYTES."""
+    cut = text.encode('utf-8', 'replace')[:MAX_NAME_BYTES].decode('utf-8', 'ignore')
+    return bytes([len(cut.encode())]) + cut.encode()
 
 
-class Reader:
-    """Takes a body apart from the front."""
+class BodyReader:
+    """Reads the fields of a body, from the front."""
 
     def __init__(self, body: bytes) -> None:
         """Begin at the first byte."""
@@ -141,7 +151,7 @@ class Reader:
         raise FrameError('a number too long')
 
     def name(self) -> str:
-        """Return the next string."""
+        """Return the next string. Raises FrameError where it is no UTF-8."""
         try:
             return self.take(self.byte()).decode('utf-8')
         except UnicodeDecodeError as error:

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.link.transport.base import Transport
-from txt2vid_ros.link.transport.serial import SerialLine
-from txt2vid_ros.link.transport.tcp import TcpCaller, TcpListener
-from txt2vid_ros.link.transport.udp import UdpCaller, UdpListener
+from txt2vid_ros.link.transport.serial import SerialTransport
+from txt2vid_ros.link.transport.tcp import TcpClient, TcpServer
+from txt2vid_ros.link.transport.udp import UdpClient, UdpServer
 
 ROLES = ('sender', 'receiver')
 TRANSPORTS = ('udp', 'tcp', 'serial')
@@ -17,17 +17,18 @@ TRANSPORTS = ('udp', 'tcp', 'serial')
 def open_transport(name: str, role: str, address: str, baud: int = 0) -> Transport:
     """Open the transport `name` for `role`. Raises UserError.
 
-    `address` is HOST:PORT, of the receiver at both ends, or the serial line's device.
+    `address` is HOST:PORT of the receiver, at both ends, or the device of a serial line.
     """
     if role not in ROLES:
-        raise UserError(f'role: {role!r} is none', f'Say one of {", ".join(ROLES)}')
+        raise UserError(f'role: {role!r} does not exist', f'Choose one of {", ".join(ROLES)}')
     if name == 'serial':
-        return SerialLine(address, baud)
-    kinds: dict[tuple[str, str], Callable[[str], Transport]] = {
-        ('udp', 'sender'): UdpCaller, ('udp', 'receiver'): UdpListener,
-        ('tcp', 'sender'): TcpCaller, ('tcp', 'receiver'): TcpListener,
+        return SerialTransport(address, baud)
+    transports: dict[tuple[str, str], Callable[[str], Transport]] = {
+        ('udp', 'sender'): UdpClient, ('udp', 'receiver'): UdpServer,
+        ('tcp', 'sender'): TcpClient, ('tcp', 'receiver'): TcpServer,
     }
-    kind = kinds.get((name, role))
-    if kind is None:
-        raise UserError(f'transport: {name!r} is none', f'Say one of {", ".join(TRANSPORTS)}')
-    return kind(address)
+    make = transports.get((name, role))
+    if make is None:
+        raise UserError(f'transport: {name!r} does not exist',
+                        f'Choose one of {", ".join(TRANSPORTS)}')
+    return make(address)

@@ -1,4 +1,4 @@
-"""Network addresses as people write them."""
+"""Addresses of the link, resolved."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import dataclasses
 import ipaddress
 import socket
 
+from txt2vid_ros.core.address import parse_address
 from txt2vid_ros.core.errors import UserError
 
 
 @dataclasses.dataclass(frozen=True)
-class Address:
-    """A resolved HOST:PORT."""
+class ResolvedAddress:
+    """A HOST:PORT, and what it stands for."""
 
     text: str
     family: socket.AddressFamily
@@ -19,7 +20,7 @@ class Address:
 
     @property
     def loopback(self) -> bool:
-        """Whether it lies on this machine."""
+        """Whether it is an address of this machine that no other can reach."""
         return ipaddress.ip_address(self.sockaddr[0].partition('%')[0]).is_loopback
 
     @property
@@ -28,23 +29,20 @@ class Address:
         return 40 if self.family == socket.AF_INET6 else 20
 
 
-def resolve(text: str, kind: socket.SocketKind, port_zero: bool = False) -> Address:
-    """Resolve HOST:PORT or [V6]:PORT. Raises UserError."""
-    host, _, port_text = text.rpartition(':')
-    host = host.removeprefix('[').removesuffix(']')
-    port = int(port_text) if port_text.isascii() and port_text.isdigit() else -1
-    if not host or not (0 if port_zero else 1) <= port <= 65535:
-        raise UserError(f'address: {text!r} is no HOST:PORT', 'Say for example 192.168.1.20:5710')
+def resolve(text: str, kind: socket.SocketKind, any_port: bool = False) -> ResolvedAddress:
+    """Resolve HOST:PORT or [IPv6]:PORT; `any_port` accepts port 0. Raises UserError."""
+    host, port = parse_address(text, 'address', 'Write for example 192.168.1.20:5710',
+                               any_port=any_port)
     try:
         found = socket.getaddrinfo(host, port, type=kind)
     except (OSError, UnicodeError) as error:
         raise UserError(f'address: the host {host!r} is unknown',
-                        'Check its name, or give its number') from error
+                        'Check its name, or give its IP address') from error
     family, _, _, _, sockaddr = found[0]
-    return Address(text, family, (str(sockaddr[0]), int(sockaddr[1])))
+    return ResolvedAddress(text, family, (str(sockaddr[0]), int(sockaddr[1])))
 
 
 def bind_error(text: str, error: OSError) -> UserError:
-    """Return what to tell the user when an address cannot be listened on."""
+    """Return the error for an address that cannot be listened on."""
     return UserError(f'address: cannot listen on {text}: {error.strerror}',
                      'Choose another port, or stop what uses it')

@@ -1,4 +1,4 @@
-"""The contract of a transport: datagrams out and in, never waiting."""
+"""The contract of a transport: datagrams out and in, without ever waiting."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from txt2vid_ros.link.messages import NEVER, Source
 
-BATCH = 128
-"""Datagrams taken in at a time at most, so that a flood cannot keep the sender from its turn."""
+MAX_RECEIVED_AT_ONCE = 128
+"""Datagrams; a flood cannot keep the link from sending for longer than these take."""
 
 
-class Arrival(NamedTuple):
+class ReceivedDatagram(NamedTuple):
     """A datagram, and where it came from as far as the transport can tell."""
 
     datagram: bytes
@@ -25,35 +25,35 @@ class Transport(abc.ABC):
     """Added to every datagram on the wire."""
     bits_per_byte: int = 8
     loopback: bool = False
-    """Whether it cannot leave this machine."""
+    """Whether no other machine can reach it."""
 
     @abc.abstractmethod
     def filenos(self) -> list[int]:
-        """Return the files to wait on for arrivals."""
+        """Return the file descriptors to wait on for arrivals."""
 
     @abc.abstractmethod
-    def receive(self) -> list[Arrival]:
-        """Return what has come, at most about BATCH datagrams, without waiting."""
+    def receive(self) -> list[ReceivedDatagram]:
+        """Return what has come, at most MAX_RECEIVED_AT_ONCE a connection, without waiting."""
 
     @abc.abstractmethod
     def send(self, datagram: bytes, to: Source = None) -> None:
-        """Send, or lose, without waiting: to the peer, or to where a datagram came from."""
+        """Send or lose a datagram without waiting, to `to` or else to the peer."""
 
-    def trust(self, source: Source) -> None:
-        """Take `source` for the peer: something new, sealed for this session, came from there."""
+    def set_peer(self, source: Source) -> None:
+        """Make `source` the peer: something new, sealed for this session, came from there."""
         return
 
-    def distrust(self, source: Source) -> None:
-        """Note that something useless came from `source`."""
+    def count_rejected(self, source: Source) -> None:
+        """Note that a useless datagram came from `source`."""
         return
 
     def maintain(self, now: float) -> float:
-        """Do what time has come for, such as connecting again; return when to call again."""
+        """Do what is due, such as connecting again; return when to call this again."""
         return NEVER
 
     @property
     def problem(self) -> str:
-        """What keeps it from working at the moment, in one line; empty where nothing does."""
+        """Why it does not work at the moment, in one line; empty where it does."""
         return ''
 
     @abc.abstractmethod

@@ -1,19 +1,19 @@
 """Datagrams in a stream of bytes: each after its length, or between zero bytes (COBS).
 
-Stuffing is that of Cheshire and Baker, "Consistent Overhead Byte Stuffing", 1999.
+COBS is Cheshire and Baker, "Consistent Overhead Byte Stuffing", 1999.
 """
 
 from __future__ import annotations
 
 import abc
 
-_LONGEST_FRAME = 70_000
+_MAX_FRAME_BYTES = 70_000
 
 
 class Deframer(abc.ABC):
-    """Takes a stream in pieces of any size; gives the datagrams in it, one by one.
+    """Takes a stream in pieces of any size and returns the datagrams in it, one by one.
 
-    Whoever reads takes out what is whole before it reads on, so that memory is bounded.
+    Whoever reads takes out what is complete before reading on, so that memory is bounded.
     """
 
     def __init__(self) -> None:
@@ -27,13 +27,13 @@ class Deframer(abc.ABC):
 
     @property
     def ready(self) -> bool:
-        """Whether a whole datagram waits."""
+        """Whether a complete datagram waits."""
         if self._next is None:
             self._next = self._cut()
         return self._next is not None
 
     def take(self, most: int) -> list[bytes]:
-        """Return the next datagrams, at most so many."""
+        """Return the next datagrams, at most `most`."""
         taken: list[bytes] = []
         while len(taken) < most and self.ready:
             assert self._next is not None
@@ -42,17 +42,17 @@ class Deframer(abc.ABC):
         return taken
 
     def clear(self) -> None:
-        """Forget what is there: the stream begins anew."""
+        """Discard what is there, for a stream that begins again."""
         self._bytes.clear()
         self._next = None
 
     @abc.abstractmethod
     def _cut(self) -> bytes | None:
-        """Take a whole datagram from the front of the bytes, or None."""
+        """Take a complete datagram from the front of the bytes, or None."""
 
 
 class LengthDeframer(Deframer):
-    """Datagrams after two bytes that say how long they are, the higher one first."""
+    """Datagrams after their length, two bytes in network order."""
 
     def _cut(self) -> bytes | None:
         stop = 2 + int.from_bytes(self._bytes[:2], 'big')
@@ -63,27 +63,27 @@ class LengthDeframer(Deframer):
         return datagram
 
 
-def with_length(datagram: bytes) -> bytes:
+def length_prefixed(datagram: bytes) -> bytes:
     """Return a datagram after its length."""
     return len(datagram).to_bytes(2, 'big') + datagram
 
 
-class ZeroDeframer(Deframer):
-    """Stuffed datagrams between zero bytes; damaged ones come out as they are, to be counted."""
+class CobsDeframer(Deframer):
+    """COBS frames between zero bytes; damaged ones come out undecoded, to be counted."""
 
     def _cut(self) -> bytes | None:
-        while (stop := self._bytes.find(0)) >= 0 or len(self._bytes) > _LONGEST_FRAME:
-            # What is longer than any datagram is cut off and counts as one.
+        while (stop := self._bytes.find(0)) >= 0 or len(self._bytes) > _MAX_FRAME_BYTES:
+            # What is longer than any frame is cut off and counts as one.
             frame = bytes(self._bytes[:stop] if stop >= 0 else self._bytes)
             del self._bytes[:len(frame) + 1]
             if frame:
-                datagram = unstuff(frame)
+                datagram = cobs_decode(frame)
                 return frame if datagram is None else datagram
         return None
 
 
-def stuff(data: bytes) -> bytes:
-    """Return `data` without zero bytes, one byte longer for every 254 begun."""
+def cobs_encode(data: bytes) -> bytes:
+    """Return `data` without zero bytes, longer by one byte for every 254 begun."""
     out = bytearray()
     for block in data.split(b'\0'):
         while len(block) >= 254:
@@ -93,8 +93,8 @@ def stuff(data: bytes) -> bytes:
     return bytes(out)
 
 
-def unstuff(frame: bytes) -> bytes | None:
-    """Return what was stuffed, or None where the frame is damaged."""
+def cobs_decode(frame: bytes) -> bytes | None:
+    """Return what was encoded, or None where the frame is damaged."""
     out = bytearray()
     at = 0
     while at < len(frame):

@@ -6,37 +6,47 @@ import errno
 import os
 import socket
 
+from txt2vid_ros.core.backoff import Backoff
 from txt2vid_ros.link.messages import NEVER, Source
 from txt2vid_ros.link.transport.address import bind_error, resolve
-from txt2vid_ros.link.transport.base import Arrival, Transport
-from txt2vid_ros.link.transport.tcp_connection import Connection
+from txt2vid_ros.link.transport.base import ReceivedDatagram, Transport
+from txt2vid_ros.link.transport.tcp_connection import TcpConnection
 
 _TCP_HEADER = 32
-_CONNECTIONS = 4
-_RUBBISH = 50
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 5.0
+"""Bytes, with the time stamps that Linux sends."""
+_MAX_STRANGERS = 4
+"""Connections besides the peer's."""
+_MAX_REJECTED = 50
+"""Useless datagrams from a stranger before it is disconnected."""
+_RECONNECT_BACKOFF = Backoff(first=0.25, largest=5.0)
+_CONNECT_TIMEOUT = 5.0
+"""Seconds for a connection to be made, besides the pause before the next one."""
+_CONNECT_POLL_INTERVAL = 0.02
+"""Seconds between looks at a connection that is being made."""
+_FLUSH_INTERVAL = 0.05
+"""Seconds between attempts to send the rest."""
 
 
-class TcpCaller(Transport):
-    """The sender's end: connects, and connects again."""
+class TcpClient(Transport):
+    """The sender's end: connects, and connects again where the connection is lost."""
 
     def __init__(self, text: str) -> None:
         """Resolve the address. Raises UserError."""
         self._address = resolve(text, socket.SOCK_STREAM)
         self.header_bytes = _overhead(self._address.ip_header)
         self.loopback = self._address.loopback
-        self._connection: Connection | None = None
+        self._connection: TcpConnection | None = None
         self._connecting: socket.socket | None = None
-        self._first = b''
+        self._unsent = b''
         self._next_try = 0.0
-        self._pause = _FIRST_PAUSE
+        self._attempts = 0
         self._problem = f'{text} is not connected yet'
 
     def filenos(self) -> list[int]:
-        """Return the connection, once there is one."""
+        """Return the connection's socket, once there is one."""
         return [self._connection.handle.fileno()] if self._connection else []
 
-    def receive(self) -> list[Arrival]:
+    def receive(self) -> list[ReceivedDatagram]:
         """Return what came from the receiver."""
         if self._connection is None:
             return []
@@ -46,13 +56,13 @@ class TcpCaller(Transport):
             self._lost(error)
             return []
         if arrivals:
-            self._pause = _FIRST_PAUSE
+            self._attempts = 0
         return arrivals
 
     def send(self, datagram: bytes, to: Source = None) -> None:
         """Send to the receiver; before there is a connection only the newest is kept."""
         if self._connection is None:
-            self._first = datagram
+            self._unsent = datagram
         else:
             try:
                 self._connection.send(datagram)
@@ -60,20 +70,20 @@ class TcpCaller(Transport):
                 self._lost(error)
 
     def maintain(self, now: float) -> float:
-        """Connect where there is no connection; try more and more seldom."""
+        """Connect where there is no connection, less and less often."""
         if self._connection is not None:
             try:
                 flushed = self._connection.flush()
                 if self._connection.ready:
                     return now
-                return NEVER if flushed else now + 0.05
+                return NEVER if flushed else now + _FLUSH_INTERVAL
             except OSError as error:
                 self._lost(error)
         if self._connecting is None and now >= self._next_try:
             self._connecting = socket.socket(self._address.family, socket.SOCK_STREAM)
             self._connecting.setblocking(False)
-            self._next_try = now + self._pause
-            self._pause = min(2 * self._pause, _LONGEST_PAUSE)
+            self._attempts += 1
+            self._next_try = now + _RECONNECT_BACKOFF.after(self._attempts)
         if self._connecting is not None:
             return self._try_connecting(now)
         return self._next_try
@@ -82,13 +92,13 @@ class TcpCaller(Transport):
         handle = self._connecting
         code = handle.connect_ex(self._address.sockaddr) if handle else errno.EBADF
         if handle is not None and code in (0, errno.EISCONN):
-            self._connecting, self._connection = None, Connection(handle)
+            self._connecting, self._connection = None, TcpConnection(handle)
             self._problem = ''
-            if self._first:
-                self.send(self._first)
+            if self._unsent:
+                self.send(self._unsent)
             return NEVER
-        if code in (errno.EINPROGRESS, errno.EALREADY) and now < self._next_try + _LONGEST_PAUSE:
-            return now + 0.02
+        if code in (errno.EINPROGRESS, errno.EALREADY) and now < self._next_try + _CONNECT_TIMEOUT:
+            return now + _CONNECT_POLL_INTERVAL
         self._abandon()
         self._problem = f'{self._address.text} does not answer: {os.strerror(code)}'
         return max(now, self._next_try)
@@ -117,12 +127,12 @@ class TcpCaller(Transport):
         self._connection = None
 
 
-class TcpListener(Transport):
-    """The receiver's end: accepts a few connections and answers the one that holds the key."""
+class TcpServer(Transport):
+    """The receiver's end: accepts a few connections and answers the one of the peer."""
 
     def __init__(self, text: str) -> None:
         """Listen on an address of this machine. Raises UserError."""
-        address = resolve(text, socket.SOCK_STREAM, port_zero=True)
+        address = resolve(text, socket.SOCK_STREAM, any_port=True)
         self.header_bytes = _overhead(address.ip_header)
         self.loopback = address.loopback
         self._socket = socket.socket(address.family, socket.SOCK_STREAM)
@@ -130,12 +140,12 @@ class TcpListener(Transport):
         self._socket.setblocking(False)
         try:
             self._socket.bind(address.sockaddr)
-            self._socket.listen(_CONNECTIONS)
+            self._socket.listen(_MAX_STRANGERS)
         except OSError as error:
             self._socket.close()
             raise bind_error(text, error) from error
         self.port: int = self._socket.getsockname()[1]
-        self._connections: dict[int, Connection] = {}
+        self._connections: dict[int, TcpConnection] = {}
         self._peer: int | None = None
 
     def filenos(self) -> list[int]:
@@ -143,15 +153,15 @@ class TcpListener(Transport):
         return [self._socket.fileno(),
                 *(connection.handle.fileno() for connection in self._connections.values())]
 
-    def receive(self) -> list[Arrival]:
-        """Accept and read."""
+    def receive(self) -> list[ReceivedDatagram]:
+        """Accept a connection, and return what came through all of them."""
         try:
-            connection = Connection(self._socket.accept()[0])
+            connection = TcpConnection(self._socket.accept()[0])
             self._connections[id(connection)] = connection
-            self._make_room()
+            self._limit_strangers()
         except BlockingIOError:
             pass
-        arrivals: list[Arrival] = []
+        arrivals: list[ReceivedDatagram] = []
         for key, connection in list(self._connections.items()):
             try:
                 arrivals += connection.receive()
@@ -160,13 +170,13 @@ class TcpListener(Transport):
         return arrivals
 
     def maintain(self, now: float) -> float:
-        """Come back at once where more has been read than was taken."""
+        """Return `now` where more has been read than was returned."""
         ready = any(connection.ready for connection in self._connections.values())
         return now if ready else NEVER
 
-    def _make_room(self) -> None:
+    def _limit_strangers(self) -> None:
         strangers = [key for key in self._connections if key != self._peer]
-        if len(strangers) > _CONNECTIONS:
+        if len(strangers) > _MAX_STRANGERS:
             self._drop(strangers[0])
 
     def _drop(self, key: int) -> None:
@@ -183,19 +193,19 @@ class TcpListener(Transport):
             except OSError:
                 self._drop(key)
 
-    def trust(self, source: Source) -> None:
-        """Take `source` for the peer."""
+    def set_peer(self, source: Source) -> None:
+        """Make `source` the peer."""
         if isinstance(source, int) and source in self._connections:
             self._peer = source
 
-    def distrust(self, source: Source) -> None:
-        """Hang up on a stranger that keeps sending rubbish."""
+    def count_rejected(self, source: Source) -> None:
+        """Disconnect a stranger that keeps sending useless datagrams."""
         if not isinstance(source, int) or source == self._peer:
             return
         connection = self._connections.get(source)
         if connection is not None:
-            connection.rubbish += 1
-            if connection.rubbish > _RUBBISH:
+            connection.rejected += 1
+            if connection.rejected > _MAX_REJECTED:
                 self._drop(source)
 
     def close(self) -> None:
@@ -206,5 +216,5 @@ class TcpListener(Transport):
 
 
 def _overhead(ip_header: int) -> int:
-    """Return what a datagram costs beside itself: length, headers and the other end's ACK."""
+    """Return what a datagram costs besides itself: length, headers and the other end's ACK."""
     return 2 + 2 * (ip_header + _TCP_HEADER)

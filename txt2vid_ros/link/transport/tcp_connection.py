@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import socket
 
-from txt2vid_ros.link.transport.base import Arrival, BATCH
-from txt2vid_ros.link.transport.framing import LengthDeframer, with_length
+from txt2vid_ros.link.transport.base import MAX_RECEIVED_AT_ONCE, ReceivedDatagram
+from txt2vid_ros.link.transport.framing import length_prefixed, LengthDeframer
 
-_BACKLOG_BYTES = 1 << 16
+_MAX_UNSENT_BYTES = 1 << 16
+"""Of datagrams for a peer that does not read; what comes after them is lost."""
 _READ_BYTES = 1 << 14
 _SOCKET_OPTIONS = (
     (socket.TCP_NODELAY, 1),
-    # Milliseconds without an answer to what was sent: then the path is dead, and is tried anew
-    # long before what is said would be too old. Without it, Linux waits for a quarter of an hour.
+    # Milliseconds without an answer to what was sent. The connection is then made again, long
+    # before speech is too old. Without it, Linux waits for a quarter of an hour.
     (socket.TCP_USER_TIMEOUT, 10_000),
-    # Seconds: in silence a dead path is noticed too, for about 15 bit/s.
+    # Seconds: a dead path is noticed in silence too, for about 15 bit/s.
     (socket.TCP_KEEPIDLE, 60), (socket.TCP_KEEPINTVL, 5), (socket.TCP_KEEPCNT, 3),
 )
 
 
-class Connection:
-    """A stream with datagrams in it."""
+class TcpConnection:
+    """A connected socket with datagrams in its stream."""
 
     def __init__(self, handle: socket.socket) -> None:
         """Take over a connected socket."""
@@ -29,21 +30,22 @@ class Connection:
         for option, value in _SOCKET_OPTIONS:
             handle.setsockopt(socket.IPPROTO_TCP, option, value)
         self.handle = handle
-        self._in = LengthDeframer()
-        self._out = bytearray()
-        self.rubbish = 0
-        """Datagrams from it that were of no use."""
+        self._deframer = LengthDeframer()
+        self._unsent = bytearray()
+        self.rejected = 0
+        """Useless datagrams that came through it."""
 
     @property
     def ready(self) -> bool:
-        """Whether whole datagrams wait that have been read already."""
-        return self._in.ready
+        """Whether complete datagrams wait that have been read already."""
+        return self._deframer.ready
 
-    def receive(self) -> list[Arrival]:
-        """Return whole datagrams. Raises OSError once the connection has ended."""
-        if not self._in.ready:
+    def receive(self) -> list[ReceivedDatagram]:
+        """Return complete datagrams. Raises OSError once the connection has ended."""
+        if not self._deframer.ready:
             self._read()
-        return [Arrival(datagram, id(self)) for datagram in self._in.take(BATCH)]
+        return [ReceivedDatagram(datagram, id(self))
+                for datagram in self._deframer.take(MAX_RECEIVED_AT_ONCE)]
 
     def _read(self) -> None:
         try:
@@ -52,19 +54,22 @@ class Connection:
             return
         if not data:
             raise ConnectionResetError('closed by the other end')
-        self._in.feed(data)
+        self._deframer.feed(data)
 
     def send(self, datagram: bytes) -> None:
-        """Queue a datagram, unless the other end has stopped reading, and send what goes."""
-        if len(self._out) < _BACKLOG_BYTES:
-            self._out += with_length(datagram)
+        """Queue a datagram, unless the peer has stopped reading, and send what the socket takes.
+
+        Raises OSError.
+        """
+        if len(self._unsent) < _MAX_UNSENT_BYTES:
+            self._unsent += length_prefixed(datagram)
         self.flush()
 
     def flush(self) -> bool:
-        """Send what goes; return whether all went. Raises OSError."""
-        while self._out:
+        """Send what the socket takes; return whether that was all. Raises OSError."""
+        while self._unsent:
             try:
-                del self._out[:self.handle.send(self._out)]
+                del self._unsent[:self.handle.send(self._unsent)]
             except BlockingIOError:
                 return False
         return True

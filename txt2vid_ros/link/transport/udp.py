@@ -7,28 +7,28 @@ import socket
 from typing import Any
 
 from txt2vid_ros.link.messages import Source
-from txt2vid_ros.link.transport.address import Address, bind_error, resolve
-from txt2vid_ros.link.transport.base import Arrival, BATCH, Transport
+from txt2vid_ros.link.transport.address import bind_error, resolve, ResolvedAddress
+from txt2vid_ros.link.transport.base import MAX_RECEIVED_AT_ONCE, ReceivedDatagram, Transport
 
 _UDP_HEADER = 8
-_BUFFER_BYTES = 4 << 20
-_SO_RCVBUFFORCE = 33
-_MAX_DATAGRAM = 65_536
+_RECEIVE_BUFFER_BYTES = 4 << 20
+_SO_RCVBUFFORCE = 33  # Of Linux; Python has no name for it.
+_MAX_UDP_BYTES = 65_536
 
 
-def _open(address: Address) -> socket.socket:
+def _open(address: ResolvedAddress) -> socket.socket:
     handle = socket.socket(address.family, socket.SOCK_DGRAM)
     handle.setblocking(False)
-    # Room for a flood between two turns; beyond the system's limit only root may ask.
+    # Room for a flood between two steps; only root may go beyond the system's limit.
     try:
-        handle.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _BUFFER_BYTES)
+        handle.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _RECEIVE_BUFFER_BYTES)
     except OSError:
-        handle.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER_BYTES)
+        handle.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER_BYTES)
     return handle
 
 
-class _Udp(Transport):
-    def __init__(self, address: Address) -> None:
+class _UdpTransport(Transport):
+    def __init__(self, address: ResolvedAddress) -> None:
         self.header_bytes = address.ip_header + _UDP_HEADER
         self.loopback = address.loopback
         self._socket = _open(address)
@@ -42,11 +42,11 @@ class _Udp(Transport):
         self._socket.close()
 
 
-class UdpCaller(_Udp):
-    """The sender's end: talks to one address and hears nobody else."""
+class UdpClient(_UdpTransport):
+    """The sender's end: exchanges datagrams with one address only."""
 
     def __init__(self, text: str) -> None:
-        """Resolve and connect. Raises UserError."""
+        """Resolve the address and connect to it. Raises UserError."""
         address = resolve(text, socket.SOCK_DGRAM)
         super().__init__(address)
         self._text = text
@@ -61,15 +61,15 @@ class UdpCaller(_Udp):
         except OSError as error:
             self._error = f'{self._text} cannot be reached: {error.strerror}'
 
-    def receive(self) -> list[Arrival]:
+    def receive(self) -> list[ReceivedDatagram]:
         """Return what came from the receiver."""
-        arrivals: list[Arrival] = []
-        for _ in range(BATCH):
+        arrivals: list[ReceivedDatagram] = []
+        for _ in range(MAX_RECEIVED_AT_ONCE):
             try:
-                arrivals.append(Arrival(self._socket.recv(_MAX_DATAGRAM), None))
+                arrivals.append(ReceivedDatagram(self._socket.recv(_MAX_UDP_BYTES), None))
             except BlockingIOError:
                 break
-            except OSError as error:  # What an earlier datagram met, such as a closed port.
+            except OSError as error:  # The answer to an earlier datagram, such as a closed port.
                 self._error = f'{self._text} cannot be reached: {error.strerror}'
                 break
         if arrivals:
@@ -88,16 +88,16 @@ class UdpCaller(_Udp):
 
     @property
     def problem(self) -> str:
-        """What the network said last."""
+        """The latest error of the network."""
         return self._error
 
 
-class UdpListener(_Udp):
-    """The receiver's end: hears everybody, answers whoever proved to hold the key."""
+class UdpServer(_UdpTransport):
+    """The receiver's end: takes datagrams from everywhere, and answers whoever holds the key."""
 
     def __init__(self, text: str) -> None:
         """Listen on an address of this machine. Raises UserError."""
-        address = resolve(text, socket.SOCK_DGRAM, port_zero=True)
+        address = resolve(text, socket.SOCK_DGRAM, any_port=True)
         super().__init__(address)
         try:
             self._socket.bind(address.sockaddr)
@@ -107,26 +107,26 @@ class UdpListener(_Udp):
         self.port: int = self._socket.getsockname()[1]
         self._peer: tuple[Any, ...] | None = None
 
-    def receive(self) -> list[Arrival]:
-        """Return what came, from whomever: a sender that starts again comes as a stranger."""
-        arrivals: list[Arrival] = []
-        for _ in range(BATCH):
+    def receive(self) -> list[ReceivedDatagram]:
+        """Return what came, from anywhere: a sender that restarts has a new address."""
+        arrivals: list[ReceivedDatagram] = []
+        for _ in range(MAX_RECEIVED_AT_ONCE):
             try:
-                datagram, source = self._socket.recvfrom(_MAX_DATAGRAM)
+                datagram, source = self._socket.recvfrom(_MAX_UDP_BYTES)
             except BlockingIOError:
                 break
-            except OSError:  # What an earlier answer met: the peer is gone for now.
+            except OSError:  # The answer to an earlier datagram: the peer is gone for now.
                 continue
-            arrivals.append(Arrival(datagram, source))
+            arrivals.append(ReceivedDatagram(datagram, source))
         return arrivals
 
     def send(self, datagram: bytes, to: Source = None) -> None:
-        """Answer the peer, or where a datagram came from."""
+        """Answer the peer, or whoever a datagram came from."""
         target = to if isinstance(to, tuple) else self._peer
         if target is not None:
-            with contextlib.suppress(OSError):  # Lost, as anything may be.
+            with contextlib.suppress(OSError):  # It is lost, as any datagram may be.
                 self._socket.sendto(datagram, target)
 
-    def trust(self, source: Source) -> None:
-        """Take `source` for the peer."""
+    def set_peer(self, source: Source) -> None:
+        """Make `source` the peer."""
         self._peer = source if isinstance(source, tuple) else None

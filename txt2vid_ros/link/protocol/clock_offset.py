@@ -1,10 +1,10 @@
 """The offset between two machines' clocks, from the link's own exchanges.
 
-Four stamps an exchange, as in NTP (RFC 5905). What arrives cannot have been sent later, so each
-way bounds the offset from one side; the tightest bounds of many exchanges are those of the least
-delay each way, and the offset is midway between them (Marzullo's intersection). Old bounds are
-widened by what clocks may have wandered since, less the drift that a straight line through the
-best exchanges of each stretch of time shows.
+Four stamps an exchange, as in NTP (RFC 5905). A datagram cannot arrive before it was sent, so each
+direction bounds the offset from one side; the tightest bounds come from the exchanges with the
+least delay, and the offset is midway between them (Marzullo's intersection). Older bounds are
+corrected by the measured drift, a straight line through the best exchange of each eighth of the
+time, and widened by what the clocks may have wandered beyond it.
 """
 
 from __future__ import annotations
@@ -14,22 +14,23 @@ import dataclasses
 
 from txt2vid_ros.link.messages import NEVER
 
-_KEPT = 64
-_DRIFT_SPAN = 60.0
+_MAX_SAMPLES = 64
+_MIN_DRIFT_SPAN = 60.0
+"""Seconds that have to be observed before a drift is fitted."""
 _WANDER = 20e-6
-"""How far cheap quartz clocks move apart a second when nothing is known of their drift."""
+"""Seconds a second by which cheap quartz clocks may move apart beyond the measured drift."""
 
 
 @dataclasses.dataclass(frozen=True)
 class ClockOffset:
-    """Seconds to add to this machine's clock to get the other's, and how wrong that may be."""
+    """Seconds to add to this machine's clock to get the other's, with an error bound."""
 
     seconds: float
     uncertainty: float
     drift: float
     """Seconds a second; 0 until a minute has been observed."""
     round_trip: float
-    """The least one of late, in seconds."""
+    """The least of the remembered exchanges, in seconds."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,11 +41,11 @@ class _Sample:
 
 
 class OffsetEstimator:
-    """Learns from exchanges; asked for an offset at any time."""
+    """Estimates the offset at any time from the exchanges so far."""
 
     def __init__(self) -> None:
-        """Begin knowing nothing."""
-        self._samples: collections.deque[_Sample] = collections.deque(maxlen=_KEPT)
+        """Begin without any exchange."""
+        self._samples: collections.deque[_Sample] = collections.deque(maxlen=_MAX_SAMPLES)
         self.smoothed_round_trip: float | None = None
 
     @property
@@ -56,12 +57,12 @@ class OffsetEstimator:
         """Take an exchange: `sent` and `returned` on this clock, the others on the other's."""
         round_trip = (returned - sent) - (answered - arrived)
         if round_trip < -1e-3:
-            return  # A clock was set meanwhile: it says nothing.
+            return  # A clock was set during the exchange, which makes it useless.
         round_trip = max(0.0, round_trip)
         offset = ((arrived - sent) + (answered - returned)) / 2
         expected = self.at(returned)
         if expected and abs(offset - expected.seconds) > 0.1 + round_trip + expected.uncertainty:
-            self._samples.clear()  # A clock was set: what was learned before is void.
+            self._samples.clear()  # A clock was set: earlier exchanges no longer count.
         self._samples.append(_Sample(returned, offset, round_trip))
         old = self.smoothed_round_trip
         self.smoothed_round_trip = round_trip if old is None else old + (round_trip - old) / 8
@@ -82,7 +83,7 @@ class OffsetEstimator:
 
     def _drift(self) -> float:
         first, last = self._samples[0].at, self._samples[-1].at
-        if last - first < _DRIFT_SPAN or len(self._samples) < 8:
+        if last - first < _MIN_DRIFT_SPAN or len(self._samples) < 8:
             return 0.0
         # The best sample of each eighth of the time: the others carry queueing, not drift.
         stretch = (last - first) / 8

@@ -1,4 +1,4 @@
-"""What an end of the link tells of itself: figures, and what is wrong."""
+"""What an end of the link reports about itself: figures, and what is wrong."""
 
 from __future__ import annotations
 
@@ -9,27 +9,29 @@ from txt2vid_ros.link.messages import Instant
 from txt2vid_ros.link.receiver import Receiver
 from txt2vid_ros.link.sender import Sender
 
-_SECONDS = 10
-_KEPT = 64
+_RATE_REPORTS = 10
+"""Reports, one a second, that rates are taken over."""
+_MAX_DELAYS = 64
+"""Latest delays whose median is reported."""
 
 
-class Figures:
+class LinkStatistics:
     """Rates over the last ten reports (one a second), totals, clock and delays of an end."""
 
     def __init__(self, end: Sender | Receiver) -> None:
         """Watch `end`."""
         self.mismatch = ''
-        """Why the other end cannot be talked to, as long as it cannot."""
+        """Why the two ends cannot work together, as long as they cannot."""
         self._end = end
         self._seen: collections.deque[tuple[float, dict[str, int]]] = collections.deque(
-            maxlen=_SECONDS)
+            maxlen=_RATE_REPORTS)
         self._delays: dict[str, collections.deque[float]] = {}
 
-    def delay(self, name: str, seconds: float) -> None:
-        """Note one of the delays whose median of late is reported."""
-        self._delays.setdefault(name, collections.deque(maxlen=_KEPT)).append(seconds)
+    def add_delay(self, name: str, seconds: float) -> None:
+        """Add to the delays whose median is reported as `name`, in milliseconds."""
+        self._delays.setdefault(name, collections.deque(maxlen=_MAX_DELAYS)).append(seconds)
 
-    def take(self, now: Instant) -> dict[str, Any]:
+    def report(self, now: Instant) -> dict[str, Any]:
         """Return the figures; to be called about once a second."""
         end, counters = self._end, self._end.counters
         self._seen.append((now.mono, {
@@ -41,32 +43,32 @@ class Figures:
         figures: dict[str, Any] = {
             'role': 'sender' if isinstance(end, Sender) else 'receiver',
             'connected': end.connected,
-            **{name: self._grown(name) / span for name in ('wire_bps', 'datagram_bps',
-                                                           'text_bps')},
+            **{name: self._increase(name) / span for name in ('wire_bps', 'datagram_bps',
+                                                              'text_bps')},
             **counters.as_dict(),
             **self._clock(now),
         }
         if isinstance(end, Sender):
             figures['backlog'] = end.backlog
-        for name, times in self._delays.items():
-            figures[name] = sorted(times)[len(times) // 2] * 1000
+        for name, delays in self._delays.items():
+            figures[name] = sorted(delays)[len(delays) // 2] * 1000
         return figures
 
     @property
     def problem(self) -> str:
-        """What somebody should see to, in one line; empty where nothing is wrong."""
-        forged = self._grown('forged') if self._seen else 0
+        """What the user should look at, in one line; empty where nothing is wrong."""
+        forged = self._increase('forged') if self._seen else 0
         if self.mismatch:
             return self.mismatch
         if not self._end.connected:
-            return ('what comes is sealed with another key: both ends need the same' if forged
-                    else 'waiting for the other end')
+            return ('the datagrams that arrive are sealed with another key: both ends need the '
+                    'same' if forged else 'waiting for the other end')
         if forged:
-            return (f'{forged} datagram(s) of late were forged, damaged or sealed with another '
-                    'key; none was let in')
+            return (f'{forged} recent datagram(s) were forged, damaged or sealed with another '
+                    'key; all were rejected')
         return ''
 
-    def _grown(self, name: str) -> int:
+    def _increase(self, name: str) -> int:
         return self._seen[-1][1][name] - self._seen[0][1][name]
 
     def _clock(self, now: Instant) -> dict[str, float]:

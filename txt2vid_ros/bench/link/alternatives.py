@@ -17,17 +17,18 @@ from typing import Any
 import numpy as np
 
 from txt2vid_ros.bench.link.conversation import Conversation
-from txt2vid_ros.bench.link.live import PATIENCE, timed
+from txt2vid_ros.bench.link.live import ARRIVAL_TIMEOUT, timed
 
-TCP_SEGMENT = 20 + 32
-"""IPv4 and TCP headers with time stamps, as Linux sends them, without data: an acknowledgement."""
-OPUS_FRAME = 0.06
-OPUS_LOOK_AHEAD = 0.0065
-RTP_HEADERS = 12 + 28
+TCP_HEADER_BYTES = 20 + 32
+"""Of IPv4 and of TCP with time stamps, as Linux sends them; an acknowledgement has no more."""
+OPUS_FRAME_SECONDS = 0.06
+OPUS_LOOK_AHEAD_SECONDS = 0.0065
+RTP_HEADER_BYTES = 12 + 28
+"""Of RTP, UDP and IPv4."""
 TOPIC_PROBE = 'txt2vid_ros.bench.link.topic_probe'
 
 
-def over_tcp(talk: Conversation) -> dict[str, Any]:
+def over_tcp(conversation: Conversation) -> dict[str, Any]:
     """Send UTF-8 lines over TCP, as the first txt2vid did; one segment and one ACK each."""
     arrived = threading.Semaphore(0)
 
@@ -42,22 +43,24 @@ def over_tcp(talk: Conversation) -> dict[str, Any]:
         thread.start()
         with socket.create_connection(listening.getsockname()[:2]) as connection:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            figures = timed(talk, lambda text: connection.sendall(text.encode() + b'\n'), arrived)
-        thread.join(PATIENCE)
-    payload = sum(len(text.encode()) + 1 for text in talk.texts)
-    bits = 8 * (payload + 2 * TCP_SEGMENT * len(talk.texts))
-    return {'bits_per_char': 8 * payload / talk.characters, 'wire_bps': bits / talk.seconds,
-            'wire_bits_per_char': bits / talk.characters, **figures,
+            figures = timed(
+                conversation, lambda text: connection.sendall(text.encode() + b'\n'), arrived)
+        thread.join(ARRIVAL_TIMEOUT)
+    payload = sum(len(text.encode()) + 1 for text in conversation.texts)
+    bits = 8 * (payload + 2 * TCP_HEADER_BYTES * len(conversation.texts))
+    return {'bits_per_char': 8 * payload / conversation.characters,
+            'wire_bps': bits / conversation.seconds,
+            'wire_bits_per_char': bits / conversation.characters, **figures,
             'wire_by': 'headers added up; a segment and an ACK an utterance'}
 
 
-def over_topic(talk: Conversation) -> dict[str, Any]:
+def over_topic(conversation: Conversation) -> dict[str, Any]:
     """Publish LiveSpeech between two network namespaces and count what the cable carries."""
     if importlib.util.find_spec('rclpy') is None:
         return {'not_measured': 'rclpy is not installed'}
     with tempfile.TemporaryDirectory() as folder:
         texts = Path(folder, 'texts.json')
-        texts.write_text(json.dumps(talk.texts), 'utf-8')
+        texts.write_text(json.dumps(conversation.texts), 'utf-8')
         measured = subprocess.run([sys.executable, '-m', TOPIC_PROBE, 'measure', str(texts)],
                                   capture_output=True, text=True, check=False)
     if measured.returncode:
@@ -65,20 +68,21 @@ def over_topic(talk: Conversation) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(measured.stdout.splitlines()[-1])
     characters = found['characters']
     bits_per_char = 8 * found['bytes'] / characters
+    speech_bps = bits_per_char * conversation.characters / conversation.seconds
+    speech_cpu = found['cpu_per_utterance'] * len(conversation.texts) / conversation.seconds
     return {
-        'wire_bps': found['idle_bps'] + bits_per_char * talk.characters / talk.seconds,
+        'wire_bps': found['idle_bps'] + speech_bps,
         # Of all its bytes: the message and what DDS adds cannot be told apart on the cable.
         'bits_per_char': bits_per_char, 'wire_bits_per_char': bits_per_char,
         'bytes_per_utterance': found['bytes'] / found['utterances'],
         'idle_bps': found['idle_bps'], 'discovery_bytes': found['discovery_bytes'],
         'first_byte_ms_p50': found['delay_ms_p50'], 'first_byte_ms_p95': found['delay_ms_p95'],
-        'cpu_percent': 100 * (found['idle_cpu'] + found['cpu_per_utterance'] * len(talk.texts)
-                              / talk.seconds),
+        'cpu_percent': 100 * (found['idle_cpu'] + speech_cpu),
         'wire_by': 'interface counters less Ethernet headers, Fast DDS, LiveSpeech, reliable',
     }
 
 
-def as_opus(talk: Conversation) -> dict[str, Any]:
+def as_opus(conversation: Conversation) -> dict[str, Any]:
     """Speak the conversation and encode it at 6 kbit/s with 60 ms frames."""
     if importlib.util.find_spec('hibari') is None or shutil.which('ffmpeg') is None:
         return {'not_measured': 'it needs hibari-tts and ffmpeg'}
@@ -87,7 +91,7 @@ def as_opus(talk: Conversation) -> dict[str, Any]:
     voice.load()
     rate = voice.capabilities.sample_rate
     spoken, characters = [], 0
-    for text in talk.texts:
+    for text in conversation.texts:
         spoken += [chunk.samples for chunk in voice.synthesize(text, lambda: False)]
         characters += len(text)
     voice.close()
@@ -105,12 +109,13 @@ def as_opus(talk: Conversation) -> dict[str, Any]:
     seconds = len(samples) / rate
     busy = after.children_user + after.children_system - (
         before.children_user + before.children_system)
-    bits = 8 * (size + RTP_HEADERS * seconds / OPUS_FRAME)
+    delay_ms = (OPUS_FRAME_SECONDS + OPUS_LOOK_AHEAD_SECONDS) * 1000
+    bits = 8 * (size + RTP_HEADER_BYTES * seconds / OPUS_FRAME_SECONDS)
     return {
         'bits_per_char': 8 * size / characters, 'wire_bps': bits / seconds,
         'wire_bits_per_char': bits / characters,
-        'first_byte_ms_p50': (OPUS_FRAME + OPUS_LOOK_AHEAD) * 1000,
-        'first_byte_ms_p95': (OPUS_FRAME + OPUS_LOOK_AHEAD) * 1000,
+        'first_byte_ms_p50': delay_ms,
+        'first_byte_ms_p95': delay_ms,
         'cpu_percent': 100 * busy / seconds,
         'wire_by': 'encoded size, Ogg framing included, and RTP, UDP and IPv4 headers added up',
     }

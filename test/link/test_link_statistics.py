@@ -1,64 +1,64 @@
-"""What an end reports of itself, and when it calls for somebody to look."""
+"""What an end reports about itself, and when it asks the user to look."""
 
 from __future__ import annotations
 
-from link_simulation import KEY, Network, Simulation
+from link_simulation import KEY, SimulatedNetwork, Simulation
 
 from txt2vid_ros.link.config import LinkConfig
-from txt2vid_ros.link.figures import Figures
+from txt2vid_ros.link.link_statistics import LinkStatistics
 from txt2vid_ros.link.messages import Instant
 from txt2vid_ros.link.protocol import wire
-from txt2vid_ros.link.protocol.handshake import Caller
+from txt2vid_ros.link.protocol.handshake import Initiator
 from txt2vid_ros.link.report import parsed
 
 
-def test_forgeries_are_warned_of_and_the_warning_passes() -> None:
-    simulation = Simulation(Network(delay=0.01))
-    figures = Figures(simulation.receiver)
+def test_forgeries_raise_a_warning_that_passes() -> None:
+    simulation = Simulation(SimulatedNetwork(delay=0.01))
+    figures = LinkStatistics(simulation.receiver)
     assert figures.problem == 'waiting for the other end'
     simulation.say('Hello.')
     simulation.run(2)
     for _ in range(12):
-        figures.take(simulation.receiver_time)
+        figures.report(simulation.receiver_time)
     assert figures.problem == ''
-    forged = wire.head(wire.Kind.SAID, 0, 1) + b'quite another text'
+    forged = wire.head(wire.FrameType.SINGLE, 0, 1) + b'quite another text'
     for tag in range(8):
         simulation.inject(bytes([forged[0] | tag]) + forged[1:])
-    assert figures.take(simulation.receiver_time)['forged'] == 8
-    assert '8 datagram(s) of late were forged' in figures.problem
+    assert figures.report(simulation.receiver_time)['forged'] == 8
+    assert '8 recent datagram(s) were forged' in figures.problem
     for _ in range(12):
-        figures.take(simulation.receiver_time)
+        figures.report(simulation.receiver_time)
     assert figures.problem == ''
 
 
 def test_another_key_is_told_from_silence() -> None:
     simulation = Simulation(receiver_key=bytes(32))
-    figures = Figures(simulation.receiver)
-    figures.take(simulation.receiver_time)
+    figures = LinkStatistics(simulation.receiver)
+    figures.report(simulation.receiver_time)
     simulation.say('Hello.')
     simulation.run(5)
-    figures.take(simulation.receiver_time)
+    figures.report(simulation.receiver_time)
     assert 'both ends need the same' in figures.problem
 
 
 def test_what_was_sent_again_is_not_called_loss_and_is_nothing_to_a_receiver() -> None:
-    simulation = Simulation(Network(loss=0.3, delay=0.05), seed=4)
+    simulation = Simulation(SimulatedNetwork(loss=0.3, delay=0.05), seed=4)
     for number in range(20):
         simulation.say(f'Sentence number {number}.')
         simulation.run(2)
     for end, now in ((simulation.sender, simulation.sender_time),
                      (simulation.receiver, simulation.receiver_time)):
-        report = {key: str(value) for key, value in Figures(end).take(now).items()}
+        report = {key: str(value) for key, value in LinkStatistics(end).report(now).items()}
         known = parsed(report)
         assert 'loss_percent' not in known
         assert (known.get('resent_percent', 0) > 0) == (known['role'] == 'sender')
 
 
-def test_a_greeting_of_another_model_is_a_problem_until_a_session_begins() -> None:
+def test_a_hello_of_another_model_is_a_problem_until_a_session_begins() -> None:
     """It may be an old one, replayed: that must not leave an error behind for good."""
-    simulation = Simulation(Network(delay=0.01))
-    caller = Caller(KEY, b'else' * 8, LinkConfig(), 7, Instant(0.0, 0.0))
-    simulation.inject(caller.hello(0, '', '', simulation.sender_time))
+    simulation = Simulation(SimulatedNetwork(delay=0.01))
+    initiator = Initiator(KEY, b'else' * 8, LinkConfig(), 7, Instant(0.0, 0.0))
+    simulation.inject(initiator.hello(0, '', '', simulation.sender_time))
     assert [e.problem for e in simulation.receiver_events if hasattr(e, 'problem')]
     simulation.say('Hello.')
     simulation.run(2)
