@@ -19,6 +19,7 @@ from txt2vid_ros.bench.rig.viewer import decode
 from txt2vid_ros.bench.speech.clap import ClapVoice
 from txt2vid_ros.core.clock import FrameGrid
 from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.pcm import to_s16
 from txt2vid_ros.media.driving.driving_media import DrivingMedia
 from txt2vid_ros.media.output.file_encoder import FileEncoder
 from txt2vid_ros.media.sound_file import read_sound
@@ -131,7 +132,7 @@ def test_half_an_hour_of_sound_loses_nothing_and_is_not_held_whole(
     monkeypatch.setattr('txt2vid_ros.render._add', watched)
     assert make(pieces(), tmp_path / 'a.mp4', 1.0) == 1800
     got = np.frombuffer(b''.join(written), '<i2').reshape(180, -1)
-    expected = (piece * 32767).astype('<i2')
+    expected = to_s16(piece)
     assert all(np.array_equal(row, expected) for row in got)
     assert max(held) < 60 * RATE
 

@@ -1,6 +1,6 @@
-"""Keys of cloud services: from the environment or a file, and never shown again.
+"""Keys of cloud services, from the environment or a file; they are never shown.
 
-And their addresses, which tests and networks of their own set likewise.
+Also the services' addresses, which tests and private networks set the same way.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from txt2vid_ros.core.errors import UserError
 
 GOOGLE_VARIABLE = 'GOOGLE_APPLICATION_CREDENTIALS'
 RESEMBLE_VARIABLE = 'RESEMBLE_API_KEY'
-LONGEST = 64 * 1024
-"""Bytes of a key file; a longer one is something else."""
+MAX_KEY_FILE_BYTES = 64 * 1024
+"""A longer file is no key file."""
 
 
 class Secret:
@@ -29,7 +29,7 @@ class Secret:
         self._text = text
 
     def reveal(self) -> str:
-        """Return the text, to be handed on to the service at once."""
+        """Return the text, to be passed to the service at once."""
         return self._text
 
     def __repr__(self) -> str:
@@ -42,17 +42,17 @@ class Secret:
 
 
 def read_key_file(path: Path, option: str) -> Secret:
-    """Return what is in a file that its owner alone can read.
+    """Return the content of a file that only its owner can read.
 
     `option` is where the user named the file. Raises UserError, which names the file and never
-    what is in it.
+    its content.
     """
     try:
         mode = path.stat().st_mode
         if not stat.S_ISREG(mode):
             raise UserError(f'{option}: {path} is no file', 'Name the file that holds the key.')
         with path.open('rb') as file:
-            content = file.read(LONGEST + 1)
+            content = file.read(MAX_KEY_FILE_BYTES + 1)
     except FileNotFoundError:
         raise UserError(f'{option}: there is no file {path}',
                         'Name the file that holds the key.') from None
@@ -62,14 +62,14 @@ def read_key_file(path: Path, option: str) -> Secret:
     if mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise UserError(f'{option}: {path} can be read by others on this machine',
                         f'Say: chmod 600 {path}')
-    if len(content) > LONGEST:
+    if len(content) > MAX_KEY_FILE_BYTES:
         raise UserError(f'{option}: {path} is too long for a key', 'Name the file with the key.')
     return Secret(content.decode('utf-8', 'replace').strip())
 
 
 def google_key_file(option: Path, environment: Mapping[str, str] = os.environ
                     ) -> tuple[Path, str]:
-    """Return the key file to use, and where it was named. Raises UserError where it was not.
+    """Return the key file to use, and where it was named. Raises UserError where none was.
 
     `option` is what the user set, an empty path for nothing.
     """

@@ -1,4 +1,4 @@
-"""The voice of eSpeak NG: robotic, small, about a hundred languages; a program of the system."""
+"""The voice of eSpeak NG, a program of the system: robotic, small, about a hundred languages."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Resemble's voices over its streaming endpoint, and over direct synthesis where that is refused.
+"""Resemble's voices: over its streaming endpoint, or direct synthesis where that is refused.
 
-Options are in docs/cloud.md. The sound comes in the answer to the request, so nothing of ours has
-to be reachable from outside.
+Options are in docs/cloud.md. The sound comes in the answer to the request, so this machine does
+not have to be reachable from outside.
 """
 
 from __future__ import annotations
