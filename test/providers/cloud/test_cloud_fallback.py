@@ -138,6 +138,20 @@ def test_what_goes_wrong_behind_the_last_sample_does_not_have_it_said_again(
     assert len(resemble.requests) == 2
 
 
+def test_clause_after_clause_goes_over_one_connection_though_each_is_left_at_its_last_chunk(
+        resemble, made, monkeypatch):
+    monkeypatch.setattr('txt2vid_ros.providers.cloud.resemble.voice.END_TIMEOUT', 20.0)
+    resemble.length = None
+    resemble.troubles.always = Trouble(tail=0.1)
+    voice = make_voice('resemble,hibari', voice='Grace', limits=UNHURRIED)
+    made.append(voice)
+    voice.load()
+    before = resemble.connections
+    for _ in range(3):
+        assert list(voice.synthesize('Yes.', lambda: False))
+    assert resemble.connections == before + 1
+
+
 def test_where_nothing_tells_the_length_better_twice_than_cut_off(google, made):
     voice = make_voice('google,hibari', limits=UNHURRIED)
     made.append(voice)

@@ -85,13 +85,13 @@ def _groups(starts: Sequence[float | None], sounds: Sequence[Sequence[str]]
 def _without_pauses(start: float, end: float, samples: NDArray[np.float32], rate: int
                     ) -> tuple[float, float]:
     """Return start and end without the pauses at the edges; an empty span where all is silent."""
-    piece = samples[round(start * rate):round(end * rate)]
-    audible = audible_range(piece, rate)
+    part = samples[round(start * rate):round(end * rate)]
+    audible = audible_range(part, rate)
     if audible is None:
         return start, start
     first, last = (at / rate for at in audible)
     return (start + first if first >= MIN_PAUSE else start,
-            start + last if len(piece) / rate - last >= MIN_PAUSE else end)
+            start + last if len(part) / rate - last >= MIN_PAUSE else end)
 
 
 def _placed(symbols: Sequence[str], start: float, end: float) -> list[Phoneme]:
