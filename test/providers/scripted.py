@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 import dataclasses
 import threading
-import time
 
 import numpy as np
+from rig import until
+from stepped_time import SteppedTime
 
 from txt2vid_ros.core.errors import ProviderError, UserError
 from txt2vid_ros.core.time_limits import TimeLimits
 from txt2vid_ros.providers.resilience.fallback_voice import FallbackVoice
 from txt2vid_ros.providers.resilience.health import HealthRegistry
 from txt2vid_ros.providers.resilience.provider_slot import ProviderSlot
-from txt2vid_ros.providers.resilience.time_source import TimeSource
 from txt2vid_ros.speaking.voice import SpeechChunk, TextToSpeech, VoiceCapabilities
 
 WAIT = 30.0
@@ -29,22 +29,6 @@ QUOTA = ProviderError('quota used up', retriable=False)
 RATE = 8000
 WORD = RATE // 10
 """Samples of a word."""
-
-
-class Time:
-    """A clock that the test moves; whoever sleeps moves it too."""
-
-    def __init__(self) -> None:
-        self.seconds = 1000.0
-        self.naps: list[float] = []
-
-    def sleep(self, seconds: float) -> None:
-        self.naps.append(seconds)
-        self.seconds += seconds
-
-    @property
-    def pace(self) -> TimeSource:
-        return TimeSource(lambda: self.seconds, self.sleep, lambda: 0.5)
 
 
 @dataclasses.dataclass
@@ -62,7 +46,7 @@ class Script:
     """Whether it says which chunk is the last."""
     load_fault: Exception | None = None
     times: int | None = None
-    """After so many faults it is well; None: never."""
+    """After so many errors it works; None: never."""
     rate: int = RATE
     asked: list[str] = dataclasses.field(default_factory=list)
     """The clauses that it was asked for."""
@@ -141,7 +125,7 @@ class Choir:
     scripts: dict[str, Script]
     slots: dict[str, ProviderSlot[TextToSpeech]]
     voice: FallbackVoice
-    time: Time
+    time: SteppedTime
     health: HealthRegistry
 
     def listen(self, clause: str, cancelled: Callable[[], bool] = lambda: False) -> Iterator[str]:
@@ -154,7 +138,7 @@ class Choir:
                    else names[float(chunk.samples[len(chunk.samples) // 2])])
 
     def say(self, clause: str, cancelled: Callable[[], bool] = lambda: False) -> list[str]:
-        """Return all that is heard, once trials are over too."""
+        """Return all that is heard, once probes are over too."""
         heard = list(self.listen(clause, cancelled))
         until(lambda: not self.voice.probing)
         return heard
@@ -176,26 +160,18 @@ def choir(*scripts: Script, load: bool = True) -> Choir:
     """Return loaded voices."""
     # The value 0 is silence.
     ScriptedVoice.loudness.setdefault(('', ''), 0.0)
-    time_ = Time()
-    health = HealthRegistry(time_.pace)
+    time = SteppedTime()
+    health = HealthRegistry(time.source)
     slots: list[ProviderSlot[TextToSpeech]] = [
         ProviderSlot(script.name, lambda script=script: ScriptedVoice(script),
                      limits_for(script), health.of(script.name))
         for script in scripts]
     made = Choir({script.name: script for script in scripts},
-                 {member.name: member for member in slots},
-                 FallbackVoice(slots, time_.pace), time_, health)
+                 {slot.name: slot for slot in slots},
+                 FallbackVoice(slots, time.source), time, health)
     if load:
         made.voice.load()
     return made
-
-
-def until(condition: Callable[[], bool]) -> None:
-    """Wait for something that another thread does."""
-    end = time.monotonic() + WAIT
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.001)
 
 
 BAD_KEY = UserError('the key is wrong', 'Make a new one.')

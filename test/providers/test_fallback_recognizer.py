@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 import pytest
 from rig import until
-from scripted import BAD_KEY, DEAF, PATIENT, QUOTA, RESET, Time, WAIT
+from scripted import BAD_KEY, DEAF, PATIENT, QUOTA, RESET, WAIT
 from speech_clips import clip
+from stepped_time import SteppedTime
 from transcripts import listen_to
 
 from txt2vid_ros.core.errors import ProviderError, UserError
@@ -103,13 +104,13 @@ class Ears:
 
     def __init__(self, *scripts: Script, longest: float = 30.0) -> None:
         self.scripts = {script.name: script for script in scripts}
-        self.time = Time()
-        self.health = HealthRegistry(self.time.pace)
+        self.time = SteppedTime()
+        self.health = HealthRegistry(self.time.source)
         slots: list[ProviderSlot[SpeechToText]] = [
             ProviderSlot(script.name, lambda script=script: ScriptedRecognizer(script),
                          DEAF if script.hangs else PATIENT, self.health.of(script.name))
             for script in scripts]
-        self.recognizer = FallbackRecognizer(slots, longest, self.time.pace)
+        self.recognizer = FallbackRecognizer(slots, longest, self.time.source)
         self.recognizer.load()
 
     def hear(self, *sounds: int) -> str:

@@ -9,7 +9,8 @@ import threading
 
 import numpy as np
 import pytest
-from scripted import BAD_KEY, Choir, choir, PATIENT, QUOTA, RESET, Script, until, WAIT
+from rig import until
+from scripted import BAD_KEY, Choir, choir, PATIENT, QUOTA, RESET, Script, WAIT
 
 from txt2vid_ros.core.clock import SystemClock
 from txt2vid_ros.core.errors import ProviderError, UserError
@@ -67,12 +68,12 @@ def test_an_outage_of_30_s_in_the_middle_of_a_paragraph(
         who.append(heard[0][0])
     assert re.fullmatch('a{5}b{15,25}a{10,20}', ''.join(who)), who
     tries = len(two.scripts['a'].asked) - who.count('a')
-    assert tries <= 8, 'left alone while it is out, but for trials that grow rarer'
+    assert tries <= 8, 'no work while it is out, but for probes that grow rarer'
     changes = [record.message for record in caplog.records]
     assert changes == ['a: connection reset; voice b takes over', 'voice a is in use again']
     figures = two.health.figures()
     assert figures['a.state'] == 'closed'
-    assert figures['a.errors_outside'] == tries - 1, 'the last trial went well'
+    assert figures['a.errors_outside'] == tries - 1, 'the last probe succeeded'
     assert figures['a.first_ms_p50'] >= 0
 
 
@@ -80,7 +81,7 @@ def test_what_another_try_may_mend_is_tried_again_at_once_with_chance_in_the_pau
         stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
     two = stage(Script('a', fault=RESET, times=1), Script('b'))
     assert two.say('one two') == said('a', 'one two')
-    assert sum(two.time.naps) == pytest.approx(0.1)
+    assert sum(two.time.sleeps) == pytest.approx(0.1)
     assert two.scripts['b'].asked == []
     assert two.health.of('a').state is BreakerState.CLOSED
     assert not caplog.records
@@ -90,7 +91,7 @@ def test_what_no_other_try_mends_is_left_to_the_next_at_once(stage: Stage) -> No
     two = stage(Script('a', fault=QUOTA), Script('b'))
     assert two.say('one two') == said('b', 'one two')
     assert two.scripts['a'].asked == ['one two']
-    assert two.time.naps == []
+    assert two.time.sleeps == []
     assert two.health.of('a').state is BreakerState.OPEN
 
 
@@ -99,7 +100,7 @@ def test_the_tries_are_bounded(stage: Stage) -> None:
     with pytest.raises(ProviderError, match='connection reset'):
         one.say('one')
     assert len(one.scripts['a'].asked) == 3
-    assert sum(one.time.naps) == pytest.approx(0.3)
+    assert sum(one.time.sleeps) == pytest.approx(0.3)
 
 
 def test_after_half_of_the_sound_the_clause_is_said_again_from_its_start(stage: Stage) -> None:
@@ -143,7 +144,7 @@ def test_a_hang_in_the_middle_has_the_clause_said_again(stage: Stage) -> None:
     assert two.say('one two') == ['a:one', '...', *said('b', 'one two')]
 
 
-def test_where_the_last_one_fails_who_is_being_tried_is_waited_for(stage: Stage) -> None:
+def test_where_the_last_one_fails_who_is_being_probed_is_waited_for(stage: Stage) -> None:
     two = stage(Script('a', fault=QUOTA), Script('b'))
     assert two.say('one') == said('b', 'one')
     first, second = two.scripts.values()
@@ -158,7 +159,7 @@ def test_where_the_last_one_fails_who_is_being_tried_is_waited_for(stage: Stage)
     first.over.set()
     speaking.join(WAIT)
     assert heard == said('a', 'two')
-    assert first.asked == ['one', 'two', 'two'], 'the trial, and then the work'
+    assert first.asked == ['one', 'two', 'two'], 'the probe, and then the work'
 
 
 def test_interrupting_does_not_wait_for_what_hangs(stage: Stage) -> None:

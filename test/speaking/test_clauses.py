@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 import pytest
 
 from txt2vid_ros.speaking.clauses import (
-    FIRST_CLAUSE,
-    LONGEST_CLAUSE,
+    MAX_CLAUSE,
+    MAX_FIRST_CLAUSE,
     normalize_text,
     paragraphs,
     speakable,
@@ -30,7 +30,7 @@ def test_joined_they_are_the_text(text: str) -> None:
 def test_whatever_the_text_none_is_too_long_or_empty_and_no_character_is_lost(text: str) -> None:
     text = normalize_text(text)
     parts = list(split_clauses(text))
-    assert all(0 < len(part) <= LONGEST_CLAUSE for part in parts)
+    assert all(0 < len(part) <= MAX_CLAUSE for part in parts)
     assert ''.join(parts).replace(' ', '') == text.replace(' ', '')
 
 
@@ -50,7 +50,7 @@ def test_a_long_first_sentence_begins_with_a_short_clause() -> None:
     text = ('When the long winter had finally ended, the people of the valley came out of their '
             'houses, looked at the sky, and began to work in the fields as they always had.')
     parts = list(split_clauses(text))
-    assert len(parts[0]) <= FIRST_CLAUSE
+    assert len(parts[0]) <= MAX_FIRST_CLAUSE
     assert ' '.join(parts) == text
 
 
@@ -64,7 +64,7 @@ def test_100_kilobytes_without_a_space() -> None:
     text = 'a' * 100_000
     parts = list(split_clauses(text))
     assert ''.join(parts) == text
-    assert max(len(part) for part in parts) <= LONGEST_CLAUSE
+    assert max(len(part) for part in parts) <= MAX_CLAUSE
 
 
 def test_100_kilobytes_of_prose() -> None:

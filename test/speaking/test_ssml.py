@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from txt2vid_ros.speaking.clauses import normalize_text
-from txt2vid_ros.speaking.ssml import is_ssml, plain_text
+from txt2vid_ros.speaking.ssml import is_ssml, plain_text, pronounceable
 from txt2vid_ros.speaking.synthesis import synthesize_text
 from txt2vid_ros.speaking.voice import SpeechChunk, TextToSpeech, VoiceCapabilities
 
@@ -78,3 +78,10 @@ def test_the_words_are_what_is_to_be_read(text, words):
 def test_no_text_breaks_it(text):
     marked = normalize_text(f'<speak>{text}</speak>')
     assert plain_text(marked) == normalize_text(plain_text(marked))
+
+
+@pytest.mark.parametrize(('text', 'expected'), [
+    ('Yes.', True), ('...', False), ('<speak>7</speak>', True),
+    ('<speak><break time="1s"/></speak>', False)])
+def test_what_has_no_words_cannot_be_pronounced(text, expected):
+    assert pronounceable(text) is expected

@@ -1,4 +1,4 @@
-"""Cuts text into clauses, so that the first sound does not wait for the last word."""
+"""Splits text into clauses, so that the first sound does not wait for the last word."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from collections.abc import Iterator
 import re
 import unicodedata
 
-FIRST_CLAUSE = 60
-"""A first sentence longer than this is cut at an inner comma, so that speech starts sooner."""
-SHORTEST_CLAUSE = 12
-LONGEST_CLAUSE = 240
-"""Characters; longer stretches without punctuation are cut between words."""
+MAX_FIRST_CLAUSE = 60
+"""Characters; a longer first sentence is cut at an inner comma, so that speech starts sooner."""
+MIN_CLAUSE = 12
+"""Characters before a comma at which a sentence may be cut."""
+MAX_CLAUSE = 240
+"""Characters; longer text without punctuation is cut between words."""
 
 # A capital or a single letter before the full stop is an initial or a title, not an end.
 _SENTENCE = re.compile(
@@ -20,7 +21,7 @@ _SPACE = re.compile(r'\s+')
 
 
 def normalize_text(text: str) -> str:
-    """Return text that is safe to speak: composed (NFC), without control characters, one line.
+    """Return text that is safe to speak: composed (NFC), on one line, no control characters.
 
     Characters that UTF-8 cannot carry (lone surrogates) and the replacement character are dropped.
     """
@@ -31,7 +32,7 @@ def normalize_text(text: str) -> str:
 
 
 def speakable(text: str) -> bool:
-    """Return whether there is a letter or digit, that is, anything to pronounce."""
+    """Return whether there is a letter or a digit: anything to pronounce."""
     return any(unicodedata.category(char)[0] in 'LN' for char in text)
 
 
@@ -42,19 +43,20 @@ def paragraphs(text: str) -> list[str]:
 
 
 def split_clauses(text: str) -> Iterator[str]:
-    """Yield the clauses of cleaned text in order; joined by spaces they are the text again.
+    """Yield the clauses of normalized text in order; joined by spaces they are the text again.
 
-    Sentences stay whole, for their melody, except a long first one and any over LONGEST_CLAUSE.
+    Sentences stay whole, for the sake of their melody, except a long first one and any longer than
+    MAX_CLAUSE.
     """
     first = True
     for sentence in _sentences(text):
-        limit = FIRST_CLAUSE if first else LONGEST_CLAUSE
+        limit = MAX_FIRST_CLAUSE if first else MAX_CLAUSE
         yield from _cut(sentence, limit)
         first = False
 
 
 def _sentences(text: str) -> Iterator[str]:
-    """Yield the sentences; closing quotation marks and brackets stay with theirs."""
+    """Yield the sentences, each with its closing quotation marks and brackets."""
     begin = 0
     for end in _SENTENCE.finditer(text):
         yield text[begin:end.start(1)]
@@ -70,7 +72,7 @@ def _cut(sentence: str, limit: int) -> Iterator[str]:
     held = ''
     for part in _INNER.split(sentence):
         joined = f'{held} {part}' if held else part
-        if held and len(held) >= SHORTEST_CLAUSE and len(joined) > limit:
+        if held and len(held) >= MIN_CLAUSE and len(joined) > limit:
             yield from _words(held)
             held = part
         else:
@@ -79,10 +81,10 @@ def _cut(sentence: str, limit: int) -> Iterator[str]:
 
 
 def _words(clause: str) -> Iterator[str]:
-    while len(clause) > LONGEST_CLAUSE:
-        cut = clause.rfind(' ', 1, LONGEST_CLAUSE + 1)
+    while len(clause) > MAX_CLAUSE:
+        cut = clause.rfind(' ', 1, MAX_CLAUSE + 1)
         if cut < 0:
-            cut = LONGEST_CLAUSE
+            cut = MAX_CLAUSE
         yield clause[:cut].rstrip()
         clause = clause[cut:].lstrip()
     if clause:

@@ -1,7 +1,7 @@
-"""Text with marks for the voice (SSML, a W3C recommendation): found, and taken off again.
+"""SSML (a W3C recommendation), text with markup for the voice: recognized, and stripped.
 
-Only what `clauses.clean` has cleaned is looked at. Tags are read leniently and nothing is ever
-expanded from a definition in the text, so that no text from outside can do harm.
+The functions take text that `clauses.normalize_text` has returned. Tags are read leniently, and
+entities that a text defines are never expanded, so that no text from outside can do harm.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from txt2vid_ros.speaking.clauses import normalize_text, speakable
 
 _SPEAK = re.compile(r'<speak(\s[^<>]*)?>.*</speak\s*>', re.IGNORECASE)
 _BREAKS = frozenset({'p', 's', 'break', 'audio', 'par', 'seq', 'media', 'desc'})
-"""Elements that part the words before and after them."""
+"""Elements that separate the words before and after them."""
 
 
 def is_ssml(text: str) -> bool:
@@ -22,7 +22,7 @@ def is_ssml(text: str) -> bool:
 
 
 def plain_text(text: str) -> str:
-    """Return the words of an SSML text, as a voice without SSML should read them."""
+    """Return the words of an SSML text, as a voice that takes no SSML should read them."""
     reader = _WordReader()
     reader.feed(text)
     reader.close()
@@ -35,20 +35,20 @@ def pronounceable(text: str) -> bool:
 
 
 class _WordReader(HTMLParser):
-    """Collects the words; those that a <sub> stands for in place of those in it."""
+    """Collects the words; the alias of a <sub> in place of its content."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.words: list[str] = []
-        self._unsaid = 0
+        self._replaced = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag == 'sub':
             alias = dict(attrs).get('alias')
-            if alias and not self._unsaid:
+            if alias and not self._replaced:
                 self.words.append(alias)
-            if alias or self._unsaid:
-                self._unsaid += 1
+            if alias or self._replaced:
+                self._replaced += 1
         elif tag in _BREAKS:
             self.words.append(' ')
 
@@ -57,11 +57,11 @@ class _WordReader(HTMLParser):
             self.words.append(' ')
 
     def handle_endtag(self, tag: str) -> None:
-        if tag == 'sub' and self._unsaid:
-            self._unsaid -= 1
+        if tag == 'sub' and self._replaced:
+            self._replaced -= 1
         elif tag in _BREAKS:
             self.words.append(' ')
 
     def handle_data(self, data: str) -> None:
-        if not self._unsaid:
+        if not self._replaced:
             self.words.append(data)

@@ -1,6 +1,6 @@
-"""Marks before the words of an SSML text, so that a service can tell when it says each.
+"""Marks before the words of an SSML text, so that a service can report when it says each.
 
-`<mark name="..."/>` is from the W3C recommendation (SSML 1.1, section 3.3.1): it makes no sound.
+`<mark name="..."/>` is from the W3C recommendation (SSML 1.1, section 3.3.1); it is silent.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from xml.parsers import expat
 
 from txt2vid_ros.speaking.clauses import speakable
 
-_TRANSPARENT = frozenset({'speak', 'p', 's', 'prosody', 'emphasis', 'voice', 'lang'})
-"""Elements between whose words a mark may stand."""
-_PARTING = frozenset({'p', 's', 'break', 'audio'})
-"""Elements that part the words before and after them."""
-_APART = frozenset({'par', 'seq', 'media'})
-"""Elements that say their parts at times of their own."""
+_MARKABLE = frozenset({'speak', 'p', 's', 'prosody', 'emphasis', 'voice', 'lang'})
+"""Elements in whose content marks may stand."""
+_SEPARATING = frozenset({'p', 's', 'break', 'audio'})
+"""Elements that separate the words before and after them."""
+_TIMED = frozenset({'par', 'seq', 'media'})
+"""Elements whose parts are said at times of their own."""
 _SPELT = frozenset({'characters', 'spell-out', 'verbatim'})
 _WORD = re.compile(r'\s+|\S+')
 
@@ -39,16 +39,16 @@ class MarkedText:
 
 
 class _UnmarkableError(Exception):
-    """The text has times of its own, or a part in which a mark would be read out."""
+    """The text has times of its own, or a part in which a mark would be read aloud."""
 
 
 def with_marks(ssml: str) -> MarkedText | None:
-    """Return the text with marks; the marks that it has stay, and serve for the words at them.
+    """Return the text with marks; marks that it already has stay, and serve for the words at them.
 
-    None where it is no well-formed XML, which is for the service to say, or where the times of
-    its parts do not follow from their order.
+    None where it is no well-formed XML, which the service will report, or where the times of its
+    parts do not follow from their order.
     """
-    reader = _Reader(ssml)
+    reader = _MarkPlacer(ssml)
     try:
         reader.read()
     except (expat.ExpatError, _UnmarkableError):
@@ -57,8 +57,8 @@ def with_marks(ssml: str) -> MarkedText | None:
                                            for mark, words in reader.spans))
 
 
-class _Reader:
-    """Finds the words, and the places for marks before them, bytes from the start."""
+class _MarkPlacer:
+    """Finds the words, and the places for marks before them, in bytes from the start."""
 
     def __init__(self, ssml: str) -> None:
         self._data = ssml.encode()
@@ -68,13 +68,13 @@ class _Reader:
         while re.search(rf'["\']{self._prefix}\d', ssml):
             self._prefix += '_'
         self._between = True
-        """Whether a word that comes now is a new one."""
+        """Whether the next text begins a new word."""
         self._fresh = False
-        """Whether nothing has come since a mark that was there."""
+        """Whether nothing was said since a mark of the text's own."""
         self._closed = 0
-        """How deep it is in an element that takes no marks."""
+        """The depth within an element that takes no marks; 0 outside."""
         self._unread = False
-        """Whether the text in that element is not what is said."""
+        """Whether the content of that element is not what is said."""
         self._spelt = False
         self._parser = expat.ParserCreate('utf-8')
         self._parser.StartElementHandler = self._start
@@ -83,7 +83,7 @@ class _Reader:
         self._parser.StartCdataSectionHandler = self._cdata
 
     def read(self) -> None:
-        """Read it all. Raises ExpatError and _UnmarkableError."""
+        """Read the whole text. Raises ExpatError and _UnmarkableError."""
         self._parser.Parse(self._data, True)
 
     def text(self) -> str:
@@ -95,7 +95,7 @@ class _Reader:
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         name = name.lower()
-        if name in _APART:
+        if name in _TIMED:
             raise _UnmarkableError
         if self._closed:
             self._closed += 1
@@ -104,9 +104,9 @@ class _Reader:
             self.spans.append((attributes.get('name', ''), []))
             self._fresh = True
             return
-        if name in _PARTING:
+        if name in _SEPARATING:
             self._part()
-        if name in _TRANSPARENT or name == 'break':
+        if name in _MARKABLE or name == 'break':
             return
         self._closed = 1
         self._spelt = attributes.get('interpret-as') in _SPELT
@@ -122,7 +122,7 @@ class _Reader:
             self._closed -= 1
             if not self._closed:
                 self._spelt = self._unread = False
-        if not self._closed and name.lower() in _PARTING:
+        if not self._closed and name.lower() in _SEPARATING:
             self._part()
 
     def _text(self, text: str) -> None:
@@ -148,7 +148,7 @@ class _Reader:
         self._say(' ')
 
     def _begin(self, place: int) -> None:
-        """Begin a span, at the mark that stands here or at a new one."""
+        """Begin a span at the mark that stands here, or at a new one."""
         if not self._fresh:
             name = f'{self._prefix}{len(self._places)}'
             self._places.append((place, name))

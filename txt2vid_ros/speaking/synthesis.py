@@ -1,4 +1,4 @@
-"""A text as a voice speaks it: chunk after chunk, with the pauses between the clauses."""
+"""Synthesizes a text: chunk after chunk, with the pauses between the clauses."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ from txt2vid_ros.speaking.ssml import is_ssml, plain_text
 from txt2vid_ros.speaking.voice import SpeechChunk, TextToSpeech
 
 SENTENCE_PAUSE = 0.28
+"""Seconds of silence after a clause that ends a sentence."""
 CLAUSE_PAUSE = 0.12
-"""Seconds of silence after a clause that ends with, or without, a sentence."""
+"""Seconds of silence after any other clause."""
 
 
 def synthesize_text(text: str, voice: TextToSpeech, cancelled: Callable[[], bool]
                     ) -> Iterator[tuple[float, SpeechChunk]]:
-    """Yield each chunk of cleaned `text` with the seconds of silence that come before it.
+    """Yield each chunk of normalized `text` with the seconds of silence before it.
 
-    An SSML text is one clause for a voice that takes SSML; cut up it would be none any more.
+    An SSML text is one clause for a voice that takes SSML: its parts would not be well-formed.
     """
     pause = 0.0
     whole = is_ssml(text) and voice.capabilities.ssml

@@ -23,16 +23,16 @@ class VoiceCapabilities:
     timings: bool = False
     """Whether chunks carry phonemes with times."""
     streaming: bool = False
-    """Whether the first chunk comes before the whole clause is made."""
+    """Whether the first chunk comes before the whole clause is synthesized."""
     languages: tuple[str, ...] = ('en',)
     """BCP 47 tags of what it can read."""
     ssml: bool = False
-    """Whether it takes a whole SSML text as one clause; else it gets the words of it."""
+    """Whether it takes a whole SSML text as one clause; else it gets the words alone."""
 
 
 @dataclasses.dataclass(frozen=True)
 class SpeechChunk:
-    """A piece of a clause: mono samples in -1..1, and its sounds where the voice knows them.
+    """A part of a clause: mono samples in -1..1, and its phonemes where the voice knows them.
 
     Phoneme times are seconds from the first sample of this chunk.
     """
@@ -40,9 +40,8 @@ class SpeechChunk:
     samples: NDArray[np.float32]
     phonemes: tuple[Phoneme, ...] | None = None
     last: bool = False
-    """Whether the clause is known to be whole with it. Where what carries the sound can break
-    off, a voice that knows should say so; else a break behind the last sample has the clause said
-    again."""
+    """Whether the clause is known to be complete with it. A voice over a connection that can break
+    should say so where it knows; else a break after the last sample has the clause said again."""
 
 
 class TextToSpeech(abc.ABC):
@@ -65,8 +64,8 @@ class TextToSpeech(abc.ABC):
     def synthesize(self, clause: str, cancelled: Callable[[], bool]) -> Iterator[SpeechChunk]:
         """Yield the clause's speech in order; stop soon after `cancelled()` turns true.
 
-        A clause with nothing to pronounce yields nothing. Raises ProviderError for what lies
-        outside, UserError for what only the user can mend.
+        A clause with nothing to pronounce yields nothing. Raises ProviderError for what fails
+        outside the program, UserError for what only the user can mend.
         """
 
     def close(self) -> None:

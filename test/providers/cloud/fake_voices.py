@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 import soxr
 
+from txt2vid_ros.core.pcm import to_s16, VOICE_RATE
 from txt2vid_ros.providers.stt.moonshine import MoonshineRecognizer
 from txt2vid_ros.providers.tts.hibari import HibariVoice
 
-HIBARI_RATE = 24000
 _LOCK = threading.Lock()
 
 
@@ -38,7 +38,7 @@ def spoken(text: str, rate: int, speed: float = 1.0) -> NDArray[np.float32]:
     with _LOCK:
         chunks = [chunk.samples for chunk in _voice(speed).synthesize(words, lambda: False)]
     sound = np.concatenate(chunks) if chunks else np.zeros(0, np.float32)
-    return sound if rate == HIBARI_RATE else soxr.resample(sound, HIBARI_RATE, rate)
+    return sound if rate == VOICE_RATE else soxr.resample(sound, VOICE_RATE, rate)
 
 
 @dataclasses.dataclass
@@ -78,4 +78,4 @@ def heard(samples: NDArray[np.float32]) -> str:
 
 def pcm(samples: NDArray[np.float32]) -> bytes:
     """Return samples as 16-bit little-endian bytes."""
-    return (np.clip(samples, -1, 1) * 32767).astype('<i2').tobytes()
+    return to_s16(samples).tobytes()

@@ -10,29 +10,18 @@ import numpy as np
 import pytest
 from rig import until
 from speech_clips import clip
+from stepped_time import SteppedTime
 from trouble import Trouble
 
 from txt2vid_ros.core.time_limits import TimeLimits
 from txt2vid_ros.providers.choice import make_recognizer, make_voice
 from txt2vid_ros.providers.resilience.health import HealthRegistry
-from txt2vid_ros.providers.resilience.time_source import TimeSource
 from txt2vid_ros.speaking.synthesis import synthesize_text
 
 TEXT = 'The train to the airport leaves at half past seven.'
 SSML = '<speak>My name is Peter. <break time="300ms"/> I live in London.</speak>'
 UNHURRIED = TimeLimits(20.0, 20.0, 60.0, 20.0)
 """The machine may be loaded; what breaks here says so."""
-
-
-class Clock:
-    """Moved by the test: nobody has to wait for a breaker."""
-
-    def __init__(self):
-        self.seconds = 0.0
-
-    @property
-    def pace(self):
-        return TimeSource(lambda: self.seconds, lambda seconds: None, lambda: 0.5)
 
 
 @pytest.fixture
@@ -54,8 +43,8 @@ def heard(voice, text):
     Trouble(error=grpc.StatusCode.UNAVAILABLE), Trouble(error=grpc.StatusCode.RESOURCE_EXHAUSTED),
     Trouble(error=grpc.StatusCode.INTERNAL)])
 def test_a_voice_that_refuses_is_followed_and_comes_back(google, made, trouble):
-    clock = Clock()
-    health = HealthRegistry(clock.pace)
+    clock = SteppedTime()
+    health = HealthRegistry(clock.source)
     voice = make_voice('google,hibari', health=health, limits=UNHURRIED)
     made.append(voice)
     voice.load()
@@ -73,8 +62,8 @@ def test_a_voice_that_refuses_is_followed_and_comes_back(google, made, trouble):
 
 
 def test_a_network_that_is_gone_at_the_start_is_waited_for(google, made):
-    clock = Clock()
-    health = HealthRegistry(clock.pace)
+    clock = SteppedTime()
+    health = HealthRegistry(clock.source)
     google.stop()
     voice = make_voice('google,hibari', options='google.timeout=1', health=health,
                        limits=UNHURRIED)
@@ -147,6 +136,20 @@ def test_what_goes_wrong_behind_the_last_sample_does_not_have_it_said_again(
     assert health.figures()['resemble.state'] == 'closed'
     assert not any('errors' in key for key in health.figures())
     assert len(resemble.requests) == 2
+
+
+def test_clause_after_clause_goes_over_one_connection_though_each_is_left_at_its_last_chunk(
+        resemble, made, monkeypatch):
+    monkeypatch.setattr('txt2vid_ros.providers.cloud.resemble.voice.END_TIMEOUT', 20.0)
+    resemble.length = None
+    resemble.troubles.always = Trouble(tail=0.1)
+    voice = make_voice('resemble,hibari', voice='Grace', limits=UNHURRIED)
+    made.append(voice)
+    voice.load()
+    before = resemble.connections
+    for _ in range(3):
+        assert list(voice.synthesize('Yes.', lambda: False))
+    assert resemble.connections == before + 1
 
 
 def test_where_nothing_tells_the_length_better_twice_than_cut_off(google, made):

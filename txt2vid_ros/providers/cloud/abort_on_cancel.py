@@ -22,13 +22,20 @@ class AbortOnCancel:
         """Take when to abort, and how; `abort` is called at most once."""
         self._cancelled = cancelled
         self._abort = abort
-        self._aborted = False
+        self._aborted = self._released = False
         self._left = threading.Event()
         self._lock = threading.Lock()
 
-    def __enter__(self) -> None:
+    def __enter__(self) -> AbortOnCancel:
         """Begin to watch."""
         threading.Thread(target=self._watch, name='abort-on-cancel', daemon=True).start()
+        return self
+
+    def release(self) -> None:
+        """Never abort from now on: all that is wanted of the answer has come."""
+        with self._lock:
+            self._released = True
+            self._left.set()
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
                  trace: TracebackType | None) -> bool:
@@ -36,7 +43,7 @@ class AbortOnCancel:
         with self._lock:
             # From here on the watching thread leaves the request alone: it may serve again.
             self._left.set()
-        if error is not None and not self._aborted:
+        if error is not None and not self._aborted and not self._released:
             self._abort()
         return self._aborted and isinstance(error, Exception)
 

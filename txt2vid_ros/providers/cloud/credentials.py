@@ -1,6 +1,6 @@
-"""Keys of cloud services: from the environment or a file, and never shown again.
+"""Keys of cloud services, from the environment or a file; they are never shown.
 
-And their addresses, which tests and networks of their own set likewise.
+Also the services' addresses, which tests and private networks set the same way.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Secret:
         self._text = text
 
     def reveal(self) -> str:
-        """Return the text, to be handed on to the service at once."""
+        """Return the text, to be passed to the service at once."""
         return self._text
 
     def __repr__(self) -> str:
@@ -40,17 +40,17 @@ class Secret:
 
 
 def read_key_file(path: Path, option: str) -> Secret:
-    """Return what is in a file that its owner alone can read.
+    """Return the content of a file that only its owner can read.
 
     `option` is where the user named the file. Raises UserError, which names the file and never
-    what is in it.
+    its content.
     """
     return Secret(key_file.read_key_file(path, option).decode('utf-8', 'replace').strip())
 
 
 def google_key_file(option: Path, environment: Mapping[str, str] = os.environ
                     ) -> tuple[Path, str]:
-    """Return the key file to use, and where it was named. Raises UserError where it was not.
+    """Return the key file to use, and where it was named. Raises UserError where none was.
 
     `option` is what the user set, an empty path for nothing.
     """

@@ -159,8 +159,8 @@ class HttpCall:
             if response.status != 200:
                 raise StatusError(response.status,
                                   response.read(MAX_ERROR_BYTES).decode('utf-8', 'replace'))
-            while piece := response.read1(READ_SIZE):
-                yield piece
+            while data := response.read1(READ_SIZE):
+                yield data
             if response.length:
                 # read1() does not raise this by itself.
                 raise http.client.IncompleteRead(b'')

@@ -31,7 +31,7 @@ class TimeLimitError(Exception):
 
 
 class Job(Generic[Item]):
-    """One piece of work: its items are made on a job thread and taken on another.
+    """Work: its items are made on a job thread and taken on another.
 
     `allowance` seconds are added to the time limit of the first item.
     """

@@ -1,4 +1,4 @@
-"""The voice of eSpeak NG: robotic, small, about a hundred languages; a program of the system."""
+"""The voice of eSpeak NG, a program of the system: robotic, small, about a hundred languages."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PROCESS_TIMEOUT = 20.0
 
 
 class EspeakVoice(TextToSpeech):
-    """One chunk a clause, each made by a process of its own, so that nothing can stay behind."""
+    """One chunk a clause, each made by a process of its own, so that nothing of it can remain."""
 
     name = 'espeak'
     limits = LOCAL
@@ -51,7 +51,7 @@ class EspeakVoice(TextToSpeech):
                             else f'`{PROGRAM} --voices` lists them.')
 
     def synthesize(self, clause: str, cancelled: Callable[[], bool]) -> Iterator[SpeechChunk]:
-        """Yield the clause in one piece."""
+        """Yield the clause as one chunk."""
         if cancelled():
             return
         done = self._run(clause)

@@ -1,4 +1,4 @@
-"""Makes an ONNX model tell what it computes on the way, without the onnx package."""
+"""Makes an inner tensor of an ONNX model an output of it, without the onnx package."""
 
 
 def with_output(model: bytes, tensor: str) -> bytes:

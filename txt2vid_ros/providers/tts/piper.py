@@ -21,8 +21,8 @@ from txt2vid_ros.speaking.phonetics.ipa import phonemes_from_symbols
 from txt2vid_ros.speaking.phonetics.silence import trim_silence
 from txt2vid_ros.speaking.voice import SpeechChunk, TextToSpeech, VoiceCapabilities
 
-LENGTHS = '/Ceil_output_0'
-"""The graph's inner tensor with the length of every symbol, in the models as they are exported."""
+SYMBOL_LENGTHS = '/Ceil_output_0'
+"""The inner tensor with the length of every symbol, in models as Piper exports them."""
 
 
 class PiperVoice(TextToSpeech):
@@ -62,7 +62,7 @@ class PiperVoice(TextToSpeech):
                                  languages=(config.espeak_voice,))
 
     def load(self) -> None:
-        """Load the model, and speak once unheard: the first call is slower."""
+        """Load the model, and synthesize once: the first call is slower."""
         if self._path.suffix != '.onnx' or not self._path.is_file():
             raise UserError(f'tts.voice: {str(self._path)!r} is no voice file of Piper',
                             'Give the path of a .onnx file, with its .onnx.json beside it.')
@@ -75,11 +75,11 @@ class PiperVoice(TextToSpeech):
                             'A voice is two files: NAME.onnx and NAME.onnx.json.') from error
         except (ValueError, KeyError, TypeError) as error:
             raise UserError(f'tts.voice: {settings} does not describe a voice of Piper',
-                            'Get both files of the voice anew.') from error
+                            'Download both files of the voice again.') from error
         chosen = self._options
         if chosen.speaker >= max(1, config.num_speakers):
             raise UserError(f'tts.options: speaker is {chosen.speaker}, and {self._path.name} has '
-                            f'{config.num_speakers}', 'They are counted from 0.')
+                            f'{config.num_speakers}', 'Speakers are counted from 0.')
         self._settings = SynthesisConfig(
             speaker_id=None if chosen.speaker < 0 else chosen.speaker,
             length_scale=config.length_scale / self._speed,
@@ -103,25 +103,25 @@ class PiperVoice(TextToSpeech):
                 yield chunk
 
     def close(self) -> None:
-        """Drop the model."""
+        """Release the model."""
         self._piper = None
 
     def _session(self, model: bytes) -> Any:
-        """Return the model as onnxruntime runs it, with the lengths where it has them."""
+        """Return a session of the model, with the lengths as an output where it has them."""
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 4
         errors = onnxruntime.capi.onnxruntime_pybind11_state
         for timings in (True, False):
             try:
                 session = onnxruntime.InferenceSession(
-                    with_output(model, LENGTHS) if timings else model, options,
+                    with_output(model, SYMBOL_LENGTHS) if timings else model, options,
                     providers=['CPUExecutionProvider'])
             except (errors.Fail, errors.InvalidGraph, errors.InvalidProtobuf,
                     errors.InvalidArgument) as error:
                 if timings:
                     continue
                 raise UserError(f'tts.voice: {self._path} is no ONNX model',
-                                'Get both files of the voice anew.') from error
+                                'Download both files of the voice again.') from error
             self._timings = timings
             return session
         raise AssertionError('unreachable')

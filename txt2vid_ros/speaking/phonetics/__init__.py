@@ -1,1 +1,1 @@
-"""The sounds of a language: their symbols, and when in a piece of audio each is heard."""
+"""The sounds of a language: their symbols, and when in a sound each is heard."""

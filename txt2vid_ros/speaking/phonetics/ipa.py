@@ -1,4 +1,4 @@
-"""Symbols with their lengths, as a voice's model has them, as the sounds that they stand for."""
+"""From the symbols of a voice's model, with their lengths, to phonemes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MODIFIERS = frozenset('\u0303ːʰʲᵝ')
 
 
 def phonemes_from_symbols(symbols: Iterable[tuple[str, float]]) -> tuple[Phoneme, ...]:
-    """Return the sounds of symbols with their seconds, timed from the first one.
+    """Return the phonemes of symbols with lengths in seconds; times count from the first symbol.
 
     A stress mark's time belongs to the sound after it, a modifier's to the sound before it;
     spaces and punctuation are gaps.

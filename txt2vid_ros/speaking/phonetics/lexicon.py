@@ -1,4 +1,4 @@
-"""How English is said: the sounds of words from the lexicon of hibari-tts, without its voice.
+"""How English is pronounced: from the lexicon of hibari-tts, without its voice.
 
 The alphabet of that lexicon is misaki's (github.com/hexgrad/misaki, EN_PHONES.md).
 """
@@ -18,7 +18,7 @@ DIPHTHONGS = {'A': 'eɪ', 'I': 'aɪ', 'O': 'oʊ', 'W': 'aʊ', 'Y': 'ɔɪ', 'Q': 
 
 
 class EnglishLexicon:
-    """Loaded when it is first asked; that takes a second or less."""
+    """Loaded when it is first used, which takes a second or less."""
 
     def __init__(self, *, british: bool = False) -> None:
         """Take the accent, American or British."""
@@ -26,11 +26,11 @@ class EnglishLexicon:
         self._g2p: G2P | None = None
 
     def sounds(self, texts: Sequence[str]) -> list[tuple[str, ...]]:
-        """Return the IPA symbols, with stress marks, of each of the texts that follow each other.
+        """Return the IPA symbols, with stress marks, of each of consecutive texts.
 
-        How a word is said hangs on those around it ("the end", "to read"), so all are read as
-        one text. Where something is said in another number of words than it is written in
-        (7:30, $5, &), each text is read alone.
+        How a word is pronounced depends on those around it ("the end", "to read"), so all are read
+        as one text. Where the number of spoken words differs from that of the written ones (7:30,
+        $5, &), each text is read on its own.
         """
         if self._g2p is None:
             self._g2p = G2P(british=self._british)

@@ -1,4 +1,4 @@
-"""Where speech begins and ends within a piece of sound."""
+"""Where speech begins and ends within a sound."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from txt2vid_ros.core.mouth import ONSET_MARGIN, Phoneme
 from txt2vid_ros.speaking.voice import SpeechChunk
 
-THRESHOLD = 0.003
-"""About -50 dB below full scale: under it a voice is not heard."""
+AUDIBLE_PEAK = 0.003
+"""About 50 dB below full scale; a voice that stays under it is not heard."""
 
 
 def audible_range(samples: NDArray[np.float32], rate: int) -> tuple[int, int] | None:
@@ -20,7 +20,7 @@ def audible_range(samples: NDArray[np.float32], rate: int) -> tuple[int, int] | 
     block = max(1, rate // 200)
     usable = len(samples) // block * block
     peaks = np.abs(samples[:usable].reshape(-1, block)).max(axis=1)
-    loud = np.flatnonzero(peaks > THRESHOLD)
+    loud = np.flatnonzero(peaks > AUDIBLE_PEAK)
     if len(loud) == 0:
         return None
     margin = int(ONSET_MARGIN * rate)
@@ -30,7 +30,7 @@ def audible_range(samples: NDArray[np.float32], rate: int) -> tuple[int, int] | 
 
 def trim_silence(samples: NDArray[np.float32], sounds: tuple[Phoneme, ...] | None, rate: int
                  ) -> SpeechChunk | None:
-    """Cut the silence off both ends and move the phonemes with it; None if nothing is audible."""
+    """Cut the silence off both ends, and shift the phonemes; None if nothing is audible."""
     audible = audible_range(samples, rate)
     if audible is None:
         return None

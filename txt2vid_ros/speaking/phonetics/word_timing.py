@@ -1,4 +1,4 @@
-"""The sounds of words of which only the beginnings are known, spread over their time."""
+"""The phonemes of words of which only the beginnings are known, distributed over their time."""
 
 from __future__ import annotations
 
@@ -12,13 +12,12 @@ from txt2vid_ros.speaking.phonetics.ipa import phonemes_from_symbols
 from txt2vid_ros.speaking.phonetics.silence import audible_range
 from txt2vid_ros.speaking.visemes.table import visemes_of
 
-PAUSE = 0.12
+MIN_PAUSE = 0.12
 """Seconds of silence at an edge of a word that are a pause; less is the closure of a stop."""
-SHORTEST = 0.02
-"""Seconds; a word that has less is said with the next one."""
+MIN_WORD = 0.02
+"""Seconds; a word that has less shares the time of the next one."""
 
-# Milliseconds, as hibari has them at its usual pace: means over 16 sentences, rounded. Only how
-# they compare to each other matters.
+# Milliseconds at hibari's usual pace: means over 16 sentences, rounded. Only their ratios matter.
 _SHORT_VOWELS = frozenset('əɐ')
 _LONG_CONSONANTS = frozenset('ɹzʤpnʧ')
 _SHORT_CONSONANTS = frozenset('wðhŋvj')
@@ -30,7 +29,7 @@ _LONG, _USUAL, _SHORT = 60, 48, 35
 
 def distribute_phonemes(starts: Sequence[float | None], sounds: Sequence[Sequence[str]],
                         samples: NDArray[np.float32], rate: int) -> tuple[Phoneme, ...]:
-    """Return the sounds of words with their times in `samples`, which are mono at `rate` Hz.
+    """Return the phonemes of words with their times in `samples`, which are mono at `rate` Hz.
 
     `starts` are the seconds at which the words begin, None where that is not known: such a word
     shares the time of the one before it. `sounds` are their IPA symbols, with stress marks. A
@@ -45,17 +44,17 @@ def distribute_phonemes(starts: Sequence[float | None], sounds: Sequence[Sequenc
         last = at == len(groups) - 1
         end = length if last else groups[at + 1][0]
         waiting += symbols
-        if end - start >= SHORTEST or last:
+        if end - start >= MIN_WORD or last:
             found += _placed(waiting, *_without_pauses(start, end, samples, rate))
             waiting = []
     return tuple(found)
 
 
 def match_marks(marks: Sequence[str], points: Sequence[tuple[str, float]]) -> list[float | None]:
-    """Return the seconds at which each of the marks is reached, None where nothing tells.
+    """Return the seconds at which each of the marks is reached; None where that is not known.
 
-    `points` are names of marks with their seconds. A name that there is several times is taken
-    in order.
+    `points` are names of marks with their seconds. A name that occurs several times is taken in
+    order.
     """
     by_name: dict[str, list[float]] = {}
     for name, seconds in sorted(points, key=lambda point: point[1]):
@@ -70,10 +69,10 @@ def _next(by_name: Mapping[str, list[float]], mark: str) -> float | None:
 
 def _groups(starts: Sequence[float | None], sounds: Sequence[Sequence[str]]
             ) -> list[tuple[float, list[str]]]:
-    """Return words that have a time, in order of it, each with those that have none behind it."""
+    """Return the words that have a time, in its order, each with those after it that have none."""
     groups: list[tuple[float, list[str]]] = []
     for start, symbols in zip(starts, sounds, strict=True):
-        # Times that go back are no times of words.
+        # A time that goes back is not the time of a word.
         if start is not None and (not groups or start >= groups[-1][0]):
             groups.append((start, list(symbols)))
         elif groups:
@@ -85,14 +84,14 @@ def _groups(starts: Sequence[float | None], sounds: Sequence[Sequence[str]]
 
 def _without_pauses(start: float, end: float, samples: NDArray[np.float32], rate: int
                     ) -> tuple[float, float]:
-    """Return the time without the pauses at its edges; nothing of it where all is silence."""
-    piece = samples[round(start * rate):round(end * rate)]
-    audible = audible_range(piece, rate)
+    """Return start and end without the pauses at the edges; an empty span where all is silent."""
+    part = samples[round(start * rate):round(end * rate)]
+    audible = audible_range(part, rate)
     if audible is None:
         return start, start
     first, last = (at / rate for at in audible)
-    return (start + first if first >= PAUSE else start,
-            start + last if len(piece) / rate - last >= PAUSE else end)
+    return (start + first if first >= MIN_PAUSE else start,
+            start + last if len(part) / rate - last >= MIN_PAUSE else end)
 
 
 def _placed(symbols: Sequence[str], start: float, end: float) -> list[Phoneme]:

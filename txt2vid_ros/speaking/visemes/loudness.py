@@ -15,11 +15,11 @@ def level_db(
 ) -> NDArray[np.float64]:
     """Return the level around each of `times` (seconds from the start) in dB of full scale."""
     half = max(1, round(_WINDOW * rate / 2))
-    clean = np.nan_to_num(np.asarray(samples, np.float64), posinf=1, neginf=-1)
-    energy = np.concatenate([[0.0], np.cumsum(clean * clean)])
+    finite = np.nan_to_num(np.asarray(samples, np.float64), posinf=1, neginf=-1)
+    energy = np.concatenate([[0.0], np.cumsum(finite * finite)])
     middle = np.round(times * rate).astype(np.int64)
-    low = np.clip(middle - half, 0, len(clean))
-    high = np.clip(middle + half, 0, len(clean))
+    low = np.clip(middle - half, 0, len(finite))
+    high = np.clip(middle + half, 0, len(finite))
     mean = (energy[high] - energy[low]) / (2 * half)
     return np.asarray(np.maximum(10 * np.log10(np.maximum(mean, 1e-12)), _FLOOR_DB))
 

@@ -28,11 +28,11 @@ class VisemeSegment:
 
 def timing_lag(segments: Sequence[VisemeSegment], samples: NDArray[np.float32], rate: int
                ) -> float:
-    """Return by how many seconds the times of `segments` come after the sound they name.
+    """Return by how many seconds the times of `segments` are later than their sound.
 
-    Voices that tell how long each symbol took do not always tell it about the right moment: a
-    constant shift of some 60 ms is common. Vowels are loud and obstruents are not; the shift at
-    which the level says so best is the lag. 0 where the sound does not tell.
+    The timings of a voice are often shifted by a constant, some 60 ms. Vowels are loud and
+    obstruents are not: the lag is the shift at which the level fits that best. 0 where the sound
+    does not tell.
     """
     begin, end = segments[0].start, segments[-1].stop
     times = np.arange(begin - 0.15, end + 0.15, _STEP).astype(np.float64)

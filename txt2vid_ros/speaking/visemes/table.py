@@ -121,8 +121,8 @@ BEFORE_VOWEL = frozenset('ˈˌ')
 def visemes_of(symbol: str) -> tuple[Viseme, ...]:
     """Return the visemes of an IPA symbol, in order; () where it says nothing about the lips.
 
-    Stress, length and tone marks are dropped; of a cluster that is not in the table the known
-    parts are taken in turn. A symbol that is a pause or a boundary gives the pause.
+    Stress, length and tone marks are ignored; a cluster that is not in the table gives the visemes
+    of its known parts. A symbol that is a pause or a boundary gives the pause.
     """
     if symbol in SOUNDS:
         return SOUNDS[symbol]

@@ -3,7 +3,7 @@
 Co-articulation follows Cohen & Massaro, "Modeling coarticulation in synthetic visual speech"
 (1993): each sound has, for each mouth shape, a dominance that rises before it and falls after
 it, and the mouth is the mean of all targets, weighted by dominance. What speech cannot do
-without is then enforced: lips meet on p, b and m, and touch the teeth on f and v.
+without is then enforced: lips meet on p, b and m, and the lower lip touches the teeth on f and v.
 """
 
 from __future__ import annotations

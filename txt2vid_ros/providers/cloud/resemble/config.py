@@ -1,4 +1,4 @@
-"""What Resemble needs to know: key, project and voice, from the txt2vid prototype's file too.
+"""Key, project and voice for Resemble, also from the file of the txt2vid prototype.
 
 That file, resemble_config.json, is {"voices": {NAME: {"token": ..., "voice_id": ...}},
 "project_uuid": ...}; its older form says "users" in place of "voices".
@@ -21,7 +21,7 @@ from txt2vid_ros.providers.cloud.credentials import (
 
 
 @dataclasses.dataclass(frozen=True)
-class Configured:
+class ConfiguredVoice:
     """A voice of the file: its id in the service and the key to use with it."""
 
     voice_id: str
@@ -30,9 +30,9 @@ class Configured:
 
 @dataclasses.dataclass(frozen=True)
 class ResembleConfig:
-    """What the file says; nothing where there is none."""
+    """The content of the file; empty where there is none."""
 
-    voices: Mapping[str, Configured] = dataclasses.field(default_factory=dict)
+    voices: Mapping[str, ConfiguredVoice] = dataclasses.field(default_factory=dict)
     project: str = ''
 
     def key_for(self, voice: str, key_file: Path) -> Secret:
@@ -44,7 +44,7 @@ class ResembleConfig:
 
 
 def read_config(path: Path) -> ResembleConfig:
-    """Return what the file at `path` says; the empty path is none. Raises UserError."""
+    """Return the content of the file at `path`; of no file for an empty path. Raises UserError."""
     if path == Path():
         return ResembleConfig()
     found = _parsed(path)
@@ -57,7 +57,7 @@ def read_config(path: Path) -> ResembleConfig:
 
 
 def _parsed(path: Path) -> ResembleConfig | str:
-    """Return what the file says, or what is wrong with it."""
+    """Return the content of the file, or what is wrong with it."""
     secret = read_key_file(path, 'config')
     try:
         content = json.loads(secret.reveal())
@@ -66,7 +66,7 @@ def _parsed(path: Path) -> ResembleConfig | str:
     try:
         voices = content.get('voices') or content.get('users') or {}
         return ResembleConfig(
-            {name: Configured(str(voice['voice_id']), Secret(str(voice['token'])))
+            {name: ConfiguredVoice(str(voice['voice_id']), Secret(str(voice['token'])))
              for name, voice in voices.items()}, str(content.get('project_uuid') or ''))
     except (AttributeError, KeyError, TypeError):
         return 'lacks a "voice_id" or a "token"'

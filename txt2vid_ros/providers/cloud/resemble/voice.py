@@ -1,7 +1,7 @@
-"""Resemble's voices over its streaming endpoint, and over direct synthesis where that is refused.
+"""Resemble's voices: over its streaming endpoint, or direct synthesis where that is refused.
 
-Options are in docs/cloud.md. The sound comes in the answer to the request, so nothing of ours has
-to be reachable from outside.
+Options are in docs/cloud.md. The sound comes in the answer to the request, so this machine does
+not have to be reachable from outside.
 """
 
 from __future__ import annotations
@@ -149,15 +149,17 @@ class ResembleVoice(TextToSpeech):
         call = self._server.call('POST', path, lambda: self._headers(path),
                                  self._body(path, clause))
 
-        with AbortOnCancel(cancelled, call.abort):
+        with AbortOnCancel(cancelled, call.abort) as guard:
             for samples, last in read(call.answer()):
+                if last:
+                    # The consumer may leave now, and what goes wrong from here on does no harm:
+                    # the end of the answer is only read so that the connection can be kept.
+                    guard.release()
                 try:
                     if len(samples):
                         some = True
                         yield SpeechChunk(samples, last=last)
                 finally:
-                    # The consumer may leave with the last sample; what goes wrong after it does no
-                    # harm. The end of the answer is read for the sake of the connection.
                     if last:
                         call.drain(END_TIMEOUT)
         if not some and not cancelled():
