@@ -1,4 +1,4 @@
-"""How well and how soon speech becomes text, and the text a voice again."""
+"""How accurately and how quickly speech becomes text, and the text becomes a voice again."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from txt2vid_ros.media.sound_file import read_sound
 from txt2vid_ros.providers.tts.hibari import HibariVoice
 from txt2vid_ros.providers.vad.silero import SileroActivity
 
-GAP = 4.0
-"""Seconds between two sentences: the voice that repeats one is not to delay the next."""
+PAUSE = 4.0
+"""Seconds between two sentences, so that the voice repeating one does not delay the next."""
 ABBREVIATIONS = {'mr': 'mister', 'mrs': 'missus', 'dr': 'doctor', 'st': 'saint'}
 
 
@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Play every recording to the whole graph; return word errors, delays and processor time."""
+    """Play all recordings to the whole graph; return word errors, delays and processor time."""
     if len(arguments.wav) != len(arguments.text):
         raise UserError(f'there are {len(arguments.wav)} --wav and {len(arguments.text)} --text',
                         'Give a transcript for each recording.')
@@ -50,13 +50,13 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def recordings(files: list[Path], texts: list[str]) -> list[tuple[NDArray[np.float32], str]]:
-    """Return each file's sound at SPEECH_RATE and what is said in it."""
+    """Return the sound of each file, at SPEECH_RATE, and its transcript."""
     return [(np.concatenate(list(read_sound(file, SPEECH_RATE, name='--wav'))), text)
             for file, text in zip(files, texts, strict=True)]
 
 
 def synthesized() -> list[tuple[NDArray[np.float32], str]]:
-    """Return sentences that the default voice says."""
+    """Return sentences spoken by the default voice."""
     import soxr
     voice = HibariVoice()
     voice.load()
@@ -67,17 +67,17 @@ def synthesized() -> list[tuple[NDArray[np.float32], str]]:
 
 def compose(pieces: list[tuple[NDArray[np.float32], str]], file: Path
             ) -> list[tuple[float, float, float]]:
-    """Write one file with a pause after each piece.
+    """Write all pieces into one file, with a pause after each.
 
-    Return for each when its place begins, and when its speech ends, and where the next begins.
+    Return for each piece the seconds at which it begins, its speech ends, and the next begins.
     """
     import wave
     spans, at = [], 1.0
     parts: list[NDArray[np.float32]] = [np.zeros(SPEECH_RATE, np.float32)]
     for sound, _ in pieces:
         last = speech_end(sound)
-        # The voice that repeats it needs about as long again.
-        pause = GAP + len(sound) / SPEECH_RATE
+        # The voice that repeats it takes about as long.
+        pause = PAUSE + len(sound) / SPEECH_RATE
         spans.append((at, at + last, at + len(sound) / SPEECH_RATE + pause))
         parts += [sound, np.zeros(int(pause * SPEECH_RATE), np.float32)]
         at = sum(len(part) for part in parts) / SPEECH_RATE
@@ -97,16 +97,16 @@ def speech_end(sound: NDArray[np.float32]) -> float:
     return float((loud[-1] + 1) * block / SPEECH_RATE)
 
 
-class _Witness:
-    """Notes what arrives on `heard`, and when voice is to be heard, against the file's time."""
+class _Observer:
+    """Records what arrives on `heard` and when the voice is heard, in seconds of the file."""
 
     def __init__(self) -> None:
         self.begin: int | None = None
         """When the file's first sample was captured, nanoseconds."""
         self.finals: list[tuple[float, str, int]] = []
-        """Arrival in seconds of the file, text, stamp."""
+        """Arrival in seconds of the file, text, stamp in nanoseconds."""
         self.voices: dict[int, float] = {}
-        """Stamp of the speech: when its repetition is heard, seconds of the file."""
+        """By the stamp of the speech: when its repetition is heard, in seconds of the file."""
 
     def on_sound(self, message: Any) -> None:
         from txt2vid_ros.ros import messages
@@ -132,8 +132,8 @@ class _Witness:
 
 
 def _listen(file: Path, spans: list[tuple[float, float, float]], seconds: float
-            ) -> tuple[_Witness, float]:
-    """Run the whole graph on the file; return what came, and the cores that capture took."""
+            ) -> tuple[_Observer, float]:
+    """Run the whole graph on the file; return what arrived and the cores used by capture."""
     from audio_common_msgs.msg import AudioDataStamped
     from hri_msgs.msg import LiveSpeech
     import rclpy
@@ -141,17 +141,17 @@ def _listen(file: Path, spans: list[tuple[float, float, float]], seconds: float
 
     from txt2vid_ros.ros import qos
     from txt2vid_ros.ros.destruction import destroy
-    witness = _Witness()
-    # The file begins when the recognizer and we listen.
+    observer = _Observer()
+    # The file starts once the recognizer and this process have subscribed.
     with RunningGraph('--mic', 'true', '--input', str(file), '--param',
                       'stt.mute_while_speaking=false', '--param', 'mic.wait_for=2') as graph:
         context = rclpy.Context()
         rclpy.init(context=context)
         node = rclpy.create_node(f'bench_{os.getpid()}', context=context,
                                  namespace=graph.namespace)
-        node.create_subscription(AudioDataStamped, 'mic/audio', witness.on_sound, qos.CAPTURED)
-        node.create_subscription(LiveSpeech, 'heard', witness.on_speech, qos.SPEECH)
-        node.create_subscription(AudioDataStamped, 'voice/audio', witness.on_voice, qos.AUDIO)
+        node.create_subscription(AudioDataStamped, 'mic/audio', observer.on_sound, qos.CAPTURED)
+        node.create_subscription(LiveSpeech, 'heard', observer.on_speech, qos.SPEECH)
+        node.create_subscription(AudioDataStamped, 'voice/audio', observer.on_voice, qos.AUDIO)
         executor = SingleThreadedExecutor(context=context)
         executor.add_node(node)
         mic = _process(graph.pid, 'mic')
@@ -159,7 +159,7 @@ def _listen(file: Path, spans: list[tuple[float, float, float]], seconds: float
         began = used = 0.0
         while time.monotonic() < end:
             executor.spin_once(timeout_sec=0.1)
-            if witness.begin is not None and not began:
+            if observer.begin is not None and not began:
                 began, used = time.monotonic(), usage([mic])[0]
             if began and time.monotonic() - began > spans[-1][2]:
                 break
@@ -168,9 +168,9 @@ def _listen(file: Path, spans: list[tuple[float, float, float]], seconds: float
         executor.shutdown()
         destroy(node)
         context.try_shutdown()
-    if not witness.finals:
+    if not observer.finals:
         raise UserError('nothing was written down', f'The graph said: {said}')
-    return witness, capture
+    return observer, capture
 
 
 def _process(parent: int, node: str) -> int:
@@ -180,23 +180,23 @@ def _process(parent: int, node: str) -> int:
     raise UserError(f'there is no {node} node', 'See its output.')
 
 
-def _figures(heard: tuple[_Witness, float], pieces: list[tuple[NDArray[np.float32], str]],
+def _figures(heard: tuple[_Observer, float], pieces: list[tuple[NDArray[np.float32], str]],
              spans: list[tuple[float, float, float]]) -> dict[str, Any]:
-    witness, capture = heard
+    observer, capture = heard
     errors = total = 0
     texts, finals, voices = [], [], []
     for (_, text), (begin, end, following) in zip(pieces, spans, strict=True):
-        # Stamps are those of the first word, and belong to one place of the file.
-        mine = [(arrived, said, stamp) for arrived, said, stamp in witness.finals
-                if begin - 0.5 <= (stamp - (witness.begin or 0)) / SECOND < following - 0.5]
+        # A stamp is the time of the first word, which tells the piece it belongs to.
+        mine = [(arrived, said, stamp) for arrived, said, stamp in observer.finals
+                if begin - 0.5 <= (stamp - (observer.begin or 0)) / SECOND < following - 0.5]
         said = ' '.join(said for _, said, _ in mine)
         texts.append({'said': text, 'heard': said})
         errors += distance(spoken_words(text), spoken_words(said))
         total += len(spoken_words(text))
         if mine:
             finals.append((mine[-1][0] - end) * 1000)
-            # Of the first part: the voice begins as soon as it has that.
-            voice = witness.voices.get(mine[-1][2])
+            # The voice begins with the first part; delays are compared only if there is no other.
+            voice = observer.voices.get(mine[-1][2])
             if voice is not None and len(mine) == 1:
                 voices.append((voice - end) * 1000)
     return {

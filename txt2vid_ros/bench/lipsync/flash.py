@@ -1,17 +1,20 @@
-"""An engine for measuring: the picture is as bright as the sound is loud while it is exposed."""
+"""A measuring engine: the picture is as bright as the sound is loud during its exposure."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from txt2vid_ros.core.pcm import VOICE_RATE
 from txt2vid_ros.lipsync.engine import Frame, LipSyncEngine, LipSyncSession, SpeechView
 from txt2vid_ros.media.driving.driving_media import DrivingMedia
 
 EXPOSURE = 0.04
 """Seconds of sound, centred on the frame's time, that light one frame."""
 LOUD = 0.1
-RATE = 24000
+"""Amplitude above which the tone of a clap lights the frame."""
+RATE = VOICE_RATE
 DARK, BRIGHT = 16, 235
+"""Grey levels without and with sound."""
 
 
 class FlashSession(LipSyncSession):
@@ -22,13 +25,13 @@ class FlashSession(LipSyncSession):
         self._size = driving.size
 
     def render(self, time: float, driving_index: int, speech: SpeechView) -> Frame:
-        """Return a grey whose brightness is the share of the exposure in which a clap is heard.
+        """Return a grey picture as bright as the share of the exposure in which a clap is heard.
 
-        A clap that straddles two frames lights both in proportion, so that its middle can be
-        read off the brightness far finer than the frame grid.
+        A clap that straddles two frames lights both in proportion, so that its centre can be
+        read from the brightness much more finely than the frame grid.
         """
         heard = speech.samples(time - EXPOSURE / 2, time + EXPOSURE / 2, RATE)
-        # The envelope over 1 ms: the zero crossings of the tone are not silence.
+        # The envelope over 1 ms, as zero crossings of the tone are not silence.
         blocks = np.abs(heard[:len(heard) // 24 * 24].reshape(-1, 24)).max(axis=1)
         share = float((blocks > LOUD).mean())
         width, height = self._size

@@ -1,1 +1,1 @@
-"""A graph to measure, and a viewer of its stream."""
+"""A running graph to measure, and a viewer of its stream."""
