@@ -6,14 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 import pytest
 
-from txt2vid_ros.speaking.clauses import (
-    clauses,
-    clean,
-    FIRST_CLAUSE,
-    LONGEST_CLAUSE,
-    paragraphs,
-    speakable,
-)
+from txt2vid_ros.speaking.clauses import clauses, clean, FIRST_CLAUSE, LONGEST_CLAUSE, speakable
 
 WORDS = st.text(st.characters(exclude_categories=('C', 'Z')), min_size=1, max_size=30)
 ENDS = st.sampled_from(['', '', '', ',', ';', '.', '!', '?', '…', '."', '!”', '.)', '?’', '。'])
@@ -93,9 +86,3 @@ def test_what_cannot_be_spoken_is_cleaned_away(text: str, expected: str) -> None
     ('你好', True), ('😀 hi', True)])
 def test_only_letters_and_digits_can_be_pronounced(text: str, expected: bool) -> None:
     assert speakable(clean(text)) is expected
-
-
-def test_a_file_is_said_paragraph_by_paragraph() -> None:
-    text = 'One line\r\nand more.\r\n\r\nTwo.\n \t\n\n\nThree\nlines.\n'
-    assert paragraphs(text) == ['One line and more.', 'Two.', 'Three lines.']
-    assert paragraphs(' \n\n') == []

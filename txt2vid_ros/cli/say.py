@@ -9,7 +9,8 @@ import time
 
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.names import NAMESPACE
-from txt2vid_ros.speaking.clauses import clean, paragraphs, speakable
+from txt2vid_ros.speaking.clauses import clean, speakable
+from txt2vid_ros.speaking.paragraphs import paragraphs
 
 DISCOVERY_TIME = 0.3
 """Seconds in which recorders of all topics discover the new publisher."""

@@ -70,7 +70,7 @@ class LipsyncNode(EngineNode):
         for person in self._people:
             self._open(person.face or table.face)
         self._lead = table.lead
-        self._render_loop = RenderLoop(
+        self._animator = RenderLoop(
             self._grid, self._faces, self._face_of, self._speech, self.ros_clock, self._publish,
             lambda: self._lead)
         self._raw = self.create_publisher(Image, 'face/image_raw', qos.IMAGE,
@@ -89,7 +89,7 @@ class LipsyncNode(EngineNode):
                                  qos_overriding_options=qos.overridable())
         self.create_subscription(Float64, 'face/lead', self._on_lead, qos.LEAD)
         self.create_timer(1.0, self._state_wish)
-        self.work('render_loop', self._render_loop.run)
+        self.work('animator', self._animator.run)
         self._state_wish()
         self.get_logger().info('showing the face')
 
@@ -102,14 +102,14 @@ class LipsyncNode(EngineNode):
 
     def report(self) -> tuple[str, str, Mapping[str, Any]]:
         """Return counts, leads and the time a frame takes."""
-        if not hasattr(self, '_render_loop'):
+        if not hasattr(self, '_animator'):
             return 'warn', 'loading', {}
-        statistics = self._render_loop.statistics
+        statistics = self._animator.statistics
         slow = ' '.join(filter(None, (
             face.rate_control.status() for face in self._faces.values())))
         return 'warn' if slow else 'ok', slow or f'engine {self._engine.name}', {
             'frames': statistics.frames, 'skipped': statistics.skipped,
-            'render_ms_p98': self._render_loop.render_time.lead * 1000,
+            'render_ms_p98': self._animator.render_time.lead * 1000,
             'frame_lead_ms': self._lead * 1000, 'voice_lead_ms': self._voice_lead() * 1000}
 
     def _open(self, file: str) -> None:
@@ -131,7 +131,7 @@ class LipsyncNode(EngineNode):
 
     def _ended(self, stamp: int) -> None:
         # Frames that were made ahead with the speech that has just been cut are made again.
-        self._render_loop.rewind(stamp)
+        self._animator.rewind(stamp)
 
     def _on_lead(self, message: Float64) -> None:
         if np.isfinite(message.data):
@@ -143,7 +143,7 @@ class LipsyncNode(EngineNode):
         if timed is not None and self._input.timed:
             look_ahead = timed
         paced = max(face.rate_control.look_ahead for face in self._faces.values())
-        return float(self._lead + self._render_loop.render_time.lead + look_ahead + paced
+        return float(self._lead + self._animator.render_time.lead + look_ahead + paced
                      + self._input.delay.lead)
 
     def _state_wish(self) -> None:

@@ -17,12 +17,12 @@ from txt2vid_ros.bench.commands.latency import SENTENCES
 from txt2vid_ros.bench.rig.running_graph import descendants, RunningGraph, usage
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.errors import UserError
-from txt2vid_ros.core.pcm import SPEECH_RATE, to_s16
+from txt2vid_ros.media.capture.source import RATE
 from txt2vid_ros.media.sound_file import read_sound
 from txt2vid_ros.providers.tts.hibari import HibariVoice
 from txt2vid_ros.providers.vad.silero import SileroActivity
 
-PAUSE = 4.0
+GAP = 4.0
 """Seconds between two sentences, so that the voice repeating one does not delay the next."""
 ABBREVIATIONS = {'mr': 'mister', 'mrs': 'missus', 'dr': 'doctor', 'st': 'saint'}
 
@@ -50,8 +50,8 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def recordings(files: list[Path], texts: list[str]) -> list[tuple[NDArray[np.float32], str]]:
-    """Return the sound of each file, at SPEECH_RATE, and its transcript."""
-    return [(np.concatenate(list(read_sound(file, SPEECH_RATE, name='--wav'))), text)
+    """Return each file's sound at RATE and what is said in it."""
+    return [(np.concatenate(list(read_sound(file, RATE, name='--wav'))), text)
             for file, text in zip(files, texts, strict=True)]
 
 
@@ -61,7 +61,7 @@ def synthesized() -> list[tuple[NDArray[np.float32], str]]:
     voice = HibariVoice()
     voice.load()
     return [(soxr.resample(np.concatenate([chunk.samples for chunk in voice.synthesize(
-        text, lambda: False)]), voice.capabilities.sample_rate, SPEECH_RATE) * 0.6, text)
+        text, lambda: False)]), voice.capabilities.sample_rate, RATE) * 0.6, text)
         for text in SENTENCES[:6]]
 
 
@@ -73,40 +73,40 @@ def compose(pieces: list[tuple[NDArray[np.float32], str]], file: Path
     """
     import wave
     spans, at = [], 1.0
-    parts: list[NDArray[np.float32]] = [np.zeros(SPEECH_RATE, np.float32)]
+    parts: list[NDArray[np.float32]] = [np.zeros(RATE, np.float32)]
     for sound, _ in pieces:
         last = speech_end(sound)
-        # The voice that repeats it takes about as long.
-        pause = PAUSE + len(sound) / SPEECH_RATE
-        spans.append((at, at + last, at + len(sound) / SPEECH_RATE + pause))
-        parts += [sound, np.zeros(int(pause * SPEECH_RATE), np.float32)]
-        at = sum(len(part) for part in parts) / SPEECH_RATE
+        # The voice that repeats it needs about as long again.
+        pause = GAP + len(sound) / RATE
+        spans.append((at, at + last, at + len(sound) / RATE + pause))
+        parts += [sound, np.zeros(int(pause * RATE), np.float32)]
+        at = sum(len(part) for part in parts) / RATE
     with wave.open(str(file), 'wb') as opened:
         opened.setnchannels(1)
         opened.setsampwidth(2)
-        opened.setframerate(SPEECH_RATE)
-        opened.writeframes(to_s16(np.concatenate(parts)).tobytes())
+        opened.setframerate(RATE)
+        opened.writeframes((np.clip(np.concatenate(parts), -1, 1) * 32767).astype('<i2').tobytes())
     return spans
 
 
 def speech_end(sound: NDArray[np.float32]) -> float:
     """Return when speech ends, in seconds: the last 10 ms within 30 dB of the loudest."""
-    block = SPEECH_RATE // 100
+    block = RATE // 100
     power = np.square(sound[:len(sound) // block * block].reshape(-1, block)).mean(axis=1)
     loud = np.flatnonzero(power > power.max() * 1e-3)
-    return float((loud[-1] + 1) * block / SPEECH_RATE)
+    return float((loud[-1] + 1) * block / RATE)
 
 
-class _Observer:
-    """Records what arrives on `heard` and when the voice is heard, in seconds of the file."""
+class _Witness:
+    """Notes what arrives on `heard`, and when voice is to be heard, against the file's time."""
 
     def __init__(self) -> None:
         self.begin: int | None = None
         """When the file's first sample was captured, nanoseconds."""
         self.finals: list[tuple[float, str, int]] = []
-        """Arrival in seconds of the file, text, stamp in nanoseconds."""
+        """Arrival in seconds of the file, text, stamp."""
         self.voices: dict[int, float] = {}
-        """By the stamp of the speech: when its repetition is heard, in seconds of the file."""
+        """Stamp of the speech: when its repetition is heard, seconds of the file."""
 
     def on_sound(self, message: Any) -> None:
         from txt2vid_ros.ros import messages
@@ -132,8 +132,8 @@ class _Observer:
 
 
 def _listen(file: Path, spans: list[tuple[float, float, float]], seconds: float
-            ) -> tuple[_Observer, float]:
-    """Run the whole graph on the file; return what arrived and the cores used by capture."""
+            ) -> tuple[_Witness, float]:
+    """Run the whole graph on the file; return what came, and the cores that capture took."""
     from audio_common_msgs.msg import AudioDataStamped
     from hri_msgs.msg import LiveSpeech
     import rclpy
@@ -141,17 +141,17 @@ def _listen(file: Path, spans: list[tuple[float, float, float]], seconds: float
 
     from txt2vid_ros.ros import qos
     from txt2vid_ros.ros.destruction import destroy
-    observer = _Observer()
-    # The file starts once the recognizer and this process have subscribed.
+    witness = _Witness()
+    # The file begins when the recognizer and we listen.
     with RunningGraph('--mic', 'true', '--input', str(file), '--param',
                       'stt.mute_while_speaking=false', '--param', 'mic.wait_for=2') as graph:
         context = rclpy.Context()
         rclpy.init(context=context)
         node = rclpy.create_node(f'bench_{os.getpid()}', context=context,
                                  namespace=graph.namespace)
-        node.create_subscription(AudioDataStamped, 'mic/audio', observer.on_sound, qos.CAPTURED)
-        node.create_subscription(LiveSpeech, 'heard', observer.on_speech, qos.SPEECH)
-        node.create_subscription(AudioDataStamped, 'voice/audio', observer.on_voice, qos.AUDIO)
+        node.create_subscription(AudioDataStamped, 'mic/audio', witness.on_sound, qos.CAPTURED)
+        node.create_subscription(LiveSpeech, 'heard', witness.on_speech, qos.SPEECH)
+        node.create_subscription(AudioDataStamped, 'voice/audio', witness.on_voice, qos.AUDIO)
         executor = SingleThreadedExecutor(context=context)
         executor.add_node(node)
         mic = _process(graph.pid, 'mic')
@@ -159,7 +159,7 @@ def _listen(file: Path, spans: list[tuple[float, float, float]], seconds: float
         began = used = 0.0
         while time.monotonic() < end:
             executor.spin_once(timeout_sec=0.1)
-            if observer.begin is not None and not began:
+            if witness.begin is not None and not began:
                 began, used = time.monotonic(), usage([mic])[0]
             if began and time.monotonic() - began > spans[-1][2]:
                 break
@@ -168,9 +168,9 @@ def _listen(file: Path, spans: list[tuple[float, float, float]], seconds: float
         executor.shutdown()
         destroy(node)
         context.try_shutdown()
-    if not observer.finals:
+    if not witness.finals:
         raise UserError('nothing was written down', f'The graph said: {said}')
-    return observer, capture
+    return witness, capture
 
 
 def _process(parent: int, node: str) -> int:
@@ -180,15 +180,15 @@ def _process(parent: int, node: str) -> int:
     raise UserError(f'there is no {node} node', 'See its output.')
 
 
-def _figures(heard: tuple[_Observer, float], pieces: list[tuple[NDArray[np.float32], str]],
+def _figures(heard: tuple[_Witness, float], pieces: list[tuple[NDArray[np.float32], str]],
              spans: list[tuple[float, float, float]]) -> dict[str, Any]:
-    observer, capture = heard
+    witness, capture = heard
     errors = total = 0
     texts, finals, voices = [], [], []
     for (_, text), (begin, end, following) in zip(pieces, spans, strict=True):
-        # A stamp is the time of the first word, which tells the piece it belongs to.
-        mine = [(arrived, said, stamp) for arrived, said, stamp in observer.finals
-                if begin - 0.5 <= (stamp - (observer.begin or 0)) / SECOND < following - 0.5]
+        # Stamps are those of the first word, and belong to one place of the file.
+        mine = [(arrived, said, stamp) for arrived, said, stamp in witness.finals
+                if begin - 0.5 <= (stamp - (witness.begin or 0)) / SECOND < following - 0.5]
         said = ' '.join(said for _, said, _ in mine)
         texts.append({'said': text, 'heard': said})
         errors += distance(spoken_words(text), spoken_words(said))
@@ -196,7 +196,7 @@ def _figures(heard: tuple[_Observer, float], pieces: list[tuple[NDArray[np.float
         if mine:
             finals.append((mine[-1][0] - end) * 1000)
             # The voice begins with the first part; delays are compared only if there is no other.
-            voice = observer.voices.get(mine[-1][2])
+            voice = witness.voices.get(mine[-1][2])
             if voice is not None and len(mine) == 1:
                 voices.append((voice - end) * 1000)
     return {
@@ -222,7 +222,7 @@ def activity_cost(sound: NDArray[np.float32]) -> float:
     begun = time.process_time()
     for at in range(0, len(sound) - size + 1, size):
         activity.probability(sound[at:at + size])
-    return (time.process_time() - begun) / (len(sound) / SPEECH_RATE)
+    return (time.process_time() - begun) / (len(sound) / RATE)
 
 
 def spoken_words(text: str) -> list[str]:

@@ -11,10 +11,7 @@ from txt2vid_ros.media.driving.driving_media import DrivingMedia
 EXPOSURE = 0.04
 """Seconds of sound, centred on the frame's time, that light one frame."""
 LOUD = 0.1
-"""Amplitude above which the tone of a clap lights the frame."""
-RATE = VOICE_RATE
 DARK, BRIGHT = 16, 235
-"""Grey levels without and with sound."""
 
 
 class FlashSession(LipSyncSession):
@@ -30,7 +27,7 @@ class FlashSession(LipSyncSession):
         A clap that straddles two frames lights both in proportion, so that its centre can be
         read from the brightness much more finely than the frame grid.
         """
-        heard = speech.samples(time - EXPOSURE / 2, time + EXPOSURE / 2, RATE)
+        heard = speech.samples(time - EXPOSURE / 2, time + EXPOSURE / 2, VOICE_RATE)
         # The envelope over 1 ms, as zero crossings of the tone are not silence.
         blocks = np.abs(heard[:len(heard) // 24 * 24].reshape(-1, 24)).max(axis=1)
         share = float((blocks > LOUD).mean())

@@ -1,1 +1,1 @@
-"""A running graph to measure, and a viewer of its stream."""
+"""A graph to measure, and a viewer of its stream."""

@@ -1,4 +1,4 @@
-"""A graph to measure: real processes on a free port and in a ROS domain of their own."""
+"""A graph of its own to measure: real processes on a free port and a domain of their own."""
 
 from __future__ import annotations
 
@@ -19,12 +19,11 @@ import urllib.request
 
 from txt2vid_ros.core.errors import UserError
 
-START_UP_TIME = 60.0
-"""Seconds within which the stream has to show pictures."""
+START_UP = 60.0
 
 
 def free_port() -> int:
-    """Return a TCP port of this machine that is not in use."""
+    """Return a TCP port of this machine that nobody uses at the moment."""
     with socket.socket() as probe:
         probe.bind(('127.0.0.1', 0))
         return int(probe.getsockname()[1])
@@ -34,7 +33,7 @@ class RunningGraph:
     """`txt2vid live` as a child process; use as a context manager."""
 
     def __init__(self, *options: str) -> None:
-        """`options`: further options of `txt2vid live`."""
+        """Take further options of `txt2vid live`."""
         self.port = free_port()
         self.namespace = f'/bench_{os.getpid()}'
         self._options = options
@@ -45,12 +44,12 @@ class RunningGraph:
 
     @property
     def url(self) -> str:
-        """The stream's address, without a path."""
+        """Return the stream's address, without a path."""
         return f'http://127.0.0.1:{self.port}'
 
     @property
     def pid(self) -> int:
-        """The process id of `txt2vid live`."""
+        """Return the process id of `txt2vid live`."""
         assert self._process
         return self._process.pid
 
@@ -64,7 +63,7 @@ class RunningGraph:
             [sys.executable, '-m', 'txt2vid_ros.cli.main', 'live', '--http',
              f'127.0.0.1:{self.port}', '--namespace', self.namespace, *self._options],
             stdin=subprocess.DEVNULL, stdout=self._log, stderr=subprocess.STDOUT)
-        while time.monotonic() - begun < START_UP_TIME:
+        while time.monotonic() - begun < START_UP:
             if self._process.poll() is not None:
                 break
             if self._has_picture():
@@ -91,7 +90,7 @@ class RunningGraph:
         return self._log.read().decode('utf-8', 'replace')
 
     def close(self) -> None:
-        """Interrupt it as Ctrl-C does, and wait until it has ended."""
+        """Interrupt it as Ctrl-C does and wait for its end."""
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(signal.SIGINT)
             try:
@@ -108,12 +107,12 @@ class RunningGraph:
 
 
 def descendants(pid: int) -> list[int]:
-    """Return the ids of a process and all its descendants."""
+    """Return a process and all that descend from it."""
     parents: dict[int, int] = {}
     for entry in Path('/proc').iterdir():
         if entry.name.isdecimal():
             try:
-                # The name, in brackets, may contain spaces, so fields are counted after it.
+                # The name, in brackets, may have spaces: the fields are counted behind it.
                 fields = (entry / 'stat').read_text().rpartition(')')[2].split()
             except OSError:
                 continue
@@ -125,7 +124,7 @@ def descendants(pid: int) -> list[int]:
 
 
 def usage(pids: list[int]) -> tuple[float, float]:
-    """Return the processor seconds used by processes, and their resident MB."""
+    """Return the processor seconds that processes have used, and their resident MB."""
     seconds, pages = 0.0, 0
     for pid in pids:
         try:

@@ -1,4 +1,4 @@
-"""A viewer of the HTTP stream that records when each packet arrived."""
+"""A viewer of the HTTP stream that notes when what arrived."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CLOCK = 90000
 
 
 def presentation_time(packet: bytes) -> float | None:
-    """Return the presentation time in seconds, if a timed PES packet begins in `packet`."""
+    """Return the presentation time in seconds that a packet begins with, if it begins one."""
     if not packet[1] & 0x40:
         return None
     start = 4 + (1 + packet[4] if packet[3] & 0x20 else 0)
@@ -33,7 +33,7 @@ def presentation_time(packet: bytes) -> float | None:
 
 
 class Viewer:
-    """Reads /live.ts on a thread, stores it in a file and records arrivals."""
+    """Reads /live.ts on a thread, keeps it in a file and notes arrivals."""
 
     def __init__(self, port: int, file: Path) -> None:
         """Connect to a stream on this machine."""
@@ -48,7 +48,7 @@ class Viewer:
         self._thread.start()
 
     def close(self) -> None:
-        """Disconnect."""
+        """Leave."""
         self._stop.set()
         self._thread.join(timeout=5)
         self._connection.close()
@@ -74,20 +74,20 @@ class Viewer:
                 rest = data[usable:]
 
     def audio_arrival(self, seconds: float) -> int | None:
-        """Return when the sound for presentation time `seconds` had arrived (ns)."""
+        """Return when the sound to be heard at presentation time `seconds` had arrived (ns)."""
         held = [(pts, at) for pid, pts, at in self.arrivals if pid == AUDIO_PID and pts <= seconds]
         return held[-1][1] if held else None
 
 
 @dataclasses.dataclass(frozen=True)
 class Decoded:
-    """A decoded stream with its presentation times."""
+    """A stream decoded with its presentation times."""
 
     brightness: NDArray[np.float64]
     """Mean grey of each frame."""
     frame_times: NDArray[np.float64]
     samples: NDArray[np.float32]
-    """Mono sound."""
+    """Mono sound at `rate`."""
     sample_times: NDArray[np.float64]
     """When each sample is heard."""
 
@@ -99,7 +99,7 @@ def decode(file: Path, rate: int = 48000) -> Decoded:
     brightness = np.frombuffer(grey, np.uint8).reshape(-1, 16 * 12).mean(axis=1)
     frame_times = _times(file, 'v')[:, 0]
     sound = np.frombuffer(_ffmpeg(file, '-map', '0:a', '-f', 'f32le', '-ac', '1'), np.float32)
-    # The time of each coded frame is used, so that gaps and jumps are not averaged away.
+    # Each coded frame states its time: a gap or a jump in the stream is not averaged away.
     frames = _times(file, 'a')
     sample_times = np.concatenate([start + np.arange(int(count)) / rate
                                    for start, count in frames])

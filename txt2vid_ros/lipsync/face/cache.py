@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import logging
+import os
 import pathlib
+import tempfile
 import zipfile
 
 import numpy as np
 from numpy.typing import NDArray
 
-from txt2vid_ros.core.files import replacing
 from txt2vid_ros.core.models.store import cache_dir
 from txt2vid_ros.lipsync.face.mesh import MESH_POINTS
 
@@ -64,8 +66,11 @@ def load(digest: str, frames: int) -> CachedTrack | None:
 def save(digest: str, entry: CachedTrack) -> None:
     """Cache a track; if it cannot be written, only the next start takes longer."""
     path = entry_path(digest)
+    temporary: str | None = None
     try:
-        with replacing(path) as temporary, temporary.open('wb') as stream:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix='.part')
+        with os.fdopen(handle, 'wb') as stream:
             np.savez_compressed(
                 stream,
                 points=entry.points,
@@ -74,5 +79,9 @@ def save(digest: str, entry: CachedTrack) -> None:
                 turned=entry.turned,
                 faces=np.array(entry.faces),
             )
+        pathlib.Path(temporary).replace(path)
     except OSError as error:
         _log.warning('face cache %s cannot be written: %s', path, error)
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                pathlib.Path(temporary).unlink()
