@@ -1,10 +1,11 @@
-"""What CONTRIBUTING.md says of the code is true: the tree of rooms, and the functions of the walks."""
+"""What CONTRIBUTING.md says of the code is true: the tree, and the functions of the walks."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
 import functools
+import itertools
 from pathlib import Path
 import re
 
@@ -66,7 +67,7 @@ def test_the_functions_of_a_walk_are_there_and_call_each_other(item: str) -> Non
     assert named, f'no function is named: {item}'
     for file, name, _ in named:
         assert name in functions(file), f'{file} has no {name}'
-    for (file, name, calls), (_, callee, _) in zip(named, named[1:], strict=False):
+    for (file, name, calls), (_, callee, _) in itertools.pairwise(named):
         if calls:
             called = callee.rpartition('.')[2]
             assert re.search(rf'\b{called}\b', functions(file)[name]), (

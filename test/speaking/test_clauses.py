@@ -10,7 +10,6 @@ from txt2vid_ros.speaking.clauses import (
     MAX_CLAUSE,
     MAX_FIRST_CLAUSE,
     normalize_text,
-    paragraphs,
     speakable,
     split_clauses,
 )
@@ -94,9 +93,3 @@ def test_what_cannot_be_spoken_is_cleaned_away(text: str, expected: str) -> None
     ('你好', True), ('😀 hi', True)])
 def test_only_letters_and_digits_can_be_pronounced(text: str, expected: bool) -> None:
     assert speakable(normalize_text(text)) is expected
-
-
-def test_a_file_is_said_paragraph_by_paragraph() -> None:
-    text = 'One line\r\nand more.\r\n\r\nTwo.\n \t\n\n\nThree\nlines.\n'
-    assert paragraphs(text) == ['One line and more.', 'Two.', 'Three lines.']
-    assert paragraphs(' \n\n') == []

@@ -13,24 +13,25 @@ from txt2vid_ros.core.names import NAMESPACE
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare record, info, play and render."""
     commands = parser.add_subparsers(dest='bag_command', metavar='COMMAND', required=True)
-    record = commands.add_parser('record', help='write topics into a bag until Ctrl-C')
-    record.add_argument('bag', type=Path, help='the folder to make')
+    record = commands.add_parser('record', help='record topics into a bag until Ctrl-C')
+    record.add_argument('bag', type=Path, help='the folder to create')
     record.add_argument('--topics', nargs='+', default=[], metavar='TOPIC',
-                        help='relative to the namespace; text, sound and compressed pictures '
-                             'if left out')
+                        help='relative to the namespace (default: text, sound and compressed '
+                             'pictures)')
     record.add_argument('--storage', choices=('mcap', 'sqlite3'), default='mcap')
-    record.add_argument('--seconds', type=float, default=0.0, help='stop after this time')
+    record.add_argument('--seconds', type=float, default=0.0,
+                        help='stop after this time (default: on Ctrl-C)')
     record.add_argument('--namespace', default=NAMESPACE, help='of the graph (%(default)s)')
-    info = commands.add_parser('info', help='tell what is in a bag')
+    info = commands.add_parser('info', help='show what is in a bag')
     info.add_argument('bag', type=Path)
     play = commands.add_parser('play', help='publish what is in a bag, and /clock with it, into '
                                'a graph that runs with --use-sim-time true')
     play.add_argument('bag', type=Path)
     play.add_argument('--rate', type=float, default=1.0,
-                      help='seconds of the bag in a second (%(default)s)')
+                      help='speed of the playback (%(default)s)')
     play.add_argument('--topics', nargs='+', default=[], metavar='TOPIC',
-                      help='relative to the namespace; text and heard if left out, or the voice '
-                           'where the bag has neither')
+                      help='relative to the namespace (default: text and heard, or the voice if '
+                           'the bag has neither)')
     play.add_argument('--namespace', default=NAMESPACE, help='of the graph (%(default)s)')
     render = commands.add_parser('render', help='make a video of a bag, picture and sound in step')
     render.add_argument('bag', type=Path)
@@ -40,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Carry one of them out."""
+    """Run the chosen action."""
     if arguments.bag_command == 'record':
         return _record(arguments)
     if not arguments.bag.exists():

@@ -15,7 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """List the inputs, with the rates that each can be opened with at the moment."""
+    """List the inputs, with the sample rates at which each can currently be opened."""
     api = portaudio.load()
     rows: list[dict[str, Any]] = [
         {'index': device.index, 'name': device.name, 'host': device.host,
@@ -25,12 +25,12 @@ def run(arguments: argparse.Namespace) -> int:
         print(json.dumps(rows))
         return 0
     for row in rows:
-        rates = ' '.join(str(rate) for rate in row['rates']) or 'none now: is it in use?'
+        rates = ' '.join(str(rate) for rate in row['rates']) or 'none: is it in use?'
         print(f"{'*' if row['default'] else ' '} {row['index']:3} {row['name']} ({row['host']}), "
               f"{row['channels']} channels, rates {rates}")
     if rows:
-        print('* is the default; --device takes an index or a part of a name')
+        print('* is the default; --device takes an index or part of a name')
     else:
-        print('there is no sound device to capture from. In a container pass /dev/snd or the '
-              'PulseAudio socket in; --input FILE plays a file in its place.')
+        print('there is no sound device to capture from. Pass /dev/snd or the PulseAudio socket '
+              'into a container; --input FILE plays a file instead.')
     return 0

@@ -1,4 +1,4 @@
-"""`txt2vid doctor`: what is here, what is missing, and what to do about it."""
+"""`txt2vid doctor`: what is installed, what is missing, and what to do about it."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument('--json', action='store_true', help='print one JSON object')
     parser.add_argument('--http', default='127.0.0.1:8080', metavar='HOST:PORT',
-                        help='where viewers are to be served (%(default)s)')
+                        help='address for viewers (%(default)s)')
     parser.add_argument('--cloud', action='store_true',
-                        help='also ask the cloud services that there are keys for; each voice '
-                        'says a word twice, which is paid for')
+                        help='also test the cloud services for which there are keys; each voice '
+                        'says a word twice, which costs money')
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Check everything; return 1 where something the default graph needs is missing."""
+    """Check everything; return 1 if something that the default graph needs is missing."""
     findings = []
     checks = check_all(parse_address(arguments.http, '--http',
                                      'For example: --http 127.0.0.1:8080'))
@@ -36,14 +36,14 @@ def run(arguments: argparse.Namespace) -> int:
         print(json.dumps({'ok': not missing, 'checks': [
             dataclasses.asdict(finding) for finding in findings]}, indent=2))
     elif missing:
-        print(f'\n{len(missing)} missing; what to do stands beside each.')
+        print(f'\n{len(missing)} missing; each line says what to do.')
     else:
         print('\nEverything that is needed is here.')
     return 1 if missing else 0
 
 
 def _line(finding: Finding) -> str:
-    """Return a finding as one line, its status in a column of its own."""
+    """Return a finding as one line with its status in the first column."""
     remedy = f'. {finding.remedy[:1].upper()}{finding.remedy[1:]}' if finding.remedy else ''
     detail = ' '.join(finding.detail.split())
     return f'{finding.status:8}{finding.subject:10}{detail}{remedy}'

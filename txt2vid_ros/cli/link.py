@@ -38,9 +38,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest='action', metavar='ACTION', required=True)
     keygen = actions.add_parser('keygen', help='make a key for both ends of a link',
                                 description='Write a new random key to a file.')
-    keygen.add_argument('file', type=Path, help='where to; copy it to the other machine')
+    keygen.add_argument('file', type=Path, help='the file to create; copy it to the other machine')
     stats = actions.add_parser('stats', help='watch a running link',
-                               description='Show what a running link costs, loses and measures.')
+                               description='Show traffic, losses and timing of a running link.')
     stats.add_argument('--namespace', default=NAMESPACE, help='of the link node (%(default)s)')
     stats.add_argument('--count', type=int, default=0, metavar='N',
                        help='end after N lines (default: on Ctrl-C)')
@@ -54,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.action == 'keygen':
         keys.generate(arguments.file)
         print(f'{arguments.file} holds a new key. Copy it to the other machine, keep it to '
-              'yourself, and name it in the parameter key_file of both link nodes.')
+              'yourself, and set the parameter key_file of both link nodes to it.')
         return 0
     return watch(arguments)
 

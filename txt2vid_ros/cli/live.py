@@ -21,7 +21,7 @@ from txt2vid_ros.core.signals import on_signal
 from txt2vid_ros.supervisor import Supervisor
 
 START_UP = 60.0
-"""Seconds within which the graph has to be there to speak."""
+"""Seconds within which the graph has to be ready to speak."""
 TAIL = 0.5
 """Seconds after the last sample that the viewers still get, with --exit-when-done."""
 
@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options: those of the graph, and those of running it."""
     parser.add_argument('--graph', default='live', choices=sorted(graph.GRAPHS),
                         help='which graph to run (%(default)s)')
-    parser.add_argument('--say', metavar='TEXT', help='say this as soon as it is there')
+    parser.add_argument('--say', metavar='TEXT', help='say this as soon as the graph is ready')
     parser.add_argument('--exit-when-done', action='store_true',
                         help='end when --say has been said')
     parser.add_argument('--namespace', default=NAMESPACE, help='of its topics (%(default)s)')
@@ -42,14 +42,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Run until Ctrl-C, SIGTERM, a fault or, with --exit-when-done, the end of the speech."""
+    """Run until Ctrl-C, SIGTERM, a failure or, with --exit-when-done, the end of the speech."""
     if arguments.exit_when_done and arguments.say is None:
         raise UserError('--exit-when-done needs --say TEXT', 'There is nothing to wait for.')
     if arguments.mode == graph.AUDIO and arguments.say is not None:
         raise UserError('--say needs --mode text', 'In audio mode nothing reads text.')
     arguments.namespace = checked_namespace(arguments.namespace)
     chosen = {name: getattr(arguments, name) for name in graph.ARGUMENTS}
-    # Two nodes read this file: here, what is wrong with it is said once.
+    # Two nodes read this file; checked here, an error in it is reported once.
     People.load(arguments.people)
     specs = graph.with_parameters(
         graph.nodes(arguments.graph, chosen, arguments.namespace), arguments.param)
@@ -77,7 +77,7 @@ def environment(name: str) -> dict[str, str]:
     """Return the environment of the nodes of a graph; what the user has set stays."""
     chosen = {**graph.ENVIRONMENT, **os.environ}
     if name == 'live':
-        # Whoever reaches its topics can speak through the face, and hear all it says.
+        # Whoever reaches its topics can speak through the face and hear all that it says.
         chosen.setdefault('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
     chosen.setdefault('RCUTILS_CONSOLE_OUTPUT_FORMAT', '{severity}: {message}')
     chosen.setdefault('RCUTILS_COLORIZED_OUTPUT', '0')
@@ -86,7 +86,7 @@ def environment(name: str) -> dict[str, str]:
 
 
 def _greet(arguments: argparse.Namespace, supervisor: Supervisor, stop: threading.Event) -> None:
-    """Say the greeting as soon as the graph listens, and end the graph after it if asked to."""
+    """Say the greeting as soon as the graph is ready; end the graph afterwards if requested."""
     from txt2vid_ros.ros.side.speech_client import SpeechClient
     try:
         with SpeechClient(arguments.namespace) as client:
@@ -108,8 +108,8 @@ def _greet(arguments: argparse.Namespace, supervisor: Supervisor, stop: threadin
         supervisor.say(str(error))
         supervisor.stop(2)
     except Exception:
-        # Without it nobody would end the graph.
-        supervisor.say(f'a fault of ours:\n{traceback.format_exc()}')
+        # Otherwise nothing would end the graph.
+        supervisor.say(f'internal error:\n{traceback.format_exc()}')
         supervisor.stop(1)
 
 
@@ -137,7 +137,7 @@ def _speak_lines(arguments: argparse.Namespace) -> tuple[str, ...]:
 
 
 def _command() -> str:
-    """Return what runs this command at the user's prompt."""
+    """Return how the user runs this command at a prompt."""
     beside = Path(sys.executable).with_name('txt2vid')
     if shutil.which('txt2vid') is not None or not beside.exists():
         return 'txt2vid'

@@ -1,4 +1,4 @@
-"""`txt2vid models`: list, check, fetch and import the files of weights."""
+"""`txt2vid models`: list, check, fetch and import weight files."""
 
 from __future__ import annotations
 
@@ -21,30 +21,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         '--manifest', type=pathlib.Path, metavar='FILE', help='instead of models/models.yaml'
     )
     actions = parser.add_subparsers(dest='action', required=True, metavar='ACTION')
-    actions.add_parser('list', help='show every model file, what it is for and whether it is here')
-    verify = actions.add_parser('verify', help='check the sums of the files that are here')
+    actions.add_parser('list', help='show every model file, its purpose and whether it is here')
+    verify = actions.add_parser('verify', help='check the sha256 of the files that are here')
     verify.add_argument('names', nargs='*', metavar='NAME', help='files to check (default: all)')
-    fetch = actions.add_parser('fetch', help='download the files that are missing')
+    fetch = actions.add_parser('fetch', help='download missing files')
     fetch.add_argument(
-        'names', nargs='*', metavar='NAME', help='files to fetch (default: what the default needs)'
+        'names', nargs='*', metavar='NAME',
+        help='files to fetch (default: those of the default graph)'
     )
     fetch.add_argument('--url', help='download NAME from this address instead')
-    place = actions.add_parser('import', help='check a file you have and put it in place')
+    place = actions.add_parser('import', help='check a file that you have and put it in place')
     place.add_argument('path', type=pathlib.Path, metavar='FILE')
     place.add_argument('--as', dest='name', metavar='NAME', help='which model it is')
     for action in (fetch, place):
         action.add_argument('--accept-terms', action='store_true',
-                            help='agree to the terms of files that have some')
+                            help='agree to the terms of files that have terms')
 
 
 def run(args: argparse.Namespace) -> int:
-    """Carry the action out; return the exit status."""
+    """Run the action; return the exit status."""
     models = load_manifest(args.manifest)
     return _ACTIONS[args.action](models, args)
 
 
 def state_of(model: Model, folder: pathlib.Path) -> str:
-    """Return 'ok', 'missing', or what is wrong with the file, without reading all of it."""
+    """Return 'here', 'missing' or 'damaged', judging by the size alone."""
     path = folder / model.file
     if not path.exists():
         return 'missing'
@@ -68,7 +69,7 @@ def _list(models: Mapping[str, Model], _: argparse.Namespace) -> int:
 
 
 def _verify(models: Mapping[str, Model], args: argparse.Namespace) -> int:
-    """Print a line per file; status 1 where one is damaged, or missing though needed or named."""
+    """Print a line per file; status 1 if one is damaged, or missing although needed or named."""
     folder = models_dir()
     chosen = [find_model(models, name) for name in args.names] or list(models.values())
     failed = False
@@ -89,7 +90,7 @@ def _verify(models: Mapping[str, Model], args: argparse.Namespace) -> int:
 
 
 def _fetch(models: Mapping[str, Model], args: argparse.Namespace) -> int:
-    """Fetch what is named, or what the default set-up needs."""
+    """Fetch the named files, or those that the default graph needs."""
     folder = models_dir()
     if args.url and len(args.names) != 1:
         raise UserError('--url is for one file', 'name it: txt2vid models fetch NAME --url URL')
@@ -115,10 +116,10 @@ def _fetch(models: Mapping[str, Model], args: argparse.Namespace) -> int:
 
 
 def _fetch_url(model: Model, url: str, folder: pathlib.Path) -> None:
-    """Download with a bar, or say where the user gets the file."""
+    """Download with a progress bar. Raises UserError that says where to get a file without URL."""
     if not url:
         raise UserError(
-            f'{model.file} has no address it could be fetched from',
+            f'{model.file} has no address to fetch it from',
             f'get it from {model.page}, then run `txt2vid models import FILE --accept-terms`',
         )
     with _bar(model) as bar:
@@ -126,7 +127,7 @@ def _fetch_url(model: Model, url: str, folder: pathlib.Path) -> None:
 
 
 def _import(models: Mapping[str, Model], args: argparse.Namespace) -> int:
-    """Recognise the file by its sum, or check it as the model it is said to be."""
+    """Recognise the model by name or size, check the file and put it in place."""
     model = _recognise(models, args.path, args.name)
     _agree(model, args.accept_terms)
     with _bar(model) as bar:
@@ -137,7 +138,7 @@ def _import(models: Mapping[str, Model], args: argparse.Namespace) -> int:
 
 
 def _recognise(models: Mapping[str, Model], path: pathlib.Path, name: str | None) -> Model:
-    """Return which model a file is to be: as told, or by its name, or by its size."""
+    """Return which model a file is: as named, or by its file name, or by its size."""
     if name:
         return find_model(models, name)
     if path.name in models:
@@ -155,7 +156,7 @@ def _recognise(models: Mapping[str, Model], path: pathlib.Path, name: str | None
 
 
 def _agree(model: Model, accepted: bool) -> None:
-    """Raise UserError with the terms where the user has not agreed to them."""
+    """Raise UserError with the terms if the user has not agreed to them."""
     if model.terms and not accepted:
         raise UserError(
             f'{model.file} has terms: {model.terms}', 'to agree to them, add --accept-terms'
@@ -163,7 +164,7 @@ def _agree(model: Model, accepted: bool) -> None:
 
 
 def _is_right(model: Model, folder: pathlib.Path) -> bool:
-    """Return whether the file is in place and whole."""
+    """Return whether the file is in place and intact."""
     try:
         check_file(model, folder / model.file)
     except UserError:
@@ -172,14 +173,14 @@ def _is_right(model: Model, folder: pathlib.Path) -> bool:
 
 
 def _bar(model: Model) -> tqdm[NoReturn]:
-    """Return a progress bar in bytes; it shows itself on a terminal only."""
+    """Return a progress bar in bytes, shown on a terminal only."""
     return tqdm(
         total=model.size, unit='B', unit_scale=True, desc=model.file, leave=False, disable=None
     )
 
 
 def _size(count: int) -> str:
-    """Return a number of bytes for people."""
+    """Return a number of bytes in MB."""
     return f'{count / 1e6:.1f} MB'
 
 

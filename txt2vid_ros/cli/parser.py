@@ -10,7 +10,7 @@ from txt2vid_ros.core.errors import EXIT_USER_ERROR
 
 
 class CommandParser(argparse.ArgumentParser):
-    """Says what is wrong with the words in one line; the usage is for --help."""
+    """Reports a wrong argument in one line; only --help prints the usage."""
 
     def error(self, message: str) -> NoReturn:
         """Print one line and exit with status 2."""

@@ -9,7 +9,8 @@ import time
 
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.names import NAMESPACE
-from txt2vid_ros.speaking.clauses import normalize_text, paragraphs, speakable
+from txt2vid_ros.speaking.clauses import normalize_text, speakable
+from txt2vid_ros.speaking.paragraphs import paragraphs
 
 DISCOVERY_TIME = 0.3
 """Seconds in which recorders of all topics discover the new publisher."""
@@ -20,7 +21,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('text', nargs='?', help='what to say; "-" reads standard input')
     parser.add_argument('--file', type=Path, help='say a text file, paragraph by paragraph')
     parser.add_argument('--speaker', default='', help='speaker id from people.yaml')
-    parser.add_argument('--interrupt', action='store_true', help='silence it first')
+    parser.add_argument('--interrupt', action='store_true',
+                        help='interrupt the current speech first')
     parser.add_argument('--no-wait', action='store_true', help='do not wait until it is said')
     parser.add_argument('--namespace', default=NAMESPACE, help='of the talking head (%(default)s)')
     parser.add_argument('--timeout', type=float, default=10.0, metavar='SECONDS',
@@ -28,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Say it; 0 when it was said."""
+    """Say the texts; return 0 once they have been said."""
     texts = _texts(arguments)
     if texts and not any(speakable(normalize_text(text)) for text in texts):
         raise UserError('there is nothing to pronounce in the text', 'Give words or numbers.')

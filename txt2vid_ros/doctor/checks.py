@@ -20,14 +20,14 @@ from txt2vid_ros.core.models.manifest import check_file, load_manifest
 from txt2vid_ros.core.models.store import models_dir
 
 OK, MISSING, NOTE = 'ok', 'missing', 'note'
-"""A finding is good; or stops the default graph from running; or is only worth knowing."""
+"""The status of a finding: good; keeps the default graph from running; for information only."""
 
 _OLDEST, _NEWEST = (3, 10), (3, 13)
 _ENCODERS = {'libx264': 'H.264 video', 'aac': 'AAC sound'}
 _MUXERS = {'mpegts': 'live viewers', 'mp4': '.mp4 recordings', 'matroska': '.mkv recordings'}
 _FFMPEG_REMEDY = 'install it: sudo apt-get install ffmpeg'
 _SETUP = 'run `make setup`, or see the installation part of the README'
-# Python packages: module, what for, whether the default graph needs it, the extra that has it.
+# Python packages: module, purpose, whether the default graph needs it, the extra that has it.
 _PACKAGES: tuple[tuple[str, str, bool, str], ...] = (
     ('numpy', 'numbers', True, 'wheels'),
     ('cv2', 'pictures', True, 'wheels'),
@@ -66,7 +66,7 @@ def check_all(http: tuple[str, int]) -> Iterator[Finding]:
 
 
 def check_python(version: tuple[int, int] = sys.version_info[:2]) -> Iterator[Finding]:
-    """Yield whether this Python is one that the wheels exist for."""
+    """Yield whether the wheels exist for this version of Python."""
     number = '.'.join(map(str, version))
     if _OLDEST <= version <= _NEWEST:
         yield Finding('Python', OK, f'{number}, {sys.executable}')
@@ -101,7 +101,7 @@ def check_ros() -> Iterator[Finding]:
 
 
 def check_packages() -> Iterator[Finding]:
-    """Yield which Python packages are here; they are looked up, not loaded."""
+    """Yield which Python packages are installed; they are looked up, not imported."""
     for module, purpose, needed, extra in _PACKAGES:
         if importlib.util.find_spec(module):
             yield Finding('package', OK, f'{module} ({purpose})')
@@ -113,7 +113,7 @@ def check_packages() -> Iterator[Finding]:
 
 
 def check_ffmpeg() -> Iterator[Finding]:
-    """Yield whether ffmpeg is here with what we encode, and ffplay to watch."""
+    """Yield whether ffmpeg is installed with the encoders and muxers used, and ffplay to watch."""
     program = shutil.which('ffmpeg')
     if program is None:
         yield Finding('ffmpeg', MISSING, 'is not on the PATH', _FFMPEG_REMEDY)
@@ -132,7 +132,7 @@ def check_ffmpeg() -> Iterator[Finding]:
     if player:
         yield Finding('ffplay', OK, player)
     else:
-        yield Finding('ffplay', NOTE, 'is not here, a browser or VLC will do to watch')
+        yield Finding('ffplay', NOTE, 'is not installed; a browser or VLC will do to watch')
 
 
 def check_gpu() -> Iterator[Finding]:
@@ -147,7 +147,7 @@ def check_gpu() -> Iterator[Finding]:
 
 
 def check_models() -> Iterator[Finding]:
-    """Yield whether the model files are here and whole."""
+    """Yield whether the model files are here and intact."""
     folder = models_dir()
     for model in load_manifest().values():
         path = folder / model.file
@@ -169,7 +169,7 @@ def check_models() -> Iterator[Finding]:
 
 
 def check_audio(proc: pathlib.Path = pathlib.Path('/proc/asound')) -> Iterator[Finding]:
-    """Yield the sound devices; only a viewer or a microphone on this machine needs any."""
+    """Yield the sound devices, which only a viewer or a microphone on this machine needs."""
     found = []
     if (proc / 'pcm').is_file():
         # Lines such as '00-00: ALC295 Analog : ALC295 Analog : playback 1 : capture 1'.
@@ -183,7 +183,7 @@ def check_audio(proc: pathlib.Path = pathlib.Path('/proc/asound')) -> Iterator[F
     if found:
         yield Finding('sound', OK, '; '.join(found))
     else:
-        yield Finding('sound', NOTE, 'no device here; the stream has sound for other machines')
+        yield Finding('sound', NOTE, 'no device here; viewers on other machines hear the stream')
 
 
 def check_port(host: str, port: int) -> Finding:
@@ -204,7 +204,7 @@ def check_port(host: str, port: int) -> Finding:
 
 
 def _output(*command: str) -> str:
-    """Return what a program prints, or nothing where it fails."""
+    """Return what a program prints, or an empty text if it fails."""
     try:
         done = subprocess.run(
             command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=20, check=False

@@ -1,4 +1,4 @@
-"""Whether the cloud services that there are keys for can be used, and how soon they answer."""
+"""Whether the cloud services with a key can be used, and how quickly they answer."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from txt2vid_ros.providers.cloud.resemble.account import ResembleAccount
 from txt2vid_ros.speaking.voice import TextToSpeech
 
 WORD = 'Ready.'
-"""What the voices say; it is paid for."""
-PATIENCE = 10.0
-"""Seconds."""
+"""What the voices say, which costs money."""
+ANSWER_TIMEOUT = 10.0
+"""Seconds that a service may take to answer."""
 
 
 def check_cloud(environment: Mapping[str, str] = os.environ) -> Iterator[Finding]:
     """Yield a finding for each service; one without a key is only noted."""
     for subject, variable, checks in (
-            ('google', GOOGLE_VARIABLE, (_google_ear, _google_voice)),
+            ('google', GOOGLE_VARIABLE, (_google_recognizer, _google_voice)),
             ('resemble', RESEMBLE_VARIABLE, (_resemble_voice,))):
         if not environment.get(variable):
             yield Finding(subject, NOTE, f'not asked: {variable} is not set', 'see docs/cloud.md')
@@ -47,14 +47,14 @@ def _finding(subject: str, check: Callable[[], str]) -> Finding:
                        if error.retriable else 'see docs/cloud.md')
 
 
-def _google_ear() -> str:
-    ear = registry.load(registry.RECOGNIZERS, 'google', 'doctor')()
+def _google_recognizer() -> str:
+    recognizer = registry.load(registry.RECOGNIZERS, 'google', 'doctor')()
     try:
-        connected = _seconds(ear.load)
+        connected = _seconds(recognizer.load)
         return (f'speech to text: connected in {connected * 1000:.0f} ms, round trip '
-                f'{_seconds(ear.check) * 1000:.0f} ms')
+                f'{_seconds(recognizer.check) * 1000:.0f} ms')
     finally:
-        ear.close()
+        recognizer.close()
 
 
 def _google_voice() -> str:
@@ -63,7 +63,7 @@ def _google_voice() -> str:
 
 def _resemble_voice() -> str:
     names: dict[str, str] = {}
-    account = ResembleAccount('', resemble_key(Path()), PATIENCE)
+    account = ResembleAccount('', resemble_key(Path()), ANSWER_TIMEOUT)
     asked = _seconds(lambda: names.update(account.voices()))
     if not names:
         raise account.unknown('', ())
@@ -73,11 +73,11 @@ def _resemble_voice() -> str:
 
 
 def _spoken(voice: TextToSpeech) -> str:
-    """Return how soon a voice speaks. Raises UserError and ProviderError."""
+    """Return how quickly a voice speaks. Raises UserError and ProviderError."""
     try:
         loaded = _seconds(voice.load)
         _first_sound(voice)
-        # The first time is that of a new connection; it is the second that a conversation has.
+        # The first includes setting up the connection; a conversation has the second.
         first = _first_sound(voice)
     finally:
         voice.close()

@@ -36,12 +36,6 @@ def speakable(text: str) -> bool:
     return any(unicodedata.category(char)[0] in 'LN' for char in text)
 
 
-def paragraphs(text: str) -> list[str]:
-    """Return the paragraphs of a text (blank lines divide them), each on one line, none empty."""
-    parts = (' '.join(part.split()) for part in re.split(r'\n\s*\n', text))
-    return [part for part in parts if part]
-
-
 def split_clauses(text: str) -> Iterator[str]:
     """Yield the clauses of normalized text in order; joined by spaces they are the text again.
 

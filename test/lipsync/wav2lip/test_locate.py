@@ -334,4 +334,4 @@ def test_smoothing_is_by_option(
     np.testing.assert_array_equal(named.boxes, plain.boxes)
     smooth = locate(clip(8, 'b'), Wav2LipOptions(device='cpu', detector='s3fd'))
     assert smooth.boxes[0, 0] == 32
-    assert dataclasses.is_dataclass(smooth) and locating.LONGEST_GAP == 0.5
+    assert dataclasses.is_dataclass(smooth) and locating.MAX_GAP == 0.5

@@ -1,4 +1,4 @@
-"""The default face, measured on its own pictures with the face mesh."""
+"""The default face, measured with the face mesh on the pictures it renders."""
 
 from __future__ import annotations
 

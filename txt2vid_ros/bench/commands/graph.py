@@ -18,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Have it speak without a pause; return the figures."""
+    """Run the graph and have it speak without a pause; return the figures."""
     from txt2vid_ros.ros.side.speech_client import SpeechClient
     options = ('--engine', arguments.engine) if arguments.engine else ()
     with RunningGraph(*options) as graph, SpeechClient(graph.namespace) as client:
@@ -35,7 +35,7 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
         took = time.monotonic() - begun
         after, (total, _) = graph.status(), usage(descendants(graph.pid))
         frames = after['frames'] - before['frames']
-        # Of all that were due, so that what was not written at all counts as late.
+        # Relative to all frames that were due, so that frames never written count as late.
         due = max(1.0, (after['now_ns'] - before['now_ns']) / SECOND * after['fps'])
         return {
             'frames_on_time': min(1.0, (after['on_time'] - before['on_time']) / due),

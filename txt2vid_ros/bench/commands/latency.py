@@ -44,7 +44,7 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
         viewer = Viewer(graph.port, Path(folder, 'live.ts'))
         with SpeechClient(graph.namespace) as client:
             client.wait_connected(30)
-            # The first second is start-up: readers have to be matched, the lead to be stated.
+            # The first seconds are start-up: readers are discovered, and the lead is requested.
             time.sleep(2.0)
             end = time.monotonic() + arguments.seconds
             for number in range(arguments.sentences):
@@ -57,7 +57,7 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
                 if stamp is None or not client.wait_ended(utterance, 60):
                     raise UserError('a sentence was not spoken', f'It said: {graph.log()[-1000:]}')
                 time.sleep(0.3)
-                # All times of the stream hang on the one moment that it states.
+                # All presentation times of the stream count from the time it reports.
                 pts = (stamp - graph.status()['pts_zero_ns']) / SECOND
                 arrived = viewer.audio_arrival(pts)
                 if arrived is None:

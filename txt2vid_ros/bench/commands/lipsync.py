@@ -1,4 +1,4 @@
-"""How fast the lip-sync engines are; for Wav2Lip, the fast path beside the plain torch module."""
+"""The speed of the lip-sync engines; for Wav2Lip, of the fast path and the plain torch module."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--device', default='auto', choices=('auto', 'cpu', 'cuda'),
                         help='auto: the CPU, and the GPU too where torch finds one')
     parser.add_argument('--batches', type=int, nargs='*', default=BATCHES, metavar='N',
-                        help='pictures at once to measure as well (%(default)s)')
+                        help='batch sizes to measure as well (%(default)s)')
     parser.add_argument('--int8', action='store_true',
                         help='measure the 8-bit network too: faster, not exact')
     parser.add_argument('--long', action='store_true', help='measure driving videos and a '
@@ -70,7 +70,7 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def _cpu(rounds: int) -> dict[str, Any]:
-    """Measure one picture at a time, the plain module and the fast path taking turns."""
+    """Measure single pictures, alternating between the plain module and the fast path."""
     import torch
 
     from txt2vid_ros.lipsync.wav2lip.generator import rows, winograd
@@ -84,13 +84,13 @@ def _cpu(rounds: int) -> dict[str, Any]:
     error = max(float(np.abs(a - b).max()) for a, b in zip(
         plain.mouths(mel, [whole]), fast.mouths(mel, [share]), strict=True))
     eager, ours = [], []
-    # The two on one thread by that thread's own CPU time, taking turns: what else the machine does
-    # would change their ratio by the clock on the wall.
+    # Both on one thread, alternating, in that thread's CPU time: by the wall clock, other load
+    # would change their ratio.
     own = time.thread_time
     for _ in range(rounds + 1):
         eager.append(statistics.median(timed(lambda: plain.mouths(mel, [whole]), 3, own)))
         ours.append(statistics.median(timed(lambda: fast.mouths(mel, [share]), 5, own)))
-    # The first round warms up.
+    # The first round is a warm-up.
     eager, ours = eager[1:], ours[1:]
     eager_ms, network_ms = statistics.median(eager), statistics.median(ours)
     encode_ms = statistics.median(timed(lambda: fast.encode(crop()), 8, own))
@@ -121,7 +121,7 @@ def _cpu(rounds: int) -> dict[str, Any]:
 
 
 def _int8(rounds: int) -> dict[str, Any]:
-    """Measure the 8-bit network, and how far it is off."""
+    """Measure the 8-bit network's speed and error."""
     from txt2vid_ros.lipsync.wav2lip.generator.onnx import OnnxGenerator
     _, exact, _ = network()
     _, graphs, _ = network(int8=True)
@@ -136,7 +136,7 @@ def _int8(rounds: int) -> dict[str, Any]:
 
 
 def _render_ms(generator: OnnxGenerator, rounds: int) -> float:
-    """Return what a whole picture of 640x480 takes: features of the sound, network, pasting."""
+    """Return the milliseconds of a whole picture at 640x480: audio features, network, pasting."""
     from txt2vid_ros.lipsync.wav2lip.engine import Wav2LipSession
     from txt2vid_ros.lipsync.wav2lip.locate import locate
     from txt2vid_ros.lipsync.wav2lip.options import Wav2LipOptions
@@ -150,7 +150,7 @@ def _render_ms(generator: OnnxGenerator, rounds: int) -> float:
 
 
 def _macs_a_second(clock: Callable[[], float]) -> float:
-    """Return what one core reaches in a large matrix product: the arithmetic limit in practice."""
+    """Return one core's multiply-accumulates a second in a large matrix product."""
     import torch
     a = torch.rand(1024, 1024)
     with torch.inference_mode():
@@ -159,7 +159,7 @@ def _macs_a_second(clock: Callable[[], float]) -> float:
 
 
 def _batch(name: str, batch: int, rounds: int) -> dict[str, float]:
-    """Measure `batch` pictures at once on one thread."""
+    """Measure batches of `batch` pictures on one thread."""
     import torch
 
     from txt2vid_ros.lipsync.wav2lip.generator.onnx import OnnxGenerator
@@ -174,7 +174,7 @@ def _batch(name: str, batch: int, rounds: int) -> dict[str, float]:
 
 
 def _any_engine(name: str, rounds: int) -> dict[str, Any]:
-    """Measure whole pictures of another engine on the built-in portrait."""
+    """Measure whole pictures of any other engine on the built-in portrait."""
     from txt2vid_ros.media.driving.driving_media import load_driving
     engine = registry.load(registry.ENGINES, name, '--engine')()
     engine.load()

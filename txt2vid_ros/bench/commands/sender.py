@@ -1,4 +1,4 @@
-"""How well and how soon speech becomes text, and the text a voice again."""
+"""How accurately and how quickly speech becomes text, and the text becomes a voice again."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from txt2vid_ros.providers.tts.hibari import HibariVoice
 from txt2vid_ros.providers.vad.silero import SileroActivity
 
 GAP = 4.0
-"""Seconds between two sentences: the voice that repeats one is not to delay the next."""
+"""Seconds between two sentences, so that the voice repeating one does not delay the next."""
 ABBREVIATIONS = {'mr': 'mister', 'mrs': 'missus', 'dr': 'doctor', 'st': 'saint'}
 
 
@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Play every recording to the whole graph; return word errors, delays and processor time."""
+    """Play all recordings to the whole graph; return word errors, delays and processor time."""
     if len(arguments.wav) != len(arguments.text):
         raise UserError(f'there are {len(arguments.wav)} --wav and {len(arguments.text)} --text',
                         'Give a transcript for each recording.')
@@ -55,7 +55,7 @@ def recordings(files: list[Path], texts: list[str]) -> list[tuple[NDArray[np.flo
 
 
 def synthesized() -> list[tuple[NDArray[np.float32], str]]:
-    """Return sentences that the default voice says."""
+    """Return sentences spoken by the default voice."""
     import soxr
     voice = HibariVoice()
     voice.load()
@@ -66,9 +66,9 @@ def synthesized() -> list[tuple[NDArray[np.float32], str]]:
 
 def compose(pieces: list[tuple[NDArray[np.float32], str]], file: Path
             ) -> list[tuple[float, float, float]]:
-    """Write one file with a pause after each piece.
+    """Write all pieces into one file, with a pause after each.
 
-    Return for each when its place begins, and when its speech ends, and where the next begins.
+    Return for each piece the seconds at which it begins, its speech ends, and the next begins.
     """
     import wave
     spans, at = [], 1.0

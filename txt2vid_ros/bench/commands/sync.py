@@ -1,4 +1,4 @@
-"""The clap test: a sound and a flash of the same samples, decoded from what a viewer receives."""
+"""The clap test: sound and flash made of the same samples, decoded from a viewer's stream."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ from txt2vid_ros.bench.speech.clap import LENGTH
 from txt2vid_ros.core.errors import UserError
 
 LOUD = 0.2
+"""Amplitude above which a sample belongs to a clap."""
 LIT = 20.0
-"""Grey above the dark picture from which a frame counts as lit."""
+"""Grey levels above the dark picture from which a frame counts as lit."""
 CLAPS = 10
-"""Claps in one utterance: between utterances the phase against the frame grid changes."""
+"""Claps in one utterance; each utterance has another phase against the frame grid."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,12 +46,12 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def figures(stream: Decoded) -> dict[str, Any]:
-    """Return the offsets between claps and flashes; positive where the picture is late."""
+    """Return the offsets between claps and flashes; positive if the picture is late."""
     claps = clap_times(stream.samples, stream.sample_times)
     flashes = flash_times(stream.brightness, stream.frame_times)
     pairs = [(clap, flashes[np.argmin(np.abs(flashes - clap))]) for clap in claps
              ] if len(flashes) else []
-    # Half a period away is another clap's flash: that one was lost.
+    # A flash half a period away belongs to another clap: this one's was lost.
     offsets = np.array([(clap, flash - clap) for clap, flash in pairs
                         if abs(flash - clap) < 0.4])
     if len(offsets) < 3:
@@ -69,7 +70,7 @@ def figures(stream: Decoded) -> dict[str, Any]:
 
 
 def clap_times(samples: NDArray[np.float32], times: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the middle of each clap in the sound."""
+    """Return the centre of each clap in the sound, in seconds."""
     loud = np.flatnonzero(np.abs(samples) > LOUD)
     groups = np.split(loud, np.flatnonzero(np.diff(times[loud]) > LENGTH) + 1)
     return np.array([(times[group[0]] + times[group[-1]]) / 2 for group in groups
@@ -78,7 +79,7 @@ def clap_times(samples: NDArray[np.float32], times: NDArray[np.float64]) -> NDAr
 
 def flash_times(brightness: NDArray[np.float64], times: NDArray[np.float64]
                 ) -> NDArray[np.float64]:
-    """Return the middle of each flash: the mean of its frames' times, weighted by their light."""
+    """Return the centre of each flash: the mean of its frames' times weighted by brightness."""
     light = brightness - np.median(brightness)
     lit = np.flatnonzero(light > LIT)
     groups = np.split(lit, np.flatnonzero(np.diff(lit) > 2) + 1) if len(lit) else []

@@ -1,1 +1,1 @@
-"""What the benchmarks of the face need: weights, measured mouths, a flashing engine."""
+"""What the benchmarks of the face need: synthetic weights, measured mouths, a flashing engine."""

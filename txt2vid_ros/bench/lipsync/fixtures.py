@@ -1,4 +1,4 @@
-"""What the benchmarks of Wav2Lip share: a network, a scene, a clock, a process of their own."""
+"""What the benchmarks of Wav2Lip share: networks, a scene, timing and child processes."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 
 def in_child(function: Callable[..., Any], *arguments: object) -> Any:
-    """Call in a process of its own, so that its memory is its own too."""
+    """Call `function` in a child process, so that its memory is measured separately."""
     with multiprocessing.get_context('spawn').Pool(1) as pool:
         return pool.apply(function, arguments)
 
 
 def timed(function: Callable[[], object], times: int = 1,
           clock: Callable[[], float] = time.perf_counter) -> list[float]:
-    """Call several times; return the milliseconds of each."""
+    """Call `function` several times; return the milliseconds of each call."""
     taken = []
     for _ in range(times):
         begun = clock()
@@ -35,8 +35,8 @@ def timed(function: Callable[[], object], times: int = 1,
 
 
 def peak_mb() -> float:
-    """Return the most memory that this process has held so far."""
-    # Not ru_maxrss: that of a child begins with what its parent held when it was started.
+    """Return the peak resident memory of this process in MB."""
+    # Not ru_maxrss: a child's begins with the memory of its parent at the fork.
     lines = pathlib.Path('/proc/self/status').read_text('ascii', 'replace').splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith('VmHWM:')) * 1.024e-3
 

@@ -1,4 +1,4 @@
-"""An engine for measuring: the picture is as bright as the sound is loud while it is exposed."""
+"""A measuring engine: the picture is as bright as the sound is loud during its exposure."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ class FlashSession(LipSyncSession):
         self._size = driving.size
 
     def render(self, time: float, driving_index: int, speech: SpeechView) -> Frame:
-        """Return a grey whose brightness is the share of the exposure in which a clap is heard.
+        """Return a grey picture as bright as the share of the exposure in which a clap is heard.
 
-        A clap that straddles two frames lights both in proportion, so that its middle can be
-        read off the brightness far finer than the frame grid.
+        A clap that straddles two frames lights both in proportion, so that its centre can be
+        read from the brightness much more finely than the frame grid.
         """
         heard = speech.samples(time - EXPOSURE / 2, time + EXPOSURE / 2, VOICE_RATE)
         # The envelope over 1 ms: the zero crossings of the tone are not silence.

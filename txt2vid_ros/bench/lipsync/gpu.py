@@ -1,4 +1,4 @@
-"""Wav2Lip on a GPU: the plain module and the CUDA graphs in one run, against the GPU's limit."""
+"""Wav2Lip on a GPU: the plain module, CUDA graphs, and the share of the GPU's peak they reach."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 from txt2vid_ros.bench.lipsync.fixtures import crop, network, timed, windows
 from txt2vid_ros.bench.lipsync.multiplications import multiplications
 
-# What the tensor cores of a GPU do in half precision without sparsity, 10^12 operations a second
-# by its maker's data sheet, by what is in the name that the driver gives. The first that fits.
+# Half-precision throughput of tensor cores without sparsity, 10^12 operations a second by NVIDIA's
+# data sheets, keyed by a part of the driver's device name. The first match counts.
 _HALF_TERAFLOPS = (('H100 PCIe', 756), ('H100 NVL', 835), ('H100', 989), ('H200 NVL', 836),
                    ('H200', 989), ('A100', 312))
 
@@ -21,9 +21,9 @@ def has_gpu() -> bool:
 
 
 def half_precision_limit(device: str) -> float | None:
-    """Return the multiplications a second that a GPU of this name can do; None if not known."""
+    """Return the peak multiply-accumulates a second of a GPU of this name; None if unknown."""
     for name, teraflops in _HALF_TERAFLOPS:
-        if name in device and 'MIG' not in device:      # a slice has an unknown part of it
+        if name in device and 'MIG' not in device:      # a slice has an unknown share of it
             return teraflops * 1e12 / 2     # a multiplication and an addition are two operations
     return None
 

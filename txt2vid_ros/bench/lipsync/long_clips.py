@@ -18,7 +18,7 @@ _FPS = 25
 
 
 def measure_clip(seconds: int) -> dict[str, Any]:
-    """Render two rounds of a clip: forwards, when its frames are new, and backwards."""
+    """Render two rounds of a clip: forwards, with new frames, and backwards, with cached ones."""
     return dict(in_child(_clip, in_child(_graphs), seconds))
 
 
@@ -44,7 +44,7 @@ def _clip(graphs: ExportedGraphs, seconds: int) -> dict[str, Any]:
 
 
 def measure_export() -> dict[str, Any]:
-    """Export from a file like the published ones, optimizer and all, and render one second."""
+    """Export a checkpoint as large as the published ones, and render one second."""
     with tempfile.TemporaryDirectory(prefix='txt2vid-') as folder:
         path = pathlib.Path(folder, 'wav2lip.pth')
         in_child(_write, path)
@@ -54,7 +54,7 @@ def measure_export() -> dict[str, Any]:
 def _write(path: pathlib.Path) -> None:
     import torch
     model, _, _ = network()
-    # Two moments a parameter, as Adam keeps them: twice the size of the network.
+    # Two moments per parameter, as Adam keeps: twice the size of the network.
     moments = {i: {'step': 1, 'exp_avg': p.clone(), 'exp_avg_sq': p.clone()}
                for i, p in enumerate(model.parameters())}
     torch.save({'state_dict': {f'module.{n}': t for n, t in model.state_dict().items()},
@@ -65,7 +65,7 @@ def _write(path: pathlib.Path) -> None:
 def _export(path: pathlib.Path) -> dict[str, Any]:
     from txt2vid_ros.lipsync.wav2lip.engine import Wav2LipEngine
     from txt2vid_ros.lipsync.wav2lip.options import Wav2LipOptions
-    os.environ['XDG_CACHE_HOME'] = str(path.parent)     # so that nothing is found exported
+    os.environ['XDG_CACHE_HOME'] = str(path.parent)     # so that no exported graph is found
     engine = Wav2LipEngine(Wav2LipOptions(
         weights=path, box=(120, 360, 220, 420), device='cpu', threads=1))
     before = time.process_time()

@@ -1,4 +1,4 @@
-"""Measuring a mouth on finished pictures: with the face mesh, by colour, and against the sound."""
+"""Measuring a mouth on rendered pictures: with the face mesh, by colour, against the sound."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ def requested_opening(pose: MouthPose) -> float:
 
 
 def parted(frame: Image, points: Points) -> float:
-    """Return the height of what is no lip between the lips, over the mouth's width.
+    """Return the height of cavity or teeth between the lips, over the mouth's width.
 
     By colour alone: the longest run, from the upper edge of the upper lip to the lower edge of
     the lower one, that is as dark as the inside of a mouth or as pale as teeth; the median of
-    three columns. Knows nothing of inner lips, which the mesh takes for parted on some faces.
+    three columns. Independent of the mesh's inner lips, which on some faces always read as parted.
     """
     width = float(np.linalg.norm(points[_CORNERS[1], :2] - points[_CORNERS[0], :2]))
     heights = []
@@ -69,9 +69,9 @@ def _longest(flags: NDArray[np.bool_]) -> int:
 
 
 def loudness_at(samples: NDArray[np.float32], rate: int, times: Values) -> Values:
-    """Return how loud the sound is to the ear around each time, about the root of its amplitude.
+    """Return the perceived loudness around each time, about the root of the amplitude.
 
-    50 ms either way: the syllables, not the periods of the voice.
+    Over 50 ms either way, so that it follows syllables rather than the periods of the voice.
     """
     energy = np.concatenate([[0.0], np.cumsum(samples.astype(np.float64) ** 2)])
     low = np.clip(np.round((times - 0.05) * rate), 0, len(samples)).astype(int)
@@ -82,16 +82,16 @@ def loudness_at(samples: NDArray[np.float32], rate: int, times: Values) -> Value
 def measure_openings(frames: Iterable[Image], mesh: FaceMesh) -> Values:
     """Return the opening of each frame; NaN where no face is found.
 
-    Each frame is looked at with the mesh of the frame before as its region, as in tracking. The
-    network has a bias of its own for each face (a closed mouth under smiling cheeks reads as 3 to
-    5 % open): compare with its reading of a mouth known to be closed.
+    The region of each frame is that of the previous frame's mesh, as in tracking. The network has
+    a bias for each face (a closed mouth under smiling cheeks reads as 3 to 5 % open): compare
+    with its reading of a mouth known to be closed.
     """
     return np.array([float('nan') if found is None else opening(found)
                      for found in follow(frames, mesh)])
 
 
 def follow(frames: Iterable[Image], mesh: FaceMesh) -> Iterator[Points | None]:
-    """Yield the face mesh of each frame, None where no face is found."""
+    """Yield the face mesh of each frame; None if no face is found."""
     last = None
     for frame in frames:
         found = None
@@ -108,7 +108,7 @@ def follow(frames: Iterable[Image], mesh: FaceMesh) -> Iterator[Points | None]:
 
 
 def correlation(one: Values, other: Values) -> float:
-    """Return Pearson's r of two series, NaNs left out; 0 where one of them does not vary."""
+    """Return Pearson's r of two series without their NaNs; 0 if one of them is constant."""
     known = np.isfinite(one) & np.isfinite(other)
     a, b = one[known], other[known]
     if len(a) < 3 or a.std() < 1e-9 or b.std() < 1e-9:
@@ -117,9 +117,9 @@ def correlation(one: Values, other: Values) -> float:
 
 
 def best_lag(seen: Values, asked: Values, times: Values, reach: float = 0.2) -> float:
-    """Return by how many seconds `seen` comes after `asked`, both sampled at `times`.
+    """Return by how many seconds `seen` lags behind `asked`, both sampled at `times`.
 
-    The lag of the greatest correlation, between samples by the parabola through its neighbours.
+    The lag of the highest correlation, refined by the parabola through its neighbours.
     """
     steps = np.arange(-reach, reach + 1e-9, 0.005)
     known = np.isfinite(seen)

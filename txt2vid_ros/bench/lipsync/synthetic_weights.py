@@ -1,8 +1,8 @@
-"""Made-up weights, each a pure function of its name and shape, for tests and benchmarks.
+"""Synthetic weights, each a pure function of its name and shape, for tests and benchmarks.
 
-A network filled by this rule computes nothing useful, but does so with the true amount of work
-and with sound magnitudes in every layer, and two implementations that agree on it agree on the
-network. The rule: entry i of a tensor is splitmix64 of CRC32(name) * 2**32 + i * golden ratio.
+A network filled by this rule computes nothing useful, but with the real amount of work and with
+reasonable magnitudes in every layer; two implementations that agree on it agree on the network.
+The rule: entry i of a tensor is splitmix64 of CRC32(name) * 2**32 + i * golden ratio.
 """
 
 from __future__ import annotations

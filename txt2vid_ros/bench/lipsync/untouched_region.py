@@ -1,4 +1,4 @@
-"""What a speaking face must leave alone: the picture outside the mouth, the jaw and the cheeks."""
+"""The region that a speaking face must not change: everything but mouth, jaw, cheeks, throat."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ _NOSE_BRIDGE = 197
 class UntouchedRegion:
     """The pixels of each driving frame that belong to neither mouth, jaw, cheeks nor throat.
 
-    Drawn from the mesh of the driving frames alone: knows nothing of what a renderer touches.
+    Derived from the mesh of the driving frames alone, independently of any renderer.
     """
 
     def __init__(self, driving: DrivingMedia, track: FaceTrack) -> None:
-        """Watch `driving`, whose faces are in `track`."""
+        """Cover `driving`, whose faces are in `track`."""
         self._driving, self._track = driving, track
         self._masks: dict[int, Frame] = {}
 
     def change(self, index: int, picture: Frame) -> int:
-        """Return by how much `picture` differs at most from driving frame `index` out there."""
+        """Return the largest difference of `picture` from driving frame `index` in the region."""
         change = cv2.absdiff(picture, self._driving.frames[index])
         change[self.mask(index) == 0] = 0
         return int(change.max())
 
     def mask(self, index: int) -> Frame:
-        """Return 255 where driving frame `index` has to stay as it is; all of it with no face."""
+        """Return 255 in the region of driving frame `index`, which is all of it without a face."""
         if index not in self._masks:
             if len(self._driving.frames) > 1:
                 self._masks.clear()

@@ -132,7 +132,7 @@ def _pads(options: Wav2LipOptions, driving: DrivingMedia) -> tuple[int, int, int
 
 
 def _place(driving: DrivingMedia) -> Fitting:
-    """Return the mapping from source pixels to frame pixels."""
+    """Return where the source's pixels are in a frame."""
     return driving.fitting or Fitting(driving.size, driving.size, driving.size)
 
 
