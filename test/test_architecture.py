@@ -23,7 +23,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     'media': ('core',),
     'speaking': ('core',),
     'lipsync': ('core', 'media'),
-    'providers': ('core', 'lipsync', 'listening', 'speaking'),
+    'providers': ('core', 'lipsync', 'listening', 'media', 'speaking'),
     'render': ('core', 'lipsync', 'media', 'speaking'),
     'ros': ('core', 'media'),
     'nodes': ('core', *ENGINES, 'providers', 'ros'),
@@ -36,7 +36,11 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     'bench': ('core', 'graph', *ENGINES, 'providers', 'render', 'ros', 'supervisor'),
 }
 # Where a room may be entered from one file only.
-ONLY_FROM = {('cli', 'bench'): 'cli/bench.py', ('providers', 'lipsync'): 'providers/__init__.py'}
+ONLY_FROM = {
+    ('cli', 'bench'): 'cli/bench.py',
+    ('providers', 'lipsync'): 'providers/__init__.py',
+    ('providers', 'media'): 'providers/__init__.py',
+}
 WITH_ROS = ('ros', 'nodes', 'launching', 'bench')
 MOST_MODULES = 15
 """Of a folder, not counting __init__.py."""
