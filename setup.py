@@ -64,6 +64,7 @@ setup(
                    'hibari-tts==0.2.1', 'onnxruntime>=1.23', 'soxr>=0.3'],
         'resemble': ['soxr>=0.3'],
         'bag': ['rosbags==0.11.9'],
+        'serial': ['pyserial>=3.5'],
         'face': ['ai-edge-litert==2.3.0'],
         'torch': ['torch>=2.4', 'onnx>=1.16', 'onnxruntime>=1.23'],
         'fuzz': ["atheris==3.0.0; python_version >= '3.11'"],

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Throws a million hostile datagrams at both ends of the link.
+"""Sends a million hostile datagrams to both ends of the link.
 
     tools/fuzz_link.py [--inputs N] [--seed N]     random, replayed and damaged datagrams
     make fuzz ARGS='--atheris [--inputs N]'        guided by coverage (installs atheris)
     make fuzz ARGS='--atheris --parsers'           the same, parsers and framing alone: faster
     make fuzz ARGS='--atheris --codec'             the same, the text codec alone
 
-Ends with status 0 where all were counted, nothing crashed and only what was said was heard.
+Exits with 0 where all were counted, nothing crashed and only what was sent was received.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def main() -> int:
 
 
 def blind(inputs: int, seed: int) -> int:
-    """Throw random, replayed and damaged datagrams; report each hundred thousand."""
+    """Send random, replayed and damaged datagrams; report each hundred thousand."""
     from link_fuzzing import parse, Target
 
     target, start = Target(seed), time.monotonic()
@@ -56,7 +56,7 @@ def blind(inputs: int, seed: int) -> int:
 
 
 def guided(inputs: int, seed: int, only: str) -> int:
-    """Let atheris find inputs that reach new code; behind the seal, where any byte counts."""
+    """Let atheris find inputs that reach new code, also sealed with the right key."""
     import atheris
 
     with atheris.instrument_imports(include=['txt2vid_ros.link'],

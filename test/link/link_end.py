@@ -1,4 +1,4 @@
-"""One end of a link as a process, for tests: says the lines of its input, or prints them."""
+"""One end of a link as a process, for tests: sends the lines of its input, or prints them."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ def main() -> None:
     def now() -> Instant:
         return Instant(time.monotonic(), time.time() + args.ahead)
 
-    if args.role == 'talker':
-        talk(Sender(config, key, codec, now()), transport, now)
+    if args.role == 'typist':
+        send_as_typed(Sender(config, key, codec, now()), transport, now)
     elif args.role == 'receiver':
         receive(Receiver(config, key, codec, now(), ProgressStore(args.store)), transport, now,
                 (args.die_at, args.die))
@@ -57,7 +57,7 @@ def main() -> None:
 
 def receive(end: Receiver, transport: Transport, now: Callable[[], Instant],
             fate: tuple[str, str | None]) -> None:
-    """Print what is heard until the input ends, or until fate strikes."""
+    """Print what arrives until the input ends, or kill the process as `fate` says."""
     def on_event(event: LinkEvent) -> None:
         if isinstance(event, ReceivedText):
             if fate == (event.text, 'before'):
@@ -73,7 +73,7 @@ def receive(end: Receiver, transport: Transport, now: Callable[[], Instant],
 
 
 def send(end: Sender, transport: Transport, now: Callable[[], Instant]) -> None:
-    """Say the lines of the input, a few a second; print figures once all are acknowledged."""
+    """Send the lines of the input, a few a second; print figures once all are acknowledged."""
     runner = LinkRunner(end, transport, lambda event: None, now)
     for line in sys.stdin.read().splitlines():
         runner.use(lambda e, n, line=line: e.submit(OutgoingText(line, 'ann', 'en', n.wall), n))
@@ -86,8 +86,8 @@ def send(end: Sender, transport: Transport, now: Callable[[], Instant]) -> None:
     runner.close()
 
 
-def talk(end: Sender, transport: Transport, now: Callable[[], Instant]) -> None:
-    """Say lines as they come; print each change of what keeps the transport from working."""
+def send_as_typed(end: Sender, transport: Transport, now: Callable[[], Instant]) -> None:
+    """Send lines as they come; print each change of the transport's problem."""
     runner = LinkRunner(end, transport, lambda event: None, now)
     threading.Thread(target=_watch, args=(transport,), daemon=True).start()
     for line in sys.stdin:

@@ -71,7 +71,7 @@ class Target:
 
 
 def parse(body: bytes) -> None:
-    """Give bytes to every parser behind the seal; only their own errors may come out."""
+    """Give bytes to every parser of sealed bodies; only their own errors may come out."""
     for unpack in (unpack_single, unpack_batch, Hello.unpack, Welcome.unpack,
                    lambda b: Control.unpack(b, 300), lambda b: Ack.unpack(b, 300)):
         try:

@@ -147,9 +147,9 @@ def test_over_tcp_between_machines(namespaces: Namespaces, tmp_path: Path) -> No
     assert [line['text'] for line in heard] == TEXTS
 
 
-def test_a_dead_tcp_path_is_noticed_and_made_anew(namespaces: Namespaces,
-                                                  tmp_path: Path) -> None:
-    """The cable is pulled, so nothing tells that the connection is dead but the silence."""
+def test_a_dead_tcp_path_is_noticed_and_made_again(namespaces: Namespaces,
+                                                   tmp_path: Path) -> None:
+    """The cable is pulled, so only the silence shows that the connection is dead."""
     key = tmp_path / 'link.key'
     keys.generate(key)
     common = [sys.executable, str(END), '--transport', 'tcp', '--key', str(key), '--address',
@@ -157,7 +157,7 @@ def test_a_dead_tcp_path_is_noticed_and_made_anew(namespaces: Namespaces,
     with (subprocess.Popen(['ip', 'netns', 'exec', namespaces.right, *common, '--role',
                             'receiver'], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                            text=True) as far,
-          subprocess.Popen(['ip', 'netns', 'exec', namespaces.left, *common, '--role', 'talker'],
+          subprocess.Popen(['ip', 'netns', 'exec', namespaces.left, *common, '--role', 'typist'],
                            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as near):
         try:
             assert far.stdout and near.stdin and near.stdout

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+import contextlib
 import itertools
+import math
+import os
 import pathlib
 import random
 import socket
+import sys
+import termios
 import time
+import tty
 
 from link_running import receiver, say, sender, SerialCable
 import pytest
@@ -160,7 +166,68 @@ def test_a_serial_line_that_goes_away_is_opened_again(tmp_path: pathlib.Path) ->
     second.close()
 
 
-def test_an_unreachable_receiver_is_said(tmp_path: pathlib.Path) -> None:
+def test_a_line_whose_other_end_takes_nothing_blocks_nobody() -> None:
+    """Frames beyond a bounded backlog are lost, and the rest is written once the line moves."""
+    master, slave = os.openpty()
+    tty.setraw(slave)
+    line = SerialTransport(os.ttyname(slave))
+    for _ in range(100):
+        line.send(b'x' * 1000)
+    assert line.maintain(5.0) > 5.0 and not line.problem
+    read = bytearray(os.read(master, 65_536))
+    os.set_blocking(master, False)
+    while line.maintain(5.0) < math.inf:
+        with contextlib.suppress(BlockingIOError):
+            read += os.read(master, 65_536)
+    line.close()
+    for file in (master, slave):
+        os.close(file)
+    assert 0 < len(read) < 50_000
+
+
+@pytest.mark.parametrize(('baud', 'found'), [(0, 1200), (57600, 57600)])
+def test_baud_0_keeps_the_speed_of_a_serial_line(baud: int, found: int) -> None:
+    master, slave = os.openpty()
+    settings = termios.tcgetattr(slave)
+    settings[4] = settings[5] = termios.B1200
+    termios.tcsetattr(slave, termios.TCSANOW, settings)
+    line = SerialTransport(os.ttyname(slave), baud)
+    assert termios.tcgetattr(slave)[5] == getattr(termios, f'B{found}')
+    line.close()
+    for file in (master, slave):
+        os.close(file)
+
+
+def test_a_serial_line_is_opened_for_one_program_alone(cable: SerialCable) -> None:
+    line = SerialTransport(cable.ends[0])
+    with pytest.raises(UserError, match='another program uses it'):
+        SerialTransport(cable.ends[0])
+    line.close()
+    SerialTransport(cable.ends[0]).close()
+
+
+def test_a_missing_pyserial_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, 'serial', None)
+    with pytest.raises(UserError, match=r'pip install "txt2vid_ros\[serial\]"'):
+        open_transport('serial', 'sender', '/dev/ttyUSB0')
+
+
+def test_tries_to_connect_get_rarer() -> None:
+    probe = TcpServer('127.0.0.1:0')
+    client = TcpClient(f'127.0.0.1:{probe.port}')
+    probe.close()
+    now, tries = 100.0, []
+    while len(tries) < 7:
+        again = client.maintain(now)
+        if again - now > 0.1:  # Less is a look at a connection that is being made.
+            tries.append(again)
+        now = again
+    client.close()
+    pauses = [later - earlier for earlier, later in itertools.pairwise(tries)]
+    assert pauses == pytest.approx([0.5, 1.0, 2.0, 4.0, 5.0, 5.0], abs=0.05)
+
+
+def test_an_unreachable_receiver_is_reported(tmp_path: pathlib.Path) -> None:
     probe = UdpServer('127.0.0.1:0')
     port = probe.port
     probe.close()
@@ -177,7 +244,7 @@ def test_an_unreachable_receiver_is_said(tmp_path: pathlib.Path) -> None:
     tcp.close()
 
 
-def test_strangers_on_tcp_are_hung_up_on() -> None:
+def test_strangers_on_tcp_are_disconnected() -> None:
     listener = TcpServer('127.0.0.1:0')
     with receiver(listener) as (end, heard):
         strangers = [socket.create_connection(('127.0.0.1', listener.port)) for _ in range(8)]

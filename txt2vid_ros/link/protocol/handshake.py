@@ -76,9 +76,9 @@ class SessionGrant:
 
 
 @dataclasses.dataclass(frozen=True)
-class _Attempt:
+class _SentHello:
     random: bytes
-    sent: float
+    at: float
     hello: Hello
 
 
@@ -94,7 +94,8 @@ class Initiator:
         self._backoff = Backoff(pause, max(pause, _MAX_PAUSE))
         self._later_backoff = Backoff(pause, max(pause, _MAX_PAUSE_LATER))
         self._seal = HandshakeSeal(key)
-        self._attempts: collections.deque[_Attempt] = collections.deque(maxlen=_MAX_UNANSWERED)
+        self._sent_hellos: collections.deque[_SentHello] = collections.deque(
+            maxlen=_MAX_UNANSWERED)
         self._replays = ReplayFilter()
         self._tries = 0
         self._since = self._last = -NEVER
@@ -115,7 +116,7 @@ class Initiator:
             hello = dataclasses.replace(hello, speaker='', locale='')
         sealed, random = self._seal.seal(FrameType.HELLO, wire.head(FrameType.HELLO, 0, 0),
                                          hello.pack())
-        self._attempts.append(_Attempt(random, now.wall, hello))
+        self._sent_hellos.append(_SentHello(random, now.wall, hello))
         if self._tries == 0:
             self._since = now.mono
         self._tries += 1
@@ -127,21 +128,21 @@ class Initiator:
 
     def take_welcome(self, datagram: bytes, now: Instant) -> SessionGrant | Mismatch:
         """Take a WELCOME. Raises ForgedError where it answers no recent HELLO, or FrameError."""
-        for attempt in self._attempts:
+        for sent in self._sent_hellos:
             try:
                 body, random = self._seal.open(FrameType.WELCOME, datagram[:1], datagram[1:],
-                                               attempt.random)
+                                               sent.random)
             except ForgedError:
                 continue
             welcome = Welcome.unpack(body)
             if welcome.model != self._model:
                 self.wakeup = now.mono + _MAX_PAUSE_LATER
                 return Mismatch(f'the receiver {_OTHER_MODEL}')
-            self._attempts.clear()
+            self._sent_hellos.clear()
             self.in_progress, self.wakeup, self._tries = False, NEVER, 0
-            keys = session_keys(self._key, attempt.random, random, self._tag_bytes)
-            return SessionGrant(keys, welcome, attempt.sent, attempt.hello.speaker,
-                                attempt.hello.locale)
+            keys = session_keys(self._key, sent.random, random, self._tag_bytes)
+            return SessionGrant(keys, welcome, sent.at, sent.hello.speaker,
+                                sent.hello.locale)
         raise ForgedError('answers no HELLO')
 
     def take_solicit(self, datagram: bytes, now: Instant) -> None:
