@@ -14,7 +14,7 @@ import pytest
 
 from txt2vid_ros.core.errors import ProviderError, UserError
 from txt2vid_ros.providers.choice import make_voice
-from txt2vid_ros.providers.tts.espeak import EspeakVoice, RATE
+from txt2vid_ros.providers.tts.espeak import EspeakVoice, SAMPLE_RATE
 
 
 def say(text: str, voice: str = '', speed: float = 1.0) -> NDArray[np.float32]:
@@ -23,7 +23,7 @@ def say(text: str, voice: str = '', speed: float = 1.0) -> NDArray[np.float32]:
         pytest.skip('there is no espeak-ng')
     loaded = make_voice('espeak', voice, speed)
     loaded.load()
-    assert loaded.capabilities.sample_rate == RATE
+    assert loaded.capabilities.sample_rate == SAMPLE_RATE
     chunks = [chunk.samples for chunk in loaded.synthesize(text, lambda: False)]
     loaded.close()
     return np.concatenate(chunks) if chunks else np.zeros(0, np.float32)
@@ -31,7 +31,7 @@ def say(text: str, voice: str = '', speed: float = 1.0) -> NDArray[np.float32]:
 
 def test_it_says_the_words_at_the_speed_that_is_asked_for() -> None:
     sound = say('The number is twenty seven.')
-    assert transcribed(sound, RATE)[-2:] == ['twenty', 'seven']
+    assert transcribed(sound, SAMPLE_RATE)[-2:] == ['twenty', 'seven']
     assert 0.05 < np.abs(sound).max() <= 1
     assert len(say('The number is twenty seven.', speed=2.0)) < 0.7 * len(sound)
     assert len(say('The number is twenty seven.', 'en-us+f3')) > 0
@@ -39,7 +39,7 @@ def test_it_says_the_words_at_the_speed_that_is_asked_for() -> None:
 
 @pytest.mark.parametrize('text', ['-v xx --help', '<break time="9s"/>', 'naïve café 你好 😀'])
 def test_a_text_is_a_text_whatever_is_in_it(text: str) -> None:
-    assert 0.2 < len(say(text)) / RATE < 8
+    assert 0.2 < len(say(text)) / SAMPLE_RATE < 8
 
 
 def test_what_has_no_sound_yields_nothing() -> None:

@@ -10,13 +10,13 @@ from txt2vid_ros.core.pcm import VOICE_RATE
 from txt2vid_ros.core.time_limits import LOCAL
 from txt2vid_ros.speaking.voice import SpeechChunk, TextToSpeech, VoiceCapabilities
 
-PERIOD = 1.0
+CLAP_PERIOD = 1.0
 """Seconds from clap to clap."""
 LENGTH = 0.04
 """Seconds of tone in a clap."""
 FIRST = 0.5
 """Seconds before the first clap."""
-TONE = 3000.0
+TONE_FREQUENCY = 3000.0
 """Hz."""
 
 
@@ -35,10 +35,10 @@ class ClapVoice(TextToSpeech):
 
     def synthesize(self, clause: str, cancelled: Callable[[], bool]) -> Iterator[SpeechChunk]:
         """Yield one second for each character of the clause."""
-        second = np.zeros(int(PERIOD * VOICE_RATE), np.float32)
+        second = np.zeros(int(CLAP_PERIOD * VOICE_RATE), np.float32)
         first, length = int(FIRST * VOICE_RATE), int(LENGTH * VOICE_RATE)
         second[first:first + length] = 0.8 * np.sin(
-            2 * np.pi * TONE * np.arange(length, dtype=np.float32) / VOICE_RATE)
+            2 * np.pi * TONE_FREQUENCY * np.arange(length, dtype=np.float32) / VOICE_RATE)
         for _ in clause:
             if cancelled():
                 return

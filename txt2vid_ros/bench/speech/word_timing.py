@@ -1,8 +1,8 @@
-"""How well the sounds of words are placed of which only the beginnings are known.
+"""How well phonemes are timed where only the beginnings of words are known.
 
-Sentences of hibari, which tells the times of all sounds: these are the truth. Against it the
-sounds as they are spread over the words (every word's beginning known, or every second, ...), and
-the mouth as the sound alone moves it.
+The reference are sentences of hibari, which gives the times of all phonemes. Compared with it are
+the phonemes as they are distributed over the words (the beginning of every word known, of every
+second, ...), and the mouth as the sound alone moves it.
 """
 
 from __future__ import annotations
@@ -35,15 +35,17 @@ SENTENCES = (
     'I never thought that such a simple problem would take so long.',
     'Do you know whether the early ferry still leaves from this pier?')
 STEP = 0.01
-CLOSED = 0.7
-NEAR = 0.02
-"""Seconds around a sound in which the lips may meet for it."""
+"""Seconds from pose to pose."""
+LIPS_MEET = 0.7
+"""The least value of lips_closed at which they do."""
+CONTACT_TOLERANCE = 0.02
+"""Seconds before and after a phoneme in which the lips may meet for it."""
 Poses = NDArray[np.float32]
 
 
 @dataclasses.dataclass
-class Figures:
-    """What was found of all sentences so far."""
+class TimingFigures:
+    """What was measured of all sentences so far."""
 
     poses: list[Poses] = dataclasses.field(default_factory=list)
     errors: list[float] = dataclasses.field(default_factory=list)
@@ -53,9 +55,11 @@ class Figures:
         """Take the poses of a sentence, one every STEP seconds."""
         self.poses.append(poses)
         lips = poses[:, SHAPE_INDEX['lips_closed']]
-        self.met += [bool(lips[max(0, round((sound.start - NEAR) / STEP)):
-                               round((sound.end + NEAR) / STEP) + 1].max(initial=0) > CLOSED)
-                     for sound in truth if sound.symbol in 'pbm']
+        for sound in truth:
+            if sound.symbol in 'pbm':
+                first = max(0, round((sound.start - CONTACT_TOLERANCE) / STEP))
+                last = round((sound.end + CONTACT_TOLERANCE) / STEP)
+                self.met.append(bool(lips[first:last + 1].max(initial=0) > LIPS_MEET))
 
     def line(self, truth: Poses) -> str:
         """Return the figures as a line."""
@@ -72,7 +76,7 @@ def main() -> None:
     voice, lexicon = HibariVoice(), EnglishLexicon()
     voice.load()
     rate = voice.capabilities.sample_rate
-    found = {name: Figures() for name in ('true times', 'sound alone', *(
+    found = {name: TimingFigures() for name in ('true times', 'sound alone', *(
         f'every {step}. word' for step in range(1, 5)))}
     for sentence in SENTENCES:
         chunk, = voice.synthesize(sentence, lambda: False)

@@ -10,6 +10,7 @@ conversation any time.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Sequence
+import dataclasses
 import logging
 from typing import Generic
 
@@ -45,6 +46,15 @@ ProviderWork = Callable[[P, CancelCheck], Generator[Item, None, None]]
 
 class StartedOver:
     """Comes in place of an item where the work starts again after items were handed out."""
+
+
+@dataclasses.dataclass
+class _Progress:
+    """How far a unit of work has come, over all attempts."""
+
+    errors: list[NamedError] = dataclasses.field(default_factory=list)
+    handed_out: bool = False
+    """Whether an item of it was handed out."""
 
 
 class FallbackChain(Generic[P]):
@@ -95,7 +105,7 @@ class FallbackChain(Generic[P]):
             probe: probes.Probe[P], cancelled: CancelCheck,
             prefer: ProviderSlot[P] | None = None, conclusive: bool = True
             ) -> Iterator[Item | StartedOver]:
-        """Yield the items of one piece of work.
+        """Yield the items of one unit of work.
 
         `work_for(slot)` returns the work of an attempt. `prefer` keeps its work while it is ready.
         `conclusive` is whether success resets the count of a provider's failures. Raises
@@ -103,48 +113,60 @@ class FallbackChain(Generic[P]):
         """
         probes.settle_and_begin(self.slots, probe, self._label)
         tried: list[ProviderSlot[P]] = []
-        errors: list[NamedError] = []
-        handed_out = False
+        progress = _Progress()
         while (slot := self._next(tried, prefer)) is not None:
             tried.append(slot)
             last = self._next(tried) is None
             for attempt in range(MAX_ATTEMPTS if last else MAX_ATTEMPTS - 1):
                 if not self._pause(RETRY_BACKOFF.after(attempt), cancelled):
                     return
-                began, first = self._time.now(), True
-                job = slot.submit(work_for(slot))
-                try:
-                    while (item := job.take(slot.limits, cancelled)) is not None:
-                        if first:
-                            slot.health.record_first_result(self._time.now() - began)
-                            self._announce(slot, errors)
-                            if handed_out:
-                                yield StartedOver()
-                            first, handed_out = False, True
-                        yield item
-                    if cancelled():
-                        if first and not last:
-                            self._check_for_hang(slot, job, self._time.now() - began)
-                    elif conclusive:
-                        slot.health.record_success()
-                    else:
-                        slot.health.record_partial_success()
+                failure = yield from self._attempt(
+                    slot, work_for(slot), cancelled, progress, last=last, conclusive=conclusive)
+                if failure is None or cancelled():
                     return
-                except Exception as error:
-                    kind, retry = record_error(slot, error, self._label, alone=self.alone)
-                    errors.append((slot.name, slot.health.last_error))
-                finally:
-                    job.drop()
-                if cancelled():
-                    return
+                kind, retry = failure
                 if kind is ErrorKind.TIME_LIMIT:
                     # Only the last provider is waited for a second time, and none a third time.
                     retry = last and attempt == 0 and not slot.hung_too_often
                 # Once some of it was handed out, another provider does it again, if there is one.
-                if not retry or (handed_out and not last):
+                if not retry or (progress.handed_out and not last):
                     break
             slot.health.record_failure(kind)
-        raise none_left(self.slots, errors, self._label)
+        raise none_left(self.slots, progress.errors, self._label)
+
+    def _attempt(self, slot: ProviderSlot[P], work: ProviderWork[P, Item], cancelled: CancelCheck,
+                 progress: _Progress, *, last: bool, conclusive: bool
+                 ) -> Generator[Item | StartedOver, None, tuple[ErrorKind, bool] | None]:
+        """Yield the items that one provider makes of the work in one attempt.
+
+        Return None where it succeeded or was cancelled, else the kind of the error, and whether
+        another attempt may help.
+        """
+        began, first = self._time.now(), True
+        job = slot.submit(work)
+        try:
+            while (item := job.take(slot.limits, cancelled)) is not None:
+                if first:
+                    slot.health.record_first_result(self._time.now() - began)
+                    self._announce(slot, progress.errors)
+                    if progress.handed_out:
+                        yield StartedOver()
+                    first, progress.handed_out = False, True
+                yield item
+            if cancelled():
+                if first and not last:
+                    self._check_for_hang(slot, job, self._time.now() - began)
+            elif conclusive:
+                slot.health.record_success()
+            else:
+                slot.health.record_partial_success()
+            return None
+        except Exception as error:
+            failure = record_error(slot, error, self._label, alone=self.alone)
+            progress.errors.append((slot.name, slot.health.last_error))
+            return failure
+        finally:
+            job.drop()
 
     def _load(self, slot: ProviderSlot[P]) -> None:
         try:

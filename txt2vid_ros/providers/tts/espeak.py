@@ -14,7 +14,7 @@ from txt2vid_ros.speaking.phonetics.silence import trim_silence
 from txt2vid_ros.speaking.voice import SpeechChunk, TextToSpeech, VoiceCapabilities
 
 PROGRAM = 'espeak-ng'
-RATE = 22050
+SAMPLE_RATE = 22050
 """Hz of its samples."""
 WORDS_PER_MINUTE = 175
 """At its own pace; it takes 80 to 450."""
@@ -36,7 +36,7 @@ class EspeakVoice(TextToSpeech):
     @property
     def capabilities(self) -> VoiceCapabilities:
         """Return what it can do."""
-        return VoiceCapabilities(RATE, languages=(self._voice.partition('+')[0],))
+        return VoiceCapabilities(SAMPLE_RATE, languages=(self._voice.partition('+')[0],))
 
     def load(self) -> None:
         """Look for the program and the voice."""
@@ -59,7 +59,7 @@ class EspeakVoice(TextToSpeech):
         if done.returncode != 0 or not found:
             raise ProviderError(f'{PROGRAM} ended with status {done.returncode}', retriable=True)
         # "data" is followed by a length of 4 bytes, which it does not know when it writes it.
-        chunk = trim_silence(from_s16(sound[4:]), None, RATE)
+        chunk = trim_silence(from_s16(sound[4:]), None, SAMPLE_RATE)
         if chunk is not None:
             yield chunk
 

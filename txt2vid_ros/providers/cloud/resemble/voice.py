@@ -36,7 +36,7 @@ MAX_ANSWER_BYTES = 64 << 20
 """Of an answer with a whole clause: 48 MB of sound in base64."""
 END_TIMEOUT = 0.1
 """Seconds to wait for the end of an answer after its last sample: what a new connection costs."""
-Sound = tuple[NDArray[np.float32], bool]
+SoundPart = tuple[NDArray[np.float32], bool]
 """Samples, and whether they are known to be the last ones."""
 _ID = re.compile(r'[0-9a-f]{8}')
 _NO_STREAMING = (404, 405, 501)
@@ -143,7 +143,7 @@ class ResembleVoice(TextToSpeech):
         self._server = None
 
     def _chunks(self, path: str, clause: str, cancelled: Callable[[], bool],
-                read: Callable[[Iterator[bytes]], Iterator[Sound]]) -> Iterator[SpeechChunk]:
+                read: Callable[[Iterator[bytes]], Iterator[SoundPart]]) -> Iterator[SpeechChunk]:
         assert self._server is not None
         some = False
         call = self._server.call('POST', path, lambda: self._headers(path),
@@ -165,14 +165,14 @@ class ResembleVoice(TextToSpeech):
         if not some and not cancelled():
             raise ProviderError(f'{SERVICE} sent no sound', retriable=True)
 
-    def _streamed(self, answer: Iterator[bytes]) -> Iterator[Sound]:
+    def _streamed(self, answer: Iterator[bytes]) -> Iterator[SoundPart]:
         reader = WavReader(self._options.rate)
         for data in answer:
             samples = reader.push(data)
             yield samples, reader.complete
         yield reader.push(b'', last=True), True
 
-    def _whole(self, answer: Iterator[bytes]) -> Iterator[Sound]:
+    def _whole(self, answer: Iterator[bytes]) -> Iterator[SoundPart]:
         body = bytearray()
         for data in answer:
             body += data
