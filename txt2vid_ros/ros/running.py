@@ -13,9 +13,8 @@ from rclpy.signals import SignalHandlerOptions
 
 from txt2vid_ros.core.errors import EXIT_USER_ERROR, UserError
 from txt2vid_ros.core.signals import on_signal
-from txt2vid_ros.ros.destruction import destroy_cleanly
 from txt2vid_ros.ros.node import ManagedNode
-from txt2vid_ros.ros.spinning import SpinningExecutor
+from txt2vid_ros.ros.spinning import destroy_cleanly, SpinningExecutor
 
 
 def run(make: Callable[[], ManagedNode], arguments: list[str] | None = None) -> int:

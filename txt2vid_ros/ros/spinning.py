@@ -1,8 +1,9 @@
-"""The executor of a node on a thread of its own."""
+"""The executor of a node on a thread of its own, and the destruction of the node after it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+import gc
 
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
@@ -33,3 +34,15 @@ class SpinningExecutor:
             self._executor.spin_until_future_complete(self._ending)
         except ExternalShutdownException:
             return
+
+
+def destroy_cleanly(node: Node) -> None:
+    """Destroy `node`, whose executor has been shut down and let go, with its shared memory.
+
+    An executor that has spun on a thread of its own can leave a suspended generator in a reference
+    cycle, which keeps hold of the node's entities. rclpy destroys a node only once nothing holds
+    it, and what is still held at the end of the process it never destroys: one process in ten left
+    its segments in /dev/shm.
+    """
+    gc.collect()
+    node.destroy_node()

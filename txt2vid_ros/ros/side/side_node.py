@@ -9,8 +9,7 @@ from types import TracebackType
 import rclpy
 from rclpy.signals import SignalHandlerOptions
 
-from txt2vid_ros.ros.destruction import destroy_cleanly
-from txt2vid_ros.ros.spinning import SpinningExecutor
+from txt2vid_ros.ros.spinning import destroy_cleanly, SpinningExecutor
 
 
 class SideNode:
