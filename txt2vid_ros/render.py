@@ -79,7 +79,7 @@ def render(speech: Iterator[Speech], tail: float, driving: DrivingMedia, engine:
     known = 0.0
     with contextlib.closing(session), \
             FileEncoder(file, width, height, grid.fps, OUTPUT_RATE) as encoder:
-        writer = _VideoWriter(session, driving, timeline, grid, encoder)
+        writer = _Writer(session, driving, timeline, grid, encoder)
 
         def write_to(end: int) -> None:
             while writer.frames < end:
@@ -104,7 +104,7 @@ def _add(timeline: SpeechTimeline, piece: Speech, known: float) -> float:
     return start + len(piece.chunk.samples) / piece.rate
 
 
-class _VideoWriter:
+class _Writer:
     """Writes frame after frame with the sound that belongs to it."""
 
     def __init__(self, session: LipSyncSession, driving: DrivingMedia, timeline: SpeechTimeline,

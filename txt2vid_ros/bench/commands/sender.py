@@ -1,4 +1,4 @@
-"""How accurately and how quickly speech becomes text, and the text becomes a voice again."""
+"""How well and how soon speech becomes text, and the text a voice again."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from txt2vid_ros.providers.tts.hibari import HibariVoice
 from txt2vid_ros.providers.vad.silero import SileroActivity
 
 GAP = 4.0
-"""Seconds between two sentences, so that the voice repeating one does not delay the next."""
+"""Seconds between two sentences: the voice that repeats one is not to delay the next."""
 ABBREVIATIONS = {'mr': 'mister', 'mrs': 'missus', 'dr': 'doctor', 'st': 'saint'}
 
 
@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Play all recordings to the whole graph; return word errors, delays and processor time."""
+    """Play every recording to the whole graph; return word errors, delays and processor time."""
     if len(arguments.wav) != len(arguments.text):
         raise UserError(f'there are {len(arguments.wav)} --wav and {len(arguments.text)} --text',
                         'Give a transcript for each recording.')
@@ -56,7 +56,7 @@ def recordings(files: list[Path], texts: list[str]) -> list[tuple[NDArray[np.flo
 
 
 def synthesized() -> list[tuple[NDArray[np.float32], str]]:
-    """Return sentences spoken by the default voice."""
+    """Return sentences that the default voice says."""
     import soxr
     voice = HibariVoice()
     voice.load()
@@ -67,9 +67,9 @@ def synthesized() -> list[tuple[NDArray[np.float32], str]]:
 
 def compose(pieces: list[tuple[NDArray[np.float32], str]], file: Path
             ) -> list[tuple[float, float, float]]:
-    """Write all pieces into one file, with a pause after each.
+    """Write one file with a pause after each piece.
 
-    Return for each piece the seconds at which it begins, its speech ends, and the next begins.
+    Return for each when its place begins, and when its speech ends, and where the next begins.
     """
     import wave
     spans, at = [], 1.0
@@ -195,7 +195,7 @@ def _figures(heard: tuple[_Witness, float], pieces: list[tuple[NDArray[np.float3
         total += len(spoken_words(text))
         if mine:
             finals.append((mine[-1][0] - end) * 1000)
-            # The voice begins with the first part; delays are compared only if there is no other.
+            # Of the first part: the voice begins as soon as it has that.
             voice = witness.voices.get(mine[-1][2])
             if voice is not None and len(mine) == 1:
                 voices.append((voice - end) * 1000)

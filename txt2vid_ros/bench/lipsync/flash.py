@@ -28,7 +28,7 @@ class FlashSession(LipSyncSession):
         read from the brightness much more finely than the frame grid.
         """
         heard = speech.samples(time - EXPOSURE / 2, time + EXPOSURE / 2, VOICE_RATE)
-        # The envelope over 1 ms, as zero crossings of the tone are not silence.
+        # The envelope over 1 ms: the zero crossings of the tone are not silence.
         blocks = np.abs(heard[:len(heard) // 24 * 24].reshape(-1, 24)).max(axis=1)
         share = float((blocks > LOUD).mean())
         width, height = self._size
