@@ -47,7 +47,7 @@ class MovableClock:
 
 
 class Rig:
-    """RenderLoop, streamer and outputs; use as a context manager."""
+    """Animator, streamer and outputs; use as a context manager."""
 
     def __init__(self, *, record: str = '', push: str = '', http: str = '127.0.0.1:0',
                  clock: Clock | None = None, noise: bool = False, width: int = 160,
@@ -64,13 +64,13 @@ class Rig:
                                  self.output.encoder)
         driving = DrivingMedia([np.zeros((height, width, 3), np.uint8)], fps, '')
         face = AnimatedFace(driving, FlashEngine().open(driving), self.speech, grid)
-        self.render_loop = RenderLoop(
+        self.animator = RenderLoop(
             grid, {'': face}, lambda utterance: '', self.speech, self.clock,
             self._noise if noise else self._show, lambda: 0.2)
         self._random = np.random.default_rng(0)
         self._stop = threading.Event()
         self._threads = [threading.Thread(target=self._guard, args=(work,))
-                         for work in (self.streamer.run, self.render_loop.run)]
+                         for work in (self.streamer.run, self.animator.run)]
 
     def _show(self, place: int, frame: NDArray[np.uint8]) -> None:
         self.frames.push(place, frame)

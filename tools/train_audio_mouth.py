@@ -199,7 +199,7 @@ def train_network(
 ) -> dict[str, np.ndarray]:
     """Return the arrays of the weights file."""
     torch.manual_seed(seed)
-    torch.set_num_threads(1)  # more collapse where others work, too
+    torch.set_num_threads(1)  # more threads slow down a machine that other programs use, too
     x, y = torch.from_numpy(inputs), torch.from_numpy(targets)
     mean, scale = x.float().mean(0), 1 / (x.float().std(0) + 1e-3)
     layers = torch.nn.Sequential(

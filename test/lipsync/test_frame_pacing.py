@@ -57,7 +57,7 @@ def test_it_says_so() -> None:
     assert '60 ms' in control.status()
 
 
-def test_segments_are_even_and_start_anew_after_a_jump() -> None:
+def test_key_frames_are_even_and_start_again_after_a_jump() -> None:
     control = observed(RenderRateControl(FRAME_TIME), 0.06)
     seen = [control.key_frames(place) for place in (10, 11, 12, 13, 14)]
     assert seen == [(10, 12), (10, 12), (12, 14), (12, 14), (14, 16)]

@@ -67,7 +67,7 @@ class RenderLoop:
         """`face_of` maps an utterance id (None before the first) to a key of `faces`."""
         self.statistics = RenderStatistics()
         self.render_time = LeadEstimator(0.0, margin=0.0)
-        """Seconds that rendering and publishing a frame took lately."""
+        """How long rendering and publishing took lately, in seconds."""
         self._grid = grid
         self._faces = faces
         self._face_of = face_of

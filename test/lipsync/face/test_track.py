@@ -130,7 +130,7 @@ def test_a_result_is_kept_and_read_back_without_the_networks(mesh: FaceMesh) -> 
 
 
 @pytest.mark.parametrize('damage', [b'', b'no archive', b'PK\x03\x04' + bytes(50)])
-def test_a_damaged_cache_is_made_anew(mesh: FaceMesh, damage: bytes) -> None:
+def test_a_damaged_cache_is_replaced(mesh: FaceMesh, damage: bytes) -> None:
     first = find_face(media(portrait()), lambda: mesh)
     path = cache.entry_path('a' * 64)
     path.write_bytes(damage)

@@ -1,4 +1,4 @@
-"""The golden data, the networks filled with made-up weights, and a cache of their own."""
+"""The golden data, the networks filled with synthetic weights, and a cache of their own."""
 
 from __future__ import annotations
 

@@ -192,7 +192,7 @@ def models() -> pathlib.Path:
 
 @pytest.fixture
 def with_s3fd(s3fd: S3FD, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.Path:
-    """Put S3FD's (made-up) weights into a models folder of the test's own."""
+    """Put S3FD's (synthetic) weights into a models folder of the test's own."""
     monkeypatch.setenv('TXT2VID_MODELS', str(tmp_path))
     torch.save(s3fd.state_dict(), tmp_path / 's3fd.pth')
     return tmp_path
@@ -239,7 +239,7 @@ def test_a_face_too_small_to_speak_is_said(
         locate(clip(1, '8'), Wav2LipOptions(device='cpu', detector='s3fd'))
 
 
-def test_a_damaged_note_of_boxes_is_made_anew(
+def test_a_damaged_cache_of_boxes_is_replaced(
         with_s3fd: pathlib.Path, cache_folder: pathlib.Path,
         monkeypatch: pytest.MonkeyPatch) -> None:
     follow_planted([True, True], monkeypatch)

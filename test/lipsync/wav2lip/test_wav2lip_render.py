@@ -132,7 +132,7 @@ def test_the_benchmark_prints_its_figures(
     assert figures['max_abs_error'] < 1e-4
     assert figures['fast_over_eager'] > 1.5     # of processor time; a busy machine shares caches
     assert figures['rss_mb'] < 1000
-    assert figures['weights'].startswith('made-up')
+    assert figures['weights'].startswith('synthetic')
     assert figures['gpu'] == 'not measured'
     assert json.loads(json.dumps(figures)) == figures
 

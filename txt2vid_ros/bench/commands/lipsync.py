@@ -26,6 +26,7 @@ from txt2vid_ros.core import registry
 from txt2vid_ros.lipsync.wav2lip import packages
 
 if TYPE_CHECKING:
+    from txt2vid_ros.lipsync.engine import LipSyncSession, SpeechView
     from txt2vid_ros.lipsync.wav2lip.generator.onnx import OnnxGenerator
 
 BATCHES = (1, 4, 16, 64)
@@ -143,9 +144,15 @@ def _render_ms(generator: OnnxGenerator, rounds: int) -> float:
     driving, speech = scene()
     options = Wav2LipOptions(box=(120, 360, 220, 420), device='cpu')
     session = Wav2LipSession(driving, locate(driving, options), generator, options)
+    taken = _picture_ms(session, speech, rounds)
+    session.close()
+    return taken
+
+
+def _picture_ms(session: LipSyncSession, speech: SpeechView, rounds: int) -> float:
+    """Return the median milliseconds of a picture, after four to warm up."""
     taken = [timed(lambda t=t: session.render(t, 0, speech))[0]        # type: ignore[misc]
              for t in np.arange(0.2, 0.2 + 0.04 * (4 * rounds + 4), 0.04) % 2.5]
-    session.close()
     return statistics.median(taken[4:])
 
 
@@ -180,9 +187,7 @@ def _any_engine(name: str, rounds: int) -> dict[str, Any]:
     engine.load()
     session = engine.open(load_driving(None, width=640, height=480))
     _, speech = scene()
-    taken = [timed(lambda t=t: session.render(t, 0, speech))[0]        # type: ignore[misc]
-             for t in np.arange(0.2, 0.2 + 0.04 * (4 * rounds + 4), 0.04) % 2.5]
+    ms = _picture_ms(session, speech, rounds)
     session.close()
     engine.close()
-    ms = statistics.median(taken[4:])
     return {'engine': name, 'ms_per_frame': ms, 'fps': 1000 / ms, 'rss_mb': peak_mb()}

@@ -44,7 +44,7 @@ def peak_mb() -> float:
 def network(*, int8: bool = False) -> tuple[Wav2Lip, ExportedGraphs, str]:
     """Return the plain module, the exported graphs and the name of their weights."""
     from txt2vid_ros.bench.lipsync.synthetic_weights import fill
-    from txt2vid_ros.bench.lipsync.synthetic_weights import wav2lip_weights as made_up
+    from txt2vid_ros.bench.lipsync.synthetic_weights import wav2lip_weights as synthetic
     from txt2vid_ros.core.errors import UserError
     from txt2vid_ros.lipsync.choice import wav2lip_weights
     from txt2vid_ros.lipsync.wav2lip.checkpoint import load_checkpoint
@@ -53,10 +53,10 @@ def network(*, int8: bool = False) -> tuple[Wav2Lip, ExportedGraphs, str]:
     try:
         path = wav2lip_weights()
     except UserError:
-        model = fill(Wav2Lip(), made_up)
+        model = fill(Wav2Lip(), synthetic)
         graphs = export_state(lambda: {n: t.numpy() for n, t in model.state_dict().items()},
-                              'made-up', int8=int8)
-        return model, graphs, 'made-up (none in the models folder)'
+                              'synthetic', int8=int8)
+        return model, graphs, 'synthetic (none in the models folder)'
     return load_checkpoint(path), export(path, int8=int8), path.name
 
 

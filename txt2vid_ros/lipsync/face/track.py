@@ -72,16 +72,16 @@ def find_face(
         networks = mesh()
         with tqdm(total=count, desc='finding the face', unit='frame', leave=False,
                   disable=None if count > 1 else True) as bar:
-            entry = _followed(media.frames, networks, name, bar.update)
-        track = _judged(entry, name, media.fps)
+            entry = _tracked(media.frames, networks, name, bar.update)
+        track = _assessed(entry, name, media.fps)
         if use_cache:
             cache.save(media.digest, entry)
         return track
-    return _judged(entry, name, media.fps)
+    return _assessed(entry, name, media.fps)
 
 
-def _followed(frames: Sequence[Image], mesh: FaceMesh, name: str,
-              progress: Callable[[int], object]) -> cache.CachedTrack:
+def _tracked(frames: Sequence[Image], mesh: FaceMesh, name: str,
+             progress: Callable[[int], object]) -> cache.CachedTrack:
     """Search every frame for the face. Raises UserError if there is none."""
     count = len(frames)
     points = np.zeros((count, MESH_POINTS, 3), np.float32)
@@ -115,7 +115,7 @@ def _followed(frames: Sequence[Image], mesh: FaceMesh, name: str,
     return cache.CachedTrack(_smooth(points), seen, covered, turned, most_faces)
 
 
-def _judged(entry: cache.CachedTrack, name: str, fps: float) -> FaceTrack:
+def _assessed(entry: cache.CachedTrack, name: str, fps: float) -> FaceTrack:
     """Return where a face can be animated. Raises UserError if its mouth is never seen."""
     seen, covered, turned = entry.seen, entry.covered, entry.turned
     count = len(seen)
