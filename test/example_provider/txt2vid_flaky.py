@@ -10,6 +10,7 @@ import dataclasses
 from typing import ClassVar
 
 from txt2vid_ros.core.errors import ProviderError
+from txt2vid_ros.core.parameters import parameter
 from txt2vid_ros.core.time_limits import LOCAL, TimeLimits
 from txt2vid_ros.providers.tts.hibari import HibariVoice
 from txt2vid_ros.speaking.voice import SpeechChunk, TextToSpeech, VoiceCapabilities
@@ -23,12 +24,10 @@ class FlakyVoice(TextToSpeech):
 
     @dataclasses.dataclass(frozen=True)
     class Options:
-        """What `--tts-options` sets."""
+        """What `--tts-options` sets, and the parameters tts.flaky.good and tts.flaky.bad."""
 
-        good: int = 2
-        """Clauses before the connection breaks."""
-        bad: int = 2
-        """Requests that fail then."""
+        good: int = parameter(2, 'clauses before the connection breaks', minimum=0)
+        bad: int = parameter(2, 'requests that fail then', minimum=0)
 
     def __init__(self, voice: str = '', speed: float = 1.0,
                  options: Options = Options()) -> None:

@@ -62,7 +62,7 @@ def decoded(path: pathlib.Path) -> list[Array]:
 def rendered(sound: pathlib.Path, weights: pathlib.Path, out: pathlib.Path, more: str) -> None:
     words = ('render', '--audio', str(sound), '--out', str(out), '--engine', 'wav2lip', '--quiet')
     box = ','.join(str(round(side * SOURCE)) for side in BOX)
-    options = f"weights='{weights}' box={box} device=cpu {more}"
+    options = f"wav2lip.weights='{weights}' wav2lip.box={box} wav2lip.device=cpu {more}"
     assert main([*words, '--engine-options', options]) == 0
 
 

@@ -75,7 +75,8 @@ def test_a_network_that_is_gone_at_the_start_is_waited_for(google, made):
     clock = Clock()
     board = Board(clock.pace)
     google.stop()
-    voice = make_voice('google,hibari', options='google.timeout=1', board=board, limits=UNHURRIED)
+    voice = make_voice('google,hibari', options={'google.timeout': 1}, board=board,
+                       limits=UNHURRIED)
     made.append(voice)
     voice.load()
     assert heard(voice, TEXT) == words(TEXT)
