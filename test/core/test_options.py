@@ -50,7 +50,7 @@ def test_every_kind_of_driving_option() -> None:
     ('wav2lip.pads=a', "--engine-options wav2lip.pads is 'a'. It has to be whole numbers with co"),
     ('wav2lip.pads=1,2', r'--engine-options wav2lip: pads are (1, 2)'),
     ('wav2lip.smooth=perhaps', "wav2lip.smooth is 'perhaps'. It has to be true or false"),
-    ('wav2lip.pad=0,0,0,0', "there is no such option. Did you mean 'wav2lip.pads'"),
+    ('wav2lip.pad=0,0,0,0', "there is no such option. Did you mean 'pads'"),
     ('waw2lip.pads=0,0,0,0', "there is no such option. Did you mean 'wav2lip.pads'"),
     ('wav2lip.threads=2.0', "wav2lip.threads is '2.0'. It has to be a whole number"),
     ('wav2lip.threads=65', 'wav2lip.threads is 65. It has to be from 1 to 64'),
@@ -90,7 +90,7 @@ def test_what_is_given_is_checked_and_old_spellings_give_one_warning(
 
 
 @pytest.mark.parametrize(('given', 'said'), [
-    ({'options': 'pich=2'}, "tts.options: pich: there is no such option. Did you mean 'google"),
+    ({'options': 'pich=2'}, "tts.options: pich: there is no such option. Did you mean 'pitch'"),
     ({'either': 'pitch=2'}, 'tts.either: pitch does not say which provider it is for. Write '
                             'google.pitch or my_voice.pitch'),
     ({'options': 'goggle.pitch=2'}, "Did you mean 'google.pitch'"),

@@ -166,7 +166,7 @@ def test_old_spellings_and_what_has_no_effect_are_one_warning(
 
 
 @pytest.mark.parametrize(('given', 'said'), [
-    ({'x.pich': 1.0}, "odd.x.pich: there is no such option. Did you mean 'x.pitch'?"),
+    ({'x.pich': 1.0}, "odd.x.pich: there is no such option. Did you mean 'pitch'?"),
     ({'xx.pitch': 1.0}, "odd.xx.pitch: there is no such option. Did you mean 'x.pitch'?"),
     ({'x.pitch': 21.0}, 'odd.x.pitch is 21.0. It has to be from -20.0 to 20.0'),
     ({'pitch': 1.0}, "odd has no parameter 'pitch'. Did you mean 'x.pitch'?"),

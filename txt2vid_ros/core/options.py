@@ -92,9 +92,7 @@ class OptionTables:
             elif prefix in self.unused and prefix not in self.tables:
                 warnings.append(f'{said} has no effect: {self.unused[prefix]}')
             else:
-                own = [each for each in known if each.startswith(f'{prefix}.')] or [*known]
-                raise unknown(f'{said}: there is no such option', name, known,
-                              f'There is {", ".join(own) or "none"}.')
+                raise _no_such_option(said, name, known)
         self._check_together(values, where)
         return values, warnings
 
@@ -140,8 +138,7 @@ class OptionTables:
         if fitting:
             return fitting[0]
         own = [each for each in self.specs if each.partition('.')[0] in prefixes]
-        raise unknown(f'{said}: there is no such option', among[0] if among else name, own,
-                      f'There is {", ".join(own) or "none"}.')
+        raise _no_such_option(said, among[0] if among else name, own)
 
     def _check_together(self, values: Mapping[str, Any], where: str) -> None:
         """Make the tables, which look at values that have to suit each other."""
@@ -152,6 +149,17 @@ class OptionTables:
                 except UserError as error:
                     raise UserError(where.format(f'{prefix}: {error.problem}'), error.remedy
                                     ) from None
+
+
+def _no_such_option(said: str, name: str, known: Iterable[str]) -> UserError:
+    """Return the error for an option that there is not, of this provider or of any."""
+    begin = f'{name.partition(".")[0]}.'
+    own = [each.removeprefix(begin) for each in known if each.startswith(begin)]
+    if not own:
+        return unknown(f'{said}: there is no such option', name, known,
+                       f'There is {", ".join(known) or "none"}.')
+    return unknown(f'{said}: there is no such option', name.removeprefix(begin), own,
+                   f'There is {", ".join(own)}.')
 
 
 def _said(where: str, names: Iterable[str]) -> str:

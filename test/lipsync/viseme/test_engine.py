@@ -272,7 +272,7 @@ def test_the_signs_of_life_are_options_of_the_engine() -> None:
     assert np.array_equal(
         session.render(0, 0, silence()), session.render(7.7, 0, silence())
     )
-    with pytest.raises(UserError, match=r"Did you mean 'viseme\.blinks'"):
+    with pytest.raises(UserError, match=r"Did you mean 'blinks'"):
         engine_options('viseme').check({'viseme.blink': '2'}, '{}')
 
 
