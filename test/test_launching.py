@@ -67,7 +67,7 @@ def test_values_reach_the_node_as_they_were_written():
         tts_options='google.language=no', face_options='crop=0,9,0,9', use_sim_time='true')}
     assert parameters_of(nodes['stt']) == {'speaker': '010', 'use_sim_time': True}
     assert parameters_of(nodes['tts']) == {
-        'provider': ('google', 'hibari'), 'google.language': 'no', 'use_sim_time': True}
+        'provider': ['google', 'hibari'], 'google.language': 'no', 'use_sim_time': True}
     assert parameters_of(nodes['lipsync']) == {
         'fps': '30', 'face.crop': '0,9,0,9', 'use_sim_time': True}
 
