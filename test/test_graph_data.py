@@ -18,7 +18,7 @@ from rclpy.node import Node
 rclpy.init()
 node = Node('tts', automatically_declare_parameters_from_overrides=True)
 print(json.dumps({name: parameter.value for name, parameter in node._parameters.items()
-                  if not name.startswith(('qos', 'use_sim', 'start_type'))}))
+                  if name != 'start_type_description_service'}))
 node.destroy_node()
 rclpy.shutdown()
 """
@@ -31,15 +31,17 @@ VALUES = {
     'whole': '123', 'fraction': '1.5', 'exponent': '1e3', 'negative': '-7', 'yes': 'true',
     'not': 'false',
 }
-BARE = {'whole': 123, 'fraction': 1.5, 'exponent': 1000.0, 'negative': -7, 'yes': True,
-        'not': False}
+OF_RCLPY = {'use_sim_time': ('True', True), 'qos_overrides./text.subscription.depth': ('5', 5),
+            'qos_overrides./text.subscription.reliability': ('best_effort', 'best_effort')}
 
 
 def test_every_value_is_read_by_ros_as_it_was_written(tmp_path: pathlib.Path) -> None:
     pytest.importorskip('rclpy')
     specs = graph.with_parameters(
         graph.nodes('live', {'people': ''}),
-        [f'tts.{name}={value}' for name, value in VALUES.items()])
+        [f'tts.{name}={value}' for name, value in VALUES.items()]
+        + [f'tts.{name}={value}' for name, (value, _) in OF_RCLPY.items()]
+        + ['tts.provider=google, hibari'])
     words = graph.command(next(spec for spec in specs if spec.name == 'tts'), 'live')
     at = words.index('--params-file')
     answer = subprocess.run(
@@ -47,14 +49,50 @@ def test_every_value_is_read_by_ros_as_it_was_written(tmp_path: pathlib.Path) ->
         capture_output=True, text=True, cwd=tmp_path, timeout=120)
     assert answer.returncode == 0, answer.stderr
     read = json.loads(answer.stdout.splitlines()[-1])
-    assert read == {**VALUES, **BARE}
+    assert read == {**VALUES, **{name: value for name, (_, value) in OF_RCLPY.items()},
+                    'provider': ['google', 'hibari']}
 
 
 def test_an_argument_reaches_every_node_that_it_is_for() -> None:
     specs = {spec.name: spec for spec in graph.nodes(
         'live', {'fps': '30', 'tts': 'clap', 'people': ''})}
     assert specs['lipsync'].parameters == specs['stream'].parameters == {'fps': '30'}
-    assert specs['tts'].parameters == {'provider': 'clap'}
+    assert specs['tts'].parameters == {'provider': ('clap',)}
+
+
+def parameters_of(node: str, **arguments: str) -> dict[str, object]:
+    spec, = (spec for spec in graph.nodes('live', {'people': '', **arguments})
+             if spec.name == node)
+    return {**spec.parameters}
+
+
+def test_options_become_parameters_of_their_own() -> None:
+    assert parameters_of('tts', tts_options='google.pitch=2 google.note="two words"') == {
+        'google.pitch': '2', 'google.note': 'two words'}
+    assert parameters_of('stt', mic='true', stt_options='faster-whisper.beams=2') == {
+        'faster_whisper.beams': '2'}
+    assert parameters_of('lipsync', engine_options='wav2lip.pads=0,20,0,0',
+                         face_options='crop=0,9,0,9 face.rotate=90') == {
+        'wav2lip.pads': '0,20,0,0', 'face.crop': '0,9,0,9', 'face.rotate': '90'}
+    with pytest.raises(UserError, match=r'tts_options: .*Close the quotation marks'):
+        parameters_of('tts', tts_options='google.note="two')
+
+
+def test_options_without_a_provider_are_for_the_node_to_sort() -> None:
+    assert parameters_of('tts', tts_options='pitch=2 google.x=1 note="a b"') == {
+        'options': "pitch=2 'note=a b'", 'google.x': '1'}
+    assert parameters_of('lipsync', engine_options='blinks=0') == {'engine_options': 'blinks=0'}
+
+
+def test_the_parameters_of_rclpy_have_its_types() -> None:
+    specs = graph.nodes('live')
+    for setting, said in (('tts.use_sim_time=perhaps', 'It has to be true or false'),
+                          ('tts.qos_overrides./a.publisher.depth=1_0', 'a whole number')):
+        with pytest.raises(UserError, match=said):
+            graph.with_parameters(specs, [setting])
+    tts, *_ = graph.with_parameters(specs, ['tts.google.depth=010', 'tts.provider=,'])
+    assert graph.typed('google.depth', tts.parameters['google.depth']) == '010'
+    assert tts.parameters['provider'] == ','
 
 
 def test_empty_arguments_leave_the_parameters_alone() -> None:
@@ -109,7 +147,7 @@ def test_paths_are_absolute_because_nodes_may_run_elsewhere(
     monkeypatch.chdir(tmp_path)
     specs = {spec.name: spec for spec in graph.nodes('live', {
         'face': 'me.jpg', 'record': '~/a.mkv', 'push': 'udp://h:1'})}
-    assert specs['lipsync'].parameters['face'] == str(tmp_path / 'me.jpg')
+    assert specs['lipsync'].parameters['face.file'] == str(tmp_path / 'me.jpg')
     assert specs['stream'].parameters['record'] == str(pathlib.Path.home() / 'a.mkv')
     assert specs['stream'].parameters['push'] == 'udp://h:1'
 

@@ -50,6 +50,28 @@ def test_the_nodes_are_those_of_the_graph(description, request):
     assert {node.node_package for node in nodes} == {'txt2vid_ros'}
 
 
+def parameters_of(node):
+    """Return what a node action writes to the parameter file of its node."""
+    from launch import LaunchContext
+    from launch_ros.utilities import evaluate_parameters
+
+    *_, given = evaluate_parameters(LaunchContext(), node._Node__parameters)
+    return given
+
+
+def test_values_reach_the_node_as_they_were_written():
+    pytest.importorskip('launch_ros', reason='launch comes with a ROS installation')
+    description = runpy.run_path(str(LAUNCH_FILES[0]))['generate_launch_description']()
+    nodes = {node.node_executable: node for node in started(
+        description, mic='true', speaker='010', tts='google,hibari', fps='30', people='',
+        tts_options='google.language=no', face_options='crop=0,9,0,9', use_sim_time='true')}
+    assert parameters_of(nodes['stt']) == {'speaker': '010', 'use_sim_time': True}
+    assert parameters_of(nodes['tts']) == {
+        'provider': ['google', 'hibari'], 'google.language': 'no', 'use_sim_time': True}
+    assert parameters_of(nodes['lipsync']) == {
+        'fps': '30', 'face.crop': '0,9,0,9', 'use_sim_time': True}
+
+
 def test_a_node_that_cannot_go_on_ends_the_launch_and_a_crashed_one_starts_again(description):
     from launch import LaunchContext
     from launch.actions import Shutdown, TimerAction

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 import dataclasses
 import json
 from pathlib import Path
 import re
+import shlex
 import sys
 from typing import Any
 
+from txt2vid_ros.core import options
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.names import checked_namespace, NAMESPACE
+from txt2vid_ros.core.parameters import listed, truth, whole
 from txt2vid_ros.core.share import share
 
 # One thread for small matrices: the spinning of more costs a second core and gains nothing.
@@ -21,9 +24,15 @@ ENVIRONMENT: dict[str, str] = {
 }
 """What the nodes' environment gets where the user has not set it."""
 PACKAGE = 'txt2vid_ros'
-_NUMBER = re.compile(r'[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?', re.ASCII)
 # Names as ROS allows them (https://design.ros2.org/articles/topic_and_service_names.html).
 _PARAMETER = re.compile(r'[A-Za-z_][\w./]*')
+LISTS = frozenset({('tts', 'provider'), ('stt', 'provider')})
+"""The (node, parameter) pairs that are lists of texts."""
+# What rclpy declares itself, by the last part of the name; all others of its own are texts.
+_OF_RCLPY: Mapping[str, Callable[[str], bool | int]] = {
+    'use_sim_time': truth, 'start_type_description_service': truth,
+    'avoid_ros_namespace_conventions': truth, 'depth': whole, 'deadline': whole,
+    'lifespan': whole, 'liveliness_lease_duration': whole}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,16 +65,16 @@ class NodeSpec:
 
 ARGUMENTS: dict[str, Argument] = {argument.name: argument for argument in (
     Argument('face', '', 'picture or video of the speaker; empty for the built-in portrait',
-             (('lipsync', 'face'),)),
+             (('lipsync', 'face.file'),)),
     Argument('tts', '', 'text-to-speech provider, or several with commas between',
              (('tts', 'provider'),)),
     Argument('voice', '', "the (first) provider's name of the voice", (('tts', 'voice'),)),
-    Argument('tts_options', '', 'options of the voices: name=value, or provider.name=value where '
-             'there are several', (('tts', 'options'),)),
+    Argument('tts_options', '', 'options of the voices: PROVIDER.NAME=VALUE ...',
+             (('tts', 'options'),)),
     Argument('engine', '', 'lip-sync engine', (('lipsync', 'engine'),)),
-    Argument('face_options', '', 'options of the face: name=value name=value',
+    Argument('face_options', '', 'options of the face: NAME=VALUE ..., as crop=0,200,0,-1',
              (('lipsync', 'face_options'),)),
-    Argument('engine_options', '', 'options of the engine: name=value name=value',
+    Argument('engine_options', '', 'options of the engine: ENGINE.NAME=VALUE ...',
              (('lipsync', 'engine_options'),)),
     Argument('people', str(share('config', 'people.yaml')),
              'file that maps speaker ids to voices and faces',
@@ -84,8 +93,8 @@ ARGUMENTS: dict[str, Argument] = {argument.name: argument for argument in (
              (('mic', 'file'),)),
     Argument('stt', '', 'speech-to-text provider, or several with commas between',
              (('stt', 'provider'),)),
-    Argument('stt_options', '', 'options of the recognizers: name=value, or provider.name=value '
-             'where there are several', (('stt', 'options'),)),
+    Argument('stt_options', '', 'options of the recognizers: PROVIDER.NAME=VALUE ...',
+             (('stt', 'options'),)),
     Argument('speaker', '', 'speaker id of who speaks into the microphone',
              (('stt', 'speaker'), ('playout', 'speaker'))),
     Argument('link', 'topic', 'what carries speech between machines: topic (the ROS network '
@@ -157,12 +166,31 @@ def nodes(graph: str, arguments: Mapping[str, str] | None = None,
                             f'There is {", ".join(ARGUMENTS)}.')
         for node, parameter in ARGUMENTS[name].sets:
             if value and node in values:
-                values[node][parameter] = _absolute(name, value)
+                values[node].update(_settings(node, parameter, name, _absolute(name, value)))
     namespace = checked_namespace(namespace)
     # In live the face here says it, whatever arrives over a link besides.
     remapped = {'stt': (('speech', 'heard'),)} if kind == TOPIC or graph == 'live' else {}
     return [NodeSpec(name, name, values[name], namespace, remapped.get(name, ()))
             for name in names]
+
+
+def _settings(node: str, parameter: str, argument: str, value: str) -> dict[str, Any]:
+    """Return the parameters of a node that an argument sets."""
+    if not argument.endswith('_options'):
+        return {parameter: _value(node, parameter, value)}
+    given = options.from_text(value, argument)
+    if parameter == 'face_options':
+        return {name if '.' in name else f'face.{name}': each for name, each in given.items()}
+    # The node knows which provider those without a prefix are for: the spelling of the release
+    # before.
+    bare = {name: each for name, each in given.items() if '.' not in name}
+    full = {name: each for name, each in given.items() if '.' in name}
+    return {parameter: shlex.join(map('='.join, bare.items())), **full} if bare else full
+
+
+def _value(node: str, parameter: str, text: str) -> str | tuple[str, ...]:
+    # An empty list has no type in ROS; of the text the node says what is wrong.
+    return (listed(text) if (node, parameter) in LISTS else ()) or text
 
 
 def _listens(arguments: Mapping[str, str]) -> bool:
@@ -194,8 +222,27 @@ def with_parameters(specs: list[NodeSpec], settings: list[str]) -> list[NodeSpec
             raise UserError(f'--param {setting}: there is no node {node!r}',
                             f'There is {", ".join(byname)}.')
         spec = byname[node]
-        byname[node] = dataclasses.replace(spec, parameters={**spec.parameters, name: value})
+        typed(name, value)
+        byname[node] = dataclasses.replace(
+            spec, parameters={**spec.parameters, name: _value(node, name, value)})
     return list(byname.values())
+
+
+def typed(name: str, value: str | Sequence[str]) -> bool | int | str | list[str]:
+    """Return a parameter's value as ROS is given it: what rclpy declares itself in its type.
+
+    All others are texts, or lists of them: the node reads them by its own table. Raises UserError.
+    """
+    if not isinstance(value, str):
+        return list(value)
+    last = name.rpartition('.')[2]
+    if last not in _OF_RCLPY or (last != name and not name.startswith('qos_overrides.')):
+        return value
+    try:
+        return _OF_RCLPY[last](value)
+    except ValueError:
+        wanted = 'true or false' if _OF_RCLPY[last] is truth else 'a whole number'
+        raise UserError(f'{name} is {value!r}', f'It has to be {wanted}.') from None
 
 
 def command(spec: NodeSpec, graph: str) -> list[str]:
@@ -206,7 +253,8 @@ def command(spec: NodeSpec, graph: str) -> list[str]:
     for topic, other in spec.remappings:
         words += ['-r', f'{topic}:={other}']
     for name, value in spec.parameters.items():
-        words += ['-p', f'{name}:={_yaml_text(str(value))}']
+        # JSON is YAML whose texts are quoted, so that nobody guesses what they look like.
+        words += ['-p', f'{name}:={json.dumps(typed(name, value), ensure_ascii=False)}']
     return words
 
 
@@ -217,11 +265,3 @@ def _absolute(name: str, value: str) -> str:
     if name in ('face', 'record', 'people', 'link_key', 'input'):
         return str(Path(value).expanduser().absolute())
     return value
-
-
-def _yaml_text(value: str) -> str:
-    """Return a parameter value as rcl reads it: numbers and booleans bare, texts quoted."""
-    if value in ('true', 'false') or _NUMBER.fullmatch(value):
-        return value
-    # Of YAML's two ways to quote, the one that is also JSON's keeps control characters.
-    return json.dumps(value, ensure_ascii=False)

@@ -5,8 +5,10 @@ This is the only module that imports launch, which comes with a ROS installation
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 import os
 import time
+from typing import List  # noqa: UP035
 
 from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
 from launch.actions import (
@@ -84,7 +86,7 @@ def _node(spec: graph.NodeSpec, params_file: str, log_level: str,
             TimerAction(period=pause, actions=[again]),
         ]
 
-    parameters = {key: _typed(value) for key, value in spec.parameters.items()}
+    parameters = {key: _typed(key, value) for key, value in spec.parameters.items()}
     return Node(
         package=graph.PACKAGE, executable=spec.executable, name=spec.name,
         namespace=spec.namespace, parameters=[params_file, parameters] if parameters
@@ -94,14 +96,10 @@ def _node(spec: graph.NodeSpec, params_file: str, log_level: str,
     )
 
 
-def _typed(value: object) -> object:
-    """Return a value that launch passes on as what it is; a text stays one, whatever it says."""
-    text = str(value)
-    if text in ('true', 'false'):
-        return text == 'true'
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    return ParameterValue(text, value_type=str)
+def _typed(name: str, value: str | Sequence[str]) -> object:
+    """Return a value that launch passes on as it is: else it would guess types again."""
+    given = graph.typed(name, value)
+    if isinstance(given, list):
+        # launch knows the lists of typing alone.
+        return ParameterValue(given, value_type=List[str])  # noqa: UP006
+    return ParameterValue(given, value_type=str) if isinstance(given, str) else given

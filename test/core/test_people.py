@@ -23,10 +23,18 @@ ann: {tts: hibari, voice: heart, speed: 1.2, face: faces/ann.jpg}
 7: {face: /abs/seven.mp4}
 default: {speed: 2}
 """)
-    assert people.get('ann') == Person('hibari', 'heart', 1.2, str(tmp_path / 'faces/ann.jpg'))
+    assert people.get('ann') == Person(('hibari',), 'heart', 1.2, str(tmp_path / 'faces/ann.jpg'))
     assert people.get('7').face == '/abs/seven.mp4'
     assert people.get('nobody').speed == 2.0
     assert len(list(people)) == 3
+
+
+@pytest.mark.parametrize('text', [
+    '{google.pitch: 2, google.language: "no"}', '{google: {pitch: 2, language: "no"}}'])
+def test_options_are_a_mapping_flat_or_nested(tmp_path: pathlib.Path, text: str) -> None:
+    people = load(tmp_path, f'ann: {{tts: [google, hibari], options: {text}}}')
+    assert people.get('ann').options == {'google.pitch': 2, 'google.language': 'no'}
+    assert people.get('ann').where == f'people: {tmp_path / "people.yaml"}: ann'
 
 
 @pytest.mark.parametrize('text', ['', '# nothing yet\n', '{}'])
@@ -46,6 +54,7 @@ def test_the_one_that_is_shipped_is_good() -> None:
     ('ann: {voice: 3}', 'ann.voice is 3'), ('ann: {speed: fast}', 'has to be a number'),
     ('ann: {speed: true}', 'ann.speed is True'), ('ann: {speed: -1}', 'from 0.5 to 2.0'),
     ('ann: {speed: .nan}', 'from 0.5 to 2.0'),
+    ('ann: {options: 3}', r'ann\.options is 3. It has to be a mapping'),
     ('ann: {face: [a]}', 'has to be a text'), ('a: "\x00"', 'is not YAML')])
 def test_what_is_wrong_is_said_in_one_line(tmp_path: pathlib.Path, text: str, said: str) -> None:
     with pytest.raises(UserError, match=said) as caught:

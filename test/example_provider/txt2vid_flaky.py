@@ -12,6 +12,7 @@ from typing import ClassVar
 
 from txt2vid_ros.providers import (
     LOCAL,
+    parameter,
     ProviderError,
     SpeechChunk,
     TextToSpeech,
@@ -28,12 +29,10 @@ class FlakyVoice(TextToSpeech):
 
     @dataclasses.dataclass(frozen=True)
     class Options:
-        """What `--tts-options` sets."""
+        """What `--tts-options` sets, and the parameters tts.flaky.good and tts.flaky.bad."""
 
-        good: int = 2
-        """Clauses before the connection breaks."""
-        bad: int = 2
-        """Requests that fail then."""
+        good: int = parameter(2, 'clauses before the connection breaks', minimum=0)
+        bad: int = parameter(2, 'requests that fail then', minimum=0)
 
     def __init__(self, voice: str = '', speed: float = 1.0,
                  options: Options = Options()) -> None:

@@ -104,8 +104,8 @@ def test_render_falls_back_too(installed: dict[str, str], tmp_path: Path) -> Non
     assert 'voice hibari takes over' in output
     status, output = run(
         tmp_path, 'render', '--text', 'One.', '--tts', 'flaky', '--tts-options',
-        'good=0 bad=99', '--engine', 'flash', '--width', '160', '--height', '120', '--out',
-        str(tmp_path / 'none.mp4'), environment=installed)
+        'flaky.good=0 flaky.bad=99', '--engine', 'flash', '--width', '160', '--height', '120',
+        '--out', str(tmp_path / 'none.mp4'), environment=installed)
     assert (status, output.splitlines()[-1]) == (1, 'txt2vid: no voice works: flaky: connection '
                                                  'reset')
     assert not (tmp_path / 'none.mp4').exists()

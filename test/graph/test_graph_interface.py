@@ -52,8 +52,10 @@ def test_topics_are_reliable(head: TalkingHead, observer: Observer, topic: str) 
 def test_parameters_that_are_live_change_and_others_say_why_not(observer: Observer) -> None:
     taken, reason = observer.set_parameter('tts', 'provider', 'clap')
     assert not taken
-    assert 'start the node again' in reason
-    assert observer.get_parameter('tts', 'provider') == 'hibari'
+    assert 'read-only' in reason
+    assert observer.get_parameter('tts', 'provider') == ['hibari']
+    assert observer.describe('tts', 'provider').read_only
+    assert not observer.describe('tts', 'max_characters').read_only
     taken, reason = observer.set_parameter('lipsync', 'jpeg_quality', 1000)
     assert not taken
     assert observer.set_parameter('lipsync', 'jpeg_quality', 60) == (True, '')

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 import dataclasses
+from pathlib import Path
+import sys
 from typing import Any
 
 import pytest
@@ -12,8 +14,9 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 
 from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.options import OptionTables
+from txt2vid_ros.core.parameters import parameter
 from txt2vid_ros.ros import parameters
-from txt2vid_ros.ros.parameters import parameter
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,6 +29,23 @@ class Table:
     name: str = parameter('a', 'which', choices=('a', 'b'))
     on: bool = parameter(False, 'whether', live=True)
     several: str = parameter('x', 'some')
+    names: tuple[str, ...] = parameter(('x',), 'a list')
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """Options of a provider."""
+
+    pitch: float = parameter(0.0, 'semitones', minimum=-20.0, maximum=20.0)
+    language: str = parameter('', 'BCP 47 tag')
+    box: tuple[int, ...] | None = parameter(None, 'pixels')
+    credentials: Path | None = parameter(None, 'key file')
+    rate: int = parameter(8000, 'Hz', choices=(8000, 16000))
+
+
+def options_of(table: Table) -> OptionTables:
+    return OptionTables({name: [Options] for name in table.names}, {'other': 'it is not in use'},
+                        {'options': table.names}, {'file': f'{table.names[0]}.credentials'})
 
 
 @pytest.fixture
@@ -42,9 +62,13 @@ def started(context: rclpy.Context, **given: Any) -> Node:
         parameter_overrides=[Parameter(name, value=value) for name, value in given.items()])
 
 
+def warnings(said: str) -> list[str]:
+    return [line.partition(']: ')[2] for line in said.splitlines() if '[WARN]' in line]
+
+
 def test_values_come_in_the_type_of_the_table(context: rclpy.Context) -> None:
     node = started(context, speed=2, name='b', several=7)
-    table = parameters.declare(node, Table)
+    table = parameters.declare(node, Table).table
     assert table == Table(speed=2.0, name='b', several='7')
     assert node.get_parameter('speed').value == 2.0
     assert node.get_parameter('several').value == '7'
@@ -59,7 +83,7 @@ def test_values_come_in_the_type_of_the_table(context: rclpy.Context) -> None:
     ({'most': 10}, 'odd.most is 10. It has to be at most 9'),
     ({'count': 1.5}, 'odd.count is 1.5. It has to be a whole number'),
     ({'name': 'c'}, "odd.name is 'c'. It has to be one of a, b"),
-    ({'on': 'yes'}, "odd.on is 'yes'. It has to be true or false"),
+    ({'on': 'perhaps'}, "odd.on is 'perhaps'. It has to be true or false"),
     ({'speed': True}, 'odd.speed is True. It has to be a number'),
 ])
 def test_what_does_not_fit_is_named(
@@ -71,12 +95,12 @@ def test_what_does_not_fit_is_named(
 
 def test_what_ros_adds_to_a_node_is_no_fault(context: rclpy.Context) -> None:
     node = started(context, use_sim_time=False)
-    assert parameters.declare(node, Table) == Table()
+    assert parameters.declare(node, Table).table == Table()
 
 
 def test_only_live_parameters_change_while_it_runs(context: rclpy.Context) -> None:
     node = started(context)
-    held = [parameters.declare(node, Table)]
+    held = [parameters.declare(node, Table).table]
     parameters.follow(node, lambda: held[-1], held.append)
 
     def set_to(**values: Any) -> tuple[bool, str]:
@@ -88,7 +112,82 @@ def test_only_live_parameters_change_while_it_runs(context: rclpy.Context) -> No
     assert held[-1] == Table(speed=1.5, on=True)
     taken, reason = set_to(name='b')
     assert not taken
-    assert reason == 'name is read at the start only: start the node again with another value'
+    assert reason == 'Trying to set a read-only parameter: name.'
     taken, reason = set_to(count=0)
     assert (taken, reason) == (False, 'odd.count is 0. It has to be at least 1.')
     assert held[-1] == Table(speed=1.5, on=True)
+
+
+def test_parameters_that_are_read_at_the_start_are_read_only(context: rclpy.Context) -> None:
+    node = started(context, speed=2.0, name='b', names=['x', 'y'])
+    parameters.declare(node, Table, options_of)
+    read_only = {name: node.describe_parameter(name).read_only for name in (
+        'speed', 'count', 'on', 'most', 'name', 'several', 'names', 'x.pitch', 'y.box')}
+    assert [name for name, fixed in read_only.items() if not fixed] == ['speed', 'count', 'on']
+    assert node.get_parameter('names').value == ['x', 'y']
+    result, = node.set_parameters([Parameter('x.pitch', value=1.0)])
+    assert not result.successful and 'read-only' in result.reason
+
+
+def test_options_of_providers_are_parameters_with_type_range_and_description(
+        context: rclpy.Context) -> None:
+    node = started(context, **{'x.pitch': 2, 'x.box': '1,2', 'x.credentials': '/k'})
+    declared = parameters.declare(node, Table, options_of)
+    assert declared.options == {'x.pitch': 2.0, 'x.box': (1, 2), 'x.credentials': Path('/k')}
+    assert node.get_parameter('x.pitch').value == 2.0
+    assert [*node.get_parameter('x.box').value] == [1, 2]
+    assert node.get_parameter('x.credentials').value == '/k'
+    pitch = node.describe_parameter('x.pitch')
+    assert pitch.description == 'semitones'
+    assert (pitch.floating_point_range[0].from_value, pitch.floating_point_range[0].to_value) == (
+        -20.0, 20.0)
+    assert node.describe_parameter('x.rate').additional_constraints == 'one of 8000, 16000'
+    assert node.describe_parameter('most').additional_constraints == 'at most 9'
+    unset = parameters.declare(started(context), Table, options_of)
+    assert unset.options == {}
+
+
+@pytest.mark.parametrize(('given', 'values', 'said'), [
+    ({'other.pitch': 1.0}, {}, 'odd.other.pitch has no effect: it is not in use'),
+    ({'options': 'pitch=1 box=1,2'}, {'x.pitch': 1.0, 'x.box': (1, 2)},
+     'odd.options works in this release only: set odd.x.pitch, odd.x.box instead'),
+    ({'file': '/k'}, {'x.credentials': Path('/k')},
+     'odd.file works in this release only: set odd.x.credentials instead'),
+    ({'names': 'x,y'}, {}, 'odd.names is a list: write [x, y] instead of one text'),
+    ({'names': 'x'}, {}, None), ({'names': ['x', 'y']}, {}, None),
+])
+def test_old_spellings_and_what_has_no_effect_are_one_warning(
+        context: rclpy.Context, capfd: pytest.CaptureFixture[str], given: dict[str, Any],
+        values: dict[str, Any], said: str | None) -> None:
+    node = started(context, **given)
+    assert parameters.declare(node, Table, options_of).options == values
+    assert warnings(capfd.readouterr().err) == ([] if said is None else [said])
+    assert not any(node.has_parameter(old) for old in ('options', 'file', 'other.pitch'))
+
+
+@pytest.mark.parametrize(('given', 'said'), [
+    ({'x.pich': 1.0}, "odd.x.pich: there is no such option. Did you mean 'pitch'?"),
+    ({'xx.pitch': 1.0}, "odd.xx.pitch: there is no such option. Did you mean 'x.pitch'?"),
+    ({'x.pitch': 21.0}, 'odd.x.pitch is 21.0. It has to be from -20.0 to 20.0'),
+    ({'pitch': 1.0}, "odd has no parameter 'pitch'. Did you mean 'x.pitch'?"),
+])
+def test_options_that_do_not_fit_are_named(
+        context: rclpy.Context, given: dict[str, Any], said: str) -> None:
+    with pytest.raises(UserError) as error:
+        parameters.declare(started(context, **given), Table, options_of)
+    assert said in str(error.value)
+
+
+@pytest.mark.parametrize(('words', 'value', 'text'), [
+    (['-p', 'several:=010'], 8, '010'), (['-p', 'several:=on'], True, 'on'),
+    (['-p', 'odd:several:=1e3'], 1000.0, '1e3'), (['--param', 'several:=0x10'], 16, '0x10'),
+    (['-p', 'several:=7', '-p', 'several:=010'], 8, '010'),
+    (['-p', 'even:several:=010'], 8, '8'),          # another node's
+    (['-p', 'several:=010'], 9, '9'),               # a file after it says so
+    (['--', '-p', 'several:=010'], 8, '8'),         # not for ROS
+])
+def test_what_rcl_has_guessed_of_a_text_is_undone(
+        context: rclpy.Context, monkeypatch: pytest.MonkeyPatch, words: list[str], value: object,
+        text: str) -> None:
+    monkeypatch.setattr(sys, 'argv', ['node', '--ros-args', *words])
+    assert parameters.declare(started(context, several=value), Table).table.several == text

@@ -4,22 +4,32 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
+import logging
 from pathlib import Path
 import sys
 import time
+from typing import Any
 
 from tqdm import tqdm
 
 from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.options import from_text as from_option
+from txt2vid_ros.core.options import made, OptionTables
 from txt2vid_ros.core.people import DEFAULT, People
-from txt2vid_ros.core.settings import read_settings
 from txt2vid_ros.core.share import share
-from txt2vid_ros.lipsync.choice import make_engine
+from txt2vid_ros.lipsync.choice import engine_options, make_engine
 from txt2vid_ros.media.driving.driving_media import load_driving
 from txt2vid_ros.media.driving.options import DrivingOptions
 from txt2vid_ros.media.sound_file import sound_seconds
-from txt2vid_ros.providers.choice import make_voice
+from txt2vid_ros.providers.choice import (
+    make_voice,
+    person_options,
+    provider_names,
+    voice_options,
+)
 from txt2vid_ros.render import AFTER, from_sound, from_text, render, SpeechPart
+
+log = logging.getLogger(__name__)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,13 +44,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--tts', default='', help='text-to-speech provider, or several with '
                         'commas between')
     parser.add_argument('--voice', default='', help="the provider's name of the voice")
-    parser.add_argument('--tts-options', default='', metavar='NAME=VALUE ...',
-                        help='options of the provider')
+    parser.add_argument('--tts-options', default='', metavar='PROVIDER.NAME=VALUE ...',
+                        help='options of the voices')
     parser.add_argument('--speed', type=float, default=0.0, help='0.5 slow ... 2.0 fast')
     parser.add_argument('--engine', default='auto', help='lip-sync engine (%(default)s)')
     parser.add_argument('--face-options', default='', metavar='NAME=VALUE ...',
                         help='options of the face: crop, rotate, static, ...')
-    parser.add_argument('--engine-options', default='', metavar='NAME=VALUE ...',
+    parser.add_argument('--engine-options', default='', metavar='ENGINE.NAME=VALUE ...',
                         help='options of the engine')
     parser.add_argument('--people', default=str(share('config', 'people.yaml')),
                         help='file that maps speakers to voice and face')
@@ -56,10 +66,12 @@ def run(arguments: argparse.Namespace) -> int:
     if not 1 <= arguments.fps <= 120:
         raise UserError(f'--fps {arguments.fps:g} is not possible', 'It has to be from 1 to 120.')
     person = People.load(arguments.people).get(arguments.speaker)
-    engine, why = make_engine(arguments.engine, arguments.engine_options, '--engine')
+    engine, why = make_engine(
+        arguments.engine, _checked(engine_options(arguments.engine), '--engine-options',
+                                   arguments.engine_options), '--engine')
     print(why, file=sys.stderr)
     engine.load()
-    options = read_settings(DrivingOptions, arguments.face_options, '--face-options')
+    options = _driving_options(arguments.face_options)
     driving = load_driving(arguments.face or person.face, width=arguments.width,
                            height=arguments.height, options=options)
     begun = time.monotonic()
@@ -84,12 +96,32 @@ def _speech(arguments: argparse.Namespace) -> Iterator[SpeechPart]:
     if arguments.audio is not None:
         return from_sound(arguments.audio)
     person = People.load(arguments.people).get(arguments.speaker)
-    provider = arguments.tts or person.tts or 'hibari'
-    voice = make_voice(provider, arguments.voice or person.voice,
+    names = provider_names(arguments.tts or person.tts or ('hibari',), '--tts')
+    tables = voice_options(names)
+    own, warnings = person_options(person, tables, names)
+    for line in warnings:
+        log.warning(line)
+    voice = make_voice(names, arguments.voice or person.voice,
                        arguments.speed or person.speed or 1.0,
-                       arguments.tts_options or person.options)
+                       {**own, **_checked(tables, '--tts-options', arguments.tts_options)})
     voice.load()
     return from_text(_text(arguments), voice)
+
+
+def _checked(tables: OptionTables, option: str, text: str) -> dict[str, Any]:
+    """Return what the text of an option of this command sets, in the types of the tables."""
+    values, warnings = tables.check(from_option(text, option), f'{option} {{}}')
+    for line in warnings:
+        log.warning(line)
+    return values
+
+
+def _driving_options(text: str) -> DrivingOptions:
+    """Return what --face-options sets; there the prefix face. may be left out."""
+    given = {name if '.' in name else f'face.{name}': value
+             for name, value in from_option(text, '--face-options').items()}
+    tables = OptionTables({'face': [DrivingOptions]})
+    return made(DrivingOptions, 'face', tables.check(given, '--face-options {}')[0])
 
 
 def _text(arguments: argparse.Namespace) -> str:

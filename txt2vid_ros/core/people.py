@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.parameters import listed
 
 log = logging.getLogger(__name__)
 
@@ -21,21 +22,28 @@ DEFAULT = 'default'
 class Person:
     """One speaker. Empty fields mean what the node's own parameters say."""
 
-    tts: str = ''
-    """Name of the text-to-speech provider, or of several with commas between."""
+    tts: tuple[str, ...] = ()
+    """Names of the text-to-speech providers: the next speaks where one fails."""
     voice: str = ''
     """The provider's name of the voice."""
     speed: float = 0.0
     """1.0 is the voice's own pace; 0 means the node's parameter."""
     face: str = ''
     """Picture or video; relative to the file that names it."""
-    options: str = ''
-    """Options of the providers, as the parameter tts.options."""
+    options: Mapping[str, Any] | str = dataclasses.field(default_factory=dict)
+    """Options of the providers by full name, as 'google.pitch'; a text is the form of the release
+    before, as 'google.pitch=2'."""
+    where: str = dataclasses.field(default='', compare=False)
+    """The profile as an error names it: file and speaker id."""
 
 
 _KINDS: dict[str, tuple[type, ...]] = {
     'tts': (str, list), 'voice': (str,), 'speed': (int, float), 'face': (str,),
-    'options': (str,)}
+    'options': (dict, str)}
+
+
+_WANTED = {'speed': 'a number', 'tts': 'a text or a list of texts',
+           'options': 'a mapping, as {google.pitch: 2}'}
 
 
 class People:
@@ -92,7 +100,7 @@ def _person(path: Path, name: str, entry: Any) -> Person:
                             f'It can have {", ".join(_KINDS)}.')
         if not isinstance(value, _KINDS[key]) or isinstance(value, bool):
             raise UserError(f'people: {path}: {name}.{key} is {value!r}',
-                            'It has to be a number.' if key == 'speed' else 'It has to be a text.')
+                            f'It has to be {_WANTED.get(key, "a text")}.')
     speed = entry.get('speed', 0)
     if speed and not 0.5 <= speed <= 2.0:
         raise UserError(f'people: {path}: {name}.speed is {speed!r}',
@@ -100,17 +108,30 @@ def _person(path: Path, name: str, entry: Any) -> Person:
     face = entry.get('face', '')
     if face:
         face = str(path.parent / Path(face).expanduser())
+    options = entry.get('options', {})
     return Person(_names(path, name, entry.get('tts', '')), entry.get('voice', ''),
-                  float(entry.get('speed', 0)), face, entry.get('options', ''))
+                  float(entry.get('speed', 0)), face,
+                  _flat(options) if isinstance(options, dict) else options,
+                  f'people: {path}: {name}')
 
 
-def _names(path: Path, name: str, value: str | list[Any]) -> str:
-    """Return the names of providers, which may be written as a list, as one text."""
-    each = value if isinstance(value, list) else [value]
-    if not all(isinstance(one, str) for one in each):
+def _names(path: Path, name: str, value: str | list[Any]) -> tuple[str, ...]:
+    """Return the names of providers, which may be written as a list or with commas between."""
+    if isinstance(value, list) and not all(isinstance(one, str) for one in value):
         raise UserError(f'people: {path}: {name}.tts is {value!r}',
-                        'It has to be a text or a list of texts.')
-    return ','.join(each)
+                        f'It has to be {_WANTED["tts"]}.')
+    return listed(value) if isinstance(value, str) else tuple(value)
+
+
+def _flat(options: Mapping[Any, Any]) -> dict[str, Any]:
+    """Return {google: {pitch: 2}} as {'google.pitch': 2}; what is so already stays."""
+    flat: dict[str, Any] = {}
+    for name, value in options.items():
+        if isinstance(value, dict):
+            flat.update({f'{name}.{inner}': each for inner, each in value.items()})
+        else:
+            flat[str(name)] = value
+    return flat
 
 
 def utterance_id(speaker: str, stamp: int) -> str:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 import dataclasses
 import pathlib
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from txt2vid_ros.core import registry
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.models.manifest import load_manifest
 from txt2vid_ros.core.models.store import models_dir
 from txt2vid_ros.core.models.verified import doubt, published_sum
-from txt2vid_ros.core.settings import read_settings
+from txt2vid_ros.core.options import made, OptionTables, prefix_of
 from txt2vid_ros.lipsync.engine import LipSyncEngine
+from txt2vid_ros.lipsync.viseme.idle_motion import LifeSettings
 from txt2vid_ros.lipsync.wav2lip import packages
+from txt2vid_ros.lipsync.wav2lip.options import Wav2LipOptions
 
 AUTO = 'auto'
 WAV2LIP = 'wav2lip'
@@ -59,25 +62,38 @@ def choose_engine(name: str = AUTO) -> Choice:
     return Choice(FALLBACK, f'engine {FALLBACK}: {reason}{remedy}')
 
 
-def make_engine(name: str, settings: str, parameter: str) -> tuple[LipSyncEngine, str]:
+def engine_options(name: str, parameter: str = '--engine') -> OptionTables:
+    """Return the options of the engine; for `auto`, of both that it may take. Raises UserError.
+
+    `parameter` is what names the engine for the user, for example 'lipsync.engine'.
+    """
+    tables: dict[str, list[type[Any]]]
+    if name == AUTO:
+        tables = {WAV2LIP: [Wav2LipOptions], FALLBACK: [LifeSettings]}
+    else:
+        own = registry.load(registry.ENGINES, name, parameter).Options
+        tables = {prefix_of(name): [] if own is None else [own]}
+    return OptionTables(tables, {
+        prefix_of(other): f'the engine is {name}' for other in registry.names(registry.ENGINES)})
+
+
+def make_engine(name: str, options: Mapping[str, Any], parameter: str
+                ) -> tuple[LipSyncEngine, str]:
     """Return the engine, not yet loaded, and a line that says why it is this one.
 
-    `settings` are its options as 'name=value name=value'; `parameter` is what names the engine
-    for the user, for example 'lipsync.engine'. Raises UserError.
+    `options` are by full name, as 'viseme.blinks', and may hold those of other engines too;
+    `parameter` is what names the engine for the user, for example 'lipsync.engine'. Raises
+    UserError.
     """
     # Named, it says itself what it lacks when it is loaded: its weights may come by an option.
     chosen, why, weights = choose_engine() if name == AUTO else Choice(name, f'engine {name}')
-    options = f'{parameter}-options' if parameter.startswith('-') else f'{parameter}_options'
     kind = registry.load(registry.ENGINES, chosen, parameter)
-    if kind.Options is not None:
-        table = read_settings(kind.Options, settings, options)
-        if weights is not None and table.weights is None:
-            table = dataclasses.replace(table, weights=weights)     # the very file verified
-        return kind(table), why
-    if settings.strip():
-        raise UserError(f'{options}: the engine {chosen} has no options',
-                        'Leave them empty.')
-    return kind(), why
+    if kind.Options is None:
+        return kind(), why
+    table = made(kind.Options, chosen, options)
+    if weights is not None and table.weights is None:
+        table = dataclasses.replace(table, weights=weights)     # the very file verified
+    return kind(table), why
 
 
 def wav2lip_weights() -> pathlib.Path:

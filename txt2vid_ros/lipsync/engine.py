@@ -73,7 +73,8 @@ class LipSyncEngine(abc.ABC):
 
     name: ClassVar[str]
     Options: ClassVar[type[Any] | None] = None
-    """A frozen dataclass of what the user may set; the constructor takes an instance of it."""
+    """What the user may set: a frozen dataclass whose fields are core.parameters.parameter(). The
+    constructor then takes an instance of it."""
     look_ahead: ClassVar[float]
     """Seconds of speech after a frame's time that render() needs."""
     timed_look_ahead: ClassVar[float | None] = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import abc
 import dataclasses
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,6 +72,9 @@ class SpeechToText(abc.ABC):
     name: ClassVar[str]
     limits: ClassVar[TimeLimits] = TimeLimits()
     """How long it may take; LOCAL where it computes on this machine."""
+    Options: ClassVar[type[Any] | None] = None
+    """What the user may set: a frozen dataclass whose fields are core.parameters.parameter(). The
+    constructor then takes an instance of it as `options`."""
 
     @property
     @abc.abstractmethod

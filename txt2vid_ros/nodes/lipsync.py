@@ -13,9 +13,9 @@ from std_msgs.msg import Float64
 from trajectory_msgs.msg import JointTrajectory
 
 from txt2vid_ros.core.clock import FrameGrid
+from txt2vid_ros.core.options import made, OptionTables
 from txt2vid_ros.core.people import DEFAULT, People, speaker_of
-from txt2vid_ros.core.settings import read_settings
-from txt2vid_ros.lipsync.choice import make_engine
+from txt2vid_ros.lipsync.choice import engine_options, make_engine
 from txt2vid_ros.lipsync.engine import Frame
 from txt2vid_ros.lipsync.render_loop import AnimatedFace, RenderLoop
 from txt2vid_ros.media.driving.driving_media import load_driving
@@ -28,6 +28,9 @@ from txt2vid_ros.ros.running import run
 from txt2vid_ros.ros.speech_input import SpeechInput
 from txt2vid_ros.ros.transports import prepare_for_pictures
 
+FACE = 'face'
+"""What stands before the parameters of the face."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Parameters:
@@ -35,9 +38,6 @@ class Parameters:
 
     engine: str = parameter('auto', 'lip-sync engine; auto: wav2lip where its weights are '
                             'verified, else viseme')
-    engine_options: str = parameter('', 'options of the engine: name=value name=value')
-    face_options: str = parameter('', 'options of the face: name=value name=value')
-    face: str = parameter('', 'picture or video of the speaker; empty for the built-in portrait')
     people: str = parameter('', 'file that maps speaker ids to voices and faces')
     width: int = parameter(640, 'pixels', minimum=16, maximum=3840)
     height: int = parameter(480, 'pixels', minimum=16, maximum=2160)
@@ -51,24 +51,40 @@ class Parameters:
                                   live=True)
 
 
+@dataclasses.dataclass(frozen=True)
+class FaceFile:
+    """The face itself, below face. as what is done to it: DrivingOptions."""
+
+    file: str = parameter('', 'picture or video of the speaker; empty for the built-in portrait')
+
+
 class LipsyncNode(ManagedNode):
     """Maps topics to a RenderLoop and its frames to topics."""
 
     NAME = 'lipsync'
     Parameters = Parameters
 
+    def option_tables(self, table: Any) -> OptionTables:
+        """Return the options of the engine and of the face."""
+        engines = engine_options(table.engine, 'lipsync.engine')
+        return OptionTables(
+            {**engines.tables, FACE: [FaceFile, DrivingOptions]}, engines.unused,
+            {'engine_options': [*engines.tables], 'face_options': [FACE]},
+            {'face': f'{FACE}.file'})
+
     def configure(self) -> None:
         """Load the engine and prepare the faces of all speakers."""
         table = self.parameters
         self._people = People.load(table.people)
-        self._engine, why = make_engine(table.engine, table.engine_options, 'lipsync.engine')
+        self._engine, why = make_engine(table.engine, self.options, 'lipsync.engine')
         self.get_logger().info(why)
         self._engine.load()
         self._grid = FrameGrid.at(table.fps)
         self._speech = SpeechTimeline()
+        self._face = made(FaceFile, FACE, self.options).file
         self._faces: dict[str, AnimatedFace] = {}
         for person in self._people:
-            self._open(person.face or table.face)
+            self._open(person.face or self._face)
         self._lead = table.lead
         self._animator = RenderLoop(
             self._grid, self._faces, self._face_of, self._speech, self.ros_clock, self._publish,
@@ -114,7 +130,7 @@ class LipsyncNode(ManagedNode):
         if file in self._faces:
             return
         table = self.parameters
-        options = read_settings(DrivingOptions, table.face_options, 'lipsync.face_options')
+        options = made(DrivingOptions, FACE, self.options)
         driving = load_driving(file, width=table.width, height=table.height, options=options)
         session = self._engine.open(driving)
         for line in dict.fromkeys(driving.notices + session.notices):
@@ -125,7 +141,7 @@ class LipsyncNode(ManagedNode):
         # tts warns of a speaker without a profile.
         person = self._people.get(DEFAULT if utterance is None else speaker_of(utterance),
                                   warn=False)
-        return str(person.face or self.parameters.face)
+        return str(person.face or self._face)
 
     def _ended(self, stamp: int) -> None:
         # Frames rendered ahead with speech that is now cut off are rendered again.

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from txt2vid_ros.core import registry
+from txt2vid_ros.core.options import OptionTables, prefix_of
 from txt2vid_ros.core.pcm import SPEECH_RATE, VOICE_RATE
 from txt2vid_ros.core.people import DEFAULT
 from txt2vid_ros.core.time_limits import TimeLimits
@@ -18,7 +19,7 @@ from txt2vid_ros.listening.echo import EchoGuard
 from txt2vid_ros.listening.endpointing import EndpointingSettings
 from txt2vid_ros.listening.pipeline import SpeechPipeline
 from txt2vid_ros.listening.voice_activity import VoiceActivity
-from txt2vid_ros.providers.choice import make_recognizer
+from txt2vid_ros.providers.choice import make_recognizer, provider_names, recognizer_options
 from txt2vid_ros.providers.resilience.health import HealthRegistry
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.node import ManagedNode
@@ -37,10 +38,8 @@ SEGMENT_MARGIN = 5.0
 class Parameters:
     """The parameters of the stt node."""
 
-    provider: str = parameter('moonshine', 'speech-to-text provider, or several with commas '
-                              'between: the next listens where one fails')
-    options: str = parameter('', 'options of the providers: name=value, or provider.name=value '
-                             'where there are several')
+    provider: tuple[str, ...] = parameter(
+        ('moonshine',), 'speech-to-text providers: the next listens where one fails')
     text_limit: float = parameter(0.0, 'seconds that a provider may take to the text of what it '
                                   'was given; 0 for what suits it', minimum=0.0, maximum=600.0)
     vad: str = parameter('silero', 'voice activity provider')
@@ -74,6 +73,13 @@ class SttNode(ManagedNode):
     NAME = 'stt'
     Parameters = Parameters
 
+    def option_tables(self, table: Any) -> OptionTables:
+        """Return the options of the recognizers."""
+        names = provider_names(table.provider, 'stt.provider')
+        return dataclasses.replace(
+            recognizer_options(names, 'stt.provider'),
+            texts={'options': [prefix_of(name) for name in names]})
+
     def configure(self) -> None:
         """Load the recognizer and the voice activity detector."""
         table = self.parameters
@@ -81,7 +87,7 @@ class SttNode(ManagedNode):
         self._activity.load()
         self._health = HealthRegistry()
         self._recognizer = make_recognizer(
-            table.provider, table.locale, table.options, parameter='stt.provider',
+            table.provider, table.locale, self.options, parameter='stt.provider',
             longest=table.longest + SEGMENT_MARGIN, health=self._health,
             limits=TimeLimits(table.text_limit, 0.0, 0.0, 0.0))
         self._recognizer.load()

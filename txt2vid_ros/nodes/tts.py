@@ -11,9 +11,15 @@ import numpy as np
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
 
+from txt2vid_ros.core.options import OptionTables, prefix_of
 from txt2vid_ros.core.people import DEFAULT, People, Person
 from txt2vid_ros.core.time_limits import TimeLimits
-from txt2vid_ros.providers.choice import make_voice
+from txt2vid_ros.providers.choice import (
+    make_voice,
+    person_options,
+    provider_names,
+    voice_options,
+)
 from txt2vid_ros.providers.resilience.fallback_voice import FallbackVoice
 from txt2vid_ros.providers.resilience.health import HealthRegistry
 from txt2vid_ros.ros import messages, qos
@@ -31,12 +37,10 @@ from txt2vid_ros.speaking.visemes.track import mouth_track
 class Parameters:
     """The parameters of the tts node."""
 
-    provider: str = parameter('hibari', 'text-to-speech provider, or several with commas between: '
-                              'the next speaks where one fails')
+    provider: tuple[str, ...] = parameter(
+        ('hibari',), 'text-to-speech providers: the next speaks where one fails')
     voice: str = parameter('', "the (first) provider's name of the voice; empty for its own "
                            'default')
-    options: str = parameter('', 'options of the providers: name=value, or provider.name=value '
-                             'where there are several')
     speed: float = parameter(1.0, 'pace of the voice', minimum=0.5, maximum=2.0)
     people: str = parameter('', 'file that maps speaker ids to voices and faces')
     first_limit: float = parameter(0.0, 'seconds that a provider may take to its first sound; 0 '
@@ -65,11 +69,31 @@ class TtsNode(ManagedNode):
     NAME = 'tts'
     Parameters = Parameters
 
+    def option_tables(self, table: Any) -> OptionTables:
+        """Return the options of all voices that parameters and profiles name."""
+        people = People.load(table.people)
+        tables = self._tables(table, people)
+        for person in people:
+            for line in person_options(person, tables, person.tts or table.provider)[1]:
+                self.get_logger().warning(line)
+        return dataclasses.replace(
+            tables, texts={'options': [prefix_of(name) for name in table.provider]})
+
+    def _tables(self, table: Any, people: People) -> OptionTables:
+        names = [*provider_names(table.provider, 'tts.provider'),
+                 *(name for person in people for name in person.tts)]
+        return voice_options([*dict.fromkeys(names)], 'tts.provider')
+
     def configure(self) -> None:
         """Load the voices of all speakers."""
-        self._people = People.load(self.parameters.people)
+        table = self.parameters
+        self._people = People.load(table.people)
+        tables = self._tables(table, self._people)
+        self._own_options = {
+            person.where: person_options(person, tables, person.tts or table.provider)[0]
+            for person in self._people}
         self._health = HealthRegistry()
-        self._voices: dict[tuple[str, str, float, str], FallbackVoice] = {}
+        self._voices: dict[tuple[Any, ...], FallbackVoice] = {}
         for person in self._people:
             self._voice(person)
         self._rate = max(voice.capabilities.sample_rate for voice in self._voices.values())
@@ -158,13 +182,16 @@ class TtsNode(ManagedNode):
     def _voice(self, person: Person) -> FallbackVoice:
         """Return the loaded voice of a profile; configure() loads those of all profiles."""
         table = self.parameters
-        # A voice and options of one provider mean nothing to another.
-        same = person.tts in ('', table.provider)
-        key = (person.tts or table.provider, person.voice or (table.voice if same else ''),
-               person.speed or table.speed, person.options or (table.options if same else ''))
+        # A voice of one provider means nothing to another.
+        same = person.tts in ((), table.provider)
+        names, options = person.tts or table.provider, self._own_options[person.where]
+        called = person.voice or (table.voice if same else '')
+        speed = person.speed or table.speed
+        key = (names, called, speed, *sorted(options.items()))
         if key not in self._voices:
             voice = make_voice(
-                *key, parameter='tts.provider', health=self._health,
+                names, called, speed, {**self.options, **options},
+                parameter='tts.provider', health=self._health,
                 limits=TimeLimits(table.first_limit, table.gap_limit, table.whole_limit, 0.0))
             voice.load()
             self._voices[key] = voice

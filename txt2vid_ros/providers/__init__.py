@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         SHAPE_INDEX,
         SHAPES,
     )
+    from txt2vid_ros.core.parameters import parameter
     from txt2vid_ros.core.time_limits import LOCAL, TimeLimits
     from txt2vid_ros.lipsync.engine import Frame, LipSyncEngine, LipSyncSession, SpeechView
     from txt2vid_ros.listening.recognizer import (
@@ -40,7 +41,7 @@ os.environ.setdefault('GRPC_ENABLE_FORK_SUPPORT', 'false')
 
 __all__ = [  # noqa: RUF022
     # every provider
-    'LOCAL', 'ProviderError', 'TimeLimits', 'UserError',
+    'LOCAL', 'parameter', 'ProviderError', 'TimeLimits', 'UserError',
     # a voice (text to speech)
     'Phoneme', 'SpeechChunk', 'TextToSpeech', 'VoiceCapabilities',
     # a recognizer (speech to text)
@@ -53,9 +54,9 @@ __all__ = [  # noqa: RUF022
 ]
 
 _MODULES = {
-    # The field helper of an Options table, `parameter`, belongs here, above and in __all__.
     'core.errors': ('ProviderError', 'UserError'),
     'core.mouth': ('MouthPose', 'MouthTrack', 'Phoneme', 'rest_pose', 'SHAPE_INDEX', 'SHAPES'),
+    'core.parameters': ('parameter',),
     'core.time_limits': ('LOCAL', 'TimeLimits'),
     'lipsync.engine': ('Frame', 'LipSyncEngine', 'LipSyncSession', 'SpeechView'),
     'listening.recognizer': ('Recognition', 'RecognizerCapabilities', 'SpeechToText', 'Transcript',

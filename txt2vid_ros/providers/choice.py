@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-import difflib
-import re
-import shlex
+from collections.abc import Callable, Mapping, Sequence
+import dataclasses
 from typing import Any
 
 from txt2vid_ros.core import registry
 from txt2vid_ros.core.errors import UserError
-from txt2vid_ros.core.settings import read_settings, words
+from txt2vid_ros.core.options import made, OptionTables, prefix_of
+from txt2vid_ros.core.parameters import listed, parameter
+from txt2vid_ros.core.people import Person
 from txt2vid_ros.core.time_limits import TimeLimits
 from txt2vid_ros.listening.recognizer import SpeechToText
 from txt2vid_ros.providers.resilience.fallback_recognizer import FallbackRecognizer
@@ -19,72 +19,97 @@ from txt2vid_ros.providers.resilience.health import HealthRegistry
 from txt2vid_ros.providers.resilience.provider_slot import P, ProviderSlot
 from txt2vid_ros.speaking.voice import TextToSpeech
 
-VOICE = 'voice'
-"""The option that every voice has: its name, where that of the first provider means nothing."""
+
+@dataclasses.dataclass(frozen=True)
+class VoiceName:
+    """The option that every voice has."""
+
+    voice: str = parameter('', "the provider's name of the voice; empty for tts.voice where it is "
+                           'the first provider, else for its own default')
 
 
-def provider_names(text: str, parameter: str) -> list[str]:
-    """Return the names of a list such as 'resemble, google, hibari'. Raises UserError."""
-    names = [name for name in re.split(r'[,\s]+', text.strip().strip('[]')) if name]
-    if not names:
+def provider_names(names: str | Sequence[str], parameter: str) -> list[str]:
+    """Return the names of a list, or of a text such as 'resemble, google, hibari'.
+
+    Raises UserError for an empty list and for a name that is in it twice.
+    """
+    each = [*(listed(names) if isinstance(names, str) else names)]
+    if not each:
         raise UserError(f'{parameter} is empty',
                         'Name a provider, or several with commas between.')
-    for name in names:
-        if names.count(name) > 1:
+    for name in each:
+        if each.count(name) > 1:
             raise UserError(f'{parameter}: {name!r} is in the list twice', 'Name each only once.')
-    return names
+    return each
 
 
-def options_by_provider(text: str, names: list[str], parameter: str) -> dict[str, str]:
-    """Sort 'google.pitch=-2 resemble.emotion=happy' by the provider that each is for.
+def voice_options(names: Sequence[str], parameter: str = '--tts') -> OptionTables:
+    """Return the options of these voices; `parameter` is what names them. Raises UserError."""
+    return _options(registry.VOICES, names, parameter, [VoiceName])
 
-    Without the name of a provider before it, an option is for the only one. Raises UserError.
+
+def recognizer_options(names: Sequence[str], parameter: str = '--stt') -> OptionTables:
+    """Return the options of these recognizers; see voice_options()."""
+    return _options(registry.RECOGNIZERS, names, parameter, [])
+
+
+def person_options(person: Person, tables: OptionTables, names: Sequence[str]
+                   ) -> tuple[dict[str, Any], list[str]]:
+    """Return the options in somebody's profile, and lines of warning. Raises UserError.
+
+    `tables` are those of all voices in use, `names` the voices of this person.
     """
-    found: dict[str, list[str]] = {name: [] for name in names}
-    for word in words(text, parameter):
-        target, dot, _ = word.partition('=')[0].partition('.')
-        if dot and target in found:
-            found[target].append(word[len(target) + 1:])
-        elif dot:
-            near = difflib.get_close_matches(target, names, n=1)
-            hint = f'Did you mean {near[0]!r}? ' if near else ''
-            raise UserError(f'{parameter}: {word!r} is for none of {", ".join(names)}',
-                            f'{hint}Write PROVIDER.NAME=VALUE.')
-        elif len(names) == 1:
-            found[names[0]].append(word)
+    where = f'{person.where}.options.{{}}'
+    if isinstance(person.options, str):
+        old = dataclasses.replace(tables, texts={'': [*map(prefix_of, names)]})
+        return old.check({'': person.options}, where)
+    return tables.check(person.options, where)
+
+
+def _options(group: str, names: Sequence[str], parameter: str, common: list[type[Any]]
+             ) -> OptionTables:
+    tables: dict[str, list[type[Any]]] = {}
+    unused = {prefix_of(name): f'{name} is not a provider in use: {", ".join(names)}'
+              for name in registry.names(group)}
+    for name in names:
+        try:
+            own = getattr(registry.load(group, name, parameter), 'Options', None)
+        except UserError as error:
+            if name not in registry.names(group):
+                raise
+            # It is said again, and in full, where it is to be loaded.
+            unused[prefix_of(name)] = error.problem
         else:
-            raise UserError(f'{parameter}: {word!r} does not say which provider it is for',
-                            f'Write {names[0]}.{word}, or another of {", ".join(names)}.')
-    return {name: shlex.join(each) for name, each in found.items()}
+            tables[prefix_of(name)] = [*common, *([] if own is None else [own])]
+    return OptionTables(tables, unused)
 
 
-def make_voice(providers: str, voice: str = '', speed: float = 1.0, options: str = '', *,
-               parameter: str = '--tts', health: HealthRegistry | None = None,
-               limits: TimeLimits | None = None) -> FallbackVoice:
+def make_voice(providers: str | Sequence[str], voice: str = '', speed: float = 1.0,
+               options: Mapping[str, Any] | None = None, *, parameter: str = '--tts',
+               health: HealthRegistry | None = None, limits: TimeLimits | None = None
+               ) -> FallbackVoice:
     """Return the voice that `providers` name, not yet loaded.
 
-    `voice` is the first one's name of a voice; another's is its option `voice`. `parameter` is
-    what the user set. Time limits that are not 0 take the place of the providers' own. Raises
-    UserError.
+    `voice` is the first one's name of a voice; another's is its option `voice`. `options` are by
+    full name, as 'google.pitch', and may hold those of other providers too; voice_options() checks
+    names. `parameter` is what the user set. Time limits that are not 0 take the place of the
+    providers' own. Raises UserError.
     """
     health = health if health is not None else HealthRegistry()
     names = provider_names(providers, parameter)
-    where = _options_of(parameter)
-    sorted_options = options_by_provider(options, names, where)
-    voices = dict.fromkeys(names, '') | {names[0]: voice}
-    for name in names:
-        own, sorted_options[name] = _take(VOICE, sorted_options[name], where)
-        voices[name] = own or voices[name]
+    given = options or {}
+    voices = {name: made(VoiceName, name, given).voice for name in names}
+    voices[names[0]] = voices[names[0]] or voice
     slots: list[ProviderSlot[TextToSpeech]] = [
-        _slot(registry.VOICES, name, sorted_options[name], parameter, health, limits,
+        _slot(registry.VOICES, name, given, parameter, health, limits,
               {'voice': voices[name], 'speed': speed}, len(names) == 1)
         for name in names]
     return FallbackVoice(slots, health.time_source)
 
 
-def make_recognizer(providers: str, locale: str = 'en', options: str = '', *,
-                    parameter: str = '--stt', longest: float = 30.0,
-                    health: HealthRegistry | None = None,
+def make_recognizer(providers: str | Sequence[str], locale: str = 'en',
+                    options: Mapping[str, Any] | None = None, *, parameter: str = '--stt',
+                    longest: float = 30.0, health: HealthRegistry | None = None,
                     limits: TimeLimits | None = None) -> FallbackRecognizer:
     """Return the recognizer that `providers` name, not yet loaded.
 
@@ -92,17 +117,16 @@ def make_recognizer(providers: str, locale: str = 'en', options: str = '', *,
     """
     health = health if health is not None else HealthRegistry()
     names = provider_names(providers, parameter)
-    sorted_options = options_by_provider(options, names, _options_of(parameter))
     slots: list[ProviderSlot[SpeechToText]] = [
-        _slot(registry.RECOGNIZERS, name, sorted_options[name], parameter, health, limits,
+        _slot(registry.RECOGNIZERS, name, options or {}, parameter, health, limits,
               {'locale': locale}, len(names) == 1)
         for name in names]
     return FallbackRecognizer(slots, longest, health.time_source)
 
 
-def _slot(group: str, name: str, options: str, parameter: str, health: HealthRegistry,
-          limits: TimeLimits | None, arguments: Mapping[str, Any], alone: bool
-          ) -> ProviderSlot[P]:
+def _slot(group: str, name: str, options: Mapping[str, Any], parameter: str,
+          health: HealthRegistry, limits: TimeLimits | None, arguments: Mapping[str, Any],
+          alone: bool) -> ProviderSlot[P]:
     try:
         kind = registry.load(group, name, parameter)
     except UserError as error:
@@ -115,10 +139,7 @@ def _slot(group: str, name: str, options: str, parameter: str, health: HealthReg
     given = dict(arguments)
     table = getattr(kind, 'Options', None)
     if table is not None:
-        given['options'] = read_settings(table, options, _options_of(parameter))
-    elif options:
-        raise UserError(f'{_options_of(parameter)}: provider {name} has no options',
-                        'Leave them empty.')
+        given['options'] = made(table, name, options)
     own = getattr(kind, 'limits', TimeLimits())
     make: Callable[[], P] = lambda: kind(**given)  # noqa: E731
     return ProviderSlot(name, make, own.overridden_by(limits) if limits is not None else own,
@@ -127,22 +148,3 @@ def _slot(group: str, name: str, options: str, parameter: str, health: HealthReg
 
 def _not_importable() -> Any:
     raise RuntimeError('a provider that cannot be imported is not asked for')
-
-
-def _options_of(parameter: str) -> str:
-    """Return the name of the parameter that holds the options of a list's providers."""
-    if parameter.startswith('-'):
-        return f'{parameter}-options'
-    return f'{parameter.rpartition(".")[0] or parameter}.options'
-
-
-def _take(option: str, text: str, parameter: str) -> tuple[str, str]:
-    """Return the value of one option, '' where it is not set, and the others."""
-    value, others = '', []
-    for word in words(text, parameter):
-        name, _, rest = word.partition('=')
-        if name == option:
-            value = rest
-        else:
-            others.append(word)
-    return value, shlex.join(others)

@@ -13,6 +13,7 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 
 from txt2vid_ros.core.errors import EXIT_USER_ERROR, UserError
+from txt2vid_ros.core.options import OptionTables
 from txt2vid_ros.ros import parameters
 from txt2vid_ros.ros.node_thread import NodeThread
 
@@ -65,7 +66,10 @@ class ManagedNode(LifecycleNode, abc.ABC):
     def __init__(self, **arguments: Any) -> None:
         """Declare the parameters; nothing is loaded yet."""
         super().__init__(self.NAME, **arguments)
-        self.parameters: Any = parameters.declare(self, self.Parameters)
+        declared = parameters.declare(self, self.Parameters, self.option_tables)
+        self.parameters: Any = declared.table
+        self.options = declared.options
+        """What is set of providers, by full name: 'google.pitch'."""
         parameters.follow(self, lambda: self.parameters, self._parameters_changed)
         self.ros_clock = RosClock(self)
         self.finished = threading.Event()
@@ -78,6 +82,10 @@ class ManagedNode(LifecycleNode, abc.ABC):
         self._log_handler = _RosHandler(self)
         self._configured: set[Any] = set()
         self._threads: list[NodeThread] = []
+
+    def option_tables(self, table: Any) -> OptionTables:
+        """Return what can be set of the providers that this table of parameters names."""
+        return OptionTables()
 
     @abc.abstractmethod
     def configure(self) -> None:

@@ -1,12 +1,14 @@
-"""Node parameters as one typed table: a frozen dataclass whose fields carry their descriptions."""
+"""The tables of core.parameters as ROS parameters of a node."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+import contextlib
 import dataclasses
-import difflib
-import math
-from typing import Any, TypeVar
+import itertools
+from pathlib import Path
+import sys
+from typing import Any, Generic, TypeVar
 
 from rcl_interfaces.msg import (
     FloatingPointRange,
@@ -18,6 +20,25 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 
 from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.options import OptionTables
+from txt2vid_ros.core.parameters import (
+    checked,
+    choices_text,
+    FALSE,
+    FILE,
+    FLOAT,
+    INT,
+    parameter,
+    ParameterSpec,
+    range_text,
+    specs,
+    TEXT,
+    TEXTS,
+    TRUE,
+    unknown,
+)
+
+__all__ = ['Declared', 'declare', 'follow', 'parameter']
 
 Table = TypeVar('Table')
 # Parameters that ROS itself adds to a node.
@@ -25,57 +46,67 @@ OF_ROS = ('use_sim_time', 'start_type_description_service')
 OF_ROS_PREFIX = 'qos_overrides.'
 
 
-def parameter(default: Any, description: str, *, minimum: float | None = None,
-              maximum: float | None = None, choices: Sequence[str] = (),
-              live: bool = False) -> Any:
-    """Return a dataclass field that is a ROS parameter; `live` ones can change while it runs."""
-    return dataclasses.field(default=default, metadata={
-        'description': description, 'minimum': minimum, 'maximum': maximum,
-        'choices': tuple(choices), 'live': live})
+@dataclasses.dataclass(frozen=True)
+class Declared(Generic[Table]):
+    """What a node was started with."""
+
+    table: Table
+    options: Mapping[str, Any]
+    """Options of providers by full name, 'google.pitch'; those alone that somebody has set."""
 
 
-def declare(node: Node, table: type[Table]) -> Table:
-    """Declare every field of `table` on the node and return the values that it was started with.
+def declare(node: Node, table: type[Table],
+            options_of: Callable[[Table], OptionTables] = lambda table: OptionTables()
+            ) -> Declared[Table]:
+    """Declare the fields of `table` and the options of the providers that it names.
 
-    Raises UserError for a value of the wrong kind or out of range, and for a parameter that the
-    node does not have.
+    `options_of` gets what the node was started with. Raises UserError for a value that does not
+    fit, and for a parameter that the node does not have.
     """
-    fields = {field.name: field for field in dataclasses.fields(table)}  # type: ignore[arg-type]
-    given = node._parameter_overrides
+    where = f'{node.get_name()}.{{}}'
+    own = specs(table)
+    given = {name: value for name, value in _given(node).items()
+             if name not in OF_ROS and not name.startswith(OF_ROS_PREFIX)}
+    values = {name: checked(where.format(name), spec, _as_written(node, spec, name, given[name]))
+              for name, spec in own.items() if name in given}
+    made = table(**values)
+    for name, value in values.items():
+        if own[name].type is TEXTS and isinstance(given[name], str) and len(value) > 1:
+            node.get_logger().warning(f'{where.format(name)} is a list: write '
+                                      f'[{", ".join(value)}] instead of one text')
+    tables = options_of(made)
+    others = tables.specs
+    old = {*tables.texts, *tables.renamed}
     for name in given:
-        if name not in fields and name not in OF_ROS and not name.startswith(OF_ROS_PREFIX):
-            near = difflib.get_close_matches(name, fields, n=1)
-            hint = f'Did you mean {near[0]!r}? ' if near else ''
-            raise UserError(f'{node.get_name()} has no parameter {name!r}',
-                            f'{hint}It has: {", ".join(sorted(fields))}.')
-    values = {name: checked(node.get_name(), field, given[name].value if name in given
-                            else field.default)
-              for name, field in fields.items()}
-    for name, field in fields.items():
-        node.declare_parameter(name, field.default, _descriptor(field), ignore_override=True)
-        if name in given:
-            node.set_parameters([Parameter(name, value=values[name])])
-    return table(**values)
+        if name not in own and name not in old and '.' not in name:
+            raise unknown(f'{node.get_name()} has no parameter {name!r}', name, [*own, *others],
+                          f'It has: {", ".join([*sorted(own), *others])}.')
+    options, warnings = tables.check(
+        {name: _as_written(node, others.get(name), name, value) for name, value in given.items()
+         if name not in own}, where)
+    for line in warnings:
+        node.get_logger().warning(line)
+    for name, spec in {**own, **others}.items():
+        _declare(node, name, spec, {**options, **values}.get(name, spec.default))
+    return Declared(made, options)
 
 
 def follow(node: Node, current: Callable[[], Any], changed: Callable[[Any], None]) -> None:
-    """Let live parameters change while the node runs; `changed` gets the new table."""
-    fields = {field.name: field for field in dataclasses.fields(current())}
+    """Let live parameters change while the node runs; `changed` gets the new table.
+
+    The others are read-only: rclpy refuses to set them.
+    """
+    live = {name: spec for name, spec in specs(type(current())).items() if spec.live}
 
     def decide(parameters: list[Parameter]) -> SetParametersResult:
         updates: dict[str, Any] = {}
         for each in parameters:
-            field = fields.get(each.name)
-            if field is None:
-                continue
-            if not field.metadata['live']:
-                return SetParametersResult(
-                    successful=False, reason=f'{each.name} is read at the start only: '
-                    'start the node again with another value')
-            try:
-                updates[each.name] = checked(node.get_name(), field, each.value)
-            except UserError as error:
-                return SetParametersResult(successful=False, reason=str(error))
+            if each.name in live:
+                try:
+                    updates[each.name] = checked(
+                        f'{node.get_name()}.{each.name}', live[each.name], each.value)
+                except UserError as error:
+                    return SetParametersResult(successful=False, reason=str(error))
         if updates:
             changed(dataclasses.replace(current(), **updates))
         return SetParametersResult(successful=True)
@@ -83,49 +114,72 @@ def follow(node: Node, current: Callable[[], Any], changed: Callable[[Any], None
     node.add_on_set_parameters_callback(decide)
 
 
-def checked(node: str, field: dataclasses.Field[Any], value: Any) -> Any:
-    """Return the value in the field's type. Raises UserError where it does not fit."""
-    kind = type(field.default)
-    name = f'{node}.{field.name}'
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        value = float(value)
-    if kind is str and isinstance(value, (int, float)) and not isinstance(value, bool):
-        value = str(value)
-    if kind is list and not isinstance(value, (str, bytes)) and hasattr(value, '__iter__'):
+def _given(node: Node) -> dict[str, Any]:
+    return {name: override.value for name, override in node._parameter_overrides.items()}
+
+
+def _declare(node: Node, name: str, spec: ParameterSpec, value: Any) -> None:
+    if spec.type is FILE:
+        value = '' if value in (None, Path()) else str(value)
+    elif value is None:
+        # A list of numbers that nobody has set: ROS knows its type, and no value.
+        value = Parameter.Type.INTEGER_ARRAY
+    elif isinstance(value, tuple):
         value = list(value)
-    if type(value) is not kind:
-        raise UserError(f'{name} is {value!r}', f'It has to be {_KINDS[kind]}.')
-    if isinstance(value, float) and not math.isfinite(value):
-        raise UserError(f'{name} is {value!r}', 'It has to be a finite number.')
-    low, high = field.metadata['minimum'], field.metadata['maximum']
-    if (low is not None and value < low) or (high is not None and value > high):
-        raise UserError(f'{name} is {value!r}', f'It has to be {_range(low, high)}.')
-    choices = field.metadata['choices']
-    if choices and value not in choices:
-        raise UserError(f'{name} is {value!r}', f'It has to be one of {", ".join(choices)}.')
-    return value
+    node.declare_parameter(name, value, _descriptor(spec), ignore_override=True)
 
 
-_KINDS = {float: 'a number', int: 'a whole number', bool: 'true or false', str: 'a text',
-          list: 'a list of texts'}
-
-
-def _range(low: float | None, high: float | None) -> str:
-    if low is None:
-        return f'at most {high}'
-    return f'at least {low}' if high is None else f'from {low} to {high}'
-
-
-def _descriptor(field: dataclasses.Field[Any]) -> ParameterDescriptor:
-    meta = field.metadata
-    descriptor = ParameterDescriptor(description=meta['description'], dynamic_typing=True)
-    if meta['choices']:
-        descriptor.additional_constraints = 'one of ' + ', '.join(meta['choices'])
-    if meta['minimum'] is not None and meta['maximum'] is not None:
-        if type(field.default) is float:
-            descriptor.floating_point_range = [FloatingPointRange(
-                from_value=float(meta['minimum']), to_value=float(meta['maximum']))]
-        else:
-            descriptor.integer_range = [IntegerRange(
-                from_value=int(meta['minimum']), to_value=int(meta['maximum']), step=1)]
+def _descriptor(spec: ParameterSpec) -> ParameterDescriptor:
+    # `ros2 param set speed 2` sends a whole number, which is as good.
+    descriptor = ParameterDescriptor(description=spec.description, read_only=not spec.live,
+                                     dynamic_typing=spec.live and spec.type is FLOAT)
+    if spec.choices:
+        descriptor.additional_constraints = choices_text(spec)
+    low, high = spec.minimum, spec.maximum
+    if low is None or high is None:
+        # ROS's ranges have two ends.
+        descriptor.additional_constraints = descriptor.additional_constraints or range_text(spec)
+    elif spec.type is FLOAT:
+        descriptor.floating_point_range = [FloatingPointRange(
+            from_value=float(low), to_value=float(high))]
+    elif spec.type is INT:
+        descriptor.integer_range = [IntegerRange(
+            from_value=int(low), to_value=int(high), step=1)]
     return descriptor
+
+
+def _as_written(node: Node, spec: ParameterSpec | None, name: str, value: Any) -> Any:
+    """Return a text as the command line has it where rcl has made a number or a truth of it.
+
+    rcl guesses types: of -p speaker:=010 it makes 8, and of -p google.language:=no, False.
+    """
+    if spec is None or spec.type not in (TEXT, TEXTS, FILE) or not isinstance(value, (int, float)):
+        return value
+    text = _written(sys.argv, node.get_name()).get(name)
+    return text if text is not None and _guessed(text, value) else value
+
+
+def _written(arguments: Sequence[str], node: str) -> dict[str, str]:
+    """Return the texts of '-p NAME:=VALUE' for a node by name, of each the last one."""
+    found: dict[str, str] = {}
+    for_ros = False
+    for word, following in itertools.pairwise(arguments):
+        if word in ('--ros-args', '--'):
+            for_ros = word == '--ros-args'
+        elif for_ros and word in ('-p', '--param'):
+            name, _, text = following.partition(':=')
+            target, colon, rest = name.partition(':')
+            if not colon or target == node:
+                found[rest if colon else name] = text
+    return found
+
+
+def _guessed(text: str, value: float) -> bool:
+    """Return whether rcl may have made this value of the text: a file may have set it after."""
+    if isinstance(value, bool):
+        return text.strip().lower() in (TRUE if value else FALSE)
+    for read in (float, lambda word: int(word, 8), lambda word: int(word, 16)):
+        with contextlib.suppress(ValueError):
+            if read(text) == value:
+                return True
+    return False

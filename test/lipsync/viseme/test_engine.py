@@ -11,7 +11,7 @@ from viseme_views import held, silence, Speech, words
 
 from txt2vid_ros.bench.lipsync.mouth_measurement import measure_openings, requested_opening
 from txt2vid_ros.core.errors import UserError
-from txt2vid_ros.lipsync.choice import make_engine
+from txt2vid_ros.lipsync.choice import engine_options, make_engine
 from txt2vid_ros.lipsync.face.mesh import FaceMesh
 from txt2vid_ros.lipsync.face.track import find_face
 from txt2vid_ros.lipsync.viseme.engine import VisemeEngine
@@ -265,20 +265,21 @@ def test_noise_and_hum_are_not_taken_for_speech(level: float) -> None:
 
 
 def test_the_signs_of_life_are_options_of_the_engine() -> None:
-    engine, _ = make_engine('viseme', 'life=false seed=4', 'lipsync.engine')
+    engine, _ = make_engine('viseme', {'viseme.life': 'false', 'viseme.seed': '4'},
+                            'lipsync.engine')
     session = engine.open(portrait())
     assert np.array_equal(
         session.render(0, 0, silence()), session.render(7.7, 0, silence())
     )
-    with pytest.raises(UserError, match='blink'):
-        make_engine('viseme', 'blink=2', 'lipsync.engine')
+    with pytest.raises(UserError, match=r"Did you mean 'blinks'"):
+        engine_options('viseme').check({'viseme.blink': '2'}, '{}')
 
 
 @pytest.mark.parametrize('name', ['blinks', 'sway', 'breath', 'brows'])
 @pytest.mark.parametrize('value', ['inf', '-inf', 'nan', '-0.1', '3.1', '1e300'])
 def test_a_sign_of_life_that_no_face_can_show_is_named(name: str, value: str) -> None:
     with pytest.raises(UserError, match=f'{name} is'):
-        make_engine('viseme', f'{name}={value}', 'lipsync.engine')
+        make_engine('viseme', {f'viseme.{name}': value}, 'lipsync.engine')
 
 
 def test_the_most_lively_face_is_shown() -> None:

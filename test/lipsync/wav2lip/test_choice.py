@@ -98,10 +98,10 @@ def test_the_checkpoint_that_was_verified_is_the_one_that_is_loaded(
     name, why, weights = choice.choose_engine()
     assert (name, weights) == ('wav2lip', models / 'wav2lip.pth')
     assert 'wav2lip_gan.pth is truncated' in why and 'wav2lip.pth is there' in why
-    engine, _ = choice.make_engine('auto', 'threads=1', 'lipsync.engine')
+    engine, _ = choice.make_engine('auto', {'wav2lip.threads': 1}, 'lipsync.engine')
     assert isinstance(engine, Wav2LipEngine)
     assert engine._options.weights == models / 'wav2lip.pth'
-    engine, _ = choice.make_engine('auto', 'weights=/my/own.pth', 'lipsync.engine')
+    engine, _ = choice.make_engine('auto', {'wav2lip.weights': '/my/own.pth'}, 'lipsync.engine')
     assert isinstance(engine, Wav2LipEngine)
     assert engine._options.weights == pathlib.Path('/my/own.pth')
 
@@ -177,21 +177,29 @@ def test_weights_the_manifest_does_not_know(
 
 def test_the_engine_gets_its_options(installed: None, models: pathlib.Path) -> None:
     (models / 'wav2lip.pth').write_bytes(GOOD)
-    engine, why = choice.make_engine('auto', 'pads=0,20,0,0', 'lipsync.engine')
+    engine, why = choice.make_engine('auto', {'wav2lip.pads': '0,20,0,0'}, 'lipsync.engine')
     assert isinstance(engine, Wav2LipEngine) and engine._options.pads == (0, 20, 0, 0)
     assert 'verified' in why
 
 
 def test_named_with_weights_of_ones_own_it_needs_none_in_the_folder(installed: None) -> None:
-    engine, _ = choice.make_engine('wav2lip', 'weights=/my/own.pth', 'lipsync.engine')
+    engine, _ = choice.make_engine('wav2lip', {'wav2lip.weights': '/my/own.pth'},
+                                   'lipsync.engine')
     with pytest.raises(UserError, match=r'/my/own.pth'):
         engine.load()
-    engine, _ = choice.make_engine('wav2lip', '', 'lipsync.engine')
+    engine, _ = choice.make_engine('wav2lip', {}, 'lipsync.engine')
     with pytest.raises(UserError, match='which is not there'):
         engine.load()
 
 
 def test_options_for_an_engine_that_has_none_are_named(installed: None) -> None:
-    with pytest.raises(UserError, match='--engine-options: the engine flash has no options'):
-        choice.make_engine('flash', 'pads=1,2,3,4', '--engine')
-    assert isinstance(choice.make_engine('flash', '', '--engine')[0], FlashEngine)
+    with pytest.raises(UserError, match=r'flash\.pads: there is no such option\. There is none'):
+        choice.engine_options('flash').check({'flash.pads': '1,2,3,4'}, '--engine-options {}')
+    assert isinstance(choice.make_engine('flash', {}, '--engine')[0], FlashEngine)
+
+
+def test_auto_has_the_options_of_both_engines_and_names_those_of_others() -> None:
+    tables = choice.engine_options('auto')
+    assert {'viseme.blinks', 'wav2lip.box'} <= set(tables.specs)
+    assert choice.engine_options('viseme').check({'wav2lip.box': '1,2,3,4'}, 'lipsync.{}') == (
+        {}, ['lipsync.wav2lip.box has no effect: the engine is viseme'])

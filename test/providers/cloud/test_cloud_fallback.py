@@ -65,7 +65,7 @@ def test_a_network_that_is_gone_at_the_start_is_waited_for(google, made):
     clock = SteppedTime()
     health = HealthRegistry(clock.source)
     google.stop()
-    voice = make_voice('google,hibari', options='google.timeout=1', health=health,
+    voice = make_voice('google,hibari', options={'google.timeout': 1}, health=health,
                        limits=UNHURRIED)
     made.append(voice)
     voice.load()

@@ -271,7 +271,7 @@ def test_without_a_network_at_the_start_that_is_what_it_says(google):
 
 
 def test_a_language_that_the_service_does_not_know_is_refused_at_the_start(google):
-    with pytest.raises(UserError, match=r'stt\.options: .*bad language code'):
+    with pytest.raises(UserError, match=r'stt\.google: .*bad language code'):
         GoogleRecognizer('tlh').load()
 
 

@@ -26,7 +26,7 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     from txt2vid_ros.render import AFTER, from_text, render
     voice = make_voice('hibari')
     voice.load()
-    engine, _ = make_engine(arguments.engine, '', '--engine')
+    engine, _ = make_engine(arguments.engine, {}, '--engine')
     engine.load()
     driving = load_driving(width=640, height=480)
     # The ten sentences last about 25 seconds.

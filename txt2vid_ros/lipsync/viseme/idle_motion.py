@@ -13,7 +13,7 @@ import random
 
 import numpy as np
 
-from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.parameters import check_fields, parameter
 from txt2vid_ros.lipsync.engine import SpeechView
 
 _BLINK_SLOT = 3.4  # seconds; each slot holds one blink at a random moment
@@ -25,21 +25,22 @@ _LOUDNESS_RATE = 8000  # Hz at which loudness is measured
 
 @dataclasses.dataclass(frozen=True)
 class LifeSettings:
-    """How much of each sign of life to show, 0 (none) to 3; 1 is usual. `life` switches all."""
+    """Options of the engine viseme: how much of each sign of life a still picture shows."""
 
-    life: bool = True
-    blinks: float = 1.0
-    sway: float = 1.0
-    breath: float = 1.0
-    brows: float = 1.0
-    seed: int = 0
+    life: bool = parameter(True, 'whether there are signs of life at all')
+    blinks: float = parameter(1.0, 'how often the eyes blink: 0 never, 1 as usual', minimum=0.0,
+                              maximum=_MOST)
+    sway: float = parameter(1.0, 'how far the head sways: 0 not at all, 1 as usual', minimum=0.0,
+                            maximum=_MOST)
+    breath: float = parameter(1.0, 'how far breath moves the head: 0 not at all, 1 as usual',
+                              minimum=0.0, maximum=_MOST)
+    brows: float = parameter(1.0, 'how far stress raises the brows: 0 not at all, 1 as usual',
+                             minimum=0.0, maximum=_MOST)
+    seed: int = parameter(0, 'number that the rhythm of the face is drawn from')
 
     def __post_init__(self) -> None:
         """Name the option that no face can show. Raises UserError."""
-        for name in ('blinks', 'sway', 'breath', 'brows'):
-            value = getattr(self, name)
-            if not 0 <= value <= _MOST:
-                raise UserError(f'{name} is {value:g}', f'Use 0 (none) to {_MOST:g}.')
+        check_fields(self)
 
 
 @dataclasses.dataclass(frozen=True)

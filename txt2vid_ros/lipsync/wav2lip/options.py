@@ -6,6 +6,7 @@ import dataclasses
 import pathlib
 
 from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.parameters import check_fields, parameter
 
 PRECISIONS = ('auto', 'float32', 'float16', 'bfloat16', 'int8')
 DEVICES = ('auto', 'cpu', 'cuda')
@@ -13,54 +14,45 @@ DEVICES = ('auto', 'cpu', 'cuda')
 
 @dataclasses.dataclass(frozen=True)
 class Wav2LipOptions:
-    """Options of the engine; the defaults are those of the published inference."""
+    """Options of the engine; the defaults are those of the published inference.
 
-    weights: pathlib.Path | None = None
-    """Checkpoint; None takes `wav2lip_gan.pth`, else `wav2lip.pth`, from the models folder."""
-    device: str = 'auto'
-    """Where the network runs: `cpu`, `cuda`, or `auto`: the GPU where torch finds one."""
-    precision: str = 'auto'
-    """`auto`: float16 on a GPU, float32 on a CPU. Also bfloat16 (GPU), int8 (CPU, not exact)."""
-    threads: int = 2
-    """CPU cores that one picture is computed on; no more than there are."""
-    pads: tuple[int, int, int, int] | None = None
-    """Pixels added to the face box: top, bottom (the chin has to be inside), left, right; of the
-    source after `resize_factor`, `rotate` and `crop`. None: 10 below, of the picture as shown, so
-    that large and small sources look alike."""
-    box: tuple[int, int, int, int] | None = None
-    """Face box for all frames instead of detection: top, bottom, left, right in pixels of the
-    source after `resize_factor`, `rotate` and `crop`."""
-    smooth: bool = True
-    """Average the face boxes over 5 frames; off where the head moves fast."""
-    nosmooth: bool = False
-    """The published inference's name for `smooth=false`."""
-    detector: str = 'auto'
-    """Face detector: `s3fd`, `mesh` (the bundled one), or `auto`: S3FD where its published weights
-    are."""
-    detector_batch: int = 8
-    """Frames that S3FD takes at once."""
-    batch: int = 16
-    """Most pictures that the network takes at once, where several are asked for."""
-    rest: str = 'driving'
-    """The mouth in silence: `driving`, as in the picture or video; `closed`, as the network makes
-    it of silence, for a video in which someone talks (made once a frame, when the face is opened).
+    `pads` and `box` count pixels of the source after `resize_factor`, `rotate` and `crop`.
     """
-    training_shift: bool = False
-    """Hear each frame's window 40 ms earlier, as the training did."""
-    cache_mb: int = 512
-    """Memory for what is remembered of driving frames; more of them are computed each time."""
+
+    weights: pathlib.Path | None = parameter(
+        None, 'checkpoint; empty for wav2lip_gan.pth, else wav2lip.pth, of the models folder')
+    device: str = parameter('auto', 'where the network runs; auto: on the GPU where torch finds '
+                            'one', choices=DEVICES)
+    precision: str = parameter('auto', 'auto: float16 on a GPU, float32 on a CPU; bfloat16 is for '
+                               'a GPU, int8 (not exact) for a CPU', choices=PRECISIONS)
+    threads: int = parameter(2, 'CPU cores that one picture is computed on; no more than there '
+                             'are', minimum=1, maximum=64)
+    pads: tuple[int, int, int, int] | None = parameter(
+        None, 'pixels added to the face box: top, bottom (the chin has to be inside), left, '
+        'right. Not set: 10 below, of the picture as shown, so that large and small sources look '
+        'alike')
+    box: tuple[int, int, int, int] | None = parameter(
+        None, 'face box for all frames in place of detection: top, bottom, left, right in pixels')
+    smooth: bool = parameter(True, 'whether the face boxes are averaged over 5 frames; not where '
+                             'the head moves fast')
+    nosmooth: bool = parameter(False, "the published inference's name for smooth=false")
+    detector: str = parameter('auto', 'face detector; mesh: the bundled one; auto: s3fd where its '
+                              'published weights are', choices=('auto', 's3fd', 'mesh'))
+    detector_batch: int = parameter(8, 'frames that S3FD takes at once', minimum=1, maximum=256)
+    batch: int = parameter(16, 'most pictures that the network takes at once, where several are '
+                           'asked for', minimum=1, maximum=128)
+    rest: str = parameter(
+        'driving', 'mouth in silence; driving: as in the picture or video; closed: as the network '
+        'makes it of silence, for a video in which someone talks (made once a frame, when the '
+        'face is opened)', choices=('driving', 'closed'))
+    training_shift: bool = parameter(False, "whether each frame's window is heard 40 ms earlier, "
+                                     'as in the training')
+    cache_mb: int = parameter(512, 'megabytes for what is remembered of driving frames; more of '
+                              'them are computed each time', minimum=0, maximum=65536)
 
     def __post_init__(self) -> None:
         """Name the option that cannot be. Raises UserError."""
-        _choice('device', self.device, DEVICES)
-        _choice('precision', self.precision, PRECISIONS)
-        _choice('rest', self.rest, ('driving', 'closed'))
-        _choice('detector', self.detector, ('auto', 's3fd', 'mesh'))
-        for name, low, high in (('threads', 1, 64), ('detector_batch', 1, 256),
-                                ('batch', 1, 128), ('cache_mb', 0, 65536)):
-            value = getattr(self, name)
-            if not low <= value <= high:
-                raise UserError(f'{name} is {value}', f'Use {low} to {high}.')
+        check_fields(self)
         if self.pads is not None and (
                 len(self.pads) != 4 or any(abs(pad) > 4096 for pad in self.pads)):
             raise UserError(f'pads are {self.pads}', 'Give four numbers of pixels: top, bottom, '
@@ -70,8 +62,3 @@ class Wav2LipOptions:
                 and 0 <= self.box[2] < self.box[3]):
             raise UserError(f'box is {self.box}', 'Give pixels as top, bottom, left, right, with '
                             'top above bottom and left before right.')
-
-
-def _choice(name: str, value: str, choices: tuple[str, ...]) -> None:
-    if value not in choices:
-        raise UserError(f'{name} is {value!r}', f'Use one of: {", ".join(choices)}.')

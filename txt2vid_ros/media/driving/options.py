@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.parameters import check_fields, parameter
 from txt2vid_ros.media.driving.frame_store import FrameStore
 
 Frame = NDArray[np.uint8]
@@ -27,33 +28,24 @@ _TURNS: dict[int, int | None] = {
 class DrivingOptions:
     """Options of the driving media; the defaults leave the frames as they are."""
 
-    static: bool = False
-    """Use the first frame of a video alone."""
-    resize_factor: int = 1
-    """Divide width and height by this, first of all."""
-    rotate: int = 0
-    """Degrees clockwise, after the scaling: 0, 90, 180 or 270."""
-    crop: tuple[int, int, int, int] = (0, -1, 0, -1)
-    """Top, bottom, left, right in pixels, after the rotation; -1 is the edge."""
-    fps: float = 0.0
-    """Show a video at this rate, by its time stamps; 0 keeps its own."""
-    loop: Loop = 'ping-pong'
-    """How a video goes on at its end: backwards, or faded into its beginning."""
+    static: bool = parameter(False, 'whether the first frame of a video is used alone')
+    resize_factor: int = parameter(1, 'what width and height are divided by, first of all',
+                                   minimum=1, maximum=32)
+    rotate: int = parameter(0, 'degrees clockwise, after the scaling', choices=tuple(_TURNS))
+    crop: tuple[int, int, int, int] = parameter(
+        (0, -1, 0, -1), 'top, bottom, left, right in pixels, after the rotation; -1 is the edge')
+    fps: float = parameter(0.0, 'frames a second at which a video is shown, by its time stamps; 0 '
+                           'for its own', minimum=0.0, maximum=240.0)
+    loop: Loop = parameter('ping-pong', 'how a video goes on at its end: backwards, or faded into '
+                           'its beginning', choices=LOOPS)
 
     def __post_init__(self) -> None:
         """Name the option that cannot be. Raises UserError."""
-        if not 1 <= self.resize_factor <= 32:
-            raise UserError(f'resize_factor is {self.resize_factor}', 'use 1 to 32')
-        if not 0 <= self.fps <= 240:
-            raise UserError(f'fps is {self.fps:g}', "use 0 to 240; 0 keeps the video's own")
-        if self.rotate not in _TURNS:
-            raise UserError(f'rotate is {self.rotate}', 'use 0, 90, 180 or 270 degrees')
+        check_fields(self)
         if len(self.crop) != 4 or any(edge < -1 for edge in self.crop):
             raise UserError(
                 f'crop is {self.crop}', 'give top, bottom, left, right in pixels; -1 is the edge'
             )
-        if self.loop not in LOOPS:
-            raise UserError(f'loop is {self.loop!r}', f'use one of: {", ".join(LOOPS)}')
 
     def apply(self, frame: Frame) -> Frame:
         """Return the frame scaled, turned and cropped. Raises UserError where nothing is left."""

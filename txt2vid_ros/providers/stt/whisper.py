@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.parameters import parameter
 from txt2vid_ros.core.pcm import SPEECH_RATE
 from txt2vid_ros.core.time_limits import LOCAL
 from txt2vid_ros.listening.recognizer import RecognizerCapabilities, Transcript, WholeRecognizer
@@ -31,18 +32,17 @@ class WhisperRecognizer(WholeRecognizer):
     class Options:
         """Which model, and how it is run."""
 
-        model: str = ''
-        """Folder of a converted model, or a name such as small.en; empty for base."""
-        download: bool = False
-        """Whether a model that is not on this machine may be fetched from Hugging Face."""
-        device: str = 'auto'
-        """auto, cpu or cuda."""
-        precision: str = 'default'
-        """As CTranslate2 names it: int8, float16, float32, ..."""
-        beams: int = 1
-        """Beams of the search; more are slower and err a little less."""
-        threads: int = 0
-        """Threads on the CPU; 0 for as many as it thinks right."""
+        model: str = parameter('', 'folder of a converted model, or a name such as small.en; '
+                               'empty for base')
+        download: bool = parameter(False, 'whether a model that is not on this machine may be '
+                                   'fetched from Hugging Face')
+        device: str = parameter('auto', 'where it is computed', choices=('auto', 'cpu', 'cuda'))
+        precision: str = parameter('default', 'as CTranslate2 names it: int8, float16, float32, '
+                                   '...')
+        beams: int = parameter(1, 'beams of the search; more are slower and err a little less',
+                               minimum=1, maximum=100)
+        threads: int = parameter(0, 'threads on the CPU; 0 for as many as CTranslate2 chooses',
+                                 minimum=0, maximum=256)
 
     def __init__(self, locale: str = 'en', options: Options = Options()) -> None:
         """Take the locale and the options."""
@@ -65,17 +65,18 @@ class WhisperRecognizer(WholeRecognizer):
             model = str(folder)
             if not chosen.download and not (folder / 'tokenizer.json').is_file():
                 # It would be downloaded silently.
-                raise UserError(f'stt.options: {folder} has no tokenizer.json',
-                                'Add that of the model, or set download=true.')
+                raise UserError(f'stt.faster_whisper.model: {folder} has no tokenizer.json',
+                                'Add that of the model, or set faster_whisper.download=true.')
         try:
             self._model = WhisperModel(
                 model, device=chosen.device, compute_type=chosen.precision,
                 cpu_threads=chosen.threads, local_files_only=not chosen.download)
         except (OSError, ValueError, RuntimeError) as error:
             # The hub's client raises these too, for a model that is not on this machine.
-            raise UserError(f'stt.options: the model {model!r} cannot be loaded: '
+            raise UserError(f'stt.faster_whisper.model: the model {model!r} cannot be loaded: '
                             f'{" ".join(str(error).split())[:200]}',
-                            'Set model=FOLDER to a converted model, or download=true.') from error
+                            'Give the folder of a converted model, or set '
+                            'faster_whisper.download=true.') from error
         known = self._model.supported_languages
         if self._language not in known:
             raise UserError(

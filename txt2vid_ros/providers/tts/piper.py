@@ -15,6 +15,7 @@ from piper.config import PiperConfig, SynthesisConfig
 
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.mouth import Phoneme
+from txt2vid_ros.core.parameters import parameter
 from txt2vid_ros.core.time_limits import LOCAL
 from txt2vid_ros.providers.tts.onnx_output import with_output
 from txt2vid_ros.speaking.phonetics.ipa import phonemes_from_symbols
@@ -35,12 +36,12 @@ class PiperVoice(TextToSpeech):
     class Options:
         """What the model leaves open."""
 
-        speaker: int = -1
-        """Number of a speaker of a model with several; -1 for the model's own choice."""
-        noise: float = -1.0
-        """How much the sound varies; -1 for the model's own value, as below."""
-        rhythm_noise: float = -1.0
-        """How much the lengths of the sounds vary."""
+        speaker: int = parameter(-1, 'number of a speaker of a model with several; -1 for the '
+                                 "model's own choice", minimum=-1, maximum=100_000)
+        noise: float = parameter(-1.0, "how much the sound varies; -1 for the model's own value",
+                                 minimum=-1.0, maximum=5.0)
+        rhythm_noise: float = parameter(-1.0, 'how much the lengths of the sounds vary; -1 for '
+                                        "the model's own value", minimum=-1.0, maximum=5.0)
 
     def __init__(self, voice: str = '', speed: float = 1.0,
                  options: Options = Options()) -> None:
@@ -78,7 +79,7 @@ class PiperVoice(TextToSpeech):
                             'Download both files of the voice again.') from error
         chosen = self._options
         if chosen.speaker >= max(1, config.num_speakers):
-            raise UserError(f'tts.options: speaker is {chosen.speaker}, and {self._path.name} has '
+            raise UserError(f'tts.piper.speaker is {chosen.speaker}, and {self._path.name} has '
                             f'{config.num_speakers}', 'Speakers are counted from 0.')
         self._settings = SynthesisConfig(
             speaker_id=None if chosen.speaker < 0 else chosen.speaker,

@@ -16,6 +16,7 @@ from google.cloud.speech_v1.services.speech.transports import SpeechGrpcTranspor
 import grpc
 
 from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.parameters import parameter
 from txt2vid_ros.core.pcm import SPEECH_RATE
 from txt2vid_ros.listening.recognizer import RecognizerCapabilities, SpeechToText
 from txt2vid_ros.providers.cloud.credentials import endpoint_of
@@ -32,35 +33,31 @@ _REGIONS = {'en': 'en-US', 'de': 'de-DE', 'fr': 'fr-FR', 'es': 'es-ES', 'it': 'i
 
 @dataclasses.dataclass(frozen=True)
 class GoogleRecognizerOptions:
-    """Options of the recognizer, as `name=value`."""
+    """Options of the recognizer."""
 
-    model: str = 'latest_long'
-    """The service's model: latest_long, latest_short, command_and_search, phone_call, ..."""
-    language: str = ''
-    """BCP 47 tag with a region, in place of stt.locale."""
-    punctuation: bool = True
-    """Whether the service puts the punctuation in."""
-    phrases: str = ''
-    """Words and phrases that are likely, with semicolons between."""
-    boost: float = 10.0
-    """How much more likely they are, 0 to 20."""
-    renew: float = 240.0
-    """Seconds of a stream from which on it is renewed where a sentence ends."""
-    limit: float = 290.0
-    """Seconds at which it is renewed in any case; the service ends it at about 305."""
-    credentials: Path = Path()
-    """JSON key file, in place of GOOGLE_APPLICATION_CREDENTIALS."""
-    endpoint: str = ''
-    """HOST or HOST:PORT in place of the global service, for example eu-speech.googleapis.com."""
-    timeout: float = 10.0
-    """Seconds to wait for a connection, or for the last text after the last sound."""
+    model: str = parameter('latest_long', "the service's model: latest_long, latest_short, "
+                           'command_and_search, phone_call, ...')
+    language: str = parameter('', 'BCP 47 tag with a region, in place of stt.locale')
+    punctuation: bool = parameter(True, 'whether the service puts the punctuation in')
+    phrases: str = parameter('', 'words and phrases that are likely, with semicolons between')
+    boost: float = parameter(10.0, 'how much more likely they are', minimum=0.0, maximum=20.0)
+    renew: float = parameter(240.0, 'seconds of a stream from which on it is renewed where a '
+                             'sentence ends; at most limit', minimum=0.0, maximum=300.0)
+    limit: float = parameter(290.0, 'seconds at which it is renewed in any case; the service ends '
+                             'it at about 305', minimum=0.0, maximum=300.0)
+    credentials: Path = parameter(Path(), 'JSON key file, in place of '
+                                  'GOOGLE_APPLICATION_CREDENTIALS')
+    endpoint: str = parameter('', 'HOST or HOST:PORT in place of the global service, for example '
+                              'eu-speech.googleapis.com')
+    timeout: float = parameter(10.0, 'seconds to wait for a connection, or for the last text '
+                               'after the last sound', minimum=0.01, maximum=600.0)
 
 
 class GoogleRecognizer(SpeechToText):
     """Opens a stream for each segment of speech."""
 
     name = 'google'
-    Options: ClassVar[type] = GoogleRecognizerOptions
+    Options: ClassVar[type[Any] | None] = GoogleRecognizerOptions
 
     def __init__(self, locale: str = 'en',
                  options: GoogleRecognizerOptions = GoogleRecognizerOptions()) -> None:
@@ -80,7 +77,8 @@ class GoogleRecognizer(SpeechToText):
         """Connect, and ask for a stream without sound. Raises UserError and ProviderError."""
         options = self._options
         if not 0 < options.renew <= options.limit:
-            raise UserError(f'stt.options: renew is {options.renew:g} and limit {options.limit:g}',
+            raise UserError(f'stt.google.renew is {options.renew:g} and stt.google.limit '
+                            f'{options.limit:g}',
                             'renew has to be above 0 and at most limit.')
         self.close()
         channel = connect(endpoint_of(options.endpoint, ENDPOINT_VARIABLE, HOST),
@@ -112,7 +110,7 @@ class GoogleRecognizer(SpeechToText):
                 # Only the configuration was sent, so the service's words repeat no speech.
                 words = ' '.join(str(error.details()).split())
                 if 'config' in words or 'language' in words or 'model' in words:
-                    raise UserError(f'stt.options: {SERVICE} refuses them: {words}',
+                    raise UserError(f'stt.google: {SERVICE} refuses its options: {words}',
                                     'See docs/cloud.md for what they can be.') from None
                 return
             raise provider_error(error, SERVICE) from None

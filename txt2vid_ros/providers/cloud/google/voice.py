@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from txt2vid_ros.core.errors import ProviderError, UserError
+from txt2vid_ros.core.parameters import check_fields, parameter
 from txt2vid_ros.core.pcm import VOICE_RATE
 from txt2vid_ros.providers.cloud.abort_on_cancel import AbortOnCancel
 from txt2vid_ros.providers.cloud.credentials import endpoint_of
@@ -47,29 +48,32 @@ _TIME_POINTS = ('none', 'ssml', 'all')
 
 @dataclasses.dataclass(frozen=True)
 class GoogleVoiceOptions:
-    """Options of the voice, as `name=value`."""
+    """Options of the voice."""
 
-    language: str = 'en-US'
-    """BCP 47 tag; only where no voice is named, whose name begins with its language."""
-    pitch: float = 0.0
-    """Semitones, -20 to 20; not for voices that stream."""
-    streaming: bool = True
-    """Whether to use streaming_synthesize where the voice can."""
-    credentials: Path = Path()
-    """JSON key file, in place of GOOGLE_APPLICATION_CREDENTIALS."""
-    endpoint: str = ''
-    """HOST or HOST:PORT in place of the global service, for example eu-texttospeech."""
-    time_points: str = 'ssml'
-    """For which texts they are asked: none, ssml, or all that are not streamed."""
-    timeout: float = 15.0
-    """Seconds that a request may take; a stream, which is long, four times as many."""
+    language: str = parameter('en-US', 'BCP 47 tag; only where no voice is named, whose name '
+                              'begins with its language')
+    pitch: float = parameter(0.0, 'semitones; not for voices that stream', minimum=-20.0,
+                             maximum=20.0)
+    streaming: bool = parameter(True, 'whether to stream where the voice can')
+    credentials: Path = parameter(Path(), 'JSON key file, in place of '
+                                  'GOOGLE_APPLICATION_CREDENTIALS')
+    endpoint: str = parameter('', 'HOST or HOST:PORT in place of the global service, for example '
+                              'eu-texttospeech.googleapis.com')
+    time_points: str = parameter('ssml', 'which texts are asked for with the times of their '
+                                 'words; all: those that are not streamed', choices=_TIME_POINTS)
+    timeout: float = parameter(15.0, 'seconds that a request may take; a stream, which is long, '
+                               'four times as many', minimum=0.01, maximum=600.0)
+
+    def __post_init__(self) -> None:
+        """Name the option that cannot be. Raises UserError."""
+        check_fields(self)
 
 
 class GoogleVoice(TextToSpeech):
     """One voice of the service, at its native rate."""
 
     name = 'google'
-    Options: ClassVar[type] = GoogleVoiceOptions
+    Options: ClassVar[type[Any] | None] = GoogleVoiceOptions
 
     def __init__(self, voice: str = '', speed: float = 1.0,
                  options: GoogleVoiceOptions = GoogleVoiceOptions()) -> None:
@@ -96,9 +100,6 @@ class GoogleVoice(TextToSpeech):
         """Connect and look the voice up. Raises UserError and ProviderError."""
         options = self._options
         self.close()
-        if options.time_points not in _TIME_POINTS:
-            raise UserError(f'tts.options: time_points is {options.time_points!r}',
-                            f'It has to be one of {", ".join(_TIME_POINTS)}.')
         channel = connect(endpoint_of(options.endpoint, ENDPOINT_VARIABLE, HOST),
                           options.credentials)
         try:
@@ -146,7 +147,7 @@ class GoogleVoice(TextToSpeech):
     def _choose(self, voices: Mapping[str, int]) -> None:
         self._voice = choose_voice(voices, self._voice, self._options.language)
         if can_stream(self._voice) and self._options.pitch:
-            raise UserError(f'tts.options: the pitch of {self._voice} cannot be changed',
+            raise UserError(f'tts.google.pitch: the pitch of {self._voice} cannot be changed',
                             'Leave pitch out, or take a Neural2, Wavenet or Standard voice.')
         self._streams = can_stream(self._voice) and self._options.streaming
         self._rate = voices[self._voice]

@@ -26,7 +26,7 @@ class ResembleAccount:
         """Take the server's address, empty for the usual one. Raises UserError."""
         self._key = key
         self._server = HttpServer(endpoint_of(address, ACCOUNT_VARIABLE, ACCOUNT),
-                                  SERVICE, timeout, 'tts.options: account')
+                                  SERVICE, timeout, 'tts.resemble.account')
 
     def voices(self) -> dict[str, str]:
         """Return the names of the voices, in lower case, with their ids.

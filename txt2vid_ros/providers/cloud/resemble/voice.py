@@ -13,12 +13,13 @@ import dataclasses
 import json
 from pathlib import Path
 import re
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from txt2vid_ros.core.errors import ProviderError, UserError
+from txt2vid_ros.core.errors import ProviderError
+from txt2vid_ros.core.parameters import check_fields, parameter
 from txt2vid_ros.providers.cloud.abort_on_cancel import AbortOnCancel
 from txt2vid_ros.providers.cloud.credentials import endpoint_of, Secret
 from txt2vid_ros.providers.cloud.http_call import HttpServer, StatusError
@@ -45,33 +46,33 @@ _PERHAPS_NO_STREAMING = (400, 403, 422)
 
 @dataclasses.dataclass(frozen=True)
 class ResembleOptions:
-    """Options of the voice, as `name=value`."""
+    """Options of the voice."""
 
-    project: str = ''
-    """Id of the project that the clips are saved to; else the config's, else none."""
-    emotion: str = ''
-    """neutral, angry, annoyed, question or happy; empty for the voice as it is."""
-    rate: int = 32000
-    """Hz of the sound that is asked for."""
-    streaming: bool = True
-    """Whether to use the streaming endpoint; else direct synthesis."""
-    api_key_file: Path = Path()
-    """File with the API key, in place of RESEMBLE_API_KEY."""
-    config: Path = Path()
-    """The prototype's resemble_config.json: names of voices with their ids and keys."""
-    endpoint: str = ''
-    """The synthesis server, https://HOST."""
-    account: str = ''
-    """The server that knows the voices' names; usually https://app.resemble.ai."""
-    timeout: float = 10.0
-    """Seconds that a server may send nothing."""
+    project: str = parameter('', 'id of the project that the clips are saved to; else '
+                             "the config's, else none")
+    emotion: str = parameter('', 'emotion; empty for the voice as it is', choices=('', *EMOTIONS))
+    rate: int = parameter(32000, 'Hz of the sound that is asked for', choices=RATES)
+    streaming: bool = parameter(True, 'whether to use the streaming endpoint; else direct '
+                                'synthesis')
+    api_key_file: Path = parameter(Path(), 'file with the API key, in place of RESEMBLE_API_KEY')
+    config: Path = parameter(Path(), "the prototype's resemble_config.json: names of voices with "
+                             'their ids and keys')
+    endpoint: str = parameter('', 'the synthesis server, https://HOST')
+    account: str = parameter('', "the server that knows the voices' names; usually "
+                             'https://app.resemble.ai')
+    timeout: float = parameter(10.0, 'seconds for which a server may send nothing', minimum=0.01,
+                               maximum=600.0)
+
+    def __post_init__(self) -> None:
+        """Name the option that cannot be. Raises UserError."""
+        check_fields(self)
 
 
 class ResembleVoice(TextToSpeech):
     """One voice of the service."""
 
     name = 'resemble'
-    Options: ClassVar[type] = ResembleOptions
+    Options: ClassVar[type[Any] | None] = ResembleOptions
 
     def __init__(self, voice: str = '', speed: float = 1.0,
                  options: ResembleOptions = ResembleOptions()) -> None:
@@ -94,17 +95,11 @@ class ResembleVoice(TextToSpeech):
         """Look the key and the voice up. Raises UserError and ProviderError."""
         options = self._options
         self.close()
-        if options.emotion not in ('', *EMOTIONS):
-            raise UserError(f'tts.options: emotion is {options.emotion!r}',
-                            f'It has to be one of {", ".join(EMOTIONS)}.')
-        if options.rate not in RATES:
-            raise UserError(f'tts.options: rate is {options.rate}',
-                            f'It has to be one of {", ".join(map(str, RATES))}.')
         config = read_config(options.config)
         if not self._voice and len(config.voices) == 1:
             self._voice = next(iter(config.voices))
         address = endpoint_of(options.endpoint, ENDPOINT_VARIABLE, SYNTHESIS)
-        server = HttpServer(address, SERVICE, options.timeout, 'tts.options: endpoint')
+        server = HttpServer(address, SERVICE, options.timeout, 'tts.resemble.endpoint')
         key = config.key_for(self._voice, options.api_key_file)
         self._account = ResembleAccount(options.account, key, options.timeout)
         names = self._account.voices()

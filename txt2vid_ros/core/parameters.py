@@ -1,0 +1,214 @@
+"""What can be set, as typed tables: frozen dataclasses whose fields carry range and description.
+
+Nodes, providers and engines state their parameters in such tables. A text, be it from the command
+line, a launch argument or people.yaml, is read by the type that the table gives the field and
+never by its look: '010' stays '010' for a text and is ten for a whole number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+import dataclasses
+import difflib
+import math
+from pathlib import Path
+import re
+import types
+from typing import Any, get_args, get_origin, get_type_hints, Literal, TypeVar, Union
+
+from txt2vid_ros.core.errors import UserError
+
+Table = TypeVar('Table')
+
+TRUE = ('true', 'yes', 'on', '1', 'y')
+FALSE = ('false', 'no', 'off', '0', 'n')
+_WHOLE = re.compile(r'[-+]?[0-9]+')
+_NUMBER = re.compile(r'[-+]?(([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?|\.?(nan|inf))', re.I)
+
+
+def parameter(default: Any, description: str, *, minimum: float | None = None,
+              maximum: float | None = None, choices: Sequence[Any] = (),
+              live: bool = False) -> Any:
+    """Return a dataclass field that is a parameter; `live` ones can change while a node runs.
+
+    The field may be a float, int, bool, str, tuple of str, tuple of int, Path, or one of the last
+    two with None.
+    """
+    return dataclasses.field(default=default, metadata={
+        'description': description, 'minimum': minimum, 'maximum': maximum,
+        'choices': tuple(choices), 'live': live})
+
+
+@dataclasses.dataclass(frozen=True)
+class ParameterType:
+    """How values of a type are read, and what the user is told where one cannot be."""
+
+    wanted: str
+    """What a value has to be, as it is said in an error."""
+    read: Callable[[str], Any]
+    """Returns the value that a text means. Raises ValueError."""
+    accept: Callable[[Any], Any]
+    """Returns the value for one that has a type already. Raises ValueError."""
+
+
+@dataclasses.dataclass(frozen=True)
+class ParameterSpec:
+    """One parameter of a table."""
+
+    name: str
+    type: ParameterType  # noqa: A003
+    default: Any
+    description: str = ''
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[Any, ...] = ()
+    live: bool = False
+
+
+def listed(text: str) -> tuple[str, ...]:
+    """Return the texts of a list such as 'resemble, google, hibari'."""
+    return tuple(part for part in re.split(r'[,\s]+', text.strip().strip('[]')) if part)
+
+
+def truth(text: str) -> bool:
+    """Return what 'true', 'False', 'on', '0' and the like mean. Raises ValueError."""
+    word = text.strip().lower()
+    if word not in TRUE and word not in FALSE:
+        raise ValueError(text)
+    return word in TRUE
+
+
+def whole(text: str) -> int:
+    """Return a whole number that is written in decimal digits alone. Raises ValueError."""
+    if not _WHOLE.fullmatch(text.strip()):
+        raise ValueError(text)
+    return int(text)
+
+
+def _number(text: str) -> float:
+    if not _NUMBER.fullmatch(text.strip()):
+        raise ValueError(text)
+    return float(text.strip().replace('.nan', 'nan').replace('.inf', 'inf'))
+
+
+def _wholes(text: str) -> tuple[int, ...]:
+    return tuple(whole(part) for part in text.strip().strip('[]').split(','))
+
+
+def _only(kinds: type | tuple[type, ...], make: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Return a function that takes values of these types; True and False are no numbers."""
+    def accept(value: Any) -> Any:
+        if not isinstance(value, kinds) or isinstance(value, bool):
+            raise ValueError(value)
+        return make(value)
+    return accept
+
+
+def _accept_truth(value: Any) -> bool:
+    # A text such as '1' may have become a number on its way.
+    if value not in (False, True) or isinstance(value, float):
+        raise ValueError(value)
+    return bool(value)
+
+
+def _each(kind: type) -> Callable[[Any], Any]:
+    """Return a function that takes a sequence of one type."""
+    def accept(value: Any) -> Any:
+        if not isinstance(value, Iterable):
+            raise ValueError(value)
+        return tuple(_only(kind, kind)(each) for each in value)
+    return accept
+
+
+FLOAT = ParameterType('a number', _number, _only((int, float), float))
+INT = ParameterType('a whole number', whole, _only(int, int))
+BOOL = ParameterType('true or false', truth, _accept_truth)
+TEXT = ParameterType('a text', str, _only((str, int, float), str))
+TEXTS = ParameterType('a list of texts', listed, _each(str))
+INTS = ParameterType('whole numbers with commas between', _wholes, _each(int))
+FILE = ParameterType('a file', lambda text: Path(text).expanduser(),
+                     _only(Path, lambda path: path.expanduser()))
+_PLAIN: Mapping[Any, ParameterType] = {
+    float: FLOAT, int: INT, bool: BOOL, str: TEXT, Path: FILE}
+_SEQUENCES: Mapping[Any, ParameterType] = {str: TEXTS, int: INTS}
+
+
+def _type_of(hint: Any) -> ParameterType:
+    if get_origin(hint) in (Union, types.UnionType):
+        hint, = (each for each in get_args(hint) if each is not type(None))
+    if get_origin(hint) is Literal:
+        return TEXT
+    if get_origin(hint) is tuple:
+        return _SEQUENCES[get_args(hint)[0]]
+    return _PLAIN[hint]
+
+
+def specs(table: type[Any]) -> Mapping[str, ParameterSpec]:
+    """Return the parameters of a table by name. Raises TypeError for a field that cannot be one.
+
+    A field that is not made with parameter() has neither range nor description.
+    """
+    hints = get_type_hints(table)
+    found: dict[str, ParameterSpec] = {}
+    for field in dataclasses.fields(table):
+        try:
+            kind = _type_of(hints[field.name])
+        except (KeyError, ValueError, TypeError):
+            raise TypeError(f'{table.__qualname__}.{field.name} is of a type that no parameter '
+                            f'has: {hints[field.name]}') from None
+        found[field.name] = ParameterSpec(field.name, kind, field.default, **field.metadata)
+    return found
+
+
+def checked(name: str, spec: ParameterSpec, value: Any) -> Any:
+    """Return a value in the parameter's type; a text is read as that type is written.
+
+    `name` is what the user calls the parameter. Raises UserError where the value does not fit.
+    """
+    given = value
+    if spec.default in (None, Path()) and given in ('', None, spec.default):
+        return spec.default
+    try:
+        value = spec.type.read(value) if isinstance(value, str) else spec.type.accept(value)
+    except ValueError:
+        raise UserError(f'{name} is {_shown(given)}',
+                        f'It has to be {spec.type.wanted}.') from None
+    if isinstance(value, float) and not math.isfinite(value):
+        raise UserError(f'{name} is {_shown(given)}', 'It has to be a finite number.')
+    low, high = spec.minimum, spec.maximum
+    if (low is not None and value < low) or (high is not None and value > high):
+        raise UserError(f'{name} is {value!r}', f'It has to be {range_text(spec)}.')
+    if spec.choices and value not in spec.choices:
+        raise UserError(f'{name} is {value!r}', f'It has to be {choices_text(spec)}.')
+    return value
+
+
+def check_fields(table: Any) -> None:
+    """Raise UserError where a field of this object does not fit; for a table's __post_init__."""
+    for name, spec in specs(type(table)).items():
+        checked(name, spec, getattr(table, name))
+
+
+def range_text(spec: ParameterSpec) -> str:
+    """Return the range of a parameter in words; empty where it has none."""
+    low, high = spec.minimum, spec.maximum
+    if low is None:
+        return '' if high is None else f'at most {high}'
+    return f'at least {low}' if high is None else f'from {low} to {high}'
+
+
+def choices_text(spec: ParameterSpec) -> str:
+    """Return the choices of a parameter in words; the empty text, for none, is not among them."""
+    return 'one of ' + ', '.join(str(choice) for choice in spec.choices if choice != '')
+
+
+def unknown(problem: str, name: str, known: Iterable[str], all_of_them: str) -> UserError:
+    """Return the error for a name that there is not, with the one that was perhaps meant."""
+    near = difflib.get_close_matches(name, list(known), n=1)
+    hint = f'Did you mean {near[0]!r}? ' if near else ''
+    return UserError(problem, f'{hint}{all_of_them}')
+
+
+def _shown(value: Any) -> str:
+    return repr(value if isinstance(value, (str, int, float)) else [*value]
+                if isinstance(value, Iterable) else value)
