@@ -108,7 +108,7 @@ class LipsyncNode(EngineNode):
         slow = ' '.join(filter(None, (face.pacer.status() for face in self._faces.values())))
         return 'warn' if slow else 'ok', slow or f'engine {self._engine.name}', {
             'frames': statistics.frames, 'skipped': statistics.skipped,
-            'render_ms_p98': self._animator.render_time.lead * 1000,
+            'render_ms_p98': self._animator.render_time.lead_time * 1000,
             'frame_lead_ms': self._lead * 1000, 'voice_lead_ms': self._voice_lead() * 1000}
 
     def _open(self, file: str) -> None:
@@ -142,8 +142,8 @@ class LipsyncNode(EngineNode):
         if timed is not None and self._input.timed:
             look_ahead = timed
         paced = max(face.pacer.look_ahead for face in self._faces.values())
-        return float(self._lead + self._animator.render_time.lead + look_ahead + paced
-                     + self._input.delay.lead)
+        return float(self._lead + self._animator.render_time.lead_time + look_ahead + paced
+                     + self._input.delay.lead_time)
 
     def _state_wish(self) -> None:
         self._wish.publish(Float64(data=self._voice_lead()))

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.pcm import SPEECH_RATE
 from txt2vid_ros.core.people import DEFAULT, utterance_id
-from txt2vid_ros.media.capture.source import RATE
-from txt2vid_ros.media.jitter.jitter_buffer import Playout, PlayoutSettings
+from txt2vid_ros.media.jitter.jitter_buffer import JitterBuffer, JitterBufferSettings
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.lead_request import LeadWish
 from txt2vid_ros.ros.node import EngineNode
@@ -46,7 +46,7 @@ class Parameters:
 
 
 class PlayoutNode(EngineNode):
-    """Maps mic/audio to a Playout and its output to voice/audio."""
+    """Maps mic/audio to a JitterBuffer and its output to voice/audio."""
 
     NAME = 'playout'
     Parameters = Parameters
@@ -63,17 +63,17 @@ class PlayoutNode(EngineNode):
             AudioDataStamped, 'voice/audio', qos.AUDIO, qos_overriding_options=qos.overridable())
         self._info = self.create_publisher(AudioInfo, 'voice/audio_info', qos.INFO,
                                            qos_overriding_options=qos.overridable())
-        self._info.publish(messages.audio_info(RATE))
+        self._info.publish(messages.audio_info(SPEECH_RATE))
 
     def start(self) -> None:
         """Begin to listen and play."""
         table = self.parameters
         self._lead = LeadWish(self, table.lead, table.lead_max)
-        settings = PlayoutSettings(
+        settings = JitterBufferSettings(
             chunk=table.chunk, delay=table.delay, delay_min=table.delay_min,
             delay_max=table.delay_max, hold=table.hold, pass_noise=table.pass_noise)
-        self._playout = Playout(self, self._new_id, self.ros_clock,
-                                lambda: self._lead.seconds, settings)
+        self._playout = JitterBuffer(
+            self, self._new_id, self.ros_clock, lambda: self._lead.seconds, settings)
         self._input = SoundInput(self, self._take)
         self.work('playout', self._playout.run)
         self.get_logger().info(f'ready to play {self.resolve_topic_name("mic/audio")}')

@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from txt2vid_ros.core import registry
+from txt2vid_ros.core.pcm import SPEECH_RATE
 from txt2vid_ros.core.people import DEFAULT
 from txt2vid_ros.core.time_limits import TimeLimits
 from txt2vid_ros.listening.echo import EchoGuard
 from txt2vid_ros.listening.endpointing import Endpointing
 from txt2vid_ros.listening.pipeline import Listener
 from txt2vid_ros.listening.voice_activity import VoiceActivity
-from txt2vid_ros.media.capture.source import RATE
 from txt2vid_ros.providers.choice import make_recognizer
 from txt2vid_ros.providers.resilience.health import Board
 from txt2vid_ros.ros import messages, qos
@@ -153,7 +153,7 @@ class SttNode(EngineNode):
 
     def _hear(self, stamp: int, samples: NDArray[np.float32]) -> None:
         if self._guard is not None:
-            samples = self._guard.guard(stamp, samples, RATE)
+            samples = self._guard.guard(stamp, samples, SPEECH_RATE)
         self._listener.push(stamp, samples)
 
 

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from rclpy.node import Node
 
 from txt2vid_ros.core.clock import SECOND
+from txt2vid_ros.core.pcm import SPEECH_RATE
 from txt2vid_ros.media.capture.conditioning import Conditioner
-from txt2vid_ros.media.capture.source import RATE, SourceStatistics
+from txt2vid_ros.media.capture.source import SourceStatistics
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.speech_input import DEFAULT_RATE
 
@@ -35,8 +36,8 @@ class SoundInput:
         self._take = take
         self._form: str | None = FORMATS['']
         self._channels = 1
-        self._rate = RATE
-        self._conditioner = Conditioner(RATE, self.statistics)
+        self._rate = SPEECH_RATE
+        self._conditioner = Conditioner(SPEECH_RATE, self.statistics)
         self._expected = 0
         node.create_subscription(AudioInfo, f'{topic}_info', self._on_info, qos.INFO)
         node.create_subscription(AudioDataStamped, topic, self._on_audio, qos.CAPTURED,

@@ -11,7 +11,7 @@ from rclpy.node import Node
 from trajectory_msgs.msg import JointTrajectory
 
 from txt2vid_ros.core.clock import SECOND
-from txt2vid_ros.media.lead_estimator import LeadEstimator
+from txt2vid_ros.media.lead_time_estimator import LeadTimeEstimator
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.stamps import StampCheck
@@ -29,7 +29,7 @@ class SpeechInput:
         """`cut` may move the end of an utterance; `ended` is told of each (nanoseconds)."""
         self.timed = False
         """Whether the voice gives mouth shapes with its sound."""
-        self.delay = LeadEstimator(0.0, margin=0.01, largest=0.3)
+        self.delay = LeadTimeEstimator(0.0, margin=0.01, largest=0.3)
         self._speech = speech
         self._node = node
         self._ended = ended

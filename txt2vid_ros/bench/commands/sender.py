@@ -17,7 +17,7 @@ from txt2vid_ros.bench.commands.latency import SENTENCES
 from txt2vid_ros.bench.rig.running_graph import descendants, RunningGraph, usage
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.errors import UserError
-from txt2vid_ros.media.capture.source import RATE
+from txt2vid_ros.core.pcm import SPEECH_RATE
 from txt2vid_ros.media.sound_file import read_sound
 from txt2vid_ros.providers.tts.hibari import HibariVoice
 from txt2vid_ros.providers.vad.silero import SileroActivity
@@ -50,8 +50,8 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def recordings(files: list[Path], texts: list[str]) -> list[tuple[NDArray[np.float32], str]]:
-    """Return each file's sound at RATE and what is said in it."""
-    return [(np.concatenate(list(read_sound(file, RATE, name='--wav'))), text)
+    """Return each file's sound at SPEECH_RATE and what is said in it."""
+    return [(np.concatenate(list(read_sound(file, SPEECH_RATE, name='--wav'))), text)
             for file, text in zip(files, texts, strict=True)]
 
 
@@ -61,7 +61,7 @@ def synthesized() -> list[tuple[NDArray[np.float32], str]]:
     voice = HibariVoice()
     voice.load()
     return [(soxr.resample(np.concatenate([chunk.samples for chunk in voice.synthesize(
-        text, lambda: False)]), voice.capabilities.sample_rate, RATE) * 0.6, text)
+        text, lambda: False)]), voice.capabilities.sample_rate, SPEECH_RATE) * 0.6, text)
         for text in SENTENCES[:6]]
 
 
@@ -73,28 +73,28 @@ def compose(pieces: list[tuple[NDArray[np.float32], str]], file: Path
     """
     import wave
     spans, at = [], 1.0
-    parts: list[NDArray[np.float32]] = [np.zeros(RATE, np.float32)]
+    parts: list[NDArray[np.float32]] = [np.zeros(SPEECH_RATE, np.float32)]
     for sound, _ in pieces:
         last = speech_end(sound)
         # The voice that repeats it needs about as long again.
-        pause = GAP + len(sound) / RATE
-        spans.append((at, at + last, at + len(sound) / RATE + pause))
-        parts += [sound, np.zeros(int(pause * RATE), np.float32)]
-        at = sum(len(part) for part in parts) / RATE
+        pause = GAP + len(sound) / SPEECH_RATE
+        spans.append((at, at + last, at + len(sound) / SPEECH_RATE + pause))
+        parts += [sound, np.zeros(int(pause * SPEECH_RATE), np.float32)]
+        at = sum(len(part) for part in parts) / SPEECH_RATE
     with wave.open(str(file), 'wb') as opened:
         opened.setnchannels(1)
         opened.setsampwidth(2)
-        opened.setframerate(RATE)
+        opened.setframerate(SPEECH_RATE)
         opened.writeframes((np.clip(np.concatenate(parts), -1, 1) * 32767).astype('<i2').tobytes())
     return spans
 
 
 def speech_end(sound: NDArray[np.float32]) -> float:
     """Return when speech ends, in seconds: the last 10 ms within 30 dB of the loudest."""
-    block = RATE // 100
+    block = SPEECH_RATE // 100
     power = np.square(sound[:len(sound) // block * block].reshape(-1, block)).mean(axis=1)
     loud = np.flatnonzero(power > power.max() * 1e-3)
-    return float((loud[-1] + 1) * block / RATE)
+    return float((loud[-1] + 1) * block / SPEECH_RATE)
 
 
 class _Witness:
@@ -222,7 +222,7 @@ def activity_cost(sound: NDArray[np.float32]) -> float:
     begun = time.process_time()
     for at in range(0, len(sound) - size + 1, size):
         activity.probability(sound[at:at + size])
-    return (time.process_time() - begun) / (len(sound) / RATE)
+    return (time.process_time() - begun) / (len(sound) / SPEECH_RATE)
 
 
 def spoken_words(text: str) -> list[str]:
