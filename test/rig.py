@@ -58,9 +58,9 @@ class Rig:
         form = StreamFormat(width=width, height=height, preset='ultrafast', fps=grid.fps)
         self.frames, self.speech = FrameBuffer(), SpeechTimeline()
         self.output = StreamOutputs(form, http=http, record=record, push=push,
-                             report=self.reports.append, status=lambda: {'synthetic': True})
+                                    report=self.reports.append, status=lambda: {'synthetic': True})
         self.writer = StreamWriter(form, grid, self.frames, self.speech, self.clock,
-                                 self.output.encoder)
+                                   self.output.encoder)
         driving = DrivingMedia([np.zeros((height, width, 3), np.uint8)], fps, '')
         face = Face(driving, FlashEngine().open(driving), self.speech, grid)
         self.animator = Animator(

@@ -161,7 +161,7 @@ class Session:
     def __init__(self, card: FakePortAudio, wanted: str) -> None:
         self.chunks: list[SoundBlock] = []
         self.recorder = CaptureLoop(DeviceSource(SystemClock(), wanted, lambda: card),
-                                 self.chunks.append)
+                                    self.chunks.append)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self.recorder.run, args=(self._stop,))
         self._thread.start()

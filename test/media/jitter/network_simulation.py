@@ -64,7 +64,7 @@ class Listener:
         """Utterance, stamp, samples and the time at which it was handed out."""
         self.ends: list[tuple[str, int]] = []
         self.playout = JitterBuffer(self, lambda stamp: f'anna#{stamp}', self, lambda: self.lead,
-                               JitterBufferSettings(chunk=chunk, **settings))
+                                    JitterBufferSettings(chunk=chunk, **settings))
 
     def now(self) -> int:
         return self.clock_now

@@ -253,7 +253,7 @@ def test_a_server_that_never_is_there_is_given_up(monkeypatch: pytest.MonkeyPatc
 
 def output(**wanted: str) -> StreamOutputs:
     return StreamOutputs(StreamFormat(), report=print, status=dict,
-                  **{'http': '', 'record': '', 'push': '', **wanted})
+                         **{'http': '', 'record': '', 'push': '', **wanted})
 
 
 @pytest.mark.parametrize(('wanted', 'said'), [
@@ -320,7 +320,7 @@ def test_an_ffmpeg_that_always_fails_ends_the_stream_with_its_words(
             return super().wait(min(timeout or 0.01, 0.01))
 
     writer = StreamWriter(form, FrameGrid.at(25), FrameBuffer(), SpeechTimeline(), SystemClock(),
-                        lambda begun: StreamEncoder(form, begun, lambda chunk: None, parser))
+                          lambda begun: StreamEncoder(form, begun, lambda chunk: None, parser))
     with pytest.raises(UserError, match=r'failed 9 times in a row: .*Unknown encoder libx264'):
         writer.run(Impatient())
 
@@ -328,7 +328,7 @@ def test_an_ffmpeg_that_always_fails_ends_the_stream_with_its_words(
 def test_pictures_of_another_shape_are_fitted_between_bars() -> None:
     form = StreamFormat(width=64, height=48)
     writer = StreamWriter(form, FrameGrid.at(25), FrameBuffer(), SpeechTimeline(), SystemClock(),
-                        lambda begun: pytest.fail('not to be started'))
+                          lambda begun: pytest.fail('not to be started'))
     for width, height in ((10, 48), (200, 48), (128, 96), (1, 1), (64, 48)):
         data = writer._picture(np.full((height, width, 3), 255, np.uint8))
         assert len(data) == 64 * 48 * 3 // 2

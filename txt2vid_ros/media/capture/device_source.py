@@ -76,8 +76,8 @@ class DeviceSource(SoundSource):
         except self._api.PortAudioError as error:
             self.close()
             raise SourceUnavailableError(f'{self.name or "the sound device"} cannot be opened: '
-                                  f'{_said(error)}',
-                                  'Close what uses it, or give another mic.device.') from error
+                                         f'{_said(error)}',
+                                         'Close what uses it, or give another mic.device.') from error
 
     def read(self, stop: threading.Event) -> SoundBlock | None:
         """Return the next block. Raises SourceUnavailableError once the device gives no more."""
@@ -117,7 +117,7 @@ class DeviceSource(SoundSource):
 
     def _lost(self) -> SourceUnavailableError:
         return SourceUnavailableError(f'{self.name} gives no sound any more',
-                               'Plug it in again; the node goes on by itself.')
+                                      'Plug it in again; the node goes on by itself.')
 
     def _captured(self, samples: NDArray[np.float32], frames: int, times: Any, status: Any
                   ) -> None:

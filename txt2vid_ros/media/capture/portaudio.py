@@ -52,8 +52,8 @@ def inputs(api: Any) -> list[InputDevice]:
     # -1 where there is none.
     default = api.default.device[0]
     return [InputDevice(index, str(entry['name']), str(hosts[entry['hostapi']]),
-                   int(entry['max_input_channels']), round(entry['default_samplerate']),
-                   index == default)
+                        int(entry['max_input_channels']), round(entry['default_samplerate']),
+                        index == default)
             for index, entry in enumerate(api.query_devices())
             if entry['max_input_channels'] > 0]
 
@@ -66,8 +66,8 @@ def find(api: Any, wanted: str) -> InputDevice:
     found = inputs(api)
     if not found:
         raise SourceUnavailableError('there is no sound device to capture from',
-                              'Plug one in (in a container: pass /dev/snd or the PulseAudio '
-                              'socket in), or set mic.source to file, silence or tone.')
+                                     'Plug one in (in a container: pass /dev/snd or the PulseAudio '
+                                     'socket in), or set mic.source to file, silence or tone.')
     matches = list(_matching(found, wanted))
     if len(matches) == 1:
         return matches[0]
