@@ -75,9 +75,9 @@ class DeviceSource(SoundSource):
             self._stream.start()
         except self._api.PortAudioError as error:
             self.close()
-            raise SourceUnavailableError(f'{self.name or "the sound device"} cannot be opened: '
-                                         f'{_said(error)}',
-                                         'Close what uses it, or give another mic.device.') from error
+            raise SourceUnavailableError(
+                f'{self.name or "the sound device"} cannot be opened: {_said(error)}',
+                'Close what uses it, or give another mic.device.') from error
 
     def read(self, stop: threading.Event) -> SoundBlock | None:
         """Return the next block. Raises SourceUnavailableError once the device gives no more."""

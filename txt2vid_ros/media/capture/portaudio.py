@@ -65,9 +65,10 @@ def find(api: Any, wanted: str) -> InputDevice:
     """
     found = inputs(api)
     if not found:
-        raise SourceUnavailableError('there is no sound device to capture from',
-                                     'Plug one in (in a container: pass /dev/snd or the PulseAudio '
-                                     'socket in), or set mic.source to file, silence or tone.')
+        raise SourceUnavailableError(
+            'there is no sound device to capture from',
+            'Plug one in (in a container: pass /dev/snd or the PulseAudio socket in), or set '
+            'mic.source to file, silence or tone.')
     matches = list(_matching(found, wanted))
     if len(matches) == 1:
         return matches[0]
