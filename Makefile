@@ -21,7 +21,7 @@ help:
 	@echo 'make bench   measure; BENCH=sync, latency, graph, render, face or lipsync'
 	@echo 'make setup   set up only'
 	@echo 'make wav2lip set up, with what Wav2Lip needs beside its weights'
-	@echo 'make lock    resolve requirements/*.in anew'
+	@echo 'make lock    resolve requirements/*.in again'
 	@echo 'make clean   remove everything that make has made, models excepted'
 
 live: setup

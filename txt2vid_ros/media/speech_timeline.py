@@ -38,7 +38,7 @@ class _Utterance:
     """The stamp that the stamps of its chunks are counted from, nanoseconds."""
     rate: int
     samples: NDArray[np.float32]
-    """From sample number `first` on; what lies behind `length` is zero."""
+    """From sample number `first` on; what follows `length` is zero."""
     first: int = 0
     length: int = 0
     """Samples since the start, those that were forgotten included."""
@@ -108,7 +108,7 @@ class SpeechTimeline:
     """
 
     def __init__(self, memory: float = 3.0, capacity: float = 900.0, jump: float = 2.0) -> None:
-        """Forget what is `memory` seconds old; over `jump` seconds, a gap begins anew."""
+        """Forget what is `memory` seconds old; after a gap of more than `jump` seconds, start over."""
         self._memory = memory
         self._capacity = capacity
         self._jump = jump

@@ -40,7 +40,7 @@ class CaptureClock:
         return 1.0 / self._period
 
     def reset(self) -> None:
-        """Begin anew with the next block."""
+        """Start over with the next block."""
         self._running = False
 
     def block(self, observed: int, count: int) -> int:

@@ -140,7 +140,7 @@ class DeviceSource(SoundSource):
         try:
             self._queue.put_nowait(None)
         except queue.Full:
-            # The reader finds the silence behind what is queued.
+            # The reader notices the silence once it has read what is queued.
             return
 
 

@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 
 class FileSource(PacedSource):
-    """Any file that ffmpeg reads; after its end it is silent, or begins anew.
+    """Any file that ffmpeg reads; after its end it is silent, or starts over.
 
     A microphone never ends; so whoever listens notices the end of the last word.
     """

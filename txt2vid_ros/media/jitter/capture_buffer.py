@@ -47,7 +47,7 @@ class CaptureBuffer:
         self._position = 0
         self._length = 0
         self.end = 0
-        """The position behind the newest sample."""
+        """The position after the newest sample."""
         self.missing = 0
         """Samples between those that came, as the stamps tell."""
 

@@ -34,7 +34,7 @@ class LossConcealer:
         self.reset()
 
     def reset(self) -> None:
-        """Begin anew in silence."""
+        """Start over in silence."""
         self._history: Samples = np.zeros(HISTORY_SAMPLES, np.float32)
         self._period: Samples | None = None
         self._offset = 0.0

@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 POLL_SECONDS = 0.02
 """Seconds between looks at the clock, which may be a simulated one."""
 LONGEST_STALL_SECONDS = 1.0
-"""Seconds; who is later than this, or has a clock that was set, begins anew."""
+"""After a longer delay, or a larger step of the clock, playback starts over."""
 WARNING_INTERVAL_SECONDS = 10.0
 """Seconds between two warnings."""
 SENDER_GONE_SECONDS = 0.3
@@ -102,8 +102,8 @@ class JitterBuffer:
         """Take mono sound at SPEECH_RATE: captured from `stamp` on, arrived at `arrival` (ns)."""
         with self._lock:
             if not self.incoming.push(stamp, samples, arrival):
-                self._warn(arrival, 'the sender or a clock has started anew; so does the playout')
-                self._begin_anew()
+                self._warn(arrival, 'the sender has restarted or a clock was set; starting over')
+                self._start_over()
                 self.incoming.push(stamp, samples, arrival)
 
     def run(self, stop: threading.Event) -> None:
@@ -130,8 +130,8 @@ class JitterBuffer:
                     return (due - now) / SECOND
                 if abs(now - due) > LONGEST_STALL_SECONDS * SECOND:
                     self._warn(now, 'the clock or the machine jumped by '
-                               f'{(now - due) / SECOND:+.1f} s; the playout begins anew')
-                    self._begin_anew()
+                               f'{(now - due) / SECOND:+.1f} s; starting over')
+                    self._start_over()
                     continue
                 self._next(self._time, due)
                 self._time += self._length
@@ -142,11 +142,11 @@ class JitterBuffer:
             self._warned = now
             log.warning('%s', line)
 
-    def _begin_anew(self) -> None:
+    def _start_over(self) -> None:
         self._end()
         self._gate = NoiseGate(self._settings.hold)
         self._time = None
-        self.incoming.begin_anew()
+        self.incoming.start_over()
 
     def _follow_lead(self) -> None:
         wished = int(self._wished() * SECOND)

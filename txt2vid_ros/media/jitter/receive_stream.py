@@ -47,9 +47,9 @@ class ReceiveStream:
         self._block = 0
         """Samples of the longest block."""
         self._buffer = CaptureBuffer()
-        self.begin_anew()
+        self.start_over()
 
-    def begin_anew(self) -> None:
+    def start_over(self) -> None:
         """Forget the sender: the next block is the first."""
         self._lost += self._missing
         self._buffer = CaptureBuffer()
@@ -96,7 +96,7 @@ class ReceiveStream:
             'concealed_ms': 1000 * concealer.samples / SPEECH_RATE}
 
     def push(self, stamp: int, samples: Samples, arrival: int) -> bool:
-        """Take a block; False where it shows that the sender or a clock has started anew."""
+        """Take a block; False where it shows that the sender has restarted or a clock was set."""
         if self._line is None:
             self._line = SkewEstimator(arrival)
         placed = self._buffer.push(stamp, samples)
