@@ -106,7 +106,14 @@ def test_a_machine_that_starts_nothing_any_more_is_said(monkeypatch: pytest.Monk
 
 def test_it_dies_with_the_thread_that_started_it() -> None:
     started: list[FfmpegProcess] = []
-    thread = threading.Thread(target=lambda: started.append(copier()))
+
+    def start() -> None:
+        process = copier()
+        # Before that it is the wrapper, which may not have set the signal yet.
+        until(lambda: pathlib.Path(f'/proc/{process.pid}/comm').read_text() == 'ffmpeg\n')
+        started.append(process)
+
+    thread = threading.Thread(target=start)
     thread.start()
     thread.join()
     until(lambda: started[0].status is not None)

@@ -108,7 +108,7 @@ class SpeechTimeline:
     """
 
     def __init__(self, memory: float = 3.0, capacity: float = 900.0, jump: float = 2.0) -> None:
-        """Forget what is `memory` seconds old; after a gap of more than `jump` seconds, start over."""
+        """Forget what is `memory` seconds old; start over after a gap of `jump` seconds."""
         self._memory = memory
         self._capacity = capacity
         self._jump = jump
