@@ -21,8 +21,8 @@ from txt2vid_ros.lipsync.render_loop import AnimatedFace, RenderLoop
 from txt2vid_ros.media.driving.driving_media import DrivingMedia
 from txt2vid_ros.media.output.encoder import StreamFormat
 from txt2vid_ros.media.output.frame_buffer import FrameBuffer
-from txt2vid_ros.media.output.output import Output
-from txt2vid_ros.media.output.streamer import Streamer
+from txt2vid_ros.media.output.stream_outputs import StreamOutputs
+from txt2vid_ros.media.output.stream_writer import StreamWriter
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
 
 PATIENCE = 60.0
@@ -58,10 +58,10 @@ class Rig:
         self.grid = grid = FrameGrid.at(fps)
         form = StreamFormat(width=width, height=height, preset='ultrafast', fps=grid.fps)
         self.frames, self.speech = FrameBuffer(), SpeechTimeline()
-        self.output = Output(form, http=http, record=record, push=push,
-                             report=self.reports.append, status=lambda: {'synthetic': True})
-        self.streamer = Streamer(form, grid, self.frames, self.speech, self.clock,
-                                 self.output.encoder)
+        self.output = StreamOutputs(form, http=http, record=record, push=push,
+                                    report=self.reports.append, status=lambda: {'synthetic': True})
+        self.writer = StreamWriter(form, grid, self.frames, self.speech, self.clock,
+                                   self.output.encoder)
         driving = DrivingMedia([np.zeros((height, width, 3), np.uint8)], fps, '')
         face = AnimatedFace(driving, FlashEngine().open(driving), self.speech, grid)
         self.animator = RenderLoop(
@@ -70,7 +70,7 @@ class Rig:
         self._random = np.random.default_rng(0)
         self._stop = threading.Event()
         self._threads = [threading.Thread(target=self._guard, args=(work,))
-                         for work in (self.streamer.run, self.animator.run)]
+                         for work in (self.writer.run, self.animator.run)]
 
     def _show(self, place: int, frame: NDArray[np.uint8]) -> None:
         self.frames.push(place, frame)
@@ -110,8 +110,8 @@ class Rig:
 
     def wait_frames(self, count: int) -> None:
         """Wait until `count` more frames were written."""
-        target = self.streamer.statistics.frames + count
-        until(lambda: self.streamer.statistics.frames >= target or bool(self.faults), 'frames')
+        target = self.writer.statistics.frames + count
+        until(lambda: self.writer.statistics.frames >= target or bool(self.faults), 'frames')
         assert not self.faults, self.faults
 
 

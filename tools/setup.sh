@@ -5,7 +5,7 @@
 #
 # Every step leaves a stamp with the digest of what it was made from, written only after it has
 # succeeded. A virtual environment in which pip was interrupted cannot be trusted (a package may
-# be half there and still count as installed), so it is made anew; pip's own cache makes that quick.
+# be half there and still count as installed), so it is rebuilt; pip's own cache makes that quick.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -11,7 +11,7 @@ import soxr
 
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.mouth import MouthTrack, SHAPES
-from txt2vid_ros.media.speech_timeline import FADE, SpeechTimeline
+from txt2vid_ros.media.speech_timeline import FADE_SECONDS, SpeechTimeline
 
 RATE = 24000
 EPOCH = 1_763_800_000 * SECOND  # a time of today: floats are coarse there
@@ -118,11 +118,11 @@ def test_an_interrupted_utterance_dies_away_and_its_late_chunks_are_refused() ->
     timeline.end('a', EPOCH + SECOND // 2)
     assert not timeline.push('a', EPOCH + SECOND, level, RATE)
     got = heard(timeline, 0, [2 * RATE], RATE, 2 * RATE)
-    fade = got[RATE // 2:RATE // 2 + int(FADE * RATE)]
+    fade = got[RATE // 2:RATE // 2 + int(FADE_SECONDS * RATE)]
     np.testing.assert_array_equal(got[:RATE // 2], level[:RATE // 2])
     assert np.all(np.diff(fade) < 0)
     assert np.abs(np.diff(got)).max() < 0.01  # no click
-    assert not got[RATE // 2 + int(FADE * RATE):].any()
+    assert not got[RATE // 2 + int(FADE_SECONDS * RATE):].any()
 
 
 def test_the_ordinary_end_cuts_nothing_and_one_before_the_beginning_leaves_nothing() -> None:

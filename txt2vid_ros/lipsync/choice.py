@@ -11,7 +11,7 @@ from txt2vid_ros.core import registry
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.models.manifest import load_manifest
 from txt2vid_ros.core.models.store import models_dir
-from txt2vid_ros.core.models.verified import doubt, published_sum
+from txt2vid_ros.core.models.verified import published_sum, unverified_reason
 from txt2vid_ros.core.options import made, OptionTables, prefix_of
 from txt2vid_ros.lipsync.engine import LipSyncEngine
 from txt2vid_ros.lipsync.viseme.idle_motion import LifeSettings
@@ -49,7 +49,7 @@ def choose_engine(name: str = AUTO) -> Choice:
         path = models_dir() / file
         if not path.is_file():
             continue
-        why_not = doubt(path)
+        why_not = unverified_reason(path)
         if why_not is None:
             missing = packages.missing_for(published_sum(file))
             if not missing:

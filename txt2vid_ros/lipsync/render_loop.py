@@ -10,7 +10,7 @@ from txt2vid_ros.core.clock import Clock, FrameGrid, SECOND
 from txt2vid_ros.lipsync.engine import Frame, LipSyncSession
 from txt2vid_ros.lipsync.frame_pacing import FrameInterpolator, RenderRateControl
 from txt2vid_ros.media.driving.driving_media import DrivingMedia
-from txt2vid_ros.media.lead_estimator import LeadEstimator
+from txt2vid_ros.media.lead_time_estimator import LeadTimeEstimator
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
 
 MAX_AHEAD = 1.0
@@ -66,7 +66,7 @@ class RenderLoop:
                  publish: Callable[[int, Frame], None], lead: Callable[[], float]) -> None:
         """`face_of` maps an utterance id (None before the first) to a key of `faces`."""
         self.statistics = RenderStatistics()
-        self.render_time = LeadEstimator(0.0, margin=0.0)
+        self.render_time = LeadTimeEstimator(0.0, margin=0.0)
         """How long rendering and publishing took lately, in seconds."""
         self._grid = grid
         self._faces = faces
@@ -90,7 +90,7 @@ class RenderLoop:
         while not stop.is_set():
             place = self._next(place)
             due = self._grid.stamp(place) - int(
-                (self._lead() + self.render_time.lead) * SECOND)
+                (self._lead() + self.render_time.lead_time) * SECOND)
             left = (due - self._clock.now()) / SECOND
             if left > 0:
                 # Short waits: the clock may be a simulated one, and a rewind cannot wait.

@@ -14,18 +14,18 @@ import soxr
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.mouth import MouthPose, MouthTrack
 
-FADE = 0.005
+FADE_SECONDS = 0.005
 """Seconds over which an interrupted utterance dies away, so that the cut does not click."""
-RESAMPLE_MARGIN = 0.03
+RESAMPLE_MARGIN_SECONDS = 0.03
 """Seconds on either side that the resampling filter sees beyond the stretch asked for."""
-GRID = SECOND // 8000
+START_GRID_NANOSECONDS = SECOND // 8000
 """Nanoseconds. An utterance is heard from a multiple of it on: stretches that follow each other
 then neither repeat nor lose a sample, which happens where a start lies between two samples."""
-MOST = 256
+MOST_UTTERANCES = 256
 """Utterances that are held at a time: their ids and stamps come from outside."""
-NEAR = 5.0
+LATEST_START_SECONDS = 5.0
 """Seconds ahead of the clock that speech may begin."""
-BARRED = 60.0
+REFUSED_SECONDS = 60.0
 """Seconds for which chunks of an ended utterance are refused."""
 
 
@@ -38,7 +38,7 @@ class _Utterance:
     """The stamp that the stamps of its chunks are counted from, nanoseconds."""
     rate: int
     samples: NDArray[np.float32]
-    """From sample number `first` on; what lies behind `length` is zero."""
+    """From sample number `first` on; what follows `length` is zero."""
     first: int = 0
     length: int = 0
     """Samples since the start, those that were forgotten included."""
@@ -46,7 +46,8 @@ class _Utterance:
     @property
     def begin(self) -> float:
         """The start, on the next place of the grid that all usual rates share."""
-        return (self.start + GRID // 2) // GRID * GRID / SECOND
+        step = START_GRID_NANOSECONDS
+        return (self.start + step // 2) // step * step / SECOND
 
     @property
     def end(self) -> float:
@@ -72,7 +73,7 @@ class _Utterance:
         if at <= 0:
             self.length = 0
             return
-        fade = min(int(FADE * self.rate), self.length - at)
+        fade = min(int(FADE_SECONDS * self.rate), self.length - at)
         if fade < 0:
             return
         low = max(at - self.first, 0)
@@ -107,7 +108,7 @@ class SpeechTimeline:
     """
 
     def __init__(self, memory: float = 3.0, capacity: float = 900.0, jump: float = 2.0) -> None:
-        """Forget what is `memory` seconds old; over `jump` seconds, a gap begins anew."""
+        """Forget what is `memory` seconds old; start over after a gap of `jump` seconds."""
         self._memory = memory
         self._capacity = capacity
         self._jump = jump
@@ -164,9 +165,9 @@ class SpeechTimeline:
         with self._lock:
             if now < self._latest - self._jump:
                 self._utterances = {name: held for name, held in self._utterances.items()
-                                    if held.begin < now + NEAR}
+                                    if held.begin < now + LATEST_START_SECONDS}
                 self._tracks = {name: tracks for name, tracks in self._tracks.items()
-                                if tracks[-1].times[0] < now + NEAR}
+                                if tracks[-1].times[0] < now + LATEST_START_SECONDS}
                 self._dropped.clear()
             self._latest = now
             self._utterances = {name: held for name, held in self._utterances.items()
@@ -178,7 +179,7 @@ class SpeechTimeline:
             self._tracks = {name: tracks for name, tracks in current.items() if tracks}
             # An id stays barred for longer than any network could delay one of its chunks.
             self._dropped = {name: time for name, time in self._dropped.items()
-                             if time >= now - BARRED}
+                             if time >= now - REFUSED_SECONDS}
 
     def samples(self, start: float, stop: float, rate: int) -> NDArray[np.float32]:
         """Return round((stop - start) * rate) mono samples, silence where nothing is known."""
@@ -230,7 +231,7 @@ def _mix(wanted: NDArray[np.float32], held: _Utterance, first: int, rate: int) -
     # The piece begins on a multiple of the rates' common step, so that its resampled samples
     # fall on one grid for the whole utterance however the stretches are cut.
     step = held.rate // math.gcd(held.rate, rate)
-    margin = int(RESAMPLE_MARGIN * held.rate)
+    margin = int(RESAMPLE_MARGIN_SECONDS * held.rate)
     low = (first * held.rate // rate - margin) // step * step
     high = -(-(first + len(wanted)) * held.rate // rate) + margin
     resampled = soxr.resample(held.part(low, high), held.rate, rate)
@@ -240,6 +241,6 @@ def _mix(wanted: NDArray[np.float32], held: _Utterance, first: int, rate: int) -
 
 
 def _bound(held: dict[str, Any]) -> None:
-    """Drop the oldest entries of a dictionary that has more than MOST."""
-    while len(held) > MOST:
+    """Drop the oldest entries of a dictionary that has more than MOST_UTTERANCES."""
+    while len(held) > MOST_UTTERANCES:
         del held[next(iter(held))]

@@ -86,7 +86,7 @@ class LipsyncNode(ManagedNode):
         for person in self._people:
             self._open(person.face or self._face)
         self._lead = table.lead
-        self._animator = RenderLoop(
+        self._render_loop = RenderLoop(
             self._grid, self._faces, self._face_of, self._speech, self.ros_clock, self._publish,
             lambda: self._lead)
         self._raw = self.create_publisher(Image, 'face/image_raw', qos.IMAGE,
@@ -123,7 +123,7 @@ class LipsyncNode(ManagedNode):
             face.rate_control.status() for face in self._faces.values())))
         return 'warn' if slow else 'ok', slow or f'engine {self._engine.name}', {
             'frames': statistics.frames, 'skipped': statistics.skipped,
-            'render_ms_p98': self._animator.render_time.lead * 1000,
+            'render_ms_p98': self._render_loop.render_time.lead_time * 1000,
             'frame_lead_ms': self._lead * 1000, 'voice_lead_ms': self._voice_lead() * 1000}
 
     def _open(self, file: str) -> None:
@@ -157,8 +157,8 @@ class LipsyncNode(ManagedNode):
         if timed is not None and self._input.timed:
             look_ahead = timed
         paced = max(face.rate_control.look_ahead for face in self._faces.values())
-        return float(self._lead + self._animator.render_time.lead + look_ahead + paced
-                     + self._input.delay.lead)
+        return float(self._lead + self._render_loop.render_time.lead_time + look_ahead + paced
+                     + self._input.delay.lead_time)
 
     def _request_lead(self) -> None:
         self._lead_request.publish(Float64(data=self._voice_lead()))

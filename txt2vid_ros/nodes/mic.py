@@ -13,10 +13,10 @@ from audio_common_msgs.msg import AudioDataStamped, AudioInfo
 from txt2vid_ros.core.clock import Clock
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.pcm import SPEECH_RATE
-from txt2vid_ros.media.capture.device import DeviceSource
+from txt2vid_ros.media.capture.capture_loop import CaptureLoop
+from txt2vid_ros.media.capture.device_source import DeviceSource
+from txt2vid_ros.media.capture.file_source import FileSource
 from txt2vid_ros.media.capture.generated import SilenceSource, ToneSource
-from txt2vid_ros.media.capture.recorder import Recorder
-from txt2vid_ros.media.capture.recording import FileSource
 from txt2vid_ros.media.capture.source import SoundBlock, SoundSource
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.node import ManagedNode
@@ -87,7 +87,7 @@ class MicNode(ManagedNode):
         self._source = SOURCES[table.source](table, self.ros_clock)
         # A file waits for subscribers: otherwise its first word would be lost.
         ready = self._heard if isinstance(self._source, FileSource) else (lambda stop: True)
-        self._recorder = Recorder(self._source, self._publish, table.chunk, ready)
+        self._recorder = CaptureLoop(self._source, self._publish, table.chunk, ready)
         self._audio = self.create_publisher(
             AudioDataStamped, 'mic/audio', qos.AUDIO, qos_overriding_options=qos.overridable())
         self._info = self.create_publisher(AudioInfo, 'mic/audio_info', qos.INFO)

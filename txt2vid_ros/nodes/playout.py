@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.pcm import SPEECH_RATE
 from txt2vid_ros.core.people import DEFAULT
-from txt2vid_ros.media.jitter.jitter_buffer import Playout, PlayoutSettings
+from txt2vid_ros.media.jitter.jitter_buffer import JitterBuffer, JitterBufferSettings
 from txt2vid_ros.ros.lead_request import LeadRequest
 from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.parameters import parameter
@@ -44,7 +44,7 @@ class Parameters:
 
 
 class PlayoutNode(ManagedNode):
-    """Maps mic/audio to a Playout, which publishes stamped speech."""
+    """Maps mic/audio to a JitterBuffer, which publishes stamped speech."""
 
     NAME = 'playout'
     Parameters = Parameters
@@ -62,11 +62,11 @@ class PlayoutNode(ManagedNode):
         """Start to listen and play."""
         table = self.parameters
         self._lead = LeadRequest(self, table.lead, table.lead_max)
-        settings = PlayoutSettings(
+        settings = JitterBufferSettings(
             chunk=table.chunk, delay=table.delay, delay_min=table.delay_min,
             delay_max=table.delay_max, hold=table.hold, pass_noise=table.pass_noise)
-        self._playout = Playout(self._output, self._new_id, self.ros_clock,
-                                lambda: self._lead.seconds, settings)
+        self._playout = JitterBuffer(
+            self._output, self._new_id, self.ros_clock, lambda: self._lead.seconds, settings)
         self._input = SoundInput(self, self._take)
         self.work('playout', self._playout.run)
         self.get_logger().info(f'ready to play {self.resolve_topic_name("mic/audio")}')

@@ -13,11 +13,11 @@ from sensor_msgs.msg import Image
 from std_msgs.msg import Float64
 
 from txt2vid_ros.core.clock import FrameGrid, SECOND
-from txt2vid_ros.media.lead_estimator import LeadEstimator
+from txt2vid_ros.media.lead_time_estimator import LeadTimeEstimator
 from txt2vid_ros.media.output.encoder import PTS_OFFSET, StreamFormat
 from txt2vid_ros.media.output.frame_buffer import FrameBuffer
-from txt2vid_ros.media.output.output import Output
-from txt2vid_ros.media.output.streamer import Streamer
+from txt2vid_ros.media.output.stream_outputs import StreamOutputs
+from txt2vid_ros.media.output.stream_writer import StreamWriter
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.node import ManagedNode
@@ -55,7 +55,7 @@ class Parameters:
 
 
 class StreamNode(ManagedNode):
-    """Maps topics to a Streamer and serves what it encodes."""
+    """Maps topics to a StreamWriter and serves what it encodes."""
 
     NAME = 'stream'
     Parameters = Parameters
@@ -74,13 +74,15 @@ class StreamNode(ManagedNode):
         self._stamps = StampCheck(self, 'face/image_raw')
         self._frames = FrameBuffer()
         self._speech = SpeechTimeline()
-        self._delay = LeadEstimator(-table.playout, margin=0.02, smallest=0.0, largest=0.3)
+        self._delay = LeadTimeEstimator(-table.playout, margin=0.02, smallest=0.0, largest=0.3)
         self._delay.observe(FIRST_DELAY)
-        self._requested = self._delay.lead
-        self._output = Output(self._form, http=table.http, record=table.record, push=table.push,
-                              report=self._lost, status=self._status)
-        self._streamer = Streamer(self._form, self._grid, self._frames, self._speech,
-                                  self.ros_clock, self._output.encoder, playout=table.playout)
+        self._requested = self._delay.lead_time
+        self._output = StreamOutputs(
+            self._form, http=table.http, record=table.record, push=table.push,
+            report=self._lost, status=self._status)
+        self._writer = StreamWriter(
+            self._form, self._grid, self._frames, self._speech, self.ros_clock,
+            self._output.encoder, playout=table.playout)
         self._lead_request = self.create_publisher(Float64, 'face/lead', qos.LEAD)
 
     def start(self) -> None:
@@ -88,9 +90,9 @@ class StreamNode(ManagedNode):
         self.create_subscription(Image, 'face/image_raw', self._on_image, qos.IMAGE,
                                  qos_overriding_options=qos.overridable())
         self._input = SpeechInput(
-            self, self._speech, cut=lambda stamp: max(stamp, self._streamer.heard_until))
+            self, self._speech, cut=lambda stamp: max(stamp, self._writer.heard_until))
         self.create_timer(1.0, self._each_second)
-        self.work('streamer', self._streamer.run)
+        self.work('streamer', self._writer.run)
         for line in self._output.describe():
             self.get_logger().info(line)
 
@@ -109,7 +111,7 @@ class StreamNode(ManagedNode):
         self.exit_status = self.exit_status or 1
 
     def _figures(self) -> dict[str, Any]:
-        statistics = self._streamer.statistics
+        statistics = self._writer.statistics
         lateness = sorted(statistics.lateness.copy())
         return {
             'fps': float(self._grid.fps),
@@ -119,11 +121,11 @@ class StreamNode(ManagedNode):
             'dropped_viewers': self._output.dropped,
             'write_lateness_ms_p99': (lateness[int(0.99 * (len(lateness) - 1))] * 1000
                                       if lateness else 0.0),
-            'frame_lead_wanted_ms': self._delay.lead * 1000}
+            'frame_lead_wanted_ms': self._delay.lead_time * 1000}
 
     def _status(self) -> dict[str, Any]:
         """Return the content of /status.json; pts_zero_ns is the stamp of presentation time 0."""
-        zero = self._grid.stamp(self._streamer.epoch) - int(PTS_OFFSET * SECOND)
+        zero = self._grid.stamp(self._writer.epoch) - int(PTS_OFFSET * SECOND)
         return {**self._figures(), 'pts_zero_ns': zero, 'now_ns': self.ros_clock.now(),
                 'encoder_pid': self._output.encoder_pid, 'synthetic': True}
 
@@ -147,7 +149,7 @@ class StreamNode(ManagedNode):
         self._frames.push(self._grid.index(stamp), np.asarray(frame))
 
     def _each_second(self) -> None:
-        self._requested = self._delay.lead
+        self._requested = self._delay.lead_time
         self._lead_request.publish(Float64(data=self._requested))
         self._speech.forget(self.ros_clock.now() / SECOND)
 

@@ -9,7 +9,7 @@ from trajectory_msgs.msg import JointTrajectory
 
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.pcm import VOICE_RATE
-from txt2vid_ros.media.lead_estimator import LeadEstimator
+from txt2vid_ros.media.lead_time_estimator import LeadTimeEstimator
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
 from txt2vid_ros.ros import messages
 from txt2vid_ros.ros.node import ManagedNode
@@ -29,7 +29,7 @@ class SpeechInput:
         """`cut` may move the end of an utterance; `ended` gets each end (nanoseconds)."""
         self.timed = False
         """Whether the voice gives mouth shapes with its sound."""
-        self.delay = LeadEstimator(0.0, margin=0.01, largest=LONGEST_DELAY)
+        self.delay = LeadTimeEstimator(0.0, margin=0.01, largest=LONGEST_DELAY)
         self._speech = speech
         self._ended = ended
         self._cut = cut

@@ -14,7 +14,7 @@ from txt2vid_ros.lipsync.render_loop import AnimatedFace, RenderLoop
 from txt2vid_ros.lipsync.viseme.engine import VisemeEngine
 from txt2vid_ros.lipsync.viseme.idle_motion import LifeSettings
 from txt2vid_ros.media.driving.driving_media import load_driving
-from txt2vid_ros.media.lead_estimator import LeadEstimator
+from txt2vid_ros.media.lead_time_estimator import LeadTimeEstimator
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
 from txt2vid_ros.speaking.visemes.track import mouth_track
 
@@ -39,7 +39,7 @@ class Show:
         self._animator = RenderLoop(GRID, {'': face}, lambda utterance: '', self.speech, self,
                                     self._publish, lambda: LEAD)
         # The clock may move on while a frame is on its way to here: that is not its cost.
-        self._animator.render_time = LeadEstimator(0.0, margin=0.0, largest=0.0)
+        self._animator.render_time = LeadTimeEstimator(0.0, margin=0.0, largest=0.0)
 
     def now(self) -> int:
         return self.time

@@ -24,7 +24,7 @@ from txt2vid_ros.lipsync.wav2lip import locate as locating
 from txt2vid_ros.lipsync.wav2lip.locate import locate
 from txt2vid_ros.lipsync.wav2lip.options import Wav2LipOptions
 from txt2vid_ros.media.driving.driving_media import DrivingMedia, load_driving
-from txt2vid_ros.media.driving.fitting import Fit
+from txt2vid_ros.media.driving.frame_placement import Fit
 from txt2vid_ros.media.driving.options import DrivingOptions
 
 BLANK = np.zeros((120, 160, 3), np.uint8)

@@ -15,12 +15,14 @@ import numpy as np
 import pytest
 from rig import until
 
+from txt2vid_ros.core.backoff import Backoff
 from txt2vid_ros.core.clock import SECOND, SystemClock
 from txt2vid_ros.core.errors import UserError
-from txt2vid_ros.media.capture import device, portaudio, recorder
-from txt2vid_ros.media.capture.device import DeviceSource
-from txt2vid_ros.media.capture.recorder import Recorder
-from txt2vid_ros.media.capture.source import RATE, SoundBlock, SourceLostError
+from txt2vid_ros.core.pcm import SPEECH_RATE
+from txt2vid_ros.media.capture import capture_loop, device_source, portaudio
+from txt2vid_ros.media.capture.capture_loop import CaptureLoop
+from txt2vid_ros.media.capture.device_source import DeviceSource
+from txt2vid_ros.media.capture.source import SoundBlock, SourceUnavailableError
 
 
 class CountingClock:
@@ -53,7 +55,7 @@ def record(card: FakePortAudio, wanted: str, blocks: int, **options: object) -> 
         stream.give(tone, **options)
     stream.unplug()
     given = []
-    with pytest.raises(SourceLostError):
+    with pytest.raises(SourceUnavailableError):
         while (block := source.read(threading.Event())) is not None:
             given.append(block)
     source.close()
@@ -68,10 +70,10 @@ def test_any_rate_and_number_of_channels_becomes_mono_at_16_khz(
     card.plug('card', rate, channels)
     blocks = record(card, '', 50)
     sound = np.concatenate([block.samples for block in blocks])
-    assert len(sound) == pytest.approx(RATE, rel=0.07)  # some stays in the filter
+    assert len(sound) == pytest.approx(SPEECH_RATE, rel=0.07)  # some stays in the filter
     middle = sound[4000:12000]
     spectrum = np.abs(np.fft.rfft(middle * np.hanning(len(middle))))
-    assert np.argmax(spectrum) * RATE / len(middle) == pytest.approx(440, abs=3)
+    assert np.argmax(spectrum) * SPEECH_RATE / len(middle) == pytest.approx(440, abs=3)
     assert np.abs(middle).max() == pytest.approx(0.5, abs=0.02)
 
 
@@ -85,7 +87,7 @@ def test_stamps_are_the_capture_times_of_the_samples(
     begin = 1_000 * SECOND - (3_000_000 if adc else 0)
     counted = 0
     for block in blocks:
-        assert block.stamp - begin == pytest.approx(counted / RATE * SECOND, abs=1e6)
+        assert block.stamp - begin == pytest.approx(counted / SPEECH_RATE * SECOND, abs=1e6)
         counted += len(block.samples)
 
 
@@ -97,19 +99,19 @@ def test_a_device_is_found_by_index_name_part_and_default(card: FakePortAudio) -
     assert portaudio.find(card, '0').name == 'HDA Intel: ALC295'
     assert portaudio.find(card, 'USB Headset').index == 1
     assert portaudio.find(card, 'alc295').index == 0
-    with pytest.raises(SourceLostError,
+    with pytest.raises(SourceUnavailableError,
                        match=r'could be 2 devices.*1 USB Headset; 2 USB Headset Pro'):
         portaudio.find(card, 'usb')
 
 
 def test_a_wrong_name_lists_what_exists(card: FakePortAudio) -> None:
     card.plug('Webcam')
-    with pytest.raises(SourceLostError, match=r"is no device: 'mike'.*0 Webcam"):
+    with pytest.raises(SourceUnavailableError, match=r"is no device: 'mike'.*0 Webcam"):
         DeviceSource(SystemClock(), 'mike', lambda: card).open()
 
 
 def test_without_any_device_the_remedy_is_told(card: FakePortAudio) -> None:
-    with pytest.raises(SourceLostError, match=r'no sound device.*/dev/snd.*mic.source'):
+    with pytest.raises(SourceUnavailableError, match=r'no sound device.*/dev/snd.*mic.source'):
         DeviceSource(SystemClock(), '', lambda: card).open()
 
 
@@ -144,9 +146,9 @@ def test_an_overrun_is_counted_and_leaves_a_gap_in_the_stamps(card: FakePortAudi
     assert second.stamp - first.stamp == SECOND
     assert source.statistics.overruns == 1
     # Nobody reads: what does not fit is lost, counted and marked.
-    for _ in range(device.DEPTH + 5):
+    for _ in range(device_source.QUEUED_BLOCKS + 5):
         card.streams[0].give(tone)
-    for _ in range(device.DEPTH):
+    for _ in range(device_source.QUEUED_BLOCKS):
         source.read(stop)
     card.streams[0].give(tone)
     source.read(stop)
@@ -158,8 +160,8 @@ class Session:
 
     def __init__(self, card: FakePortAudio, wanted: str) -> None:
         self.chunks: list[SoundBlock] = []
-        self.recorder = Recorder(DeviceSource(SystemClock(), wanted, lambda: card),
-                                 self.chunks.append)
+        self.recorder = CaptureLoop(DeviceSource(SystemClock(), wanted, lambda: card),
+                                    self.chunks.append)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self.recorder.run, args=(self._stop,))
         self._thread.start()
@@ -181,7 +183,7 @@ def test_lost_sound_is_told_once_and_is_a_warning_for_a_while(
             card.streams[-1].give(tone, overflow=overflow)
         until(lambda: '2 times so far' in session.recorder.warning, 'the warning')
         assert not session.recorder.fault
-        monkeypatch.setattr(recorder, 'OVERRUN_MEMORY', 0.0)
+        monkeypatch.setattr(capture_loop, 'OVERRUN_WARNING_SECONDS', 0.0)
         assert session.recorder.warning == ''
     finally:
         session.close()
@@ -193,9 +195,8 @@ def test_lost_sound_is_told_once_and_is_a_warning_for_a_while(
 def test_an_unplugged_device_is_told_once_and_taken_up_again(
         card: FakePortAudio, caplog: pytest.LogCaptureFixture, fault: str,
         monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recorder, 'FIRST_PAUSE', 0.05)
-    monkeypatch.setattr(recorder, 'LONGEST_PAUSE', 0.05)
-    monkeypatch.setattr(device, 'PATIENCE', 0.2)
+    monkeypatch.setattr(capture_loop, 'OPEN_BACKOFF', Backoff(first=0.05, largest=0.05))
+    monkeypatch.setattr(device_source, 'UNPLUGGED_SECONDS', 0.2)
     caplog.set_level(logging.INFO, 'txt2vid_ros')
     session = Session(card, 'headset')
     try:
@@ -228,8 +229,7 @@ def test_an_unplugged_device_is_told_once_and_taken_up_again(
 
 
 def test_a_busy_device_is_waited_for(card: FakePortAudio, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recorder, 'FIRST_PAUSE', 0.05)
-    monkeypatch.setattr(recorder, 'LONGEST_PAUSE', 0.05)
+    monkeypatch.setattr(capture_loop, 'OPEN_BACKOFF', Backoff(first=0.05, largest=0.05))
     card.plug('card', 16000, 1)
     card.busy = True
     session = Session(card, '')
@@ -253,7 +253,7 @@ def test_the_rates_of_a_device_are_listed(card: FakePortAudio) -> None:
 
 READ = """
 import json, sys, threading
-from txt2vid_ros.media.capture.device import DeviceSource
+from txt2vid_ros.media.capture.device_source import DeviceSource
 from txt2vid_ros.core.clock import SystemClock
 source, stop, sound = DeviceSource(SystemClock(), 'desk'), threading.Event(), []
 source.open()
@@ -266,7 +266,7 @@ print(json.dumps([source.name, sound]))
 
 def test_sound_comes_through_the_real_portaudio_library(tmp_path: Path) -> None:
     """ALSA plays a file as a microphone would, but without a clock: nothing of time is said."""
-    recorded = 0.5 * np.sin(2 * np.pi * 440 * np.arange(8 * RATE) / RATE)
+    recorded = 0.5 * np.sin(2 * np.pi * 440 * np.arange(8 * SPEECH_RATE) / SPEECH_RATE)
     (tmp_path / 'tone.raw').write_bytes((recorded * 32767).astype('<i2').tobytes())
     config = tmp_path / 'asound.conf'
     config.write_text(
@@ -283,5 +283,5 @@ def test_sound_comes_through_the_real_portaudio_library(tmp_path: Path) -> None:
     assert name == 'desk'
     middle = np.array(sound[4000:12000])
     spectrum = np.abs(np.fft.rfft(middle * np.hanning(len(middle))))
-    assert np.argmax(spectrum) * RATE / len(middle) == pytest.approx(440, abs=3)
+    assert np.argmax(spectrum) * SPEECH_RATE / len(middle) == pytest.approx(440, abs=3)
     assert np.abs(middle).max() == pytest.approx(0.5, abs=0.03)

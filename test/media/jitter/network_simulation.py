@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from txt2vid_ros.core.clock import SECOND
-from txt2vid_ros.media.capture.source import RATE
-from txt2vid_ros.media.jitter.jitter_buffer import Playout, PlayoutSettings
+from txt2vid_ros.core.pcm import SPEECH_RATE
+from txt2vid_ros.media.jitter.jitter_buffer import JitterBuffer, JitterBufferSettings
 
 BLOCK = 512
 BEGIN = 1_700_000_000 * SECOND
@@ -33,7 +33,7 @@ class Sender:
     def __init__(self, sound: Callable[[NDArray[np.float64]], Samples], *, ppm: float = 0.0,
                  offset: float = 0.0, seed: int = 1) -> None:
         self.sound = sound
-        self.period = 1 / (RATE * (1 + ppm * 1e-6))
+        self.period = 1 / (SPEECH_RATE * (1 + ppm * 1e-6))
         """The receiver's seconds from sample to sample."""
         self.offset = round(offset * SECOND)
         self.random = np.random.default_rng(seed)
@@ -41,12 +41,12 @@ class Sender:
     def packets(self, seconds: float, delay: Callable[[np.random.Generator], float | None],
                 begin: float = 0.0, block: int = BLOCK) -> Iterable[Packet]:
         """Yield what is sent; `delay` gives the seconds each is on its way, None if it is lost."""
-        first = round(begin * RATE)
-        for at in range(first, first + round(seconds * RATE), block):
+        first = round(begin * SPEECH_RATE)
+        for at in range(first, first + round(seconds * SPEECH_RATE), block):
             late = delay(self.random)
             if late is not None:
                 arrival = BEGIN + round(((at + block) * self.period + late) * SECOND)
-                yield Packet(arrival, BEGIN + self.offset + at * SECOND // RATE,
+                yield Packet(arrival, BEGIN + self.offset + at * SECOND // SPEECH_RATE,
                              self.sound(np.arange(at, at + block)))
 
 
@@ -63,8 +63,8 @@ class Listener:
         self.chunks: list[tuple[str, int, Samples, int]] = []
         """Utterance, stamp, samples and the time at which it was handed out."""
         self.ends: list[tuple[str, int]] = []
-        self.playout = Playout(self, lambda stamp: f'anna#{stamp}', self, lambda: self.lead,
-                               PlayoutSettings(chunk=chunk, **settings))
+        self.playout = JitterBuffer(self, lambda stamp: f'anna#{stamp}', self, lambda: self.lead,
+                                    JitterBufferSettings(chunk=chunk, **settings))
 
     def now(self) -> int:
         return self.clock_now
@@ -100,16 +100,16 @@ class Listener:
     def sound(self) -> Samples:
         """Return all that was handed out, by stamp, with silence where there was nothing."""
         first, last = self.chunks[0][1], self.chunks[-1][1]
-        whole = np.zeros(round((last - first) * RATE / SECOND) + len(self.chunks[-1][2]),
+        whole = np.zeros(round((last - first) * SPEECH_RATE / SECOND) + len(self.chunks[-1][2]),
                          np.float32)
         for _, start, samples, _ in self.chunks:
-            at = round((start - first) * RATE / SECOND)
+            at = round((start - first) * SPEECH_RATE / SECOND)
             whole[at:at + len(samples)] = samples
         return whole
 
 
 def sine(hertz: float, level: float = 0.3) -> Callable[[NDArray[np.float64]], Samples]:
-    return lambda positions: (level * np.sin(2 * np.pi * hertz / RATE * positions)).astype(
+    return lambda positions: (level * np.sin(2 * np.pi * hertz / SPEECH_RATE * positions)).astype(
         np.float32)
 
 
@@ -119,5 +119,5 @@ def roughness(samples: Samples, hertz: float) -> float:
     Each sample of a sine is given by the two before it, wherever its phase is.
     """
     wave = samples.astype(np.float64)
-    follows = 2 * np.cos(2 * np.pi * hertz / RATE) * wave[1:-1] - wave[:-2]
+    follows = 2 * np.cos(2 * np.pi * hertz / SPEECH_RATE) * wave[1:-1] - wave[:-2]
     return float(np.abs(wave[2:] - follows).max(initial=0.0))

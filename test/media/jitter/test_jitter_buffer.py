@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from txt2vid_ros.core.clock import SECOND
-from txt2vid_ros.media.capture.source import RATE
+from txt2vid_ros.core.pcm import SPEECH_RATE
 
-HERTZ = RATE / 32
+HERTZ = SPEECH_RATE / 32
 SMOOTH = 2e-4
 """Of `roughness` at a level of 0.3: the steps of 16 bits are 3e-5, a lost sample is 6e-2."""
 
@@ -35,13 +35,13 @@ def test_sound_comes_out_whole_on_time_and_as_one_utterance() -> None:
     assert len({name for name, *_ in listener.chunks}) == 1
     assert [name for name, _ in listener.ends] == [listener.chunks[0][0]]
     stamps = np.array([start for _, start, _, _ in listener.chunks])
-    assert set(np.diff(stamps)) == {320 * SECOND // RATE}
+    assert set(np.diff(stamps)) == {320 * SECOND // SPEECH_RATE}
     # Each chunk is handed out as long before it is heard as was asked for.
     ahead = np.array([start - given for _, start, _, given in listener.chunks]) / SECOND
     assert ahead.min() >= 0.199
     assert listener.ends[0][1] >= stamps[-1]
     # Behind its first and before its last moments (fades) the sine goes on as a sine.
-    assert roughness(listener.sound()[200:4 * RATE], HERTZ) < SMOOTH
+    assert roughness(listener.sound()[200:4 * SPEECH_RATE], HERTZ) < SMOOTH
     # Block, wanted delay of the start, its preparation and the lead: nothing else is added.
     captured = int(listener.chunks[0][0].partition('#')[2])
     latency = (stamps[0] - captured) / SECOND
@@ -119,7 +119,7 @@ def test_lost_late_repeated_and_disordered_blocks_are_told_apart() -> None:
              for packet in sent[::3]]
     listener = Listener().run(in_order(sent + twice), rest=0.0)
     figures = listener.figures
-    lost = 40 * RATE // BLOCK - len(sent)
+    lost = 40 * SPEECH_RATE // BLOCK - len(sent)
     assert lost > 30
     # The last few are not known to be lost as nothing has come after them.
     assert figures['lost'] == pytest.approx(lost, abs=2)
@@ -139,7 +139,7 @@ def test_what_is_made_up_in_place_of_a_lost_block_does_not_click() -> None:
     dropped = set(range(20, 200, 15))
 
     def voice(positions: np.ndarray) -> Samples:
-        pitch = 2 * np.pi * 117 / RATE * positions
+        pitch = 2 * np.pi * 117 / SPEECH_RATE * positions
         return (0.2 * np.sin(pitch) + 0.1 * np.sin(3 * pitch + 1)).astype(np.float32)
 
     sender = Sender(voice)
@@ -147,8 +147,8 @@ def test_what_is_made_up_in_place_of_a_lost_block_does_not_click() -> None:
             if number not in dropped]
     listener = Listener().run(sent, rest=0.0)
     assert listener.figures['concealed'] == len(dropped)
-    heard = listener.sound()[RATE // 10:]
-    whole = voice(np.arange(8 * RATE))
+    heard = listener.sound()[SPEECH_RATE // 10:]
+    whole = voice(np.arange(8 * SPEECH_RATE))
     # No sample jumps further than the voice itself ever does, give or take a little.
     assert np.abs(np.diff(heard)).max() < 1.5 * np.abs(np.diff(whole)).max()
     # A hole of 32 ms is filled: its loudness falls, but not to nothing.
@@ -175,11 +175,11 @@ def test_a_break_of_ten_seconds_ends_the_utterance_and_the_next_one_is_on_time()
     assert 19 < (began - BEGIN) / SECOND < 21
     # What was stuck has not taught it to wait for as long.
     assert listener.figures['delay_ms'] < delay + 250
-    assert listener.figures['lost'] == pytest.approx(9 * RATE / BLOCK, abs=2)
+    assert listener.figures['lost'] == pytest.approx(9 * SPEECH_RATE / BLOCK, abs=2)
     # The second one is all there.
     heard = np.concatenate([samples for name, _, samples, _ in listener.chunks
                             if name == second])
-    assert roughness(heard[2 * RATE:], HERTZ) < SMOOTH
+    assert roughness(heard[2 * SPEECH_RATE:], HERTZ) < SMOOTH
 
 
 @pytest.mark.parametrize('step', [-3 * 3600.0, -20.0, 0.5, 20.0, 3 * 3600.0])
@@ -195,7 +195,7 @@ def test_a_sender_that_starts_anew_or_sets_its_clock_is_heard_again_soon(step: f
     assert (began - BEGIN) / SECOND < 10.5 + 0.3 + 0.3 + 0.3
     heard = np.concatenate([samples for name, _, samples, _ in listener.chunks
                             if name == names[1]])
-    assert roughness(heard[RATE:], HERTZ) < SMOOTH
+    assert roughness(heard[SPEECH_RATE:], HERTZ) < SMOOTH
     assert listener.figures['delay_ms'] < 150
 
 
@@ -207,8 +207,8 @@ def test_what_seems_to_be_late_for_good_is_not_waited_for_for_good() -> None:
     assert listener.figures['delay_ms'] < 150
     last = listener.chunks[-1][0]
     heard = np.concatenate([samples for name, _, samples, _ in listener.chunks if name == last])
-    assert len(heard) > 5 * RATE
-    assert roughness(heard[RATE:], HERTZ) < SMOOTH
+    assert len(heard) > 5 * SPEECH_RATE
+    assert roughness(heard[SPEECH_RATE:], HERTZ) < SMOOTH
 
 
 def test_a_local_clock_that_is_set_does_not_silence_the_sender() -> None:
@@ -228,7 +228,7 @@ def test_a_local_clock_that_is_set_does_not_silence_the_sender() -> None:
 
 def speech(random: np.random.Generator, *parts: tuple[float, float]) -> Samples:
     """Return noise of (seconds, level) after each other: loud for speech, soft for a room."""
-    return np.concatenate([level * random.standard_normal(round(seconds * RATE))
+    return np.concatenate([level * random.standard_normal(round(seconds * SPEECH_RATE))
                            for seconds, level in parts]).astype(np.float32)
 
 
@@ -237,12 +237,12 @@ def test_the_noise_of_a_room_is_not_played_and_what_is_said_in_it_is() -> None:
     sound = speech(np.random.default_rng(7), (4, room), (1.5, 0.1), (0.4, room), (1, 0.1),
                    (3, room), (0.5, 0.03), (3, room))
     sender = Sender(lambda positions: sound[int(positions[0]):int(positions[-1]) + 1])
-    listener = Listener().run(sender.packets(len(sound) / RATE, steady(0.02)), rest=1.0)
+    listener = Listener().run(sender.packets(len(sound) / SPEECH_RATE, steady(0.02)), rest=1.0)
     names = list(dict.fromkeys(name for name, *_ in listener.chunks))
     # The short pause divides nothing, the long one does; before, between and behind is nothing.
     assert len(names) == 2 and len(listener.ends) == 2
-    lengths = [sum(len(samples) for name, _, samples, _ in listener.chunks if name == each) / RATE
-               for each in names]
+    lengths = [sum(len(samples) for name, _, samples, _ in listener.chunks if name == each)
+               / SPEECH_RATE for each in names]
     assert lengths[0] == pytest.approx(2.9 + 0.6, abs=0.1)
     assert lengths[1] == pytest.approx(0.5 + 0.6, abs=0.1)
     # The moment before the first sound is there too: no onset is bitten off.
@@ -254,7 +254,7 @@ def test_noise_is_passed_on_where_that_is_asked_for() -> None:
     sound = speech(np.random.default_rng(7), (4, 0.004))
     sender = Sender(lambda positions: sound[int(positions[0]):int(positions[-1]) + 1])
     listener = Listener(pass_noise=True).run(sender.packets(4, steady(0.02)), rest=0.0)
-    assert sum(len(samples) for _, _, samples, _ in listener.chunks) > 3.5 * RATE
+    assert sum(len(samples) for _, _, samples, _ in listener.chunks) > 3.5 * SPEECH_RATE
 
 
 def test_a_greater_lead_is_given_in_a_pause_unheard() -> None:
@@ -270,7 +270,7 @@ def test_a_greater_lead_is_given_in_a_pause_unheard() -> None:
     assert (listener.figures['concealed'], listener.ends) == (0, [])
     # Both parts are there sample by sample; only the pause has become longer.
     loud = np.flatnonzero(np.abs(listener.sound()) > 0.03)
-    pause = np.diff(loud).max() / RATE
+    pause = np.diff(loud).max() / SPEECH_RATE
     assert pause == pytest.approx(0.4 + 0.08, abs=0.03)
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 import pytest
 
-from txt2vid_ros.media.output.mpegts import PACKET, TransportStreamParser
+from txt2vid_ros.media.output.mpegts import PACKET_BYTES, TransportStreamParser
 
 
 @pytest.fixture(scope='module')
@@ -34,7 +34,7 @@ def test_fed_in_any_parts_nothing_is_lost_and_the_keys_are_the_same(
         chunks += parser.feed(stream[at:at + size])
         at, turn = at + size, turn + 1
     assert b''.join(chunk.data for chunk in chunks) == stream
-    assert all(len(chunk.data) % PACKET == 0 for chunk in chunks)
+    assert all(len(chunk.data) % PACKET_BYTES == 0 for chunk in chunks)
     starts = [b''.join(p.data for p in chunks[:i]) for i, p in enumerate(chunks) if p.key_frame]
     expected = [b''.join(p.data for p in whole[:i]) for i, p in enumerate(whole) if p.key_frame]
     assert [len(start) for start in starts] == [len(start) for start in expected]

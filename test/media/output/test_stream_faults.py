@@ -26,8 +26,8 @@ from txt2vid_ros.media.output.encoder import StreamEncoder, StreamFormat
 from txt2vid_ros.media.output.fragments import FragmentedView
 from txt2vid_ros.media.output.frame_buffer import FrameBuffer
 from txt2vid_ros.media.output.mpegts import TransportStreamParser
-from txt2vid_ros.media.output.output import Output
-from txt2vid_ros.media.output.streamer import Streamer
+from txt2vid_ros.media.output.stream_outputs import StreamOutputs
+from txt2vid_ros.media.output.stream_writer import StreamWriter
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
 
 pytestmark = pytest.mark.xdist_group('streaming')
@@ -63,9 +63,9 @@ def test_the_encoder_is_killed_and_viewers_and_recording_go_on(tmp_path: pathlib
         rig.clap(6)
         rig.wait_frames(60)
         os.kill(rig.output.encoder_pid, signal.SIGKILL)
-        until(lambda: rig.streamer.statistics.restarts == 1)
+        until(lambda: rig.writer.statistics.restarts == 1)
         rig.wait_frames(75)
-        frames = rig.streamer.statistics.frames
+        frames = rig.writer.statistics.frames
     viewer.close()
     assert rig.reports == []
     forwards(tmp_path / 'view.ts')
@@ -86,7 +86,7 @@ def test_the_clock_is_set_and_the_stream_goes_on(tmp_path: pathlib.Path, seconds
         clock.offset = int(seconds * SECOND)
         rig.clap(3)
         rig.wait_frames(110)
-        frames = rig.streamer.statistics.frames
+        frames = rig.writer.statistics.frames
     viewer.close()
     forwards(tmp_path / 'view.ts')
     stream = decode(tmp_path / 'view.ts')
@@ -211,7 +211,7 @@ def test_the_disk_is_full_and_the_stream_goes_on(small_disk: pathlib.Path, name:
     with Rig(record=str(small_disk / name), noise=True) as rig:
         until(lambda: bool(rig.reports), 'for the report')
         rig.wait_frames(25)
-        assert rig.streamer.statistics.restarts == 0
+        assert rig.writer.statistics.restarts == 0
     assert len(rig.reports) == 1
     assert 'No space left on device' in rig.reports[0]
     assert '\n' not in rig.reports[0]
@@ -251,9 +251,9 @@ def test_a_server_that_never_is_there_is_given_up(monkeypatch: pytest.MonkeyPatc
     assert 'Connection refused' in rig.reports[0]
 
 
-def output(**wanted: str) -> Output:
-    return Output(StreamFormat(), report=print, status=dict,
-                  **{'http': '', 'record': '', 'push': '', **wanted})
+def output(**wanted: str) -> StreamOutputs:
+    return StreamOutputs(StreamFormat(), report=print, status=dict,
+                         **{'http': '', 'record': '', 'push': '', **wanted})
 
 
 @pytest.mark.parametrize(('wanted', 'said'), [
@@ -319,25 +319,25 @@ def test_an_ffmpeg_that_always_fails_ends_the_stream_with_its_words(
         def wait(self, timeout: float | None = None) -> bool:
             return super().wait(min(timeout or 0.01, 0.01))
 
-    streamer = Streamer(form, FrameGrid.at(25), FrameBuffer(), SpeechTimeline(), SystemClock(),
-                        lambda begun: StreamEncoder(form, begun, lambda chunk: None, parser))
+    writer = StreamWriter(form, FrameGrid.at(25), FrameBuffer(), SpeechTimeline(), SystemClock(),
+                          lambda begun: StreamEncoder(form, begun, lambda chunk: None, parser))
     with pytest.raises(UserError, match=r'failed 9 times in a row: .*Unknown encoder libx264'):
-        streamer.run(Impatient())
+        writer.run(Impatient())
 
 
 def test_pictures_of_another_shape_are_fitted_between_bars() -> None:
     form = StreamFormat(width=64, height=48)
-    streamer = Streamer(form, FrameGrid.at(25), FrameBuffer(), SpeechTimeline(), SystemClock(),
-                        lambda begun: pytest.fail('not to be started'))
+    writer = StreamWriter(form, FrameGrid.at(25), FrameBuffer(), SpeechTimeline(), SystemClock(),
+                          lambda begun: pytest.fail('not to be started'))
     for width, height in ((10, 48), (200, 48), (128, 96), (1, 1), (64, 48)):
-        data = streamer._picture(np.full((height, width, 3), 255, np.uint8))
+        data = writer._picture(np.full((height, width, 3), 255, np.uint8))
         assert len(data) == 64 * 48 * 3 // 2
         luma = np.frombuffer(data, np.uint8)[:64 * 48].reshape(48, 64)
         assert luma[24, 32] == 235
         lit = (luma > 200).sum()
         scale = min(64 / width, 48 / height)
         assert lit == pytest.approx(round(width * scale) * round(height * scale), rel=0.05)
-    blank = np.frombuffer(streamer._picture(None), np.uint8)
+    blank = np.frombuffer(writer._picture(None), np.uint8)
     assert (blank[:64 * 48] == 16).all()
 
 

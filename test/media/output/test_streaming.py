@@ -22,7 +22,7 @@ from txt2vid_ros.bench.rig.running_graph import free_port
 from txt2vid_ros.bench.rig.viewer import decode, Decoded, Viewer
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.media.output.encoder import PTS_OFFSET
-from txt2vid_ros.media.output.mpegts import PACKET
+from txt2vid_ros.media.output.mpegts import PACKET_BYTES
 
 pytestmark = pytest.mark.xdist_group('streaming')
 CLAPS = 5
@@ -90,8 +90,8 @@ def test_what_is_silenced_is_not_heard_a_tenth_of_a_second_later(
         rig.wait_frames(round(2 * fps))
         # As the stream node does: what is with the encoder already cannot be taken back.
         now = rig.clock.now()
-        rig.speech.end('tone', max(now, rig.streamer.heard_until))
-        zero = rig.grid.stamp(rig.streamer.epoch) - round(PTS_OFFSET * SECOND)
+        rig.speech.end('tone', max(now, rig.writer.heard_until))
+        zero = rig.grid.stamp(rig.writer.epoch) - round(PTS_OFFSET * SECOND)
         rig.wait_frames(round(2 * fps))
     viewer.close()
     stream = decode(tmp_path / 'view.ts')
@@ -142,7 +142,7 @@ def show(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Show]:
             ('HEAD', '/live.ts'), ('HEAD', '/live.mp4'), ('POST', '/'), ('GET', '/?a=b'))}
         status = json.loads(answers['GET /status.json'][2])
         rig.wait_frames(125)
-        frames = rig.streamer.statistics.frames
+        frames = rig.writer.statistics.frames
     early.close()
     late.close()
     browser.join(30)
@@ -193,10 +193,11 @@ def test_who_watches_is_counted_and_files_and_servers_are_not(show: Show) -> Non
 @pytest.mark.parametrize('name', ['early.ts', 'late.ts'])
 def test_a_viewer_begins_with_the_tables_and_a_key_frame(show: Show, name: str) -> None:
     data = (show.folder / name).read_bytes()
-    pids = [(data[at + 1] & 0x1F) << 8 | data[at + 2] for at in (0, PACKET, 2 * PACKET)]
+    pids = [(data[at + 1] & 0x1F) << 8 | data[at + 2]
+            for at in (0, PACKET_BYTES, 2 * PACKET_BYTES)]
     assert pids == [0, 0x1000, 0x100]
     begin = show.folder / f'begin-{name}'
-    begin.write_bytes(data[:60 * PACKET])
+    begin.write_bytes(data[:60 * PACKET_BYTES])
     decoded = subprocess.run(
         ['ffmpeg', '-v', 'error', '-i', str(begin), '-frames:v', '1', '-f', 'rawvideo',
          '-pix_fmt', 'gray', '-'], capture_output=True, check=True)
@@ -236,9 +237,9 @@ def test_a_slow_viewer_is_dropped_and_a_fast_one_is_not(tmp_path: pathlib.Path) 
             until(lambda: rig.output.viewers == 2)
             # It reads nothing: the server gives it up, by its bound or after a time.
             until(lambda: rig.output.viewers == 1, 'for the slow one to be dropped')
-        assert rig.streamer.statistics.restarts == 0
+        assert rig.writer.statistics.restarts == 0
         rig.wait_frames(10)
-        frames = rig.streamer.statistics.frames
+        frames = rig.writer.statistics.frames
     fast.close()
     times = decode(tmp_path / 'fast.ts').frame_times
     np.testing.assert_allclose(np.diff(times), 0.04, atol=2e-5)

@@ -43,7 +43,7 @@ def test_a_browser_plays_the_stream_and_goes_on_after_it_broke_off(
         page.screenshot(tmp_path / 'page.png')
         before = page.evaluate('video.currentTime')
         os.kill(rig.output.encoder_pid, signal.SIGKILL)
-        until(lambda: rig.streamer.statistics.restarts == 1)
+        until(lambda: rig.writer.statistics.restarts == 1)
         rig.wait_frames(25)
         until(lambda: playing(before + 1.0), 'for it to go on after the encoder was killed')
     assert not rig.faults

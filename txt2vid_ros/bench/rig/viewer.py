@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from txt2vid_ros.core.pcm import STREAM_RATE
-from txt2vid_ros.media.output.mpegts import PACKET, VIDEO_PID
+from txt2vid_ros.media.output.mpegts import PACKET_BYTES, VIDEO_PID
 
 AUDIO_PID = VIDEO_PID + 1
 PTS_CLOCK = 90_000
@@ -64,9 +64,9 @@ class Viewer:
                     return
                 kept.write(data)
                 data = rest + data
-                usable = len(data) // PACKET * PACKET
-                for at in range(0, usable, PACKET):
-                    packet = data[at:at + PACKET]
+                usable = len(data) // PACKET_BYTES * PACKET_BYTES
+                for at in range(0, usable, PACKET_BYTES):
+                    packet = data[at:at + PACKET_BYTES]
                     pid = (packet[1] & 0x1F) << 8 | packet[2]
                     if pid in (VIDEO_PID, AUDIO_PID):
                         seconds = presentation_time(packet)

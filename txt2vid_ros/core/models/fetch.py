@@ -115,7 +115,7 @@ def fetch_from_url(model: Model, url: str, folder: pathlib.Path,
 
 
 def _download(url: str, partial: pathlib.Path, size: int, progress: ProgressCallback) -> None:
-    """Append what is missing of `size` bytes to `partial`; begin anew where the server must."""
+    """Append what is missing of `size` bytes to `partial`; start over if the server must."""
     have = partial.stat().st_size if partial.exists() else 0
     if have >= size:
         if have == size:

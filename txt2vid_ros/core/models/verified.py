@@ -14,7 +14,7 @@ from txt2vid_ros.core.models.store import cache_dir
 _log = logging.getLogger(__name__)
 
 
-def doubt(path: pathlib.Path) -> str | None:
+def unverified_reason(path: pathlib.Path) -> str | None:
     """Return why the file is not the published one, or None where it is."""
     model = load_manifest().get(path.name)
     if model is None:

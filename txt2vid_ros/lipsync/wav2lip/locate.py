@@ -16,7 +16,7 @@ from tqdm import tqdm
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.files import replacing
 from txt2vid_ros.core.models.store import cache_dir, models_dir
-from txt2vid_ros.core.models.verified import doubt
+from txt2vid_ros.core.models.verified import unverified_reason
 from txt2vid_ros.lipsync.face import boxes as face_boxes
 from txt2vid_ros.lipsync.face.mesh import FaceMesh
 from txt2vid_ros.lipsync.face.mesh_points import OVAL
@@ -25,7 +25,7 @@ from txt2vid_ros.lipsync.wav2lip import packages
 from txt2vid_ros.lipsync.wav2lip.devices import resolved
 from txt2vid_ros.lipsync.wav2lip.options import Wav2LipOptions
 from txt2vid_ros.media.driving.driving_media import DrivingMedia
-from txt2vid_ros.media.driving.fitting import Fitting
+from txt2vid_ros.media.driving.frame_placement import FramePlacement
 
 S3FD_FILE = 's3fd.pth'
 MIN_SIDE = 24           # pixels of a face box's side
@@ -131,9 +131,9 @@ def _pads(options: Wav2LipOptions, driving: DrivingMedia) -> tuple[int, int, int
     return round(top * down), round(bottom * down), round(left * across), round(right * across)
 
 
-def _place(driving: DrivingMedia) -> Fitting:
+def _place(driving: DrivingMedia) -> FramePlacement:
     """Return where the source's pixels are in a frame."""
-    return driving.fitting or Fitting(driving.size, driving.size, driving.size)
+    return driving.placement or FramePlacement(driving.size, driving.size, driving.size)
 
 
 def _detector(options: Wav2LipOptions) -> tuple[str, tuple[str, ...]]:
@@ -145,7 +145,7 @@ def _detector(options: Wav2LipOptions) -> tuple[str, tuple[str, ...]]:
         return 'mesh', ()
     missing = packages.not_installed(*packages.GPU)
     why_not = (f'{S3FD_FILE} needs {packages.as_clause(missing)} not installed' if missing
-               else doubt(path))
+               else unverified_reason(path))
     if why_not is None:
         return 's3fd', ()
     return 'mesh', (f'{why_not}: the bundled face mesh finds the face instead',)

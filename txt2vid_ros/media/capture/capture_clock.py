@@ -6,11 +6,11 @@ import math
 
 from txt2vid_ros.core.clock import SECOND
 
-JUMP = 0.1
+DISCONTINUITY_SECONDS = 0.1
 """Seconds by which an observation may be off before it is taken as a break in the sound."""
-SLOW, FAST = 0.02, 0.5
+SETTLED_BANDWIDTH_HZ, INITIAL_BANDWIDTH_HZ = 0.02, 0.5
 """Hz of the loop's bandwidth when it has settled, and when it begins."""
-SETTLING = 10.0
+SETTLING_SECONDS = 10.0
 """Seconds from the one to the other."""
 
 
@@ -40,7 +40,7 @@ class CaptureClock:
         return 1.0 / self._period
 
     def reset(self) -> None:
-        """Begin anew with the next block."""
+        """Start over with the next block."""
         self._running = False
 
     def block(self, observed: int, count: int) -> int:
@@ -53,14 +53,14 @@ class CaptureClock:
             self._begin(observed)
         seconds = (observed - self._origin) / SECOND
         error = seconds - self._expected
-        if abs(error) > JUMP:
+        if abs(error) > DISCONTINUITY_SECONDS:
             self.breaks += 1
             self._begin(observed)
             error = 0.0
         length = count * self._period
-        share = min(self._age / SETTLING, 1.0)
-        omega = 2 * math.pi * length * (FAST ** (1 - share) * SLOW ** share)
-        omega = min(omega, 0.5)
+        share = min(self._age / SETTLING_SECONDS, 1.0)
+        bandwidth = INITIAL_BANDWIDTH_HZ ** (1 - share) * SETTLED_BANDWIDTH_HZ ** share
+        omega = min(2 * math.pi * length * bandwidth, 0.5)
         stamp: int = self._origin + round((self._expected + math.sqrt(2) * omega * error) * SECOND)
         self._expected += length + math.sqrt(2) * omega * error
         self._period += omega * omega * error / max(count, 1)

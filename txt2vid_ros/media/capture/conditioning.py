@@ -8,19 +8,20 @@ import numpy as np
 from numpy.typing import NDArray
 import soxr
 
-from txt2vid_ros.media.capture.source import RATE, SourceStatistics
+from txt2vid_ros.core.pcm import SPEECH_RATE
+from txt2vid_ros.media.capture.source import SourceStatistics
 
-SETTLING = 0.2
+DC_SETTLING_SECONDS = 0.2
 """Seconds over which a constant offset is learned: that of a converter is no sound."""
-FULL_SCALE = 0.999
-_SCALES = {'int16': 2.0 ** 15, 'int32': 2.0 ** 31, 'int8': 2.0 ** 7}
+CLIPPED_LEVEL = 0.999
+_FULL_SCALES = {'int16': 2.0 ** 15, 'int32': 2.0 ** 31, 'int8': 2.0 ** 7}
 
 
 class Conditioner:
-    """Turns blocks of any rate, width and number of channels into mono float32 at RATE.
+    """Turns blocks of any rate, width and number of channels into mono float32 at SPEECH_RATE.
 
-    Sample m of all that it returns was captured m / RATE seconds after the first sample that
-    went in. Some 20 milliseconds stay in the resampler until what follows them has come.
+    Sample m of all that it returns was captured m / SPEECH_RATE seconds after the first sample
+    that went in. Some 20 milliseconds stay in the resampler until what follows them has come.
     """
 
     def __init__(self, rate: int, statistics: SourceStatistics) -> None:
@@ -28,29 +29,29 @@ class Conditioner:
         self._statistics = statistics
         self._rate = rate
         self._taken = self._given = 0
-        self._resampler = soxr.ResampleStream(rate, RATE, 1, dtype='float32', quality='MQ') \
-            if rate != RATE else None
-        self._offset = _OffsetFilter(rate)
+        self._resampler = None if rate == SPEECH_RATE else soxr.ResampleStream(
+            rate, SPEECH_RATE, 1, dtype='float32', quality='MQ')
+        self._dc_blocker = _DcBlocker(rate)
 
     @property
     def pending(self) -> float:
         """Return the seconds of sound that went in and have not come out yet."""
-        return self._taken / self._rate - self._given / RATE
+        return self._taken / self._rate - self._given / SPEECH_RATE
 
     def process(self, block: NDArray[Any]) -> NDArray[np.float32]:
         """Return what is known of (n,) or (n, channels) samples, integers or floats."""
-        scale = _SCALES.get(block.dtype.name, 1.0)
+        scale = _FULL_SCALES.get(block.dtype.name, 1.0)
         samples = block.astype(np.float32) / np.float32(scale)
         valid = np.isfinite(samples)
         if not valid.all():
             self._statistics.invalid += int(samples.size - valid.sum())
             samples = np.where(valid, samples, np.float32(0))
-        self._statistics.clipped += int((np.abs(samples) >= FULL_SCALE).sum())
+        self._statistics.clipped += int((np.abs(samples) >= CLIPPED_LEVEL).sum())
         mono = np.clip(samples, -1, 1)
         if mono.ndim > 1:
             # A microphone on one side of a stereo input is as loud as one on both.
             mono = mono.mean(axis=1) if _alike(mono) else mono[:, _loudest(mono)]
-        mono = self._offset.process(mono)
+        mono = self._dc_blocker.process(mono)
         if self._resampler is not None:
             mono = self._resampler.resample_chunk(mono)
         self._taken += len(block)
@@ -68,11 +69,11 @@ def _alike(channels: NDArray[np.float32]) -> bool:
     return bool(power.min() > 0.05 * power.max())
 
 
-class _OffsetFilter:
+class _DcBlocker:
     """Follows the slow mean of the sound and takes it away, block by block without steps."""
 
     def __init__(self, rate: int) -> None:
-        self._settling = SETTLING * rate
+        self._settling = DC_SETTLING_SECONDS * rate
         self._mean: float | None = None
 
     def process(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from txt2vid_ros.core.clock import Clock
-from txt2vid_ros.media.capture.real_time import PacedSource
-from txt2vid_ros.media.capture.source import RATE
+from txt2vid_ros.core.pcm import SPEECH_RATE
+from txt2vid_ros.media.capture.paced_source import PacedSource
 
 
 class SilenceSource(PacedSource):
@@ -34,5 +34,5 @@ class ToneSource(PacedSource):
     def _next(self, count: int) -> NDArray[np.float32]:
         at = np.arange(self._count, self._count + count, dtype=np.float64)
         # Whole turns are taken off first, so that the phase stays exact over days.
-        phase = (at * self._frequency / RATE) % 1.0
+        phase = (at * self._frequency / SPEECH_RATE) % 1.0
         return (self._amplitude * np.sin(2 * np.pi * phase)).astype(np.float32)

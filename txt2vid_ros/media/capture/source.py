@@ -11,17 +11,14 @@ from numpy.typing import NDArray
 
 from txt2vid_ros.core.errors import UserError
 
-RATE = 16000
-"""Hz of all captured sound: what speech recognition wants."""
 
-
-class SourceLostError(UserError):
+class SourceUnavailableError(UserError):
     """A source that does not work now and may later: unplugged, busy or not there yet."""
 
 
 @dataclasses.dataclass(frozen=True)
 class SoundBlock:
-    """Mono float32 samples in -1..1 at RATE; the first was captured at `stamp` (nanoseconds)."""
+    """Mono float32 samples in -1..1 at SPEECH_RATE; the first was captured at `stamp` (ns)."""
 
     stamp: int
     samples: NDArray[np.float32]
@@ -51,13 +48,16 @@ class SoundSource(abc.ABC):
 
     @abc.abstractmethod
     def open(self) -> None:  # noqa: A003
-        """Begin to capture. Raises SourceLostError, or UserError where waiting would not help."""
+        """Begin to capture.
+
+        Raises SourceUnavailableError, or UserError where waiting would not help.
+        """
 
     @abc.abstractmethod
     def read(self, stop: threading.Event) -> SoundBlock | None:
         """Return the next block when it is there; None once `stop` is set.
 
-        Raises SourceLostError where no more comes.
+        Raises SourceUnavailableError where no more comes.
         """
 
     def close(self) -> None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.media.driving import frame_files
-from txt2vid_ros.media.driving.fitting import Fit, Fitting, fitting
+from txt2vid_ros.media.driving.frame_placement import Fit, FramePlacement, place_in_frame
 from txt2vid_ros.media.driving.frame_store import FrameStore
 from txt2vid_ros.media.driving.options import CROSS_FADE, CrossFaded, DrivingOptions, Loop
 
@@ -31,7 +31,7 @@ class DrivingMedia:
     `frames`: each (height, width, 3) uint8 BGR, all of one even size. `digest`: sha256 (hex) of
     the source file and of every option that changes the frames; caches are keyed by it. `notices`:
     what the user should be told about the source, one line each. `loop`: what follows the last
-    frame: the way back, or the first one. `fitting`: where in a frame the source's pixels are,
+    frame: the way back, or the first one. `placement`: where in a frame the source's pixels are,
     after `resize_factor`, `rotate` and `crop`; None where they are the frame's own.
     """
 
@@ -41,7 +41,7 @@ class DrivingMedia:
     source: pathlib.Path | None = None
     notices: tuple[str, ...] = ()
     loop: Loop = 'ping-pong'
-    fitting: Fitting | None = None
+    placement: FramePlacement | None = None
 
     @property
     def size(self) -> tuple[int, int]:
@@ -92,19 +92,19 @@ def load_driving(
         f'driving 2 {width} {height} {fps} {max_seconds} {fit} {options} '.encode() + _sha256(file)
     ).hexdigest()
     picture = frame_files.read_picture(file)
-    place: Fitting | None = None
+    place: FramePlacement | None = None
 
     def placed(source: NDArray[np.uint8]) -> NDArray[np.uint8]:
         nonlocal place
         changed = options.apply(source)
         if place is None:
             high, wide = changed.shape[:2]
-            place = fitting((wide, high), width, height, fit, DEFAULT_LONG_SIDE)
+            place = place_in_frame((wide, high), width, height, fit, DEFAULT_LONG_SIDE)
         return place.apply(changed)
 
     if picture is not None:
         frame = placed(picture)
-        return DrivingMedia([frame], fps or 25.0, digest, file, fitting=place)
+        return DrivingMedia([frame], fps or 25.0, digest, file, placement=place)
     store = FrameStore()
     rate, notices = frame_files.read_video(
         file,
@@ -113,7 +113,7 @@ def load_driving(
         lambda frame: store.append(placed(frame)),
     )
     if options.static:
-        return DrivingMedia(store[:1], rate, digest, file, fitting=place)
+        return DrivingMedia(store[:1], rate, digest, file, placement=place)
     frames: Sequence[NDArray[np.uint8]] = store
     if options.loop == 'cross-fade':
         frames = CrossFaded(store, round(CROSS_FADE * rate))

@@ -57,7 +57,7 @@ def read_picture(file: pathlib.Path) -> Frame | None:
                 frame = _over_backdrop(frame, _eight_bit(whole[:, :, 3]))
     except cv2.error as error:
         raise UserError(
-            f'face file {file} cannot be decoded: {error.err}', 'Save it anew as JPEG or PNG'
+            f'face file {file} cannot be decoded: {error.err}', 'Save it again as JPEG or PNG'
         ) from error
     return frame
 

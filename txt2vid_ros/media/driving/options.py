@@ -69,7 +69,7 @@ class DrivingOptions:
 
 
 class CrossFaded(Sequence[Frame]):
-    """A clip that can start anew at any time: its end is faded into its beginning.
+    """A clip that can start over at any time: its end is faded into its beginning.
 
     It is shorter than the clip by the fade. Its first frames are blends of the clip's last ones
     with the clip's first ones, so that what follows the last frame shown is a picture like it.

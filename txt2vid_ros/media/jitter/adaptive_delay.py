@@ -7,17 +7,17 @@ import collections
 
 from txt2vid_ros.core.clock import SECOND
 
-MARGIN = 0.01
+MARGIN_SECONDS = 0.01
 """Seconds added to the jitter that was measured."""
-BACKLOG = 64
+BACKLOG_BLOCKS = 64
 """Blocks that a middleware may have kept while the network was down."""
-LEARNING = 100
+LEARNING_BLOCKS = 100
 """Blocks until the jitter that was seen counts more than the guess."""
-FALLING = 0.05
+FALL_RATE = 0.05
 """Seconds a second by which the delay shrinks when the network has become better."""
 
 
-class WantedDelay:
+class AdaptiveDelay:
     """The delay that covers the jitter of the arrivals: grows at once, shrinks slowly."""
 
     def __init__(self, first: float, least: float, most: float) -> None:
@@ -49,14 +49,14 @@ class WantedDelay:
             self._usual.observe(delay)
             self._lately.observe(delay)
         self._blocks += 1
-        wanted = self.jitter + MARGIN
-        if wanted > self._wanted or self._blocks > LEARNING:
-            self._wanted = max(wanted, self._wanted - FALLING * length)
+        wanted = self.jitter + MARGIN_SECONDS
+        if wanted > self._wanted or self._blocks > LEARNING_BLOCKS:
+            self._wanted = max(wanted, self._wanted - FALL_RATE * length)
 
     def _was_stuck(self, delay: float, arrival: int) -> bool:
         """Return whether a break of the network made a block late, which no delay can absorb."""
         if arrival - self._arrival > self.most * SECOND:
-            self._stuck = BACKLOG
+            self._stuck = BACKLOG_BLOCKS
         self._arrival = arrival
         self._stuck = max(self._stuck - 1, 0) if delay > self._wanted else 0
         return self._stuck > 0

@@ -8,16 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from txt2vid_ros.core.clock import SECOND
-from txt2vid_ros.media.capture.source import RATE
+from txt2vid_ros.core.pcm import SPEECH_RATE
 
-SNAP = round(0.008 * RATE)
+STAMP_TOLERANCE_SAMPLES = round(0.008 * SPEECH_RATE)
 """Samples by which a stamp may be off: capture times are measured, not exact."""
-LONGEST_GAP = 60 * RATE
+LONGEST_GAP_SAMPLES = 60 * SPEECH_RATE
 """Samples; a stamp that is further ahead is not a gap but another clock."""
 
 
 @dataclasses.dataclass(frozen=True)
-class Placed:
+class PlacedBlock:
     """Where a block of sound lies. Positions count the sender's samples since its first one."""
 
     position: int
@@ -37,7 +37,7 @@ class CaptureBuffer:
 
     def __init__(self, seconds: float = 8.0) -> None:
         """Hold at least `seconds` of sound, and at most twice as much."""
-        self._keep = round(seconds * RATE)
+        self._keep = round(seconds * SPEECH_RATE)
         self._samples = np.zeros(2 * self._keep, np.float32)
         self._filled = np.zeros(2 * self._keep, bool)
         self._base = 0
@@ -47,18 +47,19 @@ class CaptureBuffer:
         self._position = 0
         self._length = 0
         self.end = 0
-        """The position behind the newest sample."""
+        """The position after the newest sample."""
         self.missing = 0
         """Samples between those that came, as the stamps tell."""
 
-    def push(self, stamp: int, samples: NDArray[np.float32]) -> Placed | None:
+    def push(self, stamp: int, samples: NDArray[np.float32]) -> PlacedBlock | None:
         """Put a block in its place; None where its stamp cannot belong to this stream."""
         count = len(samples)
         if not self._length:
             self._stamp = stamp
         position = self._place(stamp, count)
         end = position + count
-        if position < self._base or position - self.end > LONGEST_GAP or count > self._keep:
+        gap = position - self.end
+        if position < self._base or gap > LONGEST_GAP_SAMPLES or count > self._keep:
             return None
         newest = end > self.end
         if newest:
@@ -73,7 +74,7 @@ class CaptureBuffer:
         # What fills a hole was counted as missing; what goes beyond the end was not.
         self.missing -= added - max(0, end - max(self.end, position)) if newest else added
         self.end = max(self.end, end)
-        return Placed(position, end, added, newest)
+        return PlacedBlock(position, end, added, newest)
 
     def read(self, low: int, high: int) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         """Return samples `low` to `high` and which of them are known; others are silence."""
@@ -99,18 +100,18 @@ class CaptureBuffer:
 
     def stamp_at(self, position: int) -> int:
         """Return when a sample was captured, nanoseconds on the sender's clock."""
-        return self._stamp + (position - self._position) * SECOND // RATE
+        return self._stamp + (position - self._position) * SECOND // SPEECH_RATE
 
     def _place(self, stamp: int, count: int) -> int:
-        position = self._position + round((stamp - self._stamp) * RATE / SECOND)
+        position = self._position + round((stamp - self._stamp) * SPEECH_RATE / SECOND)
         off = position - self.end
-        if abs(off) <= SNAP:
+        if abs(off) <= STAMP_TOLERANCE_SAMPLES:
             return self.end
         if count == self._length:
             # Senders cut sound into equal blocks: so a block that was lost or is late leaves or
             # fills a hole of exactly its length.
             whole = round(off / count) * count
-            if abs(off - whole) <= SNAP:
+            if abs(off - whole) <= STAMP_TOLERANCE_SAMPLES:
                 return self.end + whole
         return position
 

@@ -5,24 +5,24 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from txt2vid_ros.media.capture.source import RATE
+from txt2vid_ros.core.pcm import SPEECH_RATE
 
-HISTORY = round(0.05 * RATE)
+HISTORY_SAMPLES = round(0.05 * SPEECH_RATE)
 """Samples from which the pitch is found."""
-SHORTEST, LONGEST = round(RATE / 400), round(RATE / 66)
+SHORTEST_PERIOD, LONGEST_PERIOD = round(SPEECH_RATE / 400), round(SPEECH_RATE / 66)
 """Samples of a pitch period, for voices of 400 to 66 Hz."""
-ALIKE = 0.5
+LEAST_CORRELATION = 0.5
 """Correlation below which there is no pitch: then the longest stretch is repeated, which buzzes
 the least."""
-STEADY, GONE = round(0.01 * RATE), round(0.08 * RATE)
+FADE_START_SAMPLES, FADE_END_SAMPLES = round(0.01 * SPEECH_RATE), round(0.08 * SPEECH_RATE)
 """Samples of concealment until it begins to fade, and until nothing is left of it."""
-JOINT = round(0.005 * RATE)
+CROSS_FADE_SAMPLES = round(0.005 * SPEECH_RATE)
 """Samples over which concealment and sound are blended."""
 
 Samples = NDArray[np.float32]
 
 
-class Concealer:
+class LossConcealer:
     """Fills in what is missing of a stream of samples, without a click on either side."""
 
     def __init__(self) -> None:
@@ -34,8 +34,8 @@ class Concealer:
         self.reset()
 
     def reset(self) -> None:
-        """Begin anew in silence."""
-        self._history: Samples = np.zeros(HISTORY, np.float32)
+        """Start over in silence."""
+        self._history: Samples = np.zeros(HISTORY_SAMPLES, np.float32)
         self._period: Samples | None = None
         self._offset = 0.0
         self._age = 0
@@ -83,7 +83,7 @@ class Concealer:
 
     def _join(self, part: Samples) -> None:
         if self._period is not None:
-            length = min(JOINT, len(part))
+            length = min(CROSS_FADE_SAMPLES, len(part))
             rising = np.linspace(0, 1, length, endpoint=False, dtype=np.float32)
             part[:length] = rising * part[:length] + (1 - rising) * self._extension(length)
             self._period = None
@@ -94,7 +94,7 @@ class Concealer:
         period = _pitch(history)
         repeated = np.array(history[-period:])
         # The end of the period runs into what was before its beginning, so that it can go round.
-        blend = min(period // 4, HISTORY - period)
+        blend = min(period // 4, HISTORY_SAMPLES - period)
         rising = np.linspace(0, 1, blend, dtype=np.float32)
         repeated[-blend:] = ((1 - rising) * repeated[-blend:]
                              + rising * history[-period - blend:-period])
@@ -106,24 +106,24 @@ class Concealer:
         assert self._period is not None
         age = self._age + np.arange(count)
         self._age += count
-        fade = np.clip((GONE - age) / (GONE - STEADY), 0, 1)
+        fade = np.clip((FADE_END_SAMPLES - age) / (FADE_END_SAMPLES - FADE_START_SAMPLES), 0, 1)
         # The step to the repeated period is taken in a millisecond or two rather than at once.
-        step = self._offset * np.exp(-(age + 1) / (0.001 * RATE))
+        step = self._offset * np.exp(-(age + 1) / (0.001 * SPEECH_RATE))
         return np.asarray(fade * (self._period[age % len(self._period)] + step), np.float32)
 
     def _remember(self, part: Samples) -> None:
-        if len(part) >= HISTORY:
-            self._history = np.array(part[-HISTORY:])
+        if len(part) >= HISTORY_SAMPLES:
+            self._history = np.array(part[-HISTORY_SAMPLES:])
         else:
             self._history = np.concatenate([self._history[len(part):], part])
 
 
 def _pitch(history: Samples) -> int:
     """Return the period in samples after which the end of `history` is most like itself."""
-    width = HISTORY - LONGEST - LONGEST // 4
+    width = HISTORY_SAMPLES - LONGEST_PERIOD - LONGEST_PERIOD // 4
     recent = history[-width:].astype(np.float64)
-    best, found = ALIKE, LONGEST
-    for lag in range(SHORTEST, LONGEST + 1):
+    best, found = LEAST_CORRELATION, LONGEST_PERIOD
+    for lag in range(SHORTEST_PERIOD, LONGEST_PERIOD + 1):
         earlier = history[-width - lag:-lag].astype(np.float64)
         power = float(np.sqrt((recent @ recent) * (earlier @ earlier)))
         alike = float(recent @ earlier) / power if power > 1e-9 else 0.0

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 TAPS = 32
 BEFORE = TAPS // 2 - 1
-"""Samples before a place that its value depends on; as many and one more lie behind it."""
+"""Samples before a place that its value depends on; as many and one more follow it."""
 AFTER = TAPS // 2
 _BITS = 12
 _PHASES = 1 << _BITS
@@ -39,7 +39,7 @@ def touched(known: NDArray[np.bool_], first: float, step: float, count: int
 
 def _phases(first: float, step: float, count: int
             ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the first sample that each place depends on, and how far behind it the place is."""
+    """Return the first sample that each place depends on, and how far after it the place is."""
     places = np.rint((first - BEFORE) * _PHASES + step * _PHASES * np.arange(count))
     fine = places.astype(np.int64)
     return fine >> _BITS, fine & (_PHASES - 1)

@@ -12,30 +12,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from txt2vid_ros.core.clock import Clock, SECOND
-from txt2vid_ros.media.capture.source import RATE
-from txt2vid_ros.media.jitter.concealment import JOINT
-from txt2vid_ros.media.jitter.incoming import Incoming
-from txt2vid_ros.media.jitter.sound_gate import SoundGate
+from txt2vid_ros.core.pcm import SPEECH_RATE
+from txt2vid_ros.media.jitter.concealment import CROSS_FADE_SAMPLES
+from txt2vid_ros.media.jitter.noise_gate import NoiseGate
+from txt2vid_ros.media.jitter.receive_stream import ReceiveStream
 
 log = logging.getLogger(__name__)
 
-POLL = 0.02
+POLL_SECONDS = 0.02
 """Seconds between looks at the clock, which may be a simulated one."""
-STALL = 1.0
-"""Seconds; who is later than this, or has a clock that was set, begins anew."""
-SAY_EVERY = 10.0
+LONGEST_STALL_SECONDS = 1.0
+"""After a longer delay, or a larger step of the clock, playback starts over."""
+WARNING_INTERVAL_SECONDS = 10.0
 """Seconds between two warnings."""
-DRY = 0.3
+SENDER_GONE_SECONDS = 0.3
 """Seconds without sound from the sender after which the utterance is over."""
-LEAD_STEP = 0.1
+LEAD_STEP_SECONDS = 0.1
 """Seconds of lead that are given at once even in the middle of a word."""
-LEAD_PACE = 1e-3
+LEAD_CHANGE_RATE = 1e-3
 """Seconds a second at which the lead follows smaller wishes there."""
 
 Samples = NDArray[np.float32]
 
 
-class PlayoutOutput(Protocol):
+class JitterBufferOutput(Protocol):
     """Where the sound goes. Times are nanoseconds on the local clock."""
 
     def audio(self, utterance: str, start: int, samples: Samples, rate: int) -> None:
@@ -48,7 +48,7 @@ class PlayoutOutput(Protocol):
 
 
 @dataclasses.dataclass(frozen=True)
-class PlayoutSettings:
+class JitterBufferSettings:
     """All times in seconds."""
 
     chunk: float = 0.02
@@ -62,26 +62,26 @@ class PlayoutSettings:
     """Whether a room's noise is heard too: then an utterance lasts as long as the stream."""
 
 
-class Playout:
+class JitterBuffer:
     """Plays what one sender captures, `lead()` seconds ahead of its being heard.
 
     While there is sound, the samples are counted, and a reader that is up to a thousandth faster
     or slower keeps the wanted delay; in silence the reader just moves. Thread-safe.
     """
 
-    def __init__(self, output: PlayoutOutput, name: Callable[[int], str], clock: Clock,
-                 lead: Callable[[], float], settings: PlayoutSettings) -> None:
+    def __init__(self, output: JitterBufferOutput, name: Callable[[int], str], clock: Clock,
+                 lead: Callable[[], float], settings: JitterBufferSettings) -> None:
         """`name` makes an utterance's id from the capture time (ns) of its first sample."""
-        self.incoming = Incoming(settings.delay, settings.delay_min, settings.delay_max)
+        self.incoming = ReceiveStream(settings.delay, settings.delay_min, settings.delay_max)
         self.utterances = 0
         self._output = output
         self._name = name
         self._clock = clock
         self._wished = lead
         self._settings = settings
-        self._count = round(settings.chunk * RATE)
-        self._length = self._count * SECOND // RATE
-        self._gate = SoundGate(settings.hold)
+        self._count = round(settings.chunk * SPEECH_RATE)
+        self._length = self._count * SECOND // SPEECH_RATE
+        self._gate = NoiseGate(settings.hold)
         self._time: int | None = None
         """When the next chunk is heard, nanoseconds."""
         self._lead = 0
@@ -99,17 +99,17 @@ class Playout:
         return self._open is not None
 
     def push(self, stamp: int, samples: Samples, arrival: int) -> None:
-        """Take mono sound at RATE captured from `stamp` on, which came at `arrival` (ns)."""
+        """Take mono sound at SPEECH_RATE: captured from `stamp` on, arrived at `arrival` (ns)."""
         with self._lock:
             if not self.incoming.push(stamp, samples, arrival):
-                self._warn(arrival, 'the sender or a clock has started anew; so does the playout')
-                self._begin_anew()
+                self._warn(arrival, 'the sender has restarted or a clock was set; starting over')
+                self._start_over()
                 self.incoming.push(stamp, samples, arrival)
 
     def run(self, stop: threading.Event) -> None:
         """Play until `stop` is set, then end what is being heard."""
         while not stop.is_set():
-            stop.wait(min(self.step(), POLL))
+            stop.wait(min(self.step(), POLL_SECONDS))
         with self._lock:
             self._end()
 
@@ -118,7 +118,7 @@ class Playout:
         with self._lock:
             while True:
                 if not self.incoming.started:
-                    return POLL
+                    return POLL_SECONDS
                 now = self._clock.now()
                 if self._time is None:
                     self._lead = int(self._wished() * SECOND)
@@ -126,35 +126,35 @@ class Playout:
                 self._follow_lead()
                 # A chunk early: the beginning of a sound lies in the chunk before it is noticed.
                 due = self._time - self._lead - self._length
-                if now < due <= now + 2 * STALL * SECOND:
+                if now < due <= now + 2 * LONGEST_STALL_SECONDS * SECOND:
                     return (due - now) / SECOND
-                if abs(now - due) > STALL * SECOND:
+                if abs(now - due) > LONGEST_STALL_SECONDS * SECOND:
                     self._warn(now, 'the clock or the machine jumped by '
-                               f'{(now - due) / SECOND:+.1f} s; the playout begins anew')
-                    self._begin_anew()
+                               f'{(now - due) / SECOND:+.1f} s; starting over')
+                    self._start_over()
                     continue
                 self._next(self._time, due)
                 self._time += self._length
 
     def _warn(self, now: int, line: str) -> None:
         # Two senders on one topic would give a line with every block.
-        if abs(now - self._warned) > SAY_EVERY * SECOND:
+        if abs(now - self._warned) > WARNING_INTERVAL_SECONDS * SECOND:
             self._warned = now
             log.warning('%s', line)
 
-    def _begin_anew(self) -> None:
+    def _start_over(self) -> None:
         self._end()
-        self._gate = SoundGate(self._settings.hold)
+        self._gate = NoiseGate(self._settings.hold)
         self._time = None
-        self.incoming.begin_anew()
+        self.incoming.start_over()
 
     def _follow_lead(self) -> None:
         wished = int(self._wished() * SECOND)
         if (self._open is None or self._gate.pausing
-                or wished - self._lead > LEAD_STEP * SECOND):
+                or wished - self._lead > LEAD_STEP_SECONDS * SECOND):
             self._lead = wished
         else:
-            most = int(LEAD_PACE * self._length)
+            most = int(LEAD_CHANGE_RATE * self._length)
             self._lead += min(max(wished - self._lead, -most), most)
 
     def _next(self, time: int, due: int) -> None:
@@ -164,14 +164,14 @@ class Playout:
             return
         samples, here = self.incoming.read(due, self._count, self._gate.pausing)
         self._dry = 0.0 if here else self._dry + self._settings.chunk
-        if self._dry >= DRY:
+        if self._dry >= SENDER_GONE_SECONDS:
             self._gate.close()
             self._end(time)
         elif self._hears(samples):
-            self._output.audio(self._open, time, samples, RATE)
+            self._output.audio(self._open, time, samples, SPEECH_RATE)
         else:
             fade = np.linspace(1, 0, len(samples), endpoint=False, dtype=np.float32)
-            self._output.audio(self._open, time, samples * fade, RATE)
+            self._output.audio(self._open, time, samples * fade, SPEECH_RATE)
             self._end(time + self._length)
 
     def _listen(self, time: int, due: int) -> None:
@@ -190,16 +190,16 @@ class Playout:
         self.utterances += 1
         self._dry = 0.0
         self._open = self._name(before[0] if before else stamp)
-        rising = np.linspace(0, 1, JOINT, endpoint=False, dtype=np.float32)
+        rising = np.linspace(0, 1, CROSS_FADE_SAMPLES, endpoint=False, dtype=np.float32)
         if before:
             first = np.array(before[1])
-            first[:JOINT] *= rising
-            self._output.audio(self._open, time - self._length, first, RATE)
+            first[:CROSS_FADE_SAMPLES] *= rising
+            self._output.audio(self._open, time - self._length, first, SPEECH_RATE)
             self.incoming.remember(first)
         else:
             samples = np.array(samples)
-            samples[:JOINT] *= rising
-        self._output.audio(self._open, time, samples, RATE)
+            samples[:CROSS_FADE_SAMPLES] *= rising
+        self._output.audio(self._open, time, samples, SPEECH_RATE)
         self.incoming.remember(samples)
 
     def _hears(self, samples: Samples) -> bool:

@@ -6,25 +6,25 @@ import collections
 import itertools
 
 from txt2vid_ros.core.clock import SECOND
-from txt2vid_ros.media.capture.source import RATE
+from txt2vid_ros.core.pcm import SPEECH_RATE
 
-WINDOW = 90
+WINDOW_SECONDS = 90
 """Seconds of arrivals that the line lies under."""
-STEEPEST = 5e-4
+LARGEST_DRIFT = 5e-4
 """Drift beyond this is no clock's: quartz is within a ten-thousandth, with aging and heat two."""
-SETTLING = 15.0
+DRIFT_SETTLING_SECONDS = 15.0
 """Seconds of arrivals after which half of the slope that they show is believed."""
-STEP = 0.1
+CLOCK_STEP_SECONDS = 0.1
 """Seconds off a settled line that only a clock which was set explains, or another way."""
-SETTLED = 3
+SETTLED_SECONDS = 3
 """Seconds of arrivals that make a line."""
-LEFT = 3
+ABANDONED_SECONDS = 3
 """Seconds in which nothing came near the line: then it is no longer the line."""
 
 Point = tuple[float, float]
 
 
-class ArrivalLine:
+class SkewEstimator:
     """Maps the sender's samples to the local clock, from arrivals alone.
 
     A block can be delayed but cannot come early. So the line that touches the arrivals from below
@@ -36,7 +36,7 @@ class ArrivalLine:
     def __init__(self, arrival: int) -> None:
         """Count local time from the first `arrival`, nanoseconds."""
         self._origin = arrival
-        self._least: collections.deque[Point] = collections.deque(maxlen=WINDOW)
+        self._least: collections.deque[Point] = collections.deque(maxlen=WINDOW_SECONDS)
         """Of each second of sound, the position in seconds and the delay of the least delayed."""
         self._slope = 0.0
         self._height = 0.0
@@ -51,10 +51,10 @@ class ArrivalLine:
 
         None where a clock must have been set: blocks come too early, or all of them late.
         """
-        at = end / RATE
+        at = end / SPEECH_RATE
         raw = (arrival - self._origin) / SECOND - at
         delay = raw - self._slope * at - self._height if self._least else 0.0
-        if delay < -STEP and len(self._least) >= SETTLED:
+        if delay < -CLOCK_STEP_SECONDS and len(self._least) >= SETTLED_SECONDS:
             return None
         if not self._least or int(at) > int(self._least[-1][0]):
             if self._was_left():
@@ -68,22 +68,23 @@ class ArrivalLine:
 
     def undelayed(self, position: float) -> float:
         """Return the local time, seconds since the origin, at which a sample can be here."""
-        at = position / RATE
+        at = position / SPEECH_RATE
         return at * (1 + self._slope) + self._height
 
     def position(self, local: int) -> float:
         """Return the sample that can be here at `local` nanoseconds."""
-        return ((local - self._origin) / SECOND - self._height) / (1 + self._slope) * RATE
+        return ((local - self._origin) / SECOND - self._height) / (1 + self._slope) * SPEECH_RATE
 
     def behind(self, local: int, position: float) -> float:
         """Return how long before `local` (nanoseconds) a sample could be here, in seconds."""
         return (local - self._origin) / SECOND - self.undelayed(position)
 
     def _was_left(self) -> bool:
-        if len(self._least) < LEFT + SETTLED:
+        if len(self._least) < ABANDONED_SECONDS + SETTLED_SECONDS:
             return False
-        latest = itertools.islice(reversed(self._least), LEFT)
-        return all(raw - self._slope * at - self._height > STEP for at, raw in latest)
+        latest = itertools.islice(reversed(self._least), ABANDONED_SECONDS)
+        return all(raw - self._slope * at - self._height > CLOCK_STEP_SECONDS
+                   for at, raw in latest)
 
     def _fit(self) -> None:
         hull: list[Point] = []
@@ -97,8 +98,8 @@ class ArrivalLine:
                       if after[0] >= middle), 0.0)
         span = self._least[-1][0] - self._least[0][0]
         # A short stretch shows jitter rather than drift.
-        slope *= span * span / (span * span + SETTLING * SETTLING)
-        self._slope = min(max(slope, -STEEPEST), STEEPEST)
+        slope *= span * span / (span * span + DRIFT_SETTLING_SECONDS * DRIFT_SETTLING_SECONDS)
+        self._slope = min(max(slope, -LARGEST_DRIFT), LARGEST_DRIFT)
         self._height = min(raw - self._slope * at for at, raw in self._least)
 
 

@@ -16,7 +16,7 @@ from txt2vid_ros.media.output.mpegts import StreamChunk
 
 log = logging.getLogger(__name__)
 
-INPUT_LIMIT = 8_000_000
+INPUT_LIMIT_BYTES = 8_000_000
 VIDEO_TRACK = 1
 """The number that ffmpeg gives the first of the two tracks."""
 NON_SYNC = 0x10000
@@ -87,7 +87,7 @@ class _Remuxer:
         self.ended = False
         """Whether ffmpeg has gone, and all who watched were told."""
         self._source = source
-        self._feed = source.subscribe(INPUT_LIMIT, viewer=False)
+        self._feed = source.subscribe(INPUT_LIMIT_BYTES, viewer=False)
         # Started by the thread that feeds it: the kernel ends a child with the thread that made
         # it, and a viewer's thread ends with that viewer.
         threading.Thread(target=self._run, daemon=True, name='fragments in').start()

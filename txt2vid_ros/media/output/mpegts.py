@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-PACKET = 188
+PACKET_BYTES = 188
 SYNC = 0x47
 PAT_PID = 0
 PMT_PID = 0x1000
@@ -41,16 +41,16 @@ class TransportStreamParser:
     def feed(self, data: bytes) -> list[StreamChunk]:
         """Return the whole packets so far, in order, cut before each key frame."""
         data = self._rest + data
-        usable = len(data) // PACKET * PACKET
+        usable = len(data) // PACKET_BYTES * PACKET_BYTES
         self._rest = data[usable:]
         chunks: list[StreamChunk] = []
         begun, key = 0, False
-        for at in range(0, usable, PACKET):
+        for at in range(0, usable, PACKET_BYTES):
             if data[at] != SYNC:
                 raise ValueError(f'byte {at} of the stream is no packet start')
             pid = (data[at + 1] & 0x1F) << 8 | data[at + 2]
             if pid in (PAT_PID, PMT_PID):
-                self._tables[pid] = data[at:at + PACKET]
+                self._tables[pid] = data[at:at + PACKET_BYTES]
             elif pid == VIDEO_PID and _random_access(data, at):
                 if at > begun:
                     chunks.append(StreamChunk(data[begun:at], key))

@@ -41,8 +41,8 @@ PROTOCOLS: dict[str, dict[str, str]] = {
     'rtmps': {'format': 'flv', 'bsf:a': 'aac_adtstoasc'},
     'icecast': {'format': 'mpegts'},
 }
-RECORDING_LIMIT = 64_000_000
-PUSH_LIMIT = 8_000_000
+RECORDING_LIMIT_BYTES = 64_000_000
+PUSH_LIMIT_BYTES = 8_000_000
 """Bytes that a file, or a URL, may fall behind."""
 PUSH_ATTEMPTS = 10
 """Failures in a row after which a URL is given up."""
@@ -130,12 +130,13 @@ class Sink:
                 log.warning('%s exists; recording to %s', path, chosen)
             return f'file:{chosen}'
 
-        return cls(broadcast, target, options, limit=RECORDING_LIMIT, file=True, report=report)
+        return cls(broadcast, target, options, limit=RECORDING_LIMIT_BYTES, file=True,
+                   report=report)
 
     @classmethod
     def push(cls, broadcast: Broadcast, url: str, report: Callable[[str], None]) -> Sink:
         """Push to a URL, again and again with a growing pause while it fails."""
-        return cls(broadcast, lambda: url, url_options(url), limit=PUSH_LIMIT, file=False,
+        return cls(broadcast, lambda: url, url_options(url), limit=PUSH_LIMIT_BYTES, file=False,
                    report=report)
 
     def close(self, timeout: float = 10.0) -> None:

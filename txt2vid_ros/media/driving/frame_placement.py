@@ -14,7 +14,7 @@ Fit = Literal['contain', 'cover']
 
 
 @dataclasses.dataclass(frozen=True)
-class Fitting:
+class FramePlacement:
     """Where the pixels of a picture go; sizes are (width, height).
 
     `source`: of the picture. `scaled`: of the picture in the frame. `frame`: of the frame. `left`,
@@ -53,9 +53,9 @@ class Fitting:
         return canvas
 
 
-def fitting(
+def place_in_frame(
     source: tuple[int, int], width: int, height: int, fit: Fit, long_side: int
-) -> Fitting:
+) -> FramePlacement:
     """Return how a picture of size `source` lies in an even frame of (width, height).
 
     See load_driving for zeros and `fit`; with both zero its long side is at most `long_side`.
@@ -71,14 +71,14 @@ def fitting(
     frame = max(2, width // 2 * 2), max(2, height // 2 * 2)
     ratios = (frame[0] / wide, frame[1] / high)
     if abs(ratios[0] - ratios[1]) * max(wide, high) < 4:  # a pixel or two: neither bars nor crop
-        return Fitting(source, frame, frame)
+        return FramePlacement(source, frame, frame)
     scale = max(ratios) if fit == 'cover' else min(ratios)
     scaled = max(1, round(wide * scale)), max(1, round(high * scale))
     if fit == 'cover':
         left, top = -((scaled[0] - frame[0]) // 2), -((scaled[1] - frame[1]) // 2)
     else:
         left, top = (frame[0] - scaled[0]) // 2, (frame[1] - scaled[1]) // 2
-    return Fitting(source, scaled, frame, left, top)
+    return FramePlacement(source, scaled, frame, left, top)
 
 
 def _scaled(frame: Frame, width: int, height: int) -> Frame:

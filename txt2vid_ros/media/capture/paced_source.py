@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from txt2vid_ros.core.clock import Clock, SECOND
-from txt2vid_ros.media.capture.source import RATE, SoundBlock, SoundSource
+from txt2vid_ros.core.pcm import SPEECH_RATE
+from txt2vid_ros.media.capture.source import SoundBlock, SoundSource
 
-BLOCK = 512
+BLOCK_SAMPLES = 512
 """Samples, 32 ms."""
-LONGEST_STALL = 1.0
+LONGEST_STALL_SECONDS = 1.0
 """Seconds that are made up for by going faster; a longer gap is a gap."""
-POLL = 0.05
+POLL_SECONDS = 0.05
 
 
 class PacedSource(SoundSource):
@@ -37,15 +38,15 @@ class PacedSource(SoundSource):
 
     def read(self, stop: threading.Event) -> SoundBlock | None:
         """Wait until the next block is due and return it."""
-        samples = self._next(BLOCK)
-        stamp = self._start + self._count * SECOND // RATE
+        samples = self._next(BLOCK_SAMPLES)
+        stamp = self._start + self._count * SECOND // SPEECH_RATE
         self._count += len(samples)
         if self._speed > 0:
-            due = self._began + int(self._count * SECOND / (RATE * self._speed))
+            due = self._began + int(self._count * SECOND / (SPEECH_RATE * self._speed))
             while (left := due - self._clock.now()) > 0:
-                if stop.wait(min(left / SECOND, POLL)):
+                if stop.wait(min(left / SECOND, POLL_SECONDS)):
                     return None
-            if -left > LONGEST_STALL * SECOND:
+            if -left > LONGEST_STALL_SECONDS * SECOND:
                 self._began -= left
                 self._start -= left
         return None if stop.is_set() else SoundBlock(stamp, samples)

@@ -8,53 +8,52 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from txt2vid_ros.media.capture.source import RATE
+from txt2vid_ros.core.pcm import SPEECH_RATE
 
-ABOVE = 9.0
+OPEN_ABOVE_NOISE_DB = 9.0
 """dB above the noise from which on there is sound."""
-LOWEST, HIGHEST = -56.0, -38.0
-"""dB of full scale (root mean square): what is below is never sound, what is above always is."""
-BLOCK = RATE // 100
+LOWEST_THRESHOLD_DB, HIGHEST_THRESHOLD_DB = -56.0, -38.0
+"""Of full scale (root mean square): what is below is never sound, what is above always is."""
+BLOCK_SAMPLES = SPEECH_RATE // 100
 """Samples over which a level is taken."""
-MEMORY = 6
+NOISE_WINDOW_SECONDS = 6
 """Seconds in which the least level is that of the noise: nobody speaks for so long without a
 pause."""
-
-
-PAUSE = 0.15
+PAUSE_SECONDS = 0.15
 """Seconds without sound after which it is a pause rather than a part of a word."""
 
 
-class SoundGate:
+class NoiseGate:
     """Is open while there is sound, and for `hold` seconds after it."""
 
     def __init__(self, hold: float) -> None:
         """Begin closed."""
         self._hold = hold
         self._left = 0.0
-        self._least: collections.deque[float] = collections.deque(maxlen=MEMORY)
+        self._least: collections.deque[float] = collections.deque(maxlen=NOISE_WINDOW_SECONDS)
         self._second = 1.0
         """How much of the newest entry's second is over."""
 
     @property
     def threshold(self) -> float:
         """Return the level in dB of full scale from which on there is sound."""
-        return min(max(min(self._least, default=LOWEST) + ABOVE, LOWEST), HIGHEST)
+        noise = min(self._least, default=LOWEST_THRESHOLD_DB)
+        return min(max(noise + OPEN_ABOVE_NOISE_DB, LOWEST_THRESHOLD_DB), HIGHEST_THRESHOLD_DB)
 
     @property
     def pausing(self) -> bool:
         """Return whether it is open though there is no sound just now."""
-        return 0 < self._left < self._hold - PAUSE
+        return 0 < self._left < self._hold - PAUSE_SECONDS
 
     def hears(self, samples: NDArray[np.float32]) -> bool:
-        """Return whether the next samples, at least one BLOCK of them, are to be heard."""
-        blocks = samples[:len(samples) // BLOCK * BLOCK].reshape(-1, BLOCK)
-        powers = np.einsum('ij,ij->i', blocks, blocks) / BLOCK
-        self._learn(_decibels(float(powers.sum()) / len(powers)), len(samples) / RATE)
+        """Return whether the next samples, at least one BLOCK_SAMPLES of them, are to be heard."""
+        blocks = samples[:len(samples) // BLOCK_SAMPLES * BLOCK_SAMPLES].reshape(-1, BLOCK_SAMPLES)
+        powers = np.einsum('ij,ij->i', blocks, blocks) / BLOCK_SAMPLES
+        self._learn(_decibels(float(powers.sum()) / len(powers)), len(samples) / SPEECH_RATE)
         if _decibels(float(powers.max())) > self.threshold:
             self._left = self._hold
             return True
-        self._left -= len(samples) / RATE
+        self._left -= len(samples) / SPEECH_RATE
         return self._left > 0
 
     def close(self) -> None:

@@ -11,16 +11,16 @@ from numpy.typing import NDArray
 
 from txt2vid_ros.core.clock import Clock
 from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.pcm import SPEECH_RATE
 from txt2vid_ros.media.capture.conditioning import Conditioner
-from txt2vid_ros.media.capture.real_time import PacedSource
-from txt2vid_ros.media.capture.source import RATE
+from txt2vid_ros.media.capture.paced_source import PacedSource
 from txt2vid_ros.media.sound_file import read_sound
 
 log = logging.getLogger(__name__)
 
 
 class FileSource(PacedSource):
-    """Any file that ffmpeg reads; after its end it is silent, or begins anew.
+    """Any file that ffmpeg reads; after its end it is silent, or starts over.
 
     A microphone never ends; so whoever listens notices the end of the last word.
     """
@@ -34,7 +34,7 @@ class FileSource(PacedSource):
         self._loop = loop
         self._pieces: Iterator[NDArray[np.float32]] | None = None
         self._held: NDArray[np.float32] = np.zeros(0, np.float32)
-        self._conditioner = Conditioner(RATE, self.statistics)
+        self._conditioner = Conditioner(SPEECH_RATE, self.statistics)
         self.ended = False
         """Whether the file has been played to its end, once or for good."""
 
@@ -49,7 +49,7 @@ class FileSource(PacedSource):
         self._pieces = None
 
     def _read(self) -> Iterator[NDArray[np.float32]]:
-        yield from read_sound(self._file, RATE, name='mic.file')
+        yield from read_sound(self._file, SPEECH_RATE, name='mic.file')
 
     def _next(self, count: int) -> NDArray[np.float32]:
         while len(self._held) < count:

@@ -10,20 +10,22 @@ import time
 import numpy as np
 from numpy.typing import NDArray
 
+from txt2vid_ros.core.backoff import Backoff
 from txt2vid_ros.core.clock import SECOND
-from txt2vid_ros.media.capture.source import RATE, SoundBlock, SoundSource, SourceLostError
+from txt2vid_ros.core.pcm import SPEECH_RATE
+from txt2vid_ros.media.capture.source import SoundBlock, SoundSource, SourceUnavailableError
 
 log = logging.getLogger(__name__)
 
-FIRST_PAUSE, LONGEST_PAUSE = 0.5, 5.0
-"""Seconds until a lost source is tried again, at first and at most."""
-OVERRUN_MEMORY = 10.0
+OPEN_BACKOFF = Backoff(first=0.5, largest=5.0)
+"""Until a lost source is opened again."""
+OVERRUN_WARNING_SECONDS = 10.0
 """Seconds for which lost sound is a warning, and for which it is not told again."""
-SEAM = SECOND // 50
+SEAM_NANOSECONDS = SECOND // 50
 """Nanoseconds by which blocks may be off and still count as one piece of sound."""
 
 
-class Recorder:
+class CaptureLoop:
     """Reads a source on the caller's thread, and opens it again when it is lost."""
 
     def __init__(self, source: SoundSource, take: Callable[[SoundBlock], None],
@@ -36,37 +38,37 @@ class Recorder:
         self._source = source
         self._take = take
         self._ready = ready
-        self._chunker = Chunker(round(chunk * RATE))
+        self._chunker = Chunker(round(chunk * SPEECH_RATE))
         self.fault = ''
         """What is wrong with the source at the moment; empty while it works."""
         self.chunks = 0
         self._overruns = 0
-        self._overrun_at = -OVERRUN_MEMORY
+        self._overrun_at = -OVERRUN_WARNING_SECONDS
 
     @property
     def warning(self) -> str:
         """Return what is wrong with the sound of a source that works; empty where nothing is."""
-        if time.monotonic() - self._overrun_at >= OVERRUN_MEMORY:
+        if time.monotonic() - self._overrun_at >= OVERRUN_WARNING_SECONDS:
             return ''
         return (f'{self._source.name}: sound was lost ({self._overruns} times so far), because '
                 'this machine is too busy. End other programs')
 
     def run(self, stop: threading.Event) -> None:
         """Record until `stop` is set. Raises UserError where waiting would not help."""
-        pause = FIRST_PAUSE
+        failures = 0
         try:
             while self._ready(stop) and not stop.is_set():
                 try:
                     self._source.open()
                     if self._record(stop):
-                        pause = FIRST_PAUSE
-                except SourceLostError as error:
+                        failures = 0
+                except SourceUnavailableError as error:
                     self._lost(str(error))
                 self._source.close()
                 for rest in self._chunker.flush():
                     self._give(rest)
-                stop.wait(pause)
-                pause = min(2 * pause, LONGEST_PAUSE)
+                failures += 1
+                stop.wait(OPEN_BACKOFF.after(failures))
         finally:
             self._source.close()
 
@@ -81,7 +83,7 @@ class Recorder:
                 self._watch_overruns()
                 for chunk in self._chunker.push(block):
                     self._give(chunk)
-        except SourceLostError as error:
+        except SourceUnavailableError as error:
             self._lost(str(error))
         return heard
 
@@ -116,16 +118,16 @@ class Chunker:
 
     def push(self, block: SoundBlock) -> Iterator[SoundBlock]:
         """Yield the chunks that are complete now."""
-        expected = self._stamp + len(self._held) * SECOND // RATE
-        if len(self._held) and abs(block.stamp - expected) > SEAM:
+        expected = self._stamp + len(self._held) * SECOND // SPEECH_RATE
+        if len(self._held) and abs(block.stamp - expected) > SEAM_NANOSECONDS:
             yield from self.flush()
         # The newest stamp is the best known: it tells what the clock says of the samples before.
-        self._stamp = block.stamp - len(self._held) * SECOND // RATE
+        self._stamp = block.stamp - len(self._held) * SECOND // SPEECH_RATE
         self._held = np.concatenate([self._held, block.samples])
         while len(self._held) >= self._length:
             yield SoundBlock(self._stamp, self._held[:self._length])
             self._held = self._held[self._length:]
-            self._stamp += self._length * SECOND // RATE
+            self._stamp += self._length * SECOND // SPEECH_RATE
 
     def flush(self) -> Iterator[SoundBlock]:
         """Yield what is left."""

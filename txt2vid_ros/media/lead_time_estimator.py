@@ -6,7 +6,7 @@ import collections
 import threading
 
 
-class LeadEstimator:
+class LeadTimeEstimator:
     """The lead that covers nearly all recent delays, plus a fixed need and a margin.
 
     A consumer observes how long each item took from the moment it was due at its maker to the
@@ -30,7 +30,7 @@ class LeadEstimator:
             self._delays.append(delay)
 
     @property
-    def lead(self) -> float:
+    def lead_time(self) -> float:
         """Return the lead in seconds that 98 % of the observed delays would have been met by."""
         with self._lock:
             ordered = sorted(self._delays)

@@ -24,20 +24,20 @@ from txt2vid_ros.media.speech_timeline import SpeechTimeline
 
 log = logging.getLogger(__name__)
 
-LONGEST_STALL = 2.0
+LONGEST_STALL_SECONDS = 2.0
 """Seconds that are caught up by writing faster; a longer gap, and a clock that was set, are left
 out: the presentation times go on as if nothing had been."""
-AUDIO_AHEAD = 0.045
+AUDIO_AHEAD_SECONDS = 0.045
 """Seconds. An AAC encoder holds two frames of 1,024 samples back (ISO 14496-3), 43 ms."""
-SPARE = 2
+SPARE_FRAMES = 2
 """Frames between one encoder's last sound and the next one's first, for what AAC sets before."""
-RESTARTS = 8
+MOST_RESTARTS = 8
 """Failures of the encoder in a row after which the stream gives up."""
 RESTART_BACKOFF = Backoff(first=0.2, largest=5.0)
 """From the second failure on: after the first it starts again at once."""
 
 
-class FrameSink(Protocol):
+class FrameEncoder(Protocol):
     """What takes a picture and its sound: an Encoder."""
 
     @property
@@ -74,7 +74,7 @@ class StreamStatistics:
     """Seconds after its due time at which each of the last frames was written."""
 
 
-class Streamer:
+class StreamWriter:
     """Writes a constant frame rate and unbroken sound, whatever arrives or does not arrive.
 
     Grid place k is written at its time plus `playout`; its sound runs `audio_ahead` seconds in
@@ -84,8 +84,8 @@ class Streamer:
 
     def __init__(self, form: StreamFormat, grid: FrameGrid, frames: FrameBuffer,
                  speech: SpeechTimeline, clock: Clock,
-                 open_sink: Callable[[float], FrameSink], *, playout: float = 0.02,
-                 audio_ahead: float = AUDIO_AHEAD) -> None:
+                 open_sink: Callable[[float], FrameEncoder], *, playout: float = 0.02,
+                 audio_ahead: float = AUDIO_AHEAD_SECONDS) -> None:
         """`open_sink(seconds)` starts an encoder that continues `seconds` into the stream."""
         self.statistics = StreamStatistics()
         self._form = form
@@ -111,7 +111,7 @@ class Streamer:
 
     def run(self, stop: threading.Event) -> None:
         """Write until `stop` is set. Raises UserError when the encoder cannot be kept alive."""
-        sink: FrameSink | None = None
+        sink: FrameEncoder | None = None
         failures = 0
         place = self._grid.first_after(self._clock.now())
         self.epoch = self.epoch or place
@@ -140,26 +140,26 @@ class Streamer:
                 sink.close()
 
     def _jump(self, place: int) -> float:
-        """Return how many seconds ago `place` was due; 0 where that is within LONGEST_STALL."""
+        """Return how many seconds ago `place` was due; 0 where a stall explains that."""
         away = (self._clock.now() - self._playout - self._grid.stamp(place)) / SECOND
-        return away if abs(away) > LONGEST_STALL else 0.0
+        return away if abs(away) > LONGEST_STALL_SECONDS else 0.0
 
     def _anchor(self, place: int) -> int:
         """Return the place to go on from; presentation times in the stream never go back."""
         now = self._grid.first_after(self._clock.now())
-        if not 0 <= now - place <= LONGEST_STALL * self._grid.fps:
+        if not 0 <= now - place <= LONGEST_STALL_SECONDS * self._grid.fps:
             ahead = math.ceil(self._audio_ahead * self._grid.fps / self._form.audio_rate)
-            self.epoch += now - place - ahead - SPARE
+            self.epoch += now - place - ahead - SPARE_FRAMES
         else:
             self.statistics.skipped += now - place
         self._samples_done = self._sample_at(now)
         return now
 
-    def _restart(self, sink: FrameSink, failures: int, stop: threading.Event) -> None:
+    def _restart(self, sink: FrameEncoder, failures: int, stop: threading.Event) -> None:
         self.statistics.restarts += 1
         fault = sink.failure()
         sink.close()
-        if failures > RESTARTS:
+        if failures > MOST_RESTARTS:
             raise UserError(f'the encoder failed {failures} times in a row: {fault}',
                             'Run "txt2vid doctor" to see what ffmpeg lacks.')
         pause = RESTART_BACKOFF.after(failures - 1)
@@ -173,13 +173,13 @@ class Streamer:
         """
         due = self._grid.stamp(place) + self._playout
         while (left := due - self._clock.now()) > 0:
-            if left > LONGEST_STALL * SECOND + self._playout or stop.wait(
+            if left > LONGEST_STALL_SECONDS * SECOND + self._playout or stop.wait(
                     min(left / SECOND, 0.1)):
                 return False
         self.statistics.lateness.append(-left / SECOND)
         return not stop.is_set()
 
-    def _write(self, sink: FrameSink, place: int) -> None:
+    def _write(self, sink: FrameEncoder, place: int) -> None:
         frame, exact = self._frames.take(place)
         late = self.statistics.lateness[-1] * float(self._grid.fps) > 1
         self.statistics.frames += 1

@@ -14,7 +14,7 @@ from txt2vid_ros.media.output.mpegts import TransportStreamParser
 from txt2vid_ros.media.output.sinks import Sink
 
 
-class Output:
+class StreamOutputs:
     """One encoder, and what its stream goes to: HTTP viewers, a file, URLs."""
 
     def __init__(self, form: StreamFormat, *, http: str, record: str, push: str,

@@ -11,16 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from txt2vid_ros.core.clock import Clock, SECOND
+from txt2vid_ros.core.pcm import SPEECH_RATE
 from txt2vid_ros.media.capture import portaudio
 from txt2vid_ros.media.capture.capture_clock import CaptureClock
 from txt2vid_ros.media.capture.conditioning import Conditioner
-from txt2vid_ros.media.capture.source import RATE, SoundBlock, SoundSource, SourceLostError
+from txt2vid_ros.media.capture.source import SoundBlock, SoundSource, SourceUnavailableError
 
-BLOCK = 0.02
+BLOCK_SECONDS = 0.02
 """Seconds of sound in a callback."""
-DEPTH = 100
+QUEUED_BLOCKS = 100
 """Blocks that may wait to be read: two seconds."""
-PATIENCE = 2.0
+UNPLUGGED_SECONDS = 2.0
 """Seconds without a callback after which a device counts as unplugged."""
 
 _Captured = tuple[int, NDArray[np.float32], bool]
@@ -40,9 +41,9 @@ class DeviceSource(SoundSource):
         self._api: Any = None
         self._stream: Any = None
         self._conditioner: Conditioner | None = None
-        self._queue: queue.Queue[_Captured | None] = queue.Queue(DEPTH)
-        self._capture_clock = CaptureClock(RATE)
-        self._rate = RATE
+        self._queue: queue.Queue[_Captured | None] = queue.Queue(QUEUED_BLOCKS)
+        self._capture_clock = CaptureClock(SPEECH_RATE)
+        self._rate = SPEECH_RATE
         self._overrun = False
 
     @property
@@ -51,7 +52,10 @@ class DeviceSource(SoundSource):
         return self._capture_clock.rate
 
     def open(self) -> None:  # noqa: A003
-        """Find the device and begin. Raises SourceLostError, or UserError without PortAudio."""
+        """Find the device and begin.
+
+        Raises SourceUnavailableError, or UserError where there is no PortAudio.
+        """
         again = self._api is not None
         self._api = self._load()
         if again:
@@ -63,20 +67,20 @@ class DeviceSource(SoundSource):
             self._rate = rate
             self._conditioner = Conditioner(rate, self.statistics)
             self._capture_clock = CaptureClock(rate)
-            self._queue = queue.Queue(DEPTH)
+            self._queue = queue.Queue(QUEUED_BLOCKS)
             self._stream = self._api.InputStream(
                 device=device.index, samplerate=rate, channels=channels, dtype='float32',
-                blocksize=round(rate * BLOCK), callback=self._captured,
+                blocksize=round(rate * BLOCK_SECONDS), callback=self._captured,
                 finished_callback=self._finished)
             self._stream.start()
         except self._api.PortAudioError as error:
             self.close()
-            raise SourceLostError(f'{self.name or "the sound device"} cannot be opened: '
-                                  f'{_said(error)}',
-                                  'Close what uses it, or give another mic.device.') from error
+            raise SourceUnavailableError(
+                f'{self.name or "the sound device"} cannot be opened: {_said(error)}',
+                'Close what uses it, or give another mic.device.') from error
 
     def read(self, stop: threading.Event) -> SoundBlock | None:
-        """Return the next block. Raises SourceLostError once the device gives none any more."""
+        """Return the next block. Raises SourceUnavailableError once the device gives no more."""
         assert self._conditioner is not None
         waited = 0.0
         while not stop.is_set():
@@ -84,7 +88,7 @@ class DeviceSource(SoundSource):
                 captured = self._queue.get(timeout=0.1)
             except queue.Empty:
                 waited += 0.1
-                if waited >= PATIENCE:
+                if waited >= UNPLUGGED_SECONDS:
                     raise self._lost() from None
                 continue
             if captured is None:
@@ -111,9 +115,9 @@ class DeviceSource(SoundSource):
                 # A device that has been pulled out cannot be closed in order.
                 return
 
-    def _lost(self) -> SourceLostError:
-        return SourceLostError(f'{self.name} gives no sound any more',
-                               'Plug it in again; the node goes on by itself.')
+    def _lost(self) -> SourceUnavailableError:
+        return SourceUnavailableError(f'{self.name} gives no sound any more',
+                                      'Plug it in again; the node goes on by itself.')
 
     def _captured(self, samples: NDArray[np.float32], frames: int, times: Any, status: Any
                   ) -> None:
@@ -136,7 +140,7 @@ class DeviceSource(SoundSource):
         try:
             self._queue.put_nowait(None)
         except queue.Full:
-            # The reader finds the silence behind what is queued.
+            # The reader notices the silence once it has read what is queued.
             return
 
 

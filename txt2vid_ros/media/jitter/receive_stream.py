@@ -9,28 +9,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from txt2vid_ros.core.clock import SECOND
-from txt2vid_ros.media.capture.source import RATE
-from txt2vid_ros.media.jitter.adaptive_delay import WantedDelay
-from txt2vid_ros.media.jitter.capture_buffer import CaptureBuffer, Placed
-from txt2vid_ros.media.jitter.concealment import Concealer
+from txt2vid_ros.core.pcm import SPEECH_RATE
+from txt2vid_ros.media.jitter.adaptive_delay import AdaptiveDelay
+from txt2vid_ros.media.jitter.capture_buffer import CaptureBuffer, PlacedBlock
+from txt2vid_ros.media.jitter.concealment import LossConcealer
 from txt2vid_ros.media.jitter.interpolation import AFTER, BEFORE, interpolate, TAPS, touched
-from txt2vid_ros.media.jitter.skew_estimator import ArrivalLine
+from txt2vid_ros.media.jitter.skew_estimator import SkewEstimator
 
-MOST = 1e-3
+MOST_RATE_CHANGE = 1e-3
 """How much faster or slower than it was captured sound is played at most: 1.7 cents."""
-PATIENCE = 10.0
+CORRECTION_SECONDS = 10.0
 """Seconds in which the reader makes up for being too early or too late."""
-NEAR = 0.005
+DELAY_TOLERANCE_SECONDS = 0.005
 """Seconds off the wanted delay at which the reader moves while nothing is heard."""
-FAR = 0.5
+LONGEST_STEP_SECONDS = 0.5
 """Seconds off it at which it moves in one go."""
-REPEATED = 8
+REPEATED_BLOCKS = 8
 """Blocks in a row that were all there before: they come from a clock that was set back."""
 
 Samples = NDArray[np.float32]
 
 
-class Incoming:
+class ReceiveStream:
     """Puts blocks where they belong and reads them `delay` after they could be here.
 
     Not thread-safe. Local times are nanoseconds.
@@ -42,18 +42,18 @@ class Incoming:
         """Blocks that came after they were to be played."""
         self._lost = 0
         self._most = most
-        self._new_wish = functools.partial(WantedDelay, delay, least, most)
-        self._concealer = Concealer()
+        self._new_wish = functools.partial(AdaptiveDelay, delay, least, most)
+        self._concealer = LossConcealer()
         self._block = 0
         """Samples of the longest block."""
         self._buffer = CaptureBuffer()
-        self.begin_anew()
+        self.start_over()
 
-    def begin_anew(self) -> None:
+    def start_over(self) -> None:
         """Forget the sender: the next block is the first."""
         self._lost += self._missing
         self._buffer = CaptureBuffer()
-        self._line: ArrivalLine | None = None
+        self._line: SkewEstimator | None = None
         self._wanted = self._new_wish()
         self._block = 0
         self._cursor = 0.0
@@ -93,12 +93,12 @@ class Incoming:
             'delay_ms': 1000 * self._behind, 'jitter_ms': 1000 * self._wanted.jitter,
             'drift_ppm': -1e6 * self._line.drift if self._line else 0.0,
             'late': self.late, 'lost': self.lost, 'concealed': concealer.stretches,
-            'concealed_ms': 1000 * concealer.samples / RATE}
+            'concealed_ms': 1000 * concealer.samples / SPEECH_RATE}
 
     def push(self, stamp: int, samples: Samples, arrival: int) -> bool:
-        """Take a block; False where it shows that the sender or a clock has started anew."""
+        """Take a block; False where it shows that the sender has restarted or a clock was set."""
         if self._line is None:
-            self._line = ArrivalLine(arrival)
+            self._line = SkewEstimator(arrival)
         placed = self._buffer.push(stamp, samples)
         if placed is None or self._was_set_back(placed):
             return False
@@ -108,7 +108,7 @@ class Incoming:
         if delay is None:
             return False
         self._block = max(self._block, len(samples))
-        self._wanted.observe(delay, arrival, len(samples) / RATE)
+        self._wanted.observe(delay, arrival, len(samples) / SPEECH_RATE)
         self.late += placed.position < self._cursor
         return True
 
@@ -119,11 +119,11 @@ class Incoming:
         """
         assert self._line is not None
         off = self._off(due, count)
-        if abs(off) < NEAR and self._cursor > 0:
+        if abs(off) < DELAY_TOLERANCE_SECONDS and self._cursor > 0:
             return True
-        if 0 < off < FAR:
+        if 0 < off < LONGEST_STEP_SECONDS:
             # In small steps: the beginning of a sound may lie in what is left out.
-            target = self._cursor + min(off * RATE, count)
+            target = self._cursor + min(off * SPEECH_RATE, count)
         else:
             target = self._line.position(due - int(self._delay * SECOND)) - count - AFTER
         # Nothing is heard twice.
@@ -150,18 +150,18 @@ class Incoming:
         """
         assert self._line is not None
         off = self._off(due, count)
-        if off > (NEAR if pausing else self._most):
+        if off > (DELAY_TOLERANCE_SECONDS if pausing else self._most):
             # Otherwise only where it is far too late, as after a break that was waited for.
-            self._cursor += off * RATE
+            self._cursor += off * SPEECH_RATE
             self._concealer.bridge()
             off = 0.0
         off -= self._give_up_what_is_lost(off)
-        step = 1 / (1 + self._line.drift) + off / PATIENCE
-        step = min(max(step, 1 - MOST), 1 + MOST)
+        step = 1 / (1 + self._line.drift) + off / CORRECTION_SECONDS
+        step = min(max(step, 1 - MOST_RATE_CHANGE), 1 + MOST_RATE_CHANGE)
         low = int(self._cursor) - BEFORE
         high = int(self._cursor + step * count) + AFTER + 2
         here = self._buffer.end > self._cursor + TAPS
-        early = -off * RATE
+        early = -off * SPEECH_RATE
         if self._concealer.active and early >= count:
             # Rather one stretch that is long enough than a new one with every block.
             self._waited += count
@@ -195,7 +195,7 @@ class Incoming:
         missing = len(whole) - int(np.argmin(whole))
         if needed <= self._buffer.end:
             return missing if early >= missing else 0
-        room = (self._most + self._block / RATE - self._behind) * RATE
+        room = (self._most + self._block / SPEECH_RATE - self._behind) * SPEECH_RATE
         return int(min(needed - self._buffer.end, missing, max(room, 0.0)))
 
     def _give_up_what_is_lost(self, off: float) -> float:
@@ -204,16 +204,16 @@ class Incoming:
         if not self._waited or self._buffer.end <= at:
             return 0.0
         hole = self._buffer.hole(at)
-        skipped = min(float(hole), self._waited, max(off * RATE, 0.0))
+        skipped = min(float(hole), self._waited, max(off * SPEECH_RATE, 0.0))
         self._cursor += skipped
         if not hole:
             self._waited = 0.0
-        return skipped / RATE
+        return skipped / SPEECH_RATE
 
     @property
     def _delay(self) -> float:
         """The wanted delay behind the line: jitter, and the block that a sample travels in."""
-        return self._wanted.seconds + self._block / RATE
+        return self._wanted.seconds + self._block / SPEECH_RATE
 
     def _off(self, due: int, count: int) -> float:
         """Return how much later than wanted the reader is, seconds."""
@@ -221,6 +221,6 @@ class Incoming:
         self._behind = self._line.behind(due, self._cursor + count + AFTER)
         return self._behind - self._delay
 
-    def _was_set_back(self, placed: Placed) -> bool:
+    def _was_set_back(self, placed: PlacedBlock) -> bool:
         self._repeated = 0 if placed.added else self._repeated + 1
-        return self._repeated >= REPEATED
+        return self._repeated >= REPEATED_BLOCKS
