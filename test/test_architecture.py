@@ -46,7 +46,8 @@ MOST_MODULES = 15
 """Of a folder, not counting __init__.py."""
 MOST_LINES = 300
 # Class names that mean the same thing wherever they are defined.
-SHARED_CLASS_NAMES = {'Parameters'}     # the parameter table of each node
+# The parameter table of each node, and the table that a provider declares in its class.
+SHARED_CLASS_NAMES = {'Options', 'Parameters'}
 
 
 @dataclasses.dataclass(frozen=True)

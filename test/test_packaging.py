@@ -50,7 +50,7 @@ def test_shipped_files_are_found_from_the_installed_package(prefix):
     done = run(prefix, '-c', '\n'.join((
         'import txt2vid_ros',
         'from txt2vid_ros.core.models.manifest import load_manifest',
-        'from txt2vid_ros.core.share import share',
+        'from txt2vid_ros.core.storage.share import share',
         'print(txt2vid_ros.__file__)',
         f'for name in {sorted(graph.GRAPHS)}:',
         '    print(share("config", f"{name}.yaml").read_text() != "")',

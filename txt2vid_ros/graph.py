@@ -15,7 +15,7 @@ from txt2vid_ros.core import options
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.names import checked_namespace, NAMESPACE
 from txt2vid_ros.core.parameters import listed, truth, whole
-from txt2vid_ros.core.share import share
+from txt2vid_ros.core.storage.share import share
 
 # One thread for small matrices: the spinning of more costs a second core and gains nothing.
 ENVIRONMENT: dict[str, str] = {

@@ -27,8 +27,8 @@ from launch_ros.parameter_descriptions import ParameterValue
 
 from txt2vid_ros import graph
 from txt2vid_ros.core.names import NAMESPACE
-from txt2vid_ros.core.restart_policy import RestartPolicy
-from txt2vid_ros.core.share import share
+from txt2vid_ros.core.process.restart_policy import RestartPolicy
+from txt2vid_ros.core.storage.share import share
 
 
 def describe(name: str) -> LaunchDescription:

@@ -12,9 +12,9 @@ import threading
 import time
 from typing import IO
 
-from txt2vid_ros.core.child_process import how_it_ended, spawn
 from txt2vid_ros.core.errors import EXIT_USER_ERROR
-from txt2vid_ros.core.restart_policy import RestartPolicy
+from txt2vid_ros.core.process.child_process import how_it_ended, spawn
+from txt2vid_ros.core.process.restart_policy import RestartPolicy
 
 GRACE_SECONDS = 12.0
 """For which children may finish their recordings after SIGTERM; SIGKILL follows."""

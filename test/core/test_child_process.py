@@ -15,7 +15,7 @@ import threading
 import pytest
 from rig import until
 
-from txt2vid_ros.core import child_process
+from txt2vid_ros.core.process import child_process
 
 
 def test_everything_is_written_in_order() -> None:
@@ -98,7 +98,7 @@ def wrapper(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 
 PARENT = """
 import shutil, sys, time
-from txt2vid_ros.core import child_process
+from txt2vid_ros.core.process import child_process
 if sys.argv[1] == 'python':
     which = shutil.which
     shutil.which = lambda name: None if name == 'setpriv' else which(name)
@@ -161,7 +161,7 @@ def test_a_program_that_does_not_exist_is_named(wrapper: str) -> None:
 
 INTERRUPTED = """
 import os, signal, sys
-from txt2vid_ros.core import child_process
+from txt2vid_ros.core.process import child_process
 signal.signal(signal.SIGINT, lambda *_: print('parent', flush=True))
 child = child_process.spawn(['sh', '-c', 'echo ready; read line; echo child'])
 child.stdout.readline()

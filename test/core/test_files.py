@@ -8,7 +8,7 @@ import stat
 
 import pytest
 
-from txt2vid_ros.core.files import replacing
+from txt2vid_ros.core.storage.files import replacing
 
 
 def names(folder: pathlib.Path) -> list[str]:

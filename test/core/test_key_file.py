@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from txt2vid_ros.core.errors import UserError
-from txt2vid_ros.core.key_file import MAX_BYTES, read_key_file
+from txt2vid_ros.core.storage.key_file import MAX_BYTES, read_key_file
 
 
 def written(folder: Path, content: bytes, mode: int = 0o600) -> Path:

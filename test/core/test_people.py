@@ -8,7 +8,7 @@ import pytest
 
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.people import People, Person, speaker_of, utterance_id
-from txt2vid_ros.core.share import share
+from txt2vid_ros.core.storage.share import share
 
 
 def load(folder: pathlib.Path, text: str) -> People:

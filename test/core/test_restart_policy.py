@@ -2,7 +2,7 @@
 
 from txt2vid_ros.core.backoff import Backoff
 from txt2vid_ros.core.errors import EXIT_USER_ERROR
-from txt2vid_ros.core.restart_policy import RestartPolicy
+from txt2vid_ros.core.process.restart_policy import RestartPolicy
 
 
 def test_it_waits_longer_each_time_and_gives_up_in_the_end() -> None:

@@ -17,7 +17,7 @@ from txt2vid_ros import graph
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.names import checked_namespace, NAMESPACE
 from txt2vid_ros.core.people import People
-from txt2vid_ros.core.signals import on_signal
+from txt2vid_ros.core.process.signals import on_signal
 from txt2vid_ros.supervisor import Supervisor
 
 START_UP = 60.0

@@ -16,7 +16,7 @@ from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.options import from_text as from_option
 from txt2vid_ros.core.options import made, OptionTables
 from txt2vid_ros.core.people import DEFAULT, People
-from txt2vid_ros.core.share import share
+from txt2vid_ros.core.storage.share import share
 from txt2vid_ros.lipsync.choice import engine_options, make_engine
 from txt2vid_ros.media.driving.driving_media import load_driving
 from txt2vid_ros.media.driving.options import DrivingOptions

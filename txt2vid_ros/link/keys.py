@@ -10,7 +10,7 @@ import pathlib
 import secrets
 
 from txt2vid_ros.core.errors import UserError
-from txt2vid_ros.core.key_file import read_key_file
+from txt2vid_ros.core.storage.key_file import read_key_file
 from txt2vid_ros.link.protocol.seal import KEY_BYTES
 
 VARIABLE = 'TXT2VID_LINK_KEY'

@@ -13,8 +13,8 @@ from typing import Any
 
 import ffmpeg
 
-from txt2vid_ros.core import child_process
 from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.process import child_process
 
 SYNTHETIC_LABEL = 'Synthetic face and voice, made by txt2vid_ros'
 """What the metadata of every stream and video says."""

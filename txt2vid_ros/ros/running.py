@@ -12,7 +12,7 @@ from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.signals import SignalHandlerOptions
 
 from txt2vid_ros.core.errors import EXIT_USER_ERROR, UserError
-from txt2vid_ros.core.signals import on_signal
+from txt2vid_ros.core.process.signals import on_signal
 from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.spinning import destroy_cleanly, SpinningExecutor
 

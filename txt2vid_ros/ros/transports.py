@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import MutableMapping
 import os
 
-from txt2vid_ros.core.share import share
+from txt2vid_ros.core.storage.share import share
 
 PROFILES = ('FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES_FILE')
 """The variables that name the settings of Fast DDS up to version 2, and from 3 on."""

@@ -14,7 +14,6 @@ import urllib.request
 import zipfile
 
 from txt2vid_ros.core.errors import UserError
-from txt2vid_ros.core.files import replacing
 from txt2vid_ros.core.models.manifest import (
     check_file,
     Model,
@@ -22,6 +21,7 @@ from txt2vid_ros.core.models.manifest import (
     sha256_of,
     Wheel,
 )
+from txt2vid_ros.core.storage.files import replacing
 
 _BLOCK = 1 << 16
 _ATTEMPTS = 4

@@ -11,7 +11,7 @@ import yaml
 
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.models.impostors import HEAD_BYTES, impostor
-from txt2vid_ros.core.share import share
+from txt2vid_ros.core.storage.share import share
 
 ProgressCallback = Callable[[int], object]
 """Gets the number of bytes done since the call before."""

@@ -7,9 +7,9 @@ import logging
 import pathlib
 
 from txt2vid_ros.core.errors import UserError
-from txt2vid_ros.core.files import replacing
 from txt2vid_ros.core.models.manifest import check_file, load_manifest, Model
 from txt2vid_ros.core.models.store import cache_dir
+from txt2vid_ros.core.storage.files import replacing
 
 _log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ import os
 import pathlib
 
 from txt2vid_ros.core.errors import UserError
-from txt2vid_ros.core.files import replacing
+from txt2vid_ros.core.storage.files import replacing
 
 
 @dataclasses.dataclass

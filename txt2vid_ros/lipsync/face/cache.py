@@ -10,8 +10,8 @@ import zipfile
 import numpy as np
 from numpy.typing import NDArray
 
-from txt2vid_ros.core.files import replacing
 from txt2vid_ros.core.models.store import cache_dir
+from txt2vid_ros.core.storage.files import replacing
 from txt2vid_ros.lipsync.face.mesh import MESH_POINTS
 
 _log = logging.getLogger(__name__)

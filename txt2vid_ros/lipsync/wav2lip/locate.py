@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from txt2vid_ros.core.errors import UserError
-from txt2vid_ros.core.files import replacing
 from txt2vid_ros.core.models.store import cache_dir, models_dir
 from txt2vid_ros.core.models.verified import unverified_reason
+from txt2vid_ros.core.storage.files import replacing
 from txt2vid_ros.lipsync.face import boxes as face_boxes
 from txt2vid_ros.lipsync.face.mesh import FaceMesh
 from txt2vid_ros.lipsync.face.mesh_points import OVAL

@@ -12,7 +12,7 @@ from typing import Any
 import ffmpeg
 
 from txt2vid_ros.core.errors import UserError
-from txt2vid_ros.core.files import replacing
+from txt2vid_ros.core.storage.files import replacing
 from txt2vid_ros.media.ffmpeg import SYNTHETIC_LABEL
 from txt2vid_ros.media.output.raw_encoder import RawEncoder
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import ffmpeg
 
-from txt2vid_ros.core.child_process import QueuedWriter
+from txt2vid_ros.core.process.child_process import QueuedWriter
 from txt2vid_ros.media.ffmpeg import FfmpegProcess
 
 # Raw input needs no probing, which would wait for more of one pipe than of the other.

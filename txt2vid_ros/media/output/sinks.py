@@ -17,7 +17,7 @@ import ffmpeg
 
 from txt2vid_ros.core.backoff import Backoff
 from txt2vid_ros.core.errors import UserError
-from txt2vid_ros.core.restart_policy import RestartPolicy
+from txt2vid_ros.core.process.restart_policy import RestartPolicy
 from txt2vid_ros.media.ffmpeg import FfmpegProcess, SYNTHETIC_LABEL
 from txt2vid_ros.media.output.broadcast import Broadcast
 

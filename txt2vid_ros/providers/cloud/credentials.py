@@ -10,8 +10,8 @@ import os
 from pathlib import Path
 from typing import NoReturn
 
-from txt2vid_ros.core import key_file
 from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.storage import key_file
 
 GOOGLE_VARIABLE = 'GOOGLE_APPLICATION_CREDENTIALS'
 RESEMBLE_VARIABLE = 'RESEMBLE_API_KEY'

@@ -15,7 +15,7 @@ from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import String
 from trajectory_msgs.msg import JointTrajectory
 
-from txt2vid_ros.core.signals import on_signal
+from txt2vid_ros.core.process.signals import on_signal
 from txt2vid_ros.ros import qos
 
 DISCOVERY_LEAST = 3.5

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 import onnxruntime
 
 from txt2vid_ros.core.errors import UserError
-from txt2vid_ros.core.files import replacing
 from txt2vid_ros.core.models.manifest import sha256_of
+from txt2vid_ros.core.storage.files import replacing
 from txt2vid_ros.lipsync.wav2lip import packages
 from txt2vid_ros.lipsync.wav2lip.generator.base import Crop, Generator, Mouth, network_input
 from txt2vid_ros.lipsync.wav2lip.generator.exported import graph_files, GraphFiles

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pathlib
 import sys
 
-_PACKAGE = pathlib.Path(__file__).resolve().parents[1]
+_PACKAGE = pathlib.Path(__file__).resolve().parents[2]
 
 
 def share(*parts: str) -> pathlib.Path:
