@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from graph_harness import Command, PATIENCE
+from graph_harness import Command, TIMEOUT
 import pytest
 from rcl_interfaces.srv import (
     DescribeParameters,
@@ -56,9 +56,9 @@ class Node:
 
     def call(self, kind: Any, name: str, request: Any) -> Any:
         client = self._node.create_client(kind, f'{self._prefix}/{name}')
-        assert client.wait_for_service(PATIENCE)
+        assert client.wait_for_service(TIMEOUT)
         future = client.call_async(request)
-        self._executor.spin_until_future_complete(future, PATIENCE)
+        self._executor.spin_until_future_complete(future, TIMEOUT)
         return future.result()
 
     def set(self, name: str, value: Any) -> Any:  # noqa: A003

@@ -239,7 +239,7 @@ def test_a_killed_encoder_is_started_again(tmp_path: Path) -> None:
         head.ready()
         first = head.status()['encoder_pid']
         os.kill(first, signal.SIGKILL)
-        head.wait_line(r'ffmpeg was ended by signal 9; starting it again')
+        head.wait_line(r'ffmpeg was ended by SIGKILL; starting it again')
         status = head.wait_status(lambda now: now['encoder_pid'] not in (0, first), 'a new one')
         head.wait_status(lambda now: now['on_time'] > status['on_time'] + 10, 'pictures')
         assert head.stop() == 0
