@@ -43,7 +43,7 @@ def describe(name: str) -> LaunchDescription:
         DeclareLaunchArgument('namespace', default_value=NAMESPACE,
                               description='namespace of the nodes and their topics'),
         DeclareLaunchArgument('params_file', default_value=str(share('config', f'{name}.yaml')),
-                              description='ROS parameter file; arguments go before it'),
+                              description='ROS parameter file; arguments override it'),
         DeclareLaunchArgument('log_level', default_value='info',
                               description='debug, info, warn or error'),
         *(SetEnvironmentVariable(variable, os.environ.get(variable, value))

@@ -11,7 +11,8 @@ from rosbags.rosbag2 import Writer
 
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.errors import UserError
-from txt2vid_ros.media.bag import render, typestore
+from txt2vid_ros.media.bag import typestore
+from txt2vid_ros.media.bag_video import video_of_bag
 
 STORE = typestore()
 BEGIN = 1000 * SECOND
@@ -49,7 +50,7 @@ def test_two_channels_of_floats_are_mixed(tmp_path: Path) -> None:
     frames = np.stack([tone, np.zeros_like(tone)], axis=1).astype('<f4')
     bag = write_bag(tmp_path / 'bag', 'F32LE', 2, frames.tobytes())
     video = tmp_path / 'out.mkv'
-    assert render(bag, video, 25.0) == pytest.approx(1.0)
+    assert video_of_bag(bag, video, 25.0) == pytest.approx(1.0)
     decoded = subprocess.run(
         ['ffmpeg', '-v', 'error', '-i', str(video), '-f', 'f32le', '-ac', '1', '-'],
         check=True, capture_output=True).stdout
@@ -61,5 +62,5 @@ def test_two_channels_of_floats_are_mixed(tmp_path: Path) -> None:
 def test_a_format_that_is_unknown_is_named(tmp_path: Path) -> None:
     bag = write_bag(tmp_path / 'bag', 'U8', 1, bytes(24000))
     with pytest.raises(UserError, match=r"voice/audio has 1 channel of 'U8' at 24000 Hz"):
-        render(bag, tmp_path / 'out.mkv', 25.0)
+        video_of_bag(bag, tmp_path / 'out.mkv', 25.0)
     assert not (tmp_path / 'out.mkv').exists()

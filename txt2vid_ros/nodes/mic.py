@@ -42,7 +42,7 @@ class Parameters:
     device: str = parameter('', 'index, name or part of the name of an input ("txt2vid devices" '
                             "lists them); empty for the machine's default")
     file: str = parameter('', 'audio or video file that is played as if it were spoken')
-    loop: bool = parameter(False, 'whether the file begins anew at its end; else silence follows')
+    loop: bool = parameter(False, 'whether the file is repeated; else silence follows')
     speed: float = parameter(1.0, 'of file, silence and tone, times real time; 0 for as fast as '
                              'the default recognizer surely keeps up with: 4', minimum=0.0,
                              maximum=MOST_SPEED)

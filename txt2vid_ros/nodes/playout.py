@@ -38,7 +38,7 @@ class Parameters:
     pass_noise: bool = parameter(False, 'whether the noise of the room is heard in pauses too; '
                                  'the mouth may then move with it')
     lead: float = parameter(0.15, 'seconds from handing sound on to its being heard, until the '
-                            'nodes behind have said what they need', minimum=0.0, maximum=5.0)
+                            'downstream nodes have said what they need', minimum=0.0, maximum=5.0)
     lead_max: float = parameter(0.6, 'seconds beyond which the lead does not adapt',
                                 minimum=0.0, maximum=5.0)
 

@@ -53,7 +53,7 @@ class Parameters:
     ahead: float = parameter(1.0, 'seconds before it is heard at which sound is published at '
                              'the earliest', minimum=0.2, maximum=5.0)
     lead: float = parameter(0.15, 'seconds from having a first sample to its being heard, until '
-                            'the nodes behind have said what they need', minimum=0.0, maximum=5.0)
+                            'the downstream nodes have said it', minimum=0.0, maximum=5.0)
     lead_max: float = parameter(0.6, 'seconds beyond which the lead does not adapt',
                                 minimum=0.0, maximum=5.0)
     queue: int = parameter(64, 'utterances that may wait', minimum=1, maximum=10000)
