@@ -47,7 +47,7 @@ class MovableClock:
 
 
 class Rig:
-    """Animator, streamer and outputs; use as a context manager."""
+    """Render loop, stream writer and outputs; use as a context manager."""
 
     def __init__(self, *, record: str = '', push: str = '', http: str = '127.0.0.1:0',
                  clock: Clock | None = None, noise: bool = False, width: int = 160,
@@ -64,13 +64,13 @@ class Rig:
                                    self.output.encoder)
         driving = DrivingMedia([np.zeros((height, width, 3), np.uint8)], fps, '')
         face = AnimatedFace(driving, FlashEngine().open(driving), self.speech, grid)
-        self.animator = RenderLoop(
+        self.render_loop = RenderLoop(
             grid, {'': face}, lambda utterance: '', self.speech, self.clock,
             self._noise if noise else self._show, lambda: 0.2)
         self._random = np.random.default_rng(0)
         self._stop = threading.Event()
         self._threads = [threading.Thread(target=self._guard, args=(work,))
-                         for work in (self.writer.run, self.animator.run)]
+                         for work in (self.writer.run, self.render_loop.run)]
 
     def _show(self, place: int, frame: NDArray[np.uint8]) -> None:
         self.frames.push(place, frame)

@@ -36,10 +36,10 @@ class Show:
         self._changed = threading.Condition()
         face = AnimatedFace(driving, engine.open(driving), self.speech, GRID)
         face.rate_control.observe = lambda seconds: None  # however slow the machine: every mouth
-        self._animator = RenderLoop(GRID, {'': face}, lambda utterance: '', self.speech, self,
-                                    self._publish, lambda: LEAD)
+        self._render_loop = RenderLoop(GRID, {'': face}, lambda utterance: '', self.speech, self,
+                                       self._publish, lambda: LEAD)
         # The clock may move on while a frame is on its way to here: that is not its cost.
-        self._animator.render_time = LeadTimeEstimator(0.0, margin=0.0, largest=0.0)
+        self._render_loop.render_time = LeadTimeEstimator(0.0, margin=0.0, largest=0.0)
 
     def now(self) -> int:
         return self.time
@@ -53,7 +53,7 @@ class Show:
         """Return the frames around an 'ah' from `begin` on, whose track comes at `arrival`."""
         track = mouth_track([Phoneme('ɑ', ONSET_MARGIN, 0.2)]).shifted(begin / SECOND)
         stop = threading.Event()
-        thread = threading.Thread(target=self._animator.run, args=(stop,))
+        thread = threading.Thread(target=self._render_loop.run, args=(stop,))
         thread.start()
         try:
             while self.time < begin + SECOND // 2:

@@ -30,7 +30,7 @@ SENDER_GONE_SECONDS = 0.3
 LEAD_STEP_SECONDS = 0.1
 """Seconds of lead that are given at once even in the middle of a word."""
 LEAD_CHANGE_RATE = 1e-3
-"""Seconds a second at which the lead follows smaller wishes there."""
+"""Seconds a second at which the lead follows smaller requests there."""
 
 Samples = NDArray[np.float32]
 
@@ -77,7 +77,7 @@ class JitterBuffer:
         self._output = output
         self._name = name
         self._clock = clock
-        self._wished = lead
+        self._requested_lead = lead
         self._settings = settings
         self._count = round(settings.chunk * SPEECH_RATE)
         self._length = self._count * SECOND // SPEECH_RATE
@@ -121,7 +121,7 @@ class JitterBuffer:
                     return POLL_SECONDS
                 now = self._clock.now()
                 if self._time is None:
-                    self._lead = int(self._wished() * SECOND)
+                    self._lead = int(self._requested_lead() * SECOND)
                     self._time = now + self._lead + self._length
                 self._follow_lead()
                 # A chunk early: the beginning of a sound lies in the chunk before it is noticed.
@@ -149,13 +149,13 @@ class JitterBuffer:
         self.incoming.start_over()
 
     def _follow_lead(self) -> None:
-        wished = int(self._wished() * SECOND)
+        requested = int(self._requested_lead() * SECOND)
         if (self._open is None or self._gate.pausing
-                or wished - self._lead > LEAD_STEP_SECONDS * SECOND):
-            self._lead = wished
+                or requested - self._lead > LEAD_STEP_SECONDS * SECOND):
+            self._lead = requested
         else:
             most = int(LEAD_CHANGE_RATE * self._length)
-            self._lead += min(max(wished - self._lead, -most), most)
+            self._lead += min(max(requested - self._lead, -most), most)
 
     def _next(self, time: int, due: int) -> None:
         """Hand out or hold back the chunk that is heard at `time`; it is handed out at `due`."""

@@ -42,7 +42,7 @@ class ReceiveStream:
         """Blocks that came after they were to be played."""
         self._lost = 0
         self._most = most
-        self._new_wish = functools.partial(AdaptiveDelay, delay, least, most)
+        self._new_delay = functools.partial(AdaptiveDelay, delay, least, most)
         self._concealer = LossConcealer()
         self._block = 0
         """Samples of the longest block."""
@@ -54,7 +54,7 @@ class ReceiveStream:
         self._lost += self._missing
         self._buffer = CaptureBuffer()
         self._line: SkewEstimator | None = None
-        self._wanted = self._new_wish()
+        self._wanted = self._new_delay()
         self._block = 0
         self._cursor = 0.0
         self._heard = -math.inf
