@@ -110,7 +110,7 @@ def test_a_link_is_a_node_of_its_own_and_an_unknown_one_is_said() -> None:
     specs = {spec.name: spec for spec in graph.nodes('live', {'link': 'udp'})}
     assert specs['link'].parameters == {'role': 'receiver', 'transport': 'udp'}
     assert 'link' not in {spec.name for spec in graph.nodes('live', {'link': 'topic'})}
-    with pytest.raises(UserError, match=r"link: 'pigeon' is none\. Say one of topic, udp"):
+    with pytest.raises(UserError, match=r"link: 'pigeon' is unknown\. Use one of topic, udp"):
         graph.nodes('live', {'link': 'pigeon'})
 
 
@@ -175,7 +175,7 @@ def test_in_audio_mode_the_sound_itself_takes_the_place_of_text_and_voice() -> N
     assert playout.parameters == {'speaker': 'anna'}
     with pytest.raises(UserError, match='mode audio does not go with link serial'):
         graph.nodes('sender', {'mode': 'audio', 'link': 'serial'})
-    with pytest.raises(UserError, match=r"mode: 'video' is none\. Say one of text, audio"):
+    with pytest.raises(UserError, match=r"mode: 'video' is unknown\. Use one of text, audio"):
         graph.nodes('live', {'mode': 'video'})
 
 
@@ -200,9 +200,9 @@ def test_a_namespace_that_ros_cannot_have_is_said(namespace: str) -> None:
 
 
 @pytest.mark.parametrize(('setting', 'said'), [
-    ('tts.spe ed=1', 'is no name of a parameter'),
+    ('tts.spe ed=1', 'is not a parameter name'),
     ('tts', 'not of the form'), ('tts.speed', 'not of the form'), ('speed=1', 'not of the form'),
-    ('tts.=1', 'not of the form'), ('nobody.speed=1', 'There is tts, lipsync, stream')])
+    ('tts.=1', 'not of the form'), ('nobody.speed=1', 'Available: tts, lipsync, stream')])
 def test_a_setting_that_is_wrong_says_how_it_should_be(setting: str, said: str) -> None:
     with pytest.raises(UserError, match=said):
         graph.with_parameters(graph.nodes('live'), [setting])

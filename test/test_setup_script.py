@@ -28,7 +28,8 @@ case "$*" in
   *' install '*"${STOP_AT:-nothing}"*)
     case "${STOP_HOW:-}" in
       fail) echo 'ERROR: no network'; exit 1 ;;
-      wait) touch "$NOTES.waiting"; sleep 60 ;;
+      # No child before the wait: bash goes on after an interrupt that ended none of its children.
+      wait) : > "$NOTES.waiting"; exec sleep 60 ;;
     esac ;;
 esac
 """

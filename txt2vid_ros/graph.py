@@ -17,7 +17,7 @@ from txt2vid_ros.core.names import checked_namespace, NAMESPACE
 from txt2vid_ros.core.parameters import listed, truth, whole
 from txt2vid_ros.core.storage.share import share
 
-# One thread for small matrices: the spinning of more costs a second core and gains nothing.
+# One thread for small matrices: more would spin on a second core and gain nothing.
 ENVIRONMENT: dict[str, str] = {
     'OPENBLAS_NUM_THREADS': '1',
     'OMP_NUM_THREADS': '1',
@@ -55,7 +55,7 @@ class NodeSpec:
     parameters: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     namespace: str = NAMESPACE
     remappings: tuple[tuple[str, str], ...] = ()
-    """Topics that it finds under another name: (its own, the graph's)."""
+    """Topics that have another name in the graph: (its own, the graph's)."""
 
     @property
     def module(self) -> str:
@@ -66,9 +66,9 @@ class NodeSpec:
 ARGUMENTS: dict[str, Argument] = {argument.name: argument for argument in (
     Argument('face', '', 'picture or video of the speaker; empty for the built-in portrait',
              (('lipsync', 'face.file'),)),
-    Argument('tts', '', 'text-to-speech provider, or several with commas between',
+    Argument('tts', '', 'text-to-speech provider, or several separated by commas',
              (('tts', 'provider'),)),
-    Argument('voice', '', "the (first) provider's name of the voice", (('tts', 'voice'),)),
+    Argument('voice', '', "the (first) provider's name for the voice", (('tts', 'voice'),)),
     Argument('tts_options', '', 'options of the voices: PROVIDER.NAME=VALUE ...',
              (('tts', 'options'),)),
     Argument('engine', '', 'lip-sync engine', (('lipsync', 'engine'),)),
@@ -85,13 +85,13 @@ ARGUMENTS: dict[str, Argument] = {argument.name: argument for argument in (
              (('stream', 'push'),)),
     Argument('mode', 'text', 'what the sender sends: text (of what is said), or audio (the sound '
              'itself, without text)', ()),
-    Argument('mic', '', 'true to speak into this machine too: graph live with the sender in '
-             'front; naming device or input says so as well', ()),
+    Argument('mic', '', 'true to speak into this machine too: adds the sender to graph live; '
+             'implied by device or input', ()),
     Argument('device', '', 'index, name or part of the name of a microphone: txt2vid devices',
              (('mic', 'device'),)),
     Argument('input', '', 'audio or video file that is played in place of the microphone',
              (('mic', 'file'),)),
-    Argument('stt', '', 'speech-to-text provider, or several with commas between',
+    Argument('stt', '', 'speech-to-text provider, or several separated by commas',
              (('stt', 'provider'),)),
     Argument('stt_options', '', 'options of the recognizers: PROVIDER.NAME=VALUE ...',
              (('stt', 'options'),)),
@@ -103,9 +103,9 @@ ARGUMENTS: dict[str, Argument] = {argument.name: argument for argument in (
              (('link', 'address'),)),
     Argument('link_key', '', 'file of the key that both ends share: txt2vid link keygen',
              (('link', 'key_file'),)),
-    Argument('link_rate', '', 'bits a second that the link keeps below',
+    Argument('link_rate', '', 'limit of the link in bits per second',
              (('link', 'rate'),)),
-    Argument('use_sim_time', '', 'true to follow /clock, as with a bag that is replayed',
+    Argument('use_sim_time', '', 'true to follow /clock, as for a replayed bag',
              tuple((node, 'use_sim_time') for node in (
                  'mic', 'stt', 'tts', 'playout', 'lipsync', 'stream', 'link'))),
     Argument('width', '', 'pixels', (('lipsync', 'width'), ('stream', 'width'))),
@@ -141,10 +141,10 @@ def nodes(graph: str, arguments: Mapping[str, str] | None = None,
     """
     kind = (arguments or {}).get('link') or TOPIC
     if kind not in LINKS:
-        raise UserError(f'link: {kind!r} is none', f'Say one of {", ".join(LINKS)}.')
+        raise UserError(f'link: {kind!r} is unknown', f'Use one of {", ".join(LINKS)}.')
     mode = (arguments or {}).get('mode') or TEXT
     if mode not in MODES:
-        raise UserError(f'mode: {mode!r} is none', f'Say one of {", ".join(MODES)}.')
+        raise UserError(f'mode: {mode!r} is unknown', f'Use one of {", ".join(MODES)}.')
     if mode == AUDIO and kind != TOPIC:
         raise UserError(f'mode audio does not go with link {kind}: a link carries only text',
                         'Have both machines in one ROS network, and leave out the link.')
@@ -163,12 +163,12 @@ def nodes(graph: str, arguments: Mapping[str, str] | None = None,
     for name, value in {**defaults, **(arguments or {})}.items():
         if name not in ARGUMENTS:
             raise UserError(f'{name} is no argument of the {graph} graph',
-                            f'There is {", ".join(ARGUMENTS)}.')
+                            f'Available: {", ".join(ARGUMENTS)}.')
         for node, parameter in ARGUMENTS[name].sets:
             if value and node in values:
                 values[node].update(_settings(node, parameter, name, _absolute(name, value)))
     namespace = checked_namespace(namespace)
-    # In live the face here says it, whatever arrives over a link besides.
+    # In live the local face speaks it too, besides what arrives over a link.
     remapped = {'stt': (('speech', 'heard'),)} if kind == TOPIC or graph == 'live' else {}
     return [NodeSpec(name, name, values[name], namespace, remapped.get(name, ()))
             for name in names]
@@ -181,20 +181,20 @@ def _settings(node: str, parameter: str, argument: str, value: str) -> dict[str,
     given = options.from_text(value, argument)
     if parameter == 'face_options':
         return {name if '.' in name else f'face.{name}': each for name, each in given.items()}
-    # The node knows which provider those without a prefix are for: the spelling of the release
-    # before.
+    # Those without a prefix are the spelling of the previous release; the node knows which
+    # provider they are for.
     bare = {name: each for name, each in given.items() if '.' not in name}
     full = {name: each for name, each in given.items() if '.' in name}
     return {parameter: shlex.join(map('='.join, bare.items())), **full} if bare else full
 
 
 def _value(node: str, parameter: str, text: str) -> str | tuple[str, ...]:
-    # An empty list has no type in ROS; of the text the node says what is wrong.
+    # An empty list has no type in ROS; given the text, the node says what is wrong.
     return (listed(text) if (node, parameter) in LISTS else ()) or text
 
 
 def _listens(arguments: Mapping[str, str]) -> bool:
-    """Return whether there is a microphone: that is asked for, or what it is to be is named."""
+    """Return whether a microphone is requested, or implied by naming a device or an input."""
     value = arguments.get('mic', '')
     named = any(arguments.get(name) for name in ('device', 'input'))
     return _true('mic', value) or (not value and named)
@@ -216,11 +216,11 @@ def with_parameters(specs: list[NodeSpec], settings: list[str]) -> list[NodeSpec
             raise UserError(f'--param {setting} is not of the form NODE.NAME=VALUE',
                             'For example: --param tts.speed=1.1')
         if not _PARAMETER.fullmatch(name):
-            raise UserError(f'--param {setting}: {name!r} is no name of a parameter',
+            raise UserError(f'--param {setting}: {name!r} is not a parameter name',
                             'Use letters, digits, underscores and dots.')
         if node not in byname:
             raise UserError(f'--param {setting}: there is no node {node!r}',
-                            f'There is {", ".join(byname)}.')
+                            f'Available: {", ".join(byname)}.')
         spec = byname[node]
         typed(name, value)
         byname[node] = dataclasses.replace(
@@ -229,9 +229,9 @@ def with_parameters(specs: list[NodeSpec], settings: list[str]) -> list[NodeSpec
 
 
 def typed(name: str, value: str | Sequence[str]) -> bool | int | str | list[str]:
-    """Return a parameter's value as ROS is given it: what rclpy declares itself in its type.
+    """Return a parameter's value as ROS gets it: typed if rclpy itself declares the parameter.
 
-    All others are texts, or lists of them: the node reads them by its own table. Raises UserError.
+    All others are texts, or lists of them: the node parses them by its table. Raises UserError.
     """
     if not isinstance(value, str):
         return list(value)
@@ -253,7 +253,7 @@ def command(spec: NodeSpec, graph: str) -> list[str]:
     for topic, other in spec.remappings:
         words += ['-r', f'{topic}:={other}']
     for name, value in spec.parameters.items():
-        # JSON is YAML whose texts are quoted, so that nobody guesses what they look like.
+        # JSON is YAML whose texts are quoted, so that rcl does not guess their types.
         words += ['-p', f'{name}:={json.dumps(typed(name, value), ensure_ascii=False)}']
     return words
 

@@ -64,7 +64,7 @@ def _nodes(context: LaunchContext, name: str) -> list[LaunchDescriptionEntity]:
 
 def _node(spec: graph.NodeSpec, params_file: str, log_level: str,
           restarts: RestartPolicy | None = None, delay: float = 0.0) -> Node:
-    """Return the process of a node, which is started again, later each time, when it crashes.
+    """Return the process of a node, which is restarted with growing delay when it crashes.
 
     `restarts` has counted its crashes so far; this process starts in `delay` seconds. A node that
     is given up ends the launch.
@@ -100,6 +100,6 @@ def _typed(name: str, value: str | Sequence[str]) -> object:
     """Return a value that launch passes on as it is: else it would guess types again."""
     given = graph.typed(name, value)
     if isinstance(given, list):
-        # launch knows the lists of typing alone.
+        # launch accepts only the lists of typing.
         return ParameterValue(given, value_type=List[str])  # noqa: UP006
     return ParameterValue(given, value_type=str) if isinstance(given, str) else given

@@ -17,7 +17,7 @@ from txt2vid_ros.core.process.child_process import how_it_ended, spawn
 from txt2vid_ros.core.process.restart_policy import RestartPolicy
 
 GRACE_SECONDS = 12.0
-"""For which children may finish their recordings after SIGTERM; SIGKILL follows."""
+"""Seconds that children have after SIGTERM to finish recordings; SIGKILL follows."""
 COLOURS = (36, 33, 35, 32, 34, 31)
 
 
@@ -53,7 +53,7 @@ class Supervisor:
         self._stop.set()
 
     def run(self, idle: Callable[[], None] = lambda: None) -> int:
-        """Run until stop() or a failure for good; return the exit status. `idle` runs often."""
+        """Run until stop() or a permanent failure; return the exit status. `idle` runs often."""
         try:
             for child in self._children:
                 self._start(child)
@@ -115,12 +115,12 @@ class Supervisor:
                 self._output.flush()
             except (OSError, ValueError):
                 # Nobody reads any more, or the disk is full: the graph goes on until it is told
-                # to stop, and its output must be read, or its nodes would wait for that.
+                # to stop, and its output must still be drained, or its nodes would block.
                 return
 
     def _end_all(self) -> None:
         deadline = time.monotonic()
-        # SIGTERM rather than SIGINT: it also ends one that still imports without a traceback.
+        # SIGTERM rather than SIGINT: one that is still importing then ends without a traceback.
         for stop in (signal.SIGTERM, signal.SIGKILL):
             living = [child.process for child in self._children
                       if child.process is not None and child.process.poll() is None]
@@ -136,7 +136,7 @@ class Supervisor:
             if child.relay is not None:
                 child.relay.join(1.0)
             status = 0 if child.process is None else child.process.returncode or 0
-            # What has failed it says only now, where it could go on without.
+            # A node that could go on after a failure reports it only now, by its status.
             if status > 0:
                 self._status = self._status or status
             elif status not in (0, -signal.SIGTERM):

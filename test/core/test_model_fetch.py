@@ -88,7 +88,7 @@ def test_an_earlier_run_is_gone_on_with(server, tmp_path):
     server.cut_after = [100_000] * 4
     with pytest.raises(UserError, match='ended after 400000 of') as caught:
         fetch_from_url(MODEL, server.url, tmp_path, lambda _: None)
-    assert 'try again to go on' in str(caught.value)
+    assert 'try again to resume' in str(caught.value)
     assert not (tmp_path / 'net.pth').exists()
     fetch_from_url(MODEL, server.url, tmp_path, lambda _: None)
     assert server.ranges[-1] == 'bytes=400000-'

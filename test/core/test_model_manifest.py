@@ -40,7 +40,7 @@ def test_the_published_file_passes_and_reports_its_progress(tmp_path):
     (b'', 'empty'),
     (b'version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 4096\n', 'Git LFS pointer'),
     (b'\n <!DOCTYPE html><html>Sign in</html>', 'web page'),
-    (b'{"error": "quota"}', 'message of a server'),
+    (b'{"error": "quota"}', 'message from a server'),
     (WEIGHTS[:-1], f'truncated: {len(WEIGHTS) - 1} of {len(WEIGHTS)} bytes'),
     (WEIGHTS[:-1] + b'x', 'not the published net.pth'),
     (WEIGHTS + b'x', 'not the published net.pth'),

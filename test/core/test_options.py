@@ -47,7 +47,7 @@ def test_every_kind_of_driving_option() -> None:
 
 
 @pytest.mark.parametrize(('text', 'said'), [
-    ('wav2lip.pads=a', "--engine-options wav2lip.pads is 'a'. It has to be whole numbers with co"),
+    ('wav2lip.pads=a', "--engine-options wav2lip.pads is 'a'. It has to be comma-separated whole"),
     ('wav2lip.pads=1,2', r'--engine-options wav2lip: pads are (1, 2)'),
     ('wav2lip.smooth=perhaps', "wav2lip.smooth is 'perhaps'. It has to be true or false"),
     ('wav2lip.pad=0,0,0,0', "there is no such option. Did you mean 'pads'"),

@@ -85,7 +85,7 @@ def test_a_value_with_a_type_is_taken_where_it_fits(name: str, given: Any, value
     ('on', 'perhaps', "n.on is 'perhaps'. It has to be true or false"), ('on', 2, 'true or false'),
     ('name', True, 'n.name is True. It has to be a text'), ('name', ['a'], "n.name is ['a']"),
     ('several', [1], 'a list of texts'), ('several', 1, 'a list of texts'),
-    ('box', '1,x', 'whole numbers with commas'), ('box', [1.5], 'whole numbers with commas'),
+    ('box', '1,x', 'comma-separated whole'), ('box', [1.5], 'comma-separated whole'),
     ('key', 3, 'It has to be a file'),
 ])
 def test_what_does_not_fit_is_named(name: str, given: Any, said: str) -> None:

@@ -148,12 +148,19 @@ def test_picture_and_sound_of_two_graphs_are_in_step(tmp_path: Path) -> None:
     with TalkingHead(tmp_path, '--graph', 'receiver', '--mode', 'audio', '--engine', 'flash',
                      '--width', '160', '--height', '120') as head:
         head.wait_line(r'speak, on any machine of this ROS network: .*--graph sender --mode audio')
-        played = Played(head, tmp_path, lambda observer: Command(
-            tmp_path, 'live', '--graph', 'sender', '--mode', 'audio', '--input', str(file),
-            '--namespace', head.namespace, domain=head.domain))
-        measured = figures(played.shown.timing)
+        # A flash lasts one frame, which a machine that is held up leaves out; the stream says so.
+        for _ in range(3):
+            before = head.status()
+            played = Played(head, tmp_path, lambda observer: Command(
+                tmp_path, 'live', '--graph', 'sender', '--mode', 'audio', '--input', str(file),
+                '--namespace', head.namespace, domain=head.domain))
+            measured = figures(played.shown.timing)
+            assert abs(measured['offset_ms_median']) <= 20
+            left_out = sum(head.status()[name] - before[name] for name in ('repeated', 'skipped'))
+            assert measured['claps_lost'] <= left_out
+            if (measured['claps'], measured['claps_lost']) == (CLAPS, 0):
+                break
         assert (measured['claps'], measured['claps_lost']) == (CLAPS, 0)
-        assert abs(measured['offset_ms_median']) <= 20
         assert head.stop() == 0
 
 
@@ -199,7 +206,7 @@ def test_another_programs_sound_with_another_clock_and_rate_is_played_in_step(
 
 @pytest.mark.parametrize(('options', 'says'), [
     (('--mode', 'audio', '--link', 'udp'), 'mode audio does not go with link udp'),
-    (('--mode', 'video'), "mode: 'video' is none. Say one of text, audio"),
+    (('--mode', 'video'), "mode: 'video' is unknown. Use one of text, audio"),
     (('--mode', 'audio', '--say', 'Hello.'), '--say needs --mode text'),
     (('--mode', 'audio', '--param', 'playout.delay_min=0.6'), 'playout.delay_min is 0.6'),
 ])

@@ -102,8 +102,8 @@ def test_a_terminal_gets_colours(tmp_path: Path) -> None:
 
 BAD_OPTIONS = {
     'no equals sign': (['--param', 'tts.speed'], r'--param tts\.speed .* NODE\.NAME=VALUE'),
-    'unknown node': (['--param', 'mouth.speed=1'], r"no node 'mouth'\. There is tts, lipsync"),
-    'odd parameter name': (['--param', 'tts.a b=1'], r"'a b' is no name of a parameter"),
+    'unknown node': (['--param', 'mouth.speed=1'], r"no node 'mouth'\. Available: tts, lipsync"),
+    'odd parameter name': (['--param', 'tts.a b=1'], r"'a b' is not a parameter name"),
     'odd namespace': (['--namespace', '/a b'], r"--namespace '/a b' is no ROS namespace"),
     'missing people': (['--people', 'nobody.yaml'], r'nobody\.yaml cannot be read'),
     'missing face': (['--face', 'nobody.png'], r'nobody\.png does not exist'),

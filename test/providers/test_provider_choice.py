@@ -107,7 +107,7 @@ def test_what_is_wrong_in_the_choice_is_told_at_once(names: str, said: str) -> N
 @pytest.mark.parametrize(('options', 'said'), [
     ({'pitched.pich': 2}, r"tts\.pitched\.pich: there is no such.*Did you mean 'pitch'"),
     ({'pitched.pitch': 'high'}, r"tts\.pitched\.pitch is 'high'\. It has to be a number"),
-    ({'clap.pitch': 2}, r'tts\.clap\.pitch: there is no such option\. There is voice')])
+    ({'clap.pitch': 2}, r'tts\.clap\.pitch: there is no such option\. Available: voice')])
 def test_options_that_a_voice_does_not_have_are_told(options: dict[str, Any], said: str) -> None:
     with pytest.raises(UserError, match=said):
         voice_options(['pitched', 'clap']).check(options, 'tts.{}')

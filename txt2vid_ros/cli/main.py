@@ -27,7 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 
 
 def main(words: list[str] | None = None) -> int:
-    """Run a sub-command and return its exit status: 0 good, 1 a fault, 2 the user can mend it."""
+    """Run a sub-command and return its exit status: 0 success, 1 failure, 2 user error."""
     words = sys.argv[1:] if words is None else words
     for name, value in graph.ENVIRONMENT.items():
         # Before numpy is loaded, which reads these once.
@@ -61,7 +61,7 @@ def main(words: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        # The reader of our output has left, as `| head` does.
+        # The reader of our output has gone, as with `| head`.
         sys.stderr.close()
         return 0
     return 0

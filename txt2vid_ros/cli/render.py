@@ -41,9 +41,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--out', type=Path, required=True, help='.mp4, .mkv, .mov or .webm')
     parser.add_argument('--face', default='', help='picture or video; the built-in portrait '
                         'if left out')
-    parser.add_argument('--tts', default='', help='text-to-speech provider, or several with '
-                        'commas between')
-    parser.add_argument('--voice', default='', help="the provider's name of the voice")
+    parser.add_argument('--tts', default='', help='text-to-speech provider, or several '
+                        'separated by commas')
+    parser.add_argument('--voice', default='', help="the provider's name for the voice")
     parser.add_argument('--tts-options', default='', metavar='PROVIDER.NAME=VALUE ...',
                         help='options of the voices')
     parser.add_argument('--speed', type=float, default=0.0, help='0.5 slow ... 2.0 fast')

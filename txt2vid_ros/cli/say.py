@@ -49,10 +49,10 @@ def run(arguments: argparse.Namespace) -> int:
             if arguments.no_wait:
                 continue
             if not client.wait_ended(utterances[-1], timeout=30.0 + len(text)):
-                raise UserError('the talking head has not said it to the end',
+                raise UserError('the talking head did not finish saying it',
                                 'See the output of its tts node.')
             if client.wait_begun(utterances[-1], 0.0) is None:
-                raise UserError('the talking head has not said it',
+                raise UserError('the talking head did not say it',
                                 'See the output of its tts node.')
         if arguments.no_wait and not all(
                 client.wait_begun(utterance, 5.0) or client.wait_ended(utterance, 0.1)

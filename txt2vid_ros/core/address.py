@@ -8,7 +8,7 @@ from txt2vid_ros.core.errors import UserError
 
 
 class HostPort(NamedTuple):
-    """A host name or number, without brackets, and a port."""
+    """A host name or IP address, without brackets, and a port."""
 
     host: str
     port: int

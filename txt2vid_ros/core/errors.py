@@ -1,12 +1,12 @@
-"""What the user can mend, and what another try or another provider may do better."""
+"""Errors that the user can fix, and errors that a retry or another provider may avoid."""
 
 
 EXIT_USER_ERROR = 2
-"""Exit status for what only the user can mend: starting again would not help."""
+"""Exit status for what only the user can fix: restarting would not help."""
 
 
 class UserError(Exception):
-    """Something the user can mend: names the parameter or file, and the remedy.
+    """Something the user can fix: names the parameter or file, and the remedy.
 
     Entry points print it as a single line and exit with EXIT_USER_ERROR; nodes log it and report
     it as a diagnostic. Anything else that escapes is an internal error and keeps its traceback.
@@ -21,10 +21,10 @@ class UserError(Exception):
 
 
 class ProviderError(Exception):
-    """A provider failed at a piece of work for a reason outside this program.
+    """A provider failed at its work for a reason outside this program.
 
     `problem` is one line for the log. It holds no key, no token and nothing of what was said.
-    What only the user can mend is a UserError instead, and no other try helps with that.
+    What only the user can fix is a UserError instead, which no retry would help.
     """
 
     def __init__(self, problem: str, *, retriable: bool) -> None:

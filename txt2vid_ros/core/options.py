@@ -1,7 +1,7 @@
-"""What can be set of the providers in use: 'google.pitch', 'viseme.blinks', 'face.crop'.
+"""The options of the providers in use: 'google.pitch', 'viseme.blinks', 'face.crop'.
 
-Each provider and engine states its options in a table (see core.parameters). By a node they are
-declared as ROS parameters; the command line and people.yaml set the same ones.
+Each provider and engine states its options in a table (see core.parameters). Nodes declare them
+as ROS parameters; the command line and people.yaml set the same ones.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def prefix_of(provider: str) -> str:
 
 
 def full_name(name: str) -> str:
-    """Return the name of an option with its prefix as prefix_of() has it."""
+    """Return the name of an option with the prefix that prefix_of() makes of its provider."""
     provider, dot, rest = name.partition('.')
     return f'{prefix_of(provider)}.{rest}' if dot else name
 
@@ -49,7 +49,7 @@ def from_text(text: str, where: str) -> dict[str, str]:
 
 
 def made(table: type[Table], prefix: str, options: Mapping[str, Any]) -> Table:
-    """Return the table of a provider with those of `options` that begin with its prefix."""
+    """Return a provider's table, filled from those of `options` that have its prefix."""
     begin = f'{prefix_of(prefix)}.'
     return table(**{spec.name: checked(begin + spec.name, spec, options[begin + spec.name])
                     for spec in specs(table).values() if begin + spec.name in options})
@@ -62,13 +62,13 @@ class OptionTables:
     tables: Mapping[str, Sequence[type[Any]]] = dataclasses.field(default_factory=dict)
     """The tables below each prefix."""
     unused: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    """Prefixes of providers that are there and not in use, with the reason; a prefix that has
-    tables is in use all the same."""
+    """Prefixes of installed providers that are not in use, with the reason; a prefix that has
+    tables is in use nonetheless."""
     texts: Mapping[str, Sequence[str]] = dataclasses.field(default_factory=dict)
-    """Parameters of the release before, as 'engine_options', which held options as one text; with
-    the prefixes that options in them may be for, where they have none."""
+    """Parameters of the previous release that held options as one text, such as 'engine_options';
+    with the prefixes that options without one may belong to."""
     renamed: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    """Parameters of the release before with what they are called now."""
+    """Parameters of the previous release with their present names."""
 
     @property
     def specs(self) -> dict[str, ParameterSpec]:
@@ -77,10 +77,10 @@ class OptionTables:
                 for table in tables for name, spec in specs(table).items()}
 
     def check(self, given: Mapping[str, Any], where: str) -> tuple[dict[str, Any], list[str]]:
-        """Return the values that are given, in the types of the tables, and lines of warning.
+        """Return the given values, in the types of the tables, and warnings.
 
-        `where` makes of a name what the user calls it, as 'tts.{}'. Raises UserError for a name
-        that there is not and for a value that does not fit.
+        `where` formats a name as the user writes it, such as 'tts.{}'. Raises UserError for an
+        unknown name and for an invalid value.
         """
         known, warnings = self.specs, list[str]()
         values: dict[str, Any] = {}
@@ -98,7 +98,7 @@ class OptionTables:
 
     def _in_full(self, given: Mapping[str, Any], where: str, warnings: list[str]
                  ) -> dict[str, Any]:
-        """Return what is given with spellings of the release before as they are now."""
+        """Return what is given, with spellings of the previous release converted."""
         now: dict[str, Any] = {}
         for old, new in self.renamed.items():
             if old in given:
@@ -141,7 +141,7 @@ class OptionTables:
         raise _no_such_option(said, among[0] if among else name, own)
 
     def _check_together(self, values: Mapping[str, Any], where: str) -> None:
-        """Make the tables, which look at values that have to suit each other."""
+        """Make the tables, which check values that depend on each other."""
         for prefix, tables in self.tables.items():
             for table in tables:
                 try:
@@ -152,14 +152,14 @@ class OptionTables:
 
 
 def _no_such_option(said: str, name: str, known: Iterable[str]) -> UserError:
-    """Return the error for an option that there is not, of this provider or of any."""
+    """Return the error for an unknown option, which lists those of its provider, or all."""
     begin = f'{name.partition(".")[0]}.'
     own = [each.removeprefix(begin) for each in known if each.startswith(begin)]
     if not own:
         return unknown(f'{said}: there is no such option', name, known,
-                       f'There is {", ".join(known) or "none"}.')
+                       f'Available: {", ".join(known) or "none"}.')
     return unknown(f'{said}: there is no such option', name.removeprefix(begin), own,
-                   f'There is {", ".join(own)}.')
+                   f'Available: {", ".join(own)}.')
 
 
 def _said(where: str, names: Iterable[str]) -> str:

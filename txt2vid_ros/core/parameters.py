@@ -1,8 +1,8 @@
-"""What can be set, as typed tables: frozen dataclasses whose fields carry range and description.
+"""Parameters as typed tables: frozen dataclasses whose fields carry range and description.
 
-Nodes, providers and engines state their parameters in such tables. A text, be it from the command
-line, a launch argument or people.yaml, is read by the type that the table gives the field and
-never by its look: '010' stays '010' for a text and is ten for a whole number.
+Nodes, providers and engines state their parameters in such tables. A text from the command line,
+a launch argument or people.yaml is parsed by the type of its field, which is never guessed from
+the text: '010' stays '010' for a text and is ten for a whole number.
 """
 
 from __future__ import annotations
@@ -41,14 +41,14 @@ def parameter(default: Any, description: str, *, minimum: float | None = None,
 
 @dataclasses.dataclass(frozen=True)
 class ParameterType:
-    """How values of a type are read, and what the user is told where one cannot be."""
+    """How values of a type are read, and what the user is told where one is invalid."""
 
     wanted: str
-    """What a value has to be, as it is said in an error."""
+    """What a value has to be, in the words of an error."""
     read: Callable[[str], Any]
     """Returns the value that a text means. Raises ValueError."""
     accept: Callable[[Any], Any]
-    """Returns the value for one that has a type already. Raises ValueError."""
+    """Converts a value that already has a type. Raises ValueError."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -96,7 +96,7 @@ def _wholes(text: str) -> tuple[int, ...]:
 
 
 def _only(kinds: type | tuple[type, ...], make: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Return a function that takes values of these types; True and False are no numbers."""
+    """Return a function that accepts values of these types; a bool is not a number."""
     def accept(value: Any) -> Any:
         if not isinstance(value, kinds) or isinstance(value, bool):
             raise ValueError(value)
@@ -112,7 +112,7 @@ def _accept_truth(value: Any) -> bool:
 
 
 def _each(kind: type) -> Callable[[Any], Any]:
-    """Return a function that takes a sequence of one type."""
+    """Return a function that accepts a sequence of one type."""
     def accept(value: Any) -> Any:
         if not isinstance(value, Iterable):
             raise ValueError(value)
@@ -125,7 +125,7 @@ INT = ParameterType('a whole number', whole, _only(int, int))
 BOOL = ParameterType('true or false', truth, _accept_truth)
 TEXT = ParameterType('a text', str, _only((str, int, float), str))
 TEXTS = ParameterType('a list of texts', listed, _each(str))
-INTS = ParameterType('whole numbers with commas between', _wholes, _each(int))
+INTS = ParameterType('comma-separated whole numbers', _wholes, _each(int))
 FILE = ParameterType('a file', lambda text: Path(text).expanduser(),
                      _only(Path, lambda path: path.expanduser()))
 _PLAIN: Mapping[Any, ParameterType] = {
@@ -161,7 +161,7 @@ def specs(table: type[Any]) -> Mapping[str, ParameterSpec]:
 
 
 def checked(name: str, spec: ParameterSpec, value: Any) -> Any:
-    """Return a value in the parameter's type; a text is read as that type is written.
+    """Return a value in the parameter's type; a text is parsed as that type.
 
     `name` is what the user calls the parameter. Raises UserError where the value does not fit.
     """
@@ -203,7 +203,7 @@ def choices_text(spec: ParameterSpec) -> str:
 
 
 def unknown(problem: str, name: str, known: Iterable[str], all_of_them: str) -> UserError:
-    """Return the error for a name that there is not, with the one that was perhaps meant."""
+    """Return the error for an unknown name, with the one that was perhaps meant."""
     near = difflib.get_close_matches(name, list(known), n=1)
     hint = f'Did you mean {near[0]!r}? ' if near else ''
     return UserError(problem, f'{hint}{all_of_them}')

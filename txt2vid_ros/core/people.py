@@ -20,19 +20,19 @@ DEFAULT = 'default'
 
 @dataclasses.dataclass(frozen=True)
 class Person:
-    """One speaker. Empty fields mean what the node's own parameters say."""
+    """One speaker. Empty fields fall back to the node's own parameters."""
 
     tts: tuple[str, ...] = ()
     """Names of the text-to-speech providers: the next speaks where one fails."""
     voice: str = ''
-    """The provider's name of the voice."""
+    """The provider's name for the voice."""
     speed: float = 0.0
     """1.0 is the voice's own pace; 0 means the node's parameter."""
     face: str = ''
     """Picture or video; relative to the file that names it."""
     options: Mapping[str, Any] | str = dataclasses.field(default_factory=dict)
-    """Options of the providers by full name, as 'google.pitch'; a text is the form of the release
-    before, as 'google.pitch=2'."""
+    """Options of the providers by full name, such as 'google.pitch'; a text such as
+    'google.pitch=2' is the form of the previous release."""
     where: str = dataclasses.field(default='', compare=False)
     """The profile as an error names it: file and speaker id."""
 
@@ -67,10 +67,10 @@ class People:
                             'Give the path of a people.yaml, or leave it empty.') from error
         except (yaml.YAMLError, UnicodeDecodeError) as error:
             raise UserError(f'people: {path} is not YAML: {" ".join(str(error).split())}',
-                            'Mend the file; config/people.yaml shows how one looks.') from error
+                            'Fix the file; config/people.yaml is an example.') from error
         if not isinstance(content, dict):
             raise UserError(f'people: {path} does not map speaker ids to profiles',
-                            'config/people.yaml shows how one looks.')
+                            'config/people.yaml is an example.')
         return cls({str(name): _person(path, str(name), entry)
                     for name, entry in content.items()})
 
@@ -79,7 +79,7 @@ class People:
         return iter(self._profiles.values())
 
     def get(self, speaker: str, *, warn: bool = True) -> Person:
-        """Return the profile of a speaker, or the default one; one node of a graph warns."""
+        """Return the profile of a speaker, or the default one; only one node of a graph warns."""
         if speaker in self._profiles:
             return self._profiles[speaker]
         # Ids come from outside: remember only so many of them.
@@ -116,7 +116,7 @@ def _person(path: Path, name: str, entry: Any) -> Person:
 
 
 def _names(path: Path, name: str, value: str | list[Any]) -> tuple[str, ...]:
-    """Return the names of providers, which may be written as a list or with commas between."""
+    """Return the names of providers, which may be written as a list or separated by commas."""
     if isinstance(value, list) and not all(isinstance(one, str) for one in value):
         raise UserError(f'people: {path}: {name}.tts is {value!r}',
                         f'It has to be {_WANTED["tts"]}.')
@@ -124,7 +124,7 @@ def _names(path: Path, name: str, value: str | list[Any]) -> tuple[str, ...]:
 
 
 def _flat(options: Mapping[Any, Any]) -> dict[str, Any]:
-    """Return {google: {pitch: 2}} as {'google.pitch': 2}; what is so already stays."""
+    """Return {google: {pitch: 2}} as {'google.pitch': 2}; flat entries stay."""
     flat: dict[str, Any] = {}
     for name, value in options.items():
         if isinstance(value, dict):

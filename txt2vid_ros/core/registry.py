@@ -42,8 +42,8 @@ def load(group: str, name: str, parameter: str) -> Any:
                         f'{missing.name!r}, which is not installed', f'Run: {remedy}') from missing
     except (ImportError, AttributeError) as error:
         raise UserError(f'{parameter}: provider {name!r} cannot be loaded: {error}',
-                        'Mend or reinstall the package that provides it.') from error
+                        'Fix or reinstall the package that provides it.') from error
     if not isinstance(provider, type):
         raise UserError(f'{parameter}: the entry point {name!r} does not name a class',
-                        'Mend the package that provides it.')
+                        'Fix the package that provides it.')
     return provider

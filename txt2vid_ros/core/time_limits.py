@@ -25,4 +25,4 @@ class TimeLimits:
 
 
 LOCAL = TimeLimits(first=30.0, gap=30.0, whole=300.0, load=300.0)
-"""For what computes on this machine: where that is busy, no other provider would be faster."""
+"""For models on this machine: when it is busy, no other provider would be faster."""

@@ -1,4 +1,4 @@
-"""Bags, read without ROS: what is in them."""
+"""Reads and summarizes bags without ROS."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class BagTopic:
 
 @dataclasses.dataclass(frozen=True)
 class BagSummary:
-    """What is in a bag: the format of its storage, its length in seconds, its messages."""
+    """What is in a bag: storage format, length in seconds, number of messages, topics."""
 
     storage: str
     seconds: float
@@ -58,13 +58,13 @@ class BagSummary:
 
 @contextlib.contextmanager
 def opened(bag: Path) -> Iterator[Reader]:
-    """Open a bag. Raises UserError where it is none."""
+    """Open a bag. Raises UserError if it cannot be read as one."""
     try:
         reader = Reader(bag)
         reader.open()
     except (ReaderError, OSError, ValueError, KeyError, AssertionError) as error:
         raise UserError(f'{bag} cannot be read as a bag: {" ".join(str(error).split())}',
-                        'Give the folder in which its metadata.yaml lies.') from error
+                        'Give the folder that contains its metadata.yaml.') from error
     try:
         yield reader
     finally:

@@ -22,7 +22,7 @@ from txt2vid_ros.media.sample_format import SampleFormat
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
 
 LATEST_ARRIVAL = 2 * SECOND
-"""Nanoseconds after a moment by which all that is stamped with it has been recorded."""
+"""Nanoseconds after its stamp by which a message has been recorded."""
 COMPRESSED = 'sensor_msgs/msg/CompressedImage'
 PICTURES = (COMPRESSED, 'sensor_msgs/msg/Image')
 SOUND = 'audio_common_msgs/msg/AudioDataStamped'
@@ -33,7 +33,7 @@ def video_of_bag(bag: Path, file: Path, fps: float,
                  progress: Callable[[float], None] = lambda seconds: None) -> float:
     """Make a video of a bag's pictures and voice; return its length in seconds.
 
-    Both lie where their stamps say; only a few seconds are held at a time. `progress` gets the
+    Both are placed by their stamps; only a few seconds are held at a time. `progress` gets the
     seconds done. Raises UserError.
     """
     with opened(bag) as reader:
@@ -55,7 +55,7 @@ def video_of_bag(bag: Path, file: Path, fps: float,
 
 
 def _connection(reader: Reader, *kinds: str, wanted: str) -> Any:
-    """Return the connection of one of the kinds, the first kind and the wanted name first."""
+    """Return a connection of one of the kinds, preferring earlier kinds and the wanted name."""
     for kind in kinds:
         found = [each for each in reader.connections if each.msgtype == kind and each.msgcount]
         found.sort(key=lambda each: wanted not in each.topic)
@@ -85,7 +85,7 @@ class _VideoWriter:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
                  trace: TracebackType | None) -> None:
-        """Complete the file; after an error nothing is left of it."""
+        """Complete the file; after an error, remove it."""
         self._open_file.__exit__(kind, error, trace)
 
     def take(self, message: Any, kind: str, logged: int) -> None:
@@ -125,7 +125,7 @@ class _VideoWriter:
             encoding_to(self._file, self._size, self._grid.fps, STREAM_RATE))
 
     def _write(self, encoder: FileEncoder, until: int) -> None:
-        """Write all places before `until`; a missing picture is the one before it."""
+        """Write all places before `until`; a missing picture repeats the one before it."""
         while self._next < until:
             picture = self._waiting.pop(self._next, self._picture)
             self._picture = picture
@@ -147,7 +147,7 @@ class _VideoWriter:
 
 
 def _decoded(message: Any, kind: str) -> NDArray[np.uint8] | None:
-    """Return a picture as (height, width, 3) BGR; None where its format is not known."""
+    """Return a picture as (height, width, 3) BGR; None if its format is unknown."""
     data = np.asarray(message.data, np.uint8)
     if kind == COMPRESSED:
         decoded = cv2.imdecode(data, cv2.IMREAD_COLOR)

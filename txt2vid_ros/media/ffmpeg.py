@@ -1,4 +1,4 @@
-"""ffmpeg in a process of its own, where it can neither stall nor crash who feeds or reads it.
+"""ffmpeg in a process of its own, where it can neither stall nor crash this one.
 
 Its command lines are composed with ffmpeg-python.
 """
@@ -31,7 +31,7 @@ def executable() -> str:
 
 
 class FfmpegProcess:
-    """One run of ffmpeg: start, feed, read, and end it in order.
+    """One run of ffmpeg: start, feed, read, and end it cleanly.
 
     Input and output may be used by one thread each. It ends with the thread that started it.
     """
@@ -48,7 +48,7 @@ class FfmpegProcess:
             self._child = child_process.spawn(words, stdout=stdout, pass_fds=pass_fds)
         except OSError as error:
             raise UserError(f'ffmpeg cannot be started: {error.strerror}',
-                            'End other programs, or install ffmpeg again.') from error
+                            'Close other programs, or reinstall ffmpeg.') from error
         assert self._child.stdin and self._child.stderr
         self._name = name
         self._input = self._child.stdin
@@ -69,7 +69,7 @@ class FfmpegProcess:
         return child_process.QueuedWriter(self._input, f'{self._name} input', depth)
 
     def feed_all(self, blocks: Iterable[bytes]) -> bool:
-        """Write blocks until they or ffmpeg end, then close the input; return if it took all."""
+        """Write blocks until they or ffmpeg end; close the input; return whether it took all."""
         try:
             for block in blocks:
                 child_process.write_all(self._input, block)
@@ -87,7 +87,7 @@ class FfmpegProcess:
         return True
 
     def read(self, most: int = READ_BYTES) -> bytes:
-        """Wait for output and return at most so many bytes of it; nothing once it has ended."""
+        """Wait for output and return at most `most` bytes of it; b'' once it has ended."""
         assert self._child.stdout
         if self._child.stdout.closed:
             return b''
@@ -97,7 +97,7 @@ class FfmpegProcess:
         return data
 
     def errors(self) -> str:
-        """Return the last errors that it has printed, in one line; it has to have ended."""
+        """Return the last errors that it printed, in one line; call only once it has ended."""
         return self._errors.text()
 
     def complaint(self) -> str:
@@ -115,7 +115,7 @@ class FfmpegProcess:
         return child_process.end(self._child, grace_seconds)
 
     def abort(self) -> None:
-        """End it at once, whatever it has still to read or write."""
+        """End it at once, whatever it has yet to read or write."""
         self._close_input()
         if self._child.stdout is not None:
             self._child.stdout.close()

@@ -1,4 +1,4 @@
-"""How far ahead of its stamp a consumer wants to be handed a thing: measured, not guessed."""
+"""Measures how far ahead of its stamp a consumer has to get each item."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ import threading
 class LeadTimeEstimator:
     """The lead that covers nearly all recent delays, plus a fixed need and a margin.
 
-    A consumer observes how long each item took from the moment it was due at its maker to the
-    moment it could be used. The estimate rises at once and falls when the delays have left the
-    window.
+    A consumer observes how long each item took from when its producer was due to send it to when
+    it could be used. The estimate rises at once and falls when the delays have left the window.
     """
 
     def __init__(self, need: float, margin: float = 0.01, smallest: float = 0.0,
                  largest: float = 0.5, window: int = 250) -> None:
-        """Start from `need` seconds, which apart from delays is always wanted."""
+        """Take the fixed `need` in seconds, to which the delays are added."""
         self._need = need
         self._margin = margin
         self._smallest = smallest

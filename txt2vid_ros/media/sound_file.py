@@ -16,7 +16,7 @@ from txt2vid_ros.media.ffmpeg import FfmpegProcess
 log = logging.getLogger(__name__)
 
 STALL_SECONDS = 60.0
-"""For which ffmpeg may take to end after it has closed its output."""
+"""Seconds that ffmpeg may take to end after it has closed its output."""
 
 
 def read_sound(file: Path, rate: int, seconds: float = 0.5, name: str = '--audio'

@@ -19,8 +19,8 @@ FADE_SECONDS = 0.005
 RESAMPLE_MARGIN_SECONDS = 0.03
 """Seconds on either side that the resampling filter sees beyond the stretch asked for."""
 START_GRID_NANOSECONDS = SECOND // 8000
-"""Nanoseconds. An utterance is heard from a multiple of it on: stretches that follow each other
-then neither repeat nor lose a sample, which happens where a start lies between two samples."""
+"""Nanoseconds. The start of an utterance is rounded to a multiple of it: with a start between two
+samples, adjacent stretches would repeat or lose one."""
 MOST_UTTERANCES = 256
 """Utterances that are held at a time: their ids and stamps come from outside."""
 LATEST_START_SECONDS = 5.0
@@ -45,7 +45,7 @@ class _Utterance:
 
     @property
     def begin(self) -> float:
-        """The start, on the next place of the grid that all usual rates share."""
+        """The start, rounded to the grid that all usual rates share."""
         step = START_GRID_NANOSECONDS
         return (self.start + step // 2) // step * step / SECOND
 
@@ -158,8 +158,8 @@ class SpeechTimeline:
     def forget(self, now: float) -> None:
         """Drop what is long enough before `now` that nobody asks for it any more.
 
-        If the clock has gone back, that is all but what begins about now: what was heard must
-        not be heard again, and a bag that is played again brings the same utterances.
+        If the clock has gone back, keep only what begins about now: what was heard must not be
+        heard again, and a bag that is replayed brings the same utterances.
         """
         since = now - self._memory
         with self._lock:

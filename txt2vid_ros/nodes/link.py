@@ -45,7 +45,7 @@ MTU = {'udp': 1200, 'tcp': 1200, 'serial': 128}
 STARTS_KEPT = 64
 """Utterances whose start is remembered until their mouth shapes come."""
 ACKNOWLEDGEMENT_TIMEOUT = 1.0
-"""Seconds that subscribers of `heard` have, at the end, to acknowledge what was published last."""
+"""Seconds that subscribers of `heard` have at shutdown to acknowledge the last messages."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,19 +60,19 @@ class Parameters:
                           maximum=4_000_000)
     key_file: str = parameter('', 'file of the key that both ends share (txt2vid link keygen); '
                               f'empty for the environment variable {keys.VARIABLE}')
-    insecure: bool = parameter(False, 'whether to do without a key beyond this machine')
-    rate: float = parameter(0.0, 'bits a second on the wire that this end keeps below, headers '
-                            'included; 0 for no limit', minimum=0.0, maximum=1e9)
+    insecure: bool = parameter(False, 'whether to allow a link beyond this machine without a key')
+    rate: float = parameter(0.0, 'limit of this end in bits per second on the wire, headers '
+                            'included; 0 for none', minimum=0.0, maximum=1e9)
     mtu: int = parameter(0, 'bytes of the largest datagram; 0 for what suits the transport',
                          minimum=0, maximum=65_000)
     max_age: float = parameter(30.0, 'seconds after which an utterance that has not arrived is '
                                'dropped', minimum=1.0, maximum=40.0)
     tag_bytes: int = parameter(4, 'length of the authentication tag: 4, 6, 8, 10, 12, 14 or 16',
                                minimum=4, maximum=16)
-    incremental: bool = parameter(False, 'whether to send what may still change, where the rate '
+    incremental: bool = parameter(False, 'whether to send partial text as well, where the rate '
                                   'leaves room')
     queue: int = parameter(256, 'utterances that may wait', minimum=1, maximum=100_000)
-    state_file: str = parameter('', 'where the receiver remembers how far it has come; empty for '
+    state_file: str = parameter('', 'where the receiver remembers its progress; empty for '
                                 'a file of its own below ~/.local/state, "off" for none')
 
 

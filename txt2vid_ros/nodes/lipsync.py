@@ -29,7 +29,7 @@ from txt2vid_ros.ros.speech_input import SpeechInput
 from txt2vid_ros.ros.transports import prepare_for_pictures
 
 FACE = 'face'
-"""What stands before the parameters of the face."""
+"""The prefix of the parameters of the face."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,9 +43,9 @@ class Parameters:
     height: int = parameter(480, 'pixels', minimum=16, maximum=2160)
     fps: float = parameter(25.0, 'frames a second', minimum=1.0, maximum=120.0)
     frame_id: str = parameter('face', 'tf frame of the pictures')
-    lead: float = parameter(0.06, 'seconds before it is seen at which a frame is published, '
-                            'until the stream has said what it needs', minimum=0.0, maximum=2.0)
-    lead_max: float = parameter(0.25, 'seconds beyond which the lead does not adapt',
+    lead: float = parameter(0.06, 'seconds from publishing a frame to its being seen, until '
+                            'the stream node has requested a lead', minimum=0.0, maximum=2.0)
+    lead_max: float = parameter(0.25, 'seconds that the lead never exceeds',
                                 minimum=0.0, maximum=2.0)
     jpeg_quality: int = parameter(85, 'of face/image_raw/compressed', minimum=1, maximum=100,
                                   live=True)
@@ -53,7 +53,7 @@ class Parameters:
 
 @dataclasses.dataclass(frozen=True)
 class FaceFile:
-    """The face itself, below face. as what is done to it: DrivingOptions."""
+    """The face itself; its parameters have the prefix face. like those of DrivingOptions."""
 
     file: str = parameter('', 'picture or video of the speaker; empty for the built-in portrait')
 
@@ -152,7 +152,7 @@ class LipsyncNode(ManagedNode):
             self._lead = min(max(message.data, 0.0), self.parameters.lead_max)
 
     def _voice_lead(self) -> float:
-        """Return the seconds before it is heard at which a first sample has to arrive here."""
+        """Return how many seconds before it is heard a first sample has to arrive here."""
         look_ahead, timed = self._engine.look_ahead, self._engine.timed_look_ahead
         if timed is not None and self._input.timed:
             look_ahead = timed

@@ -88,8 +88,10 @@ class MicNode(ManagedNode):
         # A file waits for subscribers: otherwise its first word would be lost.
         ready = self._heard if isinstance(self._source, FileSource) else (lambda stop: True)
         self._recorder = CaptureLoop(self._source, self._publish, table.chunk, ready)
+        # What is late by more than a second is of no use to a listener, but of a file all is.
+        profile = qos.CAPTURED if isinstance(self._source, FileSource) else qos.AUDIO
         self._audio = self.create_publisher(
-            AudioDataStamped, 'mic/audio', qos.AUDIO, qos_overriding_options=qos.overridable())
+            AudioDataStamped, 'mic/audio', profile, qos_overriding_options=qos.overridable())
         self._info = self.create_publisher(AudioInfo, 'mic/audio_info', qos.INFO)
         self._info.publish(messages.audio_info(SPEECH_RATE))
 

@@ -29,17 +29,17 @@ class Parameters:
     chunk: float = parameter(0.02, 'seconds of sound in a message', minimum=0.02, maximum=0.04)
     delay: float = parameter(0.06, 'seconds for which sound is held back until the jitter of its '
                              'arrival has been measured', minimum=0.0, maximum=5.0)
-    delay_min: float = parameter(0.01, 'seconds below which the delay does not adapt',
+    delay_min: float = parameter(0.01, 'seconds that the delay never falls below',
                                  minimum=0.0, maximum=5.0)
-    delay_max: float = parameter(0.5, 'seconds beyond which the delay does not adapt: what is '
-                                 'later is not heard', minimum=0.0, maximum=5.0)
+    delay_max: float = parameter(0.5, 'seconds that the delay never exceeds: what arrives later '
+                                 'is not heard', minimum=0.0, maximum=5.0)
     hold: float = parameter(0.6, 'seconds of silence after which an utterance ends', minimum=0.1,
                             maximum=10.0)
     pass_noise: bool = parameter(False, 'whether the noise of the room is heard in pauses too; '
                                  'the mouth may then move with it')
-    lead: float = parameter(0.15, 'seconds from handing sound on to its being heard, until the '
-                            'downstream nodes have said what they need', minimum=0.0, maximum=5.0)
-    lead_max: float = parameter(0.6, 'seconds beyond which the lead does not adapt',
+    lead: float = parameter(0.15, 'seconds from publishing sound to its being heard, until the '
+                            'downstream nodes have requested a lead', minimum=0.0, maximum=5.0)
+    lead_max: float = parameter(0.6, 'seconds that the lead never exceeds',
                                 minimum=0.0, maximum=5.0)
 
 

@@ -27,7 +27,7 @@ from txt2vid_ros.ros.speech_input import SpeechInput
 from txt2vid_ros.ros.stamps import StampCheck
 
 FIRST_DELAY = 0.06
-"""Seconds that a picture is assumed to travel until that has been measured."""
+"""Seconds that a picture is assumed to take to arrive until that has been measured."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,13 +36,13 @@ class Parameters:
 
     http: str = parameter('127.0.0.1:8080', 'HOST:PORT for viewers; empty for none')
     record: str = parameter('', 'file to record to: .mp4, .mkv or .ts; empty for none')
-    push: str = parameter('', 'URL to push to: udp, rtp, rtsp, rtmp, srt or tcp; several with '
-                          'spaces between')
+    push: str = parameter('', 'URL to push to: udp, rtp, rtsp, rtmp, srt or tcp; several '
+                          'separated by spaces')
     width: int = parameter(640, 'pixels', minimum=16, maximum=3840)
     height: int = parameter(480, 'pixels', minimum=16, maximum=2160)
     fps: float = parameter(25.0, 'frames a second', minimum=1.0, maximum=120.0)
-    playout: float = parameter(0.02, 'seconds after its time at which a frame is written: the '
-                               'room for messages that are late', minimum=0.0, maximum=2.0)
+    playout: float = parameter(0.02, 'seconds after its time at which a frame is written: slack '
+                               'for late messages', minimum=0.0, maximum=2.0)
     preset: str = parameter('superfast', "x264's preset", choices=(
         'ultrafast', 'superfast', 'veryfast', 'faster', 'fast', 'medium'))
     quality: int = parameter(20, "x264's constant rate factor: lower is better",
@@ -50,8 +50,8 @@ class Parameters:
     max_bitrate: int = parameter(4_000_000, 'bit/s of video at most', minimum=50_000,
                                  maximum=200_000_000)
     audio_bitrate: int = parameter(96_000, 'bit/s of sound', minimum=16_000, maximum=512_000)
-    key_frame_every: float = parameter(0.5, 'seconds from one place where a viewer can begin to '
-                                       'the next', minimum=0.04, maximum=60.0)
+    key_frame_every: float = parameter(0.5, 'seconds from one key frame, where a viewer can '
+                                       'join, to the next', minimum=0.04, maximum=60.0)
 
 
 class StreamNode(ManagedNode):
@@ -106,7 +106,7 @@ class StreamNode(ManagedNode):
         return 'ok', f'{self._output.viewers} viewers', self._figures()
 
     def _lost(self, line: str) -> None:
-        """Report an output that has ended although it was asked for; the others go on."""
+        """Report an output that has failed; the others go on."""
         self.add_problem(line)
         self.exit_status = self.exit_status or 1
 

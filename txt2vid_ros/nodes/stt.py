@@ -29,7 +29,7 @@ from txt2vid_ros.ros.sound_input import SoundInput
 from txt2vid_ros.ros.sound_topic import ReceivedSound, SoundTopic
 
 SHORTEST_CLAUSE = 1.2
-"""Seconds of speech before a clause may be sent by itself, where clauses are."""
+"""Seconds of speech before a clause may be sent by itself, with send_clauses."""
 SEGMENT_MARGIN = 5.0
 """Seconds by which a segment with its padding may be longer than an utterance."""
 
@@ -40,12 +40,12 @@ class Parameters:
 
     provider: tuple[str, ...] = parameter(
         ('moonshine',), 'speech-to-text providers: the next listens where one fails')
-    text_limit: float = parameter(0.0, 'seconds that a provider may take to the text of what it '
-                                  'was given; 0 for what suits it', minimum=0.0, maximum=600.0)
+    text_limit: float = parameter(0.0, 'seconds that a provider may take to return its text; 0 '
+                                  'for its own default', minimum=0.0, maximum=600.0)
     vad: str = parameter('silero', 'voice activity provider')
-    speaker: str = parameter(DEFAULT, 'speaker id that the text goes out with')
+    speaker: str = parameter(DEFAULT, 'speaker id that is sent with the text')
     locale: str = parameter('en', 'language that is spoken (BCP 47)')
-    threshold: float = parameter(0.5, 'probability from which on sound counts as speech',
+    threshold: float = parameter(0.5, 'probability above which sound counts as speech',
                                  minimum=0.05, maximum=0.95)
     start: float = parameter(0.1, 'seconds of speech before it counts as begun', minimum=0.03,
                              maximum=1.0)
@@ -60,10 +60,10 @@ class Parameters:
     send_clauses: bool = parameter(False, 'whether each clause is final as soon as there is a '
                                    'pause after it; the voice begins sooner, and cannot wait for '
                                    'the rest of the sentence')
-    mute_while_speaking: bool = parameter(False, 'whether to be deaf while the face speaks, so '
-                                          'that it does not answer itself')
-    mute_tail: float = parameter(1.0, "seconds after the voice's last sample for which that "
-                                 'holds, until the echo has been measured', minimum=0.0,
+    mute_while_speaking: bool = parameter(False, 'whether to hear nothing while the face '
+                                          'speaks, so that it does not answer itself')
+    mute_tail: float = parameter(1.0, "seconds for which it stays muted after the voice's "
+                                 'last sample, until the echo has been measured', minimum=0.0,
                                  maximum=5.0)
 
 

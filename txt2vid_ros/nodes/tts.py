@@ -39,28 +39,28 @@ class Parameters:
 
     provider: tuple[str, ...] = parameter(
         ('hibari',), 'text-to-speech providers: the next speaks where one fails')
-    voice: str = parameter('', "the (first) provider's name of the voice; empty for its own "
+    voice: str = parameter('', "the (first) provider's name for the voice; empty for its own "
                            'default')
     speed: float = parameter(1.0, 'pace of the voice', minimum=0.5, maximum=2.0)
     people: str = parameter('', 'file that maps speaker ids to voices and faces')
     first_limit: float = parameter(0.0, 'seconds that a provider may take to its first sound; 0 '
-                                   'for what suits it', minimum=0.0, maximum=600.0)
-    gap_limit: float = parameter(0.0, 'seconds for which its sound may stop coming within a '
-                                 'clause; 0 for what suits it', minimum=0.0, maximum=600.0)
-    whole_limit: float = parameter(0.0, 'seconds that it may work on a clause; 0 for what suits '
-                                   'it', minimum=0.0, maximum=3600.0)
+                                   'for its own default', minimum=0.0, maximum=600.0)
+    gap_limit: float = parameter(0.0, 'seconds for which its sound may stall within a clause; 0 '
+                                 'for its own default', minimum=0.0, maximum=600.0)
+    whole_limit: float = parameter(0.0, 'seconds that it may work on a clause; 0 for its own '
+                                   'default', minimum=0.0, maximum=3600.0)
     chunk: float = parameter(0.04, 'seconds of sound in a message', minimum=0.02, maximum=0.04)
-    ahead: float = parameter(1.0, 'seconds before it is heard at which sound is published at '
+    ahead: float = parameter(1.0, 'how many seconds before it is heard sound is published at '
                              'the earliest', minimum=0.2, maximum=5.0)
     lead: float = parameter(0.15, 'seconds from having a first sample to its being heard, until '
-                            'the downstream nodes have said it', minimum=0.0, maximum=5.0)
-    lead_max: float = parameter(0.6, 'seconds beyond which the lead does not adapt',
+                            'the downstream nodes have requested a lead', minimum=0.0, maximum=5.0)
+    lead_max: float = parameter(0.6, 'seconds that the lead never exceeds',
                                 minimum=0.0, maximum=5.0)
     queue: int = parameter(64, 'utterances that may wait', minimum=1, maximum=10000)
     max_characters: int = parameter(20000, 'longest text that is spoken; the rest is cut off',
                                     minimum=1, maximum=10_000_000, live=True)
     interrupt_on_new_text: bool = parameter(
-        False, 'whether new text silences what is being said', live=True)
+        False, 'whether new text interrupts what is being said', live=True)
 
 
 class TtsNode(ManagedNode):

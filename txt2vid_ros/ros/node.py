@@ -69,7 +69,7 @@ class ManagedNode(LifecycleNode, abc.ABC):
         declared = parameters.declare(self, self.Parameters, self.option_tables)
         self.parameters: Any = declared.table
         self.options = declared.options
-        """What is set of providers, by full name: 'google.pitch'."""
+        """The options of providers that are set, by full name: 'google.pitch'."""
         parameters.follow(self, lambda: self.parameters, self._parameters_changed)
         self.ros_clock = RosClock(self)
         self.finished = threading.Event()
@@ -84,12 +84,12 @@ class ManagedNode(LifecycleNode, abc.ABC):
         self._threads: list[NodeThread] = []
 
     def option_tables(self, table: Any) -> OptionTables:
-        """Return what can be set of the providers that this table of parameters names."""
+        """Return the options of the providers that this table of parameters names."""
         return OptionTables()
 
     @abc.abstractmethod
     def configure(self) -> None:
-        """Load models, and create publishers and what is to exist before start()."""
+        """Load models, and create publishers and what must exist before start()."""
 
     @abc.abstractmethod
     def start(self) -> None:
@@ -111,7 +111,7 @@ class ManagedNode(LifecycleNode, abc.ABC):
         return 'ok', 'running', {}
 
     def status(self) -> tuple[str, str, Mapping[str, Any]]:
-        """Return what report() does, with the problems in place of its line where there are any.
+        """Return what report() does, with the problems, if any, in place of its line.
 
         Until the node has been started, it is loading.
         """
@@ -215,7 +215,7 @@ class ManagedNode(LifecycleNode, abc.ABC):
         try:
             step()
         except Exception as error:
-            # rclpy would swallow it. Providers are code of others, whose errors have to be seen.
+            # rclpy would swallow it. Providers are third-party code, whose errors must be seen.
             self.failed(error)
             return TransitionCallbackReturn.FAILURE
         return TransitionCallbackReturn.SUCCESS

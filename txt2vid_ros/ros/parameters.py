@@ -52,7 +52,7 @@ class Declared(Generic[Table]):
 
     table: Table
     options: Mapping[str, Any]
-    """Options of providers by full name, 'google.pitch'; those alone that somebody has set."""
+    """Options of providers by full name, 'google.pitch'; only those that have been set."""
 
 
 def declare(node: Node, table: type[Table],
@@ -122,7 +122,7 @@ def _declare(node: Node, name: str, spec: ParameterSpec, value: Any) -> None:
     if spec.type is FILE:
         value = '' if value in (None, Path()) else str(value)
     elif value is None:
-        # A list of numbers that nobody has set: ROS knows its type, and no value.
+        # An unset list of numbers: declared by type, without a value.
         value = Parameter.Type.INTEGER_ARRAY
     elif isinstance(value, tuple):
         value = list(value)
@@ -130,7 +130,7 @@ def _declare(node: Node, name: str, spec: ParameterSpec, value: Any) -> None:
 
 
 def _descriptor(spec: ParameterSpec) -> ParameterDescriptor:
-    # `ros2 param set speed 2` sends a whole number, which is as good.
+    # `ros2 param set speed 2` sends a whole number, which is accepted too.
     descriptor = ParameterDescriptor(description=spec.description, read_only=not spec.live,
                                      dynamic_typing=spec.live and spec.type is FLOAT)
     if spec.choices:
@@ -149,9 +149,9 @@ def _descriptor(spec: ParameterSpec) -> ParameterDescriptor:
 
 
 def _as_written(node: Node, spec: ParameterSpec | None, name: str, value: Any) -> Any:
-    """Return a text as the command line has it where rcl has made a number or a truth of it.
+    """Return a text as written on the command line where rcl has made a number or bool of it.
 
-    rcl guesses types: of -p speaker:=010 it makes 8, and of -p google.language:=no, False.
+    rcl guesses types: it reads -p speaker:=010 as 8, and -p google.language:=no as False.
     """
     if spec is None or spec.type not in (TEXT, TEXTS, FILE) or not isinstance(value, (int, float)):
         return value
@@ -160,7 +160,7 @@ def _as_written(node: Node, spec: ParameterSpec | None, name: str, value: Any) -
 
 
 def _written(arguments: Sequence[str], node: str) -> dict[str, str]:
-    """Return the texts of '-p NAME:=VALUE' for a node by name, of each the last one."""
+    """Return the texts of '-p NAME:=VALUE' for a node by name; of each the last one counts."""
     found: dict[str, str] = {}
     for_ros = False
     for word, following in itertools.pairwise(arguments):
@@ -175,7 +175,7 @@ def _written(arguments: Sequence[str], node: str) -> dict[str, str]:
 
 
 def _guessed(text: str, value: float) -> bool:
-    """Return whether rcl may have made this value of the text: a file may have set it after."""
+    """Return whether rcl may have read this value from the text, not from a later file."""
     if isinstance(value, bool):
         return text.strip().lower() in (TRUE if value else FALSE)
     for read in (float, lambda word: int(word, 8), lambda word: int(word, 16)):

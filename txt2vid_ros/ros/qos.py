@@ -22,8 +22,9 @@ TEXT = _reliable(10)
 SPEECH = _reliable(50)
 AUDIO = _reliable(32)
 """Chunks of 20 to 40 ms: about a second."""
-CAPTURED = _reliable(256)
-"""For a subscriber that may be busy for some seconds and must not lose a word."""
+CAPTURED = _reliable(1024)
+"""For those who must not lose a word though they may be busy: half a minute of a microphone, eight
+seconds of a file at four times its speed."""
 MOUTH = _reliable(50)
 INFO = _reliable(1, latched=True)
 LEAD = _reliable(1, latched=True)

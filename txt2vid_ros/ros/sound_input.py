@@ -20,11 +20,11 @@ GAP = SECOND // 20
 
 
 class SoundInput:
-    """Hands on captured sound, conditioned as that of a microphone of this machine is."""
+    """Passes on captured sound, conditioned like that of a local microphone."""
 
     def __init__(self, node: ManagedNode, take: Callable[[int, NDArray[np.float32]], None],
                  topic: str = 'mic/audio') -> None:
-        """Give `take` when the first sample was captured (nanoseconds), and mono samples."""
+        """Give `take` the capture time of the first sample (nanoseconds), and mono samples."""
         self.statistics = SourceStatistics()
         self._take = take
         self._rate = SPEECH_RATE

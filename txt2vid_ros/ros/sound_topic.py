@@ -24,7 +24,7 @@ class ReceivedSound:
     stamp: int
     """When the first sample is to be heard or was captured, nanoseconds."""
     sent: int
-    """When it was published by the clock of its machine, nanoseconds; 0 where that is unknown."""
+    """When it was published, on its machine's clock, nanoseconds; 0 where that is unknown."""
     data: Any
     """Bytes in `format`."""
     format: SampleFormat  # noqa: A003
@@ -34,7 +34,7 @@ class SoundTopic:
     """Follows a topic and its AudioInfo; sound in a format that cannot be decoded is refused.
 
     That is logged once and is the node's diagnostic until a format that can be decoded is stated.
-    Messages without data are handed on all the same.
+    Messages without data are passed on regardless.
     """
 
     def __init__(self, node: ManagedNode, topic: str, rate: int,

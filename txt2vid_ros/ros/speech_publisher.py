@@ -18,7 +18,7 @@ RIVAL_CHECKS = 4
 """Checks in a row that find another publisher before that is a problem: a node that has crashed
 still counts for some seconds."""
 IDS_KEPT = 1000
-"""Ids that are not given twice: what carries the id of an ended utterance is dropped."""
+"""Ids that are not reused: chunks with the id of an ended utterance would be dropped."""
 
 
 class SpeechPublisher:

@@ -1,4 +1,4 @@
-"""Keeps messages that are stamped far from now off the timeline, and warns of them."""
+"""Keeps messages that are stamped far from now off the timeline, and warns about them."""
 
 from __future__ import annotations
 

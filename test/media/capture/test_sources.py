@@ -122,9 +122,12 @@ def test_a_paced_file_is_not_given_before_its_time(tmp_path: Path) -> None:
         assert clock.time >= block.stamp + len(block.samples) * SECOND // SPEECH_RATE
 
 
-def test_a_machine_that_slept_leaves_a_gap(tmp_path: Path) -> None:
+@pytest.mark.parametrize(('speed', 'gap'), [(1.0, 60.0), (4.0, 0.0), (0.5, 0.0)])
+def test_a_machine_that_slept_leaves_a_gap_only_in_sound_at_real_time(
+        speed: float, gap: float) -> None:
+    """What is played faster than it was spoken is not of now; a gap would cut its sentence."""
     clock = SteppedClock()
-    source = SilenceSource(clock)
+    source = SilenceSource(clock, speed)
     source.open()
     stop = threading.Event()
     first = source.read(stop)
@@ -132,7 +135,12 @@ def test_a_machine_that_slept_leaves_a_gap(tmp_path: Path) -> None:
     source.read(stop)
     second = source.read(stop)
     assert first and second
-    assert second.stamp - first.stamp > 59 * SECOND
+    blocks = 2 * paced_source.BLOCK_SAMPLES / SPEECH_RATE
+    assert (second.stamp - first.stamp) / SECOND == pytest.approx(gap + blocks, abs=0.1)
+    # The time that was lost is not made up for.
+    begin = clock.time
+    source.read(stop)
+    assert clock.time - begin >= 0.9 * blocks / 2 / speed * SECOND
 
 
 @pytest.mark.parametrize(('content', 'says'), [

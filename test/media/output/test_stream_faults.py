@@ -258,9 +258,9 @@ def output(**wanted: str) -> StreamOutputs:
 
 @pytest.mark.parametrize(('wanted', 'said'), [
     ({'record': '/tmp/a.avi'}, 'Use one of .mp4, .mkv, .ts'),
-    ({'record': '/tmp/a'}, 'no ending of a known container'),
+    ({'record': '/tmp/a'}, 'has no known file extension'),
     ({'record': '/nowhere/a.mp4'}, 'folder /nowhere does not exist'),
-    ({'push': 'gopher://x'}, 'no address that can be pushed to.*udp://'),
+    ({'push': 'gopher://x'}, 'cannot be pushed to.*udp://'),
     ({'push': '/tmp/file'}, 'no address'),
     ({'http': 'nonsense'}, 'is not HOST:PORT'), ({'http': '127.0.0.1:99999'}, 'is not HOST:PORT'),
     ({'http': '127.0.0.1:'}, 'is not HOST:PORT'),

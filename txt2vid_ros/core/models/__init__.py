@@ -1,1 +1,1 @@
-"""The files of weights: what the list says of them, where they lie, how they get there."""
+"""Weight files: what the list says of them, where they are kept, how they get there."""

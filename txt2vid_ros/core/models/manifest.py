@@ -14,7 +14,7 @@ from txt2vid_ros.core.models.impostors import HEAD_BYTES, impostor
 from txt2vid_ros.core.storage.share import share
 
 ProgressCallback = Callable[[int], object]
-"""Gets the number of bytes done since the call before."""
+"""Gets the number of bytes done since the previous call."""
 
 _BLOCK = 1 << 20
 
@@ -33,7 +33,7 @@ class Wheel:
 class Model:
     """One entry of the manifest.
 
-    `size` in bytes, sums in hexadecimal, `member` the path in the wheel.
+    `size` in bytes, checksums in hexadecimal, `member` the path in the wheel.
     """
 
     file: str
@@ -77,14 +77,14 @@ def _model(entry: object) -> Model:
 
 
 def find_model(models: Mapping[str, Model], name: str) -> Model:
-    """Return the model `name`. Raises UserError that lists those there are."""
+    """Return the model `name`. Raises UserError that lists the known ones."""
     if name not in models:
         raise UserError(f'there is no model {name!r}', f'choose one of {", ".join(models)}')
     return models[name]
 
 
 def sha256_of(path: pathlib.Path, progress: ProgressCallback | None = None) -> str:
-    """Return the sum of a file in hexadecimal; reads it in blocks."""
+    """Return the sha256 of a file in hexadecimal; reads it in blocks."""
     digest = hashlib.sha256()
     with path.open('rb') as stream:
         while block := stream.read(_BLOCK):
@@ -109,7 +109,7 @@ def check_file(model: Model, path: pathlib.Path, progress: ProgressCallback | No
 
 
 def _what_is_wrong(model: Model, size: int, head: bytes) -> tuple[str, str]:
-    """Name what a file that is not the published one is, and the remedy."""
+    """Return what a file that is not the published one is instead, and the remedy."""
     if size == 0:
         return 'empty', 'download it again'
     found = impostor(head)

@@ -1,4 +1,4 @@
-"""Where model files lie, and where results that can be computed again are kept."""
+"""Where model files are kept, and where results that can be recomputed are cached."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def model_path(name: str) -> pathlib.Path:
 
 
 def cache_dir() -> pathlib.Path:
-    """Return the folder for results that can be computed again; it may not exist yet."""
+    """Return the folder for results that can be recomputed; it may not exist yet."""
     return _xdg_folder('XDG_CACHE_HOME', '.cache')
 
 

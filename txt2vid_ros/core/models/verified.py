@@ -1,4 +1,4 @@
-"""Whether a file of weights is the published one; read once, then known by its place and time."""
+"""Whether a weight file is the published one; hashed once, then recognized by its metadata."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Child processes, when they are started again, and the signals that end a program."""
+"""Child processes, when to restart them, and the signals that end a program."""

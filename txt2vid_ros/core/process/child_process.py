@@ -36,7 +36,7 @@ def spawn(command: Sequence[str], *, stdin: int = subprocess.PIPE, stdout: int =
     """Start a child that gets SIGTERM when the thread that started it ends (prctl(2)).
 
     It has a session of its own: Ctrl-C at the terminal reaches only the parent, which ends the
-    child in order. `buffer_size` of its pipes is as for open(). Raises OSError where the program
+    child cleanly. `buffer_size` of its pipes is as for open(). Raises OSError where the program
     cannot be started.
 
     No Python code runs between fork and exec, as a `preexec_fn` would: it can deadlock where the
@@ -114,7 +114,7 @@ class ErrorTail:
 
 
 def write_all(pipe: IO[bytes], data: bytes) -> None:
-    """Write all of `data` to an unbuffered pipe: a signal may end a single write half-way."""
+    """Write all of `data` to an unbuffered pipe: a signal may cut a single write short."""
     view = memoryview(data)
     while view:
         view = view[pipe.write(view) or 0:]
@@ -153,11 +153,11 @@ class QueuedWriter:
         try:
             self._pipe.close()
         except OSError:
-            # The reader went away with data still unsent: nothing is left to be done.
+            # The reader went away with data still unsent: there is nothing left to do.
             log.debug('a pipe closed with unsent data')
 
     def _empty(self) -> None:
-        """Make room: nobody is to wait for a reader that has gone."""
+        """Make room, so that nobody waits for a reader that has gone."""
         while True:
             try:
                 self._queue.get_nowait()

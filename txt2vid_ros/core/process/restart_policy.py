@@ -1,4 +1,4 @@
-"""When a process that has failed is started again, and when it is given up."""
+"""When a failed process is restarted, and when it is given up."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class RestartPolicy:
         """Count a failure; return the seconds to wait before the next start.
 
         None where the process is given up: it has failed too often, or `exit_status` says that
-        only the user can mend the cause.
+        only the user can fix the cause.
         """
         self.failures = 1 if seconds_run > self._steady_seconds else self.failures + 1
         if exit_status == EXIT_USER_ERROR or self.failures >= self._most_failures:

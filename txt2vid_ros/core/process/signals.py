@@ -1,4 +1,4 @@
-"""Signals that end a program in order."""
+"""Signals that end a program cleanly."""
 
 from __future__ import annotations
 

@@ -13,14 +13,14 @@ import stat
 @contextlib.contextmanager
 def replacing(path: pathlib.Path, *, mode: int = 0o666, durable: bool = False
               ) -> Iterator[pathlib.Path]:
-    """Give an empty temporary file beside `path` that takes its place at once if all goes well.
+    """Give an empty temporary file beside `path`, which it replaces atomically if all goes well.
 
     Makes the folder. The file gets the permissions of the one that it replaces, else `mode` less
     the umask. `durable`: should the power fail, the old or the new content is there, never
     neither. Raises OSError where the file cannot be written; nothing is left behind then.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    # The ending stays: ffmpeg, for one, chooses the container by it.
+    # The extension is kept: ffmpeg, for one, chooses the container by it.
     temporary = path.with_name(f'.{path.stem}.{secrets.token_hex(4)}.part{path.suffix}')
     handle = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, mode)
     try:

@@ -9,7 +9,7 @@ import stat
 from txt2vid_ros.core.errors import UserError
 
 MAX_BYTES = 64 * 1024
-"""A longer file is something else than a key."""
+"""A longer file is not a key."""
 
 
 def read_key_file(path: Path, parameter: str,
@@ -29,14 +29,14 @@ def read_key_file(path: Path, parameter: str,
         raise UserError(f'{parameter}: {path} is no file', remedy) from None
     except OSError as error:
         raise UserError(f'{parameter}: {path} cannot be read: {error.strerror}',
-                        'Its owner should be who runs this.') from None
+                        'It should belong to the user who runs this.') from None
     if len(content) > MAX_BYTES:
         raise UserError(f'{parameter}: {path} is too long for a key', remedy)
     return content
 
 
 def _open_without_waiting(path: str, flags: int) -> int:
-    """Open; of a named pipe, without waiting for somebody to write to it."""
+    """Open a file; do not wait for a writer if it is a named pipe."""
     return os.open(path, flags | os.O_NONBLOCK)
 
 

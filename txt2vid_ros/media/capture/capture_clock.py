@@ -1,4 +1,4 @@
-"""When each sample was captured, from callbacks that come late and devices that run fast."""
+"""Estimates when samples were captured, despite late callbacks and devices that run fast."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from txt2vid_ros.core.clock import SECOND
 DISCONTINUITY_SECONDS = 0.1
 """Seconds by which an observation may be off before it is taken as a break in the sound."""
 SETTLED_BANDWIDTH_HZ, INITIAL_BANDWIDTH_HZ = 0.02, 0.5
-"""Hz of the loop's bandwidth when it has settled, and when it begins."""
+"""Bandwidth of the loop in Hz, once settled and at the start."""
 SETTLING_SECONDS = 10.0
-"""Seconds from the one to the other."""
+"""Seconds from the initial bandwidth to the settled one."""
 
 
 class CaptureClock:
     """Filters the observed times of sample counts into a smooth line that does not drift.
 
     A delay-locked loop of second order (F. Adriaensen, "Using a DLL to filter time", Linux Audio
-    Conference 2005): it follows the device's true rate, a few ten-thousandths beside its
-    nominal one, and averages the jitter of the callbacks away.
+    Conference 2005): it follows the device's true rate, which is a few ten-thousandths off the
+    nominal one, and averages out the jitter of the callbacks.
     """
 
     def __init__(self, rate: int) -> None:
@@ -32,7 +32,7 @@ class CaptureClock:
         self._age = 0.0
         self._running = False
         self.breaks = 0
-        """How often the observations did not go on from those before."""
+        """How often the observations did not continue from those before."""
 
     @property
     def rate(self) -> float:
@@ -46,8 +46,8 @@ class CaptureClock:
     def block(self, observed: int, count: int) -> int:
         """Return when a block's first sample was captured (nanoseconds).
 
-        `observed` is that time as the device or the callback tells it, `count` the samples of the
-        block.
+        `observed` is that time as reported by the device or the callback, `count` the number of
+        samples in the block.
         """
         if not self._running:
             self._begin(observed)
@@ -64,7 +64,7 @@ class CaptureClock:
         stamp: int = self._origin + round((self._expected + math.sqrt(2) * omega * error) * SECOND)
         self._expected += length + math.sqrt(2) * omega * error
         self._period += omega * omega * error / max(count, 1)
-        # No device is more than a thousandth beside its rate: beyond that it is the clock's step.
+        # No device is off its rate by more than a thousandth: beyond that, the clock stepped.
         self._period = min(max(self._period, 0.999 * self._nominal), 1.001 * self._nominal)
         self._age += length
         return stamp

@@ -18,11 +18,11 @@ from txt2vid_ros.media.capture.source import SoundBlock, SoundSource, SourceUnav
 log = logging.getLogger(__name__)
 
 OPEN_BACKOFF = Backoff(first=0.5, largest=5.0)
-"""Until a lost source is opened again."""
+"""Pauses before a lost source is reopened."""
 OVERRUN_WARNING_SECONDS = 10.0
-"""Seconds for which lost sound is a warning, and for which it is not told again."""
+"""Seconds for which lost sound remains a warning, and is not logged again."""
 SEAM_NANOSECONDS = SECOND // 50
-"""Nanoseconds by which blocks may be off and still count as one piece of sound."""
+"""Nanoseconds by which a block's stamp may be off and still count as continuous sound."""
 
 
 class CaptureLoop:
@@ -33,7 +33,7 @@ class CaptureLoop:
                  ready: Callable[[threading.Event], bool] = lambda stop: True) -> None:
         """Give `take` blocks of `chunk` seconds; the last one before a gap may be shorter.
 
-        `ready(stop)` waits until there is somebody to give them to; false if stopped before.
+        `ready(stop)` waits until there is somebody to give them to; false if stopped first.
         """
         self._source = source
         self._take = take
@@ -51,7 +51,7 @@ class CaptureLoop:
         if time.monotonic() - self._overrun_at >= OVERRUN_WARNING_SECONDS:
             return ''
         return (f'{self._source.name}: sound was lost ({self._overruns} times so far), because '
-                'this machine is too busy. End other programs')
+                'this machine is too busy. Close other programs')
 
     def run(self, stop: threading.Event) -> None:
         """Record until `stop` is set. Raises UserError where waiting would not help."""
@@ -78,7 +78,7 @@ class CaptureLoop:
         try:
             while (block := self._source.read(stop)) is not None:
                 if not heard and self.fault:
-                    log.warning('%s gives sound again', self._source.name)
+                    log.warning('%s delivers sound again', self._source.name)
                 heard, self.fault = True, ''
                 self._watch_overruns()
                 for chunk in self._chunker.push(block):
@@ -101,7 +101,7 @@ class CaptureLoop:
             log.warning('%s', self.warning)
 
     def _lost(self, line: str) -> None:
-        # One line a fault, however often it is tried.
+        # One line per fault, however many retries.
         if line != self.fault:
             log.error('%s', line)
         self.fault = line
@@ -111,7 +111,7 @@ class Chunker:
     """Cuts blocks into chunks of equal length without moving any sample in time."""
 
     def __init__(self, length: int) -> None:
-        """Take the samples of a chunk."""
+        """Take the length of a chunk in samples."""
         self._length = length
         self._stamp = 0
         self._held: NDArray[np.float32] = np.zeros(0, np.float32)
@@ -121,7 +121,7 @@ class Chunker:
         expected = self._stamp + len(self._held) * SECOND // SPEECH_RATE
         if len(self._held) and abs(block.stamp - expected) > SEAM_NANOSECONDS:
             yield from self.flush()
-        # The newest stamp is the best known: it tells what the clock says of the samples before.
+        # The newest stamp is the best estimate, so the samples held are dated back from it.
         self._stamp = block.stamp - len(self._held) * SECOND // SPEECH_RATE
         self._held = np.concatenate([self._held, block.samples])
         while len(self._held) >= self._length:

@@ -1,4 +1,4 @@
-"""Sound as devices give it becomes mono at one rate: no offset, nothing that is no number."""
+"""Turns the sound of any device into mono at one rate, without DC offset or NaN."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from txt2vid_ros.core.pcm import SPEECH_RATE
 from txt2vid_ros.media.capture.source import SourceStatistics
 
 DC_SETTLING_SECONDS = 0.2
-"""Seconds over which a constant offset is learned: that of a converter is no sound."""
+"""Seconds over which the DC offset of the converter is learned."""
 CLIPPED_LEVEL = 0.999
 _FULL_SCALES = {'int16': 2.0 ** 15, 'int32': 2.0 ** 31, 'int8': 2.0 ** 7}
 
@@ -20,8 +20,8 @@ _FULL_SCALES = {'int16': 2.0 ** 15, 'int32': 2.0 ** 31, 'int8': 2.0 ** 7}
 class Conditioner:
     """Turns blocks of any rate, width and number of channels into mono float32 at SPEECH_RATE.
 
-    Sample m of all that it returns was captured m / SPEECH_RATE seconds after the first sample
-    that went in. Some 20 milliseconds stay in the resampler until what follows them has come.
+    Output sample m was captured m / SPEECH_RATE seconds after the first input sample. The
+    resampler holds back some 20 milliseconds until more sound arrives.
     """
 
     def __init__(self, rate: int, statistics: SourceStatistics) -> None:
@@ -39,7 +39,7 @@ class Conditioner:
         return self._taken / self._rate - self._given / SPEECH_RATE
 
     def process(self, block: NDArray[Any]) -> NDArray[np.float32]:
-        """Return what is known of (n,) or (n, channels) samples, integers or floats."""
+        """Take (n,) or (n, channels) samples, integers or floats; return what is ready."""
         scale = _FULL_SCALES.get(block.dtype.name, 1.0)
         samples = block.astype(np.float32) / np.float32(scale)
         valid = np.isfinite(samples)
@@ -70,7 +70,7 @@ def _alike(channels: NDArray[np.float32]) -> bool:
 
 
 class _DcBlocker:
-    """Follows the slow mean of the sound and takes it away, block by block without steps."""
+    """Subtracts the slowly varying mean of the sound, without steps between blocks."""
 
     def __init__(self, rate: int) -> None:
         self._settling = DC_SETTLING_SECONDS * rate

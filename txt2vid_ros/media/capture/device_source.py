@@ -28,7 +28,7 @@ _Captured = tuple[int, NDArray[np.float32], bool]
 
 
 class DeviceSource(SoundSource):
-    """Captures from the device that `wanted` names, by whatever rate and channels it has."""
+    """Captures from the device that `wanted` names, whatever its rate and channels."""
 
     def __init__(self, clock: Clock, wanted: str = '',
                  api: Callable[[], Any] = portaudio.load) -> None:
@@ -77,10 +77,10 @@ class DeviceSource(SoundSource):
             self.close()
             raise SourceUnavailableError(
                 f'{self.name or "the sound device"} cannot be opened: {_said(error)}',
-                'Close what uses it, or give another mic.device.') from error
+                'Close the program that uses it, or choose another mic.device.') from error
 
     def read(self, stop: threading.Event) -> SoundBlock | None:
-        """Return the next block. Raises SourceUnavailableError once the device gives no more."""
+        """Return the next block. Raises SourceUnavailableError once the device is lost."""
         assert self._conditioner is not None
         waited = 0.0
         while not stop.is_set():
@@ -112,19 +112,19 @@ class DeviceSource(SoundSource):
             try:
                 stream.close()
             except self._api.PortAudioError:
-                # A device that has been pulled out cannot be closed in order.
+                # A device that has been unplugged cannot be closed cleanly.
                 return
 
     def _lost(self) -> SourceUnavailableError:
-        return SourceUnavailableError(f'{self.name} gives no sound any more',
-                                      'Plug it in again; the node goes on by itself.')
+        return SourceUnavailableError(f'{self.name} no longer delivers sound',
+                                      'Plug it in again; the node resumes by itself.')
 
     def _captured(self, samples: NDArray[np.float32], frames: int, times: Any, status: Any
                   ) -> None:
         """Take a block on PortAudio's own thread: as little as possible is done here."""
         age = times.currentTime - times.inputBufferAdcTime
         if not (times.inputBufferAdcTime > 0 and 0 <= age < 1):
-            # Some interfaces do not tell: the last sample has come about now.
+            # Some interfaces do not report it: assume that the last sample was captured just now.
             age = frames / self._rate
         observed = self._clock.now() - int(age * SECOND)
         try:

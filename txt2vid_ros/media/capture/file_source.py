@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 class FileSource(PacedSource):
     """Any file that ffmpeg reads; after its end it is silent, or starts over.
 
-    A microphone never ends; so whoever listens notices the end of the last word.
+    Like a microphone, it never ends; so endpointing finds the end of the last word.
     """
 
     def __init__(self, clock: Clock, file: Path, *, speed: float = 1.0, loop: bool = False
@@ -36,7 +36,7 @@ class FileSource(PacedSource):
         self._held: NDArray[np.float32] = np.zeros(0, np.float32)
         self._conditioner = Conditioner(SPEECH_RATE, self.statistics)
         self.ended = False
-        """Whether the file has been played to its end, once or for good."""
+        """Whether the file has been played to its end at least once."""
 
     def open(self) -> None:  # noqa: A003
         """Begin at the start of the file. Raises UserError where it has no sound."""
@@ -45,7 +45,7 @@ class FileSource(PacedSource):
         super().open()
 
     def close(self) -> None:
-        """Let the file go."""
+        """Release the file."""
         self._pieces = None
 
     def _read(self) -> Iterator[NDArray[np.float32]]:
@@ -72,6 +72,6 @@ class FileSource(PacedSource):
         self._pieces = self._read()
         piece = next(self._pieces, None)
         if piece is None:
-            raise UserError(f'mic.file: {self._file} has no sound any more',
+            raise UserError(f'mic.file: {self._file} no longer has sound',
                             'Give an audio or video file.')
         return piece

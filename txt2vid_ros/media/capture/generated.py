@@ -11,7 +11,7 @@ from txt2vid_ros.media.capture.paced_source import PacedSource
 
 
 class SilenceSource(PacedSource):
-    """Nothing, without end."""
+    """Endless silence."""
 
     name = 'silence'
 
@@ -20,7 +20,7 @@ class SilenceSource(PacedSource):
 
 
 class ToneSource(PacedSource):
-    """A sine without end."""
+    """An endless sine wave."""
 
     name = 'tone'
 
@@ -33,6 +33,6 @@ class ToneSource(PacedSource):
 
     def _next(self, count: int) -> NDArray[np.float32]:
         at = np.arange(self._count, self._count + count, dtype=np.float64)
-        # Whole turns are taken off first, so that the phase stays exact over days.
+        # Whole cycles are subtracted first, so that the phase stays exact over days.
         phase = (at * self._frequency / SPEECH_RATE) % 1.0
         return (self._amplitude * np.sin(2 * np.pi * phase)).astype(np.float32)

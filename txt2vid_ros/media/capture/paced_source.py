@@ -15,7 +15,7 @@ from txt2vid_ros.media.capture.source import SoundBlock, SoundSource
 BLOCK_SAMPLES = 512
 """Samples, 32 ms."""
 LONGEST_STALL_SECONDS = 1.0
-"""Seconds that are made up for by going faster; a longer gap is a gap."""
+"""Seconds that are made up for by going faster; a longer stall leaves a gap in the stamps."""
 POLL_SECONDS = 0.05
 
 
@@ -23,7 +23,10 @@ class PacedSource(SoundSource):
     """Hands out each block when its last sample would have been captured."""
 
     def __init__(self, clock: Clock, speed: float = 1.0) -> None:
-        """`speed` times real time; 0 as fast as they are taken. Stamps count at real time."""
+        """`speed` times real time; 0 as fast as they are taken. Stamps count at real time.
+
+        At any speed but 1 stamps say nothing about the present, so a stall leaves no gap in them.
+        """
         super().__init__()
         self._clock = clock
         self._speed = speed
@@ -48,7 +51,8 @@ class PacedSource(SoundSource):
                     return None
             if -left > LONGEST_STALL_SECONDS * SECOND:
                 self._began -= left
-                self._start -= left
+                if self._speed == 1:
+                    self._start -= left
         return None if stop.is_set() else SoundBlock(stamp, samples)
 
     @abc.abstractmethod

@@ -24,7 +24,7 @@ class InputDevice:
     """The interface through which it is reached: ALSA, JACK, PulseAudio."""
     channels: int
     rate: int
-    """Its own rate in Hz."""
+    """Its native rate in Hz."""
     default: bool
 
 
@@ -73,8 +73,8 @@ def find(api: Any, wanted: str) -> InputDevice:
     if len(matches) == 1:
         return matches[0]
     known = '; '.join(f'{device.index} {device.name}' for device in found)
-    what = f'is no device: {wanted!r}' if not matches else (
-        f'{wanted!r} could be {len(matches)} devices')
+    what = f'{wanted!r} matches no device' if not matches else (
+        f'{wanted!r} matches {len(matches)} devices')
     raise SourceUnavailableError(f'mic.device {what}', f'Give an index or a whole name: {known}.')
 
 
@@ -110,7 +110,7 @@ def accepts(api: Any, device: InputDevice, rate: int, channels: int) -> bool:
 def settings(api: Any, device: InputDevice) -> tuple[int, int]:
     """Return the rate and the channels to open a device with: SPEECH_RATE and mono where it can.
 
-    Raises SourceUnavailableError where it takes none.
+    Raises SourceUnavailableError if it accepts none.
     """
     for rate in dict.fromkeys((SPEECH_RATE, device.rate, 48000, 44100, 96000, 32000, 8000)):
         for channels in dict.fromkeys((1, min(2, device.channels), device.channels)):
@@ -118,4 +118,5 @@ def settings(api: Any, device: InputDevice) -> tuple[int, int]:
                 return rate, channels
     raise SourceUnavailableError(
         f'{device.name} cannot be opened',
-        'Close what uses it, or give another mic.device; "txt2vid devices" lists them.')
+        'Close the program that uses it, or choose another mic.device; "txt2vid devices" lists '
+        'them.')

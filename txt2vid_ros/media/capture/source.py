@@ -33,7 +33,7 @@ class SourceStatistics:
     clipped: int = 0
     """Samples at full scale."""
     invalid: int = 0
-    """Samples that were no numbers and became silence."""
+    """Samples that were NaN or infinite and became silence."""
 
 
 class SoundSource(abc.ABC):

@@ -19,7 +19,7 @@ from txt2vid_ros.media.driving.options import CROSS_FADE, CrossFaded, DrivingOpt
 
 MAX_SIDE = 8192
 HUGE = 256_000_000
-"""Bytes from which on a file is not read as a whole."""
+"""Bytes above which a file is not hashed as a whole."""
 DEFAULT_LONG_SIDE = 1280
 BUILT_IN_PORTRAIT = pathlib.Path(__file__).resolve().parents[2] / 'assets' / 'portrait.jpg'
 
@@ -128,7 +128,7 @@ def _check(name: str, value: float, low: float, high: float) -> None:
 def _sha256(file: pathlib.Path) -> bytes:
     """Return the digest of a file; of a huge one, of its two ends and of when it was written.
 
-    Of a long recording only the first seconds are used: to read it all would take longer.
+    Only the first seconds of a long recording are used: hashing it all would take longer.
     """
     status = file.stat()
     digest = hashlib.sha256()

@@ -38,7 +38,7 @@ class FramePlacement:
         return round(self.left + x * across), round(self.top + y * down)
 
     def apply(self, picture: Frame) -> Frame:
-        """Return `picture` (height, width, 3) in its frame, bars around it black."""
+        """Return `picture` (height, width, 3) in its frame, with black bars around it."""
         if self.frame == self.source:
             return np.ascontiguousarray(picture)
         width, height = self.frame

@@ -29,18 +29,18 @@ class DrivingOptions:
     """Options of the driving media; the defaults leave the frames as they are."""
 
     static: bool = parameter(False, 'whether the first frame of a video is used alone')
-    resize_factor: int = parameter(1, 'what width and height are divided by, first of all',
+    resize_factor: int = parameter(1, 'divisor of width and height, applied first',
                                    minimum=1, maximum=32)
     rotate: int = parameter(0, 'degrees clockwise, after the scaling', choices=tuple(_TURNS))
     crop: tuple[int, int, int, int] = parameter(
         (0, -1, 0, -1), 'top, bottom, left, right in pixels, after the rotation; -1 is the edge')
     fps: float = parameter(0.0, 'frames a second at which a video is shown, by its time stamps; 0 '
                            'for its own', minimum=0.0, maximum=240.0)
-    loop: Loop = parameter('ping-pong', 'how a video goes on at its end: backwards, or faded into '
+    loop: Loop = parameter('ping-pong', 'how a video loops at its end: backwards, or faded into '
                            'its beginning', choices=LOOPS)
 
     def __post_init__(self) -> None:
-        """Name the option that cannot be. Raises UserError."""
+        """Raise UserError that names an invalid option."""
         check_fields(self)
         if len(self.crop) != 4 or any(edge < -1 for edge in self.crop):
             raise UserError(
@@ -69,10 +69,10 @@ class DrivingOptions:
 
 
 class CrossFaded(Sequence[Frame]):
-    """A clip that can start over at any time: its end is faded into its beginning.
+    """A clip that loops without a jump: its end is faded into its beginning.
 
     It is shorter than the clip by the fade. Its first frames are blends of the clip's last ones
-    with the clip's first ones, so that what follows the last frame shown is a picture like it.
+    with the clip's first ones, so that the first frame looks like the one after the last.
     """
 
     def __init__(self, frames: Sequence[Frame], fade: int) -> None:
@@ -88,7 +88,7 @@ class CrossFaded(Sequence[Frame]):
             self._blends.append(np.asarray(blend, np.uint8))
 
     def __len__(self) -> int:
-        """Return the number of frames of one round."""
+        """Return the number of frames of one loop."""
         return self._length
 
     @overload

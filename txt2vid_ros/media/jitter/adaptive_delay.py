@@ -12,16 +12,16 @@ MARGIN_SECONDS = 0.01
 BACKLOG_BLOCKS = 64
 """Blocks that a middleware may have kept while the network was down."""
 LEARNING_BLOCKS = 100
-"""Blocks until the jitter that was seen counts more than the guess."""
+"""Blocks after which the measured jitter replaces the initial guess."""
 FALL_RATE = 0.05
-"""Seconds a second by which the delay shrinks when the network has become better."""
+"""Seconds per second by which the delay shrinks once the network has improved."""
 
 
 class AdaptiveDelay:
     """The delay that covers the jitter of the arrivals: grows at once, shrinks slowly."""
 
     def __init__(self, first: float, least: float, most: float) -> None:
-        """Want `first` seconds until jitter is known, and always from `least` to `most`."""
+        """Start from `first` seconds until jitter is known; stay from `least` to `most`."""
         self.most = most
         self._least = least
         self._wanted = first
@@ -31,7 +31,7 @@ class AdaptiveDelay:
         self._arrival = 0
         """When the newest block came."""
         self._stuck = 0
-        """Blocks that may still come late of those that a break held up."""
+        """How many of the blocks that an outage held up may still arrive late."""
 
     @property
     def seconds(self) -> float:
@@ -40,7 +40,7 @@ class AdaptiveDelay:
 
     @property
     def jitter(self) -> float:
-        """What 99 % of the blocks of half a minute keep within, and all but one of the last 50."""
+        """The delay that 99 % of the last 1000 blocks and 98 % of the last 50 keep within."""
         return max(self._usual.jitter, self._lately.jitter)
 
     def observe(self, delay: float, arrival: int, length: float) -> None:
@@ -54,7 +54,7 @@ class AdaptiveDelay:
             self._wanted = max(wanted, self._wanted - FALL_RATE * length)
 
     def _was_stuck(self, delay: float, arrival: int) -> bool:
-        """Return whether a break of the network made a block late, which no delay can absorb."""
+        """Return whether a network outage, which no delay can absorb, made a block late."""
         if arrival - self._arrival > self.most * SECOND:
             self._stuck = BACKLOG_BLOCKS
         self._arrival = arrival
@@ -66,7 +66,7 @@ class JitterMeter:
     """The delay that nearly all recent blocks keep within."""
 
     def __init__(self, share: float = 0.99, window: int = 1000) -> None:
-        """Look at the last `window` blocks, of which `share` keep within."""
+        """Measure the delay that `share` of the last `window` blocks keep within."""
         self._share = share
         self._recent: collections.deque[float] = collections.deque()
         self._ordered: list[float] = []

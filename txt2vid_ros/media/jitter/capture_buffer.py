@@ -25,7 +25,7 @@ class PlacedBlock:
     added: int
     """Samples that were not there before; none for a duplicate."""
     newest: bool
-    """Whether nothing later had come before it."""
+    """Whether it extends past everything that arrived before it."""
 
 
 class CaptureBuffer:
@@ -49,7 +49,7 @@ class CaptureBuffer:
         self.end = 0
         """The position after the newest sample."""
         self.missing = 0
-        """Samples between those that came, as the stamps tell."""
+        """Samples that the stamps show to be missing between those that came."""
 
     def push(self, stamp: int, samples: NDArray[np.float32]) -> PlacedBlock | None:
         """Put a block in its place; None where its stamp cannot belong to this stream."""
@@ -91,7 +91,7 @@ class CaptureBuffer:
         return samples, filled
 
     def hole(self, position: int) -> int:
-        """Return how many samples from `position` on are missing before the next that is there.
+        """Return how many samples are missing from `position` to the next one present.
 
         `position` lies before the end.
         """

@@ -1,4 +1,4 @@
-"""What is heard in place of missing sound: the last pitch period again, dying away."""
+"""Conceals missing sound: repeats the last pitch period while it fades out."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LEAST_CORRELATION = 0.5
 """Correlation below which there is no pitch: then the longest stretch is repeated, which buzzes
 the least."""
 FADE_START_SAMPLES, FADE_END_SAMPLES = round(0.01 * SPEECH_RATE), round(0.08 * SPEECH_RATE)
-"""Samples of concealment until it begins to fade, and until nothing is left of it."""
+"""Samples of concealment until it begins to fade, and until it is silent."""
 CROSS_FADE_SAMPLES = round(0.005 * SPEECH_RATE)
 """Samples over which concealment and sound are blended."""
 
@@ -23,7 +23,7 @@ Samples = NDArray[np.float32]
 
 
 class LossConcealer:
-    """Fills in what is missing of a stream of samples, without a click on either side."""
+    """Fills in the missing samples of a stream, without a click on either side."""
 
     def __init__(self) -> None:
         """Begin in silence."""
@@ -41,7 +41,7 @@ class LossConcealer:
         self._age = 0
 
     def process(self, samples: Samples, known: NDArray[np.bool_]) -> Samples:
-        """Return the next samples of the stream, those that are not `known` made up."""
+        """Return the next samples of the stream, concealing those that are not `known`."""
         if self._period is None and known.all():
             self._remember(samples)
             return samples
@@ -58,16 +58,16 @@ class LossConcealer:
 
     @property
     def active(self) -> bool:
-        """Return whether the last sample was made up."""
+        """Return whether the last sample was concealed."""
         return self._period is not None
 
     def bridge(self) -> None:
-        """Blend into the samples that come next: they do not go on from those before."""
+        """Blend into the next samples, which do not continue from those before."""
         if self._period is None:
             self._begin()
 
     def stretch(self, count: int) -> Samples:
-        """Return `count` samples more of what was last heard: a pause becomes longer."""
+        """Return `count` more samples of what was last heard, to lengthen a pause."""
         self.bridge()
         part = self._extension(count)
         self._remember(part)
@@ -93,7 +93,7 @@ class LossConcealer:
         history = self._history
         period = _pitch(history)
         repeated = np.array(history[-period:])
-        # The end of the period runs into what was before its beginning, so that it can go round.
+        # The end of the period is blended into what precedes its beginning, so that it loops.
         blend = min(period // 4, HISTORY_SAMPLES - period)
         rising = np.linspace(0, 1, blend, dtype=np.float32)
         repeated[-blend:] = ((1 - rising) * repeated[-blend:]
@@ -119,7 +119,7 @@ class LossConcealer:
 
 
 def _pitch(history: Samples) -> int:
-    """Return the period in samples after which the end of `history` is most like itself."""
+    """Return the lag in samples at which the end of `history` best matches itself."""
     width = HISTORY_SAMPLES - LONGEST_PERIOD - LONGEST_PERIOD // 4
     recent = history[-width:].astype(np.float64)
     best, found = LEAST_CORRELATION, LONGEST_PERIOD

@@ -1,4 +1,4 @@
-"""Sound between its samples, by a windowed sinc: the reader may be a little faster or slower."""
+"""Interpolates sound by a windowed sinc, to read it a little faster or slower."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 TAPS = 32
 BEFORE = TAPS // 2 - 1
-"""Samples before a place that its value depends on; as many and one more follow it."""
+"""Samples before a place that its value depends on; AFTER, one more, follow it."""
 AFTER = TAPS // 2
 _BITS = 12
 _PHASES = 1 << _BITS
@@ -47,7 +47,7 @@ def _phases(first: float, step: float, count: int
 
 @functools.lru_cache(maxsize=1)
 def _kernels() -> NDArray[np.float32]:
-    """Return the weights of the TAPS samples around each of the places between two."""
+    """Return the weights of the TAPS samples around each place between two samples."""
     after = np.arange(_PHASES)[:, None] / _PHASES
     away = np.arange(TAPS)[None, :] - BEFORE - after
     inside = np.clip(1 - (away / (TAPS / 2)) ** 2, 0, None)

@@ -28,9 +28,9 @@ WARNING_INTERVAL_SECONDS = 10.0
 SENDER_GONE_SECONDS = 0.3
 """Seconds without sound from the sender after which the utterance is over."""
 LEAD_STEP_SECONDS = 0.1
-"""Seconds of lead that are given at once even in the middle of a word."""
+"""A lead increase of more seconds than this is granted at once, even in mid-word."""
 LEAD_CHANGE_RATE = 1e-3
-"""Seconds a second at which the lead follows smaller requests there."""
+"""Seconds per second at which the lead follows other requests in mid-word."""
 
 Samples = NDArray[np.float32]
 
@@ -43,7 +43,7 @@ class JitterBufferOutput(Protocol):
         ...
 
     def ended(self, utterance: str, end: int) -> None:
-        """Learn that nothing of the utterance is to be heard from `end` on."""
+        """End the utterance: nothing of it is to be heard from `end` on."""
         ...
 
 
@@ -63,10 +63,10 @@ class JitterBufferSettings:
 
 
 class JitterBuffer:
-    """Plays what one sender captures, `lead()` seconds ahead of its being heard.
+    """Plays what one sender captures, `lead()` seconds before it is to be heard.
 
-    While there is sound, the samples are counted, and a reader that is up to a thousandth faster
-    or slower keeps the wanted delay; in silence the reader just moves. Thread-safe.
+    During sound the reader keeps the wanted delay by running up to a thousandth faster or slower;
+    in silence it just jumps. Thread-safe.
     """
 
     def __init__(self, output: JitterBufferOutput, name: Callable[[int], str], clock: Clock,
@@ -88,7 +88,7 @@ class JitterBuffer:
         self._open: str | None = None
         """The id of the utterance under way."""
         self._held: tuple[int, Samples] | None = None
-        """The chunk before, by capture time: where sound begins, its beginning is in there."""
+        """The previous chunk and its capture time: it may hold the onset of a sound."""
         self._dry = 0.0
         self._warned = 0
         self._lock = threading.Lock()
@@ -124,7 +124,7 @@ class JitterBuffer:
                     self._lead = int(self._requested_lead() * SECOND)
                     self._time = now + self._lead + self._length
                 self._follow_lead()
-                # A chunk early: the beginning of a sound lies in the chunk before it is noticed.
+                # A chunk early: a sound is noticed one chunk after its onset.
                 due = self._time - self._lead - self._length
                 if now < due <= now + 2 * LONGEST_STALL_SECONDS * SECOND:
                     return (due - now) / SECOND
@@ -137,7 +137,7 @@ class JitterBuffer:
                 self._time += self._length
 
     def _warn(self, now: int, line: str) -> None:
-        # Two senders on one topic would give a line with every block.
+        # Two senders on one topic would log a line with every block.
         if abs(now - self._warned) > WARNING_INTERVAL_SECONDS * SECOND:
             self._warned = now
             log.warning('%s', line)
@@ -175,7 +175,7 @@ class JitterBuffer:
             self._end(time + self._length)
 
     def _listen(self, time: int, due: int) -> None:
-        """Move on in silence, until there is sound."""
+        """Advance through silence until there is sound."""
         if not self.incoming.seek(due, self._count):
             self._held = None
         stamp = self.incoming.stamp

@@ -11,14 +11,13 @@ from numpy.typing import NDArray
 from txt2vid_ros.core.pcm import SPEECH_RATE
 
 OPEN_ABOVE_NOISE_DB = 9.0
-"""dB above the noise from which on there is sound."""
+"""dB above the noise above which there is sound."""
 LOWEST_THRESHOLD_DB, HIGHEST_THRESHOLD_DB = -56.0, -38.0
-"""Of full scale (root mean square): what is below is never sound, what is above always is."""
+"""dB of full scale (RMS): below the lowest there is never sound, above the highest always."""
 BLOCK_SAMPLES = SPEECH_RATE // 100
-"""Samples over which a level is taken."""
+"""Samples over which a level is measured."""
 NOISE_WINDOW_SECONDS = 6
-"""Seconds in which the least level is that of the noise: nobody speaks for so long without a
-pause."""
+"""Seconds whose lowest level is taken as the noise: nobody speaks that long without a pause."""
 PAUSE_SECONDS = 0.15
 """Seconds without sound after which it is a pause rather than a part of a word."""
 
@@ -32,11 +31,11 @@ class NoiseGate:
         self._left = 0.0
         self._least: collections.deque[float] = collections.deque(maxlen=NOISE_WINDOW_SECONDS)
         self._second = 1.0
-        """How much of the newest entry's second is over."""
+        """How much of the newest entry's second has passed."""
 
     @property
     def threshold(self) -> float:
-        """Return the level in dB of full scale from which on there is sound."""
+        """Return the level in dB of full scale above which there is sound."""
         noise = min(self._least, default=LOWEST_THRESHOLD_DB)
         return min(max(noise + OPEN_ABOVE_NOISE_DB, LOWEST_THRESHOLD_DB), HIGHEST_THRESHOLD_DB)
 

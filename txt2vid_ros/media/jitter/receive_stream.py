@@ -17,21 +17,21 @@ from txt2vid_ros.media.jitter.interpolation import AFTER, BEFORE, interpolate, T
 from txt2vid_ros.media.jitter.skew_estimator import SkewEstimator
 
 MOST_RATE_CHANGE = 1e-3
-"""How much faster or slower than it was captured sound is played at most: 1.7 cents."""
+"""Largest change of the playback rate from the capture rate: 1.7 cents."""
 CORRECTION_SECONDS = 10.0
 """Seconds in which the reader makes up for being too early or too late."""
 DELAY_TOLERANCE_SECONDS = 0.005
-"""Seconds off the wanted delay at which the reader moves while nothing is heard."""
+"""Seconds off the wanted delay beyond which the reader moves while nothing is heard."""
 LONGEST_STEP_SECONDS = 0.5
-"""Seconds off it at which it moves in one go."""
+"""Seconds off it beyond which the reader moves in one go."""
 REPEATED_BLOCKS = 8
-"""Blocks in a row that were all there before: they come from a clock that was set back."""
+"""Duplicate blocks in a row that show that the sender's clock was set back."""
 
 Samples = NDArray[np.float32]
 
 
 class ReceiveStream:
-    """Puts blocks where they belong and reads them `delay` after they could be here.
+    """Puts blocks where they belong and reads them `delay` after their earliest arrival.
 
     Not thread-safe. Local times are nanoseconds.
     """
@@ -39,7 +39,7 @@ class ReceiveStream:
     def __init__(self, delay: float, least: float, most: float) -> None:
         """Hold back `delay` seconds until jitter is known, later between `least` and `most`."""
         self.late = 0
-        """Blocks that came after they were to be played."""
+        """Blocks that arrived after their playout time."""
         self._lost = 0
         self._most = most
         self._new_delay = functools.partial(AdaptiveDelay, delay, least, most)
@@ -58,12 +58,12 @@ class ReceiveStream:
         self._block = 0
         self._cursor = 0.0
         self._heard = -math.inf
-        """Up to where sound was heard."""
+        """Position up to which sound has been heard."""
         self._repeated = 0
         self._behind = 0.0
         """Seconds by which the reader was behind the line when it last read."""
         self._waited = 0.0
-        """Samples for which it stood still since it last had all."""
+        """Samples for which it has waited since nothing was last missing."""
         self._concealer.reset()
 
     @property
@@ -78,7 +78,7 @@ class ReceiveStream:
 
     @property
     def lost(self) -> int:
-        """Return how many blocks never came, as the stamps of the others tell."""
+        """Return how many blocks never came, judging by the stamps of the others."""
         return self._lost + self._missing
 
     @property
@@ -87,7 +87,7 @@ class ReceiveStream:
 
     @property
     def figures(self) -> dict[str, float]:
-        """Return what diagnostics say."""
+        """Return the figures for diagnostics."""
         concealer = self._concealer
         return {
             'delay_ms': 1000 * self._behind, 'jitter_ms': 1000 * self._wanted.jitter,
@@ -113,16 +113,16 @@ class ReceiveStream:
         return True
 
     def seek(self, due: int, count: int) -> bool:
-        """Move to what is to be read at `due`, as nothing is heard; False if that is a jump.
+        """Move to what is to be read at `due` while nothing is heard; False if that is a jump.
 
-        `due` is when the last of `count` samples, and what they depend on, has to be here.
+        By `due` the last of `count` samples, and what they depend on, must have arrived.
         """
         assert self._line is not None
         off = self._off(due, count)
         if abs(off) < DELAY_TOLERANCE_SECONDS and self._cursor > 0:
             return True
         if 0 < off < LONGEST_STEP_SECONDS:
-            # In small steps: the beginning of a sound may lie in what is left out.
+            # In small steps: what is skipped may hold the onset of a sound.
             target = self._cursor + min(off * SPEECH_RATE, count)
         else:
             target = self._line.position(due - int(self._delay * SECOND)) - count - AFTER
@@ -139,19 +139,19 @@ class ReceiveStream:
         return np.array(samples) if known.all() else None
 
     def remember(self, samples: Samples) -> None:
-        """Note that what silence() returned is heard: what follows may have to go on from it."""
+        """Note that what silence() returned is heard, so that concealment can continue from it."""
         self._concealer.process(samples, np.ones(len(samples), bool))
 
     def read(self, due: int, count: int, pausing: bool) -> tuple[Samples, bool]:
-        """Return the next samples, missing ones concealed, and whether the sender is here.
+        """Return the next samples, missing ones concealed, and whether the sender still sends.
 
-        While the speaker is `pausing`, the delay may change at once: a pause is a little longer
-        or shorter.
+        While the speaker is `pausing`, the delay may change at once, which only makes the pause a
+        little longer or shorter.
         """
         assert self._line is not None
         off = self._off(due, count)
         if off > (DELAY_TOLERANCE_SECONDS if pausing else self._most):
-            # Otherwise only where it is far too late, as after a break that was waited for.
+            # In speech only if it is far too late, as after an outage that it waited out.
             self._cursor += off * SPEECH_RATE
             self._concealer.bridge()
             off = 0.0
@@ -163,7 +163,7 @@ class ReceiveStream:
         here = self._buffer.end > self._cursor + TAPS
         early = -off * SPEECH_RATE
         if self._concealer.active and early >= count:
-            # Rather one stretch that is long enough than a new one with every block.
+            # Better one stretch that is long enough than a new one with every block.
             self._waited += count
             nothing = np.zeros(count, np.float32)
             return self._concealer.process(nothing, np.zeros(count, bool)), here
@@ -189,8 +189,8 @@ class ReceiveStream:
     def _waits(self, whole: NDArray[np.bool_], early: float, needed: int) -> int:
         """Return for how many samples the reader stands still, so that the delay grows at once.
 
-        What has not come yet is waited for as long as the bounds allow, and a hole in what has
-        come as long as the reader is early.
+        It waits for sound that is yet to come as long as the bounds allow, but for a hole in what
+        has come only while the reader is early.
         """
         missing = len(whole) - int(np.argmin(whole))
         if needed <= self._buffer.end:
@@ -199,7 +199,7 @@ class ReceiveStream:
         return int(min(needed - self._buffer.end, missing, max(room, 0.0)))
 
     def _give_up_what_is_lost(self, off: float) -> float:
-        """Leave out of a hole what was waited for in vain; return how many seconds that is."""
+        """Skip the part of a hole that was waited for in vain; return its length in seconds."""
         at = int(self._cursor) + 1
         if not self._waited or self._buffer.end <= at:
             return 0.0

@@ -1,4 +1,4 @@
-"""When sound would arrive if nothing held it up: the line under all arrivals, and the rest."""
+"""Estimates when sound would arrive if nothing delayed it: the line under all arrivals."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.pcm import SPEECH_RATE
 
 WINDOW_SECONDS = 90
-"""Seconds of arrivals that the line lies under."""
+"""Seconds of arrivals that the line is fitted under."""
 LARGEST_DRIFT = 5e-4
-"""Drift beyond this is no clock's: quartz is within a ten-thousandth, with aging and heat two."""
+"""No clock drifts more: quartz stays within 1e-4, with aging and heat within 2e-4."""
 DRIFT_SETTLING_SECONDS = 15.0
-"""Seconds of arrivals after which half of the slope that they show is believed."""
+"""Seconds of arrivals after which the measured slope gets half its weight."""
 CLOCK_STEP_SECONDS = 0.1
-"""Seconds off a settled line that only a clock which was set explains, or another way."""
+"""Seconds off a settled line that only a clock step or a change of route can explain."""
 SETTLED_SECONDS = 3
-"""Seconds of arrivals that make a line."""
+"""Seconds of arrivals after which the line counts as settled."""
 ABANDONED_SECONDS = 3
-"""Seconds in which nothing came near the line: then it is no longer the line."""
+"""Seconds without an arrival near the line after which it no longer holds."""
 
 Point = tuple[float, float]
 
@@ -29,7 +29,7 @@ class SkewEstimator:
 
     A block can be delayed but cannot come early. So the line that touches the arrivals from below
     is that of the undelayed ones, its slope is the drift between the clocks, and its height is
-    their offset and the shortest way together (S. Moon, P. Skelly, D. Towsley: "Estimation and
+    their offset plus the shortest transit time (S. Moon, P. Skelly, D. Towsley: "Estimation and
     removal of clock skew from network delay measurements", INFOCOM 1999).
     """
 
@@ -37,7 +37,7 @@ class SkewEstimator:
         """Count local time from the first `arrival`, nanoseconds."""
         self._origin = arrival
         self._least: collections.deque[Point] = collections.deque(maxlen=WINDOW_SECONDS)
-        """Of each second of sound, the position in seconds and the delay of the least delayed."""
+        """For each second of sound, position (seconds) and delay of its least delayed block."""
         self._slope = 0.0
         self._height = 0.0
 
@@ -67,16 +67,16 @@ class SkewEstimator:
         return max(delay, 0.0)
 
     def undelayed(self, position: float) -> float:
-        """Return the local time, seconds since the origin, at which a sample can be here."""
+        """Return when a sample arrives at the earliest, in local seconds since the origin."""
         at = position / SPEECH_RATE
         return at * (1 + self._slope) + self._height
 
     def position(self, local: int) -> float:
-        """Return the sample that can be here at `local` nanoseconds."""
+        """Return the newest sample that can have arrived by `local` (nanoseconds)."""
         return ((local - self._origin) / SECOND - self._height) / (1 + self._slope) * SPEECH_RATE
 
     def behind(self, local: int, position: float) -> float:
-        """Return how long before `local` (nanoseconds) a sample could be here, in seconds."""
+        """Return the seconds from a sample's earliest arrival to `local` (nanoseconds)."""
         return (local - self._origin) / SECOND - self.undelayed(position)
 
     def _was_left(self) -> bool:

@@ -10,12 +10,12 @@ from txt2vid_ros.media.output.mpegts import StreamChunk
 
 
 class Subscription:
-    """What one viewer has still to be sent, bounded in bytes."""
+    """What has yet to be sent to one viewer, bounded in bytes."""
 
     def __init__(self, header: Callable[[], bytes], limit: int, viewer: bool) -> None:
         """Take what a viewer is sent before its first key frame, and the bound in bytes."""
         self.viewer = viewer
-        """Whether it counts as somebody who watches."""
+        """Whether it counts as a viewer."""
         self._header = header
         self._limit = limit
         self._chunks: collections.deque[bytes] = collections.deque()
@@ -81,7 +81,7 @@ class Broadcast:
         """Viewers that were too slow."""
 
     def subscribe(self, limit: int = 4_000_000, viewer: bool = True) -> Subscription:
-        """Return a subscription that begins at the next key frame and may fall `limit` behind."""
+        """Return a subscription that begins at the next key frame and queues `limit` bytes."""
         subscription = Subscription(self._header, limit, viewer)
         with self._lock:
             if self._closed:
@@ -91,7 +91,7 @@ class Broadcast:
         return subscription
 
     def unsubscribe(self, subscription: Subscription) -> None:
-        """End a subscription; one that is not there any more is no error."""
+        """End a subscription; one that has already ended is no error."""
         subscription.close()
         with self._lock:
             self._subscriptions.discard(subscription)
@@ -105,7 +105,7 @@ class Broadcast:
 
     @property
     def viewers(self) -> int:
-        """Return how many watch."""
+        """Return the number of viewers."""
         with self._lock:
             return sum(each.viewer for each in self._subscriptions)
 

@@ -16,7 +16,7 @@ from txt2vid_ros.media.output.mpegts import StreamChunk, TransportStreamParser
 from txt2vid_ros.media.output.raw_encoder import RawEncoder
 
 PTS_OFFSET = 1.0
-"""Seconds before the first frame: AAC starts before its first sample, and no stamp is < 0."""
+"""Seconds. Presentation time of the first frame: AAC starts before it, and not below 0."""
 QUEUED_FRAMES = 50
 """Frames that may wait for ffmpeg before it counts as stalled."""
 
@@ -30,7 +30,7 @@ class StreamFormat:
     fps: Fraction = Fraction(25)
     audio_rate: int = STREAM_RATE
     key_frame_every: int = 12
-    """Frames from one place where a viewer can begin to the next."""
+    """Frames from one key frame, where a viewer can join, to the next."""
     preset: str = 'superfast'
     quality: int = 20
     """x264's constant rate factor: 18 very good, 23 ordinary, 28 poor."""

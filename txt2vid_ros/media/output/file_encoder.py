@@ -17,7 +17,7 @@ from txt2vid_ros.media.ffmpeg import SYNTHETIC_LABEL
 from txt2vid_ros.media.output.raw_encoder import RawEncoder
 
 STALL_SECONDS = 60.0
-"""For which ffmpeg may take nothing before it counts as stalled."""
+"""Seconds for which ffmpeg may take no input before it counts as stalled."""
 CODECS: dict[str, dict[str, str]] = {
     '.webm': {'vcodec': 'libvpx-vp9', 'deadline': 'realtime', 'cpu-used': '8',
               'acodec': 'libopus'},
@@ -55,19 +55,19 @@ class FileEncoder:
             raise self._failure()
 
     def abort(self) -> None:
-        """End ffmpeg; what it has written is of no use."""
+        """End ffmpeg; what it has written is discarded."""
         self._encoder.finish()
 
     def _failure(self) -> UserError:
         return UserError(f'--out: {self._file} cannot be written: {self._encoder.complaint()}',
-                         'Choose another file or ending, for example .mp4; see that the disk '
-                         'has room.')
+                         'Choose another file or extension, for example .mp4, and check that '
+                         'the disk has room.')
 
 
 @contextlib.contextmanager
 def encoding_to(file: Path, size: tuple[int, int], fps: Fraction, rate: int
                 ) -> Iterator[FileEncoder]:
-    """Give an encoder whose file is there as a whole at the end, or after an error not at all.
+    """Give an encoder whose file is complete at the end, or absent after an error.
 
     `size` is width and height of the frames, `fps` their rate, `rate` that of the sound in Hz.
     Raises UserError where the file cannot be written.

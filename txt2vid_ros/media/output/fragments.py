@@ -45,7 +45,7 @@ def begins_with_key_frame(moof: bytes) -> bool:
 def _key_run(traf: bytes) -> bool:
     """Return whether the first sample of a video track's run can be decoded by itself.
 
-    Its flags stand in the run, else the track fragment's default holds.
+    Its flags are in the run; otherwise the track fragment's default applies.
     """
     default = NON_SYNC
     for kind, start, end in boxes(traf):
@@ -69,7 +69,7 @@ def _key_run(traf: bytes) -> bool:
 
 
 class _Remuxer:
-    """One run of ffmpeg from the transport stream to fragments, and those who watch it."""
+    """One run of ffmpeg from the transport stream to fragments, and its viewers."""
 
     def __init__(self, source: Broadcast) -> None:
         """Start ffmpeg on a thread."""
@@ -79,13 +79,13 @@ class _Remuxer:
             packets, 'pipe:1', format='mp4', codec='copy', flush_packets=1,
             metadata=f'comment={SYNTHETIC_LABEL}',
             movflags='+empty_moov+default_base_moof+delay_moov',
-            # As short as fragments get; +frag_every_frame gives pairs of audio frames one time.
+            # As short as fragments get; +frag_every_frame stamps pairs of audio frames alike.
             frag_duration=1,
             muxdelay=0, muxpreload=0, **{'bsf:a': 'aac_adtstoasc'})
         self._header = b''
         self.broadcast = Broadcast(lambda: self._header)
         self.ended = False
-        """Whether ffmpeg has gone, and all who watched were told."""
+        """Whether ffmpeg has ended, and with it all subscriptions."""
         self._source = source
         self._feed = source.subscribe(INPUT_LIMIT_BYTES, viewer=False)
         # Started by the thread that feeds it: the kernel ends a child with the thread that made
@@ -109,7 +109,7 @@ class _Remuxer:
         remuxer.end()
         if not taken:
             self.close()
-            log.warning('the stream for browsers broke off; they connect again: %s',
+            log.warning('the stream for browsers was interrupted; they reconnect: %s',
                         remuxer.complaint())
 
     def _read(self, remuxer: FfmpegProcess) -> None:
@@ -150,7 +150,7 @@ class FragmentedView:
 
     @property
     def viewers(self) -> int:
-        """Return how many watch."""
+        """Return the number of viewers."""
         with self._lock:
             return self._remuxer.broadcast.viewers if self._remuxer is not None else 0
 

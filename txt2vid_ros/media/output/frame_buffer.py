@@ -1,4 +1,4 @@
-"""The frames that wait for their time."""
+"""The frames that wait for their presentation time."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 
 class FrameBuffer:
-    """Frames by their place on the grid: of two with one place the newer wins.
+    """Frames by their place on the grid: of two with the same place the newer wins.
 
     Bounded to `capacity` frames; safe to use from several threads.
     """

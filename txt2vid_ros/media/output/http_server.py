@@ -19,7 +19,7 @@ from txt2vid_ros.media.output.broadcast import Subscription
 log = logging.getLogger(__name__)
 
 SEND_TIMEOUT = 5.0
-"""Seconds after which a viewer that takes nothing is given up."""
+"""Seconds after which a viewer that takes nothing is dropped."""
 MOST_VIEWERS = 64
 
 
@@ -75,13 +75,13 @@ def _why(error: OSError | TypeError) -> str:
     if error.errno == errno.EADDRINUSE:
         return 'the port is in use'
     if error.errno == errno.EACCES:
-        return 'ports below 1024 need more rights'
+        return 'ports below 1024 need more privileges'
     return error.strerror or str(error)
 
 
 class _Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
-    # A second server on the same port has to fail rather than to share it.
+    # A second server on the same port must fail rather than share it.
     allow_reuse_port = False
 
     def __init__(self, address: tuple[str, int], handler: Any) -> None:
@@ -90,7 +90,7 @@ class _Server(http.server.ThreadingHTTPServer):
         super().__init__(address, handler)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say it quietly: a viewer that leaves in the middle is no fault."""
+        """Log at debug level only: a viewer that leaves early is no fault."""
         log.debug('a viewer left', exc_info=True)
 
 
@@ -115,7 +115,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self._send(200, 'application/json', json.dumps(self.status()).encode())
         else:
             known = ', '.join(['/', *self.streams, '/status.json'])
-            self._send(404, 'text/plain', f'There is: {known}\n'.encode())
+            self._send(404, 'text/plain', f'Available: {known}\n'.encode())
 
     def do_HEAD(self) -> None:
         """Answer as to GET, without the content."""

@@ -1,4 +1,4 @@
-"""Reads an MPEG transport stream (ISO 13818-1) far enough to know where viewers may begin."""
+"""Reads an MPEG transport stream (ISO 13818-1) far enough to know where viewers can join."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class StreamChunk:
 
     data: bytes
     key_frame: bool = False
-    """Whether it begins with a key frame, so that a viewer can begin here."""
+    """Whether it begins with a key frame, so that a viewer can join here."""
 
 
 class TransportStreamParser:
@@ -30,7 +30,7 @@ class TransportStreamParser:
         self._tables: dict[int, bytes] = {}
 
     def restart(self) -> None:
-        """Drop half a packet: another encoder goes on from here."""
+        """Drop an incomplete packet: another encoder continues from here."""
         self._rest = b''
 
     @property

@@ -1,4 +1,4 @@
-"""An ffmpeg that encodes raw pictures and sound, whatever it makes of them."""
+"""An ffmpeg process that encodes raw pictures and sound to any format."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ class RawEncoder(FfmpegProcess):
     def __init__(self, compose: Callable[[Any, Any], Any], name: str, *, size: tuple[int, int],
                  fps: Fraction, audio_rate: int, frame_queue: int, sound_queue: int,
                  stdout: int = subprocess.PIPE) -> None:
-        """Start it; `compose` makes ffmpeg-python's output of its video and its audio input.
+        """Start it; `compose` turns its video and audio inputs into ffmpeg-python's output.
 
-        `size` is width and height in pixels, `audio_rate` in Hz. The queues hold so many frames,
-        and stretches of sound. Raises UserError if it cannot be started.
+        `size` is width and height in pixels, `audio_rate` in Hz. `frame_queue` and `sound_queue`
+        bound the writes that wait. Raises UserError if it cannot be started.
         """
         reading, writing = os.pipe()
         video = ffmpeg.input('pipe:0', format='rawvideo', pixel_format='yuv420p',

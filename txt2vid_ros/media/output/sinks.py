@@ -35,7 +35,7 @@ PROTOCOLS: dict[str, dict[str, str]] = {
     'srt': {'format': 'mpegts'},
     'tcp': {'format': 'mpegts'},
     'rtp': {'format': 'rtp_mpegts'},
-    # RTP describes AAC by what only its encoder knows: the sound alone is coded again.
+    # RTP needs a description of AAC that only its encoder has: only the sound is re-encoded.
     'rtsp': {'format': 'rtsp', 'rtsp_transport': 'tcp', 'acodec': 'aac'},
     'rtmp': {'format': 'flv', 'bsf:a': 'aac_adtstoasc'},
     'rtmps': {'format': 'flv', 'bsf:a': 'aac_adtstoasc'},
@@ -47,13 +47,13 @@ PUSH_LIMIT_BYTES = 8_000_000
 PUSH_ATTEMPTS = 10
 """Failures in a row after which a URL is given up."""
 RECORDING_ATTEMPTS = 3
-"""Files in a row that an ffmpeg was killed at, after which recording is given up."""
+"""Times in a row that ffmpeg is killed after which recording is given up."""
 STEADY_SECONDS = 10.0
-"""After which a push, or a recording, counts as having worked."""
+"""Seconds after which a push, or a recording, counts as having worked."""
 PUSH_BACKOFF = Backoff(first=0.5, largest=10.0)
 AT_ONCE = Backoff(first=0.0, largest=0.0)
 END_SECONDS = 5.0
-"""For which ffmpeg may take to write what it was given; see FfmpegProcess.end."""
+"""Seconds that ffmpeg may take to write what it was given; see FfmpegProcess.end."""
 
 
 def free_name(path: Path) -> Path:
@@ -68,7 +68,7 @@ def free_name(path: Path) -> Path:
 def file_options(path: Path) -> dict[str, str]:
     """Return ffmpeg's muxer options for a recording. Raises UserError where it cannot be made."""
     if path.suffix not in CONTAINERS:
-        raise UserError(f'stream.record: {path} has no ending of a known container',
+        raise UserError(f'stream.record: {path} has no known file extension',
                         f'Use one of {", ".join(CONTAINERS)}.')
     if not path.parent.is_dir():
         raise UserError(f'stream.record: the folder {path.parent} does not exist',
@@ -83,7 +83,7 @@ def url_options(url: str) -> dict[str, str]:
     """Return ffmpeg's muxer options for a URL. Raises UserError for one that is not known."""
     scheme = urlsplit(url).scheme
     if scheme not in PROTOCOLS:
-        raise UserError(f'stream.push: {url!r} is no address that can be pushed to',
+        raise UserError(f'stream.push: {url!r} cannot be pushed to',
                         f'Begin it with one of {", ".join(f"{name}://" for name in PROTOCOLS)}.')
     return PROTOCOLS[scheme]
 
@@ -104,8 +104,8 @@ class Sink:
                  *, limit: int, file: bool, report: Callable[[str], None]) -> None:
         """Begin at the next key frame; `report` gets one line when it fails for good.
 
-        `target` is asked before each attempt. A file is only gone on from where ffmpeg was
-        killed: other faults, as a full disk, would come again.
+        `target` is called before each attempt. Recording resumes only after ffmpeg was killed:
+        other faults, such as a full disk, would recur.
         """
         self._broadcast = broadcast
         self._target = target
@@ -140,7 +140,7 @@ class Sink:
                    report=report)
 
     def close(self, timeout: float = 10.0) -> None:
-        """End it in order: what was handed to it is written."""
+        """Close it cleanly: what was handed to it is still written."""
         self._stop.set()
         self._broadcast.unsubscribe(self._subscription)
         self._thread.join(timeout)
@@ -159,13 +159,13 @@ class Sink:
             delay = policy.failed(time.monotonic() - begun)
             if self._file and (not killed or delay is None):
                 self._report(f'recording to {name} has stopped: {complaint}. What was recorded '
-                             'until then can be played. Mend the cause and start again.')
+                             'until then can be played. Fix the cause and start again.')
                 return
             if delay is None:
-                self._report(f'pushing to {name} is given up after {policy.failures} attempts: '
+                self._report(f'gave up pushing to {name} after {policy.failures} attempts: '
                              f'{complaint}. Check the address and that its server listens.')
                 return
-            log.warning('%s %s failed: %s; again in %.1f s',
+            log.warning('%s %s failed: %s; retrying in %.1f s',
                         'recording to' if self._file else 'pushing to', name, complaint, delay)
             if self._stop.wait(delay):
                 return
@@ -179,7 +179,7 @@ class Sink:
                                     stdout=subprocess.DEVNULL)
             taken = remuxer.feed_all(self._subscription)
             status = remuxer.end(END_SECONDS)
-            # SIGXFSZ says that a file may not grow: that would come again.
+            # SIGXFSZ means that the file may not grow: that would recur.
             killed = status < 0 and status != -signal.SIGXFSZ
             if not taken or status != 0:
                 complaint = remuxer.complaint()

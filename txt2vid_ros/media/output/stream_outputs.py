@@ -19,7 +19,7 @@ class StreamOutputs:
 
     def __init__(self, form: StreamFormat, *, http: str, record: str, push: str,
                  report: Callable[[str], None], status: Callable[[], Mapping[str, Any]]) -> None:
-        """Open all outputs; empty ones are not wanted. Raises UserError for one that cannot be."""
+        """Open all outputs that are not empty. Raises UserError where one cannot be opened."""
         ffmpeg.executable()
         self._form = form
         self._parser = TransportStreamParser()
@@ -56,7 +56,7 @@ class StreamOutputs:
 
     @property
     def viewers(self) -> int:
-        """Return how many watch over HTTP."""
+        """Return the number of viewers over HTTP."""
         return self._broadcast.viewers + self._fragments.viewers
 
     @property

@@ -25,12 +25,12 @@ from txt2vid_ros.media.speech_timeline import SpeechTimeline
 log = logging.getLogger(__name__)
 
 LONGEST_STALL_SECONDS = 2.0
-"""Seconds that are caught up by writing faster; a longer gap, and a clock that was set, are left
-out: the presentation times go on as if nothing had been."""
+"""Seconds that are caught up by writing faster; a longer gap or a clock step is skipped, and the
+presentation times continue as if nothing had happened."""
 AUDIO_AHEAD_SECONDS = 0.045
 """Seconds. An AAC encoder holds two frames of 1,024 samples back (ISO 14496-3), 43 ms."""
 SPARE_FRAMES = 2
-"""Frames between one encoder's last sound and the next one's first, for what AAC sets before."""
+"""Frames between one encoder's last sound and the next one's first, for AAC's priming samples."""
 MOST_RESTARTS = 8
 """Failures of the encoder in a row after which the stream gives up."""
 RESTART_BACKOFF = Backoff(first=0.2, largest=5.0)
@@ -78,8 +78,8 @@ class StreamWriter:
     """Writes a constant frame rate and unbroken sound, whatever arrives or does not arrive.
 
     Grid place k is written at its time plus `playout`; its sound runs `audio_ahead` seconds in
-    front, about what an audio encoder keeps back, so that both leave the encoder together. What
-    has gone there cannot be silenced any more.
+    front, about what an audio encoder holds back, so that both leave the encoder together. Sound
+    that it has been given can no longer be silenced.
     """
 
     def __init__(self, form: StreamFormat, grid: FrameGrid, frames: FrameBuffer,
@@ -106,7 +106,7 @@ class StreamWriter:
 
     @property
     def heard_until(self) -> int:
-        """Return up to when sound was already handed to the encoder, in nanoseconds."""
+        """Return until when sound has been handed to the encoder, in nanoseconds."""
         return self._sample_stamp(self._samples_done)
 
     def run(self, stop: threading.Event) -> None:
@@ -169,7 +169,7 @@ class StreamWriter:
     def _wait(self, place: int, stop: threading.Event) -> bool:
         """Wait until `place` is due, in short steps, for the clock may be a simulated one.
 
-        False if it is to stop, or if the clock went back so that `place` is not due for long.
+        False if stopped, or if the clock went back so far that `place` is not due for long.
         """
         due = self._grid.stamp(place) + self._playout
         while (left := due - self._clock.now()) > 0:

@@ -1,1 +1,1 @@
-"""Nodes beside the graph, which commands make for as long as they run."""
+"""Nodes beside the graph that commands create for as long as they run."""

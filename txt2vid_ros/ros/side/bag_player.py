@@ -22,15 +22,15 @@ from txt2vid_ros.ros.side.bag_topics import DISCOVERY_LEAST, stop_on_signal, TOP
 from txt2vid_ros.ros.side.side_node import SideNode
 
 SPOKEN = ('text', 'heard')
-"""What is played to a whole graph, which makes voice and face from it again."""
+"""What is played to a whole graph, which generates voice and face again from it."""
 VOICE = ('voice/audio', 'voice/audio_info', 'voice/mouth')
-"""What is played where none of that was recorded; only the face is made again."""
+"""What is played where none of that was recorded; only the face is generated again."""
 CLOCK_PERIOD = 0.005
 """Seconds from one /clock to the next."""
 LEAD_IN = 2 * SECOND
 """Nanoseconds for which the clock runs before the first message: the face is there by then."""
 LISTENER_TIMEOUT = 20.0
-"""Seconds within which somebody has to listen."""
+"""Seconds within which a subscriber has to appear."""
 SILENCE_AT_END = 3.0
 """Seconds without any voice after which all that was played has been said."""
 
@@ -63,7 +63,7 @@ def _chosen(reader: Reader, wanted: list[str]) -> dict[str, str]:
     for topic in wanted:
         if topic not in held.values():
             raise UserError(f'--topics {topic} is not in the bag',
-                            f'There is {", ".join(sorted(set(held.values()))) or "nothing"}.')
+                            f'Available: {", ".join(sorted(set(held.values()))) or "none"}.')
     for some in (wanted, SPOKEN, VOICE):
         if chosen := {name: topic for name, topic in held.items() if topic in some}:
             return chosen

@@ -20,7 +20,7 @@ from txt2vid_ros.ros.side.bag_topics import DISCOVERY_LEAST, stop_on_signal, TOP
 from txt2vid_ros.ros.side.side_node import SideNode
 
 METADATA_VERSION: Final = 9
-"""Of the bag's metadata: what Jazzy writes."""
+"""The version of the bag's metadata that Jazzy writes."""
 QUEUE_DEPTH = 500
 """Messages that may wait to be written; more are dropped, and counted."""
 DISCOVERY_MOST = 8.0
@@ -39,7 +39,7 @@ def record(bag: Path, namespace: str, topics: list[str], storage: str, seconds: 
     """
     for topic in topics:
         if topic not in TOPICS:
-            raise UserError(f'--topics {topic} is unknown', f'There is {", ".join(TOPICS)}.')
+            raise UserError(f'--topics {topic} is unknown', f'Available: {", ".join(TOPICS)}.')
     try:
         writer = Writer(bag, version=METADATA_VERSION, storage_plugin=_PLUGINS[storage])
         writer.open()
@@ -72,7 +72,7 @@ class _Recording:
         with SideNode('txt2vid_bag', self._namespace) as side:
             self._subscribe(side.node, topics)
             side.spin()
-            # Written on this thread, which has opened the bag: SQLite insists on it.
+            # Written on this thread, which has opened the bag: SQLite requires it.
             self._write(side.node, seconds, ready)
         if self._dropped:
             print(f'{self._dropped} messages were not recorded: the disk is too slow')
@@ -80,8 +80,8 @@ class _Recording:
 
     def _subscribe(self, node: Node, topics: list[str]) -> None:
         store = typestore()
-        # In the order of the table: what a node latches arrives once it knows the subscriptions
-        # that were made before, so from then on nothing of its other topics is lost.
+        # In the order of the table: a node's latched message arrives once the node knows of the
+        # earlier subscriptions, so from then on nothing on its other topics is lost.
         for topic in sorted(topics, key=list(TOPICS).index):
             message_class, profile = TOPICS[topic]
             name = topic if topic.startswith('/') else f'{self._namespace}/{topic}'
@@ -110,7 +110,7 @@ class _Recording:
             for name, held in self._subscriptions.items()))
 
     def _write(self, node: Node, seconds: float, ready: Callable[[], None]) -> None:
-        """Write what arrives until stopped, or for `seconds` from when discovery is over."""
+        """Write what arrives until stopped, or for `seconds` once discovery is over."""
         begun = time.monotonic()
         discovered, end = False, float('inf')
         while not self._stop.is_set() or not self._queue.empty():

@@ -19,8 +19,8 @@ from txt2vid_ros.core.process.signals import on_signal
 from txt2vid_ros.ros import qos
 
 DISCOVERY_LEAST = 3.5
-"""Seconds that finding all participants takes at least: one of Fast DDS whose first announcements
-were lost announces itself again after 3 s."""
+"""Least seconds to find all participants: one of Fast DDS whose first announcements were lost
+announces itself again after 3 s."""
 TOPICS: dict[str, tuple[Any, QoSProfile]] = {
     'text': (String, qos.TEXT),
     'speech': (LiveSpeech, qos.SPEECH),
@@ -47,6 +47,6 @@ def stop_on_signal() -> threading.Event:
     """Return an event that SIGINT and SIGTERM set; only the main thread can take signals."""
     stop = threading.Event()
     with contextlib.suppress(ValueError):
-        # On another thread: whoever runs a bag there ends it in another way.
+        # Not the main thread: its caller ends the bag in another way.
         on_signal((signal.SIGINT, signal.SIGTERM), stop.set)
     return stop

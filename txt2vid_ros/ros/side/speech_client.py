@@ -25,7 +25,7 @@ class SpeechClient:
     """
 
     def __init__(self, namespace: str) -> None:
-        """Join the graph under `namespace`. Raises UserError where that is no namespace."""
+        """Join the graph under `namespace`. Raises UserError if that is not one."""
         self._side = SideNode('txt2vid_client', checked_namespace(namespace))
         self._node = self._side.node
         self._heard = self._node.create_publisher(LiveSpeech, 'heard', qos.SPEECH)

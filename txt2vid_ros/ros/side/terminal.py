@@ -84,7 +84,7 @@ class TypingSession:
             command = self._commands.get(line.lower())
             if command is not None:
                 return command()
-            self._show(f'there is no {line.split()[0]}; there is {", ".join(self._commands)}')
+            self._show(f'there is no {line.split()[0]}; available: {", ".join(self._commands)}')
             return True
         utterance = self._client.say(line, self._speaker)
         with self._changed:
