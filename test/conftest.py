@@ -3,6 +3,7 @@
 import fcntl
 import os
 import pathlib
+import signal
 import sys
 import tempfile
 
@@ -18,6 +19,11 @@ settings.register_profile(
     'project', deadline=None, derandomize='TXT2VID_FUZZ_INPUTS' not in os.environ, database=None,
     suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile('project')
+
+
+# A shell has what it starts in the background ignore the interrupt, and so would all that tests
+# start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope='session', autouse=True)

@@ -215,7 +215,7 @@ def test_a_text_without_words_is_refused(tmp_path: pathlib.Path, text: str) -> N
 
 @pytest.mark.parametrize(('file', 'said'), [
     ('/nowhere/a.mp4', 'folder /nowhere does not exist'), ('/proc/a.mp4', 'cannot be written'),
-    ('a.xyz', 'cannot be written.*ending'), ('noending', 'cannot be written'),
+    ('a.xyz', 'cannot be written.*extension'), ('noending', 'cannot be written'),
     ('folder.mp4', 'is a folder')])
 def test_a_file_that_cannot_be_written_is_said(
         tmp_path: pathlib.Path, file: str, said: str) -> None:

@@ -157,9 +157,7 @@ def test_an_interrupted_installation_begins_with_a_new_environment(checkout, how
     script = subprocess.Popen(
         ['bash', 'tools/setup.sh', 'live'], cwd=checkout, start_new_session=True,
         env=environment(checkout, STOP_AT='runtime.txt', STOP_HOW='wait'),
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        # Where the tests themselves run in the background, the interrupt would be ignored.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     with script:
         for line in script.stdout:
             if line.startswith(b'[3/5]'):

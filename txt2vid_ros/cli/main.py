@@ -44,7 +44,9 @@ def main(words: list[str] | None = None) -> int:
             module.add_arguments(commands.choices[chosen])
             arguments = parser.parse_args(words)
             logging.basicConfig(level=logging.WARNING, format='%(levelname)s: %(message)s')
-            return int(module.run(arguments))
+            status = int(module.run(arguments))
+            sys.stdout.flush()
+            return status
         parser.parse_args(words)
     except UserError as error:
         print(f'txt2vid: {error}', file=sys.stderr)
@@ -61,8 +63,9 @@ def main(words: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        # The reader of our output has gone, as with `| head`.
-        sys.stderr.close()
+        # The reader of our output has gone, as with `| head`. What is still held for it must not
+        # fail once more when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return 0
 
