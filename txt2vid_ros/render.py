@@ -20,7 +20,6 @@ from txt2vid_ros.media.driving.driving_media import DrivingMedia
 from txt2vid_ros.media.output.file_encoder import encoding_to, FileEncoder
 from txt2vid_ros.media.sound_file import read_sound
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
-from txt2vid_ros.speaking.clauses import normalize_text, speakable
 from txt2vid_ros.speaking.synthesis import synthesize_text
 from txt2vid_ros.speaking.visemes.track import mouth_track
 from txt2vid_ros.speaking.voice import SpeechChunk, TextToSpeech
@@ -43,13 +42,25 @@ class SpeechPart:
 
 
 def from_text(text: str, voice: TextToSpeech) -> Iterator[SpeechPart]:
-    """Yield the speech of a text. Raises UserError where there is nothing to pronounce."""
-    cleaned = normalize_text(text)
-    if not speakable(cleaned):
+    """Yield the speech of a text; what cannot be said is logged.
+
+    Raises UserError where there is nothing to pronounce, before anything is yielded.
+    """
+    able = voice.capabilities
+    unsaid: list[str] = []
+    nothing = True
+    for pause, chunk in synthesize_text(text, voice, lambda: False, unsaid.append):
+        yield SpeechPart(pause + (BEFORE if nothing else 0.0), chunk, able.sample_rate)
+        nothing = False
+    languages = ', '.join(able.languages)
+    if nothing and unsaid:
+        raise UserError(f'a voice for {languages} has no sounds for this text: {unsaid[0]!r}',
+                        'Choose a --tts provider and voice for its language.')
+    if nothing:
         raise UserError('there is nothing to pronounce in the text', 'Give words or numbers.')
-    rate = voice.capabilities.sample_rate
-    for at, (pause, chunk) in enumerate(synthesize_text(cleaned, voice, lambda: False)):
-        yield SpeechPart(pause + (BEFORE if at == 0 else 0.0), chunk, rate)
+    if unsaid:
+        log.warning('not said, for a voice for %s has no sounds for it: %s', languages,
+                    ', '.join(map(repr, dict.fromkeys(unsaid))))
 
 
 def from_sound(file: Path) -> Iterator[SpeechPart]:

@@ -24,7 +24,7 @@ from txt2vid_ros.providers.tts.hibari import (
     SAMPLES_PER_FRAME,
 )
 from txt2vid_ros.providers.tts.onnx_output import with_output
-from txt2vid_ros.speaking.clauses import normalize_text
+from txt2vid_ros.speaking.clauses import compose
 from txt2vid_ros.speaking.phonetics.silence import trim_silence
 from txt2vid_ros.speaking.voice import SpeechChunk
 
@@ -129,7 +129,7 @@ def test_cancelled_it_says_nothing_more(voice: HibariVoice) -> None:
 @settings(max_examples=25)
 @given(st.text(max_size=40))
 def test_no_text_breaks_it(voice: HibariVoice, text: str) -> None:
-    for chunk in speak(voice, normalize_text(text)):
+    for chunk in speak(voice, compose(text)):
         assert np.isfinite(chunk.samples).all()
         assert np.abs(chunk.samples).max() <= 1.5
 

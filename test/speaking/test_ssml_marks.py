@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 import pytest
 
-from txt2vid_ros.speaking.clauses import normalize_text
+from txt2vid_ros.speaking.clauses import compose
 from txt2vid_ros.speaking.ssml import is_ssml, plain_text
 from txt2vid_ros.speaking.ssml_marks import with_marks
 
@@ -63,7 +63,7 @@ def test_what_cannot_be_marked_is_left_alone(text):
     'a', 'two words', ' ', '. ', '&amp;', '&#72;i', '<break/>', '<mark name="m"/>', '<s>', '</s>',
     '<emphasis>', '</emphasis>', '<sub alias="it is">', '</sub>', 'ß—', '<!-- no -->'])))
 def test_taken_off_again_the_text_is_what_it_was(parts):
-    text = normalize_text(f'<speak>{"".join(parts)}</speak>')
+    text = compose(f'<speak>{"".join(parts)}</speak>')
     found = with_marks(text)
     if found is not None:
         assert re.sub(r'<mark name="w\d+"/>', '', found.ssml) == text
@@ -73,8 +73,8 @@ def test_taken_off_again_the_text_is_what_it_was(parts):
 
 @given(st.text(max_size=100))
 def test_no_text_breaks_it(text):
-    raw = normalize_text(f'<speak>{text}</speak>')
+    raw = compose(f'<speak>{text}</speak>')
     with_marks(raw)
-    escaped = normalize_text(f'<speak>{escape(text)}</speak>')
+    escaped = compose(f'<speak>{escape(text)}</speak>')
     found = with_marks(escaped)
     assert found is None or is_ssml(found.ssml)

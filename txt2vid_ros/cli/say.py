@@ -9,7 +9,7 @@ import time
 
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.names import NAMESPACE
-from txt2vid_ros.speaking.clauses import normalize_text, speakable
+from txt2vid_ros.speaking.clauses import compose, speakable
 from txt2vid_ros.speaking.paragraphs import paragraphs
 
 DISCOVERY_TIME = 0.3
@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Say the texts; return 0 once they have been said."""
     texts = _texts(arguments)
-    if texts and not any(speakable(normalize_text(text)) for text in texts):
+    if texts and not any(speakable(compose(text)) for text in texts):
         raise UserError('there is nothing to pronounce in the text', 'Give words or numbers.')
     from txt2vid_ros.ros.side.speech_client import SpeechClient
     with SpeechClient(arguments.namespace) as client:
@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
             time.sleep(DISCOVERY_TIME)
         utterances = []
         for text in texts:
-            if not speakable(normalize_text(text)):
+            if not speakable(compose(text)):
                 continue
             utterances.append(client.say(text, arguments.speaker))
             if arguments.no_wait:

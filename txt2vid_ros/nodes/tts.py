@@ -59,6 +59,8 @@ class Parameters:
     queue: int = parameter(64, 'utterances that may wait', minimum=1, maximum=10000)
     max_characters: int = parameter(20000, 'longest text that is spoken; the rest is cut off',
                                     minimum=1, maximum=10_000_000, live=True)
+    emoji: str = parameter('omit', 'what is said of emoji: nothing, or their names',
+                           choices=('omit', 'name'))
     interrupt_on_new_text: bool = parameter(
         False, 'whether new text interrupts what is being said', live=True)
 
@@ -105,7 +107,8 @@ class TtsNode(ManagedNode):
         self._scheduler = SpeechScheduler(
             self._voice_of, mouth_track, self._output, self.ros_clock,
             lambda: self._lead.seconds, rate=self._rate, chunk=self.parameters.chunk,
-            ahead=self.parameters.ahead, queue=self.parameters.queue)
+            ahead=self.parameters.ahead, queue=self.parameters.queue,
+            named_emoji=self.parameters.emoji == 'name')
         self._scheduler.start()
         self.create_subscription(String, 'text', self._on_text, qos.TEXT,
                                  qos_overriding_options=qos.overridable())
@@ -134,9 +137,12 @@ class TtsNode(ManagedNode):
             'lead_ms': self._lead.seconds * 1000,
             'text_to_voice_ms_p50': float(np.median(times) * 1000) if times else 0.0,
             **{name: getattr(statistics, name) for name in
-               ('utterances', 'refused', 'unspeakable', 'interrupted', 'failed')},
+               ('utterances', 'refused', 'unspeakable', 'unsaid_words', 'interrupted', 'failed')},
             **self._health.figures()}
         complaint = self._health.complaint()
+        if statistics.last_unsaid:
+            complaint = '; '.join(filter(None, (
+                complaint, f'of the last text, {statistics.last_unsaid} could not be said')))
         level = 'warn' if statistics.failed or statistics.refused or complaint else 'ok'
         line = 'speaking' if self._scheduler.busy else 'silent'
         return level, f'{line}; {complaint}' if complaint else line, figures

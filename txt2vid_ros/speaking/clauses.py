@@ -13,15 +13,14 @@ MIN_CLAUSE = 12
 MAX_CLAUSE = 240
 """Characters; longer text without punctuation is cut between words."""
 
-# A capital or a single letter before the full stop is an initial or a title, not an end.
-_SENTENCE = re.compile(
-    r'(?<=[.!?…。！？])(?<!\b[A-Z]\.)(?<!\b(?:Dr|Mr|Ms|St)\.)(?<!\bMrs\.)["”’)\]]*(\s+)')
+# Text that was normalized has no other full stops than those of sentences.
+_SENTENCE = re.compile(r'(?<=[.!?…؟۔।])["”’)\]]*(\s+)|(?<=[。！？])["”’」』）]*()(?=[^\s"”’」』）])')
 _INNER = re.compile(r'(?<=[,;:—–])\s+')
 _SPACE = re.compile(r'\s+')
 
 
-def normalize_text(text: str) -> str:
-    """Return text that is safe to speak: composed (NFC), on one line, no control characters.
+def compose(text: str) -> str:
+    """Return text that is safe to handle: composed (NFC), on one line, no control characters.
 
     Characters that UTF-8 cannot carry (lone surrogates) and the replacement character are dropped.
     """
@@ -37,7 +36,7 @@ def speakable(text: str) -> bool:
 
 
 def split_clauses(text: str) -> Iterator[str]:
-    """Yield the clauses of normalized text in order; joined by spaces they are the text again.
+    """Yield the clauses of normalized text in order, all of it but the spaces between them.
 
     Sentences stay whole, for the sake of their melody, except a long first one and any longer than
     MAX_CLAUSE.
@@ -53,7 +52,7 @@ def _sentences(text: str) -> Iterator[str]:
     """Yield the sentences, each with its closing quotation marks and brackets."""
     begin = 0
     for end in _SENTENCE.finditer(text):
-        yield text[begin:end.start(1)]
+        yield text[begin:end.end() - len(end[1] or '')]
         begin = end.end()
     yield text[begin:]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import collections
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 import dataclasses
 import logging
 import threading
@@ -14,7 +14,7 @@ import soxr
 
 from txt2vid_ros.core.clock import Clock, SECOND
 from txt2vid_ros.core.errors import ProviderError, UserError
-from txt2vid_ros.speaking.clauses import normalize_text, speakable
+from txt2vid_ros.speaking.normalization.scripts import described
 from txt2vid_ros.speaking.speech_sink import (
     Articulate,
     SchedulerStatistics,
@@ -48,10 +48,12 @@ class SpeechScheduler:
     def __init__(self, voice_for: Callable[[str], TextToSpeech], articulate: Articulate,
                  sink: SpeechSink, clock: Clock, lead: Callable[[], float], *,
                  rate: int, chunk: float = 0.04, ahead: float = 1.0,
-                 spacing: float = CHUNK_SPACING, queue: int = 64) -> None:
+                 spacing: float = CHUNK_SPACING, queue: int = 64,
+                 named_emoji: bool = False) -> None:
         """Take the voice of each speaker, where the speech goes (at `rate` Hz), and the pacing.
 
-        `queue` is how many utterances may wait; all other numbers are seconds.
+        `queue` is how many utterances may wait; all other numbers are seconds. Emoji are left
+        out, or said by their names.
         """
         self.statistics = SchedulerStatistics()
         self._voice_for = voice_for
@@ -64,6 +66,7 @@ class SpeechScheduler:
         self._ahead = int(ahead * SECOND)
         self._spacing = spacing
         self._limit = queue
+        self._named_emoji = named_emoji
         self._queue: collections.deque[SpeechRequest] = collections.deque()
         self._audible: collections.deque[tuple[str, int]] = collections.deque()
         self._cursor = 0
@@ -138,21 +141,15 @@ class SpeechScheduler:
 
     def _speak(self, utterance: SpeechRequest, generation: int, before: int) -> None:
         self.statistics.utterances += 1
-        text = normalize_text(utterance.text)
-        if not speakable(text):
-            self.statistics.unspeakable += 1
-            log.warning('there is nothing to pronounce in the text of %s (%d characters); '
-                        'send words or numbers', utterance.id, len(utterance.text))
-        else:
-            try:
-                self._clauses(utterance, text, generation)
-            except (UserError, ProviderError) as error:
-                self.statistics.failed += 1
-                log.error('%s', error)
-            except Exception:
-                # A voice is code of its own: its bug costs one utterance, not the node.
-                self.statistics.failed += 1
-                log.exception('the voice failed on %s; it is skipped', utterance.id)
+        try:
+            self._clauses(utterance, generation)
+        except (UserError, ProviderError) as error:
+            self.statistics.failed += 1
+            log.error('%s', error)
+        except Exception:
+            # A voice is code of its own: its bug costs one utterance, not the node.
+            self.statistics.failed += 1
+            log.exception('the voice failed on %s; it is skipped', utterance.id)
         with self._changed:
             if generation != self._generation:
                 return
@@ -162,10 +159,13 @@ class SpeechScheduler:
                 self._audible.append((utterance.id, end))
             self._sink.ended(utterance.id, end)
 
-    def _clauses(self, utterance: SpeechRequest, text: str, generation: int) -> None:
+    def _clauses(self, utterance: SpeechRequest, generation: int) -> None:
         voice = self._voice_for(utterance.speaker)
         first = True
-        for pause, chunk in synthesize_text(text, voice, lambda: self._generation != generation):
+        unsaid: list[str] = []
+        for pause, chunk in synthesize_text(
+                utterance.text, voice, lambda: self._generation != generation, unsaid.append,
+                named_emoji=self._named_emoji):
             if first:
                 now = self._clock.now()
                 self.statistics.text_to_voice.append((now - utterance.accepted) / SECOND)
@@ -173,6 +173,22 @@ class SpeechScheduler:
             if not self._play(utterance.id, self._at_rate(chunk, voice.capabilities.sample_rate),
                               int(pause * SECOND), generation):
                 return
+        if self._generation == generation:
+            self._report_unsaid(utterance, unsaid, voice, nothing=first)
+
+    def _report_unsaid(self, utterance: SpeechRequest, unsaid: Sequence[str], voice: TextToSpeech,
+                       *, nothing: bool) -> None:
+        """Count and log what was not said; by its writing, for a log is no place for the text."""
+        self.statistics.unspeakable += nothing
+        self.statistics.last_unsaid = described(unsaid) if unsaid else ''
+        if unsaid:
+            self.statistics.unsaid_words += len(unsaid)
+            log.warning('%s of the text of %s cannot be said by a voice for %s; use a voice for '
+                        'that language', described(unsaid), utterance.id,
+                        ', '.join(voice.capabilities.languages))
+        elif nothing:
+            log.warning('there is nothing to pronounce in the text of %s (%d characters); '
+                        'send words or numbers', utterance.id, len(utterance.text))
 
     def _at_rate(self, chunk: SpeechChunk, rate: int) -> SpeechChunk:
         if rate == self._rate:

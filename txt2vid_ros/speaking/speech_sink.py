@@ -53,6 +53,10 @@ class SchedulerStatistics:
     """Because the queue was full."""
     unspeakable: int = 0
     """Because there was nothing to pronounce."""
+    unsaid_words: int = 0
+    """Words left out of utterances: in a writing that the voice has no sounds for."""
+    last_unsaid: str = ''
+    """What was left out of the last utterance, by number and writing; '' where all was said."""
     interrupted: int = 0
     failed: int = 0
     """Because the voice failed."""

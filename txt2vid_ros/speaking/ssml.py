@@ -1,6 +1,6 @@
 """SSML (a W3C recommendation), text with markup for the voice: recognized, and stripped.
 
-The functions take text that `clauses.normalize_text` has returned. Tags are read leniently, and
+The functions take text that `clauses.compose` has returned. Tags are read leniently, and
 entities that a text defines are never expanded, so that no text from outside can do harm.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 from html.parser import HTMLParser
 import re
 
-from txt2vid_ros.speaking.clauses import normalize_text, speakable
+from txt2vid_ros.speaking.clauses import compose, speakable
 
 _SPEAK = re.compile(r'<speak(\s[^<>]*)?>.*</speak\s*>', re.IGNORECASE)
 _BREAKS = frozenset({'p', 's', 'break', 'audio', 'par', 'seq', 'media', 'desc'})
@@ -26,7 +26,7 @@ def plain_text(text: str) -> str:
     reader = _WordReader()
     reader.feed(text)
     reader.close()
-    return normalize_text(''.join(reader.words))
+    return compose(''.join(reader.words))
 
 
 def pronounceable(text: str) -> bool:

@@ -1,33 +1,89 @@
-"""Synthesizes a text: chunk after chunk, with the pauses between the clauses."""
+"""Synthesizes a text: chunk after chunk, with the pauses between the clauses.
+
+A bug of a voice costs a word, not the text: the clause that it fails on is said in parts, and the
+word that it cannot say is spelled.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+import logging
 
-from txt2vid_ros.speaking.clauses import split_clauses
-from txt2vid_ros.speaking.ssml import is_ssml, plain_text
+from txt2vid_ros.core.errors import ProviderError, UserError
+from txt2vid_ros.speaking.clauses import speakable, split_clauses
+from txt2vid_ros.speaking.normalization.front_end import read_text
+from txt2vid_ros.speaking.ssml import is_ssml
 from txt2vid_ros.speaking.voice import SpeechChunk, TextToSpeech
+
+log = logging.getLogger(__name__)
 
 SENTENCE_PAUSE = 0.28
 """Seconds of silence after a clause that ends a sentence."""
 CLAUSE_PAUSE = 0.12
 """Seconds of silence after any other clause."""
+_SENTENCE_ENDS = tuple('.!?…"”)。！？।۔؟')
 
 
-def synthesize_text(text: str, voice: TextToSpeech, cancelled: Callable[[], bool]
+def _ignore(words: str) -> None:
+    """Take no notice of what is not said."""
+
+
+def synthesize_text(text: str, voice: TextToSpeech, cancelled: Callable[[], bool],
+                    unsaid: Callable[[str], None] = _ignore, *, named_emoji: bool = False
                     ) -> Iterator[tuple[float, SpeechChunk]]:
-    """Yield each chunk of normalized `text` with the seconds of silence before it.
+    """Yield each chunk of the words of `text` with the seconds of silence before it.
 
     An SSML text is one clause for a voice that takes SSML: its parts would not be well-formed.
+    `unsaid` gets the words that are left out, as the voice's languages have no sounds for them or
+    the voice makes none of them. Yields nothing where nothing can be said. Emoji are left out, or
+    said by their names.
     """
+    able = voice.capabilities
+    spoken = read_text(text, able.languages, ssml=able.ssml, named_emoji=named_emoji)
+    for word in spoken.left_out:
+        unsaid(word)
     pause = 0.0
-    whole = is_ssml(text) and voice.capabilities.ssml
-    for clause in [text] if whole else split_clauses(plain_text(text) if is_ssml(text) else text):
-        for chunk in voice.synthesize(clause, cancelled):
+    for clause in [spoken.text] if is_ssml(spoken.text) else split_clauses(spoken.text):
+        said = False
+        for chunk in _said_in_parts(clause, voice, cancelled, unsaid):
             if cancelled():
                 return
             yield pause, chunk
             pause = 0.0
+            said = said or len(chunk.samples) > 0
         if cancelled():
             return
-        pause = SENTENCE_PAUSE if clause.endswith(tuple('.!?…"”)')) else CLAUSE_PAUSE
+        if not said and speakable(clause):
+            unsaid(clause)
+        pause = SENTENCE_PAUSE if clause.endswith(_SENTENCE_ENDS) else CLAUSE_PAUSE
+
+
+def _said_in_parts(clause: str, voice: TextToSpeech, cancelled: Callable[[], bool],
+                   unsaid: Callable[[str], None]) -> Iterator[SpeechChunk]:
+    """Yield the clause's speech; where the voice has a bug, that of its halves, down to a word."""
+    begun = False
+    try:
+        for chunk in voice.synthesize(clause, cancelled):
+            begun = True
+            yield chunk
+        return
+    except (ProviderError, UserError):
+        raise
+    except Exception:
+        # A voice is code of its own, and this may be due to one word.
+        if is_ssml(clause) or begun:
+            log.exception('the voice failed on a clause of %d characters', len(clause))
+            unsaid(clause)
+            return
+    words = clause.split()
+    if len(words) > 1:
+        for half in (words[:len(words) // 2], words[len(words) // 2:]):
+            yield from _said_in_parts(' '.join(half), voice, cancelled, unsaid)
+        return
+    spelled = ' '.join(char for char in clause if char.isalnum())
+    if spelled == clause or not spelled:
+        log.error('the voice fails on a word of %d characters; it is left out', len(clause))
+        unsaid(clause)
+        return
+    log.warning('the voice fails on a word of %d characters; it is spelled', len(clause))
+    yield from _said_in_parts(spelled, voice, cancelled, unsaid)

@@ -37,7 +37,7 @@ def record_error(slot: ProviderSlot[Any], error: Exception, label: str, *, alone
     if alone or kind is ErrorKind.UNEXPECTED:
         health.record_error(kind, str(error) if kind is ErrorKind.USER else type(error).__name__)
     if alone:
-        health.record_failure(kind)
+        # Its breaker stays closed: the next text may be fine, and nothing else could say it.
         raise error
     if isinstance(error, UserError):
         slot.disable(error)

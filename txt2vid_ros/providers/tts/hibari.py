@@ -7,6 +7,7 @@ import dataclasses
 from pathlib import Path
 
 from hibari import dsp, Hibari, SAMPLE_RATE
+from hibari.voices import VOICES
 import numpy as np
 from numpy.typing import NDArray
 import onnxruntime
@@ -14,6 +15,7 @@ import onnxruntime
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.mouth import Phoneme
 from txt2vid_ros.core.time_limits import LOCAL
+from txt2vid_ros.providers.tts.hibari_words import WordPhonemes
 from txt2vid_ros.providers.tts.onnx_output import with_output
 from txt2vid_ros.speaking.phonetics.ipa import phonemes_from_symbols
 from txt2vid_ros.speaking.phonetics.lexicon import DIPHTHONGS
@@ -55,6 +57,7 @@ class HibariVoice(TextToSpeech):
         """Load model and lexicon, and synthesize once: the first call is ten times slower."""
         try:
             self._hibari = Hibari(voice=self._voice)
+            self._hibari._g2p = WordPhonemes(british=VOICES[self._voice]['british'])
         except (ValueError, RuntimeError, OSError) as error:
             raise UserError(f'tts.voice: {error}', 'Use voice "heart", which is built in.'
                             ) from error

@@ -1,0 +1,176 @@
+"""Dates and times of day in English, with their ranges (ISO 8601 and what people write)."""
+
+from __future__ import annotations
+
+import re
+
+from txt2vid_ros.speaking.normalization.english.numbers import cardinal, ordinal, plural, year
+from txt2vid_ros.speaking.normalization.rule import alternatives, Rule, rule, words_of
+
+MONTHS = words_of(
+    'January February March April May June July August September October November December')
+DAYS = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday']
+MONTH_OF = {**{month[:3]: month for month in MONTHS}, 'Sept': 'September',
+            **{month: month for month in MONTHS}}
+DAY_OF = {'Mon': 'Monday', 'Tue': 'Tuesday', 'Tues': 'Tuesday', 'Wed': 'Wednesday',
+          'Thu': 'Thursday', 'Thur': 'Thursday', 'Thurs': 'Thursday', 'Fri': 'Friday',
+          'Sat': 'Saturday', 'Sun': 'Sunday', **{day: day for day in DAYS}}
+_MONTH = rf'(?:{alternatives(MONTH_OF)})'
+_HALF_OF_DAY = r'([AaPp])\.?\s?[Mm](?:\.(?!\s+[A-Z]|\s*$)|\b)'
+_ZONE = r'(?=\s?(?:UTC|GMT|CET|CEST|EST|EDT|PST|PDT|CST|MST|BST|Z\b|hours\b|hrs?\b|h\b))'
+_CLOCK = r'(?<![\d:.])([01]?\d|2[0-4])[:.h]([0-5]\d)'
+_AFTER_DAY_NUMBER = ('a|an|the|at|in|on|is|was|were|to|and|or|of|we|he|she|it|they|i|you|this|that|'
+                     'for|from|until|with|as|by|will|but')
+_COUNTED = re.compile(rf'\s+(?!(?:{_AFTER_DAY_NUMBER})\b)[a-z]+')
+_NAMES_A_DATE = r'(?:[Oo]n|[Bb]y|[Uu]ntil|[Ss]ince|[Dd]ue|[Ff]rom|[Dd]ated?|[Bb]efore|[Aa]fter)'
+
+
+def _date(year_text: str, month: int, day: int) -> str | None:
+    """Return a date in words; None where there is no such day."""
+    if not (1 <= month <= 12 and 1 <= day <= 31):
+        return None
+    words = f'{MONTHS[month - 1]} {ordinal(day)}'
+    return f'{words}, {year(_full_year(year_text))}' if year_text else words
+
+
+def _full_year(text: str) -> int:
+    """Return the year that two digits stand for, in the hundred years up to 2050."""
+    number = int(text)
+    if len(text) > 2:
+        return number
+    return number + (1900 if number > 50 else 2000)
+
+
+def _iso(match: re.Match[str]) -> str:
+    return _date(match[1], int(match[2]), int(match[3])) or match[0]
+
+
+def _timestamp(match: re.Match[str]) -> str:
+    date = _date(match[1], int(match[2]), int(match[3]))
+    if date is None:
+        return match[0]
+    zone = ' UTC' if match[7] == 'Z' else match[7] or ''
+    return f'{date}, at {time_words(int(match[4]), int(match[5]), bare=True)}{zone}'
+
+
+def _slashes(match: re.Match[str]) -> str:
+    """Read month/day/year, as Americans write it; day/month/year where only that is a date."""
+    first, second = int(match[1]), int(match[2])
+    return (_date(match[3], first, second) or _date(match[3], second, first) or match[0])
+
+
+def _points(match: re.Match[str]) -> str:
+    return _date(match[3], int(match[2]), int(match[1])) or match[0]
+
+
+def _month_day(match: re.Match[str]) -> str:
+    """Read "May 5" as a date, but the 10 of "In May 10 people came" as a number."""
+    month, first, last, in_year = MONTH_OF[match[2]], match[3], match[4], match[5]
+    day = int(first)
+    if not 1 <= day <= 31:
+        return match[0]
+    counted = _COUNTED.match(match.string, match.end())
+    if match[1] and match[1].lower() == 'in' and counted and not in_year:
+        return f'{match[1]} {month} {cardinal(day)}'
+    words = f'{match[1] + " " if match[1] else ""}{month} {ordinal(day)}'
+    if last:
+        words += f' to {ordinal(int(last))}'
+    return f'{words}, {year(int(in_year))}' if in_year else words
+
+
+def _day_month(match: re.Match[str]) -> str:
+    the, day, month, in_year = match[1] or '', int(match[2]), MONTH_OF[match[3]], match[4]
+    if not 1 <= day <= 31:
+        return match[0]
+    words = f'{the or "the "}{ordinal(day)} of {month}'
+    return f'{words}, {year(int(in_year))}' if in_year else words
+
+
+def time_words(hour: int, minute: int, *, bare: bool) -> str:
+    """Return a time of day in words; `bare` without "o'clock", as before "p m" or in a range."""
+    if minute == 0:
+        if bare:
+            return cardinal(hour)
+        if hour in (0, 24):
+            return 'midnight'
+        return f"{cardinal(hour)} o'clock" if hour <= 12 else f'{cardinal(hour)} hundred'
+    return f'{cardinal(hour)} {"oh " if minute < 10 else ""}{cardinal(minute)}'
+
+
+def _half(letter: str) -> str:
+    return f' {letter.upper()} M'
+
+
+def _time(match: re.Match[str]) -> str:
+    hour, minute, second, half = int(match[1]), int(match[2]), match[3], match[4]
+    words = time_words(hour, minute, bare=bool(half or second))
+    if second:
+        number = int(second)
+        words += f' and {cardinal(number)} second{"" if number == 1 else "s"}'
+    return words + (_half(half) if half else '')
+
+
+def _hour(match: re.Match[str]) -> str:
+    hour = int(match[1])
+    return cardinal(hour) + _half(match[2]) if hour <= 24 else match[0]
+
+
+def _hour_range(match: re.Match[str]) -> str:
+    first, last = (_clock(text) for text in (match[1], match[3]))
+    return (f'{first}{_half(match[2]) if match[2] else ""} to {last}'
+            f'{_half(match[4]) if match[4] else ""}')
+
+
+def _clock(text: str) -> str:
+    hour, _, minute = re.sub(r'[.h]', ':', text).partition(':')
+    return time_words(int(hour), int(minute or 0), bare=True)
+
+
+def _decade(match: re.Match[str]) -> str:
+    century, tens = match[1], int(match[2])
+    words = plural(cardinal(tens)) if tens else 'hundreds'
+    if not century:
+        return words
+    if int(century) % 10 == 0 and not tens:
+        return f'{cardinal(int(century) // 10)} thousands'
+    return f'{cardinal(int(century))} {words}'
+
+
+def _era(match: re.Match[str]) -> str:
+    """Return 44 B.C. as "forty four B C", with the stop where the sentence ends with it."""
+    letters = ' '.join(re.sub(r'\W', '', match[2]))
+    ends = match[2].endswith('.') and re.compile(r'\s*$|\s+[A-Z]').match(match.string, match.end())
+    stop = '.' if ends else ''
+    number = int(match[1])
+    return f'{year(number) if number > 999 else cardinal(number)} {letters}{stop}'
+
+
+_TIME_OF_RANGE = r'((?:[01]?\d|2[0-4])(?:[:.][0-5]\d)?)'
+CALENDAR: tuple[Rule, ...] = (
+    rule(r'(?<![\w.,])(\d{1,4})\s?(B\.?C\.?E\b\.?|B\.?C\b\.?|A\.?D\b\.?|C\.?E\b\.?)(?!\w)', _era),
+    rule(r"(?<![\w'])['’]?((?:1[0-9]|20)?)([1-9]0)[’']?s\b", _decade),
+    rule(r"(?<!\w)((?:1[0-9]|20))(00)['’]?s\b", _decade),
+    rule(r'\b(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(:\d\d(?:\.\d+)?)?(Z|[+-]\d\d:?\d\d)?(?![\d:])',
+         _timestamp),
+    rule(r'(?<![\w-])(\d{4})-(\d\d)-(\d\d)(?![\w-])', _iso),
+    rule(r'(?<![\w/])(\d{1,2})/(\d{1,2})/(\d{4}|\d\d)(?![\w/])', _slashes),
+    rule(r'(?<![\w.])(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})(?!\w)', _points),
+    rule(rf'({_NAMES_A_DATE}) (\d{{1,2}})/(\d{{1,2}})(?![\w/])',
+         lambda match: f'{match[1]} {_date("", int(match[2]), int(match[3])) or match[0]}'
+         if _date('', int(match[2]), int(match[3])) else match[0]),
+    rule(rf'\b(?:(\w+) )?({_MONTH})\.? (\d{{1,2}})(?:st|nd|rd|th)?\b(?![\d:%.,/]\d)'
+         rf'(?:\s?[-–]\s?(\d{{1,2}})(?:st|nd|rd|th)?\b)?(?:,? (\d{{4}})\b(?![-–]\d))?', _month_day),
+    rule(rf'\b(the |The )?(\d{{1,2}})(?:st|nd|rd|th)? (?:of )?({_MONTH})\b\.?(?:,? (\d{{4}})\b)?',
+         _day_month),
+    rule(rf'\b({_MONTH})\.? (?=\d{{4}}\b)', lambda match: f'{MONTH_OF[match[1]]} '),
+    rule(rf'(?<![\d:.,]){_TIME_OF_RANGE}\s?(?:{_HALF_OF_DAY})?\s?(?:-|–|to)\s?{_TIME_OF_RANGE}\s?'
+         rf'{_HALF_OF_DAY}', _hour_range),
+    rule(r'(?<![\d:.,])((?:[01]?\d|2[0-4]):[0-5]\d)()\s?(?:-|–)\s?((?:[01]?\d|2[0-4]):[0-5]\d)()'
+         r'(?![\d:])', _hour_range),
+    rule(rf'{_CLOCK}()\s?{_HALF_OF_DAY}', _time),
+    rule(rf'(?<![\d:.,])([01]?\d|2[0-4])\s?{_HALF_OF_DAY}', _hour),
+    rule(rf'(?<![\d:.])([01]?\d|2[0-4]):([0-5]\d){_ZONE}',
+         lambda match: time_words(int(match[1]), int(match[2]), bare=True)),
+    rule(r'(?<![\d:.])([01]?\d|2[0-4]):([0-5]\d)(?::([0-5]\d))?()(?![\d:])', _time),
+)
+"""Rules in their order: what is longer comes first."""

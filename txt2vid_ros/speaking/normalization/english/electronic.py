@@ -1,0 +1,126 @@
+"""Addresses, names of files and other strings for machines, said so that they can be written down.
+
+URLs (RFC 3986), e-mail addresses (RFC 5322), handles, hashtags, paths, file names, UUIDs (RFC 9562)
+and hexadecimal numbers.
+"""
+
+from __future__ import annotations
+
+import re
+
+from txt2vid_ros.speaking.normalization.english.numbers import cardinal, digits
+from txt2vid_ros.speaking.normalization.rule import alternatives, Rule, rule, words_of
+
+_MARKS = {'.': 'dot', '/': 'slash', '-': 'dash', '_': 'underscore', '@': 'at', ':': 'colon',
+          '?': 'question mark', '=': 'equals', '&': 'and', '#': 'hash', '+': 'plus',
+          '%': 'percent', '~': 'tilde', '\\': '', '*': 'star', ',': 'comma', ';': 'semicolon',
+          '!': 'exclamation mark', '$': 'dollar', "'": ''}
+_TOP_LEVEL = words_of(
+    'com org net edu gov mil int io dev app ai co uk us de fr es it nl be ch at eu ca au nz '
+    'jp cn in ru br se no fi dk pl cz ie info biz tv me ly to fm blog shop online site tech '
+    'xyz cloud')
+_EXTENSIONS = words_of(
+    'txt md rst pdf doc docx xls xlsx csv tsv json yaml yml toml ini cfg conf xml html htm '
+    'css js ts py ipynb c h cpp hpp cc rs go java kt rb php pl sh bash bat exe dll so zip tar '
+    'gz bz2 xz 7z png jpg jpeg gif webp svg bmp mp3 mp4 mkv avi mov wav flac ogg webm log bag '
+    'db3 mcap urdf xacro launch sdf stl dae msg srv action iso img deb rpm apk jar sql db '
+    'onnx pt pth safetensors bin dat lock')
+_DOMAIN = rf'(?:[\w-]+\.)+(?:{alternatives(_TOP_LEVEL)})'
+_PATH_END = r'[\w/=&#%~+*-]'
+_SPELLED = frozenset(words_of(
+    'py js ts md rb rs cpp hpp html htm css csv tsv pdf xml xls xlsx mkv mp4 mp3 png jpg gif '
+    'svg bmp www ros rclpy rclcpp url http https ftp ssh usr etc')) - {'etc'}
+_NO_VOWEL = re.compile(r'[b-df-hj-np-tv-xz]{2,}', re.IGNORECASE)
+
+
+def spoken(text: str) -> str:
+    """Return an address in words: letters in words where they can be, marks by their names."""
+    parts = re.findall(r'[^\W\d_]+|\d+|.', text)
+    return ' '.join(filter(None, (_part(part) for part in parts)))
+
+
+def _part(part: str) -> str:
+    if part.isdigit():
+        return digits(part) if (part[0] == '0' and len(part) > 1) or len(part) > 4 else cardinal(
+            int(part))
+    if part.isalpha():
+        # Where there are two words written as one, their capitals tell.
+        words = re.sub(r'(?<=[a-z])(?=[A-Z])', ' ', part).split()
+        return ' '.join(' '.join(word.upper()) if len(word) > 1 and (
+            word.lower() in _SPELLED or _NO_VOWEL.fullmatch(word)) and len(word) <= 5 else word
+            for word in words)
+    return _MARKS.get(part, '')
+
+
+def _url(match: re.Match[str]) -> str:
+    text, closing = _without_closing(match[0])
+    text = re.sub(r'^(?:https?|ftp)://(?:www\.)?|^mailto:', '', text)
+    query = text.find('?')
+    if query >= 0:
+        text = text[:query]  # what follows is for a machine
+    return spoken(text.rstrip('/')) + closing
+
+
+def _without_closing(text: str) -> tuple[str, str]:
+    """Divide an address from the marks that close the sentence around it."""
+    kept = text.rstrip('.,;:!?\'")]}')
+    if text[len(kept):].startswith(')') and '(' in kept:
+        kept += ')'
+    return kept, text[len(kept):]
+
+
+def _address(match: re.Match[str]) -> str:
+    return spoken(match[0])
+
+
+def _tag(match: re.Match[str]) -> str:
+    return f'{"hashtag" if match[1] == "#" else "at"} {_words_of(match[2])}'
+
+
+def _words_of(name: str) -> str:
+    """Return the words that a name without spaces is made of."""
+    name = re.sub(r'(?<=[a-z])(?=[A-Z])|[_-]+', ' ', name)
+    return re.sub(r'(?<=[^\W\d])(?=\d)|(?<=\d)(?=[^\W\d])', ' ', name)
+
+
+def _identifier(match: re.Match[str]) -> str:
+    return _words_of(match[0])
+
+
+def _characters(match: re.Match[str]) -> str:
+    """Spell: letters as capitals, digits in words, with a pause at each hyphen."""
+    return ', '.join(' '.join(digits(char) if char.isdigit() else char.upper() for char in group)
+                     for group in re.findall(r'[^\W_]+', match[0]))
+
+
+def _random(match: re.Match[str]) -> str:
+    """Spell what looks like Base64 or a hash; leave what looks like words."""
+    text = match[0]
+    changes = len(re.findall(r'(?<=[a-z])(?=[A-Z\d])|(?<=\d)(?=[A-Za-z])|(?<=[A-Z])(?=\d)', text))
+    return _characters(match) if changes >= len(text) / 6 else text
+
+
+ELECTRONIC: tuple[Rule, ...] = (
+    rule(r'\b[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\b',
+         _characters),
+    rule(r'(?:https?|ftp)://[^\s<>"]+', _url),
+    rule(r'(?:mailto:)?\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+\b', _url),
+    rule(rf'(?<![\w.@/])(?:www\.[\w-]+(?:\.[\w-]+)+|{_DOMAIN})(?::\d+)?(?:/[^\s<>"]*)?(?![\w@])', _url),
+    rule(r'(?<![\w.])(?:[A-Za-z]:)(?:\\[^\s\\:*?"<>|]+)+\\?', _address),
+    rule(r'(?<![\w.:/])~?(?:/[\w.+-]*[\w+-])+/?(?=[\s,;:!?)\'".]|$)(?!\s*\d)', _address),
+    rule(rf'(?<![\w.@/])(?:\.{{1,2}}/)?(?:[\w-]+/)*[\w-]+(?:\.(?:{alternatives(_EXTENSIONS)}))+(?![\w/])',
+         _address),
+    rule(r'(?<![\w@.])(@)([A-Za-z_]\w*)', _tag),
+    rule(r'(?<![\w&])#(?=(?:[0-9a-fA-F]{6}|[0-9a-fA-F]{3})\b)(?=\w*[a-fA-F]\w*)([0-9a-fA-F]+)\b',
+         lambda match: f'hash {" ".join(_hex(char) for char in match[1])}'),
+    rule(r'(?<![\w&])(#)([^\W\d]\w*)', _tag),
+    rule(r'\b0[xX]([0-9a-fA-F]+)\b',
+         lambda match: f'zero X {" ".join(_hex(char) for char in match[1])}'),
+    rule(r'(?<![\w+/=])(?=[A-Za-z+/]*\d)(?=[\dA-Z+/]*[a-z])[A-Za-z\d+/]{16,}={0,2}(?![\w+/=])', _random),
+    rule(r'\b[a-z]+(?:[A-Z][a-z]+)+\b|\b[^\W_]+(?:_[^\W_]+)+\b', _identifier),
+)
+"""Rules in their order."""
+
+
+def _hex(char: str) -> str:
+    return digits(char) if char.isdigit() else char.upper()

@@ -1,0 +1,118 @@
+"""Measures in English: a number, or a range of numbers, with a unit."""
+
+from __future__ import annotations
+
+import re
+
+from txt2vid_ros.speaking.normalization.english.numbers import is_one, NUMBER, number_words
+from txt2vid_ros.speaking.normalization.english.units import (
+    AREA_UNITS,
+    LETTER_UNITS,
+    Unit,
+    UNITS,
+)
+from txt2vid_ros.speaking.normalization.rule import alternatives, Rule, rule, words_of
+
+_ALL = {**UNITS, **LETTER_UNITS}
+_UNIT = rf'(?:{alternatives(_ALL)})'
+_POWER = r'(?:\^?(?P<power>[23])(?!\d)|\^(?P<negative>-[12]))?'
+_PER = rf'(?:/(?P<per>{_UNIT}|d|day|week|month|year|hour|minute|second|person|unit|in)' \
+       r'(?:\^?(?P<per_power>[23])(?!\d))?(?![\w]))?'
+_SIGN = r'(?:(?P<sign>(?<![\w)])[-−–+±~≈])\s?)?'
+_UPTO = rf'(?:\s?[-–]\s?(?P<upto>{NUMBER}))?'
+_SQUARE = r'(?P<shape>sq\.?|square|cu\.?|cubic) (?P<shaped>ft|feet|m|mi|km|yd|in|cm|mm)\b\.?'
+_SIGNS = {'-': 'minus', '−': 'minus', '–': 'minus', '+': 'plus', '±': 'plus or minus',
+          '~': 'about', '≈': 'about'}
+_FOLLOWS_A_MEASURE = frozenset(
+    words_of(
+    'ago away long wide tall high deep thick apart later earlier from of and or to in on at '
+    'for per each more less left right off up down ahead old is are was were has have as than '
+    'with by before after between over under above below total every until since the a an it'))
+"""Words after a measure that it does not belong to, as an adjective does: "35mm film"."""
+_NOUN = re.compile(r'\s([a-z]+)')
+_SHAPES = {'sq': 'square', 'square': 'square', 'cu': 'cubic', 'cubic': 'cubic'}
+
+
+def _amount(match: re.Match[str]) -> str:
+    words = number_words(match['amount'])
+    if match['upto']:
+        words += f' to {number_words(match["upto"])}'
+    sign = _SIGNS.get(match['sign'] or '', '')
+    return f'{sign} {words}'.strip()
+
+
+def _singular(match: re.Match[str]) -> bool:
+    """Return whether the unit is said in the singular: of one, or as an adjective."""
+    if not match['upto'] and is_one(match['amount']):
+        return True
+    before = match.string[max(0, match.start() - 4):match.start()].rstrip().rpartition(' ')[2]
+    following = _NOUN.match(match.string, match.end())
+    is_noun = bool(following and following[1] not in _FOLLOWS_A_MEASURE)
+    attached = match.string[match.end('upto' if match['upto'] else 'amount')] not in ' \u00a0'
+    return is_noun and (attached or before in ('a', 'an', 'A', 'An'))
+
+
+def _unit_words(symbol: str, power: str, singular: bool) -> str:
+    unit = _ALL[symbol]
+    name = unit.one if singular else unit.many
+    if power and symbol in AREA_UNITS:
+        return f'{"square" if power == "2" else "cubic"} {name}'
+    return f'{name} {"squared" if power == "2" else "cubed"}' if power else name
+
+
+def _measure(match: re.Match[str]) -> str:
+    words = f'{_amount(match)} {_unit_words(match["unit"], match["power"] or "", _singular(match))}'
+    if match['negative']:
+        words += f' to the minus {number_words(match["negative"][1:])}'
+    if match['per']:
+        per = match['per']
+        name = (_unit_words(per, match['per_power'] or '', True) if per in _ALL
+                else {'d': 'day', 'in': 'inch'}.get(per, per))
+        words += f' per {name}'
+    return words
+
+
+def _shaped(match: re.Match[str]) -> str:
+    symbol = 'ft' if match['shaped'] == 'feet' else match['shaped']
+    unit = {**UNITS, **LETTER_UNITS, 'in': Unit('inch', 'inches')}[symbol]
+    return (f'{_amount(match)} {_SHAPES[match["shape"].rstrip(".")]} '
+            f'{unit.one if is_one(match["amount"]) else unit.many}')
+
+
+def _degrees(match: re.Match[str]) -> str:
+    scale = {'C': ' Celsius', 'F': ' Fahrenheit'}.get(match['scale'] or '', '')
+    one = is_one(match['amount']) and not match['upto']
+    return f'{_amount(match)} degree{"" if one else "s"}{scale}'
+
+
+def _amps(match: re.Match[str]) -> str:
+    return f'{_amount(match)} amp{"" if is_one(match["amount"]) else "s"}'
+
+
+def _feet(match: re.Match[str]) -> str:
+    feet = number_words(match[1])
+    return f'{feet} {"foot" if match[2] or match[1] == "1" else "feet"}' + (
+        f' {number_words(match[2])}' if match[2] else '')
+
+
+def _dimensions(match: re.Match[str]) -> str:
+    return ' by '.join(re.split(r'\s?[x×]\s?', match[1])) + f' {match[2]}'
+
+
+_NUMBER_BEFORE = rf'{_SIGN}(?<![\w.,^])(?P<amount>{NUMBER}){_UPTO}'
+MEASURES: tuple[Rule, ...] = (
+    rule(rf'(?<![\w.])({NUMBER}(?:\s?[x×]\s?{NUMBER})+)\s?({_UNIT})(?![\w/])', _dimensions),
+    rule(r"(?<![\w.])(\d)'\s?(\d{1,2})(?:\"|''|″)?(?![\w'])", _feet),
+    rule(r"(?<![\w.'])(\d{1,3})′()(?!\w)", _feet),
+    rule(r'(?<![\w."])(\d+(?:\.\d+)?)(?:"|″)(?=\s(?:monitor|screen|display|TV|tablet|laptop|pipe|'
+         r'nail|disk|drive|wheels?|pizza|x|by|wide|tall|long|thick)\b)', r'\1 inch'),
+    rule(rf'{_NUMBER_BEFORE}\s?{_SQUARE}', _shaped),
+    rule(rf'{_NUMBER_BEFORE}\s?[°º](?:\s?(?P<scale>[CF])\b)?(?!\w)', _degrees),
+    rule(rf'{_NUMBER_BEFORE}\s?(?:%|percent\b)(?!o\b)',
+         lambda match: f'{_amount(match)} percent'),
+    rule(rf'{_NUMBER_BEFORE}\s?(?:‰|%o\b|‱)', lambda match: f'{_amount(match)} per mille'),
+    rule(rf'{_NUMBER_BEFORE}(?:\s?|-)(?P<unit>{_UNIT}){_POWER}{_PER}(?!\w|\'\w|-\w|\.\w)', _measure),
+    rule(rf'{_NUMBER_BEFORE}\s?A(?=[.,;:!?)]|$|\s(?:at|and|or|is|of|to|for|in|from|with|per|max)\b)',
+         _amps),
+)
+"""Rules in their order."""

@@ -1,0 +1,202 @@
+"""What numbers mean in English where neither a unit nor a currency says it.
+
+Versions, IP addresses, codes, scores, ratios, fractions, ranges, ordinals, decades, years, powers and
+arithmetic; and at last any number that is left.
+"""
+
+from __future__ import annotations
+
+import re
+
+from txt2vid_ros.speaking.normalization.english.numbers import (
+    cardinal,
+    digits,
+    NUMBER,
+    number_words,
+    ordinal,
+    year,
+)
+from txt2vid_ros.speaking.normalization.rule import Rule, rule
+
+_CODES = (r'(?:[Cc]odes?|PINs?|[Pp]asscode|[Pp]assword|[Zz]ip(?: code)?|ZIP(?: code)?|IDs?|OTP|[Ss]erial'
+          r'(?: number)?|[Oo]rder(?: number)?|[Tt]racking(?: number)?|[Aa]ccount(?: number)?|'
+          r'[Pp]ostcode|[Ee]xtension|[Cc]ase number)')
+_VERSIONED = (r'(?:[Vv]ersions?|[Rr]eleases?|[Vv]er\.?|[Vv]|Python|Ubuntu|Debian|Fedora|Java|Node|'
+              r'Node\.js|Django|Linux|kernel|Kernel|Android|iOS|macOS|Windows|ROS|CUDA|PyTorch|'
+              r'TensorFlow|OpenCV|ffmpeg|FFmpeg|GCC|gcc|Clang|CMake|Ruby|Rust|Go|Kubernetes|Docker|'
+              r'Bluetooth|USB|HDMI|HTTP|TLS|Qt|NumPy|Chrome|Firefox|Postgres|PostgreSQL|MySQL|Swift|'
+              r'Kotlin|Angular|React|Vue|Blender|Unity)')
+_BEFORE_YEAR = (r'(?:[Ii]n|[Ss]ince|[Uu]ntil|[Bb]y|[Ff]rom|[Dd]uring|[Oo]f|[Yy]ear|[Ss]pring|[Ss]ummer|'
+                r'[Aa]utumn|[Ff]all|[Ww]inter|[Bb]efore|[Aa]fter|[Aa]round|[Cc]irca|[Ee]arly|[Ll]ate|'
+                r'[Mm]id|[Cc]opyright|©|established|born|died|[Cc]lass of|to|and|January|February|March|'
+                r'April|May|June|July|August|September|October|November|December)')
+_DENOMINATORS = {2: 'half', 3: 'third', 4: 'quarter', 5: 'fifth', 6: 'sixth', 7: 'seventh',
+                 8: 'eighth', 9: 'ninth', 10: 'tenth', 12: 'twelfth', 16: 'sixteenth',
+                 20: 'twentieth', 32: 'thirty second', 64: 'sixty fourth', 100: 'hundredth'}
+_SCORES = (r'(?:\b(?:won|win|wins|lost|lose|beat|beats|lead|leads|led|tied|tie|drew|score|scored|'
+           r'ended|finished|vote|voted|ruled|defeated)\b[^.!?\d]{0,30})')
+_RATED = r'(?:rated?|rating|scored?|stars?|got|gets?|gave|review|marks?)\s+(?:it |of |at )?'
+_SCALED = {'k': 'thousand', 'K': 'thousand', 'M': 'million', 'm': 'million', 'B': 'billion',
+           'bn': 'billion', 'Bn': 'billion', 'mn': 'million', 'tn': 'trillion', 'mio': 'million',
+           'Mio': 'million', 'Mrd': 'billion'}
+_LEFT = r'(?<![\w.,:/-])'
+
+
+def _version(text: str) -> str:
+    """Return a version in words: 3.10 is "three point ten", 24.04 "twenty four point zero four"."""
+    return ' point '.join(_version_part(part) for part in text.split('.'))
+
+
+def _version_part(part: str) -> str:
+    return digits(part) if (part[0] == '0' and len(part) > 1) or len(part) > 4 else (
+        year(int(part)) if len(part) == 4 else cardinal(int(part)))
+
+
+def _ip_address(match: re.Match[str]) -> str:
+    return ' dot '.join(digits(part) for part in match[0].split('.'))
+
+
+def _code(match: re.Match[str]) -> str:
+    return match[1] + ', '.join(digits(group) for group in re.split(r'[ -]', match[2]))
+
+
+def _zeros(match: re.Match[str]) -> str:
+    """Read 007 as it is known, and any other number that begins with a zero digit by digit."""
+    text = match[0]
+    if len(text) == 3 and text.startswith('00') and text != '000':
+        return f'double oh {digits(text[2])}'
+    return digits(text)
+
+
+def _fraction(whole: str, top: int, bottom: int) -> str | None:
+    """Return a fraction in words; None where it is not one that is said so."""
+    if bottom not in _DENOMINATORS or (top >= bottom and (whole or bottom > 10)):
+        return None
+    name = _DENOMINATORS[bottom]
+    many = f'{name[:-1]}ves' if name == 'half' else f'{name}s'
+    if whole:
+        article = {'half': 'a half', 'quarter': 'a quarter', 'third': 'a third'}.get(name)
+        part = article if top == 1 and article else (
+            f'{cardinal(top)} {name if top == 1 else many}')
+        return f'{cardinal(int(whole))} and {part}'
+    return f'{cardinal(top)} {name if top == 1 else many}'
+
+
+def _mixed(match: re.Match[str]) -> str:
+    words = _fraction(match[1], int(match[2]), int(match[3]))
+    return words or match[0]
+
+
+def _slashed(match: re.Match[str]) -> str:
+    top, bottom = int(match[1]), int(match[2])
+    if (top, bottom) == (9, 11):
+        return 'nine eleven'
+    words = _fraction('', top, bottom) if 0 < top < bottom else None
+    return words or (f'{cardinal(top)} out of {cardinal(bottom)}' if bottom in (5, 10, 100)
+                     else f'{cardinal(top)} slash {cardinal(bottom)}')
+
+
+def _number_or_year(text: str) -> str:
+    """Return a number in words; one that can only be a recent year as a year."""
+    if re.fullmatch(r'1[89]\d\d|20\d\d', text):
+        return year(int(text))
+    return number_words(text)
+
+
+def _range(match: re.Match[str]) -> str:
+    """Read 10-20 as a range, of years where both are; but a longer chain of numbers is none."""
+    first, last = match[1], match[2]
+    if len(first) == 4 and len(last) == 2 and first[:2] in ('18', '19', '20'):
+        return f'{year(int(first))} to {cardinal(int(last))}'
+    return f'{_number_or_year(first)} to {_number_or_year(last)}'
+
+
+def _subtraction(match: re.Match[str]) -> str:
+    return f'{match[1]} minus {match[2]}'
+
+
+def _power(match: re.Match[str]) -> str:
+    base, exponent = match[1], match[2]
+    if exponent in ('2', '3') and not base[-1].isdigit():
+        return f'{base} {"squared" if exponent == "2" else "cubed"}'
+    if exponent in ('2', '3'):
+        return f'{number_words(base)} {"squared" if exponent == "2" else "cubed"}'
+    words = number_words(base) if base[-1].isdigit() else base
+    return f'{words} to the {_exponent(exponent)}'
+
+
+def _exponent(text: str) -> str:
+    if not text.lstrip('+-').isdigit():
+        return text.upper()
+    number = int(text)
+    return f'minus {cardinal(-number)}' if number < 0 else ordinal(number)
+
+
+def _scientific(match: re.Match[str]) -> str:
+    return f'{number_words(match[1])} times ten to the {_exponent(match[2])}'
+
+
+def _dimensions(match: re.Match[str]) -> str:
+    return ' by '.join(_paired(part) for part in re.split(r'\s?[x×]\s?', match[0]))
+
+
+def _paired(text: str) -> str:
+    """Return a number of four digits in pairs, as those of screens and models are said."""
+    if len(text) == 4 and text.isdigit() and text[0] != '0' and not text.endswith('000'):
+        return year(int(text)) if text[1:3] != '00' else cardinal(int(text))
+    return number_words(text)
+
+
+def _list_of_numbers(match: re.Match[str]) -> str:
+    return ', '.join(number_words(part) for part in match[0].split(','))
+
+
+QUANTITIES: tuple[Rule, ...] = (
+    rule(r'(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w.]*\d)', _ip_address),
+    rule(rf'\b({_VERSIONED}\s?)(\d+(?:\.\d+)+)(?![\w%])', lambda match: match[1].replace(
+        'v', 'version ') + _version(match[2]) if match[1] == 'v' else match[1] + _version(match[2])),
+    rule(r'(?<![\w.])(\d+(?:\.\d+){2,})(?![\w%])', lambda match: match[0] if re.fullmatch(
+        r'\d{1,3}(?:\.\d{3})+', match[1]) else _version(match[1])),
+    rule(r'(?<=[a-z] )([A-Z]\w+ )(\d+\.\d+)(?![\w%.]*\d)', lambda match: match[1] + _version(match[2])),
+    rule(rf'\b({_CODES}(?:\s+(?:is|was|are|number))?\s*[:#]?\s*)(\d{{3,}}(?:[ -]\d{{2,}})*)(?![\w.,]*\d)',
+         _code),
+    rule(r"(?<![\w.,'])0\d+(?![\w]|[.,:]\d)", _zeros),
+    rule(r'\b24/7\b', 'twenty four seven'),
+    rule(r"(?<!\w)'(\d\d)\b(?!\w)", lambda match: digits(match[1]) if match[1][0] == '0'
+         else cardinal(int(match[1]))),
+    rule(r'(?<![\w.])(\d+)(?:st|nd|rd|th)\b', lambda match: ordinal(int(match[1]))),
+    rule(rf'{_LEFT}({NUMBER})\s?[·×x*]\s?10\^([+-]?\d+)', _scientific),
+    rule(rf'{_LEFT}({NUMBER})[eE]([+-]?\d+)(?!\w)', _scientific),
+    rule(r'((?<![\w.,])\d+(?:\.\d+)?|\b[A-Za-z]|\))\s?\^\s?\(?([+-]?\d+|[a-z]\b)\)?', _power),
+    rule(r'(?<![\w.,])\d+(?:\.\d+)?(?:\s?[x×]\s?\d+(?:\.\d+)?)+(?![\w.]*\d)(?!\s*=)', _dimensions),
+    rule(r'(?<![\w.,])(\d+(?:\.\d+)?)[x×](?!\w)', lambda match: f'{number_words(match[1])} times'),
+    rule(r'(?<![\w./])(\d+) (\d{1,2})/(\d{1,3})(?![\w/])', _mixed),
+    rule(r'(?<![\w./])(\d+\.\d+)/(\d+)(?![\w/])', lambda match: (
+        f'{number_words(match[1])} out of {number_words(match[2])}')),
+    rule(rf'({_RATED})(\d+)/(\d+)(?![\w/])', lambda match: (
+        f'{match[1]}{number_words(match[2])} out of {number_words(match[3])}')),
+    rule(r'(?<![\w./])(\d{1,3})/(\d{1,3})(?![\w/])', _slashed),
+    rule(r'(?<![\w.:])(\d+):(\d+)(?::(\d+))?(?![\w:])', lambda match: ' to '.join(
+        number_words(group) for group in match.groups() if group)),
+    rule(rf'({_SCORES})(\d{{1,3}})\s?[-–:]\s?(\d{{1,3}})(?![\w-])', lambda match: (
+        f'{match[1]}{number_words(match[2])} to {number_words(match[3])}')),
+    rule(rf'(?<![\w.,])({NUMBER})\s[-–]\s({NUMBER})(?=\s?=)', _subtraction),
+    rule(rf'(?<![\w.,])({NUMBER})\s?−\s?({NUMBER})', _subtraction),
+    rule(r'(?<![\w.,-])(\d+(?:\.\d+)?)\s?[-–]\s?(\d+(?:\.\d+)?)(?![\w-]|\.\d)', _range),
+    rule(rf'(?<![\w)])[-−–]\s?(?={NUMBER})', 'minus '),
+    rule(r'(?<![\w)+])\+(?=\d)', 'plus '),
+    rule(r'(?<=\d)\+(?!\w)', ' plus'),
+    rule(r'(?<![\w.,])([2-8])K\b', lambda match: f'{number_words(match[1])} K'),
+    rule(rf'(?<![\w.,])({NUMBER})B\b(?=\s(?:parameters?|model|people|users|views|dollars|euros|'
+         rf'years|tokens|records|rows)\b)|(?<![\w.,])(\d+\.\d+)B\b', lambda match: (
+             f'{number_words(match[1] or match[2])} billion')),
+    rule(rf'(?<![\w.,])({NUMBER})\s?(k|K|M|bn|Bn|mn|tn|Mio|mio|Mrd)\b(?!\.\w)\.?(?!\w)', lambda match: (
+        f'{number_words(match[1])} {_SCALED[match[2]]}')),
+    rule(r'(?<![\w.,])\d{1,2}(?:,\d{1,2}){2,}(?![\w,])', _list_of_numbers),
+    rule(rf'\b({_BEFORE_YEAR} )(1[1-9]\d\d|20\d\d)(?![\w]|[.,]\d)',
+         lambda match: match[1] + year(int(match[2]))),
+    rule(r'((?:\b[A-Z]{2,} ))(\d{4})(?![\w.,]*\d)', lambda match: match[1] + _paired(match[2])),
+    rule(r'(?<![\w.,])(1[89]\d\d|20\d\d)(?![\w]|[.,]\d)', lambda match: year(int(match[1]))),
+    rule(rf'(?<![\w.])(?<![A-Za-z]-)({NUMBER})(?![\w])', lambda match: number_words(match[1])),
+)
+"""Rules in their order."""

@@ -1,0 +1,50 @@
+"""Telephone numbers in English: digit by digit, with a pause between the groups."""
+
+from __future__ import annotations
+
+import re
+
+from txt2vid_ros.speaking.normalization.english.numbers import digits
+from txt2vid_ros.speaking.normalization.rule import Rule, rule
+
+_CALLS = (r'(?:[Cc]all|[Dd]ial|[Pp]hone|[Rr]ing|[Tt]ext|[Ff]ax|[Tt]el(?:ephone)?|[Mm]obile|[Cc]ell|'
+          r'[Hh]otline|[Ww]hats[Aa]pp)')
+_IS = r'(?:\s+(?:number|no\.?|us|me|him|her|them))?(?:\s+(?:is|at|on|to))?\s*[.:]{0,2}\s*'
+_GROUPS = r'\+?\(?\d[\d()]*(?:[ ./()-]{1,2}\d+\)?)*'
+
+
+def telephone(text: str) -> str:
+    """Return a telephone number in words."""
+    groups = re.findall(r'\d+', text)
+    plus = 'plus ' if text.lstrip().startswith('+') else ''
+    return plus + ', '.join(digits(group) for group in groups)
+
+
+def _named(match: re.Match[str]) -> str:
+    """Read what follows a word such as "call" as a telephone number, if it is long enough."""
+    number = match[2]
+    count = sum(char.isdigit() for char in number)
+    if count < 5 and not re.fullmatch(r'\d{3}', number):
+        return match[0]
+    before = re.sub(r'\b[Tt]el(?:\.:|\.|:)', 'telephone:', match[1])
+    before = re.sub(r'\b[Ff]ax\.?:', 'fax:', before)
+    others = ''.join(_alternative(part) for part in re.split(r'(\d+)', match[3]))
+    return f'{before}{telephone(number)}{others}'
+
+
+def _alternative(part: str) -> str:
+    return digits(part) if part.isdigit() else part
+
+
+TELEPHONE: tuple[Rule, ...] = (
+    rule(rf'(\b{_CALLS}{_IS})({_GROUPS})((?:(?:,| or| and)+ \d{{3}}\b)*)(?![\w/])', _named),
+    rule(r'(\b[Nn]umber\s+(?:is|was)\s*:?\s*)(\+?\d[\d()]*(?:[ ./()-]{1,2}\d+\)?)+)()(?!\w)', _named),
+    rule(r'(?<![\w.])\+\d{1,3}[ .-]?(?:\(\d+\)[ .-]?)?\d+(?:[ ./-]\d+)*(?![\w])',
+         lambda match: telephone(match[0])),
+    rule(r'(?<![\w.-])(?:1[-. ])?\(?\d{3}\)?[-. ]\d{3}[-.]\d{4}(?![\w-])',
+         lambda match: telephone(match[0])),
+    rule(r'(?<![\w.-])\(\d{2,5}\) ?\d{3,}(?:[ -]\d{2,})*(?![\w-])',
+         lambda match: telephone(match[0])),
+    rule(r'(?<![\w.-])\d{3}-\d{4}(?![\w-])', lambda match: telephone(match[0])),
+)
+"""Rules in their order."""

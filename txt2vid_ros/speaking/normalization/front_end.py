@@ -1,0 +1,93 @@
+"""The text front end: any text becomes the words that are said, the same ones for every voice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+import dataclasses
+import re
+
+from txt2vid_ros.speaking.clauses import compose, speakable
+from txt2vid_ros.speaking.normalization import english
+from txt2vid_ros.speaking.normalization.characters import clean_characters
+from txt2vid_ros.speaking.normalization.emoji import read_emoji
+from txt2vid_ros.speaking.normalization.lines import join_lines
+from txt2vid_ros.speaking.normalization.markup import strip_markup
+from txt2vid_ros.speaking.normalization.scripts import leave_out_foreign, to_plain_latin
+from txt2vid_ros.speaking.ssml import is_ssml, plain_text
+
+MAX_PORTION = 1000
+"""Characters that the rules of a language get at once."""
+_MISSING_SPACE = re.compile(r'(?<=[a-z]{2}[.!?])(?=[A-Z][a-z])|(?<=[^\W\d_],)(?=[^\W\d_]{2})'
+                            r'|(?<=[^\W\d_][!?;])(?=[A-Z])')
+_LIKELY_END = re.compile(r'(?<=[a-z]{3}[.!?]) (?=[A-Z])')
+_ELLIPSIS = re.compile(r'\s*(?:\.\s?){2,}\.|\s*\.\.|\s*…+')
+_DASH = re.compile(r'\s*(?:—+|--+|(?<=\s)[–-](?=\s))\s*')
+_PARENTHESIS = re.compile(r'(?<=\w) \(([^()]+)\)(?=(\W|$))')
+_BRACKETS = re.compile(r'[()\[\]{}]+')
+_INITIAL = re.compile(r'(?<![^\s("\'])([^\W\d_a-zß-ÿ])\.(?=\s[^\W\d_a-zß-ÿ])')
+_SPACES = re.compile(r'\s+')
+_SPACE_BEFORE = re.compile(r' +([,.;:!?…])')
+_STOPS = re.compile(r'[,;:]+(?=\s*[,;:.!?…])|(?<=[.!?…])[,;:]+')
+_REPEATED = re.compile(r'[!?]*\?[!?]*|!+')
+_BEGINNING = re.compile(r'^[\s,;:.…—-]+')
+
+
+@dataclasses.dataclass(frozen=True)
+class SpokenText:
+    """What is to be said of a text."""
+
+    text: str
+    """Words on one line, with marks that make pauses; or a whole SSML text."""
+    left_out: tuple[str, ...] = ()
+    """Words in a writing for which the languages have no sounds."""
+
+
+def read_text(text: str, languages: tuple[str, ...] = ('en',), *, ssml: bool = False,
+              named_emoji: bool = False) -> SpokenText:
+    """Return what is to be said of a text by a voice that speaks `languages` (BCP 47).
+
+    An SSML text stays as it is where the voice takes `ssml`; else its words are read.
+    """
+    composed = compose(text)
+    if is_ssml(composed):
+        if ssml:
+            return SpokenText(composed)
+        text = plain_text(composed)
+    else:
+        text = strip_markup(clean_characters(text))
+    text = _spaced(join_lines(read_emoji(clean_characters(text), named=named_emoji)))
+    if any(language.lower().split('-')[0] == 'en' for language in languages):
+        text = to_plain_latin(' '.join(map(english.to_words, _portions(text))))
+    else:
+        text = _INITIAL.sub(r'\1', text)
+    text, left_out = leave_out_foreign(text, languages)
+    text = _tidy(text)
+    return SpokenText(text if speakable(text) else '', left_out)
+
+
+def _portions(text: str) -> Iterator[str]:
+    """Cut a long text between sentences, or else words: rules take longer than its length grows."""
+    begin = 0
+    while len(text) - begin > MAX_PORTION:
+        ends = [end.start() for end in _LIKELY_END.finditer(text, begin, begin + MAX_PORTION)]
+        cut = ends[-1] if ends else text.rfind(' ', begin + 1, begin + MAX_PORTION)
+        if cut <= begin:
+            cut = begin + MAX_PORTION
+        yield text[begin:cut].strip()
+        begin = cut
+    yield text[begin:].strip()
+
+
+def _spaced(text: str) -> str:
+    """Put the spaces in that were left out behind a mark, and write every ellipsis as one."""
+    return _MISSING_SPACE.sub(' ', _ELLIPSIS.sub('… ', text))
+
+
+def _tidy(text: str) -> str:
+    """Write pauses in one way: no bracket, no mark twice, no space before one."""
+    text = _SPACES.sub(' ', text)
+    text = _PARENTHESIS.sub(lambda match: f', {match[1]}{"" if match[2] in ".,;:!?" else ","}', text)
+    text = _DASH.sub(' — ', _BRACKETS.sub(' ', text))
+    text = _REPEATED.sub(lambda match: '?' if '?' in match[0] else '!', text)
+    text = _SPACE_BEFORE.sub(r'\1', _SPACES.sub(' ', text))
+    return _BEGINNING.sub('', _STOPS.sub('', text)).strip()

@@ -1,0 +1,46 @@
+"""From lines to sentences: a line that was ended on purpose ends what is said with a pause."""
+
+from __future__ import annotations
+
+import itertools
+import re
+
+MIN_WRAP_WIDTH = 40
+"""Characters; shorter lines are not the work of an editor that wraps."""
+_HYPHENATED = re.compile(r'(?<=[^\W\d_]{2})-\n\s*(?=[a-zß-öø-ÿ])')
+_NUMBERED = re.compile(r'^(\d{1,3})[.)]\s+(?=\S)')
+_ENDED = tuple('.!?…:;,。！？；：，、।۔؟—–"\')')
+_CLOSED = re.compile(r'[.!?…。！？।۔؟][\'")\]]*$')
+
+
+def join_lines(text: str) -> str:
+    """Return the text on one line, with a full stop where a line was ended on purpose.
+
+    Blank lines always end it. A single break is a wrap where the next line goes on in lower case,
+    or where its first word would not have fitted on the line; then it is a space. The last line is
+    left as it is: more of its sentence may come with the next text.
+    """
+    paragraphs = [_joined(part) for part in re.split(r'\n\s*\n', _HYPHENATED.sub('', text))]
+    paragraphs = [part for part in paragraphs if part]
+    return ' '.join([*map(ended, paragraphs[:-1]), *paragraphs[-1:]])
+
+
+def _joined(paragraph: str) -> str:
+    lines = [line.strip() for line in paragraph.split('\n') if line.strip()]
+    width = max(map(len, lines), default=0)
+    out = []
+    for line, following in itertools.zip_longest(lines, lines[1:], fillvalue=''):
+        spoken = _NUMBERED.sub(r'\1: ', line)
+        wrapped = not following or (not _NUMBERED.match(following) and (
+            following[0].islower() or line.endswith(',')
+            or (width >= MIN_WRAP_WIDTH
+                and len(line) + 1 + len(following.split(' ', 1)[0]) > width)))
+        out.append(spoken if wrapped else ended(spoken))
+    return ' '.join(out)
+
+
+def ended(line: str) -> str:
+    """Return the line with a full stop, where it ends in no mark that makes a pause."""
+    if not line or (line.endswith(_ENDED) and line[-1] not in '"\')') or _CLOSED.search(line):
+        return line
+    return f'{line}.'

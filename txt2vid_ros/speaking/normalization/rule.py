@@ -1,0 +1,39 @@
+"""A rule of normalization: what it recognizes, and the words that it puts there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+import re
+from typing import NamedTuple
+
+
+class Rule(NamedTuple):
+    """Every match of `pattern` is replaced by what `words` returns; the match itself declines."""
+
+    pattern: re.Pattern[str]
+    words: Callable[[re.Match[str]], str]
+
+
+def rule(pattern: str, words: Callable[[re.Match[str]], str] | str, flags: int = 0) -> Rule:
+    r"""Return a rule; `words` may be a template such as r'\\1 percent'."""
+    if isinstance(words, str):
+        template = words
+        return Rule(re.compile(pattern, flags), lambda match: match.expand(template))
+    return Rule(re.compile(pattern, flags), words)
+
+
+def apply(rules: Iterable[Rule], text: str) -> str:
+    """Return the text after all rules, in their order."""
+    for pattern, words in rules:
+        text = pattern.sub(words, text)
+    return text
+
+
+def alternatives(words: Iterable[str]) -> str:
+    """Return a regular expression that matches any of the words, the longest that fits."""
+    return '|'.join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+
+
+def words_of(text: str) -> tuple[str, ...]:
+    """Return the words of a table that is written as one text."""
+    return tuple(text.split())
