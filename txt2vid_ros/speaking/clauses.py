@@ -14,7 +14,8 @@ MAX_CLAUSE = 240
 """Characters; longer text without punctuation is cut between words."""
 
 # Text that was normalized has no other full stops than those of sentences.
-_SENTENCE = re.compile(r'(?<=[.!?…؟۔।])["”’)\]]*(\s+)|(?<=[。！？])["”’」』）]*()(?=[^\s"”’」』）])')
+_SENTENCE = re.compile(r'(?<=[.!?…؟۔।])["”’)\]]*(\s+)'
+                       r'|(?<=[。！？])["”’」』）]*()(?=[^\s"”’」』）])')
 _INNER = re.compile(r'(?<=[,;:—–])\s+')
 _SPACE = re.compile(r'\s+')
 

@@ -22,8 +22,8 @@ from txt2vid_ros.speaking.normalization.front_end import read_text
 TEXTS: list[dict[str, Any]] = [
     json.loads(line)
     for line in Path(__file__).with_name('english_texts.jsonl').read_text('utf-8').splitlines()]
-# Rules of the voice's package that err on plain words, as "Queen Victoria" and "the answer is no.";
-# of these nothing can be learned about what it is given.
+# Rules of the voice's package that err on plain words, such as "Queen Victoria" and "I say no.":
+# what they change says nothing about what they are given.
 ERRING = ('RE_ROMAN_C', 'RE_ROMAN_O', 'RE_ABBREV', 'RE_TITLE')
 
 
@@ -69,8 +69,9 @@ def test_any_text_becomes_words_that_can_be_spoken(text: str) -> None:
 
 @given(st.lists(st.sampled_from([
     '5', '10', '3.5', '1,000', '-', '–', '/', ':', '%', '$', '€', 'km', 'm', 'No.', 'Jan.', 'pm',
-    'A', 'I', 'IV', 'Dr.', 'St.', 'x', '^', '(', ')', "'", '"', '.', ',', ' ', ' ', ' ', 'the', 'May',
-    'of', 'is', '1st', '2024', '00', '°', 'C', '@', '#', 'com', 'www.']), max_size=14).map(''.join))
+    'A', 'I', 'IV', 'Dr.', 'St.', 'x', '^', '(', ')', "'", '"', '.', ',', ' ', ' ', ' ', 'the',
+    'May', 'of', 'is', '1st', '2024', '00', '°', 'C', '@', '#', 'com', 'www.'
+]), max_size=14).map(''.join))
 def test_no_mixture_of_figures_and_signs_is_left_half_done(text: str) -> None:
     assert not re.search(r'[\d°%$€@#^/]', read_text(text).text)
 

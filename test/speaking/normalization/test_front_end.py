@@ -47,7 +47,8 @@ def test_markup_is_not_read_aloud(text: str, words: str) -> None:
 
 
 @pytest.mark.parametrize('text', [
-    'See [help](/kˈɪl/) for more.', 'See [help]( /kˈɪl/ ) for more.', 'See [help](</kˈɪl/>) for more.',
+    'See [help](/kˈɪl/) for more.', 'See [help]( /kˈɪl/ ) for more.',
+    'See [help](</kˈɪl/>) for more.',
     'See [**help**](/kˈɪl/) for more.', 'See [help][/kˈɪl/] for more.'])
 def test_the_target_of_a_link_is_never_pronounced(text: str) -> None:
     assert said(text) == 'See help for more.'
@@ -80,8 +81,8 @@ def test_sentences_end_in_other_writings_too(
 
 
 def test_a_line_is_a_pause_only_where_it_was_ended_on_purpose() -> None:
-    wrapped = ('It was a dark and stormy night in the old town by\nthe sea, and nobody in the streets '
-               'had seen anything\nlike it for as long as they could remember.')
+    wrapped = ('It was a dark and stormy night in the old town by\nthe sea, and nobody in the '
+               'streets had seen anything\nlike it for as long as they could remember.')
     assert said(wrapped) == wrapped.replace('\n', ' ')
     assert said('Roses are red\nViolets are blue\n\nThe end') == (
         'Roses are red. Violets are blue. The end')
@@ -89,7 +90,8 @@ def test_a_line_is_a_pause_only_where_it_was_ended_on_purpose() -> None:
 
 
 @pytest.mark.parametrize(('text', 'words'), [
-    ('I ❤️ you 😀! 👩‍👩‍👧 Great 👍🏽', 'I you! Great'), ('😀', ''), ('Thanks :-) bye', 'Thanks bye'),
+    ('I ❤️ you 😀! 👩‍👩‍👧 Great 👍🏽', 'I you! Great'), ('😀', ''),
+    ('Thanks :-) bye', 'Thanks bye'),
     ('At 8:00 (sharp)', "At eight o'clock, sharp")])
 def test_emoji_are_left_out(text: str, words: str) -> None:
     assert said(text) == words

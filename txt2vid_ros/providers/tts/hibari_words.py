@@ -32,5 +32,5 @@ class WordPhonemes:
 
 
 def _is_letter(tokens: list[Any], place: int) -> bool:
-    """Return whether a token is a single capital: spelled, the A before it is the letter's name."""
+    """Return whether a token is a single capital, so that an A before it is spelled too."""
     return place < len(tokens) and len(tokens[place].text) == 1 and tokens[place].text.isupper()

@@ -2,7 +2,7 @@
 
 Unicode has many forms of the same text (UAX 15): full-width and mathematical letters, ligatures,
 typographic quotes, spaces and hyphens, invisible marks. Compatibility normalization (NFKC) would
-also turn "10⁵" into "105" and "1½" into "11/2", so those are rewritten first, as "10^5" and "1 1/2".
+also turn "10⁵" into "105" and "1½" into "11/2", so those are rewritten first: "10^5", "1 1/2".
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ _INVISIBLE = re.compile('[\u00ad\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u20
                         '\ufe00-\ufe0f\ufeff\ufff9-\ufffd\U000e0000-\U000e0fff]')
 # Joiners shape the letters of Indic and Arabic scripts; between others they are noise.
 _JOINER = re.compile('(?<![\u0600-\u0dff])[\u200c\u200d]')
-_APOSTROPHE = re.compile("(?<=\\w)[’ʼ´`′＇](?=\\w)|[’‘ʼ＇](?=\\w)|(?<=\\w)[’ʼ′＇]")
+_APOSTROPHE = re.compile(r'(?<=\w)[’ʼ´`′＇](?=\w)|[’‘ʼ＇](?=\w)|(?<=\w)[’ʼ′＇]')
 _GROUP_SPACE = re.compile('(?<=\\d)[\u00a0\u2007\u2009\u200a\u202f](?=\\d{3}(?!\\d))')
 _HYPHENS = str.maketrans({'‐': '-', '‑': '-', '‒': '–', '―': '—', '⁃': '-', '﹣': '-', '－': '-',
                           '‘': "'", '’': "'", '‚': "'", '‛': "'", '“': '"', '”': '"', '„': '"',

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_EMOTICON = re.compile(r"(?<![\w:])(?:[:;=8][-o^']?[()DPpOo3|/\\\[\]*]+|[xX]D+|<3+|\^_\^|[-._]_[-._]|"
-                       r"¯\\?_\(ツ\)_/¯)(?![\w)])")
-_EMOJI = re.compile('[#*0-9]\ufe0f?\u20e3|(?:[\U0001f1e6-\U0001f1ff]{2}|[\u231a-\u23ff\u25aa-\u27bf'
-                    '\u2934-\u2935\u2b05-\u2b55\u3030\u303d\u3297\u3299\U0001f000-\U0001faff])'
+_EMOTICON = re.compile(r"(?<![\w:])(?:[:;=8][-o^']?[()DPpOo3|/\\\[\]*]+|[xX]D+|<3+|\^_\^"
+                       r'|[-._]_[-._]|¯\\?_\(ツ\)_/¯)(?![\w)])')
+_EMOJI = re.compile('[#*0-9]\ufe0f?\u20e3|(?:[\U0001f1e6-\U0001f1ff]{2}|[\u231a-\u23ff'
+                    '\u25aa-\u27bf\u2934-\u2935\u2b05-\u2b55\u3030\u303d\u3297\u3299'
+                    '\U0001f000-\U0001faff])'
                     '[\ufe0f\u200d\U0001f3fb-\U0001f3ff\u2640\u2642\u20e3\U000e0020-\U000e007f]*')
 _SYMBOLS = frozenset('✓✔✗✘☐☑☒★☆➔➜➡❶❷❸❹❺❻❼❽❾❿')
 """In the blocks of emoji, but written as marks; the rules of a language read them."""

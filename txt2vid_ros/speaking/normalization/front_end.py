@@ -66,7 +66,7 @@ def read_text(text: str, languages: tuple[str, ...] = ('en',), *, ssml: bool = F
 
 
 def _portions(text: str) -> Iterator[str]:
-    """Cut a long text between sentences, or else words: rules take longer than its length grows."""
+    """Cut a long text between sentences, or else words: the time of rules is not linear."""
     begin = 0
     while len(text) - begin > MAX_PORTION:
         ends = [end.start() for end in _LIKELY_END.finditer(text, begin, begin + MAX_PORTION)]
@@ -86,7 +86,8 @@ def _spaced(text: str) -> str:
 def _tidy(text: str) -> str:
     """Write pauses in one way: no bracket, no mark twice, no space before one."""
     text = _SPACES.sub(' ', text)
-    text = _PARENTHESIS.sub(lambda match: f', {match[1]}{"" if match[2] in ".,;:!?" else ","}', text)
+    text = _PARENTHESIS.sub(
+        lambda match: f', {match[1]}{"" if match[2] in ".,;:!?" else ","}', text)
     text = _DASH.sub(' — ', _BRACKETS.sub(' ', text))
     text = _REPEATED.sub(lambda match: '?' if '?' in match[0] else '!', text)
     text = _SPACE_BEFORE.sub(r'\1', _SPACES.sub(' ', text))

@@ -24,7 +24,7 @@ _UNSEEN = re.compile(r'<(script|style|head|title)\b[^<>]*>.*?</\1\s*>|<!--.*?-->
                      re.IGNORECASE | re.DOTALL)
 _POWER = re.compile(r'(?<=[\d\w)])<sup>\s*(-?\d+)\s*</sup>', re.IGNORECASE)
 _ATTRIBUTES = (r'(?:\s+(?:[\w:-]+=(?:"[^"<>]*"|\'[^\'<>]*\'|[^\s"\'<>]+)'
-               r'|disabled|checked|hidden|controls|async|defer|required|open|loop|muted|autoplay))*')
+               r'|disabled|checked|hidden|controls|async|defer|required|open|loop|muted))*')
 _TAG = re.compile(rf'</?({_ELEMENTS}){_ATTRIBUTES}\s*/?>', re.IGNORECASE)
 _SSML = frozenset(('speak', 'prosody', 'emphasis', 'say-as', 'phoneme', 'voice', 'break'))
 _CLOSING = re.compile(r'</([A-Za-z][\w:-]*)\s*>')
@@ -38,7 +38,8 @@ _HEADING = re.compile(r'^ {0,3}#{1,6}\s+(.*?)(?:\s+#+)?\s*$', re.MULTILINE)
 _QUOTE = re.compile(r'^ {0,3}(?:>\s?)+', re.MULTILINE)
 _DEFINITION = re.compile(r'^ {0,3}\[[^\]\n]+\]:\s*\S+.*$', re.MULTILINE)
 _BULLET = re.compile(r'^[ \t]*[-*+•‣◦▪●○–]\s+(?:\[[ xX]\]\s+)?', re.MULTILINE)
-_TABLE_RULE = re.compile(r'^[ \t]*\|?(?:[ \t]*:?-+:?[ \t]*\|)+(?:[ \t]*:?-+:?)?[ \t]*$', re.MULTILINE)
+_TABLE_RULE = re.compile(r'^[ \t]*\|?(?:[ \t]*:?-+:?[ \t]*\|)+(?:[ \t]*:?-+:?)?[ \t]*$',
+                         re.MULTILINE)
 _TABLE_ROW = re.compile(r'^[ \t]*\|(.*?)\|?[ \t]*$', re.MULTILINE)
 _IMAGE = re.compile(r'!\[([^\[\]]*)\]\((?:[^()\s]|\([^()]*\))*(?:\s+"[^"]*")?\)')
 _LINK = re.compile(r'\[([^\[\]]+)\]\(\s*(?:<[^<>]*>|(?:[^()\n]|\([^()\n]*\))*)\s*\)')
@@ -52,7 +53,7 @@ _ESCAPE = re.compile(r'\\([\\`*_{}\[\]()#+\-.!|~>])(?!\w)')
 
 
 def strip_markup(text: str) -> str:
-    """Return the words of a text in Markdown or with HTML in it; line breaks separate its parts."""
+    """Return the words of a text with Markdown or HTML; line breaks separate its parts."""
     return _markdown(_html(text))
 
 

@@ -2,14 +2,14 @@
 
 The classes are those of Sproat and Jaitly (2016, "RNN approaches to text normalization"): what is
 for machines first (addresses), then what has the most context (dates, telephone numbers, money,
-measures), then abbreviations and numerals, then plain numbers, and last single letters and symbols.
+measures), then abbreviations and numerals, then plain numbers, last single letters and symbols.
 Each rule writes words where it matches, in which the rules after it find nothing.
 """
 
 from __future__ import annotations
 
 from txt2vid_ros.speaking.normalization.english.abbreviations import ABBREVIATIONS
-from txt2vid_ros.speaking.normalization.english.calendar import CALENDAR
+from txt2vid_ros.speaking.normalization.english.dates_and_times import DATES_AND_TIMES
 from txt2vid_ros.speaking.normalization.english.electronic import ELECTRONIC
 from txt2vid_ros.speaking.normalization.english.letters import LETTERS
 from txt2vid_ros.speaking.normalization.english.measures import MEASURES
@@ -21,8 +21,8 @@ from txt2vid_ros.speaking.normalization.english.telephone import TELEPHONE
 from txt2vid_ros.speaking.normalization.rule import apply, Rule
 
 _BY_CLASS: tuple[tuple[bool, tuple[Rule, ...]], ...] = (
-    (False, ELECTRONIC), (True, CALENDAR), (True, TELEPHONE), (True, MONEY), (True, MEASURES),
-    (False, ABBREVIATIONS), (False, ROMAN), (True, QUANTITIES), (False, LETTERS), (False, SYMBOLS))
+    (False, ELECTRONIC), (True, DATES_AND_TIMES), (True, TELEPHONE), (True, MONEY),
+    (True, MEASURES), (False, ABBREVIATIONS), (False, ROMAN), (True, QUANTITIES), (False, LETTERS), (False, SYMBOLS))
 """Whether there has to be a digit, and the rules."""
 
 

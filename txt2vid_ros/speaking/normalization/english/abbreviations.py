@@ -1,26 +1,31 @@
 """English abbreviations, spelled out where the context says that they are ones.
 
 A full stop is an abbreviation's where the sentence goes on after it: before a number, a name after
-a title, or lower case. Many abbreviations are words as well (no, sun, fig, art, ed); at what may be
-the end of a sentence those are left as they are written.
+a title, or lower case. Many abbreviations are words as well (no, sun, fig, art, ed); at what may
+be the end of a sentence those are left as they are written.
 """
 
 from __future__ import annotations
 
 import re
 
-from txt2vid_ros.speaking.normalization.english.calendar import DAY_OF, DAYS, MONTH_OF, MONTHS
+from txt2vid_ros.speaking.normalization.english.dates_and_times import (
+    DAY_OF,
+    DAYS,
+    MONTH_OF,
+    MONTHS,
+)
 from txt2vid_ros.speaking.normalization.rule import alternatives, Rule, rule, words_of
 
 SENTENCE_STARTERS = frozenset(
     words_of(
-    'A An The This That These Those It He She We You They I There Here Who What When Where '
-    'Why How Is Are Was Were Do Does Did Can Could Will Would Should May Might Must Have Has '
-    'Had If In On At By For From With And But Or So Then Now Yes No Not Please Thanks Thank '
-    'Let My Your His Her Its Our Their One Two Some Many All Both Each Every After Before '
-    'While Since Although Because However Also Still Just Well Rest Good Choose Bye Hi Hello '
-    'Next Later Today Tomorrow Go Come Take Make See Look Stop Turn To Of As Once Everyone '
-    'Nobody Nothing Everything Read Call'))
+        'A An The This That These Those It He She We You They I There Here Who What When Where '
+        'Why How Is Are Was Were Do Does Did Can Could Will Would Should May Might Must Have Has '
+        'Had If In On At By For From With And But Or So Then Now Yes No Not Please Thanks Thank '
+        'Let My Your His Her Its Our Their One Two Some Many All Both Each Every After Before '
+        'While Since Although Because However Also Still Just Well Rest Good Choose Bye Hi Hello '
+        'Next Later Today Tomorrow Go Come Take Make See Look Stop Turn To Of As Once Everyone '
+        'Nobody Nothing Everything Read Call'))
 """Capitalized words that begin a sentence rather than a name."""
 _TITLES = {
     'Mr': 'Mister', 'Mrs': 'Missus', 'Ms': 'Miz', 'Mx': 'Mix', 'Dr': 'Doctor', 'Prof': 'Professor',
@@ -31,7 +36,7 @@ _TITLES = {
     'Maj': 'Major', 'Adm': 'Admiral', 'Fr': 'Father', 'Msgr': 'Monsignor', 'Atty': 'Attorney',
     'Insp': 'Inspector', 'Det': 'Detective', 'Pvt': 'Private', 'Messrs': 'Messieurs',
     'Sr': 'Sister', 'Br': 'Brother'}
-_OFTEN_WITHOUT_STOP = ('Mr', 'Mrs', 'Ms', 'Mx', 'Dr', 'Prof', 'St', 'Mt', 'Ft', 'Sgt', 'Capt', 'Lt')
+_OFTEN_WITHOUT_STOP = words_of('Mr Mrs Ms Mx Dr Prof St Mt Ft Sgt Capt Lt')
 _AFTER_NAMES = {
     'Jr': 'Junior', 'Sr': 'Senior', 'Inc': 'Incorporated', 'Ltd': 'Limited', 'Co': 'Company',
     'Corp': 'Corporation', 'Bros': 'Brothers', 'St': 'Street', 'Ave': 'Avenue',
@@ -47,7 +52,8 @@ _BEFORE_NUMBERS = {
     'apt': 'apartment', 'ste': 'suite', 'rm': 'room', 'bldg': 'building', 'ed': 'edition',
     'est': 'established', 'ca': 'circa', 'hwy': 'highway', 'rev': 'revision', 'max': 'maximum',
     'min': 'minimum', 'op': 'opus', 'pt': 'part'}
-_ANSWERS = re.compile(r'\b(?:is|was|say|says|said|or|yes|answer|answered|mean|means|me|you|him|her)\s$')
+_ANSWERS = re.compile(r'\b(?:is|was|say|says|said|or|yes|answer|answered|mean|means|me|you|him)'
+                      r'\s$')
 _MID_SENTENCE = {
     'approx': 'approximately', 'dept': 'department', 'Dept': 'Department', 'univ': 'university',
     'Univ': 'University', 'govt': 'government', 'Govt': 'Government', 'assn': 'association',
@@ -56,18 +62,20 @@ _MID_SENTENCE = {
     'incl': 'including', 'excl': 'excluding', 'max': 'maximum', 'min': 'minimum',
     'temp': 'temperature', 'tel': 'telephone', 'Tel': 'Telephone', 'misc': 'miscellaneous',
     'bldg': 'building', 'dist': 'district', 'resp': 'respectively', 'orig': 'originally',
-    'cont': 'continued', 'Apt': 'Apartment', 'Ste': 'Suite', 'Bldg': 'Building', 'est': 'estimated',
+    'cont': 'continued', 'Apt': 'Apartment', 'Ste': 'Suite', 'Bldg': 'Building',
+    'est': 'estimated',
     'mfg': 'manufacturing', 'mgr': 'manager', 'asst': 'assistant', 'Asst': 'Assistant',
     'attn': 'attention', 'Attn': 'Attention', 'alt': 'alternative', 'avg': 'average',
     'Natl': 'National', 'natl': 'national', 'Intl': 'International', 'intl': 'international',
-    'Col': 'Colonel', 'prob': 'probably', 'ref': 'reference', 'sect': 'section', 'Inc': 'Incorporated'}
+    'Col': 'Colonel', 'prob': 'probably', 'ref': 'reference', 'sect': 'section',
+    'Inc': 'Incorporated'}
 _ANYWHERE = {
     'etc': 'et cetera', 'Sept': 'September', 'Feb': 'February', 'Aug': 'August', 'Nov': 'November',
     'Oct': 'October', 'Dec': 'December', 'Tue': 'Tuesday', 'Tues': 'Tuesday', 'Thu': 'Thursday',
     'Thurs': 'Thursday', 'approx': 'approximately', 'Col': 'Colonel', 'Sgt': 'Sergeant',
-    'Capt': 'Captain', 'Prof': 'Professor', 'Jr': 'Junior', 'Ltd': 'Limited', 'Inc': 'Incorporated',
-    'Corp': 'Corporation', 'Bros': 'Brothers', 'dept': 'department', 'Dept': 'Department',
-    'Blvd': 'Boulevard', 'Ave': 'Avenue', 'govt': 'government', 'resp': 'respectively'}
+    'Capt': 'Captain', 'Prof': 'Professor', 'Jr': 'Junior', 'Ltd': 'Limited',
+    'Inc': 'Incorporated', 'Corp': 'Corporation', 'Bros': 'Brothers',
+    'dept': 'department', 'Dept': 'Department', 'Blvd': 'Boulevard', 'Ave': 'Avenue', 'govt': 'government', 'resp': 'respectively'}
 _WITHOUT_STOP = {
     'e.g.': 'for example', 'E.g.': 'For example', 'eg.': 'for example', 'i.e.': 'that is',
     'I.e.': 'That is', 'ie.': 'that is', 'vs.': 'versus', 'vs': 'versus', 'v.s.': 'versus',
@@ -91,7 +99,8 @@ _NAME = re.compile(r"\s([A-Z][\w']*)")
 def _ends(match: re.Match[str]) -> bool:
     """Return whether the stop at the end of a match ends the sentence too."""
     following = _FOLLOWING.match(match.string, match.end())
-    return bool(following) and (following[1] is None or following[1] in SENTENCE_STARTERS)
+    return following is not None and (
+        following[1] is None or following[1] in SENTENCE_STARTERS)
 
 
 def _closing(words: str, match: re.Match[str]) -> str:
@@ -133,7 +142,7 @@ def _anywhere(match: re.Match[str]) -> str:
 
 def _dotted(match: re.Match[str]) -> str:
     """Return U.S. as "U S", and the stop where the sentence ends with it."""
-    letters = ' '.join(letter for part in match[0].rstrip('.').split('.') for letter in part.upper())
+    letters = ' '.join(match[0].replace('.', '').upper())
     return _closing(letters, match) if match[0].endswith('.') else letters
 
 
@@ -152,9 +161,10 @@ def _initial(match: re.Match[str]) -> str:
     return f'{before}{letter} '
 
 
-_STOP_IN_SENTENCE = r"\.(?=,|;|:|\)|\s+[a-z0-9(])"
+_STOP_IN_SENTENCE = r'\.(?=,|;|:|\)|\s+[a-z0-9(])'
 ABBREVIATIONS: tuple[Rule, ...] = (
-    rule(rf'\b({alternatives(DAY_OF)})\.?\s?[-–]\s?({alternatives(DAY_OF)})\b(?:\.(?=,|\s+[a-z\d]))?',
+    rule(rf'\b({alternatives(DAY_OF)})\.?\s?[-–]\s?({alternatives(DAY_OF)})\b'
+         rf'(?:\.(?=,|\s+[a-z\d]))?',
          lambda match: f'{DAY_OF[match[1]]} to {DAY_OF[match[2]]}'),
     rule(rf'\b({alternatives(MONTH_OF)})\.?\s?[-–]\s?({alternatives(MONTH_OF)})\b',
          lambda match: f'{MONTH_OF[match[1]]} to {MONTH_OF[match[2]]}'),

@@ -1,14 +1,14 @@
 """Addresses, names of files and other strings for machines, said so that they can be written down.
 
-URLs (RFC 3986), e-mail addresses (RFC 5322), handles, hashtags, paths, file names, UUIDs (RFC 9562)
-and hexadecimal numbers.
+URLs (RFC 3986), e-mail addresses (RFC 5322), handles, hashtags, paths, file names, UUIDs
+(RFC 9562) and hexadecimal numbers.
 """
 
 from __future__ import annotations
 
 import re
 
-from txt2vid_ros.speaking.normalization.english.numbers import cardinal, digits
+from txt2vid_ros.speaking.normalization.english.number_words import cardinal, digits
 from txt2vid_ros.speaking.normalization.rule import alternatives, Rule, rule, words_of
 
 _MARKS = {'.': 'dot', '/': 'slash', '-': 'dash', '_': 'underscore', '@': 'at', ':': 'colon',
@@ -16,20 +16,20 @@ _MARKS = {'.': 'dot', '/': 'slash', '-': 'dash', '_': 'underscore', '@': 'at', '
           '%': 'percent', '~': 'tilde', '\\': '', '*': 'star', ',': 'comma', ';': 'semicolon',
           '!': 'exclamation mark', '$': 'dollar', "'": ''}
 _TOP_LEVEL = words_of(
-    'com org net edu gov mil int io dev app ai co uk us de fr es it nl be ch at eu ca au nz '
-    'jp cn in ru br se no fi dk pl cz ie info biz tv me ly to fm blog shop online site tech '
-    'xyz cloud')
+        'com org net edu gov mil int io dev app ai co uk us de fr es it nl be ch at eu ca au nz '
+        'jp cn in ru br se no fi dk pl cz ie info biz tv me ly to fm blog shop online site tech '
+        'xyz cloud')
 _EXTENSIONS = words_of(
-    'txt md rst pdf doc docx xls xlsx csv tsv json yaml yml toml ini cfg conf xml html htm '
-    'css js ts py ipynb c h cpp hpp cc rs go java kt rb php pl sh bash bat exe dll so zip tar '
-    'gz bz2 xz 7z png jpg jpeg gif webp svg bmp mp3 mp4 mkv avi mov wav flac ogg webm log bag '
-    'db3 mcap urdf xacro launch sdf stl dae msg srv action iso img deb rpm apk jar sql db '
-    'onnx pt pth safetensors bin dat lock')
+        'txt md rst pdf doc docx xls xlsx csv tsv json yaml yml toml ini cfg conf xml html htm '
+        'css js ts py ipynb c h cpp hpp cc rs go java kt rb php pl sh bash bat exe dll so zip tar '
+        'gz bz2 xz 7z png jpg jpeg gif webp svg bmp mp3 mp4 mkv avi mov wav flac ogg webm log bag '
+        'db3 mcap urdf xacro launch sdf stl dae msg srv action iso img deb rpm apk jar sql db '
+        'onnx pt pth safetensors bin dat lock')
 _DOMAIN = rf'(?:[\w-]+\.)+(?:{alternatives(_TOP_LEVEL)})'
 _PATH_END = r'[\w/=&#%~+*-]'
 _SPELLED = frozenset(words_of(
-    'py js ts md rb rs cpp hpp html htm css csv tsv pdf xml xls xlsx mkv mp4 mp3 png jpg gif '
-    'svg bmp www ros rclpy rclcpp url http https ftp ssh usr etc')) - {'etc'}
+        'py js ts md rb rs cpp hpp html htm css csv tsv pdf xml xls xlsx mkv mp4 mp3 png jpg gif '
+        'svg bmp www ros rclpy rclcpp url http https ftp ssh usr etc')) - {'etc'}
 _NO_VOWEL = re.compile(r'[b-df-hj-np-tv-xz]{2,}', re.IGNORECASE)
 
 
@@ -105,18 +105,20 @@ ELECTRONIC: tuple[Rule, ...] = (
          _characters),
     rule(r'(?:https?|ftp)://[^\s<>"]+', _url),
     rule(r'(?:mailto:)?\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+\b', _url),
-    rule(rf'(?<![\w.@/])(?:www\.[\w-]+(?:\.[\w-]+)+|{_DOMAIN})(?::\d+)?(?:/[^\s<>"]*)?(?![\w@])', _url),
+    rule(rf'(?<![\w.@/])(?:www\.[\w-]+(?:\.[\w-]+)+|{_DOMAIN})(?::\d+)?(?:/[^\s<>"]*)?(?![\w@])',
+         _url),
     rule(r'(?<![\w.])(?:[A-Za-z]:)(?:\\[^\s\\:*?"<>|]+)+\\?', _address),
     rule(r'(?<![\w.:/])~?(?:/[\w.+-]*[\w+-])+/?(?=[\s,;:!?)\'".]|$)(?!\s*\d)', _address),
-    rule(rf'(?<![\w.@/])(?:\.{{1,2}}/)?(?:[\w-]+/)*[\w-]+(?:\.(?:{alternatives(_EXTENSIONS)}))+(?![\w/])',
-         _address),
+    rule(rf'(?<![\w.@/])(?:\.{{1,2}}/)?(?:[\w-]+/)*[\w-]+(?:\.(?:{alternatives(_EXTENSIONS)}))+'
+         rf'(?![\w/])', _address),
     rule(r'(?<![\w@.])(@)([A-Za-z_]\w*)', _tag),
     rule(r'(?<![\w&])#(?=(?:[0-9a-fA-F]{6}|[0-9a-fA-F]{3})\b)(?=\w*[a-fA-F]\w*)([0-9a-fA-F]+)\b',
          lambda match: f'hash {" ".join(_hex(char) for char in match[1])}'),
     rule(r'(?<![\w&])(#)([^\W\d]\w*)', _tag),
     rule(r'\b0[xX]([0-9a-fA-F]+)\b',
          lambda match: f'zero X {" ".join(_hex(char) for char in match[1])}'),
-    rule(r'(?<![\w+/=])(?=[A-Za-z+/]*\d)(?=[\dA-Z+/]*[a-z])[A-Za-z\d+/]{16,}={0,2}(?![\w+/=])', _random),
+    rule(r'(?<![\w+/=])(?=[A-Za-z+/]*\d)(?=[\dA-Z+/]*[a-z])[A-Za-z\d+/]{16,}={0,2}(?![\w+/=])',
+         _random),
     rule(r'\b[a-z]+(?:[A-Z][a-z]+)+\b|\b[^\W_]+(?:_[^\W_]+)+\b', _identifier),
 )
 """Rules in their order."""

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 
-from txt2vid_ros.speaking.normalization.english.numbers import cardinal, digits, year
+from txt2vid_ros.speaking.normalization.english.number_words import cardinal, digits, year
 from txt2vid_ros.speaking.normalization.rule import alternatives, Rule, rule, words_of
 
 _NAMES = {
-    'C++': 'C plus plus', 'c++': 'C plus plus', 'C#': 'C sharp', 'F#': 'F sharp', '.NET': 'dot net',
+    'C++': 'C plus plus', 'c++': 'C plus plus', 'C#': 'C sharp', 'F#': 'F sharp',
+    '.NET': 'dot net',
     'Node.js': 'Node J S', 'Vue.js': 'Vue J S', 'Next.js': 'Next J S', 'AT&T': 'A T and T',
     'R&D': 'R and D', 'Q&A': 'Q and A', 'B&B': 'B and B', 'M&A': 'M and A', 'P&L': 'P and L',
     'R&B': 'R and B', 'H&M': 'H and M', 'A/C': 'A C', 'N/A': 'not applicable', 'n/a':
@@ -21,15 +22,16 @@ _NAMES = {
     'iPad': 'i Pad', 'eBay': 'e Bay', 'OK': 'okay'}
 _ACRONYMS = frozenset(
     words_of(
-    'AI API CPU CSS DDS DVD EU FBI GPS GPU HTML HTTP IBM ID IP IT LED NASA NATO PC PDF ROS '
-    'SQL TV UK UN URL US USA USB UTC WLAN XML CIA BBC CNN FAQ PIN PM AM CEO'))
+        'AI API CPU CSS DDS DVD EU FBI GPS GPU HTML HTTP IBM ID IP IT LED NASA NATO PC PDF ROS '
+        'SQL TV UK UN URL US USA USB UTC WLAN XML CIA BBC CNN FAQ PIN PM AM CEO'))
 _SPELLED_BEFORE_DIGITS = frozenset(['CO', 'SO', 'NO', 'ME', 'IT', 'US', 'GO', 'AM', 'IS'])
+_PARTS = re.compile(r'[A-Z]{2,}(?=[a-z]\d)|[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_]+|\d+')
 _VOWELS = re.compile('[AEIOUYaeiouy]')
 
 
 def _mixed(match: re.Match[str]) -> str:
     """Read MP3 as "M P three", COVID-19 as "COVID nineteen", 4B as "four B"."""
-    parts = re.findall(r'[A-Z]{2,}(?=[a-z]\d)|[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_]+|\d+', match[0])
+    parts = _PARTS.findall(match[0])
     return ' '.join(_digits(part, parts) if part.isdigit() else _letters(part) for part in parts)
 
 
@@ -80,9 +82,9 @@ def _stretched(match: re.Match[str]) -> str:
 
 
 LETTERS: tuple[Rule, ...] = (
-    rule(rf"(?<![\w.])({alternatives(_NAMES)})(?![\w+#])", lambda match: _NAMES[match[1]]),
+    rule(rf'(?<![\w.])({alternatives(_NAMES)})(?![\w+#])', lambda match: _NAMES[match[1]]),
     rule(r'\b([Aa]n?|[Tt]he|[Hh]is|[Hh]er) IV\b', r'\1 I V'),
-    rule(r"[^.!?\n]+", _shouted),
+    rule(r'[^.!?\n]+', _shouted),
     rule(r'\b[A-Z](?:-[A-Z]){2,}\b', _spelled),
     rule(r'\b(\w{1,2})-\s(?=\1)', r'\1, ', re.IGNORECASE),
     rule(r'[^\W\d_]{5,}', _stretched),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from txt2vid_ros.speaking.normalization.english.numbers import is_one, NUMBER, number_words
+from txt2vid_ros.speaking.normalization.english.number_words import is_one, NUMBER, number_words
 from txt2vid_ros.speaking.normalization.english.units import (
     AREA_UNITS,
     LETTER_UNITS,
@@ -25,9 +25,9 @@ _SIGNS = {'-': 'minus', '−': 'minus', '–': 'minus', '+': 'plus', '±': 'plus
           '~': 'about', '≈': 'about'}
 _FOLLOWS_A_MEASURE = frozenset(
     words_of(
-    'ago away long wide tall high deep thick apart later earlier from of and or to in on at '
-    'for per each more less left right off up down ahead old is are was were has have as than '
-    'with by before after between over under above below total every until since the a an it'))
+        'ago away long wide tall high deep thick apart later earlier from of and or to in on at '
+        'for per each more less left right off up down ahead old is are was were has have as than '
+        'with by before after between over under above below total every until since the a an it'))
 """Words after a measure that it does not belong to, as an adjective does: "35mm film"."""
 _NOUN = re.compile(r'\s([a-z]+)')
 _SHAPES = {'sq': 'square', 'square': 'square', 'cu': 'cubic', 'cubic': 'cubic'}
@@ -61,7 +61,8 @@ def _unit_words(symbol: str, power: str, singular: bool) -> str:
 
 
 def _measure(match: re.Match[str]) -> str:
-    words = f'{_amount(match)} {_unit_words(match["unit"], match["power"] or "", _singular(match))}'
+    unit = _unit_words(match['unit'], match['power'] or '', _singular(match))
+    words = f'{_amount(match)} {unit}'
     if match['negative']:
         words += f' to the minus {number_words(match["negative"][1:])}'
     if match['per']:
@@ -111,8 +112,9 @@ MEASURES: tuple[Rule, ...] = (
     rule(rf'{_NUMBER_BEFORE}\s?(?:%|percent\b)(?!o\b)',
          lambda match: f'{_amount(match)} percent'),
     rule(rf'{_NUMBER_BEFORE}\s?(?:‰|%o\b|‱)', lambda match: f'{_amount(match)} per mille'),
-    rule(rf'{_NUMBER_BEFORE}(?:\s?|-)(?P<unit>{_UNIT}){_POWER}{_PER}(?!\w|\'\w|-\w|\.\w)', _measure),
-    rule(rf'{_NUMBER_BEFORE}\s?A(?=[.,;:!?)]|$|\s(?:at|and|or|is|of|to|for|in|from|with|per|max)\b)',
+    rule(rf'{_NUMBER_BEFORE}(?:\s?|-)(?P<unit>{_UNIT}){_POWER}{_PER}(?!\w|\'\w|-\w|\.\w)',
+         _measure),
+    rule(rf'{_NUMBER_BEFORE}\s?A(?=[.,;:!?)]|$|\s(?:at|and|or|is|of|to|for|in|from|with)\b)',
          _amps),
 )
 """Rules in their order."""

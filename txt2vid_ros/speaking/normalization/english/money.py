@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from txt2vid_ros.speaking.normalization.english.numbers import (
+from txt2vid_ros.speaking.normalization.english.number_words import (
     cardinal,
     is_one,
     NUMBER,
@@ -88,7 +88,8 @@ def _sum(amount: str, scale: str, currency: Currency) -> str:
     whole, fraction = parse_number(amount)
     if scale:
         fraction = fraction.rstrip('0')
-        return f'{number_words(f"{whole}.{fraction}" if fraction else whole)} {scale} {currency.many}'
+        words = number_words(f'{whole}.{fraction}' if fraction else whole)
+        return f'{words} {scale} {currency.many}'
     if currency.cent and len(fraction) == 2 and fraction != '00':
         number = int(fraction)
         cents = f'{cardinal(number)} {currency.cent if number == 1 else currency.cents}'
@@ -107,8 +108,9 @@ def _cents(match: re.Match[str]) -> str:
 def _before(names: str, gap: str) -> Rule:
     """Return the rule for a currency in front of its sum, as $5, -$5.50, $-5, $5-10 or $1.2M."""
     return rule(rf'(?:(?<![\w)])(?P<minus>[{_MINUS}])\s?)?(?<![\w$])(?P<currency>{names}){gap}'
-                rf'(?P<within>[{_MINUS}])?{_AMOUNT}(?:\s?[-–]\s?(?:{names})?{gap}(?P<upto>{NUMBER}))?'
-                rf'{_SCALE}{_PER}(?![\w])', _money)
+                rf'(?P<within>[{_MINUS}])?{_AMOUNT}'
+                rf'(?:\s?[-–]\s?(?:{names})?{gap}(?P<upto>{NUMBER}))?{_SCALE}{_PER}(?![\w])',
+                _money)
 
 
 def _after(names: str) -> Rule:

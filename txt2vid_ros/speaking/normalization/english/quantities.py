@@ -1,6 +1,6 @@
 """What numbers mean in English where neither a unit nor a currency says it.
 
-Versions, IP addresses, codes, scores, ratios, fractions, ranges, ordinals, decades, years, powers and
+Versions, IP addresses, codes, scores, ratios, fractions, ranges, ordinals, years, powers and
 arithmetic; and at last any number that is left.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from txt2vid_ros.speaking.normalization.english.numbers import (
+from txt2vid_ros.speaking.normalization.english.number_words import (
     cardinal,
     digits,
     NUMBER,
@@ -18,17 +18,19 @@ from txt2vid_ros.speaking.normalization.english.numbers import (
 )
 from txt2vid_ros.speaking.normalization.rule import Rule, rule
 
-_CODES = (r'(?:[Cc]odes?|PINs?|[Pp]asscode|[Pp]assword|[Zz]ip(?: code)?|ZIP(?: code)?|IDs?|OTP|[Ss]erial'
-          r'(?: number)?|[Oo]rder(?: number)?|[Tt]racking(?: number)?|[Aa]ccount(?: number)?|'
-          r'[Pp]ostcode|[Ee]xtension|[Cc]ase number)')
+_CODES = (r'(?:[Cc]odes?|PINs?|[Pp]asscode|[Pp]assword|[Zz]ip(?: code)?|ZIP(?: code)?|IDs?|OTP|'
+          r'[Ss]erial(?: number)?|[Oo]rder(?: number)?|[Tt]racking(?: number)?|'
+          r'[Aa]ccount(?: number)?|[Pp]ostcode|[Ee]xtension|[Cc]ase number)')
 _VERSIONED = (r'(?:[Vv]ersions?|[Rr]eleases?|[Vv]er\.?|[Vv]|Python|Ubuntu|Debian|Fedora|Java|Node|'
               r'Node\.js|Django|Linux|kernel|Kernel|Android|iOS|macOS|Windows|ROS|CUDA|PyTorch|'
-              r'TensorFlow|OpenCV|ffmpeg|FFmpeg|GCC|gcc|Clang|CMake|Ruby|Rust|Go|Kubernetes|Docker|'
-              r'Bluetooth|USB|HDMI|HTTP|TLS|Qt|NumPy|Chrome|Firefox|Postgres|PostgreSQL|MySQL|Swift|'
-              r'Kotlin|Angular|React|Vue|Blender|Unity)')
-_BEFORE_YEAR = (r'(?:[Ii]n|[Ss]ince|[Uu]ntil|[Bb]y|[Ff]rom|[Dd]uring|[Oo]f|[Yy]ear|[Ss]pring|[Ss]ummer|'
-                r'[Aa]utumn|[Ff]all|[Ww]inter|[Bb]efore|[Aa]fter|[Aa]round|[Cc]irca|[Ee]arly|[Ll]ate|'
-                r'[Mm]id|[Cc]opyright|©|established|born|died|[Cc]lass of|to|and|January|February|March|'
+              r'TensorFlow|OpenCV|ffmpeg|FFmpeg|GCC|gcc|Clang|CMake|Ruby|Rust|Go|Kubernetes|'
+              r'Docker|Bluetooth|USB|HDMI|HTTP|TLS|Qt|NumPy|Chrome|Firefox|Postgres|PostgreSQL|MySQL|'
+              r'Swift|Kotlin|Angular|React|Vue|Blender|Unity)')
+_BEFORE_YEAR = (r'(?:[Ii]n|[Ss]ince|[Uu]ntil|[Bb]y|[Ff]rom|[Dd]uring|[Oo]f|[Yy]ear|[Ss]pring|'
+                r'[Ss]ummer|'
+                r'[Aa]utumn|[Ff]all|[Ww]inter|[Bb]efore|[Aa]fter|[Aa]round|[Cc]irca|[Ee]arly|'
+                r'[Ll]ate|[Mm]id|[Cc]opyright|©|established|born|died|[Cc]lass of|to|and|January|February|'
+                r'March|'
                 r'April|May|June|July|August|September|October|November|December)')
 _DENOMINATORS = {2: 'half', 3: 'third', 4: 'quarter', 5: 'fifth', 6: 'sixth', 7: 'seventh',
                  8: 'eighth', 9: 'ninth', 10: 'tenth', 12: 'twelfth', 16: 'sixteenth',
@@ -43,7 +45,7 @@ _LEFT = r'(?<![\w.,:/-])'
 
 
 def _version(text: str) -> str:
-    """Return a version in words: 3.10 is "three point ten", 24.04 "twenty four point zero four"."""
+    """Return a version in words: 3.10 is "three point ten", 1.04 "one point zero four"."""
     return ' point '.join(_version_part(part) for part in text.split('.'))
 
 
@@ -153,13 +155,14 @@ def _list_of_numbers(match: re.Match[str]) -> str:
 
 QUANTITIES: tuple[Rule, ...] = (
     rule(r'(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w.]*\d)', _ip_address),
-    rule(rf'\b({_VERSIONED}\s?)(\d+(?:\.\d+)+)(?![\w%])', lambda match: match[1].replace(
-        'v', 'version ') + _version(match[2]) if match[1] == 'v' else match[1] + _version(match[2])),
+    rule(rf'\b({_VERSIONED}\s?)(\d+(?:\.\d+)+)(?![\w%])', lambda match: (
+        'version ' if match[1] == 'v' else match[1]) + _version(match[2])),
     rule(r'(?<![\w.])(\d+(?:\.\d+){2,})(?![\w%])', lambda match: match[0] if re.fullmatch(
         r'\d{1,3}(?:\.\d{3})+', match[1]) else _version(match[1])),
-    rule(r'(?<=[a-z] )([A-Z]\w+ )(\d+\.\d+)(?![\w%.]*\d)', lambda match: match[1] + _version(match[2])),
-    rule(rf'\b({_CODES}(?:\s+(?:is|was|are|number))?\s*[:#]?\s*)(\d{{3,}}(?:[ -]\d{{2,}})*)(?![\w.,]*\d)',
-         _code),
+    rule(r'(?<=[a-z] )([A-Z]\w+ )(\d+\.\d+)(?![\w%.]*\d)', lambda match: (
+        match[1] + _version(match[2]))),
+    rule(rf'\b({_CODES}(?:\s+(?:is|was|are|number))?\s*[:#]?\s*)(\d{{3,}}(?:[ -]\d{{2,}})*)'
+         rf'(?![\w.,]*\d)', _code),
     rule(r"(?<![\w.,'])0\d+(?![\w]|[.,:]\d)", _zeros),
     rule(r'\b24/7\b', 'twenty four seven'),
     rule(r"(?<!\w)'(\d\d)\b(?!\w)", lambda match: digits(match[1]) if match[1][0] == '0'
@@ -190,8 +193,8 @@ QUANTITIES: tuple[Rule, ...] = (
     rule(rf'(?<![\w.,])({NUMBER})B\b(?=\s(?:parameters?|model|people|users|views|dollars|euros|'
          rf'years|tokens|records|rows)\b)|(?<![\w.,])(\d+\.\d+)B\b', lambda match: (
              f'{number_words(match[1] or match[2])} billion')),
-    rule(rf'(?<![\w.,])({NUMBER})\s?(k|K|M|bn|Bn|mn|tn|Mio|mio|Mrd)\b(?!\.\w)\.?(?!\w)', lambda match: (
-        f'{number_words(match[1])} {_SCALED[match[2]]}')),
+    rule(rf'(?<![\w.,])({NUMBER})\s?(k|K|M|bn|Bn|mn|tn|Mio|mio|Mrd)\b(?!\.\w)\.?(?!\w)',
+         lambda match: f'{number_words(match[1])} {_SCALED[match[2]]}'),
     rule(r'(?<![\w.,])\d{1,2}(?:,\d{1,2}){2,}(?![\w,])', _list_of_numbers),
     rule(rf'\b({_BEFORE_YEAR} )(1[1-9]\d\d|20\d\d)(?![\w]|[.,]\d)',
          lambda match: match[1] + year(int(match[2]))),

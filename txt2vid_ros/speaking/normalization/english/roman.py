@@ -8,36 +8,36 @@ from __future__ import annotations
 
 import re
 
-from txt2vid_ros.speaking.normalization.english.numbers import cardinal, ordinal
+from txt2vid_ros.speaking.normalization.english.number_words import cardinal, ordinal
 from txt2vid_ros.speaking.normalization.rule import alternatives, Rule, rule, words_of
 
 _NUMERAL = r'(?=[IVXLCM])M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})'
 _VALUES = {'I': 1, 'V': 5, 'X': 10, 'L': 50, 'C': 100, 'D': 500, 'M': 1000}
 _RULERS = words_of(
-    'Pope King Queen Emperor Tsar Henry Louis Edward George William Charles James Richard '
-    'Elizabeth Napoleon Pius Benedict Leo Paul Ramses Frederick Philip Alexander Nicholas '
-    'Peter Catherine Ivan Emmanuel Gustav Christian Ferdinand Francis Gregory Clement '
-    'Innocent Urban Boniface Sixtus Otto Wilhelm Friedrich Karl Carl Harald Haakon Margrethe '
-    'Mary Robert David Malcolm Alfonso Juan Carlos Felipe Pedro Joseph Leopold Albert Rainier '
-    'Ptolemy Darius Xerxes Cleopatra Constantine Justinian Basil Michael Theodosius Augustus '
-    'Sigismund Casimir Ladislaus Stephen Stanislaus Mehmed Murad Selim Suleiman Pharaoh '
-    'Thutmose Amenhotep Seti Umberto Victor Oscar Eric Erik Olaf Canute Maximilian Rudolf '
-    'Ludwig Matthias Wenceslas Boris Abdullah Hassan Hussein Mohammed')
+        'Pope King Queen Emperor Tsar Henry Louis Edward George William Charles James Richard '
+        'Elizabeth Napoleon Pius Benedict Leo Paul Ramses Frederick Philip Alexander Nicholas '
+        'Peter Catherine Ivan Emmanuel Gustav Christian Ferdinand Francis Gregory Clement '
+        'Innocent Urban Boniface Sixtus Otto Wilhelm Friedrich Karl Carl Harald Haakon Margrethe '
+        'Mary Robert David Malcolm Alfonso Juan Carlos Felipe Pedro Joseph Leopold Albert Rainier '
+        'Ptolemy Darius Xerxes Cleopatra Constantine Justinian Basil Michael Theodosius Augustus '
+        'Sigismund Casimir Ladislaus Stephen Stanislaus Mehmed Murad Selim Suleiman Pharaoh '
+        'Thutmose Amenhotep Seti Umberto Victor Oscar Eric Erik Olaf Canute Maximilian Rudolf '
+        'Ludwig Matthias Wenceslas Boris Abdullah Hassan Hussein Mohammed')
 _NUMBERED = words_of(
-    'Chapter chapter Part part Act act Scene scene Section section Volume volume Book book '
-    'Phase phase Article article Mark Type type Level level Stage stage Class class Grade '
-    'grade Apollo Gemini Fantasy Episode episode Round round Rocky Bowl War Appendix appendix '
-    'Title title Figure figure Table table Saturn Schedule Annex annex Tier tier Corps '
-    'Division Olympiad Symphony Sonata Rambo Terminator Halo Factor factor')
+        'Chapter chapter Part part Act act Scene scene Section section Volume volume Book book '
+        'Phase phase Article article Mark Type type Level level Stage stage Class class Grade '
+        'grade Apollo Gemini Fantasy Episode episode Round round Rocky Bowl War Appendix appendix '
+        'Title title Figure figure Table table Saturn Schedule Annex annex Tier tier Corps '
+        'Division Olympiad Symphony Sonata Rambo Terminator Halo Factor factor')
 _LETTERS_TOO = frozenset(words_of(
-    'Chapter chapter Act act Volume volume War Phase phase Stage stage Apollo Gemini Episode '
-    'episode Rocky Bowl Saturn Mark Type type'))
+        'Chapter chapter Act act Volume volume War Phase phase Stage stage Apollo Gemini Episode '
+        'episode Rocky Bowl Saturn Mark Type type'))
 """Words after which V and X are numerals, for no letters follow them as such."""
 _ONE_TOO = frozenset(words_of(
-    'Chapter chapter Act act Volume volume War Phase phase Episode episode'))
+        'Chapter chapter Act act Volume volume War Phase phase Episode episode'))
 _VERBS_OF_MINE = frozenset(words_of(
-    'am was have had know knew think thought met saw see love like read want need remember '
-    'believe will would can could did do made call'))
+        'am was have had know knew think thought met saw see love like read want need remember '
+        'believe will would can could did do made call'))
 
 
 _FOLLOWING = re.compile(r'\s([a-z]+)')
@@ -76,7 +76,7 @@ def _after_a_name(match: re.Match[str]) -> str:
     return f'{match[1]} {cardinal(value(match[2]))}'
 
 
-_END = r"(?![\w.&/-]*\w)"
+_END = r'(?![\w.&/-]*\w)'
 ROMAN: tuple[Rule, ...] = (
     rule(rf'\b({alternatives(_RULERS)}) ({_NUMERAL}){_END}', _ruler),
     rule(rf'\b({alternatives(_NUMBERED)}) ({_NUMERAL}){_END}', _numbered),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
-from txt2vid_ros.speaking.normalization.english.numbers import number_words
+from txt2vid_ros.speaking.normalization.english.number_words import number_words
 from txt2vid_ros.speaking.normalization.rule import Rule, rule, words_of
 
 _SAID = {
-    '&': 'and', '@': 'at', '=': 'equals', '≠': 'is not equal to', '≈': 'about', '±': 'plus or minus',
+    '&': 'and', '@': 'at', '=': 'equals', '≠': 'is not equal to', '≈': 'about',
+    '±': 'plus or minus',
     '×': 'times', '÷': 'divided by', '∞': 'infinity', '√': 'the square root of', '→': 'to',
     '⇒': 'implies', '↔': 'and', '§': 'section', '¶': 'paragraph', '©': 'copyright', '%': 'percent',
     '‰': 'per mille', '°': 'degrees', '€': 'euros', '£': 'pounds', '¥': 'yen', '₹': 'rupees',
@@ -17,8 +18,8 @@ _SAID = {
     '¬': 'not', '∧': 'and', '∨': 'or', 'µ': 'micro', '+': 'plus', '♥': 'love', '❤': 'love',
     '℃': 'degrees Celsius', '℉': 'degrees Fahrenheit', '½': 'half'}
 _GREEK = dict(zip('αβγδεζηθικλνξοπρστυφχψωΓΔΘΛΞΠΣΦΨΩ', words_of(
-    'alpha beta gamma delta epsilon zeta eta theta iota kappa lambda nu xi omicron pi rho '
-    'sigma tau upsilon phi chi psi omega gamma delta theta lambda xi pi sigma phi psi omega'),
+        'alpha beta gamma delta epsilon zeta eta theta iota kappa lambda nu xi omicron pi rho '
+        'sigma tau upsilon phi chi psi omega gamma delta theta lambda xi pi sigma phi psi omega'),
     strict=True))
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from txt2vid_ros.speaking.normalization.english.numbers import digits
+from txt2vid_ros.speaking.normalization.english.number_words import digits
 from txt2vid_ros.speaking.normalization.rule import Rule, rule
 
-_CALLS = (r'(?:[Cc]all|[Dd]ial|[Pp]hone|[Rr]ing|[Tt]ext|[Ff]ax|[Tt]el(?:ephone)?|[Mm]obile|[Cc]ell|'
-          r'[Hh]otline|[Ww]hats[Aa]pp)')
+_CALLS = (r'(?:[Cc]all|[Dd]ial|[Pp]hone|[Rr]ing|[Tt]ext|[Ff]ax|[Tt]el(?:ephone)?|[Mm]obile|'
+          r'[Cc]ell|[Hh]otline|[Ww]hats[Aa]pp)')
 _IS = r'(?:\s+(?:number|no\.?|us|me|him|her|them))?(?:\s+(?:is|at|on|to))?\s*[.:]{0,2}\s*'
 _GROUPS = r'\+?\(?\d[\d()]*(?:[ ./()-]{1,2}\d+\)?)*'
 
@@ -38,7 +38,8 @@ def _alternative(part: str) -> str:
 
 TELEPHONE: tuple[Rule, ...] = (
     rule(rf'(\b{_CALLS}{_IS})({_GROUPS})((?:(?:,| or| and)+ \d{{3}}\b)*)(?![\w/])', _named),
-    rule(r'(\b[Nn]umber\s+(?:is|was)\s*:?\s*)(\+?\d[\d()]*(?:[ ./()-]{1,2}\d+\)?)+)()(?!\w)', _named),
+    rule(r'(\b[Nn]umber\s+(?:is|was)\s*:?\s*)(\+?\d[\d()]*(?:[ ./()-]{1,2}\d+\)?)+)()(?!\w)',
+         _named),
     rule(r'(?<![\w.])\+\d{1,3}[ .-]?(?:\(\d+\)[ .-]?)?\d+(?:[ ./-]\d+)*(?![\w])',
          lambda match: telephone(match[0])),
     rule(r'(?<![\w.-])(?:1[-. ])?\(?\d{3}\)?[-. ]\d{3}[-.]\d{4}(?![\w-])',

@@ -1,5 +1,4 @@
-"""The units that measures are written in, with their names (SI brochure, 9th edition, and others).
-"""
+"""Units that measures are written in, with their names (SI brochure, 9th edition, and others)."""
 
 from __future__ import annotations
 

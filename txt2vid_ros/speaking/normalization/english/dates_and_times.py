@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from txt2vid_ros.speaking.normalization.english.numbers import cardinal, ordinal, plural, year
+from txt2vid_ros.speaking.normalization.english.number_words import cardinal, ordinal, plural, year
 from txt2vid_ros.speaking.normalization.rule import alternatives, Rule, rule, words_of
 
 MONTHS = words_of(
-    'January February March April May June July August September October November December')
+        'January February March April May June July August September October November December')
 DAYS = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday']
 MONTH_OF = {**{month[:3]: month for month in MONTHS}, 'Sept': 'September',
             **{month: month for month in MONTHS}}
@@ -19,8 +19,8 @@ _MONTH = rf'(?:{alternatives(MONTH_OF)})'
 _HALF_OF_DAY = r'([AaPp])\.?\s?[Mm](?:\.(?!\s+[A-Z]|\s*$)|\b)'
 _ZONE = r'(?=\s?(?:UTC|GMT|CET|CEST|EST|EDT|PST|PDT|CST|MST|BST|Z\b|hours\b|hrs?\b|h\b))'
 _CLOCK = r'(?<![\d:.])([01]?\d|2[0-4])[:.h]([0-5]\d)'
-_AFTER_DAY_NUMBER = ('a|an|the|at|in|on|is|was|were|to|and|or|of|we|he|she|it|they|i|you|this|that|'
-                     'for|from|until|with|as|by|will|but')
+_AFTER_DAY_NUMBER = ('a|an|the|at|in|on|is|was|were|to|and|or|of|we|he|she|it|they|i|you|this|'
+                     'that|for|from|until|with|as|by|will|but')
 _COUNTED = re.compile(rf'\s+(?!(?:{_AFTER_DAY_NUMBER})\b)[a-z]+')
 _NAMES_A_DATE = r'(?:[Oo]n|[Bb]y|[Uu]ntil|[Ss]ince|[Dd]ue|[Ff]rom|[Dd]ated?|[Bb]efore|[Aa]fter)'
 
@@ -146,7 +146,7 @@ def _era(match: re.Match[str]) -> str:
 
 
 _TIME_OF_RANGE = r'((?:[01]?\d|2[0-4])(?:[:.][0-5]\d)?)'
-CALENDAR: tuple[Rule, ...] = (
+DATES_AND_TIMES: tuple[Rule, ...] = (
     rule(r'(?<![\w.,])(\d{1,4})\s?(B\.?C\.?E\b\.?|B\.?C\b\.?|A\.?D\b\.?|C\.?E\b\.?)(?!\w)', _era),
     rule(r"(?<![\w'])['’]?((?:1[0-9]|20)?)([1-9]0)[’']?s\b", _decade),
     rule(r"(?<!\w)((?:1[0-9]|20))(00)['’]?s\b", _decade),
@@ -159,7 +159,8 @@ CALENDAR: tuple[Rule, ...] = (
          lambda match: f'{match[1]} {_date("", int(match[2]), int(match[3])) or match[0]}'
          if _date('', int(match[2]), int(match[3])) else match[0]),
     rule(rf'\b(?:(\w+) )?({_MONTH})\.? (\d{{1,2}})(?:st|nd|rd|th)?\b(?![\d:%.,/]\d)'
-         rf'(?:\s?[-–]\s?(\d{{1,2}})(?:st|nd|rd|th)?\b)?(?:,? (\d{{4}})\b(?![-–]\d))?', _month_day),
+         rf'(?:\s?[-–]\s?(\d{{1,2}})(?:st|nd|rd|th)?\b)?(?:,? (\d{{4}})\b(?![-–]\d))?',
+         _month_day),
     rule(rf'\b(the |The )?(\d{{1,2}})(?:st|nd|rd|th)? (?:of )?({_MONTH})\b\.?(?:,? (\d{{4}})\b)?',
          _day_month),
     rule(rf'\b({_MONTH})\.? (?=\d{{4}}\b)', lambda match: f'{MONTH_OF[match[1]]} '),

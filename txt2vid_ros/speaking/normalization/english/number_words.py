@@ -7,18 +7,18 @@ import re
 from txt2vid_ros.speaking.normalization.rule import words_of
 
 _SMALL = words_of(
-    'zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen '
-    'fifteen sixteen seventeen eighteen nineteen')
-_TENS = ['zero', 'ten', 'twenty', 'thirty', 'forty', 'fifty', 'sixty', 'seventy', 'eighty', 'ninety']
+        'zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen '
+        'fifteen sixteen seventeen eighteen nineteen')
+_TENS = words_of('zero ten twenty thirty forty fifty sixty seventy eighty ninety')
 _SCALES = words_of(
-    'thousand million billion trillion quadrillion quintillion sextillion septillion '
-    'octillion nonillion decillion')
+        'thousand million billion trillion quadrillion quintillion sextillion septillion '
+        'octillion nonillion decillion')
 _ORDINALS = {'one': 'first', 'two': 'second', 'three': 'third', 'five': 'fifth', 'eight': 'eighth',
              'nine': 'ninth', 'twelve': 'twelfth'}
 MAX_DIGITS = 3 * (len(_SCALES) + 1)
 """Digits of the largest number that is said as a number; longer ones are said digit by digit."""
 NUMBER = (r"(?:\d{1,3}(?:(?:,\d{3})+|(?:\.\d{3})+|(?:'\d{3})+|(?: \d{3})+)(?!\d)(?:[.,]\d+)?"
-          r"|\d+(?:[.,]\d+)?|\.\d+)")
+          r'|\d+(?:[.,]\d+)?|\.\d+)')
 """What parse_number takes, as a regular expression without groups."""
 
 
