@@ -22,7 +22,7 @@ from txt2vid_ros.ros import messages
 pytestmark = pytest.mark.xdist_group('fallback')
 
 SENTENCES = ('Hello! How are you today? I would like a cup of tea. '
-             'Please bring me a map of Peru.')
+             'Please open the door for me.')
 
 
 @pytest.fixture(scope='module')

@@ -17,7 +17,8 @@ from txt2vid_ros.speaking.ssml import is_ssml, plain_text
 
 MAX_PORTION = 1000
 """Characters that the rules of a language get at once."""
-_MISSING_SPACE = re.compile(r'(?<=[a-z]{2}[.!?])(?=[A-Z][a-z])|(?<=[^\W\d_],)(?=[^\W\d_]{2})'
+_MISSING_SPACE = re.compile(r'(?<=[a-z][.!?])(?=[A-Z](?:[a-z]|\'|\s))|(?<=[^\W\d_],)(?=[^\W\d_]{2})'
+                            r'|(?<=\d\.)(?=[A-Z][a-z]{2})|(?<=[a-z]\.,)(?=[a-z])|(?<=[ap]\.m\.)(?=[a-z])'
                             r'|(?<=[^\W\d_][!?;])(?=[A-Z])')
 _LIKELY_END = re.compile(r'(?<=[a-z]{3}[.!?]) (?=[A-Z])')
 _ELLIPSIS = re.compile(r'\s*(?:\.\s?){2,}\.|\s*\.\.|\s*…+')
@@ -26,7 +27,7 @@ _PARENTHESIS = re.compile(r'(?<=\w) \(([^()]+)\)(?=(\W|$))')
 _BRACKETS = re.compile(r'[()\[\]{}]+')
 _INITIAL = re.compile(r'(?<![^\s("\'])([^\W\d_a-zß-ÿ])\.(?=\s[^\W\d_a-zß-ÿ])')
 _SPACES = re.compile(r'\s+')
-_SPACE_BEFORE = re.compile(r' +([,.;:!?…])')
+_SPACE_BEFORE = re.compile(r' +([,;:!?…]|\.(?!\w))')
 _STOPS = re.compile(r'[,;:]+(?=\s*[,;:.!?…])|(?<=[.!?…])[,;:]+')
 _REPEATED = re.compile(r'[!?]*\?[!?]*|!+')
 _BEGINNING = re.compile(r'^[\s,;:.…—-]+')

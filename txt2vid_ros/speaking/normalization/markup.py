@@ -45,6 +45,9 @@ _IMAGE = re.compile(r'!\[([^\[\]]*)\]\((?:[^()\s]|\([^()]*\))*(?:\s+"[^"]*")?\)'
 _LINK = re.compile(r'\[([^\[\]]+)\]\(\s*(?:<[^<>]*>|(?:[^()\n]|\([^()\n]*\))*)\s*\)')
 _REFERENCE = re.compile(r'\[([^\[\]]+)\]\[[^\[\]]*\]')
 _FOOTNOTE = re.compile(r'\[\^[^\[\]]+\]')
+_CITATION = re.compile(r'(?<=[\w.,;:!?)])\s?\[\d+(?:\s?[,–-]\s?\d+)*\](?!\()')
+_HIGHLIGHT = re.compile(r'(?<!\S)==(?=\S)([^=\n]+)==(?!=)')
+_SUBTITLE_TIME = re.compile(r'^\d+\n(?=\d\d:\d\d:)|^\d\d:\d\d:\d\d[,.]\d{3} --> .*$', re.MULTILINE)
 _CODE = re.compile(r'(`+)(?!`)(.+?)(?<!`)\1(?!`)')
 _STRONG = re.compile(r'(\*\*|__|~~)(?=\S)(.+?)(?<=\S)\1')
 _EMPHASIS = re.compile(r'(?<![\w*])\*(?=[^\s*])([^*\n]+?)(?<=\S)\*(?![\w*])'
@@ -74,7 +77,7 @@ def _tag(match: re.Match[str]) -> str:
 
 
 def _markdown(text: str) -> str:
-    text = _TABLE_RULE.sub('\n', _FENCE.sub('\n', text))
+    text = _TABLE_RULE.sub('\n', _FENCE.sub('\n', _SUBTITLE_TIME.sub('', text)))
     text = _RULE.sub('\n', _DEFINITION.sub('', text))
     text = _QUOTE.sub('', text)
     text = _HEADING.sub(r'\n\1\n', text)
@@ -84,7 +87,8 @@ def _markdown(text: str) -> str:
     # A link may be within another's text, as an image is.
     for _ in range(2):
         text = _LINK.sub(r'\1', text)
-    text = _FOOTNOTE.sub('', _REFERENCE.sub(r'\1', text))
+    text = _CITATION.sub('', _FOOTNOTE.sub('', _REFERENCE.sub(r'\1', text)))
+    text = _HIGHLIGHT.sub(r'\1', text)
     text = _CODE.sub(r'\2', text)
     for _ in range(2):
         text = _STRONG.sub(r'\2', text)

@@ -9,6 +9,7 @@ from txt2vid_ros.speaking.normalization.rule import alternatives, Rule, rule, wo
 
 MONTHS = words_of(
         'January February March April May June July August September October November December')
+_LENGTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 DAYS = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday']
 MONTH_OF = {**{month[:3]: month for month in MONTHS}, 'Sept': 'September',
             **{month: month for month in MONTHS}}
@@ -16,18 +17,24 @@ DAY_OF = {'Mon': 'Monday', 'Tue': 'Tuesday', 'Tues': 'Tuesday', 'Wed': 'Wednesda
           'Thu': 'Thursday', 'Thur': 'Thursday', 'Thurs': 'Thursday', 'Fri': 'Friday',
           'Sat': 'Saturday', 'Sun': 'Sunday', **{day: day for day in DAYS}}
 _MONTH = rf'(?:{alternatives(MONTH_OF)})'
-_HALF_OF_DAY = r'([AaPp])\.?\s?[Mm](?:\.(?!\s+[A-Z]|\s*$)|\b)'
+_HALF_OF_DAY = (r'([AaPp])\.?\s?[Mm](?:\.(?!\s+[A-Z]|\s*$)|\.(?=\s+(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun|'
+                r'Eastern|Pacific|Central|Mountain|[A-Z]{2,4}\b))|\b|(?<=\.m))')
 _ZONE = r'(?=\s?(?:UTC|GMT|CET|CEST|EST|EDT|PST|PDT|CST|MST|BST|Z\b|hours\b|hrs?\b|h\b))'
 _CLOCK = r'(?<![\d:.])([01]?\d|2[0-4])[:.h]([0-5]\d)'
 _AFTER_DAY_NUMBER = ('a|an|the|at|in|on|is|was|were|to|and|or|of|we|he|she|it|they|i|you|this|'
                      'that|for|from|until|with|as|by|will|but')
 _COUNTED = re.compile(rf'\s+(?!(?:{_AFTER_DAY_NUMBER})\b)[a-z]+')
+_THINGS = re.compile(r'\s(?:people|of us|of them|of you|more|other|others|minutes|hours|days|weeks|months|'
+                     r'years|times|percent|km|miles|questions|cookies)\b')
+_MANY = re.compile(r'\s(?!(?:was|is|has|this|as|its|his|us|always|was)\b)[a-z]+s\b')
+_NUMBERED_THINGS = frozenset(['Room', 'Step', 'Option', 'Section', 'Platform', 'Phase', 'Part', 'Item', 'Unit', 'Level', 'Group'])
+_VERB = re.compile(rf'\s(?!(?:{_AFTER_DAY_NUMBER}|came|went|had|has|are|were|so|if)\b)[a-z]+\b')
 _NAMES_A_DATE = r'(?:[Oo]n|[Bb]y|[Uu]ntil|[Ss]ince|[Dd]ue|[Ff]rom|[Dd]ated?|[Bb]efore|[Aa]fter)'
 
 
 def _date(year_text: str, month: int, day: int) -> str | None:
     """Return a date in words; None where there is no such day."""
-    if not (1 <= month <= 12 and 1 <= day <= 31):
+    if not (1 <= month <= 12 and 1 <= day <= _LENGTHS[month - 1]):
         return None
     words = f'{MONTHS[month - 1]} {ordinal(day)}'
     return f'{words}, {year(_full_year(year_text))}' if year_text else words
@@ -69,17 +76,33 @@ def _month_day(match: re.Match[str]) -> str:
     day = int(first)
     if not 1 <= day <= 31:
         return match[0]
-    counted = _COUNTED.match(match.string, match.end())
-    if match[1] and match[1].lower() == 'in' and counted and not in_year:
-        return f'{match[1]} {month} {cardinal(day)}'
+    before = match[1] or ''
+    if not in_year and not last and _is_count(match, before.lower()):
+        return f'{before} {match[2]} {cardinal(day)}'.strip()
     words = f'{match[1] + " " if match[1] else ""}{month} {ordinal(day)}'
     if last:
         words += f' to {ordinal(int(last))}'
     return f'{words}, {year(int(in_year))}' if in_year else words
 
 
+def _is_count(match: re.Match[str], before: str) -> bool:
+    """Return whether a number after a month counts what follows: "In May 10 people came"."""
+    string, end = match.string, match.end()
+    if before == 'in':
+        return _COUNTED.match(string, end) is not None or string.startswith(' of ', end)
+    if _THINGS.match(string, end):
+        return before != 'on'
+    # Who is called May, June, April or August: "Ask April 3 questions".
+    return match[2] in ('May', 'June', 'April', 'August', 'March', 'Jan', 'Mar') and (
+        _MANY.match(string, end) is not None and before not in ('on', 'by', 'since', 'until'))
+
+
 def _day_month(match: re.Match[str]) -> str:
     the, day, month, in_year = match[1] or '', int(match[2]), MONTH_OF[match[3]], match[4]
+    before = match.string[max(0, match.start() - 10):match.start()].rstrip().rpartition(' ')[2]
+    if before in _NUMBERED_THINGS or (match[3] in ('May', 'March') and not in_year
+                                      and _VERB.match(match.string, match.end())):
+        return match[0]
     if not 1 <= day <= 31:
         return match[0]
     words = f'{the or "the "}{ordinal(day)} of {month}'
@@ -126,7 +149,14 @@ def _clock(text: str) -> str:
     return time_words(int(hour), int(minute or 0), bare=True)
 
 
+_TAKES = re.compile(r'\b(?:[Ww]ait|took|takes?|in|for|after|within|every|a|A|about|another|last(?:s|ed)?)\s$')
+_LASTS = re.compile(r'\s(?:video|timer|delay|timeout|clip|interval|ago|later|long|pause|max|or|per)\b')
+
+
 def _decade(match: re.Match[str]) -> str:
+    if not match[1] and (_LASTS.match(match.string, match.end()) or _TAKES.search(
+            match.string, max(0, match.start() - 9), match.start())):
+        return match[0]  # "a 30s video"
     century, tens = match[1], int(match[2])
     words = plural(cardinal(tens)) if tens else 'hundreds'
     if not century:
@@ -153,9 +183,24 @@ DATES_AND_TIMES: tuple[Rule, ...] = (
     rule(r'\b(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(:\d\d(?:\.\d+)?)?(Z|[+-]\d\d:?\d\d)?(?![\d:])',
          _timestamp),
     rule(r'(?<![\w-])(\d{4})-(\d\d)-(\d\d)(?![\w-])', _iso),
+    rule(r'(?<![\w.-])(\d{4})\.(\d\d)\.(\d\d)(?![\w.-])', _iso),
     rule(r'(?<![\w/])(\d{1,2})/(\d{1,2})/(\d{4}|\d\d)(?![\w/])', _slashes),
+    rule(r'(?<![\w-])(\d\d)-(\d\d)-(\d{4})(?![\w-])', _slashes),
+    rule(rf'(?<![\w-])(\d{{1,2}})-({_MONTH})-(\d{{4}})(?![\w-])', lambda match: (
+        _date(match[3], MONTHS.index(MONTH_OF[match[2]]) + 1, int(match[1])) or match[0])),
+    rule(rf'\b({_MONTH})\.? (\d{{1,2}})\s?[-–]\s?(?={_MONTH})', lambda match: (
+        f'{MONTH_OF[match[1]]} {ordinal(int(match[2]))} to ')),
+    rule(rf'(?<![\w.,])(\d{{1,2}})\s({_MONTH})\.?\s?[-–]\s?(?=\d)', lambda match: (
+        f'{ordinal(int(match[1]))} of {MONTH_OF[match[2]]} to ')),
+    rule(r'(?<![\d:.,])([01]?\d|2[0-3])\.([0-5]\d)(?=\s(?:in the (?:morning|afternoon|evening)|'
+         r'at night|sharp|train|bus|show|flight)\b)',
+         lambda match: time_words(int(match[1]), int(match[2]), bare=True)),
+    rule(r'(?<![\d:.,])(\d{1,2}):(\d\d)\s?(?:minutes?|mins?)\b', lambda match: (
+        f'{cardinal(int(match[1]))} minutes' + (
+            f' {cardinal(int(match[2]))} seconds' if int(match[2]) else ''))),
     rule(r'(?<![\w.])(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})(?!\w)', _points),
-    rule(rf'({_NAMES_A_DATE}) (\d{{1,2}})/(\d{{1,2}})(?![\w/])',
+    rule(rf'\b({_NAMES_A_DATE}) (\d{{1,2}})/(\d{{1,2}})(?![\w/]|\s(?:of|an?|the|is|majority|mile|hour|'
+         r'inch|cup|full|empty|full|pound)\b)',
          lambda match: f'{match[1]} {_date("", int(match[2]), int(match[3])) or match[0]}'
          if _date('', int(match[2]), int(match[3])) else match[0]),
     rule(rf'\b(?:(\w+) )?({_MONTH})\.? (\d{{1,2}})(?:st|nd|rd|th)?\b(?![\d:%.,/]\d)'

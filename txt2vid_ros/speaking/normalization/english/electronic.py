@@ -16,15 +16,17 @@ _MARKS = {'.': 'dot', '/': 'slash', '-': 'dash', '_': 'underscore', '@': 'at', '
           '%': 'percent', '~': 'tilde', '\\': '', '*': 'star', ',': 'comma', ';': 'semicolon',
           '!': 'exclamation mark', '$': 'dollar', "'": ''}
 _TOP_LEVEL = words_of(
-        'com org net edu gov mil int io dev app ai co uk us de fr es it nl be ch at eu ca au nz '
-        'jp cn in ru br se no fi dk pl cz ie info biz tv me ly to fm blog shop online site tech '
-        'xyz cloud')
+    'com org net edu gov mil io dev app ai uk info biz xyz eu ch nl tech online cloud shop site tv fm jp '
+    'cz dk pl ru se nz au ca br')
+"""Of domains that are recognized by their last part alone."""
+_WORD_DOMAINS = words_of('co us de fr es it be at me so in no is to ly ie cn fi blog store')
+"""Last parts that are words: of a domain only with a path, or behind www."""
 _EXTENSIONS = words_of(
-        'txt md rst pdf doc docx xls xlsx csv tsv json yaml yml toml ini cfg conf xml html htm '
-        'css js ts py ipynb c h cpp hpp cc rs go java kt rb php pl sh bash bat exe dll so zip tar '
-        'gz bz2 xz 7z png jpg jpeg gif webp svg bmp mp3 mp4 mkv avi mov wav flac ogg webm log bag '
-        'db3 mcap urdf xacro launch sdf stl dae msg srv action iso img deb rpm apk jar sql db '
-        'onnx pt pth safetensors bin dat lock')
+    'txt md rst pdf docx? xlsx? csv tsv json ya?ml toml ini cfg xml html? css js ts py ipynb cpp hpp cc rs '
+    'java rb php pl sh bat exe dll zip tar gz bz2 xz 7z png jpe?g gif webp svg bmp mp3 mp4 mkv avi mov wav '
+    'flac ogg webm db3 mcap urdf xacro sdf stl dae msg srv iso deb rpm apk jar sql db onnx pth safetensors')
+_WORDLIKE_EXTENSIONS = words_of('c h go so log bag bin img dat lock launch action conf pt')
+"""Of a file only where its name is no plain word."""
 _DOMAIN = rf'(?:[\w-]+\.)+(?:{alternatives(_TOP_LEVEL)})'
 _PATH_END = r'[\w/=&#%~+*-]'
 _SPELLED = frozenset(words_of(
@@ -107,10 +109,19 @@ ELECTRONIC: tuple[Rule, ...] = (
     rule(r'(?:mailto:)?\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+\b', _url),
     rule(rf'(?<![\w.@/])(?:www\.[\w-]+(?:\.[\w-]+)+|{_DOMAIN})(?::\d+)?(?:/[^\s<>"]*)?(?![\w@])',
          _url),
+    rule(rf'(?<![\w.@/])[\w-]+(?:\.[\w-]+)*\.(?:{"|".join(_WORD_DOMAINS)})/[^\s<>"]*', _url),
     rule(r'(?<![\w.])(?:[A-Za-z]:)(?:\\[^\s\\:*?"<>|]+)+\\?', _address),
-    rule(r'(?<![\w.:/])~?(?:/[\w.+-]*[\w+-])+/?(?=[\s,;:!?)\'".]|$)(?!\s*\d)', _address),
-    rule(rf'(?<![\w.@/])(?:\.{{1,2}}/)?(?:[\w-]+/)*[\w-]+(?:\.(?:{alternatives(_EXTENSIONS)}))+'
-         rf'(?![\w/])', _address),
+    rule(r'(?<![^\s("\'\[])~?(?:/(?=[\w.+-]*[A-Za-z])[\w.+-]*[\w+-])+/?(?=[\s,;:!?)\'".]|$)(?!\s*\d)',
+         _address),
+    rule(rf'(?<![\w.@/])(?:\.{{1,2}}/)?(?:[\w-]+/)*[\w-]+(?:\.(?:{"|".join(_EXTENSIONS)}))+(?![\w/])',
+         _address),
+    rule(rf'(?<![\w.@/])(?:[\w-]+/)*(?=[\w-]*[_\d-]|main\.|lib\w+\.|test\w*\.)[\w-]+\.'
+         rf'(?:{"|".join(_WORDLIKE_EXTENSIONS)})(?![\w/])', _address),
+    # A space was left out behind a sentence.
+    rule(r'(?<=[a-z]{2})\.(?=[a-z]{2,}\b(?!\.))', '. '),
+    rule(r'(?<!\S)\.(?=[a-z]{1,5}\b)', 'dot '),
+    rule(r'(?<![\w.])(\d+\.\d+\.\d+\.\d+|localhost):(?=\d)', r'\1 port '),
+    rule(r'\b(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}\b', _characters),
     rule(r'(?<![\w@.])(@)([A-Za-z_]\w*)', _tag),
     rule(r'(?<![\w&])#(?=(?:[0-9a-fA-F]{6}|[0-9a-fA-F]{3})\b)(?=\w*[a-fA-F]\w*)([0-9a-fA-F]+)\b',
          lambda match: f'hash {" ".join(_hex(char) for char in match[1])}'),
@@ -119,7 +130,7 @@ ELECTRONIC: tuple[Rule, ...] = (
          lambda match: f'zero X {" ".join(_hex(char) for char in match[1])}'),
     rule(r'(?<![\w+/=])(?=[A-Za-z+/]*\d)(?=[\dA-Z+/]*[a-z])[A-Za-z\d+/]{16,}={0,2}(?![\w+/=])',
          _random),
-    rule(r'\b[a-z]+(?:[A-Z][a-z]+)+\b|\b[^\W_]+(?:_[^\W_]+)+\b', _identifier),
+    rule(r'(?<!\d )(?<!\d)\b[a-z]{2,}(?:[A-Z][a-z]+)+\b|\b[^\W_]+(?:_[^\W_]+)+\b', _identifier),
 )
 """Rules in their order."""
 

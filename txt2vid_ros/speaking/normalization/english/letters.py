@@ -14,7 +14,7 @@ from txt2vid_ros.speaking.normalization.rule import alternatives, Rule, rule, wo
 _NAMES = {
     'C++': 'C plus plus', 'c++': 'C plus plus', 'C#': 'C sharp', 'F#': 'F sharp',
     '.NET': 'dot net',
-    'Node.js': 'Node J S', 'Vue.js': 'Vue J S', 'Next.js': 'Next J S', 'AT&T': 'A T and T',
+    'Node.js': 'Node J S', 'Vue.js': 'Vue J S', 'Next.js': 'Next J S', 'AT&T': 'A T and T', 'AT & T': 'A T and T',
     'R&D': 'R and D', 'Q&A': 'Q and A', 'B&B': 'B and B', 'M&A': 'M and A', 'P&L': 'P and L',
     'R&B': 'R and B', 'H&M': 'H and M', 'A/C': 'A C', 'N/A': 'not applicable', 'n/a':
     'not applicable', 'Y/N': 'yes or no', "'n'": 'and', "'n": 'and', 'C/C++': 'C and C plus plus',
@@ -66,7 +66,7 @@ def _shouted(match: re.Match[str]) -> str:
 def _lowered(word: str, shouted: list[str]) -> str:
     if word == 'I' or word.startswith("I'") or not _VOWELS.search(word):
         return word if word in ('I',) or "'" not in word else f'I{word[1:].lower()}'
-    if word in _ACRONYMS - {'US', 'IT', 'AM', 'ID', 'PIN', 'LED'}:
+    if re.fullmatch('[IVX]{2,}', word) or word in _ACRONYMS - {'US', 'IT', 'AM', 'ID', 'PIN', 'LED'}:
         return word
     return word.lower()
 

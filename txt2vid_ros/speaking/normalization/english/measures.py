@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
+from txt2vid_ros.speaking.normalization.english.fraction_words import fraction_words
 from txt2vid_ros.speaking.normalization.english.number_words import is_one, NUMBER, number_words
+from txt2vid_ros.speaking.normalization.english.sentence_words import is_starter
 from txt2vid_ros.speaking.normalization.english.units import (
     AREA_UNITS,
     LETTER_UNITS,
@@ -18,7 +20,7 @@ _UNIT = rf'(?:{alternatives(_ALL)})'
 _POWER = r'(?:\^?(?P<power>[23])(?!\d)|\^(?P<negative>-[12]))?'
 _PER = rf'(?:/(?P<per>{_UNIT}|d|day|week|month|year|hour|minute|second|person|unit|in)' \
        r'(?:\^?(?P<per_power>[23])(?!\d))?(?![\w]))?'
-_SIGN = r'(?:(?P<sign>(?<![\w)])[-−–+±~≈])\s?)?'
+_SIGN = r'(?:(?P<sign>(?<![\w)])(?:[-–+](?=[\d.])|−|±|~|≈))\s?)?'
 _UPTO = rf'(?:\s?[-–]\s?(?P<upto>{NUMBER}))?'
 _SQUARE = r'(?P<shape>sq\.?|square|cu\.?|cubic) (?P<shaped>ft|feet|m|mi|km|yd|in|cm|mm)\b\.?'
 _SIGNS = {'-': 'minus', '−': 'minus', '–': 'minus', '+': 'plus', '±': 'plus or minus',
@@ -60,7 +62,32 @@ def _unit_words(symbol: str, power: str, singular: bool) -> str:
     return f'{name} {"squared" if power == "2" else "cubed"}' if power else name
 
 
+def _is_label(match: re.Match[str]) -> bool:
+    """Return whether the letter after a number is a name: "Seat 12 A", "In 1984 W. Smith won"."""
+    unit, string = match['unit'], match.string
+    if unit == 'm':
+        return bool(_MILLIONS.match(string, match.end()))
+    if unit not in ('V', 'W', 'L', 't', 's'):
+        return False
+    if unit == 's':
+        if string[match.start('unit') - 1] == ' ' or '.' in match['amount']:
+            return False
+        return not (_TAKES_SECONDS.search(string, max(0, match.start() - 12), match.start())
+                    or _LASTS.match(string, match.end()) or match['per'])
+    if re.compile(r'\.\s[A-Z][a-z]+').match(string, match.end('unit')) and not is_starter(
+            re.compile(r'\.\s([A-Z]\w*)').match(string, match.end('unit'))[1]):
+        return True
+    before = string[max(0, match.start() - 12):match.start()].rstrip().rpartition(' ')[2]
+    if before in _NUMBERED_PLACES:
+        return True
+    spaced = string[match.start('unit') - 1] == ' '
+    return (spaced and unit != 't' and bool(
+        _GOES_ON.match(string, match.end()))) or (unit == 't' and 'salt' in string)
+
+
 def _measure(match: re.Match[str]) -> str:
+    if _is_label(match):
+        return match[0]
     unit = _unit_words(match['unit'], match['power'] or '', _singular(match))
     words = f'{_amount(match)} {unit}'
     if match['negative']:
@@ -87,6 +114,10 @@ def _degrees(match: re.Match[str]) -> str:
 
 
 def _amps(match: re.Match[str]) -> str:
+    """Read 16 A as amps only where electricity is spoken of: "Seat 12 A" is not."""
+    before = match.string[max(0, match.start() - 12):match.start()].rstrip().rpartition(' ')[2]
+    if before.capitalize() in _NUMBERED_PLACES or not _ELECTRIC.search(match.string):
+        return match[0]
     return f'{_amount(match)} amp{"" if is_one(match["amount"]) else "s"}'
 
 
@@ -96,15 +127,56 @@ def _feet(match: re.Match[str]) -> str:
         f' {number_words(match[2])}' if match[2] else '')
 
 
+def _part(match: re.Match[str]) -> str:
+    """Read "1/2 tsp" as "one half teaspoon", "3/4 lb" as "three quarters of a pound"."""
+    whole, top, bottom, symbol = match[1] or '', int(match[2]), int(match[3]), match[4]
+    words = fraction_words(whole, top, bottom)
+    if words is None:
+        return match[0]
+    if symbol == '%':
+        return f'{words} percent' if whole else f'{words} of a percent'
+    unit = _ALL[symbol]
+    if whole:
+        return f'{words} {unit.many}'
+    if (top, bottom) == (1, 2):
+        return f'half {"an" if unit.one[0] in "aeiou" or unit.one == "hour" else "a"} {unit.one}'
+    return f'{words} of {"an" if unit.one[0] in "aeiou" or unit.one == "hour" else "a"} {unit.one}'
+
+
+def _inches(match: re.Match[str]) -> str:
+    number = match[1] or match[2]
+    return f'{number_words(number)} inch{"" if is_one(number) else "es"}'
+
+
 def _dimensions(match: re.Match[str]) -> str:
     return ' by '.join(re.split(r'\s?[x×]\s?', match[1])) + f' {match[2]}'
 
 
+_ELECTRIC = re.compile(r'\d\s?(?:k?V|k?W|Hz|mA|Ah|k?Ω)\b|\b(?:[Vv]olts?|[Ff]use|[Cc]urrent|[Cc]ircuit|[Bb]reaker|'
+                       r'[Cc]harger|[Bb]attery|[Mm]otor|[Ss]ocket|[Oo]utlet|[Ll]oad|[Dd]raws?)\b')
+_NUMBERED_PLACES = frozenset(words_of(
+    'Section Suite Apt Apartment Room room Seat seat Row Gate gate Platform Terminal Hall Bus bus Size '
+    'size Pad Class class Unit Lot Step step game Game apartment suite'))
+_GOES_ON = re.compile(r'\s(?:is|was|are|were|won|will|has|had|lost|cars|shoes|pants|questions|and [A-Z]\b)')
+_MILLIONS = re.compile(r'\s(?:people|users|jobs|views|voters|followers|subscribers|dollars|euros|pounds|'
+                       r'tonnes|tons|downloads|customers|members|viewers|homes|workers|children|copies|years)\b')
+_TAKES_SECONDS = re.compile(r'\b(?:wait|took|take|takes|in|for|after|within|every|about|under|over|of|than|'
+                            r'last|lasts|lasted|min|minutes?|m|h|another|and|~|<|>)\s?$', re.IGNORECASE)
+_LASTS = re.compile(r'\s(?:video|timer|delay|timeout|clip|interval|ago|later|long|pause|window|each|max|'
+                    r'or|per|to)\b')
 _NUMBER_BEFORE = rf'{_SIGN}(?<![\w.,^])(?P<amount>{NUMBER}){_UPTO}'
 MEASURES: tuple[Rule, ...] = (
+    # A range whose ends both have their unit.
+    rule(rf'(?<![\w.,])({NUMBER}\s?(?:{_UNIT}|%|°\s?[CF]?))\s?[-–]\s?(?={NUMBER}\s?(?:{_UNIT}|%|°))',
+         r'\1 to '),
+    rule(rf'(?<![\w./])(?:(\d+) )?(\d)/(\d{{1,2}})(?:\s?|-)({_UNIT}|%)(?![\w/])\.?(?=\W|$)(?!\.\w)',
+         _part),
+    rule(r'(?<![\w.,])(\d+(?:\.\d+)?|\d+ \d/\d)\s?in\b\.?(?=\s(?:thick|tall|wide|long|deep|high|of|by|'
+         r'x|diameter|screen)\b|\s?x\s?\d)|(?<=ft )(\d+)\s?in\b', _inches),
+    rule(r'(?<![\w.,"])(\d+(?:\.\d+)?)"(?=\s?(?:x|×|by)\s?\d)|(?<=[x×] )(\d+(?:\.\d+)?)"', _inches),
     rule(rf'(?<![\w.])({NUMBER}(?:\s?[x×]\s?{NUMBER})+)\s?({_UNIT})(?![\w/])', _dimensions),
     rule(r"(?<![\w.])(\d)'\s?(\d{1,2})(?:\"|''|″)?(?![\w'])", _feet),
-    rule(r"(?<![\w.'])(\d{1,3})′()(?!\w)", _feet),
+    rule(r"(?<![\w.'])(\d{1,3})(?:′|'(?=\s(?:tall|poles?|deep|wide|long|high|ladder)\b))()(?!\w)", _feet),
     rule(r'(?<![\w."])(\d+(?:\.\d+)?)(?:"|″)(?=\s(?:monitor|screen|display|TV|tablet|laptop|pipe|'
          r'nail|disk|drive|wheels?|pizza|x|by|wide|tall|long|thick)\b)', r'\1 inch'),
     rule(rf'{_NUMBER_BEFORE}\s?{_SQUARE}', _shaped),
@@ -112,8 +184,8 @@ MEASURES: tuple[Rule, ...] = (
     rule(rf'{_NUMBER_BEFORE}\s?(?:%|percent\b)(?!o\b)',
          lambda match: f'{_amount(match)} percent'),
     rule(rf'{_NUMBER_BEFORE}\s?(?:‰|%o\b|‱)', lambda match: f'{_amount(match)} per mille'),
-    rule(rf'{_NUMBER_BEFORE}(?:\s?|-)(?P<unit>{_UNIT}){_POWER}{_PER}(?!\w|\'\w|-\w|\.\w)',
-         _measure),
+    rule(rf'{_NUMBER_BEFORE}(?:\s?|-)(?P<unit>{_UNIT}){_POWER}{_PER}(?!\w|\'\w|-\w|\.\w)'
+         r'(?:\.(?=[,)]|\s+[a-z0-9(]))?', _measure),
     rule(rf'{_NUMBER_BEFORE}\s?A(?=[.,;:!?)]|$|\s(?:at|and|or|is|of|to|for|in|from|with)\b)',
          _amps),
 )

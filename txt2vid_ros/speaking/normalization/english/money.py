@@ -46,7 +46,7 @@ SIGNS = {
     '฿': Currency('baht', 'baht'), '₫': Currency('dong', 'dong'), '₱': Currency('peso', 'pesos'),
     '₴': Currency('hryvnia', 'hryvnias'), '₦': Currency('naira', 'naira'),
     '₿': Currency('bitcoin', 'bitcoins'),
-    'US$': _DOLLAR, 'C$': _of('Canadian'), 'CA$': _of('Canadian'), 'A$': _of('Australian'),
+    'zł': Currency('zloty', 'zlotys'), 'Kč': _CROWN, 'US $': _DOLLAR, 'CN¥': _YUAN, 'US$': _DOLLAR, 'C$': _of('Canadian'), 'CA$': _of('Canadian'), 'A$': _of('Australian'),
     'AU$': _of('Australian'), 'NZ$': _of('New Zealand'), 'HK$': _of('Hong Kong'),
     'S$': _of('Singapore'), 'R$': _REAL,
 }
@@ -54,7 +54,9 @@ CODES = {
     'USD': _DOLLAR, 'EUR': _EURO, 'GBP': _POUND, 'JPY': _YEN, 'INR': _RUPEE, 'CHF': _FRANC,
     'CAD': _of('Canadian'), 'AUD': _of('Australian'), 'NZD': _of('New Zealand'), 'CNY': _YUAN,
     'RMB': _YUAN, 'KRW': _WON, 'SEK': _CROWN, 'NOK': _CROWN, 'DKK': _CROWN, 'CZK': _CROWN,
-    'PLN': Currency('zloty', 'zlotys'), 'RUB': _RUBLE, 'BRL': _REAL, 'MXN': Currency(
+    'PLN': Currency('zloty', 'zlotys'), 'AED': Currency('dirham', 'dirhams'),
+    'ZAR': Currency('rand', 'rand'), 'HUF': Currency('forint', 'forints'),
+    'TRY': Currency('lira', 'lira'), 'THB': Currency('baht', 'baht'), 'RUB': _RUBLE, 'BRL': _REAL, 'MXN': Currency(
         'peso', 'pesos'), 'HKD': _of('Hong Kong'), 'SGD': _of('Singapore'),
     'BTC': Currency('bitcoin', 'bitcoins'), 'Rs.': _RUPEE, 'Rs': _RUPEE, 'Fr.': _FRANC,
 }
@@ -71,6 +73,10 @@ _AMOUNT = rf'(?P<amount>{NUMBER})'
 _MINUS = '-−–'
 
 
+_ATTRIBUTE = re.compile(r'(?=-)|\s(?:bills?|notes?|coins?|question|home|house|fine|fee|tickets?|gift|million|'
+                        r'budget|bonus|reward|prize|deal|loan|investment)\b')
+
+
 def _money(match: re.Match[str]) -> str:
     """Return a sum, or a range of sums, in words."""
     parts = match.groupdict()
@@ -80,6 +86,9 @@ def _money(match: re.Match[str]) -> str:
         spoken = f'{number_words(match["amount"])} to {_sum(match["upto"], scale, currency)}'
     else:
         spoken = _sum(match['amount'], scale, currency)
+    if _ATTRIBUTE.match(match.string, match.end()) and not parts['upto']:
+        spoken = spoken.removesuffix(currency.many) + (
+            currency.one if spoken.endswith(currency.many) else '')
     per = f' per {_PERIODS.get(match["per"], match["per"])}' if match['per'] else ''
     return f'{"minus " if match["minus"] or parts.get("within") else ""}{spoken}{per}'
 
@@ -107,7 +116,7 @@ def _cents(match: re.Match[str]) -> str:
 
 def _before(names: str, gap: str) -> Rule:
     """Return the rule for a currency in front of its sum, as $5, -$5.50, $-5, $5-10 or $1.2M."""
-    return rule(rf'(?:(?<![\w)])(?P<minus>[{_MINUS}])\s?)?(?<![\w$])(?P<currency>{names}){gap}'
+    return rule(rf'(?:(?<![\w)])(?P<minus>[-–]|−\s?))?(?<![\w$])(?P<currency>{names}){gap}'
                 rf'(?P<within>[{_MINUS}])?{_AMOUNT}'
                 rf'(?:\s?[-–]\s?(?:{names})?{gap}(?P<upto>{NUMBER}))?{_SCALE}{_PER}(?![\w])',
                 _money)
@@ -115,7 +124,7 @@ def _before(names: str, gap: str) -> Rule:
 
 def _after(names: str) -> Rule:
     """Return the rule for a currency behind its sum, as 5 €, -5,50€, 3-5 USD or 3 Mio. €."""
-    return rule(rf'(?:(?<![\w)])(?P<minus>[{_MINUS}])\s?)?(?<![\w.,]){_AMOUNT}'
+    return rule(rf'(?:(?<![\w)])(?P<minus>[-–]|−\s?))?(?<![\w.,]){_AMOUNT}'
                 rf'(?:\s?[-–]\s?(?P<upto>{NUMBER}))?{_SCALE}\.?\s?'
                 rf'(?P<currency>{names})(?!\w){_PER}', _money)
 
@@ -125,6 +134,8 @@ MONEY: tuple[Rule, ...] = (
     rule(r'(?<![\w.,+-])([1-9]\d{0,2})((?: \d{3})+)(?![\d-])', lambda match: (
         match[1] + match[2].replace(' ', ''))),
     rule(r'(?<![\w.,])(\d+[.,]\d)0(?= (?:euros?|dollars?|pounds?|francs?|rupees?)\b)', r'\1'),
+    rule(rf'((?:{alternatives(SIGNS)})\s?{NUMBER}\s?(?:[kKmMbB]|bn)?)\s?[-–]\s?(?=(?:{alternatives(SIGNS)})\d)',
+         r'\1 to '),
     _before(alternatives(SIGNS), r'\s?'),
     _before(alternatives(CODES), r'\s?'),
     _after(alternatives(SIGNS)),

@@ -70,7 +70,9 @@ def year(number: int) -> str:
 
 def plural(word: str) -> str:
     """Return the plural of the last word of an ordinal or a decade: twenty is twenties."""
-    return f'{word[:-1]}ies' if word.endswith('y') else f'{word}s'
+    if word.endswith('y'):
+        return f'{word[:-1]}ies'
+    return f'{word}es' if word.endswith('x') else f'{word}s'
 
 
 def parse_number(text: str) -> tuple[str, str]:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 
+from txt2vid_ros.speaking.normalization.english.fraction_words import fraction_words
 from txt2vid_ros.speaking.normalization.english.number_words import (
     cardinal,
     digits,
     NUMBER,
     number_words,
     ordinal,
+    plural,
     year,
 )
 from txt2vid_ros.speaking.normalization.rule import Rule, rule
@@ -32,15 +34,15 @@ _BEFORE_YEAR = (r'(?:[Ii]n|[Ss]ince|[Uu]ntil|[Bb]y|[Ff]rom|[Dd]uring|[Oo]f|[Yy]e
                 r'[Ll]ate|[Mm]id|[Cc]opyright|©|established|born|died|[Cc]lass of|to|and|January|February|'
                 r'March|'
                 r'April|May|June|July|August|September|October|November|December)')
-_DENOMINATORS = {2: 'half', 3: 'third', 4: 'quarter', 5: 'fifth', 6: 'sixth', 7: 'seventh',
-                 8: 'eighth', 9: 'ninth', 10: 'tenth', 12: 'twelfth', 16: 'sixteenth',
-                 20: 'twentieth', 32: 'thirty second', 64: 'sixty fourth', 100: 'hundredth'}
 _SCORES = (r'(?:\b(?:won|win|wins|lost|lose|beat|beats|lead|leads|led|tied|tie|drew|score|scored|'
            r'ended|finished|vote|voted|ruled|defeated)\b[^.!?\d]{0,30})')
 _RATED = r'(?:rated?|rating|scored?|stars?|got|gets?|gave|review|marks?)\s+(?:it |of |at )?'
 _SCALED = {'k': 'thousand', 'K': 'thousand', 'M': 'million', 'm': 'million', 'B': 'billion',
            'bn': 'billion', 'Bn': 'billion', 'mn': 'million', 'tn': 'trillion', 'mio': 'million',
            'Mio': 'million', 'Mrd': 'billion'}
+_COUNTED_IN_MILLIONS = (r'people|users|jobs|views|voters|followers|subscribers|dollars|euros|pounds|years|'
+                        r'tonnes|tons|downloads|customers|members|viewers|homes|workers|children|copies|'
+                        r'parameters|rows|records|lines|tokens|of|and')
 _LEFT = r'(?<![\w.,:/-])'
 
 
@@ -70,32 +72,23 @@ def _zeros(match: re.Match[str]) -> str:
     return digits(text)
 
 
-def _fraction(whole: str, top: int, bottom: int) -> str | None:
-    """Return a fraction in words; None where it is not one that is said so."""
-    if bottom not in _DENOMINATORS or (top >= bottom and (whole or bottom > 10)):
-        return None
-    name = _DENOMINATORS[bottom]
-    many = f'{name[:-1]}ves' if name == 'half' else f'{name}s'
-    if whole:
-        article = {'half': 'a half', 'quarter': 'a quarter', 'third': 'a third'}.get(name)
-        part = article if top == 1 and article else (
-            f'{cardinal(top)} {name if top == 1 else many}')
-        return f'{cardinal(int(whole))} and {part}'
-    return f'{cardinal(top)} {name if top == 1 else many}'
-
-
 def _mixed(match: re.Match[str]) -> str:
-    words = _fraction(match[1], int(match[2]), int(match[3]))
+    words = fraction_words(match[1], int(match[2]), int(match[3]))
     return words or match[0]
 
 
 def _slashed(match: re.Match[str]) -> str:
     top, bottom = int(match[1]), int(match[2])
-    if (top, bottom) == (9, 11):
-        return 'nine eleven'
-    words = _fraction('', top, bottom) if 0 < top < bottom else None
-    return words or (f'{cardinal(top)} out of {cardinal(bottom)}' if bottom in (5, 10, 100)
-                     else f'{cardinal(top)} slash {cardinal(bottom)}')
+    if (top, bottom) == (9, 11) or top + bottom == 100 or top == bottom != 10:
+        return f'{cardinal(top)} {cardinal(bottom)}'
+    if 60 <= top <= 250 and 40 <= bottom <= 150:
+        return f'{cardinal(top)} over {cardinal(bottom)}'  # a blood pressure
+    things = re.compile(r'\s(?!(?:is|was|has|this|as|its)\b)[a-z]+s\b').match(match.string, match.end())
+    words = fraction_words('', top, bottom) if 0 < top < bottom else None
+    before = match.string[max(0, match.start() - 3):match.start()]
+    if bottom in (5, 10, 100) and top <= bottom and (things or words is None or before == ' a '):
+        return f'{cardinal(top)} out of {cardinal(bottom)}'
+    return words or f'{cardinal(top)} over {cardinal(bottom)}'
 
 
 def _number_or_year(text: str) -> str:
@@ -111,6 +104,20 @@ def _range(match: re.Match[str]) -> str:
     if len(first) == 4 and len(last) == 2 and first[:2] in ('18', '19', '20'):
         return f'{year(int(first))} to {cardinal(int(last))}'
     return f'{_number_or_year(first)} to {_number_or_year(last)}'
+
+
+def _verse(match: re.Match[str]) -> str:
+    """Read "John 3:16" as chapter and verse; but "Mix it 3:1" is a ratio."""
+    before = re.search(r'([A-Z]\w+) $', match.string[max(0, match.start() - 20):match.start()])
+    if not before:
+        return match[0]
+    words = f'{cardinal(int(match[1]))} {cardinal(int(match[2]))}'
+    return f'{words} to {cardinal(int(match[3]))}' if match[3] else words
+
+
+def _plural_number(match: re.Match[str]) -> str:
+    """Read "the 747s" as a plural."""
+    return plural(_paired(match[1]) if len(match[1]) == 4 else number_words(match[1]))
 
 
 def _subtraction(match: re.Match[str]) -> str:
@@ -154,6 +161,12 @@ def _list_of_numbers(match: re.Match[str]) -> str:
 
 
 QUANTITIES: tuple[Rule, ...] = (
+    rule(r'(?<![\w.,])(\d{3,4})p\b', lambda match: f'{_paired(match[1])} P'),
+    rule(r'(?<![\w.,])(\d{1,2}(?:,\d{2})+,\d{3})(?![\w,])', lambda match: (
+        number_words(match[1].replace(',', '')))),
+    rule(r'(?<![\w-])(?:\d{3}-\d{2}-\d{4}|\d{4}(?: \d{4}){2,3}|0\d{3,4} \d{5,7})(?![\w-])',
+         lambda match: ', '.join(digits(group) for group in re.split(r'[ -]', match[0]))),
+    rule(r'\b(UTC|GMT)\s?[-−–]\s?(?=\d)', r'\1 minus '),
     rule(r'(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w.]*\d)', _ip_address),
     rule(rf'\b({_VERSIONED}\s?)(\d+(?:\.\d+)+)(?![\w%])', lambda match: (
         'version ' if match[1] == 'v' else match[1]) + _version(match[2])),
@@ -167,10 +180,17 @@ QUANTITIES: tuple[Rule, ...] = (
     rule(r'\b24/7\b', 'twenty four seven'),
     rule(r"(?<!\w)'(\d\d)\b(?!\w)", lambda match: digits(match[1]) if match[1][0] == '0'
          else cardinal(int(match[1]))),
-    rule(r'(?<![\w.])(\d+)(?:st|nd|rd|th)\b', lambda match: ordinal(int(match[1]))),
+    rule(r'(?<![\w./])(\d{1,3}(?:,\d{3})+|\d+)(?:st|nd|rd|th)\b', lambda match: (
+        ordinal(int(match[1].replace(',', ''))))),
+    rule(r'(?<![\w./])(\d{1,2})/(\d{1,2})(?:st|nd|rd|th)s?\b', lambda match: (
+        fraction_words('', int(match[1]), int(match[2])) or match[0])),
     rule(rf'{_LEFT}({NUMBER})\s?[·×x*]\s?10\^([+-]?\d+)', _scientific),
     rule(rf'{_LEFT}({NUMBER})[eE]([+-]?\d+)(?!\w)', _scientific),
-    rule(r'((?<![\w.,])\d+(?:\.\d+)?|\b[A-Za-z]|\))\s?\^\s?\(?([+-]?\d+|[a-z]\b)\)?', _power),
+    rule(r'(?<![\w.])(\d+)([a-z])\b(?=\s?[-+=*/^²])', lambda match: (
+        f'{number_words(match[1])} {match[2].upper()}')),
+    rule(r'\b([a-z])\s?-\s?(?=\d+\b)', r'\1 minus '),
+    rule(rf'(?<![\w.,])({NUMBER})-({NUMBER})(?=\s?=)', _subtraction),
+    rule(r'((?<![\w.,])\d+(?:\.\d+)?|\b[A-Za-z]{1,2}|\))\s?\^\s?\(?([+-]?\d+|[a-z]\b)\)?', _power),
     rule(r'(?<![\w.,])\d+(?:\.\d+)?(?:\s?[x×]\s?\d+(?:\.\d+)?)+(?![\w.]*\d)(?!\s*=)', _dimensions),
     rule(r'(?<![\w.,])(\d+(?:\.\d+)?)[x×](?!\w)', lambda match: f'{number_words(match[1])} times'),
     rule(r'(?<![\w./])(\d+) (\d{1,2})/(\d{1,3})(?![\w/])', _mixed),
@@ -179,6 +199,7 @@ QUANTITIES: tuple[Rule, ...] = (
     rule(rf'({_RATED})(\d+)/(\d+)(?![\w/])', lambda match: (
         f'{match[1]}{number_words(match[2])} out of {number_words(match[3])}')),
     rule(r'(?<![\w./])(\d{1,3})/(\d{1,3})(?![\w/])', _slashed),
+    rule(r'(?<=[A-Za-z]\w )(\d{1,3}):(\d{1,3})(?:[-–](\d{1,3}))?(?![\w:])(?<!\d:\d)', _verse),
     rule(r'(?<![\w.:])(\d+):(\d+)(?::(\d+))?(?![\w:])', lambda match: ' to '.join(
         number_words(group) for group in match.groups() if group)),
     rule(rf'({_SCORES})(\d{{1,3}})\s?[-–:]\s?(\d{{1,3}})(?![\w-])', lambda match: (
@@ -186,20 +207,28 @@ QUANTITIES: tuple[Rule, ...] = (
     rule(rf'(?<![\w.,])({NUMBER})\s[-–]\s({NUMBER})(?=\s?=)', _subtraction),
     rule(rf'(?<![\w.,])({NUMBER})\s?−\s?({NUMBER})', _subtraction),
     rule(r'(?<![\w.,-])(\d+(?:\.\d+)?)\s?[-–]\s?(\d+(?:\.\d+)?)(?![\w-]|\.\d)', _range),
-    rule(rf'(?<![\w)])[-−–]\s?(?={NUMBER})', 'minus '),
+    rule(rf'(?<![\w)])(?:[-–]|−\s?)(?={NUMBER})', 'minus '),
     rule(r'(?<![\w)+])\+(?=\d)', 'plus '),
     rule(r'(?<=\d)\+(?!\w)', ' plus'),
     rule(r'(?<![\w.,])([2-8])K\b', lambda match: f'{number_words(match[1])} K'),
     rule(rf'(?<![\w.,])({NUMBER})B\b(?=\s(?:parameters?|model|people|users|views|dollars|euros|'
          rf'years|tokens|records|rows)\b)|(?<![\w.,])(\d+\.\d+)B\b', lambda match: (
              f'{number_words(match[1] or match[2])} billion')),
-    rule(rf'(?<![\w.,])({NUMBER})\s?(k|K|M|bn|Bn|mn|tn|Mio|mio|Mrd)\b(?!\.\w)\.?(?!\w)',
-         lambda match: f'{number_words(match[1])} {_SCALED[match[2]]}'),
+    rule(r'(?<![\w.,-])(\d{1,4})s\b(?!\w)', _plural_number),
+    rule(rf'(?<![\w.,])({NUMBER})(k|K)\b(?=\s(?:run|race|walk|marathon|gold|ring|resolution|video)\b)',
+         lambda match: f'{number_words(match[1])} K'),
+    rule(rf'(?<![\w.,-])({NUMBER})(k|K|bn|Bn|mn|tn)\b(?!\.\w|-)', lambda match: (
+        f'{number_words(match[1])} {_SCALED[match[2]]}')),
+    rule(rf'(?<![\w.,])({NUMBER})\s?(Mio|mio|Mrd)\b\.?', lambda match: (
+        f'{number_words(match[1])} {_SCALED[match[2]]}')),
+    rule(rf'(?<![\w.,])({NUMBER})([Mm])(?=\s(?:{_COUNTED_IN_MILLIONS})\b)|(?<![\w.,])(\d+\.\d+)M\b',
+         lambda match: f'{number_words(match[1] or match[3])} million'),
     rule(r'(?<![\w.,])\d{1,2}(?:,\d{1,2}){2,}(?![\w,])', _list_of_numbers),
     rule(rf'\b({_BEFORE_YEAR} )(1[1-9]\d\d|20\d\d)(?![\w]|[.,]\d)',
          lambda match: match[1] + year(int(match[2]))),
     rule(r'((?:\b[A-Z]{2,} ))(\d{4})(?![\w.,]*\d)', lambda match: match[1] + _paired(match[2])),
-    rule(r'(?<![\w.,])(1[89]\d\d|20\d\d)(?![\w]|[.,]\d)', lambda match: year(int(match[1]))),
+    rule(r'(?<![\w.,])(1[89]\d\d|20\d\d)(?![\w]|[.,]\d)(?!\s(?!(?:was|is|has|this|as|its|plans|series|'
+         r'Olympics)\b)(?:[a-z]+[^aious\W]s|people|euros)\b)', lambda match: year(int(match[1]))),
     rule(rf'(?<![\w.])(?<![A-Za-z]-)({NUMBER})(?![\w])', lambda match: number_words(match[1])),
 )
 """Rules in their order."""

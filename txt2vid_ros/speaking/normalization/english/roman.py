@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from txt2vid_ros.speaking.normalization.english.number_words import cardinal, ordinal
+from txt2vid_ros.speaking.normalization.english.sentence_words import begins_sentence
 from txt2vid_ros.speaking.normalization.rule import alternatives, Rule, rule, words_of
 
 _NUMERAL = r'(?=[IVXLCM])M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})'
@@ -35,12 +36,13 @@ _LETTERS_TOO = frozenset(words_of(
 """Words after which V and X are numerals, for no letters follow them as such."""
 _ONE_TOO = frozenset(words_of(
         'Chapter chapter Act act Volume volume War Phase phase Episode episode'))
-_VERBS_OF_MINE = frozenset(words_of(
-        'am was have had know knew think thought met saw see love like read want need remember '
-        'believe will would can could did do made call'))
+_OF_A_RULER = re.compile(r"(?=[,;:)]|\.(?!\s[A-Z]\w*\s[a-z])|'s\b|$|\s(?:of|and|to|in|was|ruled|reigned"
+                        r"|died|became|succeeded|abdicated)\b)")
+_OF_A_PART = re.compile(r"(?=[.,;:!?)]|$|\s(?:of|and|to|in|was|is|ended|began|scene|Scene)\b)")
+_SOVEREIGN = re.compile(r'\b(?:King|Queen|Pope|Emperor|Tsar|Prince|Kaiser)\s$')
 
 
-_FOLLOWING = re.compile(r'\s([a-z]+)')
+
 
 
 def value(numeral: str) -> int:
@@ -51,12 +53,16 @@ def value(numeral: str) -> int:
 
 
 def _ruler(match: re.Match[str]) -> str:
+    """Read "Charles I" as a ruler's only where no "I" can be meant, as in "I told Charles I know"."""
     name, numeral = match[1], match[2]
-    if numeral == 'I':
-        following = _FOLLOWING.match(match.string, match.end())
-        if following and following[1] in _VERBS_OF_MINE - {'was', 'had', 'did', 'made'}:
-            return match[0]
     if numeral in ('C', 'D', 'L', 'M') or (name == 'Malcolm' and numeral == 'X'):
+        return match[0]
+    if re.compile(r'\. [A-Z][a-z]+').match(match.string, match.end()) and len(numeral) == 1:
+        return match[0]  # "George V. Higgins": an initial
+    sovereign = _SOVEREIGN.search(match.string, max(0, match.start() - 9), match.start())
+    if numeral == 'I' and not (_OF_A_RULER.match(match.string, match.end()) and (
+            sovereign or begins_sentence(match.string, match.start())
+            or match.string[match.end():match.end() + 1] in ',;)')):
         return match[0]
     return f'{name} the {ordinal(value(numeral))}'
 
@@ -66,8 +72,7 @@ def _numbered(match: re.Match[str]) -> str:
     if len(numeral) == 1:
         if numeral not in 'IVX' or word not in (_ONE_TOO if numeral == 'I' else _LETTERS_TOO):
             return match[0]
-        following = _FOLLOWING.match(match.string, match.end())
-        if numeral == 'I' and following and following[1] in _VERBS_OF_MINE - {'was', 'will'}:
+        if not _OF_A_PART.match(match.string, match.end()):
             return match[0]
     return f'{word} {cardinal(value(numeral))}'
 

@@ -34,6 +34,9 @@ def _name(match: re.Match[str]) -> str:
 SYMBOLS: tuple[Rule, ...] = (
     rule(r'(?<=\s)--?([a-z]\w*)(?!\S*-\s)', r'dash \1'),
     rule(r'(?<=[\w)])\s?(?:=>|->|-->|⟶)\s?(?=[\w(])', ' to '),
+    rule(r'\s<-\s', ' gets '), rule(r'\s?&&\s?', ' and '),
+    rule(r'(?<=\w)/(day|week|month|year|hour|minute|second|night|person|kg|min|km|yr|hr)\b', r' per \1'),
+    rule(r'(?<=\s)<(?=\w)', 'less than '), rule(r'(?<=\s)>(?=\w)', 'more than '),
     rule(r'\s?(?:==|:=)\s?', ' equals '),
     rule(r'\s?(?:!=|<>)\s?', ' is not equal to '),
     rule(r'(?<=[\w)])\s?(?:<=|≤)\s?(?=[\w(-])', ' is at most '),
@@ -48,7 +51,7 @@ SYMBOLS: tuple[Rule, ...] = (
     rule(r'(?<=\w)\s?/\s?(?=\w)', ' '),
     rule(rf'(?<![^\W\d_])[{"".join(_GREEK)}](?![^\W\d_])', _greek),
     rule(rf'[{re.escape("".join(_SAID))}]', _name),
-    rule(r'\d+', lambda match: f' {number_words(match[0])} '),
+    rule(r'\d+(?:\.\d+)?', lambda match: f' {number_words(match[0])} '),
     # All that is left: no letter, no mark of a pause, no sign over or under a letter.
     rule("[^\\w\\s.,;:!?…—–'()\\[\\]{}\u0300-\u036f\u0900-\u0fff-]|_", ' '),
 )

@@ -1,0 +1,33 @@
+"""Where English sentences begin and end, as far as words tell."""
+
+from __future__ import annotations
+
+import re
+
+from txt2vid_ros.speaking.normalization.rule import words_of
+
+_STARTERS = frozenset(words_of(
+    'A An The This That These Those It He She We You They I There Here Who What When Where Why How '
+    'Is Are Was Were Do Does Did Can Could Will Would Should May Might Must Have Has Had If In On '
+    'At By For From With And But Or So Then Now Yes No Not Please Thanks Thank Let My Your His Her '
+    'Its Our Their One Two Some Many All Both Each Every After Before While Since Although Because '
+    'However Also Still Just Well Rest Good Choose Bye Hi Hello Next Later Today Tomorrow Go Come '
+    'Take Make See Look Stop Turn To Of As Once Everyone Nobody Nothing Everything Read Call'))
+_FOLLOWING = re.compile(r'[\'")\]]*(?:\s*$|\s+[\'"(\[]*([A-Z][a-z]*))')
+_BEGINS = re.compile(r'(?:^|[.!?:…]\s*["(]*)$')
+
+
+def is_starter(word: str) -> bool:
+    """Return whether a capitalized word begins a sentence rather than a name."""
+    return word.partition("'")[0] in _STARTERS
+
+
+def ends_sentence(match: re.Match[str]) -> bool:
+    """Return whether a full stop at the end of a match ends the sentence too."""
+    following = _FOLLOWING.match(match.string, match.end())
+    return following is not None and (following[1] is None or is_starter(following[1]))
+
+
+def begins_sentence(text: str, place: int) -> bool:
+    """Return whether a sentence of the text begins at `place`."""
+    return _BEGINS.search(text, max(0, place - 4), place) is not None
