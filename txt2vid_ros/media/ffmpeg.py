@@ -6,7 +6,9 @@ Its command lines are composed with ffmpeg-python.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+import functools
 import os
+from pathlib import Path
 import shutil
 import subprocess
 from typing import Any
@@ -19,6 +21,8 @@ from txt2vid_ros.core.process import child_process
 SYNTHETIC_LABEL = 'Synthetic face and voice, made by txt2vid_ros'
 """What the metadata of every stream and video says."""
 READ_BYTES = 65536
+LOCAL_ONLY = 'file'
+"""The protocols that a user's file may refer to: a playlist reaches no network."""
 
 
 def executable() -> str:
@@ -28,6 +32,36 @@ def executable() -> str:
         raise UserError('ffmpeg is not installed or not on PATH',
                         'Install it, for example with "apt-get install ffmpeg".')
     return path
+
+
+def probe(file: Path, demuxer: str = '') -> dict[str, Any] | None:
+    """Return what ffprobe says of a file's format and streams; None where it knows neither.
+
+    `demuxer`: the one to use, empty for ffprobe's own choice. Raises UserError where ffprobe is
+    missing.
+    """
+    try:
+        found = ffmpeg.probe(local(file), v='error', protocol_whitelist=LOCAL_ONLY,
+                             **({'f': demuxer} if demuxer else {}))
+    except ffmpeg.Error:
+        return None
+    except OSError as error:
+        raise UserError(f'ffprobe cannot be started: {error.strerror}',
+                        'Install it; it comes with ffmpeg.') from error
+    return dict(found)
+
+
+def local(file: Path) -> str:
+    """Return the name of a file that is taken for no option, protocol or pattern."""
+    return f'file:{file}'
+
+
+@functools.cache
+def has(kind: str, name: str) -> bool:
+    """Return whether this ffmpeg was built with a `kind`, decoders or filters, of that name."""
+    listed = subprocess.run([executable(), '-hide_banner', '-loglevel', 'error', f'-{kind}'],
+                            capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+    return any(name in line.split()[1:2] for line in listed.stdout.splitlines())
 
 
 class FfmpegProcess:
@@ -95,6 +129,16 @@ class FfmpegProcess:
         if not data:
             self._child.stdout.close()
         return data
+
+    def fill(self, buffer: memoryview) -> bool:
+        """Wait until output has filled `buffer` (bytes); False where it ended before."""
+        while buffer:
+            assert self._child.stdout
+            done = os.readv(self._child.stdout.fileno(), [buffer])
+            if not done:
+                return False
+            buffer = buffer[done:]
+        return True
 
     def errors(self) -> str:
         """Return the last errors that it printed, in one line; call only once it has ended."""
