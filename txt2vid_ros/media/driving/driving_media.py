@@ -57,6 +57,16 @@ class DrivingMedia:
         height, width = self.frames[0].shape[:2]
         return width, height
 
+    @property
+    def picture_area(self) -> tuple[int, int, int, int]:
+        """Where in a frame the source is seen, not the bars: left, top, right, bottom, pixels."""
+        width, height = self.size
+        place = self.placement
+        if place is None:
+            return 0, 0, width, height
+        return (max(0, place.left), max(0, place.top), min(width, place.left + place.scaled[0]),
+                min(height, place.top + place.scaled[1]))
+
     def index_at(self, time: float) -> int:
         """Return the frame to show at `time` seconds; the clip goes on for ever without a jump."""
         count = len(self.frames)
@@ -123,8 +133,7 @@ def load_driving(
         if options.loop == 'cross-fade':
             frames = CrossFaded(frames, round(CROSS_FADE * rate))
     if turns:
-        notices = (*notices, f'{file.name}: the face {_LIES[turns]} and was turned upright; '
-                   f'face.rotate={(options.rotate + 90 * turns) % 360} does the same')
+        notices = (*notices, f'{file.name}: the face {_LIES[turns]} and was turned upright')
         digest.update(f' {turns}'.encode())
     return DrivingMedia(frames, rate, digest.hexdigest(), file, notices, options.loop,
                         framing.placement(size))

@@ -44,7 +44,8 @@ class DrivingOptions:
         check_fields(self)
         if len(self.crop) != 4 or any(edge < -1 for edge in self.crop):
             raise UserError(
-                f'crop is {self.crop}', 'give top, bottom, left, right in pixels; -1 is the edge'
+                f'face.crop is {self.crop}',
+                'give top, bottom, left, right in pixels; -1 is the edge'
             )
 
     @property
@@ -69,7 +70,8 @@ class DrivingOptions:
         top, left = max(0, top), max(0, left)
         if right - left < 2 or bottom - top < 2:
             raise UserError(
-                f'crop {self.crop} leaves nothing of a picture of {width}x{height} pixels',
+                f'face.crop {self.crop} leaves nothing of a picture of {width}x{height} '
+                'pixels',
                 'give top, bottom, left, right in pixels; -1 is the edge',
             )
         return left, top, right, bottom
