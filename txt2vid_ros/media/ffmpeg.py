@@ -6,7 +6,9 @@ Its command lines are composed with ffmpeg-python.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+import fcntl
 import functools
+import logging
 import os
 from pathlib import Path
 import shutil
@@ -18,9 +20,12 @@ import ffmpeg
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.process import child_process
 
+log = logging.getLogger(__name__)
+
 SYNTHETIC_LABEL = 'Synthetic face and voice, made by txt2vid_ros'
 """What the metadata of every stream and video says."""
 READ_BYTES = 65536
+_WIDE = 1 << 20    # bytes, what Linux allows everybody
 LOCAL_ONLY = 'file'
 """The protocols that a user's file may refer to: a playlist reaches no network."""
 
@@ -64,6 +69,14 @@ def has(kind: str, name: str) -> bool:
     return any(name in line.split()[1:2] for line in listed.stdout.splitlines())
 
 
+def _widen(pipe: int) -> None:
+    try:
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _WIDE)
+    except OSError:
+        # The system allows no more: it is only slower.
+        log.debug('a pipe stays as narrow as it is')
+
+
 class FfmpegProcess:
     """One run of ffmpeg: start, feed, read, and end it cleanly.
 
@@ -71,9 +84,10 @@ class FfmpegProcess:
     """
 
     def __init__(self, output: Any, name: str, *, stdout: int = subprocess.PIPE,
-                 pass_fds: Collection[int] = ()) -> None:
+                 pass_fds: Collection[int] = (), wide_output: bool = False) -> None:
         """Start what `output`, a node of ffmpeg-python, describes; threads are called `name`.
 
+        `wide_output`: let its pipe hold a megabyte, so that it goes on while that is read.
         Raises UserError if it cannot be started.
         """
         output = output.global_args('-hide_banner', '-loglevel', 'error', '-nostats')
@@ -84,6 +98,8 @@ class FfmpegProcess:
             raise UserError(f'ffmpeg cannot be started: {error.strerror}',
                             'Close other programs, or reinstall ffmpeg.') from error
         assert self._child.stdin and self._child.stderr
+        if wide_output and self._child.stdout is not None:
+            _widen(self._child.stdout.fileno())
         self._name = name
         self._input = self._child.stdin
         self._errors = child_process.ErrorTail(self._child.stderr, name)
@@ -157,6 +173,10 @@ class FfmpegProcess:
         Its input has to be closed; each step takes at most `grace_seconds`.
         """
         return child_process.end(self._child, grace_seconds)
+
+    def terminate(self) -> None:
+        """Ask it to end, so that whoever reads its output comes to an end as well."""
+        self._child.terminate()
 
     def abort(self) -> None:
         """End it at once, whatever it has yet to read or write."""

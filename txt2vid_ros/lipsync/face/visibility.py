@@ -43,8 +43,9 @@ def outside(points: NDArray[np.float32], area: tuple[int, int, int, int]
     mouth = points[:, [*mp.UPPER_OUTER, *mp.LOWER_OUTER], :2]
     chin = points[:, mp.CHIN, :2]
     spare = _CHIN_SPARE * np.ptp(points[:, :, 0], axis=1)[:, None]
-    return (((mouth < low) | (mouth > high)).any(axis=(1, 2)),
-            ((chin < low - spare) | (chin > high + spare)).any(axis=1))
+    mouths = np.asarray(((mouth < low) | (mouth > high)).any(axis=(1, 2)))
+    chins = np.asarray(((chin < low - spare) | (chin > high + spare)).any(axis=1))
+    return mouths, chins
 
 
 def _tone(

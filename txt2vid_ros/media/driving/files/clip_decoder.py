@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 import dataclasses
 from fractions import Fraction
 from pathlib import Path
@@ -66,23 +67,31 @@ class ClipDecoder:
         """
         info = self._info
         width, height = self._view.placement.frame
-        buffer: Pixels = np.empty((height, width, 4 if info.has_alpha else 3), np.uint8)
-        view = memoryview(buffer.data).cast('B')
+        shape = (height, width, 4 if info.has_alpha else 3)
+        # While one is used, the next is read.
+        buffer, following = np.empty(shape, np.uint8), np.empty(shape, np.uint8)
         # One more than is used shows whether there are more.
         output = ffmpeg.output(self._filtered(), 'pipe:1', format='rawvideo',
                                **{'frames:v': self._limit + 1})
-        process = FfmpegProcess(output, 'clip decoder')
+        process = FfmpegProcess(output, 'clip decoder', wide_output=True)
         count = 0
-        try:
+        with ThreadPoolExecutor(1, 'clip reader') as reader:
             process.feed_all(())
-            while count <= self._limit and process.fill(view):
-                count += 1
-                if count <= self._limit:
+            reading = reader.submit(process.fill, memoryview(buffer.data).cast('B'))
+            try:
+                while reading.result():
+                    count += 1
+                    if count > self._limit:
+                        break
+                    reading = reader.submit(process.fill, memoryview(following.data).cast('B'))
                     yield over_backdrop(buffer) if info.has_alpha else buffer
-            if count <= self._limit:
-                process.end(END_SECONDS)
-        finally:
-            process.abort()
+                    buffer, following = following, buffer
+                else:
+                    process.end(END_SECONDS)
+            finally:
+                process.terminate()
+                reading.result()
+                process.abort()
         self.notices = (*info.notices, *self._remarks(count, process))
 
     def _remarks(self, count: int, process: FfmpegProcess) -> Iterator[str]:
