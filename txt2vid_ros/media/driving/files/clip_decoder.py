@@ -166,7 +166,7 @@ class ClipDecoder:
         return stream.filter(
             'scale', f'if({first},{wide},{side}({frame_wide},max(1,round({frame_high}*dar))))',
             f'if({first},{high},{side}({frame_high},max(1,round({frame_wide}/dar))))',
-            flags='area' if wide < stored[0] else 'bicubic')
+            flags='bicubic')
 
 
 def cut_notice(name: str, frames: int, rate: Fraction) -> str:
