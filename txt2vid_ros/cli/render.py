@@ -73,7 +73,8 @@ def run(arguments: argparse.Namespace) -> int:
     engine.load()
     options = _driving_options(arguments.face_options)
     driving = load_driving(arguments.face or person.face, width=arguments.width,
-                           height=arguments.height, options=options)
+                           height=arguments.height, options=options,
+                           upright=engine.quarter_turns)
     begun = time.monotonic()
 
     def progress(done: float) -> None:

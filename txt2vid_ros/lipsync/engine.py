@@ -84,6 +84,13 @@ class LipSyncEngine(abc.ABC):
         """Load the models; may take seconds; called once, before open(). Raises UserError."""
         return
 
+    def quarter_turns(self, frame: Frame) -> int:
+        """Return how many quarter turns clockwise bring the face in a driving frame upright.
+
+        0 where it is, where there is none, and by default. Called once load() has been.
+        """
+        return 0
+
     @abc.abstractmethod
     def open(self, driving: DrivingMedia) -> LipSyncSession:  # noqa: A003
         """Prepare a face (detection and so on, cached where possible). Raises UserError."""

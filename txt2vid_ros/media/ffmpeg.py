@@ -6,7 +6,11 @@ Its command lines are composed with ffmpeg-python.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+import fcntl
+import functools
+import logging
 import os
+from pathlib import Path
 import shutil
 import subprocess
 from typing import Any
@@ -16,9 +20,14 @@ import ffmpeg
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.process import child_process
 
+log = logging.getLogger(__name__)
+
 SYNTHETIC_LABEL = 'Synthetic face and voice, made by txt2vid_ros'
 """What the metadata of every stream and video says."""
 READ_BYTES = 65536
+_WIDE = 1 << 20    # bytes, what Linux allows everybody
+LOCAL_ONLY = 'file'
+"""The protocols that a user's file may refer to: a playlist reaches no network."""
 
 
 def executable() -> str:
@@ -30,6 +39,44 @@ def executable() -> str:
     return path
 
 
+def probe(file: Path, demuxer: str = '') -> dict[str, Any] | None:
+    """Return what ffprobe says of a file's format and streams; None where it knows neither.
+
+    `demuxer`: the one to use, empty for ffprobe's own choice. Raises UserError where ffprobe is
+    missing.
+    """
+    try:
+        found = ffmpeg.probe(local(file), v='error', protocol_whitelist=LOCAL_ONLY,
+                             **({'f': demuxer} if demuxer else {}))
+    except ffmpeg.Error:
+        return None
+    except OSError as error:
+        raise UserError(f'ffprobe cannot be started: {error.strerror}',
+                        'Install it; it comes with ffmpeg.') from error
+    return dict(found)
+
+
+def local(file: Path) -> str:
+    """Return the name of a file that is taken for no option, protocol or pattern."""
+    return f'file:{file}'
+
+
+@functools.cache
+def has(kind: str, name: str) -> bool:
+    """Return whether this ffmpeg was built with a `kind`, decoders or filters, of that name."""
+    listed = subprocess.run([executable(), '-hide_banner', '-loglevel', 'error', f'-{kind}'],
+                            capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+    return any(name in line.split()[1:2] for line in listed.stdout.splitlines())
+
+
+def _widen(pipe: int) -> None:
+    try:
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _WIDE)
+    except OSError:
+        # The system allows no more: it is only slower.
+        log.debug('a pipe stays as narrow as it is')
+
+
 class FfmpegProcess:
     """One run of ffmpeg: start, feed, read, and end it cleanly.
 
@@ -37,9 +84,10 @@ class FfmpegProcess:
     """
 
     def __init__(self, output: Any, name: str, *, stdout: int = subprocess.PIPE,
-                 pass_fds: Collection[int] = ()) -> None:
+                 pass_fds: Collection[int] = (), wide_output: bool = False) -> None:
         """Start what `output`, a node of ffmpeg-python, describes; threads are called `name`.
 
+        `wide_output`: let its pipe hold a megabyte, so that it goes on while that is read.
         Raises UserError if it cannot be started.
         """
         output = output.global_args('-hide_banner', '-loglevel', 'error', '-nostats')
@@ -50,6 +98,8 @@ class FfmpegProcess:
             raise UserError(f'ffmpeg cannot be started: {error.strerror}',
                             'Close other programs, or reinstall ffmpeg.') from error
         assert self._child.stdin and self._child.stderr
+        if wide_output and self._child.stdout is not None:
+            _widen(self._child.stdout.fileno())
         self._name = name
         self._input = self._child.stdin
         self._errors = child_process.ErrorTail(self._child.stderr, name)
@@ -96,6 +146,16 @@ class FfmpegProcess:
             self._child.stdout.close()
         return data
 
+    def fill(self, buffer: memoryview) -> bool:
+        """Wait until output has filled `buffer` (bytes); False where it ended before."""
+        while buffer:
+            assert self._child.stdout
+            done = os.readv(self._child.stdout.fileno(), [buffer])
+            if not done:
+                return False
+            buffer = buffer[done:]
+        return True
+
     def errors(self) -> str:
         """Return the last errors that it printed, in one line; call only once it has ended."""
         return self._errors.text()
@@ -113,6 +173,10 @@ class FfmpegProcess:
         Its input has to be closed; each step takes at most `grace_seconds`.
         """
         return child_process.end(self._child, grace_seconds)
+
+    def terminate(self) -> None:
+        """Ask it to end, so that whoever reads its output comes to an end as well."""
+        self._child.terminate()
 
     def abort(self) -> None:
         """End it at once, whatever it has yet to read or write."""

@@ -131,7 +131,8 @@ class LipsyncNode(ManagedNode):
             return
         table = self.parameters
         options = made(DrivingOptions, FACE, self.options)
-        driving = load_driving(file, width=table.width, height=table.height, options=options)
+        driving = load_driving(file, width=table.width, height=table.height, options=options,
+                               upright=self._engine.quarter_turns)
         session = self._engine.open(driving)
         for line in dict.fromkeys(driving.notices + session.notices):
             self.get_logger().warning(line)

@@ -13,10 +13,14 @@ from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.lipsync.face import cache
 from txt2vid_ros.lipsync.face.mesh import Detection, FaceMesh, Image, MESH_POINTS, Points
 from txt2vid_ros.lipsync.face.mesh_points import LEFT_EYE_OUTER, RIGHT_EYE_OUTER
-from txt2vid_ros.lipsync.face.visibility import mouth_visible
+from txt2vid_ros.lipsync.face.visibility import mouth_visible, outside
 from txt2vid_ros.media.driving.driving_media import DrivingMedia
 
+MIN_FACE = 80
+"""Pixels of a face's width, from which on it can be animated well."""
+
 _MIN_SCORE = 0.5
+_MUCH_SMALLER = 0.5     # share of its size at which a picture's faces may be lost
 _MAX_STEP = 0.5  # of the face's width from one frame to the next; more is another face
 _MAX_JUMP = 1.0  # the same after a loss; a cut in a video moves a face about as far
 _JUMP_PER_LOST_FRAME = 0.1  # added to that for each frame in which it was not seen
@@ -65,24 +69,28 @@ def find_face(
     `mesh` returns the loaded networks and is called only on a cache miss. A terminal gets a
     progress bar. Raises UserError if no frame shows a face.
     """
-    name = str(media.source or 'the driving media')
     count = len(media.frames)
     entry = cache.load(media.digest, count) if use_cache else None
     if entry is None:
         networks = mesh()
         with tqdm(total=count, desc='finding the face', unit='frame', leave=False,
                   disable=None if count > 1 else True) as bar:
-            entry = _tracked(media.frames, networks, name, bar.update)
-        track = _assessed(entry, name, media.fps)
+            entry = _tracked(media, networks, bar.update)
+        track = _assessed(entry, media)
         if use_cache:
             cache.save(media.digest, entry)
         return track
-    return _assessed(entry, name, media.fps)
+    return _assessed(entry, media)
 
 
-def _tracked(frames: Sequence[Image], mesh: FaceMesh, name: str,
-             progress: Callable[[int], object]) -> cache.CachedTrack:
+def _name(media: DrivingMedia) -> str:
+    return str(media.source or 'the driving media')
+
+
+def _tracked(media: DrivingMedia, mesh: FaceMesh, progress: Callable[[int], object]
+             ) -> cache.CachedTrack:
     """Search every frame for the face. Raises UserError if there is none."""
+    frames = media.frames
     count = len(frames)
     points = np.zeros((count, MESH_POINTS, 3), np.float32)
     seen, covered = np.zeros(count, bool), np.zeros(count, bool)
@@ -105,21 +113,40 @@ def _tracked(frames: Sequence[Image], mesh: FaceMesh, name: str,
         lost = 0 if found is not None else lost + 1
         progress(1)
     if not seen.any():
-        raise UserError(
-            f'no face found in {name}',
-            'Use a picture or video in which one face is seen from the front, at least 80 '
-            'pixels wide',
-        )
+        raise _no_face(media)
     _fill(points, seen)
     turned = _turn(points).astype(np.float32)
     return cache.CachedTrack(_smooth(points), seen, covered, turned, most_faces)
 
 
-def _assessed(entry: cache.CachedTrack, name: str, fps: float) -> FaceTrack:
+def _no_face(media: DrivingMedia) -> UserError:
+    scale = 1.0 if media.placement is None else min(media.placement.scale)
+    if scale < _MUCH_SMALLER:
+        return UserError(
+            f'no face found in {_name(media)}, which is shown at {scale:.0%} of its size',
+            'Show the part around the face by face.crop (top, bottom, left, right in pixels), or '
+            'use a closer picture')
+    return UserError(
+        f'no face found in {_name(media)}',
+        'Use a picture or video in which one face is seen from the front, at least '
+        f'{MIN_FACE} pixels wide')
+
+
+def _assessed(entry: cache.CachedTrack, media: DrivingMedia) -> FaceTrack:
     """Return where a face can be animated. Raises UserError if its mouth is never seen."""
-    seen, covered, turned = entry.seen, entry.covered, entry.turned
+    name = _name(media)
+    seen, turned = entry.seen, entry.turned
     count = len(seen)
-    if not (seen & ~covered).any():
+    mouth_cut, chin_cut = outside(entry.points, media.picture_area)
+    cut = mouth_cut | chin_cut
+    if not (seen & ~cut).any():
+        raise UserError(
+            f'the {"mouth" if mouth_cut[seen].any() else "chin"} of the face in {name} lies '
+            'outside the picture',
+            'Use a picture or video that shows the face down to the chin')
+    covered = entry.covered & ~cut
+    hidden = covered | cut
+    if not (seen & ~hidden).any():
         raise UserError(
             f'the mouth of the face in {name} is covered',
             'Use a face without a mask or a hand before it',
@@ -133,14 +160,22 @@ def _assessed(entry: cache.CachedTrack, name: str, fps: float) -> FaceTrack:
     remarks = []
     if covered.any():
         remarks.append(f'{name}: the mouth is covered in {int(covered.sum())} of {count} frames')
+    if (seen & cut).any():
+        remarks.append(f'{name}: the mouth or the chin lies outside the picture in '
+                       f'{int((seen & cut).sum())} of {count} frames')
+    width = float(np.median(np.ptp(entry.points[seen, :, 0], axis=1)))
+    if width < MIN_FACE:
+        remarks.append(f'{name}: the face is small, {width:.0f} pixels wide as shown, and moves '
+                       f'better from {MIN_FACE} on: show the part around it by face.crop, or use '
+                       'a closer one')
     if entry.faces > 1:
         remarks.append(f'{name} shows {entry.faces} faces: the largest one speaks, and is '
                        'followed by its place')
     if (turned[seen] > _SEEN_TURN).any():
         remarks.append(f'{name}: the mouth fades to the original where the face turns away')
     known = np.flatnonzero(seen)
-    visible = np.interp(np.arange(count), known, np.where(covered, 0, facing)[known])
-    fade = max(1, round(_FADE * fps))
+    visible = np.interp(np.arange(count), known, np.where(hidden, 0, facing)[known])
+    fade = max(1, round(_FADE * media.fps))
     return FaceTrack(
         entry.points, seen, _faded(visible, fade).astype(np.float32),
         _faded(np.where(seen, visible, 0), fade).astype(np.float32), name, tuple(remarks))

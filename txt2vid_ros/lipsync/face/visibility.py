@@ -1,4 +1,4 @@
-"""Whether the mouth of a face mesh is visible: not under a mask, not behind a hand.
+"""Whether the mouth of a face mesh is visible: in the picture, under no mask, behind no hand.
 
 The mesh network guesses what it cannot see, with confidence. A covered mouth is recognised by its
 colour: its surroundings differ from the cheeks, and the lips do not stand out.
@@ -16,6 +16,7 @@ _CHEEKS = (50, 280, 101, 330, 151, 9)
 _AROUND = (164, 18, 43, 273, 106, 335, 186, 410)
 _FOREIGN = 15.0  # distance in CIELAB a, b: more than a beard's shade or lipstick's glow
 _LIPS_STAND_OUT = 5.0  # CIELAB
+_CHIN_SPARE = 0.05  # of the face's width
 
 
 def mouth_visible(frame: NDArray[np.uint8], points: NDArray[np.float32]) -> bool:
@@ -29,6 +30,22 @@ def mouth_visible(frame: NDArray[np.uint8], points: NDArray[np.float32]) -> bool
     lower = np.asarray((points[[14, 87, 317]] + points[[17, 84, 314]]) / 2, np.float32)
     lips = _tone(frame, lower, max(1, reach // 2))
     return float(np.linalg.norm((lips - around) * (0.5, 1, 1))) > _LIPS_STAND_OUT
+
+
+def outside(points: NDArray[np.float32], area: tuple[int, int, int, int]
+            ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return for meshes (n, 468, 3) whether the mouth, and whether the chin lies outside `area`.
+
+    `area`: left, top, right, bottom in pixels. The mesh network guesses what is there. A chin may
+    touch the edge.
+    """
+    low, high = np.array(area[:2], np.float32), np.array(area[2:], np.float32)
+    mouth = points[:, [*mp.UPPER_OUTER, *mp.LOWER_OUTER], :2]
+    chin = points[:, mp.CHIN, :2]
+    spare = _CHIN_SPARE * np.ptp(points[:, :, 0], axis=1)[:, None]
+    mouths = np.asarray(((mouth < low) | (mouth > high)).any(axis=(1, 2)))
+    chins = np.asarray(((chin < low - spare) | (chin > high + spare)).any(axis=1))
+    return mouths, chins
 
 
 def _tone(

@@ -11,6 +11,7 @@ from txt2vid_ros.core.mouth import ANTICIPATION, MouthPose, ONSET_MARGIN, rest_p
 from txt2vid_ros.lipsync.engine import Frame, LipSyncEngine, LipSyncSession, SpeechView
 from txt2vid_ros.lipsync.face.mesh import FaceMesh
 from txt2vid_ros.lipsync.face.track import FaceTrack, find_face
+from txt2vid_ros.lipsync.face.upright import quarter_turns
 from txt2vid_ros.lipsync.viseme.face_renderer import FaceRenderer
 from txt2vid_ros.lipsync.viseme.head_warp import HeadWarp
 from txt2vid_ros.lipsync.viseme.idle_motion import IdleMotion, LifeSettings
@@ -38,6 +39,10 @@ class VisemeEngine(LipSyncEngine):
         """Load the face networks. Raises UserError if their files are missing."""
         self._mesh = FaceMesh()
         audio_pose.load()
+
+    def quarter_turns(self, frame: Frame) -> int:
+        """Return how many quarter turns clockwise bring the face in a driving frame upright."""
+        return quarter_turns(self._loaded_mesh(), frame)
 
     def open(self, driving: DrivingMedia) -> VisemeSession:  # noqa: A003
         """Find the face in `driving` or read it from the cache. Raises UserError without one."""

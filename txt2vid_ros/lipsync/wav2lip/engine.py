@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+import logging
 import pathlib
 from typing import Any, ClassVar
 
@@ -13,6 +14,8 @@ from tqdm import tqdm
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.lipsync.choice import wav2lip_weights
 from txt2vid_ros.lipsync.engine import Frame, LipSyncEngine, LipSyncSession, SpeechView
+from txt2vid_ros.lipsync.face.mesh import FaceMesh
+from txt2vid_ros.lipsync.face.upright import quarter_turns
 from txt2vid_ros.lipsync.wav2lip import packages, paste
 from txt2vid_ros.lipsync.wav2lip.audio import audio_window, mel
 from txt2vid_ros.lipsync.wav2lip.devices import cores, resolved
@@ -21,6 +24,8 @@ from txt2vid_ros.lipsync.wav2lip.generator.feature_cache import FeatureCache
 from txt2vid_ros.lipsync.wav2lip.locate import locate, LocatedFace
 from txt2vid_ros.lipsync.wav2lip.options import Wav2LipOptions
 from txt2vid_ros.media.driving.driving_media import DrivingMedia
+
+_log = logging.getLogger(__name__)
 
 _MIN_WEIGHT = 1 / 255   # a mouth blended in with less than this changes no pixel
 _MAX_MASKS = 64         # that a session caches
@@ -134,6 +139,19 @@ class Wav2LipEngine(LipSyncEngine):
         """Load the network, which is exported on first use. Raises UserError."""
         weights = self._options.weights or wav2lip_weights()
         self._generator = _BACKENDS[resolved(self._options.device)](weights, self._options)
+
+    def quarter_turns(self, frame: Frame) -> int:
+        """Return how many quarter turns clockwise bring the face in a driving frame upright.
+
+        0 where its box is given, or where the networks that find it are missing.
+        """
+        if self._options.box is not None:
+            return 0
+        try:
+            return quarter_turns(FaceMesh(), frame)
+        except UserError as error:
+            _log.info('whether the face is upright is not checked: %s', error)
+            return 0
 
     def open(self, driving: DrivingMedia) -> Wav2LipSession:  # noqa: A003
         """Find the face of `driving`, or read it from the cache. Raises UserError."""

@@ -99,7 +99,8 @@ def locate(driving: DrivingMedia, options: Wav2LipOptions) -> LocatedFace:
     final = padded if options.nosmooth or not options.smooth else face_boxes.smoothed(padded)
     if int((final[:, 2:] - final[:, :2]).min()) < MIN_SIDE:
         raise UserError(f'the face in {name} is too small: under {MIN_SIDE} pixels',
-                        'Use a closer picture or a larger width and height.')
+                        'Use a closer picture or a larger width and height, or show less of '
+                        'the source by face.crop.')
     outlines = None if mesh is None else mesh.points[:, list(OVAL), :2]
     return LocatedFace(final, presence, notices, outlines)
 
@@ -118,7 +119,8 @@ def _given(box: Sequence[int], driving: DrivingMedia) -> face_boxes.Box:
                         'Show the whole picture, or give a box inside of what is shown.')
     if min(x1 - x0, y1 - y0) < MIN_SIDE:
         raise UserError(f'box {tuple(box)} is too small as shown: under {MIN_SIDE} pixels',
-                        'Use a larger width and height, or crop.')
+                        'Use a larger width and height, or show less of the source by '
+                        'face.crop.')
     return x0, y0, x1, y1
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 import dataclasses
 import hashlib
+import itertools
 import os
 import pathlib
 
@@ -12,15 +13,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from txt2vid_ros.core.errors import UserError
-from txt2vid_ros.media.driving import frame_files
-from txt2vid_ros.media.driving.frame_placement import Fit, FramePlacement, place_in_frame
+from txt2vid_ros.media.driving.files.clip_file import ClipFile, open_clip
+from txt2vid_ros.media.driving.files.picture_file import check_readable, read_picture
+from txt2vid_ros.media.driving.frame_placement import Fit, FramePlacement
 from txt2vid_ros.media.driving.frame_store import FrameStore
+from txt2vid_ros.media.driving.framing import Framing
 from txt2vid_ros.media.driving.options import CROSS_FADE, CrossFaded, DrivingOptions, Loop
+from txt2vid_ros.media.driving.progress import shown_progress
 
 MAX_SIDE = 8192
 HUGE = 256_000_000
 """Bytes above which a file is not hashed as a whole."""
-DEFAULT_LONG_SIDE = 1280
+FindTurns = Callable[[NDArray[np.uint8]], int]
+"""Takes a frame (height, width, 3) uint8 BGR; returns quarter turns clockwise, 0 to 3."""
+
+_LIES = ('', 'lies on its side', 'is upside down', 'lies on its side')
+
 BUILT_IN_PORTRAIT = pathlib.Path(__file__).resolve().parents[2] / 'assets' / 'portrait.jpg'
 
 
@@ -49,6 +57,16 @@ class DrivingMedia:
         height, width = self.frames[0].shape[:2]
         return width, height
 
+    @property
+    def picture_area(self) -> tuple[int, int, int, int]:
+        """Where in a frame the source is seen, not the bars: left, top, right, bottom, pixels."""
+        width, height = self.size
+        place = self.placement
+        if place is None:
+            return 0, 0, width, height
+        return (max(0, place.left), max(0, place.top), min(width, place.left + place.scaled[0]),
+                min(height, place.top + place.scaled[1]))
+
     def index_at(self, time: float) -> int:
         """Return the frame to show at `time` seconds; the clip goes on for ever without a jump."""
         count = len(self.frames)
@@ -69,6 +87,7 @@ def load_driving(
     max_seconds: float = 30,
     fit: Fit = 'contain',
     options: DrivingOptions | None = None,
+    upright: FindTurns = lambda frame: 0,
 ) -> DrivingMedia:
     """Read a picture or video; the built-in portrait where `path` is None or empty.
 
@@ -76,7 +95,9 @@ def load_driving(
     bars (`contain`) or fills the frame and is cropped (`cover`); with one, the other follows;
     with none, the source's size up to a long side of 1280. `fps`: resample to this rate; 0 keeps
     the video's own. Of a longer video only the first `max_seconds` are used, which is said in
-    the notices. `options` change each frame before it is fitted. Raises UserError.
+    the notices. `options` change each frame before it is fitted. `upright` finds the quarter turns
+    clockwise after which a face in a frame is upright; the media are turned by what it returns
+    for their first frame. Raises UserError.
     """
     _check('width', width, 0, MAX_SIDE)
     _check('height', height, 0, MAX_SIDE)
@@ -87,37 +108,52 @@ def load_driving(
     options = options or DrivingOptions()
     fps = fps or options.fps
     file = pathlib.Path(path).expanduser() if path else BUILT_IN_PORTRAIT
-    frame_files.check_readable(file)
+    check_readable(file)
+    framing = Framing(width, height, fit, options)
     digest = hashlib.sha256(
-        f'driving 2 {width} {height} {fps} {max_seconds} {fit} {options} '.encode() + _sha256(file)
-    ).hexdigest()
-    picture = frame_files.read_picture(file)
-    place: FramePlacement | None = None
-
-    def placed(source: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        nonlocal place
-        changed = options.apply(source)
-        if place is None:
-            high, wide = changed.shape[:2]
-            place = place_in_frame((wide, high), width, height, fit, DEFAULT_LONG_SIDE)
-        return place.apply(changed)
-
-    if picture is not None:
-        frame = placed(picture)
-        return DrivingMedia([frame], fps or 25.0, digest, file, placement=place)
-    store = FrameStore()
-    rate, notices = frame_files.read_video(
-        file,
-        fps,
-        min(max_seconds, 1.0) if options.static else max_seconds,
-        lambda frame: store.append(placed(frame)),
+        f'driving 3 {width} {height} {fps} {max_seconds} {fit} {options} '.encode() + _sha256(file)
     )
-    if options.static:
-        return DrivingMedia(store[:1], rate, digest, file, placement=place)
-    frames: Sequence[NDArray[np.uint8]] = store
-    if options.loop == 'cross-fade':
-        frames = CrossFaded(store, round(CROSS_FADE * rate))
-    return DrivingMedia(frames, rate, digest, file, notices, options.loop, place)
+    notices: tuple[str, ...] = ()
+    picture = read_picture(file)
+    if picture is not None:
+        frame = framing.apply(picture)
+        turns = upright(frame)
+        if turns:
+            framing = dataclasses.replace(framing, turns=turns)
+            frame = framing.apply(picture)
+        rate = fps or 25.0
+        frames: Sequence[NDArray[np.uint8]] = [frame]
+        size = picture.shape[1], picture.shape[0]
+    else:
+        clip = open_clip(file, fps)
+        limit = 1 if options.static else max(1, int(max_seconds * clip.rate))
+        frames, turns = _read(clip, framing, limit, upright, f'preparing {file.name}')
+        rate, notices, size = float(clip.rate), clip.notices, clip.size
+        framing = dataclasses.replace(framing, turns=turns)
+        if options.loop == 'cross-fade':
+            frames = CrossFaded(frames, round(CROSS_FADE * rate))
+    if turns:
+        notices = (*notices, f'{file.name}: the face {_LIES[turns]} and was turned upright')
+        digest.update(f' {turns}'.encode())
+    return DrivingMedia(frames, rate, digest.hexdigest(), file, notices, options.loop,
+                        framing.placement(size))
+
+
+def _read(clip: ClipFile, framing: Framing, limit: int, upright: FindTurns, title: str
+          ) -> tuple[FrameStore, int]:
+    """Return up to `limit` frames, and by how many quarter turns they were brought upright."""
+    pictures = clip.frames(framing, limit)
+    first = next(pictures)
+    turns = upright(first)
+    if turns:
+        pictures = clip.frames(dataclasses.replace(framing, turns=turns), limit)
+    else:
+        pictures = itertools.chain([first], pictures)
+    store = FrameStore()
+    expected = None if clip.seconds is None else min(limit, round(clip.seconds * clip.rate))
+    for frame in shown_progress(pictures, title, expected if limit > 1 else 1):
+        store.append(frame)
+    return store, turns
 
 
 def _check(name: str, value: float, low: float, high: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 import collections
 from collections.abc import Sequence
 from typing import overload
@@ -17,7 +18,26 @@ _QUALITY = [cv2.IMWRITE_JPEG_QUALITY, 95]
 _KEPT_DECODED = 4
 
 
-class FrameStore(Sequence[Frame]):
+class Frames(Sequence[Frame]):
+    """A sequence of frames, each (height, width, 3) uint8 BGR, that are made when asked for."""
+
+    @abc.abstractmethod
+    def at(self, index: int) -> Frame:
+        """Return frame `index`, from 0 to the number of frames less one."""
+
+    @overload
+    def __getitem__(self, index: int) -> Frame: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[Frame]: ...
+
+    def __getitem__(self, index: int | slice) -> Frame | list[Frame]:
+        """Return one frame, or a list of them. Raises IndexError."""
+        places = range(len(self))[index]
+        return [self.at(i) for i in places] if isinstance(places, range) else self.at(places)
+
+
+class FrameStore(Frames):
     """A list of frames, raw while they are few, compressed (JPEG) once they pass `raw_limit`.
 
     Ten seconds of 1280x720 would take 690 MB raw; compressed it is about 50 MB, at 4 ms a frame
@@ -54,17 +74,8 @@ class FrameStore(Sequence[Frame]):
         """Return the number of frames."""
         return len(self._items)
 
-    @overload
-    def __getitem__(self, index: int) -> Frame: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> list[Frame]: ...
-
-    def __getitem__(self, index: int | slice) -> Frame | list[Frame]:
-        """Return one frame, or a list of them."""
-        if isinstance(index, slice):
-            return [self[i] for i in range(*index.indices(len(self)))]
-        index = range(len(self))[index]
+    def at(self, index: int) -> Frame:
+        """Return a frame, decoded where it is held compressed."""
         if not self._compressed:
             return self._items[index]
         frame = self._recent.pop(index, None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 import dataclasses
-from typing import Literal, overload
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.parameters import check_fields, parameter
-from txt2vid_ros.media.driving.frame_store import FrameStore
+from txt2vid_ros.media.driving.frame_store import Frames, FrameStore
+from txt2vid_ros.media.driving.orientation import Orientation
 
 Frame = NDArray[np.uint8]
 Loop = Literal['ping-pong', 'cross-fade']
@@ -20,8 +21,7 @@ Loop = Literal['ping-pong', 'cross-fade']
 LOOPS: tuple[str, ...] = ('ping-pong', 'cross-fade')
 CROSS_FADE = 0.5        # seconds of a clip's end that its beginning is faded into
 
-_TURNS: dict[int, int | None] = {
-    0: None, 90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
+_QUARTER = 90   # degrees
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,7 +31,7 @@ class DrivingOptions:
     static: bool = parameter(False, 'whether the first frame of a video is used alone')
     resize_factor: int = parameter(1, 'divisor of width and height, applied first',
                                    minimum=1, maximum=32)
-    rotate: int = parameter(0, 'degrees clockwise, after the scaling', choices=tuple(_TURNS))
+    rotate: int = parameter(0, 'degrees clockwise, after the scaling', choices=(0, 90, 180, 270))
     crop: tuple[int, int, int, int] = parameter(
         (0, -1, 0, -1), 'top, bottom, left, right in pixels, after the rotation; -1 is the edge')
     fps: float = parameter(0.0, 'frames a second at which a video is shown, by its time stamps; 0 '
@@ -44,31 +44,51 @@ class DrivingOptions:
         check_fields(self)
         if len(self.crop) != 4 or any(edge < -1 for edge in self.crop):
             raise UserError(
-                f'crop is {self.crop}', 'give top, bottom, left, right in pixels; -1 is the edge'
+                f'face.crop is {self.crop}',
+                'give top, bottom, left, right in pixels; -1 is the edge'
             )
 
-    def apply(self, frame: Frame) -> Frame:
-        """Return the frame scaled, turned and cropped. Raises UserError where nothing is left."""
-        if self.resize_factor > 1:
-            size = [max(1, side // self.resize_factor) for side in frame.shape[1::-1]]
-            frame = np.asarray(cv2.resize(frame, size, interpolation=cv2.INTER_AREA), np.uint8)
-        turn = _TURNS[self.rotate]
-        if turn is not None:
-            frame = np.asarray(cv2.rotate(frame, turn), np.uint8)
-        height, width = frame.shape[:2]
+    @property
+    def turns(self) -> int:
+        """Quarter turns clockwise."""
+        return self.rotate // _QUARTER
+
+    def scaled(self, size: tuple[int, int]) -> tuple[int, int]:
+        """Return what `resize_factor` makes of a width and height in pixels."""
+        width, height = (max(1, side // self.resize_factor) for side in size)
+        return width, height
+
+    def cropped(self, size: tuple[int, int]) -> tuple[int, int, int, int]:
+        """Return what is left of a scaled and turned picture of `size`: left, top, right, bottom.
+
+        Raises UserError where that is nothing.
+        """
+        width, height = size
         top, bottom, left, right = self.crop
         bottom = height if bottom == -1 else min(bottom, height)
         right = width if right == -1 else min(right, width)
-        cut = frame[max(0, top):bottom, max(0, left):right]
-        if cut.shape[0] < 2 or cut.shape[1] < 2:
+        top, left = max(0, top), max(0, left)
+        if right - left < 2 or bottom - top < 2:
             raise UserError(
-                f'crop {self.crop} leaves nothing of a picture of {width}x{height} pixels',
+                f'face.crop {self.crop} leaves nothing of a picture of {width}x{height} '
+                'pixels',
                 'give top, bottom, left, right in pixels; -1 is the edge',
             )
-        return np.ascontiguousarray(cut)
+        return left, top, right, bottom
+
+    def apply(self, frame: Frame) -> Frame:
+        """Return the frame scaled, turned and cropped. Raises UserError where nothing is left."""
+        height, width = frame.shape[:2]
+        if self.resize_factor > 1:
+            frame = np.asarray(cv2.resize(frame, self.scaled((width, height)),
+                                          interpolation=cv2.INTER_AREA), np.uint8)
+        frame = Orientation(turns=self.turns).apply(frame)
+        height, width = frame.shape[:2]
+        left, top, right, bottom = self.cropped((width, height))
+        return np.ascontiguousarray(frame[top:bottom, left:right])
 
 
-class CrossFaded(Sequence[Frame]):
+class CrossFaded(Frames):
     """A clip that loops without a jump: its end is faded into its beginning.
 
     It is shorter than the clip by the fade. Its first frames are blends of the clip's last ones
@@ -91,15 +111,6 @@ class CrossFaded(Sequence[Frame]):
         """Return the number of frames of one loop."""
         return self._length
 
-    @overload
-    def __getitem__(self, index: int) -> Frame: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> list[Frame]: ...
-
-    def __getitem__(self, index: int | slice) -> Frame | list[Frame]:
-        """Return one frame, or a list of them."""
-        if isinstance(index, slice):
-            return [self[i] for i in range(*index.indices(len(self)))]
-        index = range(self._length)[index]
+    def at(self, index: int) -> Frame:
+        """Return a frame of the clip, or a blend."""
         return self._blends[index] if index < len(self._blends) else self._frames[index]

@@ -1,0 +1,1 @@
+"""Files of pictures and clips: what is in them, upright and in shape."""
