@@ -14,6 +14,7 @@ import time
 import traceback
 
 from txt2vid_ros import graph
+from txt2vid_ros.cli.parser import text_argument
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.names import checked_namespace, NAMESPACE
 from txt2vid_ros.core.people import People
@@ -30,7 +31,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options: those of the graph, and those of running it."""
     parser.add_argument('--graph', default='live', choices=sorted(graph.GRAPHS),
                         help='which graph to run (%(default)s)')
-    parser.add_argument('--say', metavar='TEXT', help='say this as soon as the graph is ready')
+    parser.add_argument('--say', metavar='TEXT', type=text_argument('--say'),
+                        help='say this as soon as the graph is ready')
     parser.add_argument('--exit-when-done', action='store_true',
                         help='end when --say has been said')
     parser.add_argument('--namespace', default=NAMESPACE, help='of its topics (%(default)s)')

@@ -12,11 +12,13 @@ from typing import Any
 
 from tqdm import tqdm
 
+from txt2vid_ros.cli.parser import text_argument, told
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.options import from_text as from_option
 from txt2vid_ros.core.options import made, OptionTables
 from txt2vid_ros.core.people import DEFAULT, People
 from txt2vid_ros.core.storage.share import share
+from txt2vid_ros.core.text_encoding import read_text
 from txt2vid_ros.lipsync.choice import engine_options, make_engine
 from txt2vid_ros.media.driving.driving_media import load_driving
 from txt2vid_ros.media.driving.options import DrivingOptions
@@ -35,7 +37,7 @@ log = logging.getLogger(__name__)
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     source = parser.add_mutually_exclusive_group(required=True)
-    source.add_argument('--text', help='what to say')
+    source.add_argument('--text', type=text_argument('--text'), help='what to say')
     source.add_argument('--text-file', type=Path, help='a file with what to say')
     source.add_argument('--audio', type=Path, help='any audio or video file: move the lips to it')
     parser.add_argument('--out', type=Path, required=True, help='.mp4, .mkv, .mov or .webm')
@@ -127,8 +129,4 @@ def _driving_options(text: str) -> DrivingOptions:
 def _text(arguments: argparse.Namespace) -> str:
     if arguments.text is not None:
         return str(arguments.text)
-    try:
-        return str(arguments.text_file.read_text(encoding='utf-8', errors='replace'))
-    except OSError as error:
-        raise UserError(f'--text-file {arguments.text_file} cannot be read: {error.strerror}',
-                        'Give a text file.') from error
+    return told(read_text(arguments.text_file, '--text-file'))

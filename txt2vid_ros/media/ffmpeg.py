@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 import os
+from pathlib import Path
 import shutil
 import subprocess
 from typing import Any
@@ -28,6 +29,25 @@ def executable() -> str:
         raise UserError('ffmpeg is not installed or not on PATH',
                         'Install it, for example with "apt-get install ffmpeg".')
     return path
+
+
+class FileUrl:
+    """A file as an input or the `filename` of an output, whatever bytes its name has.
+
+    ffmpeg-python hashes texts as UTF-8, which names from other days are not.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Take the path; one that looks like an option or a URL is no matter."""
+        self._url = f'file:{path}'
+
+    def __str__(self) -> str:
+        """Return the word of the command line."""
+        return self._url
+
+    def __repr__(self) -> str:
+        """Return the same in ASCII."""
+        return ascii(self._url)
 
 
 class FfmpegProcess:

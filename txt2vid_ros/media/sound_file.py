@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from txt2vid_ros.core.errors import UserError
-from txt2vid_ros.media.ffmpeg import FfmpegProcess
+from txt2vid_ros.media.ffmpeg import FfmpegProcess, FileUrl
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ def read_sound(file: Path, rate: int, seconds: float = 0.5, name: str = '--audio
     if not file.is_file():
         raise UserError(f'{name}: there is no file {file}', 'Give an audio or video file.')
     decoder = FfmpegProcess(
-        ffmpeg.output(ffmpeg.input(f'file:{file}'), 'pipe:1', format='f32le', ac=1, ar=rate,
+        ffmpeg.output(ffmpeg.input(FileUrl(file)), 'pipe:1', format='f32le', ac=1, ar=rate,
                       map='0:a:0'), 'sound file')
     empty = True
     try:

@@ -13,7 +13,7 @@ import ffmpeg
 
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.storage.files import replacing
-from txt2vid_ros.media.ffmpeg import SYNTHETIC_LABEL
+from txt2vid_ros.media.ffmpeg import FileUrl, SYNTHETIC_LABEL
 from txt2vid_ros.media.output.raw_encoder import RawEncoder
 
 STALL_SECONDS = 60.0
@@ -34,7 +34,7 @@ class FileEncoder:
         """Start ffmpeg, which writes to `part` what is to become `file`. Raises UserError."""
         def compose(video: Any, audio: Any) -> Any:
             return ffmpeg.output(
-                video, audio, f'file:{part}', pix_fmt='yuv420p', colorspace='smpte170m',
+                video, audio, filename=FileUrl(part), pix_fmt='yuv420p', colorspace='smpte170m',
                 color_primaries='smpte170m', color_trc='smpte170m',
                 metadata=f'comment={SYNTHETIC_LABEL}', **CODECS.get(file.suffix, USUAL_CODECS),
                 **FAST_START.get(file.suffix, {})).overwrite_output()
