@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import collections
 from collections.abc import Callable, Iterator
-import dataclasses
 import logging
 import threading
 
 import numpy as np
 from numpy.typing import NDArray
-import soxr
 
 from txt2vid_ros.core.clock import Clock, SECOND
 from txt2vid_ros.core.errors import ProviderError, UserError
 from txt2vid_ros.speaking.clauses import normalize_text, speakable
+from txt2vid_ros.speaking.resampled_voice import ResampledVoice
 from txt2vid_ros.speaking.speech_sink import (
     Articulate,
     SchedulerStatistics,
@@ -165,20 +164,14 @@ class SpeechScheduler:
     def _clauses(self, utterance: SpeechRequest, text: str, generation: int) -> None:
         voice = self._voice_for(utterance.speaker)
         first = True
-        for pause, chunk in synthesize_text(text, voice, lambda: self._generation != generation):
+        for pause, chunk in synthesize_text(text, ResampledVoice(voice, self._rate),
+                                            lambda: self._generation != generation):
             if first:
                 now = self._clock.now()
                 self.statistics.text_to_voice.append((now - utterance.accepted) / SECOND)
                 first = False
-            if not self._play(utterance.id, self._at_rate(chunk, voice.capabilities.sample_rate),
-                              int(pause * SECOND), generation):
+            if not self._play(utterance.id, chunk, int(pause * SECOND), generation):
                 return
-
-    def _at_rate(self, chunk: SpeechChunk, rate: int) -> SpeechChunk:
-        if rate == self._rate:
-            return chunk
-        return dataclasses.replace(
-            chunk, samples=soxr.resample(chunk.samples, rate, self._rate))
 
     def _play(self, name: str, chunk: SpeechChunk, pause: int, generation: int) -> bool:
         """Hand out one chunk of a voice in steps; False if it was interrupted."""
