@@ -52,9 +52,9 @@ def from_text(text: str, voice: TextToSpeech) -> Iterator[SpeechPart]:
         yield SpeechPart(pause + (BEFORE if at == 0 else 0.0), chunk, rate)
 
 
-def from_sound(file: Path) -> Iterator[SpeechPart]:
-    """Yield the sound of a file as it is."""
-    for samples in read_sound(file, VOICE_RATE):
+def from_sound(file: Path, from_picture: bool = False) -> Iterator[SpeechPart]:
+    """Yield the sound of a file as it is; `from_picture`: from its first picture on."""
+    for samples in read_sound(file, VOICE_RATE, from_picture=from_picture):
         yield SpeechPart(0.0, SpeechChunk(samples), VOICE_RATE)
 
 
