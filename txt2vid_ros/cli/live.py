@@ -19,6 +19,7 @@ from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.names import checked_namespace, NAMESPACE
 from txt2vid_ros.core.people import People
 from txt2vid_ros.core.process.signals import on_signal
+from txt2vid_ros.core.storage.files import refuse_overwriting
 from txt2vid_ros.supervisor import Supervisor
 
 START_UP = 60.0
@@ -51,6 +52,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise UserError('--say needs --mode text', 'In audio mode nothing reads text.')
     arguments.namespace = checked_namespace(arguments.namespace)
     chosen = {name: getattr(arguments, name) for name in graph.ARGUMENTS}
+    refuse_overwriting('--record', arguments.record, {
+        '--face': arguments.face, '--input': arguments.input, '--people': arguments.people})
     # Two nodes read this file; checked here, an error in it is reported once.
     People.load(arguments.people)
     specs = graph.with_parameters(

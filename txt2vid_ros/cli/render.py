@@ -17,6 +17,7 @@ from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.options import from_text as from_option
 from txt2vid_ros.core.options import made, OptionTables
 from txt2vid_ros.core.people import DEFAULT, People
+from txt2vid_ros.core.storage.files import refuse_overwriting, same_file
 from txt2vid_ros.core.storage.share import share
 from txt2vid_ros.core.text_encoding import read_text
 from txt2vid_ros.lipsync.choice import engine_options, make_engine
@@ -32,6 +33,9 @@ from txt2vid_ros.providers.choice import (
 from txt2vid_ros.render import AFTER, from_sound, from_text, render, SpeechPart
 
 log = logging.getLogger(__name__)
+
+USUAL_SIZE = 640, 480
+"""Width and height of the video in pixels."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -57,8 +61,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--people', default=str(share('config', 'people.yaml')),
                         help='file that maps speakers to voice and face')
     parser.add_argument('--speaker', default=DEFAULT, help='whose voice and face')
-    parser.add_argument('--width', type=int, default=640)
-    parser.add_argument('--height', type=int, default=480)
+    parser.add_argument('--width', type=int, default=0, help='pixels; with one of the two alone, '
+                        'the other follows from the shape of the face file (640 x 480)')
+    parser.add_argument('--height', type=int, default=0, help='pixels')
     parser.add_argument('--fps', type=float, default=25.0)
     parser.add_argument('--quiet', action='store_true', help='no progress bar')
 
@@ -68,14 +73,22 @@ def run(arguments: argparse.Namespace) -> int:
     if not 1 <= arguments.fps <= 120:
         raise UserError(f'--fps {arguments.fps:g} is not possible', 'It has to be from 1 to 120.')
     person = People.load(arguments.people).get(arguments.speaker)
-    engine, why = make_engine(
-        arguments.engine, _checked(engine_options(arguments.engine), '--engine-options',
-                                   arguments.engine_options), '--engine')
+    chosen = _checked(engine_options(arguments.engine), '--engine-options',
+                      arguments.engine_options)
+    refuse_overwriting('--out', arguments.out, {
+        '--face': arguments.face or person.face, '--audio': arguments.audio,
+        '--text-file': arguments.text_file, '--people': arguments.people,
+        **{f'--engine-options {name}': value for name, value in chosen.items()
+           if isinstance(value, str)}})
+    engine, why = make_engine(arguments.engine, chosen, '--engine')
     print(why, file=sys.stderr)
     engine.load()
     options = _driving_options(arguments.face_options)
-    driving = load_driving(arguments.face or person.face, width=arguments.width,
-                           height=arguments.height, options=options)
+    width, height = arguments.width, arguments.height
+    if not width and not height:
+        width, height = USUAL_SIZE
+    driving = load_driving(arguments.face or person.face, width=width, height=height,
+                           options=options)
     begun = time.monotonic()
 
     def progress(done: float) -> None:
@@ -96,7 +109,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _speech(arguments: argparse.Namespace) -> Iterator[SpeechPart]:
     if arguments.audio is not None:
-        return from_sound(arguments.audio)
+        return from_sound(arguments.audio, same_file(arguments.audio, arguments.face))
     person = People.load(arguments.people).get(arguments.speaker)
     names = provider_names(arguments.tts or person.tts or ('hibari',), '--tts')
     tables = voice_options(names)
