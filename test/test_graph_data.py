@@ -215,3 +215,14 @@ def test_an_unknown_argument_is_named() -> None:
 
 def test_the_nodes_keep_to_one_thread_for_small_matrices() -> None:
     assert graph.ENVIRONMENT['OMP_NUM_THREADS'] == '1'
+
+
+@pytest.mark.parametrize(('given', 'size'), [
+    ({'width': '320'}, (320, 240)), ({'height': '720'}, (960, 720)),
+    ({'width': '333'}, (333, 250)),
+    ({'width': '320', 'height': '320'}, (320, 320))])
+def test_one_side_of_the_picture_alone_keeps_its_shape(
+        given: dict[str, str], size: tuple[int, int]) -> None:
+    for node in graph.nodes('receiver', given):
+        if node.name in ('lipsync', 'stream'):
+            assert (int(node.parameters['width']), int(node.parameters['height'])) == size

@@ -59,7 +59,7 @@ def left_over(folder: pathlib.Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir() if 'part' in path.name)
 
 
-@pytest.mark.parametrize('name', ['a.mp4', 'a.mkv', 'a.mov', 'a.webm'])
+@pytest.mark.parametrize('name', ['a.mp4', 'a.mkv', 'a.MOV', 'a.WebM'])
 def test_claps_and_flashes_are_in_step_in_every_container(
         tmp_path: pathlib.Path, name: str) -> None:
     seconds = make(from_text('xxxxx', ClapVoice()), tmp_path / name, tail=AFTER)
@@ -141,7 +141,8 @@ def test_half_an_hour_of_sound_loses_nothing_and_is_not_held_whole(
 
 @pytest.mark.parametrize(('name', 'options'), [
     ('a.wav', []), ('a.mp3', []), ('a.flac', []), ('a.ogg', []), ('8k.wav', ['-ar', '8000']),
-    ('96k.wav', ['-ar', '96000']), ('stereo.wav', ['-ac', '2']),
+    ('96k.wav', ['-ar', '96000']),
+    ('stereo.wav', ['-af', 'pan=stereo|c0=c0|c1=c0']),
     ('float.wav', ['-c:a', 'pcm_f32le']), ('24.wav', ['-c:a', 'pcm_s24le']),
     ('video.mp4', ['-f', 'lavfi', '-i', 'color=s=64x48:d=2', '-shortest'])])
 def test_the_sound_of_any_file_is_taken_as_it_is(
@@ -253,3 +254,21 @@ def test_an_encoder_that_dies_is_noticed_at_once(tmp_path: pathlib.Path) -> None
         while True:
             encoder.write(picture, sound)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize('name', ['a.mp4', 'a.MP4', 'a.Mov', 'a.m4v'])
+def test_an_mp4_begins_with_its_index_so_that_it_plays_while_it_loads(
+        tmp_path: pathlib.Path, name: str) -> None:
+    make(from_text('x', ClapVoice()), tmp_path / name)
+    content = (tmp_path / name).read_bytes()
+    assert 0 < content.index(b'moov') < content.index(b'mdat')
+
+
+def test_picture_and_sound_of_one_file_are_in_step(tmp_path: pathlib.Path) -> None:
+    """Sound that begins 1.2 s after the picture is heard 1.2 s after it."""
+    subprocess.run(['ffmpeg', '-v', 'error', '-f', 'lavfi', '-i', 'color=s=64x48:r=25:d=3',
+                    '-itsoffset', '1.2', '-f', 'lavfi', '-i', 'sine=440:d=1.8', '-map', '0',
+                    '-map', '1', '-c:a', 'aac', str(tmp_path / 'in.mp4')], check=True)
+    make(from_sound(tmp_path / 'in.mp4', from_picture=True), tmp_path / 'out.mp4')
+    heard = sound_of(tmp_path / 'out.mp4')
+    assert np.argmax(np.abs(heard) > 0.02) / 16000 == pytest.approx(1.2, abs=0.08)

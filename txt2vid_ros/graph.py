@@ -160,7 +160,7 @@ def nodes(graph: str, arguments: Mapping[str, str] | None = None,
     if kind != TOPIC:
         values['link']['role'] = 'sender' if graph == 'sender' else 'receiver'
     defaults = {argument.name: argument.default for argument in ARGUMENTS.values()}
-    for name, value in {**defaults, **(arguments or {})}.items():
+    for name, value in _shaped({**defaults, **(arguments or {})}).items():
         if name not in ARGUMENTS:
             raise UserError(f'{name} is no argument of the {graph} graph',
                             f'Available: {", ".join(ARGUMENTS)}.')
@@ -172,6 +172,16 @@ def nodes(graph: str, arguments: Mapping[str, str] | None = None,
     remapped = {'stt': (('speech', 'heard'),)} if kind == TOPIC or graph == 'live' else {}
     return [NodeSpec(name, name, values[name], namespace, remapped.get(name, ()))
             for name in names]
+
+
+def _shaped(arguments: dict[str, str]) -> dict[str, str]:
+    """Return the arguments; of width and height alone, the other follows in the usual shape."""
+    width, height = arguments['width'], arguments['height']
+    if width.isdecimal() and not height:
+        return {**arguments, 'height': str(round(int(width) * 3 / 8) * 2)}
+    if height.isdecimal() and not width:
+        return {**arguments, 'width': str(round(int(height) * 2 / 3) * 2)}
+    return arguments
 
 
 def _settings(node: str, parameter: str, argument: str, value: str) -> dict[str, Any]:

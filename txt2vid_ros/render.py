@@ -63,9 +63,9 @@ def from_text(text: str, voice: TextToSpeech) -> Iterator[SpeechPart]:
                     ', '.join(map(repr, dict.fromkeys(unsaid))))
 
 
-def from_sound(file: Path) -> Iterator[SpeechPart]:
-    """Yield the sound of a file as it is."""
-    for samples in read_sound(file, VOICE_RATE):
+def from_sound(file: Path, from_picture: bool = False) -> Iterator[SpeechPart]:
+    """Yield the sound of a file as it is; `from_picture`: from its first picture on."""
+    for samples in read_sound(file, VOICE_RATE, from_picture=from_picture):
         yield SpeechPart(0.0, SpeechChunk(samples), VOICE_RATE)
 
 

@@ -8,7 +8,8 @@ import stat
 
 import pytest
 
-from txt2vid_ros.core.storage.files import replacing
+from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.storage.files import refuse_overwriting, replacing, same_file
 
 
 def names(folder: pathlib.Path) -> list[str]:
@@ -102,3 +103,24 @@ def test_a_new_file_has_the_usual_permissions_and_a_replaced_one_keeps_its_own(
     with replacing(tmp_path / 'new'):
         pass
     assert permissions('new') == 0o604
+
+
+def test_a_file_is_known_by_whatever_path(
+        tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv('HOME', str(tmp_path))
+    face, other = tmp_path / 'face.jpg', tmp_path / 'other.jpg'
+    face.write_bytes(b'one')
+    other.write_bytes(b'one')
+    (tmp_path / 'deep').mkdir()
+    (tmp_path / 'soft.jpg').symlink_to('face.jpg')
+    (tmp_path / 'hard.jpg').hardlink_to(face)
+    (tmp_path / 'dangling.jpg').symlink_to('nowhere.jpg')
+    for same in ('face.jpg', './face.jpg', 'deep/../face.jpg', '~/face.jpg', 'soft.jpg',
+                 'hard.jpg'):
+        assert same_file(same, face)
+        with pytest.raises(UserError, match=r'--out .* is the same file as --face .*face\.jpg'):
+            refuse_overwriting('--out', same, {'--audio': None, '--text': '', '--face': face})
+    for differs in ('other.jpg', 'none.jpg', 'dangling.jpg', 'deep', ''):
+        assert not same_file(differs, face)
+        refuse_overwriting('--out', differs, {'--face': face})

@@ -23,7 +23,8 @@ def header(stamp: int, frame_id: str = '') -> object:
     return STORE.types['std_msgs/msg/Header'](stamp=time, frame_id=frame_id)
 
 
-def write_bag(folder: Path, sample_format: str, channels: int, sound: bytes) -> Path:
+def write_bag(folder: Path, sample_format: str, channels: int, sound: bytes,
+              late: int = 0) -> Path:
     """Write a bag with a second of grey pictures and one message of sound at 24 kHz."""
     audio_info = STORE.types['audio_common_msgs/msg/AudioInfo'](
         channels=channels, sample_rate=24000, sample_format=sample_format, bitrate=0,
@@ -40,7 +41,8 @@ def write_bag(folder: Path, sample_format: str, channels: int, sound: bytes) -> 
                             ('/a/face/image_raw', pictures)):
             connection = writer.add_connection(topic, held[0].__msgtype__, typestore=STORE)
             for at, message in enumerate(held):
-                writer.write(connection, BEGIN + at * SECOND // 25,
+                after = late if topic.endswith('info') else 0
+                writer.write(connection, BEGIN + at * SECOND // 25 + after,
                              bytes(STORE.serialize_cdr(message, connection.msgtype)))
     return folder
 
@@ -56,7 +58,21 @@ def test_two_channels_of_floats_are_mixed(tmp_path: Path) -> None:
         check=True, capture_output=True).stdout
     heard = np.frombuffer(decoded, np.float32)
     middle = heard[len(heard) // 4:len(heard) * 3 // 4]
-    assert np.sqrt(np.mean(middle ** 2)) == pytest.approx(0.25 / np.sqrt(2), rel=0.1)
+    # On one side only: as loud as on both.
+    assert np.sqrt(np.mean(middle ** 2)) == pytest.approx(0.5 / np.sqrt(2), rel=0.1)
+
+
+@pytest.mark.parametrize('late', [0, SECOND // 2])
+def test_sound_is_decoded_by_its_own_format_even_if_that_was_recorded_later(
+        tmp_path: Path, late: int) -> None:
+    tone = 0.5 * np.sin(2 * np.pi * 440 * np.arange(24000) / 24000)
+    bag = write_bag(tmp_path / 'bag', 'F32LE', 1, tone.astype('<f4').tobytes(), late)
+    video_of_bag(bag, tmp_path / 'out.mkv', 25.0)
+    decoded = subprocess.run(
+        ['ffmpeg', '-v', 'error', '-i', str(tmp_path / 'out.mkv'), '-f', 'f32le', '-'],
+        check=True, capture_output=True).stdout
+    heard = np.frombuffer(decoded, np.float32)[4800:-4800]
+    assert np.sqrt(np.mean(heard ** 2)) == pytest.approx(0.5 / np.sqrt(2), rel=0.05)
 
 
 def test_a_format_that_is_unknown_is_named(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from txt2vid_ros.core.errors import UserError
-from txt2vid_ros.media.sample_format import SampleFormat
+from txt2vid_ros.media.sample_format import MonoDecoder, SampleFormat
 
 HALVES = {'<i2': [2 ** 14, -2 ** 14], '<i4': [2 ** 30, -2 ** 30], '<f4': [0.5, -0.5]}
 
@@ -19,22 +19,34 @@ def test_every_spelling_is_decoded_with_one_scale(name: str, kind: str) -> None:
     data = np.array(HALVES[kind], kind).tobytes()
     assert form.rate == 24000
     assert form.decode(data).tolist() == [0.5, -0.5]
-    assert form.decode_mono(data + b'\1').tolist() == [0.5, -0.5]
+    assert MonoDecoder().decode(form, data + b'\1').tolist() == [0.5, -0.5]
 
 
-def test_channels_are_kept_apart_or_averaged() -> None:
+def test_channels_are_kept_apart_or_mixed() -> None:
     form = SampleFormat.parse('voice/audio', 'S16LE', 2, 16000)
     data = np.array([[2 ** 14, 0], [-2 ** 14, -2 ** 14]], '<i2').tobytes()
     assert form.decode(data + b'\1\2').tolist() == [[0.5, 0.0], [-0.5, -0.5]]
-    assert form.decode_mono(data).tolist() == [0.25, -0.5]
-    assert form.decode_mono(b'').shape == (0,)
+    decoder = MonoDecoder()
+    assert decoder.decode(form, b'').shape == (0,)
+    assert decoder.decode(form, data).tolist() == [0.25, -0.5]
+    # Another format begins anew, whatever was decided of the channels before.
+    form = SampleFormat.parse('voice/audio', 'S16LE', 2, 24000)
+    assert decoder.decode(form, np.array([[2 ** 14, -2 ** 14]] * 9, '<i2').tobytes()
+                          ).tolist() == [0.5] * 9
 
 
 def test_what_is_no_number_is_silence_and_nothing_is_beyond_full_scale() -> None:
     form = SampleFormat.parse('voice/audio', 'F32LE', 1, 16000)
     data = np.array([np.nan, np.inf, -np.inf, 7.0], '<f4').tobytes()
-    assert form.decode_mono(data).tolist() == [0.0, 1.0, -1.0, 1.0]
+    assert MonoDecoder().decode(form, data).tolist() == [0.0, 1.0, -1.0, 1.0]
     assert not np.isfinite(form.decode(data)[:3]).any()
+
+
+def test_coded_sound_is_refused_whatever_its_samples_were() -> None:
+    for coding in ('', 'wave', 'WAVE', 'raw'):
+        assert SampleFormat.parse('mic/audio', 'S16LE', 1, 16000, coding) == SampleFormat(16000)
+    with pytest.raises(UserError, match="mic/audio has 1 channel of 'mp3' at 16000 Hz and is not"):
+        SampleFormat.parse('mic/audio', 'S16LE', 1, 16000, 'mp3')
 
 
 @pytest.mark.parametrize(('name', 'channels', 'rate', 'said'), [

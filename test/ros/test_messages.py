@@ -33,7 +33,7 @@ def test_sound_survives_as_s16() -> None:
 def test_an_odd_last_byte_of_sound_is_cut() -> None:
     message = AudioDataStamped()
     message.audio.data = array.array('B', [0, 64, 7])
-    assert SampleFormat(24000).decode_mono(message.audio.data).tolist() == [0.5]
+    assert SampleFormat(24000).decode(message.audio.data).tolist() == [0.5]
 
 
 def test_mouth_shapes_survive() -> None:

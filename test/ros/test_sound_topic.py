@@ -28,10 +28,11 @@ class Bench:
         self._audio = self.node.create_publisher(AudioDataStamped, topic, qos.CAPTURED)
         self._info = self.node.create_publisher(AudioInfo, f'{topic}_info', qos.INFO)
 
-    def state(self, topic: SoundTopic, name: str, channels: int = 1) -> None:
+    def state(self, topic: SoundTopic, name: str, channels: int = 1, coding: str = '') -> None:
         """Publish an AudioInfo and wait until `topic` has taken it."""
         before = topic.format, topic.refused
-        self._info.publish(AudioInfo(channels=channels, sample_rate=RATE, sample_format=name))
+        self._info.publish(AudioInfo(channels=channels, sample_rate=RATE, sample_format=name,
+                                     coding_format=coding))
         self.spin_until(lambda: (topic.format, topic.refused) != before)
 
     def publish(self, data: bytes, frame_id: str = 'ann#1', stamp: int = 0) -> None:
@@ -75,6 +76,29 @@ def test_a_format_that_is_unknown_is_refused_until_one_is_known(
     assert capfd.readouterr().err.count('FLAC') == 1
 
 
+def test_nothing_of_a_refused_format_reaches_a_timeline_or_a_recognizer(
+        bare_node: BareNode) -> None:
+    """Coded sound whose samples are said to be S16LE, as audio_capture states its mp3."""
+    speech = SpeechTimeline()
+    ended: list[int] = []
+    taken: list[float] = []
+    voice, microphone = Bench(bare_node, 'voice/audio'), Bench(bare_node, 'mic/audio')
+    spoken = SpeechInput(bare_node, speech, ended=ended.append)
+    heard = SoundInput(bare_node, lambda stamp, mono: taken.extend(mono))
+    now = bare_node.get_clock().now().nanoseconds
+    for bench, topic in ((voice, spoken.topic), (microphone, heard.topic)):
+        bench.state(topic, 'S16LE', coding='mp3')
+        bench.publish(b'\x00\x40' * RATE, 'ann#1', now)
+    # The end of an utterance, and sound in a format that is known, come after it.
+    voice.publish(b'', 'ann#1', now + SECOND)
+    voice.spin_until(lambda: bool(ended))
+    assert not speech.speaking(now / SECOND - 1, now / SECOND + 2)
+    microphone.state(heard.topic, 'S16LE', coding='wave')
+    microphone.publish(b'\x00\x20' * RATE, 'desk', now)
+    microphone.spin_until(lambda: bool(taken))
+    assert max(map(abs, taken)) < 0.3
+
+
 def test_captured_sound_becomes_mono_at_the_rate_of_speech(microphone: Bench) -> None:
     taken: list[tuple[int, np.ndarray]] = []
     listening = SoundInput(microphone.node, lambda stamp, mono: taken.append((stamp, mono)))
@@ -98,8 +122,9 @@ def test_a_voice_with_several_channels_is_mixed_onto_the_timeline(voice: Bench) 
     listening = SpeechInput(voice.node, speech, ended=ended.append)
     voice.state(listening.topic, 'S16LE', channels=2)
     now = voice.node.get_clock().now().nanoseconds // SECOND * SECOND
+    # On one side only: as loud as on both.
     voice.publish(np.tile(np.array([2 ** 14, 0], '<i2'), (RATE // 10, 1)).tobytes(), 'ann#1', now)
     voice.publish(b'', 'ann#1', now + SECOND // 10)
     voice.spin_until(lambda: bool(ended))
     middle = speech.samples(now / SECOND + 0.02, now / SECOND + 0.08, RATE)
-    assert middle == pytest.approx(np.full(len(middle), 0.25), abs=1e-3)
+    assert middle == pytest.approx(np.full(len(middle), 0.5), abs=1e-3)

@@ -144,3 +144,62 @@ def test_a_line_that_is_being_typed_survives_what_is_shown() -> None:
         assert child.wait(PATIENCE) == 0
     for file in (leader, cue, given):
         os.close(file)
+
+
+PIPED = (
+    'from txt2vid_ros.core.errors import UserError\n'
+    'from txt2vid_ros.ros.side.terminal import Terminal\n'
+    'terminal = Terminal()\n'
+    'assert not terminal.interactive\n'
+    'try:\n'
+    '    while (line := terminal.read()) is not None:\n'
+    '        print("got", ascii(line), flush=True)\n'
+    'except UserError as error:\n'
+    '    print("refused", error)\n')
+
+
+def piped(data: bytes) -> list[str]:
+    """Return what a terminal reads, and shows, of piped input."""
+    return subprocess.run([sys.executable, '-c', PIPED], input=data, capture_output=True,
+                          check=True, timeout=PATIENCE).stdout.decode().splitlines()
+
+
+def test_piped_lines_are_read_in_any_encoding_and_a_bad_one_costs_no_other() -> None:
+    assert piped('One.\r\nK\xf6ln\rdon\x92t\n\0\1\2\3\nLast'.encode('latin-1')) == [
+        "got 'One.'", 'line 2 is not in UTF-8 and was read as Windows-1252', "got 'K\\xf6ln'",
+        "got 'don\\u2019t'", 'line 4 holds control characters, which are no text, and is left '
+        'out', "got 'Last'"]
+    assert piped('Grüße.\r\n'.encode('utf-16')) == ["got 'Gr\\xfc\\xdfe.'"]
+    assert piped(b'') == []
+    assert piped(b'\x89PNG\r\n\x1a\n') == [
+        'refused standard input is a PNG picture, not a text. Give plain text, best in UTF-8.']
+
+
+def test_a_piped_line_is_read_as_soon_as_it_has_ended() -> None:
+    with subprocess.Popen([sys.executable, '-c', PIPED], stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE) as child:
+        assert child.stdin and child.stdout
+        for line in (b'One.\r', b'\nTwo.\r', b'Three.\n'):
+            child.stdin.write(line)
+            child.stdin.flush()
+            assert child.stdout.readline() == b"got '%b'\n" % line.strip()
+        child.stdin.close()
+        assert child.wait(PATIENCE) == 0
+
+
+def test_a_typed_line_that_is_no_utf_8_is_read_too() -> None:
+    leader, follower = pty.openpty()
+    script = ('from txt2vid_ros.ros.side.terminal import Terminal\n'
+              'terminal = Terminal()\n'
+              'terminal.interactive = True\n'
+              'print("got", ascii(terminal.read()), ascii(terminal.read()))\n')
+    with subprocess.Popen([sys.executable, '-c', script], stdin=follower, stdout=subprocess.PIPE,
+                          env={**os.environ, 'PYTHONUTF8': '1'}) as child:
+        os.close(follower)
+        os.write(leader, b'caf\xe9\nau lait\n')
+        assert child.stdout
+        shown = child.stdout.read().decode()
+        assert child.wait(PATIENCE) == 0
+    os.close(leader)
+    assert 'was read as Windows-1252' in shown
+    assert "got 'caf\\xe9' 'au lait'" in shown

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from txt2vid_ros.speaking.paragraphs import paragraphs
+from txt2vid_ros.speaking.paragraphs import LONGEST, paragraphs
 
 
 def test_a_file_is_said_paragraph_by_paragraph() -> None:
     text = 'One line\r\nand more.\r\n\r\nTwo.\n \t\n\n\nThree\nlines.\n'
     assert paragraphs(text) == ['One line and more.', 'Two.', 'Three lines.']
     assert paragraphs(' \n\n') == []
+
+
+def test_an_endless_paragraph_is_cut_and_nothing_of_it_is_lost() -> None:
+    sentences = ' '.join(f'This is sentence {number}.' for number in range(2000))
+    parts = paragraphs(sentences)
+    assert ' '.join(parts) == sentences
+    assert all(part.endswith('.') and len(part) <= LONGEST for part in parts)
+    for text in ('word ' * 5000, 'x' * 25_000):
+        parts = paragraphs(text)
+        assert ''.join(parts).replace(' ', '') == text.replace(' ', '')
+        assert max(map(len, parts)) <= LONGEST

@@ -14,10 +14,12 @@ import time
 import traceback
 
 from txt2vid_ros import graph
+from txt2vid_ros.cli.parser import text_argument
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.names import checked_namespace, NAMESPACE
 from txt2vid_ros.core.people import People
 from txt2vid_ros.core.process.signals import on_signal
+from txt2vid_ros.core.storage.files import refuse_overwriting
 from txt2vid_ros.supervisor import Supervisor
 
 START_UP = 60.0
@@ -30,7 +32,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options: those of the graph, and those of running it."""
     parser.add_argument('--graph', default='live', choices=sorted(graph.GRAPHS),
                         help='which graph to run (%(default)s)')
-    parser.add_argument('--say', metavar='TEXT', help='say this as soon as the graph is ready')
+    parser.add_argument('--say', metavar='TEXT', type=text_argument('--say'),
+                        help='say this as soon as the graph is ready')
     parser.add_argument('--exit-when-done', action='store_true',
                         help='end when --say has been said')
     parser.add_argument('--namespace', default=NAMESPACE, help='of its topics (%(default)s)')
@@ -49,6 +52,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise UserError('--say needs --mode text', 'In audio mode nothing reads text.')
     arguments.namespace = checked_namespace(arguments.namespace)
     chosen = {name: getattr(arguments, name) for name in graph.ARGUMENTS}
+    refuse_overwriting('--record', arguments.record, {
+        '--face': arguments.face, '--input': arguments.input, '--people': arguments.people})
     # Two nodes read this file; checked here, an error in it is reported once.
     People.load(arguments.people)
     specs = graph.with_parameters(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import logging
 import os
 import sys
@@ -32,6 +33,9 @@ def main(words: list[str] | None = None) -> int:
     for name, value in graph.ENVIRONMENT.items():
         # Before numpy is loaded, which reads these once.
         os.environ.setdefault(name, value)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A file's name, or a text, may have characters that the terminal's encoding lacks.
+        sys.stdout.reconfigure(errors='backslashreplace')
     parser = CommandParser(prog='txt2vid', description='A talking head over a text link.')
     parser.add_argument('--version', action='version', version=__version__)
     commands = parser.add_subparsers(dest='command', metavar='COMMAND', required=True)
@@ -42,8 +46,8 @@ def main(words: list[str] | None = None) -> int:
         if chosen in COMMANDS:
             module = importlib.import_module(COMMANDS[chosen][0])
             module.add_arguments(commands.choices[chosen])
-            arguments = parser.parse_args(words)
             logging.basicConfig(level=logging.WARNING, format='%(levelname)s: %(message)s')
+            arguments = parser.parse_args(words)
             status = int(module.run(arguments))
             sys.stdout.flush()
             return status

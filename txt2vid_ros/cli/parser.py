@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
+import logging
 import sys
 from typing import NoReturn
 
 from txt2vid_ros.core.errors import EXIT_USER_ERROR
+from txt2vid_ros.core.text_encoding import decode_argument, PlainText
+
+log = logging.getLogger(__name__)
 
 
 class CommandParser(argparse.ArgumentParser):
@@ -16,3 +21,18 @@ class CommandParser(argparse.ArgumentParser):
         """Print one line and exit with status 2."""
         print(f'{self.prog}: {message}. See {self.prog} --help.', file=sys.stderr)
         raise SystemExit(EXIT_USER_ERROR)
+
+
+def text_argument(name: str) -> Callable[[str], str]:
+    """Return the `type` of an argument that is text, in whatever encoding; errors call it `name`.
+
+    Paths keep their bytes and need none of this.
+    """
+    return lambda word: told(decode_argument(word, name))
+
+
+def told(decoded: PlainText) -> str:
+    """Return the text; warn of what the user should know of its decoding."""
+    for line in decoded.notices:
+        log.warning('%s', line)
+    return decoded.text

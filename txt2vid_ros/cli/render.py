@@ -12,11 +12,14 @@ from typing import Any
 
 from tqdm import tqdm
 
+from txt2vid_ros.cli.parser import text_argument, told
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.options import from_text as from_option
 from txt2vid_ros.core.options import made, OptionTables
 from txt2vid_ros.core.people import DEFAULT, People
+from txt2vid_ros.core.storage.files import refuse_overwriting, same_file
 from txt2vid_ros.core.storage.share import share
+from txt2vid_ros.core.text_encoding import read_text
 from txt2vid_ros.lipsync.choice import engine_options, make_engine
 from txt2vid_ros.media.driving.driving_media import load_driving
 from txt2vid_ros.media.driving.options import DrivingOptions
@@ -31,11 +34,14 @@ from txt2vid_ros.render import AFTER, from_sound, from_text, render, SpeechPart
 
 log = logging.getLogger(__name__)
 
+USUAL_SIZE = 640, 480
+"""Width and height of the video in pixels."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     source = parser.add_mutually_exclusive_group(required=True)
-    source.add_argument('--text', help='what to say')
+    source.add_argument('--text', type=text_argument('--text'), help='what to say')
     source.add_argument('--text-file', type=Path, help='a file with what to say')
     source.add_argument('--audio', type=Path, help='any audio or video file: move the lips to it')
     parser.add_argument('--out', type=Path, required=True, help='.mp4, .mkv, .mov or .webm')
@@ -55,8 +61,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--people', default=str(share('config', 'people.yaml')),
                         help='file that maps speakers to voice and face')
     parser.add_argument('--speaker', default=DEFAULT, help='whose voice and face')
-    parser.add_argument('--width', type=int, default=640)
-    parser.add_argument('--height', type=int, default=480)
+    parser.add_argument('--width', type=int, default=0, help='pixels; with one of the two alone, '
+                        'the other follows from the shape of the face file (640 x 480)')
+    parser.add_argument('--height', type=int, default=0, help='pixels')
     parser.add_argument('--fps', type=float, default=25.0)
     parser.add_argument('--quiet', action='store_true', help='no progress bar')
 
@@ -66,15 +73,22 @@ def run(arguments: argparse.Namespace) -> int:
     if not 1 <= arguments.fps <= 120:
         raise UserError(f'--fps {arguments.fps:g} is not possible', 'It has to be from 1 to 120.')
     person = People.load(arguments.people).get(arguments.speaker)
-    engine, why = make_engine(
-        arguments.engine, _checked(engine_options(arguments.engine), '--engine-options',
-                                   arguments.engine_options), '--engine')
+    chosen = _checked(engine_options(arguments.engine), '--engine-options',
+                      arguments.engine_options)
+    refuse_overwriting('--out', arguments.out, {
+        '--face': arguments.face or person.face, '--audio': arguments.audio,
+        '--text-file': arguments.text_file, '--people': arguments.people,
+        **{f'--engine-options {name}': value for name, value in chosen.items()
+           if isinstance(value, str)}})
+    engine, why = make_engine(arguments.engine, chosen, '--engine')
     print(why, file=sys.stderr)
     engine.load()
     options = _driving_options(arguments.face_options)
-    driving = load_driving(arguments.face or person.face, width=arguments.width,
-                           height=arguments.height, options=options,
-                           upright=engine.quarter_turns)
+    width, height = arguments.width, arguments.height
+    if not width and not height:
+        width, height = USUAL_SIZE
+    driving = load_driving(arguments.face or person.face, width=width, height=height,
+                           options=options, upright=engine.quarter_turns)
     begun = time.monotonic()
 
     def progress(done: float) -> None:
@@ -95,7 +109,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _speech(arguments: argparse.Namespace) -> Iterator[SpeechPart]:
     if arguments.audio is not None:
-        return from_sound(arguments.audio)
+        return from_sound(arguments.audio, same_file(arguments.audio, arguments.face))
     person = People.load(arguments.people).get(arguments.speaker)
     names = provider_names(arguments.tts or person.tts or ('hibari',), '--tts')
     tables = voice_options(names)
@@ -128,8 +142,4 @@ def _driving_options(text: str) -> DrivingOptions:
 def _text(arguments: argparse.Namespace) -> str:
     if arguments.text is not None:
         return str(arguments.text)
-    try:
-        return str(arguments.text_file.read_text(encoding='utf-8', errors='replace'))
-    except OSError as error:
-        raise UserError(f'--text-file {arguments.text_file} cannot be read: {error.strerror}',
-                        'Give a text file.') from error
+    return told(read_text(arguments.text_file, '--text-file'))

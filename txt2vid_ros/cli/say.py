@@ -7,8 +7,10 @@ from pathlib import Path
 import sys
 import time
 
+from txt2vid_ros.cli.parser import text_argument, told
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.names import NAMESPACE
+from txt2vid_ros.core.text_encoding import read_stream, read_text
 from txt2vid_ros.speaking.clauses import compose, speakable
 from txt2vid_ros.speaking.paragraphs import paragraphs
 
@@ -18,9 +20,11 @@ DISCOVERY_TIME = 0.3
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument('text', nargs='?', help='what to say; "-" reads standard input')
+    parser.add_argument('text', nargs='?', type=text_argument('the text'),
+                        help='what to say; "-" reads standard input, paragraph by paragraph')
     parser.add_argument('--file', type=Path, help='say a text file, paragraph by paragraph')
-    parser.add_argument('--speaker', default='', help='speaker id from people.yaml')
+    parser.add_argument('--speaker', default='', type=text_argument('--speaker'),
+                        help='speaker id from people.yaml')
     parser.add_argument('--interrupt', action='store_true',
                         help='interrupt the current speech first')
     parser.add_argument('--no-wait', action='store_true', help='do not wait until it is said')
@@ -65,17 +69,12 @@ def run(arguments: argparse.Namespace) -> int:
 def _texts(arguments: argparse.Namespace) -> list[str]:
     """Return the texts to say, one utterance each. Raises UserError."""
     if arguments.file is not None:
-        try:
-            content = arguments.file.read_text(encoding='utf-8', errors='replace')
-        except OSError as error:
-            raise UserError(f'--file {arguments.file} cannot be read: {error.strerror}',
-                            'Give a text file.') from error
-        found = paragraphs(content)
+        found = paragraphs(told(read_text(arguments.file, '--file')))
         if not found:
             raise UserError(f'--file {arguments.file} is empty', 'Give a text file.')
         return found
     if arguments.text == '-':
-        return [sys.stdin.read()]
+        return paragraphs(told(read_stream(sys.stdin.buffer, 'standard input'))) or ['']
     if arguments.text is None:
         if arguments.interrupt:
             return []

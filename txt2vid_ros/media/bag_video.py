@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 import contextlib
+import itertools
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -18,7 +19,7 @@ from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.pcm import STREAM_RATE, to_s16, VOICE_RATE
 from txt2vid_ros.media.bag import opened, typestore
 from txt2vid_ros.media.output.file_encoder import encoding_to, FileEncoder
-from txt2vid_ros.media.sample_format import SampleFormat
+from txt2vid_ros.media.sample_format import MonoDecoder, SampleFormat
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
 
 LATEST_ARRIVAL = 2 * SECOND
@@ -44,10 +45,15 @@ def video_of_bag(bag: Path, file: Path, fps: float,
                 'Record face/image_raw/compressed too; or replay heard into a running receiver '
                 'and record that.')
         voice = _connection(reader, SOUND, wanted='voice/audio')
-        chosen = [each for each in reader.connections
-                  if each in (pictures, voice) or each.topic.endswith('voice/audio_info')]
+        infos = [each for each in reader.connections if voice is not None
+                 and each.msgtype == SOUND_INFO and each.topic == f'{voice.topic}_info']
+        chosen = [each for each in (pictures, voice, *infos) if each is not None]
         store = typestore()
         with _VideoWriter(file, FrameGrid.at(fps), progress) as writer:
+            # Sound that was recorded before the first statement of its format has it, too.
+            for connection, logged, data in itertools.islice(
+                    reader.messages(connections=infos) if infos else (), 1):
+                writer.take(store.deserialize_cdr(data, connection.msgtype), SOUND_INFO, logged)
             for connection, logged, data in reader.messages(connections=chosen):
                 writer.take(store.deserialize_cdr(data, connection.msgtype), connection.msgtype,
                             logged)
@@ -73,6 +79,7 @@ class _VideoWriter:
         self._progress = progress
         self._speech = SpeechTimeline()
         self._format = SampleFormat(VOICE_RATE)
+        self._decoder = MonoDecoder()
         self._waiting: dict[int, NDArray[np.uint8]] = {}
         self._encoder: FileEncoder | None = None
         self._open_file = contextlib.ExitStack()
@@ -92,11 +99,12 @@ class _VideoWriter:
         """Take a message of type `kind` that was recorded at `logged` nanoseconds."""
         if kind == SOUND_INFO:
             self._format = SampleFormat.parse('voice/audio', message.sample_format,
-                                              int(message.channels), int(message.sample_rate))
+                                              int(message.channels), int(message.sample_rate),
+                                              message.coding_format)
             return
         stamp = message.header.stamp.sec * SECOND + message.header.stamp.nanosec
         if kind == SOUND:
-            samples = self._format.decode_mono(message.audio.data)
+            samples = self._decoder.decode(self._format, message.audio.data)
             if len(samples):
                 self._speech.push(message.header.frame_id, stamp, samples, self._format.rate)
             else:

@@ -46,7 +46,7 @@ def probe(file: Path, demuxer: str = '') -> dict[str, Any] | None:
     missing.
     """
     try:
-        found = ffmpeg.probe(local(file), v='error', protocol_whitelist=LOCAL_ONLY,
+        found = ffmpeg.probe(str(FileUrl(file)), v='error', protocol_whitelist=LOCAL_ONLY,
                              **({'f': demuxer} if demuxer else {}))
     except ffmpeg.Error:
         return None
@@ -54,11 +54,6 @@ def probe(file: Path, demuxer: str = '') -> dict[str, Any] | None:
         raise UserError(f'ffprobe cannot be started: {error.strerror}',
                         'Install it; it comes with ffmpeg.') from error
     return dict(found)
-
-
-def local(file: Path) -> str:
-    """Return the name of a file that is taken for no option, protocol or pattern."""
-    return f'file:{file}'
 
 
 @functools.cache
@@ -75,6 +70,25 @@ def _widen(pipe: int) -> None:
     except OSError:
         # The system allows no more: it is only slower.
         log.debug('a pipe stays as narrow as it is')
+
+
+class FileUrl:
+    """A file as an input or the `filename` of an output, whatever bytes its name has.
+
+    ffmpeg-python hashes texts as UTF-8, which names from other days are not.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Take the path; one that looks like an option or a URL is no matter."""
+        self._url = f'file:{path}'
+
+    def __str__(self) -> str:
+        """Return the word of the command line."""
+        return self._url
+
+    def __repr__(self) -> str:
+        """Return the same in ASCII."""
+        return ascii(self._url)
 
 
 class FfmpegProcess:

@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.pcm import FULL_SCALE
+from txt2vid_ros.media.downmix import Downmixer
 
 # As GStreamer names them, which audio_common's messages carry; the empty name is S16LE.
 _TYPES = {'': '<i2', 'S16LE': '<i2', 'S16': '<i2', 'S32LE': '<i4', 'S32': '<i4',
           'F32LE': '<f4', 'F32': '<f4'}
+_UNCODED = ('', 'WAVE', 'WAV', 'PCM', 'RAW')
 _FULL_SCALES = {'<i2': FULL_SCALE, '<i4': 2 ** 31, '<f4': 1}
 _RATES = (4000, 192_000)
 _MOST_CHANNELS = 8
@@ -28,12 +30,16 @@ class SampleFormat:
     type: str = '<i2'  # noqa: A003
 
     @classmethod
-    def parse(cls, topic: str, name: str, channels: int, rate: int) -> SampleFormat:
+    def parse(cls, topic: str, name: str, channels: int, rate: int, coding: str = ''
+              ) -> SampleFormat:
         """Return the format that an AudioInfo states by name, in either case.
 
         Raises UserError, which names the topic, what it has and what it may have, where it cannot
-        be decoded.
+        be decoded. `coding` is its coding_format: what audio_capture publishes as mp3 has the name
+        of its samples before they were coded.
         """
+        if coding.upper() not in _UNCODED:
+            name = coding
         type_ = _TYPES.get(name.upper())
         if (type_ is None or not _RATES[0] <= rate <= _RATES[1]
                 or not 1 <= channels <= _MOST_CHANNELS):
@@ -55,8 +61,18 @@ class SampleFormat:
         samples /= np.float32(_FULL_SCALES[self.type])
         return samples if self.channels == 1 else samples.reshape(-1, self.channels)
 
-    def decode_mono(self, data: Any) -> NDArray[np.float32]:
-        """Return bytes as (n,) samples in -1..1, the mean of the channels; NaN is silence."""
-        samples = self.decode(data)
-        mono = samples if samples.ndim == 1 else samples.mean(axis=1, dtype=np.float32)
-        return np.clip(np.nan_to_num(mono, nan=0.0, posinf=1.0, neginf=-1.0), -1.0, 1.0)
+
+class MonoDecoder:
+    """Decodes the messages of one topic to mono."""
+
+    def __init__(self) -> None:
+        """Begin; the format may change at any time."""
+        self._format: SampleFormat | None = None
+        self._downmixer = Downmixer(_RATES[0])
+
+    def decode(self, form: SampleFormat, data: Any) -> NDArray[np.float32]:
+        """Return bytes as (n,) samples in -1..1, mixed by a Downmixer; NaN is silence."""
+        if form != self._format:
+            self._format, self._downmixer = form, Downmixer(form.rate)
+        samples = np.nan_to_num(form.decode(data), nan=0.0, posinf=1.0, neginf=-1.0)
+        return self._downmixer.process(np.clip(samples, -1.0, 1.0))

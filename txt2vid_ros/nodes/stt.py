@@ -19,6 +19,7 @@ from txt2vid_ros.listening.echo import EchoGuard
 from txt2vid_ros.listening.endpointing import EndpointingSettings
 from txt2vid_ros.listening.pipeline import SpeechPipeline
 from txt2vid_ros.listening.voice_activity import VoiceActivity
+from txt2vid_ros.media.sample_format import MonoDecoder
 from txt2vid_ros.providers.choice import make_recognizer, provider_names, recognizer_options
 from txt2vid_ros.providers.resilience.health import HealthRegistry
 from txt2vid_ros.ros import messages, qos
@@ -108,6 +109,7 @@ class SttNode(ManagedNode):
         self._pipeline.start()
         self._guard = EchoGuard(table.mute_tail) if table.mute_while_speaking else None
         if self._guard is not None:
+            self._voice_decoder = MonoDecoder()
             SoundTopic(self, 'voice/audio', VOICE_RATE, self._on_voice)
         self._input = SoundInput(self, self._hear)
         self.get_logger().info('listening')
@@ -156,7 +158,8 @@ class SttNode(ManagedNode):
 
     def _on_voice(self, sound: ReceivedSound) -> None:
         if self._guard is not None:
-            self._guard.voice(sound.frame_id, sound.stamp, sound.format.decode_mono(sound.data),
+            self._guard.voice(sound.frame_id, sound.stamp,
+                              self._voice_decoder.decode(sound.format, sound.data),
                               sound.format.rate)
 
     def _hear(self, stamp: int, samples: NDArray[np.float32]) -> None:

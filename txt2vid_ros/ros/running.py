@@ -52,6 +52,9 @@ def _initialise(arguments: list[str] | None) -> None:
         problem = str(error).removeprefix('failed to initialize rcl: ').partition('. Error:')[0]
         raise UserError(f'ROS cannot start: {problem}',
                         'Correct the part after --ros-args, or the ROS_... variable.') from error
+    except UnicodeEncodeError as error:
+        raise UserError(f'ROS cannot start: {error.object!a} is not in UTF-8',
+                        'Rename the file, or write the word in UTF-8.') from error
 
 
 def _spin(node: ManagedNode) -> int:

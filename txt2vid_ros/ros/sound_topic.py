@@ -56,7 +56,8 @@ class SoundTopic:
         problem = ''
         try:
             self.format = SampleFormat.parse(self._topic, message.sample_format,
-                                             int(message.channels), int(message.sample_rate))
+                                             int(message.channels), int(message.sample_rate),
+                                             message.coding_format)
         except UserError as error:
             problem = str(error)
         self.refused = bool(problem)

@@ -10,6 +10,7 @@ from trajectory_msgs.msg import JointTrajectory
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.pcm import VOICE_RATE
 from txt2vid_ros.media.lead_time_estimator import LeadTimeEstimator
+from txt2vid_ros.media.sample_format import MonoDecoder
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
 from txt2vid_ros.ros import messages
 from txt2vid_ros.ros.node import ManagedNode
@@ -32,6 +33,7 @@ class SpeechInput:
         self.delay = LeadTimeEstimator(0.0, margin=0.01, largest=LONGEST_DELAY)
         self._speech = speech
         self._ended = ended
+        self._decoder = MonoDecoder()
         self._cut = cut
         self._audio_stamps = StampCheck(node, 'voice/audio')
         self._mouth_stamps = StampCheck(node, 'voice/mouth')
@@ -50,7 +52,7 @@ class SpeechInput:
             self.delay.observe(min(max(delay, 0.0), LONGEST_DELAY))
         if not self._audio_stamps.fits(sound.stamp):
             return
-        samples = sound.format.decode_mono(sound.data)
+        samples = self._decoder.decode(sound.format, sound.data)
         if len(samples) == 0:
             self._speech.end(sound.frame_id, self._cut(sound.stamp))
             self._ended(sound.stamp)

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import collections
 from collections.abc import Callable, Iterator, Sequence
-import dataclasses
 import logging
 import threading
 
 import numpy as np
 from numpy.typing import NDArray
-import soxr
 
 from txt2vid_ros.core.clock import Clock, SECOND
 from txt2vid_ros.core.errors import ProviderError, UserError
 from txt2vid_ros.speaking.normalization.scripts import described
+from txt2vid_ros.speaking.resampled_voice import ResampledVoice
 from txt2vid_ros.speaking.speech_sink import (
     Articulate,
     SchedulerStatistics,
@@ -164,14 +163,14 @@ class SpeechScheduler:
         first = True
         unsaid: list[str] = []
         for pause, chunk in synthesize_text(
-                utterance.text, voice, lambda: self._generation != generation, unsaid.append,
+                utterance.text, ResampledVoice(voice, self._rate),
+                lambda: self._generation != generation, unsaid.append,
                 named_emoji=self._named_emoji):
             if first:
                 now = self._clock.now()
                 self.statistics.text_to_voice.append((now - utterance.accepted) / SECOND)
                 first = False
-            if not self._play(utterance.id, self._at_rate(chunk, voice.capabilities.sample_rate),
-                              int(pause * SECOND), generation):
+            if not self._play(utterance.id, chunk, int(pause * SECOND), generation):
                 return
         if self._generation == generation:
             self._report_unsaid(utterance, unsaid, voice, nothing=first)
@@ -189,12 +188,6 @@ class SpeechScheduler:
         elif nothing:
             log.warning('there is nothing to pronounce in the text of %s (%d characters); '
                         'send words or numbers', utterance.id, len(utterance.text))
-
-    def _at_rate(self, chunk: SpeechChunk, rate: int) -> SpeechChunk:
-        if rate == self._rate:
-            return chunk
-        return dataclasses.replace(
-            chunk, samples=soxr.resample(chunk.samples, rate, self._rate))
 
     def _play(self, name: str, chunk: SpeechChunk, pause: int, generation: int) -> bool:
         """Hand out one chunk of a voice in steps; False if it was interrupted."""

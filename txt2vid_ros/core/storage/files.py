@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 import contextlib
 import os
 import pathlib
 import secrets
 import stat
+
+from txt2vid_ros.core.errors import UserError
+
+
+def same_file(one: str | os.PathLike[str], other: str | os.PathLike[str]) -> bool:
+    """Return whether two paths lead to one existing file, through links and however spelled."""
+    if not os.fspath(one) or not os.fspath(other):
+        return False
+    try:
+        return pathlib.Path(one).expanduser().samefile(pathlib.Path(other).expanduser())
+    except (OSError, RuntimeError):
+        return False
+
+
+def refuse_overwriting(option: str, output: str | os.PathLike[str],
+                       inputs: Mapping[str, str | os.PathLike[str] | None]) -> None:
+    """Raise UserError where `output`, the value of `option`, is one of the inputs by option."""
+    for name, value in inputs.items():
+        if value is not None and same_file(output, value):
+            raise UserError(f'{option} {output} is the same file as {name} {value}, which it '
+                            'would overwrite', 'Choose another file.')
 
 
 @contextlib.contextmanager

@@ -10,6 +10,7 @@ import soxr
 
 from txt2vid_ros.core.pcm import SPEECH_RATE
 from txt2vid_ros.media.capture.source import SourceStatistics
+from txt2vid_ros.media.downmix import Downmixer
 
 DC_SETTLING_SECONDS = 0.2
 """Seconds over which the DC offset of the converter is learned."""
@@ -32,6 +33,7 @@ class Conditioner:
         self._resampler = None if rate == SPEECH_RATE else soxr.ResampleStream(
             rate, SPEECH_RATE, 1, dtype='float32', quality='MQ')
         self._dc_blocker = _DcBlocker(rate)
+        self._downmixer = Downmixer(rate)
 
     @property
     def pending(self) -> float:
@@ -47,11 +49,8 @@ class Conditioner:
             self._statistics.invalid += int(samples.size - valid.sum())
             samples = np.where(valid, samples, np.float32(0))
         self._statistics.clipped += int((np.abs(samples) >= CLIPPED_LEVEL).sum())
-        mono = np.clip(samples, -1, 1)
-        if mono.ndim > 1:
-            # A microphone on one side of a stereo input is as loud as one on both.
-            mono = mono.mean(axis=1) if _alike(mono) else mono[:, _loudest(mono)]
-        mono = self._dc_blocker.process(mono)
+        # Of each channel: an offset is no sound by which to choose among them.
+        mono = self._downmixer.process(self._dc_blocker.process(np.clip(samples, -1, 1)))
         if self._resampler is not None:
             mono = self._resampler.resample_chunk(mono)
         self._taken += len(block)
@@ -59,28 +58,19 @@ class Conditioner:
         return np.clip(mono, -1, 1).astype(np.float32)
 
 
-def _loudest(channels: NDArray[np.float32]) -> int:
-    return int(np.argmax(np.square(channels).mean(axis=0)))
-
-
-def _alike(channels: NDArray[np.float32]) -> bool:
-    """Return whether no channel is much softer than the loudest."""
-    power = np.square(channels).mean(axis=0)
-    return bool(power.min() > 0.05 * power.max())
-
-
 class _DcBlocker:
-    """Subtracts the slowly varying mean of the sound, without steps between blocks."""
+    """Subtracts the slowly varying mean of each channel, without steps between blocks."""
 
     def __init__(self, rate: int) -> None:
         self._settling = DC_SETTLING_SECONDS * rate
-        self._mean: float | None = None
+        self._mean: NDArray[np.float32] | None = None
 
     def process(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
         if len(samples) == 0:
             return samples
-        before = float(samples.mean()) if self._mean is None else self._mean
+        now = samples.mean(axis=0)
+        before = now if self._mean is None or self._mean.shape != now.shape else self._mean
         weight = 1.0 - float(np.exp(-len(samples) / self._settling))
-        self._mean = before + weight * (float(samples.mean()) - before)
+        self._mean = np.asarray(before + weight * (now - before), np.float32)
         ramp = np.linspace(before, self._mean, len(samples), dtype=np.float32)
         return samples - ramp

@@ -13,7 +13,7 @@ import ffmpeg
 
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.storage.files import replacing
-from txt2vid_ros.media.ffmpeg import SYNTHETIC_LABEL
+from txt2vid_ros.media.ffmpeg import FileUrl, SYNTHETIC_LABEL
 from txt2vid_ros.media.output.raw_encoder import RawEncoder
 
 STALL_SECONDS = 60.0
@@ -23,7 +23,7 @@ CODECS: dict[str, dict[str, str]] = {
               'acodec': 'libopus'},
 }
 USUAL_CODECS = {'vcodec': 'libx264', 'preset': 'veryfast', 'crf': '18', 'acodec': 'aac'}
-FAST_START = {'.mp4': {'movflags': '+faststart'}, '.mov': {'movflags': '+faststart'}}
+FAST_START = {kind: {'movflags': '+faststart'} for kind in ('.mp4', '.m4v', '.mov')}
 
 
 class FileEncoder:
@@ -32,12 +32,14 @@ class FileEncoder:
     def __init__(self, file: Path, part: Path, size: tuple[int, int], fps: Fraction, rate: int
                  ) -> None:
         """Start ffmpeg, which writes to `part` what is to become `file`. Raises UserError."""
+        kind = file.suffix.lower()
+
         def compose(video: Any, audio: Any) -> Any:
             return ffmpeg.output(
-                video, audio, f'file:{part}', pix_fmt='yuv420p', colorspace='smpte170m',
+                video, audio, filename=FileUrl(part), pix_fmt='yuv420p', colorspace='smpte170m',
                 color_primaries='smpte170m', color_trc='smpte170m',
-                metadata=f'comment={SYNTHETIC_LABEL}', **CODECS.get(file.suffix, USUAL_CODECS),
-                **FAST_START.get(file.suffix, {})).overwrite_output()
+                metadata=f'comment={SYNTHETIC_LABEL}', **CODECS.get(kind, USUAL_CODECS),
+                **FAST_START.get(kind, {})).overwrite_output()
 
         self._file = file
         self._encoder = RawEncoder(compose, 'file encoder', size=size, fps=fps, audio_rate=rate,

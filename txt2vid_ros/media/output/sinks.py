@@ -67,7 +67,7 @@ def free_name(path: Path) -> Path:
 
 def file_options(path: Path) -> dict[str, str]:
     """Return ffmpeg's muxer options for a recording. Raises UserError where it cannot be made."""
-    if path.suffix not in CONTAINERS:
+    if path.suffix.lower() not in CONTAINERS:
         raise UserError(f'stream.record: {path} has no known file extension',
                         f'Use one of {", ".join(CONTAINERS)}.')
     if not path.parent.is_dir():
@@ -76,7 +76,7 @@ def file_options(path: Path) -> dict[str, str]:
     if not os.access(path.parent, os.W_OK):
         raise UserError(f'stream.record: the folder {path.parent} cannot be written to',
                         'Choose another file.')
-    return CONTAINERS[path.suffix]
+    return CONTAINERS[path.suffix.lower()]
 
 
 def url_options(url: str) -> dict[str, str]:

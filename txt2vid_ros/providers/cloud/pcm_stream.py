@@ -6,10 +6,10 @@ import struct
 
 import numpy as np
 from numpy.typing import NDArray
-import soxr
 
 from txt2vid_ros.core.errors import ProviderError
 from txt2vid_ros.core.pcm import from_s16
+from txt2vid_ros.core.resampling import Resampler
 
 _MAX_HEADER_BYTES = 1 << 20
 """Before the samples; some services put the times of all sounds there."""
@@ -23,7 +23,7 @@ class PcmReader:
     def __init__(self, rate: int, wanted: int) -> None:
         """Take the rate of the bytes and the rate to return, Hz."""
         self._rest = b''
-        self._resample = soxr.ResampleStream(rate, wanted, 1) if rate != wanted else None
+        self._resampler = Resampler(rate, wanted) if rate != wanted else None
 
     def push(self, data: bytes, last: bool = False) -> NDArray[np.float32]:
         """Return the samples that are complete, in -1..1; `last` gives out all there is."""
@@ -31,10 +31,10 @@ class PcmReader:
         whole = len(data) // 2 * 2
         self._rest = data[whole:]
         samples = from_s16(data[:whole])
-        if self._resample is None:
+        if self._resampler is None:
             return samples
-        resampled: NDArray[np.float32] = self._resample.resample_chunk(samples, last=last)
-        return resampled
+        resampled = self._resampler.push(samples)
+        return np.concatenate([resampled, self._resampler.rest()]) if last else resampled
 
 
 class WavReader:

@@ -13,10 +13,10 @@ import time
 
 import numpy as np
 from numpy.typing import NDArray
-import soxr
 
 from txt2vid_ros.core.errors import ProviderError
 from txt2vid_ros.core.pcm import SPEECH_RATE
+from txt2vid_ros.core.resampling import Resampler
 from txt2vid_ros.listening.recognizer import (
     Recognition,
     RecognizerCapabilities,
@@ -66,15 +66,23 @@ class _Attempt:
     def __init__(self, slot: ProviderSlot[SpeechToText]) -> None:
         self.slot = slot
         self._recognition: Recognition | None = None
+        self._resampler = Resampler(SPEECH_RATE, SPEECH_RATE)
         self._given = 0
 
-    def call(self, recognizer: SpeechToText, sounds: Sequence[Sound], call: Call) -> Transcript:
-        """Give it what it has not had of all `sounds`; return what `call` returns."""
+    def call(self, recognizer: SpeechToText, sounds: Sequence[Sound], call: Call, whole: bool
+             ) -> Transcript:
+        """Give it what it has not had of all `sounds`; return what `call` returns.
+
+        `whole`: whether they end with the segment.
+        """
         if self._recognition is None:
             self._recognition = recognizer.open()
+            self._resampler = Resampler(SPEECH_RATE, recognizer.capabilities.sample_rate)
         for sound in sounds[self._given:]:
-            self._recognition.push(_at_rate(sound, recognizer.capabilities.sample_rate))
+            _push(self._recognition, self._resampler.push(sound))
             self._given += 1
+        if whole:
+            _push(self._recognition, self._resampler.rest())
         return call(self._recognition)
 
     def cancel(self) -> None:
@@ -153,7 +161,7 @@ class _FallbackRecognition(Recognition):
 
             def work(recognizer: SpeechToText, cancelled: CancelCheck
                      ) -> Generator[Transcript, None, None]:
-                yield attempt.call(recognizer, sounds, call)
+                yield attempt.call(recognizer, sounds, call, conclusive)
             return work
 
         prefer = under_way.slot if under_way is not None else None
@@ -181,14 +189,16 @@ def _give_up(attempt: _Attempt) -> None:
 def _probe(sounds: Sequence[Sound]) -> Probe[SpeechToText]:
     def work(recognizer: SpeechToText, cancelled: CancelCheck) -> Generator[float, None, None]:
         recognition = recognizer.open()
+        resampler = Resampler(SPEECH_RATE, recognizer.capabilities.sample_rate)
         for sound in sounds:
-            recognition.push(_at_rate(sound, recognizer.capabilities.sample_rate))
+            _push(recognition, resampler.push(sound))
+        _push(recognition, resampler.rest())
         began = time.monotonic()
         recognition.finish()
         yield time.monotonic() - began
     return work
 
 
-def _at_rate(samples: Sound, rate: int) -> Sound:
-    return samples if rate == SPEECH_RATE else np.asarray(
-        soxr.resample(samples, SPEECH_RATE, rate), np.float32)
+def _push(recognition: Recognition, samples: Sound) -> None:
+    if len(samples):
+        recognition.push(samples)

@@ -9,11 +9,9 @@ all of a clause says so (SpeechChunk.last): what goes wrong after that does not 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Sequence
-import dataclasses
 import time
 
 import numpy as np
-import soxr
 
 from txt2vid_ros.core.pcm import VOICE_RATE
 from txt2vid_ros.providers.resilience.fallback import FallbackChain, StartedOver
@@ -21,6 +19,7 @@ from txt2vid_ros.providers.resilience.fallback_provider import FallbackProvider
 from txt2vid_ros.providers.resilience.job_thread import CancelCheck
 from txt2vid_ros.providers.resilience.provider_slot import ProviderSlot
 from txt2vid_ros.providers.resilience.time_source import REAL_TIME, TimeSource
+from txt2vid_ros.speaking.resampled_voice import ClauseResampler
 from txt2vid_ros.speaking.ssml import is_ssml
 from txt2vid_ros.speaking.synthesis import synthesize_text
 from txt2vid_ros.speaking.voice import SpeechChunk, TextToSpeech, VoiceCapabilities
@@ -43,9 +42,11 @@ class FallbackVoice(FallbackProvider[TextToSpeech, VoiceCapabilities], TextToSpe
     def synthesize(self, clause: str, cancelled: Callable[[], bool]) -> Iterator[SpeechChunk]:
         """Yield the clause's speech. Raises ProviderError where no voice is left."""
         rate = self.capabilities.sample_rate
-        resampler: _Resampler | None = None
+        resampler: ClauseResampler | None = None
         for item in self._chain.run(lambda slot: _speaking(clause), _probe(clause), cancelled):
             if isinstance(item, StartedOver):
+                if resampler is not None:
+                    yield from resampler.rest()
                 resampler = None
                 yield SpeechChunk(np.zeros(round(REPEAT_PAUSE * rate), np.float32))
                 continue
@@ -54,27 +55,10 @@ class FallbackVoice(FallbackProvider[TextToSpeech, VoiceCapabilities], TextToSpe
                 yield chunk
                 continue
             if resampler is None:
-                resampler = _Resampler(own_rate, rate)
+                resampler = ClauseResampler(own_rate, rate)
             yield from resampler.chunk(chunk)
         if resampler is not None and not cancelled():
             yield from resampler.rest()
-
-
-class _Resampler:
-    """Converts the chunks of one clause to another rate without a seam between them."""
-
-    def __init__(self, rate: int, wanted: int) -> None:
-        self._stream = soxr.ResampleStream(rate, wanted, 1, dtype='float32')
-
-    def chunk(self, chunk: SpeechChunk) -> Iterator[SpeechChunk]:
-        samples = self._stream.resample_chunk(chunk.samples)
-        if len(samples):
-            yield dataclasses.replace(chunk, samples=samples)
-
-    def rest(self) -> Iterator[SpeechChunk]:
-        samples = self._stream.resample_chunk(np.zeros(0, np.float32), last=True)
-        if len(samples):
-            yield SpeechChunk(samples)
 
 
 def _combined(voices: Sequence[TextToSpeech]) -> VoiceCapabilities:

@@ -22,7 +22,8 @@ class SideNode:
     def __init__(self, name: str, namespace: str = '', domain: int | None = None) -> None:
         """Join a ROS domain (None: that of ROS_DOMAIN_ID) as `name` with a unique number."""
         self._context = rclpy.Context()
-        rclpy.init(context=self._context, domain_id=domain,
+        # Not the words of the command line: they may be no UTF-8, and are not meant for ROS.
+        rclpy.init(args=[], context=self._context, domain_id=domain,
                    signal_handler_options=SignalHandlerOptions.NO)
         self.node = rclpy.create_node(f'{name}_{time.time_ns()}', context=self._context,
                                       namespace=namespace)

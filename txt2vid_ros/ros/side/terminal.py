@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import collections
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 import contextlib
+import io
+import os
 import sys
 import threading
 import time
@@ -12,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.text_encoding import decode_argument, LineDecoder
 
 if TYPE_CHECKING:
     from txt2vid_ros.ros.side.speech_client import SpeechClient
@@ -20,6 +23,7 @@ PROMPT = '> '
 HELP = 'Type what is to be said. /interrupt silences it, /quit or Ctrl-D ends.'
 SHOWN_CHARACTERS = 60
 """Characters of a text that are shown while it is spoken."""
+_READ_BYTES = 65536
 TIME_TO_BEGIN = 60.0
 """Seconds after which a text that has not begun is given up, once those before it have ended."""
 
@@ -33,6 +37,9 @@ class Terminal:
         self._lock = threading.Lock()
         self._reading = False
         self._buffer: Callable[[], str] = str
+        self._piped = self._lines()
+        if isinstance(sys.stdin, io.TextIOWrapper):
+            sys.stdin.reconfigure(errors='surrogateescape')
         if self.interactive:
             with contextlib.suppress(ModuleNotFoundError):
                 # Importing it gives input() editing and history; Python may be built without it.
@@ -40,14 +47,49 @@ class Terminal:
                 self._buffer = readline.get_line_buffer
 
     def read(self) -> str | None:
-        """Return the next line, None at the end of the input."""
-        try:
-            self._reading = True
-            return input(PROMPT if self.interactive else '')
-        except EOFError:
-            return None
-        finally:
-            self._reading = False
+        """Return the next line that is text, None at the end of the input.
+
+        What is to be said of its encoding is shown. Raises UserError for piped input that is no
+        text at all.
+        """
+        return self._typed() if self.interactive else next(self._piped, None)
+
+    def _typed(self) -> str | None:
+        while True:
+            try:
+                self._reading = True
+                line = input(PROMPT)
+            except EOFError:
+                return None
+            finally:
+                self._reading = False
+            try:
+                decoded = decode_argument(line, 'the line')
+            except UserError as error:
+                self.show(str(error))
+                continue
+            for notice in decoded.notices:
+                self.show(notice)
+            return decoded.text
+
+    def _lines(self) -> Iterator[str]:
+        """Yield the lines of piped input as they arrive; each is decoded on its own."""
+        decoder = LineDecoder()
+        told: set[str] = set()
+        data = b'more'
+        while data:
+            data = os.read(sys.stdin.fileno(), _READ_BYTES)
+            for line in decoder.feed(data, last=not data):
+                if decoder.binary:
+                    raise UserError(f'standard input is {decoder.binary}, not a text',
+                                    'Give plain text, best in UTF-8.')
+                if line.problem:
+                    self.show(f'line {line.number} {line.problem}, and is left out')
+                    continue
+                if line.guessed and line.guessed not in told:
+                    told.add(line.guessed)
+                    self.show(f'line {line.number} is not in UTF-8 and was read as {line.guessed}')
+                yield line.text
 
     def show(self, line: str) -> None:
         """Print a line above the one being typed."""

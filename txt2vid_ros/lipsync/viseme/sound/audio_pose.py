@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from txt2vid_ros.core.mouth import MouthPose, rest_pose, SHAPE_INDEX, SHAPES
 from txt2vid_ros.lipsync.viseme.sound import audio_features as af
+from txt2vid_ros.lipsync.viseme.sound.speech_presence import speech_presence
 
 RATE = af.RATE
 LOOK_BACK, LOOK_AHEAD = af.LOOK_BACK, af.LOOK_AHEAD
@@ -75,4 +76,6 @@ def pose_from_audio(samples: Samples) -> MouthPose:
     pose = (poses * _SMOOTHING[:, None]).sum(0) / _SMOOTHING.sum()
     # Fade in at the threshold of silence, so that no pose jumps.
     presence = min(1.0, max(0.0, np.log10(peak / _SILENCE_PEAK) / 0.5))
+    presence *= speech_presence(mel, samples, RATE, af.HOP, round(LOOK_BACK * RATE / af.HOP),
+                                _SMOOTHING)
     return np.asarray(pose * presence, np.float32).reshape(len(SHAPES))

@@ -19,7 +19,7 @@ from txt2vid_ros.media.driving.backdrop import over_backdrop
 from txt2vid_ros.media.driving.files.clip_info import ClipInfo
 from txt2vid_ros.media.driving.frame_placement import Fit, FramePlacement
 from txt2vid_ros.media.driving.orientation import Box, Orientation
-from txt2vid_ros.media.ffmpeg import FfmpegProcess, has, local, LOCAL_ONLY
+from txt2vid_ros.media.ffmpeg import FfmpegProcess, FileUrl, has, LOCAL_ONLY
 
 Pixels = NDArray[np.uint8]
 
@@ -123,7 +123,7 @@ class ClipDecoder:
         decoder = {'c:v': info.decoder} if info.decoder else {}
         demuxer = {'format': info.demuxer} if info.demuxer else {}
         # The display matrix is followed here: ffmpeg before 5.0 does not mirror.
-        source = ffmpeg.input(local(self._file), noautorotate=None,
+        source = ffmpeg.input(FileUrl(self._file), noautorotate=None,
                               protocol_whitelist=LOCAL_ONLY, **demuxer, **decoder)
         stream = source[str(info.stream)]
         if info.start:

@@ -1,0 +1,77 @@
+"""A voice at another rate: the chunks of a clause are resampled as one stream."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+import dataclasses
+
+import numpy as np
+
+from txt2vid_ros.core.mouth import Phoneme
+from txt2vid_ros.core.resampling import Resampler
+from txt2vid_ros.speaking.voice import SpeechChunk, TextToSpeech, VoiceCapabilities
+
+
+class ClauseResampler:
+    """Converts the chunks of one clause; sounds stay at their times in the clause."""
+
+    def __init__(self, rate: int, wanted: int) -> None:
+        """Take the rate of the chunks and the rate to return, Hz."""
+        self._resampler = Resampler(rate, wanted)
+        self._phonemes: tuple[Phoneme, ...] = ()
+        """Those whose chunk has not come out yet, from the next sample that does."""
+
+    def chunk(self, chunk: SpeechChunk) -> Iterator[SpeechChunk]:
+        """Take a chunk; yield what is certain by now, all of the clause if it is the last."""
+        # The last samples of the chunk before come out with this one, so it begins later.
+        later = self._resampler.held
+        self._phonemes += tuple(dataclasses.replace(each, start=each.start + later)
+                                for each in chunk.phonemes or ())
+        samples = self._resampler.push(chunk.samples)
+        if chunk.last:
+            samples = np.concatenate([samples, self._resampler.rest()])
+        if len(samples) or chunk.last:
+            phonemes, self._phonemes = self._phonemes, ()
+            yield SpeechChunk(samples, phonemes or None, chunk.last)
+
+    def rest(self) -> Iterator[SpeechChunk]:
+        """Yield what is held back, at the end of the clause."""
+        samples = self._resampler.rest()
+        phonemes, self._phonemes = self._phonemes, ()
+        if len(samples) or phonemes:
+            yield SpeechChunk(samples, phonemes or None)
+
+
+class ResampledVoice(TextToSpeech):
+    """Another voice, whose samples it yields at the rate that is wanted."""
+
+    name = 'resampled'
+
+    def __init__(self, voice: TextToSpeech, rate: int) -> None:
+        """Take the voice, which stays the caller's to load and close, and the rate in Hz."""
+        self._voice = voice
+        self._rate = rate
+
+    @property
+    def capabilities(self) -> VoiceCapabilities:
+        """Return what the voice can do, at the rate wanted."""
+        return dataclasses.replace(self._voice.capabilities, sample_rate=self._rate)
+
+    def load(self) -> None:
+        """Load the voice."""
+        self._voice.load()
+
+    def synthesize(self, clause: str, cancelled: Callable[[], bool]) -> Iterator[SpeechChunk]:
+        """Yield the clause's speech; where the voice fails, what it had said until then, too."""
+        own = self._voice.capabilities.sample_rate
+        if own == self._rate:
+            yield from self._voice.synthesize(clause, cancelled)
+            return
+        resampler = ClauseResampler(own, self._rate)
+        try:
+            for chunk in self._voice.synthesize(clause, cancelled):
+                yield from resampler.chunk(chunk)
+        except Exception:
+            yield from resampler.rest()
+            raise
+        yield from resampler.rest()
