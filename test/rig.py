@@ -25,12 +25,12 @@ from txt2vid_ros.media.output.stream_outputs import StreamOutputs
 from txt2vid_ros.media.output.stream_writer import StreamWriter
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
 
-PATIENCE = 60.0
+TIMEOUT_SECONDS = 60.0
 
 
 def until(condition: Callable[[], bool], what: str = '') -> None:
     """Wait until `condition` holds; the things waited for happen in other processes."""
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + TIMEOUT_SECONDS
     while not condition():
         assert time.monotonic() < end, f'waited in vain {what or condition}'
         time.sleep(0.02)
@@ -93,7 +93,7 @@ class Rig:
                  trace: TracebackType | None) -> None:
         self._stop.set()
         for thread in self._threads:
-            thread.join(PATIENCE)
+            thread.join(TIMEOUT_SECONDS)
         self.output.close()
 
     @property

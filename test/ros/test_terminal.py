@@ -11,7 +11,7 @@ import sys
 import time
 
 import pytest
-from rig import PATIENCE, until
+from rig import TIMEOUT_SECONDS, until
 
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.ros.side import terminal
@@ -125,7 +125,8 @@ def test_a_line_that_is_being_typed_survives_what_is_shown() -> None:
         def read_until(pattern: str) -> None:
             nonlocal seen
             while not (found := re.search(pattern, seen)):
-                assert select.select([leader], [], [], PATIENCE)[0], f'{pattern} not in {seen!r}'
+                ready, _, _ = select.select([leader], [], [], TIMEOUT_SECONDS)
+                assert ready, f'{pattern} not in {seen!r}'
                 seen += os.read(leader, 1000).decode()
             seen = seen[found.end():]
 
@@ -141,7 +142,7 @@ def test_a_line_that_is_being_typed_survives_what_is_shown() -> None:
         read_until('> ')
         os.write(leader, b'\x04')
         read_until('end None')
-        assert child.wait(PATIENCE) == 0
+        assert child.wait(TIMEOUT_SECONDS) == 0
     for file in (leader, cue, given):
         os.close(file)
 
@@ -161,7 +162,7 @@ PIPED = (
 def piped(data: bytes) -> list[str]:
     """Return what a terminal reads, and shows, of piped input."""
     return subprocess.run([sys.executable, '-c', PIPED], input=data, capture_output=True,
-                          check=True, timeout=PATIENCE).stdout.decode().splitlines()
+                          check=True, timeout=TIMEOUT_SECONDS).stdout.decode().splitlines()
 
 
 def test_piped_lines_are_read_in_any_encoding_and_a_bad_one_costs_no_other() -> None:
@@ -184,7 +185,7 @@ def test_a_piped_line_is_read_as_soon_as_it_has_ended() -> None:
             child.stdin.flush()
             assert child.stdout.readline() == b"got '%b'\n" % line.strip()
         child.stdin.close()
-        assert child.wait(PATIENCE) == 0
+        assert child.wait(TIMEOUT_SECONDS) == 0
 
 
 def test_a_typed_line_that_is_no_utf_8_is_read_too() -> None:
@@ -199,7 +200,7 @@ def test_a_typed_line_that_is_no_utf_8_is_read_too() -> None:
         os.write(leader, b'caf\xe9\nau lait\n')
         assert child.stdout
         shown = child.stdout.read().decode()
-        assert child.wait(PATIENCE) == 0
+        assert child.wait(TIMEOUT_SECONDS) == 0
     os.close(leader)
     assert 'was read as Windows-1252' in shown
     assert "got 'caf\\xe9' 'au lait'" in shown

@@ -122,6 +122,7 @@ def _soundless(file: Path, name: str, why: str) -> UserError:
 def sound_seconds(file: Path) -> float | None:
     """Return how long a file is by its own account, None where it does not say."""
     try:
-        return float(ffmpeg.probe(str(FileUrl(file)), protocol_whitelist=LOCAL_ONLY)['format']['duration'])
+        found = ffmpeg.probe(str(FileUrl(file)), protocol_whitelist=LOCAL_ONLY)
+        return float(found['format']['duration'])
     except (ffmpeg.Error, OSError, KeyError, ValueError):
         return None

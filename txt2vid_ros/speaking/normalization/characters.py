@@ -15,6 +15,7 @@ _INVISIBLE = re.compile('[\u00ad\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u20
 # Joiners shape the letters of Indic and Arabic scripts; between others they are noise.
 _JOINER = re.compile('(?<![\u0600-\u0dff])[\u200c\u200d]')
 _APOSTROPHE = re.compile(r'(?<=\w)[’ʼ´`′＇](?=\w)|[’‘ʼ＇](?=\w)|(?<=\w)[’ʼ′＇]')
+# "10 000" with a space that does not break.
 _GROUP_SPACE = re.compile('(?<=\\d)[\u00a0\u2007\u2009\u200a\u202f](?=\\d{3}(?!\\d))')
 _HYPHENS = str.maketrans({'‐': '-', '‑': '-', '‒': '–', '―': '—', '⁃': '-', '﹣': '-', '－': '-',
                           '‘': "'", '’': "'", '‚': "'", '‛': "'", '“': '"', '”': '"', '„': '"',
@@ -25,6 +26,7 @@ _SUBSCRIPTS = str.maketrans('₀₁₂₃₄₅₆₇₈₉₊₋', '0123456789+
 _SUPERSCRIPT = re.compile('(.?)([⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹ⁿⁱ]+)', re.DOTALL)
 _VULGAR = re.compile('(\\d?)([¼½¾⅐-⅞↉])')
 _ENCLOSED = re.compile('[\u2460-\u249b\u24ea-\u24ff\u2776-\u2793]')
+# Full-width and mathematical letters, ligatures, signs of letters, spaces.
 _COMPATIBLE = re.compile(
     '[\uff01-\uff5e\uffe0-\uffe6\ufb00-\ufb06\U0001d400-\U0001d7ff\u2100-\u2125\u2128-\u213a'
     '\u2160-\u217f\u3380-\u33df\u1d2c-\u1d6a\u2002-\u200a\u202f\u205f\u3000\u00a0\u2024-\u2026'

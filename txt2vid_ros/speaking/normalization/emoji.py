@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 
+# ":-)", "XD", "<3", "^_^".
 _EMOTICON = re.compile(r"(?<![\w:])(?:[:;=8][-o^']?[()DPpOo3|/\\\[\]*]+|[xX]D+|<3+|\^_\^"
                        r'|[-._]_[-._]|¯\\?_\(ツ\)_/¯)(?![\w)])')
+# Keycaps, flags and pictures, with the signs that vary and join them.
 _EMOJI = re.compile('[#*0-9]\ufe0f?\u20e3|(?:[\U0001f1e6-\U0001f1ff]{2}|[\u231a-\u23ff'
                     '\u25aa-\u27bf\u2934-\u2935\u2b05-\u2b55\u3030\u303d\u3297\u3299'
                     '\U0001f000-\U0001faff])'

@@ -17,9 +17,11 @@ from txt2vid_ros.speaking.ssml import is_ssml, plain_text
 
 MAX_PORTION = 1000
 """Characters that the rules of a language get at once."""
-_MISSING_SPACE = re.compile(r'(?<=[a-z][.!?])(?=[A-Z](?:[a-z]|\'|\s))|(?<=[^\W\d_],)(?=[^\W\d_]{2})'
-                            r'|(?<=\d\.)(?=[A-Z][a-z]{2})|(?<=[a-z]\.,)(?=[a-z])|(?<=[ap]\.m\.)(?=[a-z])'
-                            r'|(?<=[^\W\d_][!?;])(?=[A-Z])')
+# Between sentences, clauses or abbreviations: "end.Next", "one,two", "in 2.The", "p.m.and".
+_MISSING_SPACE = re.compile(
+    r'(?<=[a-z][.!?])(?=[A-Z](?:[a-z]|\'|\s))|(?<=[^\W\d_],)(?=[^\W\d_]{2})'
+    r'|(?<=\d\.)(?=[A-Z][a-z]{2})|(?<=[a-z]\.,)(?=[a-z])|(?<=[ap]\.m\.)(?=[a-z])'
+    r'|(?<=[^\W\d_][!?;])(?=[A-Z])')
 _LIKELY_END = re.compile(r'(?<=[a-z]{3}[.!?]) (?=[A-Z])')
 _ELLIPSIS = re.compile(r'\s*(?:\.\s?){2,}\.|\s*\.\.|\s*…+')
 _DASH = re.compile(r'\s*(?:—+|--+|(?<=\s)[–-](?=\s))\s*')

@@ -7,6 +7,7 @@ import re
 
 MIN_WRAP_WIDTH = 40
 """Characters; shorter lines are not the work of an editor that wraps."""
+# A word that is divided between lines.
 _HYPHENATED = re.compile(r'(?<=[^\W\d_]{2})-\n\s*(?=[a-zß-öø-ÿ])')
 _NUMBERED = re.compile(r'^(\d{1,3})[.)]\s+(?=\S)')
 _ENDED = tuple('.!?…:;,。！？；：，、।۔؟—–"\')')

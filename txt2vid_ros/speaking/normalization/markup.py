@@ -29,13 +29,16 @@ _TAG = re.compile(rf'</?({_ELEMENTS}){_ATTRIBUTES}\s*/?>', re.IGNORECASE)
 _SSML = frozenset(('speak', 'prosody', 'emphasis', 'say-as', 'phoneme', 'voice', 'break'))
 _CLOSING = re.compile(r'</([A-Za-z][\w:-]*)\s*>')
 _ANY_TAG = re.compile(rf'</?([A-Za-z][\w:-]*){_ATTRIBUTES}\s*/?>')
+# A gap to fill in, which is read: "Dear <name>".
 _PLACEHOLDER = re.compile(r'(?<!\w)<([A-Za-z][\w -]{0,30})>(?!\w)')
 _AUTOLINK = re.compile(r'<((?:https?://|mailto:)?[^\s<>@]+(?:@|\.)[^\s<>]+)>')
 _ENTITY = re.compile(r'&(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});')
 _FENCE = re.compile(r'^ {0,3}(?:```+|~~~+).*$', re.MULTILINE)
+# A line across the page, or under a heading.
 _RULE = re.compile(r'^ {0,3}(?:(?:\*\s*){3,}|(?:-\s*){3,}|(?:_\s*){3,}|=+|-{2,})$', re.MULTILINE)
 _HEADING = re.compile(r'^ {0,3}#{1,6}\s+(.*?)(?:\s+#+)?\s*$', re.MULTILINE)
 _QUOTE = re.compile(r'^ {0,3}(?:>\s?)+', re.MULTILINE)
+# The target of a reference: "[1]: https://example.com".
 _DEFINITION = re.compile(r'^ {0,3}\[[^\]\n]+\]:\s*\S+.*$', re.MULTILINE)
 _BULLET = re.compile(r'^[ \t]*[-*+•‣◦▪●○–]\s+(?:\[[ xX]\]\s+)?', re.MULTILINE)
 _TABLE_RULE = re.compile(r'^[ \t]*\|?(?:[ \t]*:?-+:?[ \t]*\|)+(?:[ \t]*:?-+:?)?[ \t]*$',
@@ -45,8 +48,10 @@ _IMAGE = re.compile(r'!\[([^\[\]]*)\]\((?:[^()\s]|\([^()]*\))*(?:\s+"[^"]*")?\)'
 _LINK = re.compile(r'\[([^\[\]]+)\]\(\s*(?:<[^<>]*>|(?:[^()\n]|\([^()\n]*\))*)\s*\)')
 _REFERENCE = re.compile(r'\[([^\[\]]+)\]\[[^\[\]]*\]')
 _FOOTNOTE = re.compile(r'\[\^[^\[\]]+\]')
+# "as shown [3, 5-7]".
 _CITATION = re.compile(r'(?<=[\w.,;:!?)])\s?\[\d+(?:\s?[,–-]\s?\d+)*\](?!\()')
 _HIGHLIGHT = re.compile(r'(?<!\S)==(?=\S)([^=\n]+)==(?!=)')
+# The number and the times of a subtitle (SubRip, WebVTT).
 _SUBTITLE_TIME = re.compile(r'^\d+\n(?=\d\d:\d\d:)|^\d\d:\d\d:\d\d[,.]\d{3} --> .*$', re.MULTILINE)
 _CODE = re.compile(r'(`+)(?!`)(.+?)(?<!`)\1(?!`)')
 _STRONG = re.compile(r'(\*\*|__|~~)(?=\S)(.+?)(?<=\S)\1')

@@ -21,8 +21,8 @@ _OF_LANGUAGE = {
 NAMES = {'CJK': 'Chinese', 'CYRILLIC': 'Cyrillic', 'ARABIC': 'Arabic', 'DEVANAGARI': 'Devanagari',
          'HANGUL': 'Korean', 'HIRAGANA': 'Japanese', 'KATAKANA': 'Japanese', 'GREEK': 'Greek',
          'HEBREW': 'Hebrew', 'THAI': 'Thai'}
-_WORD = re.compile('(?:[^\\W_]|[\u0300-\u036f\u0900-\u0dff\u0e00-\u0fff])+')
 # The scripts of India and South East Asia have vowel signs that are no letters.
+_WORD = re.compile('(?:[^\\W_]|[\u0300-\u036f\u0900-\u0dff\u0e00-\u0fff])+')
 # Letters that NFKD does not take apart, in the letters that come closest.
 _PLAIN = str.maketrans({'ł': 'l', 'Ł': 'L', 'đ': 'd', 'Đ': 'D', 'ð': 'd', 'Ð': 'D', 'þ': 'th',
                         'Þ': 'Th', 'ħ': 'h', 'Ħ': 'H', 'ı': 'i', 'ŋ': 'ng', 'Ŋ': 'Ng', 'œ': 'oe',

@@ -22,8 +22,9 @@ from txt2vid_ros.speaking.normalization.rule import apply, Rule
 
 _BY_CLASS: tuple[tuple[bool, tuple[Rule, ...]], ...] = (
     (False, ELECTRONIC), (True, DATES_AND_TIMES), (True, TELEPHONE), (True, MONEY),
-    (True, MEASURES), (False, ABBREVIATIONS), (False, ROMAN), (True, QUANTITIES), (False, LETTERS), (False, SYMBOLS))
-"""Whether there has to be a digit, and the rules."""
+    (True, MEASURES), (False, ABBREVIATIONS), (False, ROMAN), (True, QUANTITIES),
+    (False, LETTERS), (False, SYMBOLS))
+"""Whether the rules need a digit in the text, and the rules."""
 
 
 def to_words(text: str) -> str:

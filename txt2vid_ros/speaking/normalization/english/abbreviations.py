@@ -9,36 +9,21 @@ from __future__ import annotations
 
 import re
 
-from txt2vid_ros.speaking.normalization.english.dates_and_times import (
+from txt2vid_ros.speaking.normalization.english.names import INITIALS, TITLES_AND_STREETS
+from txt2vid_ros.speaking.normalization.english.sentence_words import (
+    begins_sentence,
+    NEXT_NAME,
+    with_stop,
+)
+from txt2vid_ros.speaking.normalization.english.word_lists import (
     DAY_OF,
     DAYS,
     MONTH_OF,
     MONTHS,
+    SHORT_DAYS,
 )
-from txt2vid_ros.speaking.normalization.english.sentence_words import (
-    begins_sentence,
-    ends_sentence,
-    is_starter,
-)
-from txt2vid_ros.speaking.normalization.rule import alternatives, Rule, rule, words_of
+from txt2vid_ros.speaking.normalization.rule import alternatives, Rule, rule
 
-_TITLES = {
-    'Mr': 'Mister', 'Mrs': 'Missus', 'Ms': 'Miz', 'Mx': 'Mix', 'Dr': 'Doctor', 'Prof': 'Professor',
-    'St': 'Saint', 'Mt': 'Mount', 'Ft': 'Fort', 'Gen': 'General', 'Gov': 'Governor',
-    'Sen': 'Senator', 'Rep': 'Representative', 'Capt': 'Captain', 'Lt': 'Lieutenant',
-    'Col': 'Colonel', 'Sgt': 'Sergeant', 'Cmdr': 'Commander', 'Rev': 'Reverend',
-    'Hon': 'Honorable', 'Pres': 'President', 'Supt': 'Superintendent', 'Cpl': 'Corporal',
-    'Maj': 'Major', 'Adm': 'Admiral', 'Fr': 'Father', 'Msgr': 'Monsignor', 'Atty': 'Attorney',
-    'Insp': 'Inspector', 'Det': 'Detective', 'Pvt': 'Private', 'Messrs': 'Messieurs',
-    'Sr': 'Sister', 'Br': 'Brother', 'Drs': 'Doctors', 'Profs': 'Professors', 'Amb': 'Ambassador',
-    'Asst': 'Assistant'}
-_OFTEN_WITHOUT_STOP = words_of('Mr Mrs Ms Mx Dr Prof St Mt Ft Sgt Capt Lt')
-_AFTER_NAMES = {
-    'Jr': 'Junior', 'Sr': 'Senior', 'Inc': 'Incorporated', 'Ltd': 'Limited', 'Co': 'Company',
-    'Corp': 'Corporation', 'Bros': 'Brothers', 'St': 'Street', 'Ave': 'Avenue',
-    'Blvd': 'Boulevard', 'Rd': 'Road', 'Dr': 'Drive', 'Ln': 'Lane', 'Hwy': 'Highway',
-    'Pkwy': 'Parkway', 'Sq': 'Square', 'Pl': 'Place', 'Ct': 'Court', 'Esq': 'Esquire',
-    'Univ': 'University', 'Dept': 'Department', 'Mt': 'Mountain', 'Ter': 'Terrace'}
 _BEFORE_NUMBERS = {
     'nos': 'numbers', 'nr': 'number', 'figs': 'figures', 'eq': 'equation', 'eqs': 'equations',
     'pp': 'pages', 'pg': 'page', 'vol': 'volume', 'vols': 'volumes', 'chap': 'chapter',
@@ -53,9 +38,10 @@ _WORDS_TOO = {
     'ext': 'extension', 'ch': 'chapter'}
 """Before a number in company that says so: they are words as well, or end other ones."""
 _INTRODUCTION = (
-    r'(?:^|[(\[,;:–—]\s?|\b(?i:see|in|on|of|from|under|compare|to|and|or|at|by|than|with|room|number|'
-    r'flight|track|gate|house|player|case|order|ticket|bus|line|platform|suite|symphony|sonata|'
-    r'concerto|lot|item|part|chapter|question|ranked|code|volume|issue|rule|is|was|the|it)\s)')
+    r'(?:^|[(\[,;:–—]\s?|\b(?i:see|in|on|of|from|under|compare|to|and|or|at|by|than|with|room|'
+    r'number|flight|track|gate|house|player|case|order|ticket|bus|line|platform|suite|symphony|'
+    r'sonata|concerto|lot|item|part|chapter|question|ranked|code|volume|issue|rule|is|was|the|'
+    r'it)\s)')
 _MID_SENTENCE = {
     'approx': 'approximately', 'dept': 'department', 'Dept': 'Department', 'univ': 'university',
     'Univ': 'University', 'govt': 'government', 'Govt': 'Government', 'assn': 'association',
@@ -83,21 +69,11 @@ _WITHOUT_STOP = {
     'aka': 'also known as', 'AKA': 'also known as', 'w/o': 'without', 'w/': 'with',
     'b/c': 'because', 'BTW': 'by the way', 'btw': 'by the way', 'TBD': 'to be determined',
     'N.B.': 'note well', 'P.S.': 'postscript', 'p.a.': 'per year'}
-_NAMES_A_DAY = (r'(?:[Oo]n|[Nn]ext|[Ll]ast|[Ee]very|[Tt]his|[Ss]ince|[Uu]ntil|[Bb]y|[Ff]rom|[Ii]n|'
-                r'[Ee]arly|[Ll]ate|[Mm]id|and|or|to|-)')
+_NAMES_A_DAY = (
+    r'(?:[Oo]n|[Nn]ext|[Ll]ast|[Ee]very|[Tt]his|[Ss]ince|[Uu]ntil|[Bb]y|[Ff]rom|[Ii]n|[Ee]arly|'
+    r'[Ll]ate|[Mm]id|and|or|to|-)')
 _CALENDAR_WORDS = {name: word for name, word in {**MONTH_OF, **DAY_OF}.items()
                    if name not in (*MONTHS, *DAYS)}
-_LABELS = frozenset(words_of(
-    'Grade Class Type Plan Option Vitamin Part Section Group Team Level Phase War Hepatitis Exhibit '
-    'Appendix Model Gate Season Episode Room Size Press Choose Volume Book Act Chapter Star Trek '
-    'Step Figure Table Edward George Henry Charles James William Louis Pius'))
-"""Capitalized words after which a single letter is a name of its own, not an initial."""
-_BEFORE_INITIALS = frozenset(words_of('by and with from to of author for as said asked'))
-_NAME = re.compile(r"\s([A-Z][\w']*)(\.?)")
-
-
-def _closing(words: str, match: re.Match[str]) -> str:
-    return f'{words}.' if ends_sentence(match) else words
 
 
 def _numbered(match: re.Match[str]) -> str:
@@ -110,69 +86,33 @@ def _introduced(match: re.Match[str]) -> str:
     return f'{match[1]}{_WORDS_TOO[match[2].lower()]} '
 
 
-def _named_title(match: re.Match[str]) -> str:
-    """Spell a title out before a name; "Col. Then he left" is an end of a sentence."""
-    name, dotted = match[2], match.string[match.end(2):match.end(2) + 1] == '.'
-    is_word = is_starter(name) and not (dotted and len(name) == 1)
-    if is_word and name not in ('No', 'Will', 'May', 'Good', 'Rest'):
-        return match[0]
-    return f'{_TITLES[match[1]]} '
-
-
-def _after_name(match: re.Match[str]) -> str:
-    """Spell "Main St." out; but in "Smith, Dr. Jones" it is the title of what follows."""
-    following = _NAME.match(match.string, match.end())
-    if match[2] in _TITLES and following and (
-            following[2] or not is_starter(following[1])):
-        return match[0]
-    return match[1] + _closing(_AFTER_NAMES[match[2]], match)
-
-
-def _street(match: re.Match[str]) -> str:
-    """Spell the street out in "on Main St. Paul waits", where a capital does not follow a saint."""
-    return f'{match[1]}{_AFTER_NAMES[match[2]]}.'
-
-
 def _without_stop(match: re.Match[str]) -> str:
     words = _WITHOUT_STOP[match[1]]
-    return _closing(words, match) if match[1].endswith(('al.', 'a.', 'P.')) else words
+    return with_stop(words, match) if match[1].endswith(('al.', 'a.', 'P.')) else words
 
 
 def _anywhere(match: re.Match[str]) -> str:
     words = _ANYWHERE[match[1]]
-    following = _NAME.match(match.string, match.end())
+    following = NEXT_NAME.match(match.string, match.end())
     if match[1] == 'etc' and following:
         return f'{words}.'
-    return _closing(words, match)
+    return with_stop(words, match)
+
+
+def _doctorate(match: re.Match[str]) -> str:
+    if match[0].endswith('.'):
+        return with_stop('P H D', match)
+    return "P H D's" if match[0].endswith('s') else 'P H D'
 
 
 def _dotted(match: re.Match[str]) -> str:
     """Return U.S. as "U S", and the stop where the sentence ends with it."""
     letters = ' '.join(re.sub(r'[. ]', '', match[0]).upper())
-    return _closing(letters, match) if match[0].endswith('.') else letters
-
-
-def _initials(match: re.Match[str]) -> str:
-    return ' '.join(re.findall(r'[A-Z]', match[0])) + ' '
-
-
-def _initial(match: re.Match[str]) -> str:
-    """Return "J. Smith" without the stop; keep the one after "plan A", which ends a sentence."""
-    before, letter, following = match[1] or '', match[2], match[3]
-    if is_starter(following) and following not in ('Will', 'May', 'Rest', 'Good'):
-        return match[0]
-    previous = before.strip(' ,')
-    if letter == 'M' and previous in ('A', 'P'):
-        return match[0]  # "at five P M. Bob left"
-    if previous and not previous[0].isupper() and previous not in _BEFORE_INITIALS:
-        return match[0]
-    earlier = match.string[max(0, match.start() - 3):match.start()]
-    if previous in ('and', 'or') and re.search(r'\b[A-Z] $', earlier):
-        return match[0]  # "A or B. Students": letters, not names
-    return match[0] if previous in _LABELS else f'{before}{letter} '
+    return with_stop(letters, match) if match[0].endswith('.') else letters
 
 
 _STOP_IN_SENTENCE = r'\.(?=,|;|:|\)|\s+[a-z0-9(])'
+_ORDINAL = r'\b\d*(?:1st|2nd|3rd|[04-9]th|1\dth)'
 _COUNTED = r'(?!\d+\s(?:more|people|others?|of|[a-z]+[^aiouys\W]s)\b)'
 """No number of things: "I say no. 5 people came"."""
 _NUMBER_AHEAD = rf'\.\s?(?=\d|[IVX]{{2,}}\b){_COUNTED}'
@@ -182,12 +122,13 @@ ABBREVIATIONS: tuple[Rule, ...] = (
     rule(rf'\b({alternatives(MONTH_OF)})\.?\s?[-–]\s?({alternatives(MONTH_OF)})\b',
          lambda match: f'{MONTH_OF[match[1]]} to {MONTH_OF[match[2]]}'),
     rule(rf'(?<![\w./])({alternatives(_WITHOUT_STOP)})(?![\w./]\w|\w)', _without_stop),
+    # "Roe v. Wade".
     rule(r'(?<=[A-Z][a-z]{2}) v\.(?= [A-Z])|(?<=[a-z]{3}) v\.(?= [A-Z])', ' versus'),
-    rule(r'\bPh\.?D\b\.?s?(?=\W|$)', lambda match: _closing('P H D', match)
-         if match[0].endswith('.') else 'P H D' + ("'s" if match[0].endswith('s') else '')),
+    rule(r'\bPh\.?D\b\.?s?(?=\W|$)', _doctorate),
     rule(r'(?:№|#)\s?(?=\d)', 'number '),
-    rule(r'(\b\d*(?:1st|2nd|3rd|[04-9]th|1\dth) )ed\.(?=\s[a-z(]|[,;)]|$)', r'\1edition'),
-    rule(r'(\b\d*(?:1st|2nd|3rd|[04-9]th|1\dth) )c\.(?=\s|[,;)]|$)', r'\1century'),
+    # "2nd ed.", "the 18th c."
+    rule(rf'({_ORDINAL} )ed\.(?=\s[a-z(]|[,;)]|$)', r'\1edition'),
+    rule(rf'({_ORDINAL} )c\.(?=\s|[,;)]|$)', r'\1century'),
     rule(rf'(?<![\w.])({alternatives(_BEFORE_NUMBERS)})\.\s?(?=\d|[IVX]{{2,}}\b)', _numbered,
          re.IGNORECASE),
     rule(rf'(?<=[a-z,] )(No|Fig|Art|Op|Sec|App|Ref|Ex|Pt|Ch|P){_NUMBER_AHEAD}', _numbered),
@@ -195,31 +136,22 @@ ABBREVIATIONS: tuple[Rule, ...] = (
     rule(r'(?<![\w.])(No)\.\s?(?=\d+(?:[.,;:)]|$|\s(?:is|was|in|at|on|and|or|seed|for)\b))',
          _numbered),
     rule(rf'({_INTRODUCTION})({alternatives(_WORDS_TOO)}){_NUMBER_AHEAD}', _introduced),
-    rule(r'(?<![\w.])c\.\s?(?=\d{4}\b)', 'circa '), rule(r'\(b\.\s?(?=\d{4}\b)', '(born '),
-    rule(r"(\b(?:on|onto|along|off|down|near|to)\s(?:[A-Z]\w+|\d+(?:st|nd|rd|th)) )(St|Dr)"
-         r"\.(?=\s[A-Z][a-z]+\s[a-z]+)", _street),
-    rule(rf"((?:\b[A-Z][\w'&]*|\b\d+(?:st|nd|rd|th)?|&),? )({alternatives(_AFTER_NAMES)})"
-         r'\.(?!\w)', _after_name),
-    rule(rf'(?<![\w.])({alternatives(_TITLES)})\.\s?(?=&|(?:and|or)\s(?:{alternatives(_TITLES)})\.)',
-         lambda match: f'{_TITLES[match[1]]} '),
-    rule(rf"(?<![\w.])({alternatives(_TITLES)})\.\s?(?=([A-Z][\w']*))", _named_title),
-    rule(rf"(?<![\w.])({alternatives(_OFTEN_WITHOUT_STOP)})\s(?=([A-Z][\w']*))", _named_title),
+    rule(r'(?<![\w.])c\.\s?(?=\d{4}\b)', 'circa '),
+    rule(r'\(b\.\s?(?=\d{4}\b)', '(born '),
+    *TITLES_AND_STREETS,
     rule(rf'\b({alternatives(DAY_OF)})\.(?=\s(?:{alternatives(MONTH_OF)})\b)',
          lambda match: DAY_OF[match[1]]),
     rule(rf'({_NAMES_A_DAY}\s?)({alternatives(_CALENDAR_WORDS)})\.(?=,|\s+[a-z0-9-])',
          lambda match: match[1] + _CALENDAR_WORDS[match[2]]),
     rule(rf'(?<![\w.])({alternatives(_CALENDAR_WORDS)}){_STOP_IN_SENTENCE}',
          lambda match: _CALENDAR_WORDS[match[1]]),
-    rule(r'\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b(?=\s\d{1,2}\s?(?:[-–:]|[ap]\.?m))',
+    rule(rf'\b({"|".join(SHORT_DAYS)})\b(?=\s\d{{1,2}}\s?(?:[-–:]|[ap]\.?m))',
          lambda match: DAY_OF[match[1]]),
     rule(rf'(?<![\w.])({alternatives(_MID_SENTENCE)}){_STOP_IN_SENTENCE}',
          lambda match: _MID_SENTENCE[match[1]]),
     rule(rf'(?<![\w.])({alternatives(_ANYWHERE)})\.(?!\w)', _anywhere),
     rule(r"(?<![\w.'])(?:[A-Za-z]\.){2,}(?!\w)|(?<![\w.])(?:[A-Z]\.){1,}[A-Z](?![\w.])", _dotted),
     rule(r'\b(?:[A-Z]\. )+[A-Z]\.(?=\s[a-z]|[,;)]|$)', _dotted),
-    rule(r'\b(?:[A-Z]\. ){2,}(?=[A-Z][a-z])', _initials),
-    rule(r"(?:(\b[\w']+,? )|(?<=[(\"])|^)([A-Z])\.\s(?=([A-Z][a-z]*))", _initial),
-    rule(r'(?:(\b[A-Z] ))([A-Z])\.\s(?=([A-Z][a-z]*))', _initial),
-    rule(r'(?<![\w.])([A-Z])\.(?= (?:coli|rex|aureus|elegans|sapiens)\b)', r'\1'),
+    *INITIALS,
 )
 """Rules in their order."""

@@ -5,31 +5,39 @@ from __future__ import annotations
 import re
 
 from txt2vid_ros.speaking.normalization.english.number_words import cardinal, ordinal, plural, year
+from txt2vid_ros.speaking.normalization.english.sentence_words import word_before
+from txt2vid_ros.speaking.normalization.english.word_lists import (
+    AFTER_A_DURATION,
+    BEFORE_A_DURATION,
+    MONTH_OF,
+    MONTHS,
+    NOT_PLURALS,
+    SHORT_DAYS,
+)
 from txt2vid_ros.speaking.normalization.rule import alternatives, Rule, rule, words_of
 
-MONTHS = words_of(
-        'January February March April May June July August September October November December')
 _LENGTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
-DAYS = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday']
-MONTH_OF = {**{month[:3]: month for month in MONTHS}, 'Sept': 'September',
-            **{month: month for month in MONTHS}}
-DAY_OF = {'Mon': 'Monday', 'Tue': 'Tuesday', 'Tues': 'Tuesday', 'Wed': 'Wednesday',
-          'Thu': 'Thursday', 'Thur': 'Thursday', 'Thurs': 'Thursday', 'Fri': 'Friday',
-          'Sat': 'Saturday', 'Sun': 'Sunday', **{day: day for day in DAYS}}
 _MONTH = rf'(?:{alternatives(MONTH_OF)})'
-_HALF_OF_DAY = (r'([AaPp])\.?\s?[Mm](?:\.(?!\s+[A-Z]|\s*$)|\.(?=\s+(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun|'
+# "p.m." with its full stops; but the last one stays where it may end the sentence.
+_HALF_OF_DAY = (r'([AaPp])\.?\s?[Mm](?:\.(?!\s+[A-Z]|\s*$)'
+                rf'|\.(?=\s+(?:{"|".join(SHORT_DAYS)}|'
                 r'Eastern|Pacific|Central|Mountain|[A-Z]{2,4}\b))|\b|(?<=\.m))')
 _ZONE = r'(?=\s?(?:UTC|GMT|CET|CEST|EST|EDT|PST|PDT|CST|MST|BST|Z\b|hours\b|hrs?\b|h\b))'
 _CLOCK = r'(?<![\d:.])([01]?\d|2[0-4])[:.h]([0-5]\d)'
 _AFTER_DAY_NUMBER = ('a|an|the|at|in|on|is|was|were|to|and|or|of|we|he|she|it|they|i|you|this|'
                      'that|for|from|until|with|as|by|will|but')
 _COUNTED = re.compile(rf'\s+(?!(?:{_AFTER_DAY_NUMBER})\b)[a-z]+')
-_THINGS = re.compile(r'\s(?:people|of us|of them|of you|more|other|others|minutes|hours|days|weeks|months|'
-                     r'years|times|percent|km|miles|questions|cookies)\b')
-_MANY = re.compile(r'\s(?!(?:was|is|has|this|as|its|his|us|always|was)\b)[a-z]+s\b')
-_NUMBERED_THINGS = frozenset(['Room', 'Step', 'Option', 'Section', 'Platform', 'Phase', 'Part', 'Item', 'Unit', 'Level', 'Group'])
+_THINGS = re.compile(
+    r'\s(?:people|of us|of them|of you|more|other|others|minutes|hours|days|weeks|months|years|'
+    r'times|percent|km|miles|questions|cookies)\b')
+_MANY = re.compile(rf'\s(?!(?:{NOT_PLURALS}|his|us|always)\b)[a-z]+s\b')
+_NUMBERED_THINGS = frozenset(words_of(
+    'Room Step Option Section Platform Phase Part Item Unit Level Group'))
 _VERB = re.compile(rf'\s(?!(?:{_AFTER_DAY_NUMBER}|came|went|had|has|are|were|so|if)\b)[a-z]+\b')
 _NAMES_A_DATE = r'(?:[Oo]n|[Bb]y|[Uu]ntil|[Ss]ince|[Dd]ue|[Ff]rom|[Dd]ated?|[Bb]efore|[Aa]fter)'
+_TAKES = re.compile(rf'\b(?:[Ww]ait|{BEFORE_A_DURATION}|a|A)\s$')
+_LASTS = re.compile(rf'\s(?:{AFTER_A_DURATION})\b')
+_TIME_OF_RANGE = r'((?:[01]?\d|2[0-4])(?:[:.][0-5]\d)?)'
 
 
 def _date(year_text: str, month: int, day: int) -> str | None:
@@ -63,7 +71,13 @@ def _timestamp(match: re.Match[str]) -> str:
 def _slashes(match: re.Match[str]) -> str:
     """Read month/day/year, as Americans write it; day/month/year where only that is a date."""
     first, second = int(match[1]), int(match[2])
-    return (_date(match[3], first, second) or _date(match[3], second, first) or match[0])
+    return _date(match[3], first, second) or _date(match[3], second, first) or match[0]
+
+
+def _named_date(match: re.Match[str]) -> str:
+    """Read "by 5/6" as a date, where there is such a day."""
+    date = _date('', int(match[2]), int(match[3]))
+    return f'{match[1]} {date}' if date else match[0]
 
 
 def _points(match: re.Match[str]) -> str:
@@ -99,9 +113,9 @@ def _is_count(match: re.Match[str], before: str) -> bool:
 
 def _day_month(match: re.Match[str]) -> str:
     the, day, month, in_year = match[1] or '', int(match[2]), MONTH_OF[match[3]], match[4]
-    before = match.string[max(0, match.start() - 10):match.start()].rstrip().rpartition(' ')[2]
-    if before in _NUMBERED_THINGS or (match[3] in ('May', 'March') and not in_year
-                                      and _VERB.match(match.string, match.end())):
+    is_verb = match[3] in ('May', 'March') and not in_year and _VERB.match(
+        match.string, match.end())
+    if is_verb or word_before(match, 10) in _NUMBERED_THINGS:
         return match[0]
     if not 1 <= day <= 31:
         return match[0]
@@ -149,10 +163,6 @@ def _clock(text: str) -> str:
     return time_words(int(hour), int(minute or 0), bare=True)
 
 
-_TAKES = re.compile(r'\b(?:[Ww]ait|took|takes?|in|for|after|within|every|a|A|about|another|last(?:s|ed)?)\s$')
-_LASTS = re.compile(r'\s(?:video|timer|delay|timeout|clip|interval|ago|later|long|pause|max|or|per)\b')
-
-
 def _decade(match: re.Match[str]) -> str:
     if not match[1] and (_LASTS.match(match.string, match.end()) or _TAKES.search(
             match.string, max(0, match.start() - 9), match.start())):
@@ -175,9 +185,9 @@ def _era(match: re.Match[str]) -> str:
     return f'{year(number) if number > 999 else cardinal(number)} {letters}{stop}'
 
 
-_TIME_OF_RANGE = r'((?:[01]?\d|2[0-4])(?:[:.][0-5]\d)?)'
 DATES_AND_TIMES: tuple[Rule, ...] = (
     rule(r'(?<![\w.,])(\d{1,4})\s?(B\.?C\.?E\b\.?|B\.?C\b\.?|A\.?D\b\.?|C\.?E\b\.?)(?!\w)', _era),
+    # "the '80s", "the 1900s".
     rule(r"(?<![\w'])['’]?((?:1[0-9]|20)?)([1-9]0)[’']?s\b", _decade),
     rule(r"(?<!\w)((?:1[0-9]|20))(00)['’]?s\b", _decade),
     rule(r'\b(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(:\d\d(?:\.\d+)?)?(Z|[+-]\d\d:?\d\d)?(?![\d:])',
@@ -186,12 +196,14 @@ DATES_AND_TIMES: tuple[Rule, ...] = (
     rule(r'(?<![\w.-])(\d{4})\.(\d\d)\.(\d\d)(?![\w.-])', _iso),
     rule(r'(?<![\w/])(\d{1,2})/(\d{1,2})/(\d{4}|\d\d)(?![\w/])', _slashes),
     rule(r'(?<![\w-])(\d\d)-(\d\d)-(\d{4})(?![\w-])', _slashes),
+    # "5-Jan-2024", then ranges: "Jan 5 - Feb 6", "5 Jan - 6 Feb".
     rule(rf'(?<![\w-])(\d{{1,2}})-({_MONTH})-(\d{{4}})(?![\w-])', lambda match: (
         _date(match[3], MONTHS.index(MONTH_OF[match[2]]) + 1, int(match[1])) or match[0])),
     rule(rf'\b({_MONTH})\.? (\d{{1,2}})\s?[-–]\s?(?={_MONTH})', lambda match: (
         f'{MONTH_OF[match[1]]} {ordinal(int(match[2]))} to ')),
     rule(rf'(?<![\w.,])(\d{{1,2}})\s({_MONTH})\.?\s?[-–]\s?(?=\d)', lambda match: (
         f'{ordinal(int(match[1]))} of {MONTH_OF[match[2]]} to ')),
+    # "8.30 in the morning" is a time, "7:30 minutes" is not.
     rule(r'(?<![\d:.,])([01]?\d|2[0-3])\.([0-5]\d)(?=\s(?:in the (?:morning|afternoon|evening)|'
          r'at night|sharp|train|bus|show|flight)\b)',
          lambda match: time_words(int(match[1]), int(match[2]), bare=True)),
@@ -199,15 +211,14 @@ DATES_AND_TIMES: tuple[Rule, ...] = (
         f'{cardinal(int(match[1]))} minutes' + (
             f' {cardinal(int(match[2]))} seconds' if int(match[2]) else ''))),
     rule(r'(?<![\w.])(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})(?!\w)', _points),
-    rule(rf'\b({_NAMES_A_DATE}) (\d{{1,2}})/(\d{{1,2}})(?![\w/]|\s(?:of|an?|the|is|majority|mile|hour|'
-         r'inch|cup|full|empty|full|pound)\b)',
-         lambda match: f'{match[1]} {_date("", int(match[2]), int(match[3])) or match[0]}'
-         if _date('', int(match[2]), int(match[3])) else match[0]),
+    rule(rf'\b({_NAMES_A_DATE}) (\d{{1,2}})/(\d{{1,2}})(?![\w/]|\s(?:of|an?|the|is|majority|mile|'
+         r'hour|inch|cup|full|empty|full|pound)\b)', _named_date),
     rule(rf'\b(?:(\w+) )?({_MONTH})\.? (\d{{1,2}})(?:st|nd|rd|th)?\b(?![\d:%.,/]\d)'
          rf'(?:\s?[-–]\s?(\d{{1,2}})(?:st|nd|rd|th)?\b)?(?:,? (\d{{4}})\b(?![-–]\d))?',
          _month_day),
     rule(rf'\b(the |The )?(\d{{1,2}})(?:st|nd|rd|th)? (?:of )?({_MONTH})\b\.?(?:,? (\d{{4}})\b)?',
          _day_month),
+    # "Jan. 2024", then ranges of hours: "5-6:30 p.m.", "8:00-9:30".
     rule(rf'\b({_MONTH})\.? (?=\d{{4}}\b)', lambda match: f'{MONTH_OF[match[1]]} '),
     rule(rf'(?<![\d:.,]){_TIME_OF_RANGE}\s?(?:{_HALF_OF_DAY})?\s?(?:-|–|to)\s?{_TIME_OF_RANGE}\s?'
          rf'{_HALF_OF_DAY}', _hour_range),

@@ -16,22 +16,24 @@ _MARKS = {'.': 'dot', '/': 'slash', '-': 'dash', '_': 'underscore', '@': 'at', '
           '%': 'percent', '~': 'tilde', '\\': '', '*': 'star', ',': 'comma', ';': 'semicolon',
           '!': 'exclamation mark', '$': 'dollar', "'": ''}
 _TOP_LEVEL = words_of(
-    'com org net edu gov mil io dev app ai uk info biz xyz eu ch nl tech online cloud shop site tv fm jp '
-    'cz dk pl ru se nz au ca br')
+    'com org net edu gov mil io dev app ai uk info biz xyz eu ch nl tech online cloud shop site '
+    'tv fm jp cz dk pl ru se nz au ca br')
 """Of domains that are recognized by their last part alone."""
 _WORD_DOMAINS = words_of('co us de fr es it be at me so in no is to ly ie cn fi blog store')
 """Last parts that are words: of a domain only with a path, or behind www."""
 _EXTENSIONS = words_of(
-    'txt md rst pdf docx? xlsx? csv tsv json ya?ml toml ini cfg xml html? css js ts py ipynb cpp hpp cc rs '
-    'java rb php pl sh bat exe dll zip tar gz bz2 xz 7z png jpe?g gif webp svg bmp mp3 mp4 mkv avi mov wav '
-    'flac ogg webm db3 mcap urdf xacro sdf stl dae msg srv iso deb rpm apk jar sql db onnx pth safetensors')
+    'txt md rst pdf docx? xlsx? csv tsv json ya?ml toml ini cfg xml html? css js ts py ipynb cpp '
+    'hpp cc rs java rb php pl sh bat exe dll zip tar gz bz2 xz 7z png jpe?g gif webp svg bmp mp3 '
+    'mp4 mkv avi mov wav flac ogg webm db3 mcap urdf xacro sdf stl dae msg srv iso deb rpm apk '
+    'jar sql db onnx pth safetensors')
+"""Each as a regular expression."""
 _WORDLIKE_EXTENSIONS = words_of('c h go so log bag bin img dat lock launch action conf pt')
 """Of a file only where its name is no plain word."""
 _DOMAIN = rf'(?:[\w-]+\.)+(?:{alternatives(_TOP_LEVEL)})'
-_PATH_END = r'[\w/=&#%~+*-]'
 _SPELLED = frozenset(words_of(
-        'py js ts md rb rs cpp hpp html htm css csv tsv pdf xml xls xlsx mkv mp4 mp3 png jpg gif '
-        'svg bmp www ros rclpy rclcpp url http https ftp ssh usr etc')) - {'etc'}
+    'py js ts md rb rs cpp hpp html htm css csv tsv pdf xml xls xlsx mkv mp4 mp3 png jpg gif svg '
+    'bmp www ros rclpy rclcpp url http https ftp ssh usr'))
+"""Said letter by letter."""
 _NO_VOWEL = re.compile(r'[b-df-hj-np-tv-xz]{2,}', re.IGNORECASE)
 
 
@@ -47,11 +49,13 @@ def _part(part: str) -> str:
             int(part))
     if part.isalpha():
         # Where there are two words written as one, their capitals tell.
-        words = re.sub(r'(?<=[a-z])(?=[A-Z])', ' ', part).split()
-        return ' '.join(' '.join(word.upper()) if len(word) > 1 and (
-            word.lower() in _SPELLED or _NO_VOWEL.fullmatch(word)) and len(word) <= 5 else word
-            for word in words)
+        return ' '.join(map(_word, re.sub(r'(?<=[a-z])(?=[A-Z])', ' ', part).split()))
     return _MARKS.get(part, '')
+
+
+def _word(word: str) -> str:
+    is_spelled = word.lower() in _SPELLED or _NO_VOWEL.fullmatch(word)
+    return ' '.join(word.upper()) if is_spelled and 1 < len(word) <= 5 else word
 
 
 def _url(match: re.Match[str]) -> str:
@@ -102,7 +106,12 @@ def _random(match: re.Match[str]) -> str:
     return _characters(match) if changes >= len(text) / 6 else text
 
 
+def _hex(char: str) -> str:
+    return digits(char) if char.isdigit() else char.upper()
+
+
 ELECTRONIC: tuple[Rule, ...] = (
+    # UUIDs.
     rule(r'\b[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\b',
          _characters),
     rule(r'(?:https?|ftp)://[^\s<>"]+', _url),
@@ -110,30 +119,32 @@ ELECTRONIC: tuple[Rule, ...] = (
     rule(rf'(?<![\w.@/])(?:www\.[\w-]+(?:\.[\w-]+)+|{_DOMAIN})(?::\d+)?(?:/[^\s<>"]*)?(?![\w@])',
          _url),
     rule(rf'(?<![\w.@/])[\w-]+(?:\.[\w-]+)*\.(?:{"|".join(_WORD_DOMAINS)})/[^\s<>"]*', _url),
+    # Paths of Windows, then of Linux: C:\Users\me, ~/notes, /usr/share.
     rule(r'(?<![\w.])(?:[A-Za-z]:)(?:\\[^\s\\:*?"<>|]+)+\\?', _address),
-    rule(r'(?<![^\s("\'\[])~?(?:/(?=[\w.+-]*[A-Za-z])[\w.+-]*[\w+-])+/?(?=[\s,;:!?)\'".]|$)(?!\s*\d)',
-         _address),
-    rule(rf'(?<![\w.@/])(?:\.{{1,2}}/)?(?:[\w-]+/)*[\w-]+(?:\.(?:{"|".join(_EXTENSIONS)}))+(?![\w/])',
-         _address),
+    rule(r'(?<![^\s("\'\[])~?(?:/(?=[\w.+-]*[A-Za-z])[\w.+-]*[\w+-])+/?'
+         r'(?=[\s,;:!?)\'".]|$)(?!\s*\d)', _address),
+    # Names of files: ./src/main.cpp, then those with an ending that is a word, too: run_1.log.
+    rule(rf'(?<![\w.@/])(?:\.{{1,2}}/)?(?:[\w-]+/)*[\w-]+'
+         rf'(?:\.(?:{"|".join(_EXTENSIONS)}))+(?![\w/])', _address),
     rule(rf'(?<![\w.@/])(?:[\w-]+/)*(?=[\w-]*[_\d-]|main\.|lib\w+\.|test\w*\.)[\w-]+\.'
          rf'(?:{"|".join(_WORDLIKE_EXTENSIONS)})(?![\w/])', _address),
     # A space was left out behind a sentence.
     rule(r'(?<=[a-z]{2})\.(?=[a-z]{2,}\b(?!\.))', '. '),
-    rule(r'(?<!\S)\.(?=[a-z]{1,5}\b)', 'dot '),
+    rule(r'(?<!\S)\.(?=[a-z]{1,5}\b)', 'dot '),  # "a .txt file"
     rule(r'(?<![\w.])(\d+\.\d+\.\d+\.\d+|localhost):(?=\d)', r'\1 port '),
+    # MAC addresses (IEEE 802).
     rule(r'\b(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}\b', _characters),
     rule(r'(?<![\w@.])(@)([A-Za-z_]\w*)', _tag),
+    # Colors: #ff8800.
     rule(r'(?<![\w&])#(?=(?:[0-9a-fA-F]{6}|[0-9a-fA-F]{3})\b)(?=\w*[a-fA-F]\w*)([0-9a-fA-F]+)\b',
          lambda match: f'hash {" ".join(_hex(char) for char in match[1])}'),
     rule(r'(?<![\w&])(#)([^\W\d]\w*)', _tag),
     rule(r'\b0[xX]([0-9a-fA-F]+)\b',
          lambda match: f'zero X {" ".join(_hex(char) for char in match[1])}'),
+    # Hashes and Base64 (RFC 4648).
     rule(r'(?<![\w+/=])(?=[A-Za-z+/]*\d)(?=[\dA-Z+/]*[a-z])[A-Za-z\d+/]{16,}={0,2}(?![\w+/=])',
          _random),
+    # Names in programs: camelCase, snake_case.
     rule(r'(?<!\d )(?<!\d)\b[a-z]{2,}(?:[A-Z][a-z]+)+\b|\b[^\W_]+(?:_[^\W_]+)+\b', _identifier),
 )
 """Rules in their order."""
-
-
-def _hex(char: str) -> str:
-    return digits(char) if char.isdigit() else char.upper()

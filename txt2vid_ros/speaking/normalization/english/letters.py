@@ -13,18 +13,21 @@ from txt2vid_ros.speaking.normalization.rule import alternatives, Rule, rule, wo
 
 _NAMES = {
     'C++': 'C plus plus', 'c++': 'C plus plus', 'C#': 'C sharp', 'F#': 'F sharp',
-    '.NET': 'dot net',
-    'Node.js': 'Node J S', 'Vue.js': 'Vue J S', 'Next.js': 'Next J S', 'AT&T': 'A T and T', 'AT & T': 'A T and T',
+    '.NET': 'dot net', 'Node.js': 'Node J S', 'Vue.js': 'Vue J S', 'Next.js': 'Next J S',
+    'AT&T': 'A T and T', 'AT & T': 'A T and T',
     'R&D': 'R and D', 'Q&A': 'Q and A', 'B&B': 'B and B', 'M&A': 'M and A', 'P&L': 'P and L',
-    'R&B': 'R and B', 'H&M': 'H and M', 'A/C': 'A C', 'N/A': 'not applicable', 'n/a':
-    'not applicable', 'Y/N': 'yes or no', "'n'": 'and', "'n": 'and', 'C/C++': 'C and C plus plus',
+    'R&B': 'R and B', 'H&M': 'H and M', 'A/C': 'A C', 'N/A': 'not applicable',
+    'n/a': 'not applicable', 'Y/N': 'yes or no', "'n'": 'and', "'n": 'and',
+    'C/C++': 'C and C plus plus',
     'TCP/IP': 'T C P I P', 'I/O': 'I O', 'A/B': 'A B', 'w/': 'with', 'iPhone': 'i Phone',
     'iPad': 'i Pad', 'eBay': 'e Bay', 'OK': 'okay'}
-_ACRONYMS = frozenset(
-    words_of(
-        'AI API CPU CSS DDS DVD EU FBI GPS GPU HTML HTTP IBM ID IP IT LED NASA NATO PC PDF ROS '
-        'SQL TV UK UN URL US USA USB UTC WLAN XML CIA BBC CNN FAQ PIN PM AM CEO'))
+_ACRONYMS = frozenset(words_of(
+    'AI API CPU CSS DDS DVD EU FBI GPS GPU HTML HTTP IBM ID IP IT LED NASA NATO PC PDF ROS SQL TV '
+    'UK UN URL US USA USB UTC WLAN XML CIA BBC CNN FAQ PIN PM AM CEO'))
+_NOT_WORDS = _ACRONYMS - {'US', 'IT', 'AM', 'ID', 'PIN', 'LED'}
+"""Acronyms that stay in capitals in a sentence all in capitals: no word is spelled like them."""
 _SPELLED_BEFORE_DIGITS = frozenset(['CO', 'SO', 'NO', 'ME', 'IT', 'US', 'GO', 'AM', 'IS'])
+# The parts of a mixed word: "COVID19" is COVID and 19, "aB3" is a, B and 3.
 _PARTS = re.compile(r'[A-Z]{2,}(?=[a-z]\d)|[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_]+|\d+')
 _VOWELS = re.compile('[AEIOUYaeiouy]')
 
@@ -66,9 +69,7 @@ def _shouted(match: re.Match[str]) -> str:
 def _lowered(word: str, shouted: list[str]) -> str:
     if word == 'I' or word.startswith("I'") or not _VOWELS.search(word):
         return word if word in ('I',) or "'" not in word else f'I{word[1:].lower()}'
-    if re.fullmatch('[IVX]{2,}', word) or word in _ACRONYMS - {'US', 'IT', 'AM', 'ID', 'PIN', 'LED'}:
-        return word
-    return word.lower()
+    return word if word in _NOT_WORDS or re.fullmatch('[IVX]{2,}', word) else word.lower()
 
 
 def _spelled(match: re.Match[str]) -> str:
@@ -83,9 +84,11 @@ def _stretched(match: re.Match[str]) -> str:
 
 LETTERS: tuple[Rule, ...] = (
     rule(rf'(?<![\w.])({alternatives(_NAMES)})(?![\w+#])', lambda match: _NAMES[match[1]]),
+    # An infusion, not four: "an IV".
     rule(r'\b([Aa]n?|[Tt]he|[Hh]is|[Hh]er) IV\b', r'\1 I V'),
     rule(r'[^.!?\n]+', _shouted),
     rule(r'\b[A-Z](?:-[A-Z]){2,}\b', _spelled),
+    # Stuttering: "I- I".
     rule(r'\b(\w{1,2})-\s(?=\1)', r'\1, ', re.IGNORECASE),
     rule(r'[^\W\d_]{5,}', _stretched),
     rule(r'(?<![\w.])(?=\w*[^\W\d_])(?=[\w-]*\d)[^\W_]+(?:-[^\W_]+)*(?![\w])', _mixed),

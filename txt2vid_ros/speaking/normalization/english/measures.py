@@ -4,18 +4,31 @@ from __future__ import annotations
 
 import re
 
-from txt2vid_ros.speaking.normalization.english.fraction_words import fraction_words
-from txt2vid_ros.speaking.normalization.english.number_words import is_one, NUMBER, number_words
-from txt2vid_ros.speaking.normalization.english.sentence_words import is_starter
+from txt2vid_ros.speaking.normalization.english.number_words import (
+    fraction_words,
+    is_one,
+    NUMBER,
+    number_words,
+)
+from txt2vid_ros.speaking.normalization.english.sentence_words import is_starter, word_before
 from txt2vid_ros.speaking.normalization.english.units import (
     AREA_UNITS,
     LETTER_UNITS,
     Unit,
     UNITS,
 )
+from txt2vid_ros.speaking.normalization.english.word_lists import (
+    AFTER_A_DURATION,
+    BEFORE_A_DURATION,
+    COUNTED_IN_MILLIONS,
+)
 from txt2vid_ros.speaking.normalization.rule import alternatives, Rule, rule, words_of
 
 _ALL = {**UNITS, **LETTER_UNITS}
+_SHAPED_UNITS = {**_ALL, 'in': Unit('inch', 'inches'), 'feet': UNITS['ft']}
+_SHAPES = {'sq': 'square', 'square': 'square', 'cu': 'cubic', 'cubic': 'cubic'}
+_SIGNS = {'-': 'minus', '−': 'minus', '–': 'minus', '+': 'plus', '±': 'plus or minus',
+          '~': 'about', '≈': 'about'}
 _UNIT = rf'(?:{alternatives(_ALL)})'
 _POWER = r'(?:\^?(?P<power>[23])(?!\d)|\^(?P<negative>-[12]))?'
 _PER = rf'(?:/(?P<per>{_UNIT}|d|day|week|month|year|hour|minute|second|person|unit|in)' \
@@ -23,16 +36,32 @@ _PER = rf'(?:/(?P<per>{_UNIT}|d|day|week|month|year|hour|minute|second|person|un
 _SIGN = r'(?:(?P<sign>(?<![\w)])(?:[-–+](?=[\d.])|−|±|~|≈))\s?)?'
 _UPTO = rf'(?:\s?[-–]\s?(?P<upto>{NUMBER}))?'
 _SQUARE = r'(?P<shape>sq\.?|square|cu\.?|cubic) (?P<shaped>ft|feet|m|mi|km|yd|in|cm|mm)\b\.?'
-_SIGNS = {'-': 'minus', '−': 'minus', '–': 'minus', '+': 'plus', '±': 'plus or minus',
-          '~': 'about', '≈': 'about'}
+_NUMBER_BEFORE = rf'{_SIGN}(?<![\w.,^])(?P<amount>{NUMBER}){_UPTO}'
+_INCH_THINGS = ('monitor|screen|display|TV|tablet|laptop|pipe|nail|disk|drive|wheels?|pizza|'
+                'x|by|wide|tall|long|thick')
+"""What comes after a number of inches: a 27" monitor."""
 _FOLLOWS_A_MEASURE = frozenset(
     words_of(
         'ago away long wide tall high deep thick apart later earlier from of and or to in on at '
         'for per each more less left right off up down ahead old is are was were has have as than '
         'with by before after between over under above below total every until since the a an it'))
-"""Words after a measure that it does not belong to, as an adjective does: "35mm film"."""
+"""Words that show that the measure before them is not an adjective, as it is in "35mm film"."""
 _NOUN = re.compile(r'\s([a-z]+)')
-_SHAPES = {'sq': 'square', 'square': 'square', 'cu': 'cubic', 'cubic': 'cubic'}
+_SURNAME = re.compile(r'\.\s([A-Z][a-z]\w*)')
+_GOES_ON = re.compile(r'\s(?:is|was|are|were|won|will|has|had|lost|cars|shoes|pants|questions|'
+                      r'and [A-Z]\b)')
+_NUMBERED_PLACES = frozenset(words_of(
+    'Section Suite Apt Apartment Room room Seat seat Row Gate gate Platform Terminal Hall Bus bus '
+    'Size size Pad Class class Unit Lot Step step game Game apartment suite'))
+"""What is numbered with letters, too: "Seat 12 A"."""
+_ELECTRIC = re.compile(
+    r'\d\s?(?:k?V|k?W|Hz|mA|Ah|k?Ω)\b|\b(?:[Vv]olts?|[Ff]use|[Cc]urrent|[Cc]ircuit|[Bb]reaker|'
+    r'[Cc]harger|[Bb]attery|[Mm]otor|[Ss]ocket|[Oo]utlet|[Ll]oad|[Dd]raws?)\b')
+_MILLIONS = re.compile(rf'\s(?:{COUNTED_IN_MILLIONS})\b')
+_TAKES_SECONDS = re.compile(
+    rf'\b(?:wait|{BEFORE_A_DURATION}|under|over|of|than|min|minutes?|m|h|and|~|<|>)\s?$',
+    re.IGNORECASE)
+_LASTS = re.compile(rf'\s(?:{AFTER_A_DURATION}|window|each|to)\b')
 
 
 def _amount(match: re.Match[str]) -> str:
@@ -47,11 +76,10 @@ def _singular(match: re.Match[str]) -> bool:
     """Return whether the unit is said in the singular: of one, or as an adjective."""
     if not match['upto'] and is_one(match['amount']):
         return True
-    before = match.string[max(0, match.start() - 4):match.start()].rstrip().rpartition(' ')[2]
     following = _NOUN.match(match.string, match.end())
     is_noun = bool(following and following[1] not in _FOLLOWS_A_MEASURE)
     attached = match.string[match.end('upto' if match['upto'] else 'amount')] not in ' \u00a0'
-    return is_noun and (attached or before in ('a', 'an', 'A', 'An'))
+    return is_noun and (attached or word_before(match, 4) in ('a', 'an', 'A', 'An'))
 
 
 def _unit_words(symbol: str, power: str, singular: bool) -> str:
@@ -63,26 +91,35 @@ def _unit_words(symbol: str, power: str, singular: bool) -> str:
 
 
 def _is_label(match: re.Match[str]) -> bool:
-    """Return whether the letter after a number is a name: "Seat 12 A", "In 1984 W. Smith won"."""
+    """Return whether what looks like a unit is none: "Seat 12 L", "In 1984 W. Smith won"."""
     unit, string = match['unit'], match.string
     if unit == 'm':
-        return bool(_MILLIONS.match(string, match.end()))
-    if unit not in ('V', 'W', 'L', 't', 's'):
-        return False
+        return _MILLIONS.match(string, match.end()) is not None
     if unit == 's':
-        if string[match.start('unit') - 1] == ' ' or '.' in match['amount']:
-            return False
-        return not (_TAKES_SECONDS.search(string, max(0, match.start() - 12), match.start())
-                    or _LASTS.match(string, match.end()) or match['per'])
-    if re.compile(r'\.\s[A-Z][a-z]+').match(string, match.end('unit')) and not is_starter(
-            re.compile(r'\.\s([A-Z]\w*)').match(string, match.end('unit'))[1]):
+        return _is_plural(match)
+    if unit not in ('V', 'W', 'L', 't'):
+        return False
+    surname = _SURNAME.match(string, match.end('unit'))
+    if surname is not None and not is_starter(surname[1]):
         return True
-    before = string[max(0, match.start() - 12):match.start()].rstrip().rpartition(' ')[2]
-    if before in _NUMBERED_PLACES:
+    if word_before(match, 12) in _NUMBERED_PLACES:
         return True
-    spaced = string[match.start('unit') - 1] == ' '
-    return (spaced and unit != 't' and bool(
-        _GOES_ON.match(string, match.end()))) or (unit == 't' and 'salt' in string)
+    if unit == 't':
+        return 'salt' in string  # "2 t salt": teaspoons
+    return _is_spaced(match) and _GOES_ON.match(string, match.end()) is not None
+
+
+def _is_plural(match: re.Match[str]) -> bool:
+    """Return whether the s after a number is a plural's, as in "the 747s", not for seconds."""
+    if _is_spaced(match) or '.' in match['amount']:
+        return False
+    string, begin = match.string, match.start()
+    return not (match['per'] or _LASTS.match(string, match.end())
+                or _TAKES_SECONDS.search(string, max(0, begin - 12), begin))
+
+
+def _is_spaced(match: re.Match[str]) -> bool:
+    return match.string[match.start('unit') - 1] == ' '
 
 
 def _measure(match: re.Match[str]) -> str:
@@ -101,8 +138,7 @@ def _measure(match: re.Match[str]) -> str:
 
 
 def _shaped(match: re.Match[str]) -> str:
-    symbol = 'ft' if match['shaped'] == 'feet' else match['shaped']
-    unit = {**UNITS, **LETTER_UNITS, 'in': Unit('inch', 'inches')}[symbol]
+    unit = _SHAPED_UNITS[match['shaped']]
     return (f'{_amount(match)} {_SHAPES[match["shape"].rstrip(".")]} '
             f'{unit.one if is_one(match["amount"]) else unit.many}')
 
@@ -114,9 +150,9 @@ def _degrees(match: re.Match[str]) -> str:
 
 
 def _amps(match: re.Match[str]) -> str:
-    """Read 16 A as amps only where electricity is spoken of: "Seat 12 A" is not."""
-    before = match.string[max(0, match.start() - 12):match.start()].rstrip().rpartition(' ')[2]
-    if before.capitalize() in _NUMBERED_PLACES or not _ELECTRIC.search(match.string):
+    """Read 16 A as amps only where the text is about electricity: "Seat 12 A" is not."""
+    if (word_before(match, 12).capitalize() in _NUMBERED_PLACES
+            or not _ELECTRIC.search(match.string)):
         return match[0]
     return f'{_amount(match)} amp{"" if is_one(match["amount"]) else "s"}'
 
@@ -128,7 +164,7 @@ def _feet(match: re.Match[str]) -> str:
 
 
 def _part(match: re.Match[str]) -> str:
-    """Read "1/2 tsp" as "one half teaspoon", "3/4 lb" as "three quarters of a pound"."""
+    """Read "1/2 tsp" as "half a teaspoon", "3/4 lb" as "three quarters of a pound"."""
     whole, top, bottom, symbol = match[1] or '', int(match[2]), int(match[3]), match[4]
     words = fraction_words(whole, top, bottom)
     if words is None:
@@ -138,9 +174,10 @@ def _part(match: re.Match[str]) -> str:
     unit = _ALL[symbol]
     if whole:
         return f'{words} {unit.many}'
+    article = 'an' if unit.one[0] in 'aeiou' or unit.one == 'hour' else 'a'
     if (top, bottom) == (1, 2):
-        return f'half {"an" if unit.one[0] in "aeiou" or unit.one == "hour" else "a"} {unit.one}'
-    return f'{words} of {"an" if unit.one[0] in "aeiou" or unit.one == "hour" else "a"} {unit.one}'
+        return f'half {article} {unit.one}'
+    return f'{words} of {article} {unit.one}'
 
 
 def _inches(match: re.Match[str]) -> str:
@@ -152,38 +189,31 @@ def _dimensions(match: re.Match[str]) -> str:
     return ' by '.join(re.split(r'\s?[x×]\s?', match[1])) + f' {match[2]}'
 
 
-_ELECTRIC = re.compile(r'\d\s?(?:k?V|k?W|Hz|mA|Ah|k?Ω)\b|\b(?:[Vv]olts?|[Ff]use|[Cc]urrent|[Cc]ircuit|[Bb]reaker|'
-                       r'[Cc]harger|[Bb]attery|[Mm]otor|[Ss]ocket|[Oo]utlet|[Ll]oad|[Dd]raws?)\b')
-_NUMBERED_PLACES = frozenset(words_of(
-    'Section Suite Apt Apartment Room room Seat seat Row Gate gate Platform Terminal Hall Bus bus Size '
-    'size Pad Class class Unit Lot Step step game Game apartment suite'))
-_GOES_ON = re.compile(r'\s(?:is|was|are|were|won|will|has|had|lost|cars|shoes|pants|questions|and [A-Z]\b)')
-_MILLIONS = re.compile(r'\s(?:people|users|jobs|views|voters|followers|subscribers|dollars|euros|pounds|'
-                       r'tonnes|tons|downloads|customers|members|viewers|homes|workers|children|copies|years)\b')
-_TAKES_SECONDS = re.compile(r'\b(?:wait|took|take|takes|in|for|after|within|every|about|under|over|of|than|'
-                            r'last|lasts|lasted|min|minutes?|m|h|another|and|~|<|>)\s?$', re.IGNORECASE)
-_LASTS = re.compile(r'\s(?:video|timer|delay|timeout|clip|interval|ago|later|long|pause|window|each|max|'
-                    r'or|per|to)\b')
-_NUMBER_BEFORE = rf'{_SIGN}(?<![\w.,^])(?P<amount>{NUMBER}){_UPTO}'
 MEASURES: tuple[Rule, ...] = (
-    # A range whose ends both have their unit.
-    rule(rf'(?<![\w.,])({NUMBER}\s?(?:{_UNIT}|%|°\s?[CF]?))\s?[-–]\s?(?={NUMBER}\s?(?:{_UNIT}|%|°))',
-         r'\1 to '),
-    rule(rf'(?<![\w./])(?:(\d+) )?(\d)/(\d{{1,2}})(?:\s?|-)({_UNIT}|%)(?![\w/])\.?(?=\W|$)(?!\.\w)',
-         _part),
-    rule(r'(?<![\w.,])(\d+(?:\.\d+)?|\d+ \d/\d)\s?in\b\.?(?=\s(?:thick|tall|wide|long|deep|high|of|by|'
-         r'x|diameter|screen)\b|\s?x\s?\d)|(?<=ft )(\d+)\s?in\b', _inches),
-    rule(r'(?<![\w.,"])(\d+(?:\.\d+)?)"(?=\s?(?:x|×|by)\s?\d)|(?<=[x×] )(\d+(?:\.\d+)?)"', _inches),
+    # A range whose ends both have their unit: "5 km - 10 km".
+    rule(rf'(?<![\w.,])({NUMBER}\s?(?:{_UNIT}|%|°\s?[CF]?))\s?[-–]\s?'
+         rf'(?={NUMBER}\s?(?:{_UNIT}|%|°))', r'\1 to '),
+    # "1 1/2 lb", "3/4-mi."
+    rule(rf'(?<![\w./])(?:(\d+) )?(\d)/(\d{{1,2}})(?:\s?|-)({_UNIT}|%)'
+         r'(?![\w/])\.?(?=\W|$)(?!\.\w)', _part),
+    # "2 in thick", "5 ft 10 in".
+    rule(r'(?<![\w.,])(\d+(?:\.\d+)?|\d+ \d/\d)\s?in\b\.?(?=\s(?:thick|tall|wide|long|deep|high|'
+         r'of|by|x|diameter|screen)\b|\s?x\s?\d)|(?<=ft )(\d+)\s?in\b', _inches),
+    # Both of 8.5" x 11".
+    rule(r'(?<![\w.,"])(\d+(?:\.\d+)?)"(?=\s?(?:x|×|by)\s?\d)|(?<=[x×] )(\d+(?:\.\d+)?)"',
+         _inches),
     rule(rf'(?<![\w.])({NUMBER}(?:\s?[x×]\s?{NUMBER})+)\s?({_UNIT})(?![\w/])', _dimensions),
+    # 6'2", and a 9' ladder.
     rule(r"(?<![\w.])(\d)'\s?(\d{1,2})(?:\"|''|″)?(?![\w'])", _feet),
-    rule(r"(?<![\w.'])(\d{1,3})(?:′|'(?=\s(?:tall|poles?|deep|wide|long|high|ladder)\b))()(?!\w)", _feet),
-    rule(r'(?<![\w."])(\d+(?:\.\d+)?)(?:"|″)(?=\s(?:monitor|screen|display|TV|tablet|laptop|pipe|'
-         r'nail|disk|drive|wheels?|pizza|x|by|wide|tall|long|thick)\b)', r'\1 inch'),
+    rule(r"(?<![\w.'])(\d{1,3})(?:′|'(?=\s(?:tall|poles?|deep|wide|long|high|ladder)\b))()(?!\w)",
+         _feet),
+    rule(rf'(?<![\w."])(\d+(?:\.\d+)?)(?:"|″)(?=\s(?:{_INCH_THINGS})\b)', r'\1 inch'),
     rule(rf'{_NUMBER_BEFORE}\s?{_SQUARE}', _shaped),
     rule(rf'{_NUMBER_BEFORE}\s?[°º](?:\s?(?P<scale>[CF])\b)?(?!\w)', _degrees),
     rule(rf'{_NUMBER_BEFORE}\s?(?:%|percent\b)(?!o\b)',
          lambda match: f'{_amount(match)} percent'),
     rule(rf'{_NUMBER_BEFORE}\s?(?:‰|%o\b|‱)', lambda match: f'{_amount(match)} per mille'),
+    # "5 km/h", "10-kg", "9.8 m/s^2"; a full stop after the unit is its own in mid-sentence.
     rule(rf'{_NUMBER_BEFORE}(?:\s?|-)(?P<unit>{_UNIT}){_POWER}{_PER}(?!\w|\'\w|-\w|\.\w)'
          r'(?:\.(?=[,)]|\s+[a-z0-9(]))?', _measure),
     rule(rf'{_NUMBER_BEFORE}\s?A(?=[.,;:!?)]|$|\s(?:at|and|or|is|of|to|for|in|from|with)\b)',

@@ -11,6 +11,7 @@ from txt2vid_ros.speaking.normalization.english.number_words import (
     NUMBER,
     number_words,
     parse_number,
+    SCALE_OF,
 )
 from txt2vid_ros.speaking.normalization.rule import alternatives, Rule, rule
 
@@ -46,7 +47,8 @@ SIGNS = {
     '฿': Currency('baht', 'baht'), '₫': Currency('dong', 'dong'), '₱': Currency('peso', 'pesos'),
     '₴': Currency('hryvnia', 'hryvnias'), '₦': Currency('naira', 'naira'),
     '₿': Currency('bitcoin', 'bitcoins'),
-    'zł': Currency('zloty', 'zlotys'), 'Kč': _CROWN, 'US $': _DOLLAR, 'CN¥': _YUAN, 'US$': _DOLLAR, 'C$': _of('Canadian'), 'CA$': _of('Canadian'), 'A$': _of('Australian'),
+    'zł': Currency('zloty', 'zlotys'), 'Kč': _CROWN, 'US $': _DOLLAR, 'CN¥': _YUAN,
+    'US$': _DOLLAR, 'C$': _of('Canadian'), 'CA$': _of('Canadian'), 'A$': _of('Australian'),
     'AU$': _of('Australian'), 'NZ$': _of('New Zealand'), 'HK$': _of('Hong Kong'),
     'S$': _of('Singapore'), 'R$': _REAL,
 }
@@ -56,32 +58,29 @@ CODES = {
     'RMB': _YUAN, 'KRW': _WON, 'SEK': _CROWN, 'NOK': _CROWN, 'DKK': _CROWN, 'CZK': _CROWN,
     'PLN': Currency('zloty', 'zlotys'), 'AED': Currency('dirham', 'dirhams'),
     'ZAR': Currency('rand', 'rand'), 'HUF': Currency('forint', 'forints'),
-    'TRY': Currency('lira', 'lira'), 'THB': Currency('baht', 'baht'), 'RUB': _RUBLE, 'BRL': _REAL, 'MXN': Currency(
-        'peso', 'pesos'), 'HKD': _of('Hong Kong'), 'SGD': _of('Singapore'),
-    'BTC': Currency('bitcoin', 'bitcoins'), 'Rs.': _RUPEE, 'Rs': _RUPEE, 'Fr.': _FRANC,
+    'TRY': Currency('lira', 'lira'), 'THB': Currency('baht', 'baht'), 'RUB': _RUBLE,
+    'BRL': _REAL, 'MXN': Currency('peso', 'pesos'), 'HKD': _of('Hong Kong'),
+    'SGD': _of('Singapore'), 'BTC': Currency('bitcoin', 'bitcoins'), 'Rs.': _RUPEE, 'Rs': _RUPEE,
+    'Fr.': _FRANC,
 }
-SCALES = {'k': 'thousand', 'K': 'thousand', 'm': 'million', 'M': 'million', 'mn': 'million',
-          'mil': 'million', 'mio': 'million', 'Mio': 'million', 'mm': 'million', 'MM': 'million',
-          'b': 'billion', 'B': 'billion', 'bn': 'billion', 'Bn': 'billion', 'Mrd': 'billion',
-          'mrd': 'billion', 't': 'trillion', 'T': 'trillion', 'tn': 'trillion', 'trn': 'trillion'}
 _SCALE_WORDS = 'hundred|thousand|million|billion|trillion|lakh|crore'
-_SCALE = rf'(?:\s?(?P<scale>(?:{_SCALE_WORDS})\b|(?:{alternatives(SCALES)})(?!\w)))?'
+_SCALE = rf'(?:\s?(?P<scale>(?:{_SCALE_WORDS})\b|(?:{alternatives(SCALE_OF)})(?!\w)))?'
 _PERIODS = {'mo': 'month', 'yr': 'year', 'hr': 'hour', 'h': 'hour', 'd': 'day', 'wk': 'week',
             'kg': 'kilogram', 'l': 'liter', 'm': 'meter', 'sqm': 'square meter'}
 _PER = r'(?:/(?P<per>[a-z]+)\b)?'
 _AMOUNT = rf'(?P<amount>{NUMBER})'
 _MINUS = '-−–'
-
-
-_ATTRIBUTE = re.compile(r'(?=-)|\s(?:bills?|notes?|coins?|question|home|house|fine|fee|tickets?|gift|million|'
-                        r'budget|bonus|reward|prize|deal|loan|investment)\b')
+# Before these the currency is in the singular: "a 5 million dollar budget".
+_ATTRIBUTE = re.compile(
+    r'(?=-)|\s(?:bills?|notes?|coins?|question|home|house|fine|fee|tickets?|gift|million|budget|'
+    r'bonus|reward|prize|deal|loan|investment)\b')
 
 
 def _money(match: re.Match[str]) -> str:
     """Return a sum, or a range of sums, in words."""
     parts = match.groupdict()
     currency = SIGNS.get(match['currency']) or CODES[match['currency']]
-    scale = SCALES.get(match['scale'] or '', match['scale'] or '')
+    scale = SCALE_OF.get(match['scale'] or '', match['scale'] or '')
     if parts['upto']:
         spoken = f'{number_words(match["amount"])} to {_sum(match["upto"], scale, currency)}'
     else:
@@ -133,9 +132,11 @@ MONEY: tuple[Rule, ...] = (
     # Thousands in groups with spaces, as ISO 80000-1 has them.
     rule(r'(?<![\w.,+-])([1-9]\d{0,2})((?: \d{3})+)(?![\d-])', lambda match: (
         match[1] + match[2].replace(' ', ''))),
+    # "5.50 dollars": five point five.
     rule(r'(?<![\w.,])(\d+[.,]\d)0(?= (?:euros?|dollars?|pounds?|francs?|rupees?)\b)', r'\1'),
-    rule(rf'((?:{alternatives(SIGNS)})\s?{NUMBER}\s?(?:[kKmMbB]|bn)?)\s?[-–]\s?(?=(?:{alternatives(SIGNS)})\d)',
-         r'\1 to '),
+    # A range whose ends both have their sign: "$5k-$10k".
+    rule(rf'((?:{alternatives(SIGNS)})\s?{NUMBER}\s?(?:[kKmMbB]|bn)?)\s?[-–]\s?'
+         rf'(?=(?:{alternatives(SIGNS)})\d)', r'\1 to '),
     _before(alternatives(SIGNS), r'\s?'),
     _before(alternatives(CODES), r'\s?'),
     _after(alternatives(SIGNS)),

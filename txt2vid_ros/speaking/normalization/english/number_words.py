@@ -1,4 +1,4 @@
-"""English number words: cardinals, ordinals, years, decimals and digit by digit."""
+"""English number words: cardinals, ordinals, fractions, years, decimals and digits."""
 
 from __future__ import annotations
 
@@ -15,6 +15,15 @@ _SCALES = words_of(
         'octillion nonillion decillion')
 _ORDINALS = {'one': 'first', 'two': 'second', 'three': 'third', 'five': 'fifth', 'eight': 'eighth',
              'nine': 'ninth', 'twelve': 'twelfth'}
+_DENOMINATORS = {2: 'half', 3: 'third', 4: 'quarter', 5: 'fifth', 6: 'sixth', 7: 'seventh',
+                 8: 'eighth', 9: 'ninth', 10: 'tenth', 12: 'twelfth', 16: 'sixteenth',
+                 20: 'twentieth', 32: 'thirty second', 64: 'sixty fourth', 100: 'hundredth'}
+SCALE_OF = {'k': 'thousand', 'K': 'thousand', 'm': 'million', 'M': 'million', 'mn': 'million',
+            'mil': 'million', 'mio': 'million', 'Mio': 'million', 'mm': 'million',
+            'MM': 'million', 'b': 'billion', 'B': 'billion', 'bn': 'billion', 'Bn': 'billion',
+            'Mrd': 'billion', 'mrd': 'billion', 't': 'trillion', 'T': 'trillion',
+            'tn': 'trillion', 'trn': 'trillion'}
+"""The word for each way to abbreviate thousands, millions and so on: "$5bn"."""
 MAX_DIGITS = 3 * (len(_SCALES) + 1)
 """Digits of the largest number that is said as a number; longer ones are said digit by digit."""
 NUMBER = (r"(?:\d{1,3}(?:(?:,\d{3})+|(?:\.\d{3})+|(?:'\d{3})+|(?: \d{3})+)(?!\d)(?:[.,]\d+)?"
@@ -108,6 +117,20 @@ def number_words(text: str) -> str:
     else:
         words = cardinal(int(whole))
     return f'{words} point {digits(fraction)}' if fraction else words
+
+
+def fraction_words(whole: str, top: int, bottom: int) -> str | None:
+    """Return a fraction in words; None where it is not said like this."""
+    if bottom not in _DENOMINATORS or (top >= bottom and (whole or bottom > 10)):
+        return None
+    name = _DENOMINATORS[bottom]
+    many = f'{name[:-1]}ves' if name == 'half' else f'{name}s'
+    if whole:
+        article = {'half': 'a half', 'quarter': 'a quarter', 'third': 'a third'}.get(name)
+        part = article if top == 1 and article else (
+            f'{cardinal(top)} {name if top == 1 else many}')
+        return f'{cardinal(int(whole))} and {part}'
+    return f'{cardinal(top)} {name if top == 1 else many}'
 
 
 def is_one(text: str) -> bool:

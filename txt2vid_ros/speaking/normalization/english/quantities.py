@@ -8,41 +8,48 @@ from __future__ import annotations
 
 import re
 
-from txt2vid_ros.speaking.normalization.english.fraction_words import fraction_words
 from txt2vid_ros.speaking.normalization.english.number_words import (
     cardinal,
     digits,
+    fraction_words,
     NUMBER,
     number_words,
     ordinal,
     plural,
+    SCALE_OF,
     year,
+)
+from txt2vid_ros.speaking.normalization.english.word_lists import (
+    COUNTED_IN_MILLIONS,
+    MONTHS,
+    NOT_PLURALS,
 )
 from txt2vid_ros.speaking.normalization.rule import Rule, rule
 
-_CODES = (r'(?:[Cc]odes?|PINs?|[Pp]asscode|[Pp]assword|[Zz]ip(?: code)?|ZIP(?: code)?|IDs?|OTP|'
-          r'[Ss]erial(?: number)?|[Oo]rder(?: number)?|[Tt]racking(?: number)?|'
-          r'[Aa]ccount(?: number)?|[Pp]ostcode|[Ee]xtension|[Cc]ase number)')
-_VERSIONED = (r'(?:[Vv]ersions?|[Rr]eleases?|[Vv]er\.?|[Vv]|Python|Ubuntu|Debian|Fedora|Java|Node|'
-              r'Node\.js|Django|Linux|kernel|Kernel|Android|iOS|macOS|Windows|ROS|CUDA|PyTorch|'
-              r'TensorFlow|OpenCV|ffmpeg|FFmpeg|GCC|gcc|Clang|CMake|Ruby|Rust|Go|Kubernetes|'
-              r'Docker|Bluetooth|USB|HDMI|HTTP|TLS|Qt|NumPy|Chrome|Firefox|Postgres|PostgreSQL|MySQL|'
-              r'Swift|Kotlin|Angular|React|Vue|Blender|Unity)')
-_BEFORE_YEAR = (r'(?:[Ii]n|[Ss]ince|[Uu]ntil|[Bb]y|[Ff]rom|[Dd]uring|[Oo]f|[Yy]ear|[Ss]pring|'
-                r'[Ss]ummer|'
-                r'[Aa]utumn|[Ff]all|[Ww]inter|[Bb]efore|[Aa]fter|[Aa]round|[Cc]irca|[Ee]arly|'
-                r'[Ll]ate|[Mm]id|[Cc]opyright|©|established|born|died|[Cc]lass of|to|and|January|February|'
-                r'March|'
-                r'April|May|June|July|August|September|October|November|December)')
-_SCORES = (r'(?:\b(?:won|win|wins|lost|lose|beat|beats|lead|leads|led|tied|tie|drew|score|scored|'
-           r'ended|finished|vote|voted|ruled|defeated)\b[^.!?\d]{0,30})')
+_CODES = (
+    r'(?:[Cc]odes?|PINs?|[Pp]asscode|[Pp]assword|[Zz]ip(?: code)?|ZIP(?: code)?|IDs?|OTP|'
+    r'[Ss]erial(?: number)?|[Oo]rder(?: number)?|[Tt]racking(?: number)?|'
+    r'[Aa]ccount(?: number)?|[Pp]ostcode|[Ee]xtension|[Cc]ase number)')
+_VERSIONED = (
+    r'(?:[Vv]ersions?|[Rr]eleases?|[Vv]er\.?|[Vv]|Python|Ubuntu|Debian|Fedora|Java|Node|Node\.js|'
+    r'Django|Linux|kernel|Kernel|Android|iOS|macOS|Windows|ROS|CUDA|PyTorch|TensorFlow|OpenCV|'
+    r'ffmpeg|FFmpeg|GCC|gcc|Clang|CMake|Ruby|Rust|Go|Kubernetes|Docker|Bluetooth|USB|HDMI|HTTP|'
+    r'TLS|Qt|NumPy|Chrome|Firefox|Postgres|PostgreSQL|MySQL|Swift|Kotlin|Angular|React|Vue|'
+    r'Blender|Unity)')
+_BEFORE_YEAR = (
+    r'(?:[Ii]n|[Ss]ince|[Uu]ntil|[Bb]y|[Ff]rom|[Dd]uring|[Oo]f|[Yy]ear|[Ss]pring|[Ss]ummer|'
+    r'[Aa]utumn|[Ff]all|[Ww]inter|[Bb]efore|[Aa]fter|[Aa]round|[Cc]irca|[Ee]arly|[Ll]ate|[Mm]id|'
+    rf'[Cc]opyright|©|established|born|died|[Cc]lass of|to|and|{"|".join(MONTHS)})')
+_SCORES = (
+    r'(?:\b(?:won|win|wins|lost|lose|beat|beats|lead|leads|led|tied|tie|drew|score|scored|ended|'
+    r'finished|vote|voted|ruled|defeated)\b[^.!?\d]{0,30})')
 _RATED = r'(?:rated?|rating|scored?|stars?|got|gets?|gave|review|marks?)\s+(?:it |of |at )?'
-_SCALED = {'k': 'thousand', 'K': 'thousand', 'M': 'million', 'm': 'million', 'B': 'billion',
-           'bn': 'billion', 'Bn': 'billion', 'mn': 'million', 'tn': 'trillion', 'mio': 'million',
-           'Mio': 'million', 'Mrd': 'billion'}
-_COUNTED_IN_MILLIONS = (r'people|users|jobs|views|voters|followers|subscribers|dollars|euros|pounds|years|'
-                        r'tonnes|tons|downloads|customers|members|viewers|homes|workers|children|copies|'
-                        r'parameters|rows|records|lines|tokens|of|and')
+_MILLIONS = rf'{COUNTED_IN_MILLIONS}|parameters|rows|records|lines|tokens|of|and'
+_BILLIONS = 'parameters?|model|people|users|views|dollars|euros|years|tokens|records|rows'
+# Things that are counted: "9/10 tests" is not a fraction, and "2000 users" has no year in it.
+_THINGS = re.compile(rf'\s(?!(?:{NOT_PLURALS})\b)[a-z]+s\b')
+_COUNTED = (rf'\s(?!(?:{NOT_PLURALS}|plans|series|Olympics)\b)'
+            r'(?:[a-z]+[^aious\W]s|people|euros)\b')
 _LEFT = r'(?<![\w.,:/-])'
 
 
@@ -83,7 +90,7 @@ def _slashed(match: re.Match[str]) -> str:
         return f'{cardinal(top)} {cardinal(bottom)}'
     if 60 <= top <= 250 and 40 <= bottom <= 150:
         return f'{cardinal(top)} over {cardinal(bottom)}'  # a blood pressure
-    things = re.compile(r'\s(?!(?:is|was|has|this|as|its)\b)[a-z]+s\b').match(match.string, match.end())
+    things = _THINGS.match(match.string, match.end())
     words = fraction_words('', top, bottom) if 0 < top < bottom else None
     before = match.string[max(0, match.start() - 3):match.start()]
     if bottom in (5, 10, 100) and top <= bottom and (things or words is None or before == ' a '):
@@ -161,7 +168,9 @@ def _list_of_numbers(match: re.Match[str]) -> str:
 
 
 QUANTITIES: tuple[Rule, ...] = (
+    # Of a screen: 1080p.
     rule(r'(?<![\w.,])(\d{3,4})p\b', lambda match: f'{_paired(match[1])} P'),
+    # Groups as in India, "1,00,000"; then identity, card and telephone numbers.
     rule(r'(?<![\w.,])(\d{1,2}(?:,\d{2})+,\d{3})(?![\w,])', lambda match: (
         number_words(match[1].replace(',', '')))),
     rule(r'(?<![\w-])(?:\d{3}-\d{2}-\d{4}|\d{4}(?: \d{4}){2,3}|0\d{3,4} \d{5,7})(?![\w-])',
@@ -170,6 +179,7 @@ QUANTITIES: tuple[Rule, ...] = (
     rule(r'(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w.]*\d)', _ip_address),
     rule(rf'\b({_VERSIONED}\s?)(\d+(?:\.\d+)+)(?![\w%])', lambda match: (
         'version ' if match[1] == 'v' else match[1]) + _version(match[2])),
+    # "1.2.3" is a version, "1.000.000" is not; behind a name so is "2.10": "on Jazzy 2.10".
     rule(r'(?<![\w.])(\d+(?:\.\d+){2,})(?![\w%])', lambda match: match[0] if re.fullmatch(
         r'\d{1,3}(?:\.\d{3})+', match[1]) else _version(match[1])),
     rule(r'(?<=[a-z] )([A-Z]\w+ )(\d+\.\d+)(?![\w%.]*\d)', lambda match: (
@@ -178,6 +188,7 @@ QUANTITIES: tuple[Rule, ...] = (
          rf'(?![\w.,]*\d)', _code),
     rule(r"(?<![\w.,'])0\d+(?![\w]|[.,:]\d)", _zeros),
     rule(r'\b24/7\b', 'twenty four seven'),
+    # "the class of '05".
     rule(r"(?<!\w)'(\d\d)\b(?!\w)", lambda match: digits(match[1]) if match[1][0] == '0'
          else cardinal(int(match[1]))),
     rule(r'(?<![\w./])(\d{1,3}(?:,\d{3})+|\d+)(?:st|nd|rd|th)\b', lambda match: (
@@ -186,12 +197,14 @@ QUANTITIES: tuple[Rule, ...] = (
         fraction_words('', int(match[1]), int(match[2])) or match[0])),
     rule(rf'{_LEFT}({NUMBER})\s?[·×x*]\s?10\^([+-]?\d+)', _scientific),
     rule(rf'{_LEFT}({NUMBER})[eE]([+-]?\d+)(?!\w)', _scientific),
+    # Algebra: "2x + 1", "n - 1", "7-2 = 5".
     rule(r'(?<![\w.])(\d+)([a-z])\b(?=\s?[-+=*/^²])', lambda match: (
         f'{number_words(match[1])} {match[2].upper()}')),
     rule(r'\b([a-z])\s?-\s?(?=\d+\b)', r'\1 minus '),
     rule(rf'(?<![\w.,])({NUMBER})-({NUMBER})(?=\s?=)', _subtraction),
     rule(r'((?<![\w.,])\d+(?:\.\d+)?|\b[A-Za-z]{1,2}|\))\s?\^\s?\(?([+-]?\d+|[a-z]\b)\)?', _power),
     rule(r'(?<![\w.,])\d+(?:\.\d+)?(?:\s?[x×]\s?\d+(?:\.\d+)?)+(?![\w.]*\d)(?!\s*=)', _dimensions),
+    # "2x faster".
     rule(r'(?<![\w.,])(\d+(?:\.\d+)?)[x×](?!\w)', lambda match: f'{number_words(match[1])} times'),
     rule(r'(?<![\w./])(\d+) (\d{1,2})/(\d{1,3})(?![\w/])', _mixed),
     rule(r'(?<![\w./])(\d+\.\d+)/(\d+)(?![\w/])', lambda match: (
@@ -202,6 +215,7 @@ QUANTITIES: tuple[Rule, ...] = (
     rule(r'(?<=[A-Za-z]\w )(\d{1,3}):(\d{1,3})(?:[-–](\d{1,3}))?(?![\w:])(?<!\d:\d)', _verse),
     rule(r'(?<![\w.:])(\d+):(\d+)(?::(\d+))?(?![\w:])', lambda match: ' to '.join(
         number_words(group) for group in match.groups() if group)),
+    # "won 3-1".
     rule(rf'({_SCORES})(\d{{1,3}})\s?[-–:]\s?(\d{{1,3}})(?![\w-])', lambda match: (
         f'{match[1]}{number_words(match[2])} to {number_words(match[3])}')),
     rule(rf'(?<![\w.,])({NUMBER})\s[-–]\s({NUMBER})(?=\s?=)', _subtraction),
@@ -210,25 +224,27 @@ QUANTITIES: tuple[Rule, ...] = (
     rule(rf'(?<![\w)])(?:[-–]|−\s?)(?={NUMBER})', 'minus '),
     rule(r'(?<![\w)+])\+(?=\d)', 'plus '),
     rule(r'(?<=\d)\+(?!\w)', ' plus'),
+    # Resolutions, "4K"; then things counted in thousands and more, but "a 5k run".
     rule(r'(?<![\w.,])([2-8])K\b', lambda match: f'{number_words(match[1])} K'),
-    rule(rf'(?<![\w.,])({NUMBER})B\b(?=\s(?:parameters?|model|people|users|views|dollars|euros|'
-         rf'years|tokens|records|rows)\b)|(?<![\w.,])(\d+\.\d+)B\b', lambda match: (
-             f'{number_words(match[1] or match[2])} billion')),
+    rule(rf'(?<![\w.,])({NUMBER})B\b(?=\s(?:{_BILLIONS})\b)|(?<![\w.,])(\d+\.\d+)B\b',
+         lambda match: f'{number_words(match[1] or match[2])} billion'),
     rule(r'(?<![\w.,-])(\d{1,4})s\b(?!\w)', _plural_number),
-    rule(rf'(?<![\w.,])({NUMBER})(k|K)\b(?=\s(?:run|race|walk|marathon|gold|ring|resolution|video)\b)',
+    rule(rf'(?<![\w.,])({NUMBER})(k|K)\b'
+         r'(?=\s(?:run|race|walk|marathon|gold|ring|resolution|video)\b)',
          lambda match: f'{number_words(match[1])} K'),
     rule(rf'(?<![\w.,-])({NUMBER})(k|K|bn|Bn|mn|tn)\b(?!\.\w|-)', lambda match: (
-        f'{number_words(match[1])} {_SCALED[match[2]]}')),
+        f'{number_words(match[1])} {SCALE_OF[match[2]]}')),
     rule(rf'(?<![\w.,])({NUMBER})\s?(Mio|mio|Mrd)\b\.?', lambda match: (
-        f'{number_words(match[1])} {_SCALED[match[2]]}')),
-    rule(rf'(?<![\w.,])({NUMBER})([Mm])(?=\s(?:{_COUNTED_IN_MILLIONS})\b)|(?<![\w.,])(\d+\.\d+)M\b',
+        f'{number_words(match[1])} {SCALE_OF[match[2]]}')),
+    rule(rf'(?<![\w.,])({NUMBER})([Mm])(?=\s(?:{_MILLIONS})\b)|(?<![\w.,])(\d+\.\d+)M\b',
          lambda match: f'{number_words(match[1] or match[3])} million'),
     rule(r'(?<![\w.,])\d{1,2}(?:,\d{1,2}){2,}(?![\w,])', _list_of_numbers),
     rule(rf'\b({_BEFORE_YEAR} )(1[1-9]\d\d|20\d\d)(?![\w]|[.,]\d)',
          lambda match: match[1] + year(int(match[2]))),
+    # Models: "RTX 3090".
     rule(r'((?:\b[A-Z]{2,} ))(\d{4})(?![\w.,]*\d)', lambda match: match[1] + _paired(match[2])),
-    rule(r'(?<![\w.,])(1[89]\d\d|20\d\d)(?![\w]|[.,]\d)(?!\s(?!(?:was|is|has|this|as|its|plans|series|'
-         r'Olympics)\b)(?:[a-z]+[^aious\W]s|people|euros)\b)', lambda match: year(int(match[1]))),
+    rule(rf'(?<![\w.,])(1[89]\d\d|20\d\d)(?![\w]|[.,]\d)(?!{_COUNTED})',
+         lambda match: year(int(match[1]))),
     rule(rf'(?<![\w.])(?<![A-Za-z]-)({NUMBER})(?![\w])', lambda match: number_words(match[1])),
 )
 """Rules in their order."""

@@ -7,13 +7,18 @@ import re
 from txt2vid_ros.speaking.normalization.rule import words_of
 
 _STARTERS = frozenset(words_of(
-    'A An The This That These Those It He She We You They I There Here Who What When Where Why How '
-    'Is Are Was Were Do Does Did Can Could Will Would Should May Might Must Have Has Had If In On '
-    'At By For From With And But Or So Then Now Yes No Not Please Thanks Thank Let My Your His Her '
-    'Its Our Their One Two Some Many All Both Each Every After Before While Since Although Because '
-    'However Also Still Just Well Rest Good Choose Bye Hi Hello Next Later Today Tomorrow Go Come '
-    'Take Make See Look Stop Turn To Of As Once Everyone Nobody Nothing Everything Read Call'))
+    'A An The This That These Those It He She We You They I There Here Who What When Where '
+    'Why How Is Are Was Were Do Does Did Can Could Will Would Should May Might Must Have Has '
+    'Had If In On At By For From With And But Or So Then Now Yes No Not Please Thanks Thank '
+    'Let My Your His Her Its Our Their One Two Some Many All Both Each Every After Before '
+    'While Since Although Because However Also Still Just Well Rest Good Choose Bye Hi Hello '
+    'Next Later Today Tomorrow Go Come Take Make See Look Stop Turn To Of As Once Everyone '
+    'Nobody Nothing Everything Read Call'))
+"""Capitalized words that begin a sentence more often than a name."""
+# What follows: the end of the text, or a capitalized word, behind quotes and brackets.
 _FOLLOWING = re.compile(r'[\'")\]]*(?:\s*$|\s+[\'"(\[]*([A-Z][a-z]*))')
+NEXT_NAME = re.compile(r"\s([A-Z][\w']*)(\.?)")
+"""A capitalized word that comes next, and the full stop of its abbreviation."""
 _BEGINS = re.compile(r'(?:^|[.!?:…]\s*["(]*)$')
 
 
@@ -28,6 +33,16 @@ def ends_sentence(match: re.Match[str]) -> bool:
     return following is not None and (following[1] is None or is_starter(following[1]))
 
 
+def with_stop(words: str, match: re.Match[str]) -> str:
+    """Return the words for a match that ends in a full stop, with it if it ends the sentence."""
+    return f'{words}.' if ends_sentence(match) else words
+
+
 def begins_sentence(text: str, place: int) -> bool:
     """Return whether a sentence of the text begins at `place`."""
     return _BEGINS.search(text, max(0, place - 4), place) is not None
+
+
+def word_before(match: re.Match[str], reach: int) -> str:
+    """Return the word before a match, as far as the `reach` characters before it show it."""
+    return match.string[max(0, match.start() - reach):match.start()].rstrip().rpartition(' ')[2]

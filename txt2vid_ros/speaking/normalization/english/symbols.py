@@ -9,17 +9,17 @@ from txt2vid_ros.speaking.normalization.rule import Rule, rule, words_of
 
 _SAID = {
     '&': 'and', '@': 'at', '=': 'equals', '≠': 'is not equal to', '≈': 'about',
-    '±': 'plus or minus',
-    '×': 'times', '÷': 'divided by', '∞': 'infinity', '√': 'the square root of', '→': 'to',
-    '⇒': 'implies', '↔': 'and', '§': 'section', '¶': 'paragraph', '©': 'copyright', '%': 'percent',
-    '‰': 'per mille', '°': 'degrees', '€': 'euros', '£': 'pounds', '¥': 'yen', '₹': 'rupees',
-    '$': 'dollars', '¢': 'cents', '№': 'number', '∑': 'sum', '∆': 'delta', '∂': 'partial',
-    '∫': 'integral', '∈': 'in', '∪': 'union', '∩': 'intersection', '∀': 'for all', '∃': 'there is',
-    '¬': 'not', '∧': 'and', '∨': 'or', 'µ': 'micro', '+': 'plus', '♥': 'love', '❤': 'love',
+    '±': 'plus or minus', '×': 'times', '÷': 'divided by', '∞': 'infinity',
+    '√': 'the square root of', '→': 'to', '⇒': 'implies', '↔': 'and', '§': 'section',
+    '¶': 'paragraph', '©': 'copyright', '%': 'percent', '‰': 'per mille', '°': 'degrees',
+    '€': 'euros', '£': 'pounds', '¥': 'yen', '₹': 'rupees', '$': 'dollars', '¢': 'cents',
+    '№': 'number', '∑': 'sum', '∆': 'delta', '∂': 'partial', '∫': 'integral', '∈': 'in',
+    '∪': 'union', '∩': 'intersection', '∀': 'for all', '∃': 'there is', '¬': 'not',
+    '∧': 'and', '∨': 'or', 'µ': 'micro', '+': 'plus', '♥': 'love', '❤': 'love',
     '℃': 'degrees Celsius', '℉': 'degrees Fahrenheit', '½': 'half'}
 _GREEK = dict(zip('αβγδεζηθικλνξοπρστυφχψωΓΔΘΛΞΠΣΦΨΩ', words_of(
-        'alpha beta gamma delta epsilon zeta eta theta iota kappa lambda nu xi omicron pi rho '
-        'sigma tau upsilon phi chi psi omega gamma delta theta lambda xi pi sigma phi psi omega'),
+    'alpha beta gamma delta epsilon zeta eta theta iota kappa lambda nu xi omicron pi rho '
+    'sigma tau upsilon phi chi psi omega gamma delta theta lambda xi pi sigma phi psi omega'),
     strict=True))
 
 
@@ -32,10 +32,13 @@ def _name(match: re.Match[str]) -> str:
 
 
 SYMBOLS: tuple[Rule, ...] = (
+    # An option of a command: "run it with --help".
     rule(r'(?<=\s)--?([a-z]\w*)(?!\S*-\s)', r'dash \1'),
     rule(r'(?<=[\w)])\s?(?:=>|->|-->|⟶)\s?(?=[\w(])', ' to '),
-    rule(r'\s<-\s', ' gets '), rule(r'\s?&&\s?', ' and '),
-    rule(r'(?<=\w)/(day|week|month|year|hour|minute|second|night|person|kg|min|km|yr|hr)\b', r' per \1'),
+    rule(r'\s<-\s', ' gets '),
+    rule(r'\s?&&\s?', ' and '),
+    rule(r'(?<=\w)/(day|week|month|year|hour|minute|second|night|person|kg|min|km|yr|hr)\b',
+         r' per \1'),
     rule(r'(?<=\s)<(?=\w)', 'less than '), rule(r'(?<=\s)>(?=\w)', 'more than '),
     rule(r'\s?(?:==|:=)\s?', ' equals '),
     rule(r'\s?(?:!=|<>)\s?', ' is not equal to '),

@@ -38,6 +38,7 @@ def _alternative(part: str) -> str:
 
 TELEPHONE: tuple[Rule, ...] = (
     rule(rf'(\b{_CALLS}{_IS})({_GROUPS})((?:(?:,| or| and)+ \d{{3}}\b)*)(?![\w/])', _named),
+    # "my number is 555-0199", then international and American numbers and other area codes.
     rule(r'(\b[Nn]umber\s+(?:is|was)\s*:?\s*)(\+?\d[\d()]*(?:[ ./()-]{1,2}\d+\)?)+)()(?!\w)',
          _named),
     rule(r'(?<![\w.])\+\d{1,3}[ .-]?(?:\(\d+\)[ .-]?)?\d+(?:[ ./-]\d+)*(?![\w])',
