@@ -94,7 +94,7 @@ def test_where_streaming_is_refused_direct_synthesis_speaks(resemble, voice, sta
 
 
 @pytest.mark.parametrize(('emotion', 'speed', 'text', 'sent'), [
-    ('happy', 1.0, 'Yes & no.', '<speak><resemble:emotion emotions="happy">Yes &amp; no.'
+    ('happy', 1.0, 'Yes & no.', '<speak><resemble:emotion emotions="happy">Yes and no.'
                                 '</resemble:emotion></speak>'),
     ('', 1.2, 'Yes.', '<speak><prosody rate="120%">Yes.</prosody></speak>'),
     ('angry', 1.0, '<speak>Yes, <break time="1s"/>no.</speak>',
