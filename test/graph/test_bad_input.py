@@ -8,7 +8,8 @@ import itertools
 from pathlib import Path
 
 from audio_common_msgs.msg import AudioDataStamped, AudioInfo
-from graph_harness import eventually, FAST, TalkingHead
+from diagnostic_msgs.msg import DiagnosticArray
+from graph_harness import eventually, FAST, run, TalkingHead
 from hri_msgs.msg import LiveSpeech
 import pytest
 from rclpy.qos import DurabilityPolicy
@@ -73,6 +74,21 @@ def test_text_without_words_ends_at_once_and_says_so(
     head.wait_line(r'nothing to pronounce .* send words', after=lines)
     # Texts are nobody's business: none is in the log.
     assert not UNSPEAKABLE[kind].strip() or UNSPEAKABLE[kind].strip() not in head.text
+
+
+def test_what_the_voice_has_no_sounds_for_is_told_and_say_refuses_it(
+        head: TalkingHead, observer: Observer, tmp_path: Path) -> None:
+    reports = observer.record(DiagnosticArray, '/diagnostics', 10)
+    lines = len(head.lines)
+    status, said = run(tmp_path, 'say', '--namespace', head.namespace, '你好，世界。',
+                       domain=head.domain)
+    assert status != 0 and 'did not say it' in said
+    head.wait_line(r'2 words in Chinese of the text of \S+ cannot be said by a voice for en',
+                   after=lines)
+    assert '你好' not in head.text
+    reports.wait(lambda message: any(
+        each.name.endswith('tts: tts') and each.level != b'\0'
+        and '2 words in Chinese could not be said' in each.message for each in message.status))
 
 
 def test_a_text_that_is_too_long_is_cut_and_that_is_said(

@@ -108,6 +108,7 @@ def test_render_moves_the_lips_to_a_recording(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(('words', 'pattern'), [
     (('--text', '😀'), 'nothing to pronounce'),
+    (('--text', '你好，世界。'), "a voice for en has no sounds for this text: '你好'"),
     (('--text', 'Hi', '--fps', '0'), '--fps 0 is not possible'),
     (('--text', 'Hi', '--tts', 'nobody'), "--tts: there is no provider 'nobody'"),
     (('--text', 'Hi', '--engine', 'nobody'), "--engine: there is no provider 'nobody'"),
