@@ -11,7 +11,7 @@ import logging
 
 from txt2vid_ros.core.errors import ProviderError, UserError
 from txt2vid_ros.speaking.clauses import speakable, split_clauses
-from txt2vid_ros.speaking.normalization.front_end import read_text
+from txt2vid_ros.speaking.normalization.front_end import normalize
 from txt2vid_ros.speaking.ssml import is_ssml
 from txt2vid_ros.speaking.voice import SpeechChunk, TextToSpeech
 
@@ -39,7 +39,7 @@ def synthesize_text(text: str, voice: TextToSpeech, cancelled: Callable[[], bool
     said by their names.
     """
     able = voice.capabilities
-    spoken = read_text(text, able.languages, ssml=able.ssml, named_emoji=named_emoji)
+    spoken = normalize(text, able.languages, ssml=able.ssml, named_emoji=named_emoji)
     for word in spoken.left_out:
         unsaid(word)
     pause = 0.0

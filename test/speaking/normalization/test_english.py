@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 import pytest
 
 from txt2vid_ros.speaking.clauses import split_clauses
-from txt2vid_ros.speaking.normalization.front_end import read_text
+from txt2vid_ros.speaking.normalization.front_end import normalize
 
 TEXTS: list[dict[str, Any]] = [
     json.loads(line)
@@ -29,7 +29,7 @@ ERRING = ('RE_ROMAN_C', 'RE_ROMAN_O', 'RE_ABBREV', 'RE_TITLE')
 
 @pytest.mark.parametrize('each', TEXTS, ids=lambda each: each['text'][:40])
 def test_what_is_written_is_what_is_said(each: dict[str, Any]) -> None:
-    spoken = read_text(each['text'])
+    spoken = normalize(each['text'])
     assert spoken.text == each['words']
     assert list(spoken.left_out) == each.get('left_out', [])
 
@@ -51,7 +51,7 @@ def test_the_rules_of_the_voice_find_nothing_to_change(their_rules: Any) -> None
 
 @pytest.mark.parametrize('each', TEXTS, ids=lambda each: each['text'][:40])
 def test_words_are_not_changed_again(each: dict[str, Any]) -> None:
-    assert read_text(each['words']).text == each['words']
+    assert normalize(each['words']).text == each['words']
 
 
 def test_no_figure_and_no_symbol_is_left() -> None:
@@ -61,7 +61,7 @@ def test_no_figure_and_no_symbol_is_left() -> None:
 
 @given(st.text(max_size=200))
 def test_any_text_becomes_words_that_can_be_spoken(text: str) -> None:
-    words = read_text(text).text
+    words = normalize(text).text
     assert words == ' '.join(words.split())
     assert not re.search(r'[\d<>{}\[\]|*_#@~^\\]', words)
     assert ''.join(split_clauses(words)).replace(' ', '') == words.replace(' ', '')
@@ -73,10 +73,10 @@ def test_any_text_becomes_words_that_can_be_spoken(text: str) -> None:
     'May', 'of', 'is', '1st', '2024', '00', '°', 'C', '@', '#', 'com', 'www.'
 ]), max_size=14).map(''.join))
 def test_no_mixture_of_figures_and_signs_is_left_half_done(text: str) -> None:
-    assert not re.search(r'[\d°%$€@#^/]', read_text(text).text)
+    assert not re.search(r'[\d°%$€@#^/]', normalize(text).text)
 
 
 def test_a_long_text_is_read_as_its_sentences_are() -> None:
     sentence = 'On Jan. 5 we paid $5.50 for 2 km. '
-    words = read_text(sentence).text
-    assert read_text(sentence * 500).text == ' '.join([words] * 500)
+    words = normalize(sentence).text
+    assert normalize(sentence * 500).text == ' '.join([words] * 500)

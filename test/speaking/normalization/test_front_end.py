@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from txt2vid_ros.speaking.clauses import split_clauses
-from txt2vid_ros.speaking.normalization.front_end import read_text
+from txt2vid_ros.speaking.normalization.front_end import normalize
 from txt2vid_ros.speaking.normalization.scripts import described
 
 
 def said(text: str) -> str:
-    return read_text(text).text
+    return normalize(text).text
 
 
 def sentences(text: str) -> list[str]:
@@ -77,7 +77,7 @@ def test_sentences_end_where_they_end(text: str, expected: list[str]) -> None:
     ('ur', 'سلام۔ آپ کیسے ہیں؟ ٹھیک', ['سلام۔', 'آپ کیسے ہیں؟', 'ٹھیک'])])
 def test_sentences_end_in_other_writings_too(
         language: str, text: str, expected: list[str]) -> None:
-    assert list(split_clauses(read_text(text, (language,)).text)) == expected
+    assert list(split_clauses(normalize(text, (language,)).text)) == expected
 
 
 def test_a_line_is_a_pause_only_where_it_was_ended_on_purpose() -> None:
@@ -98,7 +98,7 @@ def test_emoji_are_left_out(text: str, words: str) -> None:
 
 
 def test_emoji_are_named_where_that_is_wanted() -> None:
-    assert read_text('Well done 👍🏽 🇩🇪', named_emoji=True).text == (
+    assert normalize('Well done 👍🏽 🇩🇪', named_emoji=True).text == (
         'Well done thumbs up sign flag D E')
 
 
@@ -109,7 +109,7 @@ def test_emoji_are_named_where_that_is_wanted() -> None:
     ('Café in Łódź', 'en', 'Café in Lódz', ())])
 def test_what_a_language_has_no_sounds_for_is_left_out_and_told(
         text: str, language: str, words: str, left_out: tuple[str, ...]) -> None:
-    spoken = read_text(text, (language,))
+    spoken = normalize(text, (language,))
     assert (spoken.text, spoken.left_out) == (words, left_out)
 
 
@@ -120,5 +120,5 @@ def test_foreign_words_are_described_by_their_writing() -> None:
 
 def test_ssml_stays_as_it_is_for_a_voice_that_takes_it() -> None:
     text = '<speak>It costs <say-as interpret-as="currency">$5</say-as>.</speak>'
-    assert read_text(text, ssml=True).text == text
-    assert read_text(text).text == 'It costs five dollars.'
+    assert normalize(text, ssml=True).text == text
+    assert normalize(text).text == 'It costs five dollars.'

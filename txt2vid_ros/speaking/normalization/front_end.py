@@ -45,7 +45,7 @@ class SpokenText:
     """Words in a writing for which the languages have no sounds."""
 
 
-def read_text(text: str, languages: tuple[str, ...] = ('en',), *, ssml: bool = False,
+def normalize(text: str, languages: tuple[str, ...] = ('en',), *, ssml: bool = False,
               named_emoji: bool = False) -> SpokenText:
     """Return what is to be said of a text by a voice that speaks `languages` (BCP 47).
 
