@@ -38,6 +38,11 @@ def run(make: Callable[[], ManagedNode], arguments: list[str] | None = None) -> 
             node.close()
             destroy_cleanly(node)
         rclpy.try_shutdown()
+        # Python restores the default action of signals while it ends, and only then is the shared
+        # memory removed: a second signal, as each thread of a killed parent sends one, would leave
+        # it behind.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
 
 
 def _interrupt(number: int, frame: object) -> None:

@@ -16,6 +16,8 @@ from txt2vid_ros.bench.rig.viewer import decode, Decoded, Viewer
 from txt2vid_ros.bench.speech.clap import LENGTH
 from txt2vid_ros.core.errors import UserError
 
+TAIL_SECONDS = 2.0
+"""Seconds of the stream that are still to come when the end of an utterance is told."""
 LOUD = 0.2
 """Amplitude above which a sample belongs to a clap."""
 LIT = 20.0
@@ -41,6 +43,8 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
             end = time.monotonic() + arguments.seconds
             while time.monotonic() < end:
                 client.wait_ended(client.say('x' * CLAPS), 30)
+        # The end is told before it is heard.
+        viewer.wait_for(viewer.arrivals[-1][1] + TAIL_SECONDS, TAIL_SECONDS + 5)
         viewer.close()
         return figures(decode(file))
 

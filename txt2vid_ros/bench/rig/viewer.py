@@ -74,6 +74,15 @@ class Viewer:
                             self.arrivals.append((pid, seconds, now))
                 rest = data[usable:]
 
+    def wait_for(self, seconds: float, timeout: float) -> bool:
+        """Wait until presentation time `seconds` has arrived; return whether it has in time."""
+        deadline = time.monotonic() + timeout
+        while not self.arrivals or self.arrivals[-1][1] < seconds:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.05)
+        return True
+
     def audio_arrival(self, seconds: float) -> int | None:
         """Return when the sound for presentation time `seconds` had arrived (nanoseconds)."""
         held = [(pts, at) for pid, pts, at in self.arrivals if pid == AUDIO_PID and pts <= seconds]

@@ -36,14 +36,14 @@ def outside(points: NDArray[np.float32], area: tuple[int, int, int, int]
             ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Return for meshes (n, 468, 3) whether the mouth, and whether the chin lies outside `area`.
 
-    `area`: left, top, right, bottom in pixels. The mesh network guesses what is there. A chin may
-    touch the edge.
+    `area`: left, top, right, bottom in pixels. The mesh network guesses what is there. A mouth is
+    outside where more than half of it is; a chin may touch the edge.
     """
     low, high = np.array(area[:2], np.float32), np.array(area[2:], np.float32)
     mouth = points[:, [*mp.UPPER_OUTER, *mp.LOWER_OUTER], :2]
     chin = points[:, mp.CHIN, :2]
     spare = _CHIN_SPARE * np.ptp(points[:, :, 0], axis=1)[:, None]
-    mouths = np.asarray(((mouth < low) | (mouth > high)).any(axis=(1, 2)))
+    mouths = np.asarray(((mouth < low) | (mouth > high)).any(axis=2).mean(axis=1) > 0.5)
     chins = np.asarray(((chin < low - spare) | (chin > high + spare)).any(axis=1))
     return mouths, chins
 

@@ -6,9 +6,12 @@ import re
 import unicodedata
 
 # ":-)", "XD", "<3", "^_^".
-_EMOTICON = re.compile(r"(?<![\w:])(?:[:;=8][-o^']?[()DPpOo3|/\\\[\]*]+|[xX]D+|<3+|\^_\^"
-                       r'|[-._]_[-._]|¯\\?_\(ツ\)_/¯)(?![\w)])')
-# Keycaps, flags and pictures, with the signs that vary and join them.
+_EMOTICON = re.compile(
+    r"(?<![\w:.-])(?::[-o^']?[()DPpOo3|/\\\[\]*]+|;[-^']?[()DPp]+|=[()D]|8-[)D])(?![\w)])"
+    r'|(?<!\S)[xX]D+(?=\s*(?:$|[.!?,]))(?<!the XD)(?<!The XD)'
+    r'|(?<!\S)<3+(?=\s*(?:$|[.!?,;)"\']|[A-Z])|\s(?:you|u|it|this|that|him|her|them|my|your)\b)'
+    r'|(?<!\w)(?:\^_\^|[-._]_[-._]|¯\\?_\(ツ\)_/¯)(?!\w)'
+    r'|(?<![\w:]):[a-z][a-z0-9_+-]+:(?![\w:])|(?<![\w:]):[+-]1:')
 _EMOJI = re.compile('[#*0-9]\ufe0f?\u20e3|(?:[\U0001f1e6-\U0001f1ff]{2}|[\u231a-\u23ff'
                     '\u25aa-\u27bf\u2934-\u2935\u2b05-\u2b55\u3030\u303d\u3297\u3299'
                     '\U0001f000-\U0001faff])'

@@ -22,6 +22,8 @@ _MISSING_SPACE = re.compile(
     r'(?<=[a-z][.!?])(?=[A-Z](?:[a-z]|\'|\s))|(?<=[^\W\d_],)(?=[^\W\d_]{2})'
     r'|(?<=\d\.)(?=[A-Z][a-z]{2})|(?<=[a-z]\.,)(?=[a-z])|(?<=[ap]\.m\.)(?=[a-z])'
     r'|(?<=[^\W\d_][!?;])(?=[A-Z])')
+_COMMA = re.compile(r'(?<=[a-z],) (?=[a-z])')
+_BETWEEN_WORDS = re.compile(r'(?<=[a-z]{2}) (?=[a-z]{3})')
 _LIKELY_END = re.compile(r'(?<=[a-z]{3}[.!?]) (?=[A-Z])')
 _ELLIPSIS = re.compile(r'\s*(?:\.\s?){2,}\.|\s*\.\.|\s*…+')
 _DASH = re.compile(r'\s*(?:—+|--+|(?<=\s)[–-](?=\s))\s*')
@@ -72,7 +74,9 @@ def _portions(text: str) -> Iterator[str]:
     """Cut a long text between sentences, or else words: the time of rules is not linear."""
     begin = 0
     while len(text) - begin > MAX_PORTION:
-        ends = [end.start() for end in _LIKELY_END.finditer(text, begin, begin + MAX_PORTION)]
+        ends = next(filter(None, (
+            [end.start() for end in place.finditer(text, begin, begin + MAX_PORTION)]
+            for place in (_LIKELY_END, _COMMA, _BETWEEN_WORDS))), [])
         cut = ends[-1] if ends else text.rfind(' ', begin + 1, begin + MAX_PORTION)
         if cut <= begin:
             cut = begin + MAX_PORTION

@@ -49,10 +49,14 @@ _LINK = re.compile(r'\[([^\[\]]+)\]\(\s*(?:<[^<>]*>|(?:[^()\n]|\([^()\n]*\))*)\s
 _REFERENCE = re.compile(r'\[([^\[\]]+)\]\[[^\[\]]*\]')
 _FOOTNOTE = re.compile(r'\[\^[^\[\]]+\]')
 # "as shown [3, 5-7]".
-_CITATION = re.compile(r'(?<=[\w.,;:!?)])\s?\[\d+(?:\s?[,–-]\s?\d+)*\](?!\()')
+_CITATION = re.compile(r'(?<=[\w.,;:!?)])\s?\[[1-9]\d*(?:\s?[,–-]\s?\d+)*\](?!\(|\s?[=+*/\[.]|\sis\b)')
+_MATH = re.compile(r'(?<![\w$])\$\$?(?=[^$\n]{0,80}[\\^_={}])(?=[^\d\s])([^$\n]{1,120}?)\$\$?(?!\d)'
+                   r'|\\[(\[]([^\n]{1,120}?)\\[)\]]')
 _HIGHLIGHT = re.compile(r'(?<!\S)==(?=\S)([^=\n]+)==(?!=)')
 # The number and the times of a subtitle (SubRip, WebVTT).
 _SUBTITLE_TIME = re.compile(r'^\d+\n(?=\d\d:\d\d:)|^\d\d:\d\d:\d\d[,.]\d{3} --> .*$', re.MULTILINE)
+_SIGNS = {'times': '×', 'cdot': '·', 'le': '≤', 'leq': '≤', 'ge': '≥', 'geq': '≥', 'ne': '≠', 'neq': '≠',
+          'approx': '≈', 'pm': '±', 'infty': '∞', 'to': '→', 'rightarrow': '→', 'div': '÷'}
 _CODE = re.compile(r'(`+)(?!`)(.+?)(?<!`)\1(?!`)')
 _STRONG = re.compile(r'(\*\*|__|~~)(?=\S)(.+?)(?<=\S)\1')
 _EMPHASIS = re.compile(r'(?<![\w*])\*(?=[^\s*])([^*\n]+?)(?<=\S)\*(?![\w*])'
@@ -94,11 +98,21 @@ def _markdown(text: str) -> str:
         text = _LINK.sub(r'\1', text)
     text = _CITATION.sub('', _FOOTNOTE.sub('', _REFERENCE.sub(r'\1', text)))
     text = _HIGHLIGHT.sub(r'\1', text)
+    text = _MATH.sub(lambda match: _formula(match[1] or match[2]), text)
     text = _CODE.sub(r'\2', text)
     for _ in range(2):
         text = _STRONG.sub(r'\2', text)
     text = _EMPHASIS.sub(lambda match: match[1] or match[2], text)
     return _ESCAPE.sub(r'\1', text)
+
+
+def _formula(formula: str) -> str:
+    """Return a formula in LaTeX as it would be written without it."""
+    formula = re.sub(r'\\frac\{([^{}]*)\}\{([^{}]*)\}', r'\1 over \2', formula)
+    formula = re.sub(r'\\sqrt\{([^{}]*)\}', r'√\1', formula)
+    for name, sign in _SIGNS.items():
+        formula = re.sub(rf'\\{name}\b', sign, formula)
+    return re.sub(r'\\([a-zA-Z]+)', r' \1 ', re.sub(r'[{}]|\\[,;! ]', '', formula))
 
 
 def _row(match: re.Match[str]) -> str:

@@ -23,10 +23,23 @@ def rule(pattern: str, words: Callable[[re.Match[str]], str] | str, flags: int =
 
 
 def apply(rules: Iterable[Rule], text: str) -> str:
-    """Return the text after all rules, in their order."""
+    """Return the text after all rules, in their order; words never run into what is beside them."""
     for pattern, words in rules:
-        text = pattern.sub(words, text)
+        text = pattern.sub(lambda match, words=words: _apart(match, words(match)), text)
     return text
+
+
+def _apart(match: re.Match[str], words: str) -> str:
+    """Return words with a space where a letter or digit that was not theirs touches them."""
+    if words == match[0] or not words:
+        return words
+    before = match.string[match.start() - 1:match.start()]
+    after = match.string[match.end():match.end() + 1]
+    if words[0].isalnum() and before.isalnum() and words[0] != match[0][:1]:
+        words = f' {words}'
+    if words[-1].isalnum() and after.isalnum() and words[-1] != match[0][-1:]:
+        words = f'{words} '
+    return words
 
 
 def alternatives(words: Iterable[str]) -> str:

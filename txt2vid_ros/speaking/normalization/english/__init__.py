@@ -11,17 +11,17 @@ from __future__ import annotations
 from txt2vid_ros.speaking.normalization.english.abbreviations import ABBREVIATIONS
 from txt2vid_ros.speaking.normalization.english.dates_and_times import DATES_AND_TIMES
 from txt2vid_ros.speaking.normalization.english.electronic import ELECTRONIC
-from txt2vid_ros.speaking.normalization.english.letters import LETTERS
+from txt2vid_ros.speaking.normalization.english.letters import LETTERS, SHOUTING
 from txt2vid_ros.speaking.normalization.english.measures import MEASURES
 from txt2vid_ros.speaking.normalization.english.money import MONEY
 from txt2vid_ros.speaking.normalization.english.quantities import QUANTITIES
 from txt2vid_ros.speaking.normalization.english.roman import ROMAN
-from txt2vid_ros.speaking.normalization.english.symbols import SYMBOLS
+from txt2vid_ros.speaking.normalization.english.symbols import GREEK, SYMBOLS
 from txt2vid_ros.speaking.normalization.english.telephone import TELEPHONE
 from txt2vid_ros.speaking.normalization.rule import apply, Rule
 
 _BY_CLASS: tuple[tuple[bool, tuple[Rule, ...]], ...] = (
-    (False, ELECTRONIC), (True, DATES_AND_TIMES), (True, TELEPHONE), (True, MONEY),
+    (False, SHOUTING), (False, GREEK), (False, ELECTRONIC), (True, DATES_AND_TIMES), (True, TELEPHONE), (True, MONEY),
     (True, MEASURES), (False, ABBREVIATIONS), (False, ROMAN), (True, QUANTITIES),
     (False, LETTERS), (False, SYMBOLS))
 """Whether the rules need a digit in the text, and the rules."""

@@ -41,7 +41,7 @@ _INTRODUCTION = (
     r'(?:^|[(\[,;:–—]\s?|\b(?i:see|in|on|of|from|under|compare|to|and|or|at|by|than|with|room|'
     r'number|flight|track|gate|house|player|case|order|ticket|bus|line|platform|suite|symphony|'
     r'sonata|concerto|lot|item|part|chapter|question|ranked|code|volume|issue|rule|is|was|the|'
-    r'it)\s)')
+    r'it|that|has|have|my|his|her|your|our|their|become|became|be|been|as|re|s)\s)')
 _MID_SENTENCE = {
     'approx': 'approximately', 'dept': 'department', 'Dept': 'Department', 'univ': 'university',
     'Univ': 'University', 'govt': 'government', 'Govt': 'Government', 'assn': 'association',
@@ -125,7 +125,8 @@ ABBREVIATIONS: tuple[Rule, ...] = (
     # "Roe v. Wade".
     rule(r'(?<=[A-Z][a-z]{2}) v\.(?= [A-Z])|(?<=[a-z]{3}) v\.(?= [A-Z])', ' versus'),
     rule(r'\bPh\.?D\b\.?s?(?=\W|$)', _doctorate),
-    rule(r'(?:№|#)\s?(?=\d)', 'number '),
+    rule(r'(?:№|#)\s?(?=\d)', 'number '), rule(r'(?<![\w.])[Nn]o\.(?=\d)', 'number '),
+    rule(r'\bbtw(?=\s\d)', 'between'),
     # "2nd ed.", "the 18th c."
     rule(rf'({_ORDINAL} )ed\.(?=\s[a-z(]|[,;)]|$)', r'\1edition'),
     rule(rf'({_ORDINAL} )c\.(?=\s|[,;)]|$)', r'\1century'),

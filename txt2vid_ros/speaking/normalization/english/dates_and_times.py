@@ -13,13 +13,14 @@ from txt2vid_ros.speaking.normalization.english.word_lists import (
     MONTHS,
     NOT_PLURALS,
     SHORT_DAYS,
+    STOP_OF_A_MONTH,
 )
 from txt2vid_ros.speaking.normalization.rule import alternatives, Rule, rule, words_of
 
 _LENGTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _MONTH = rf'(?:{alternatives(MONTH_OF)})'
 # "p.m." with its full stops; but the last one stays where it may end the sentence.
-_HALF_OF_DAY = (r'([AaPp])\.?\s?[Mm](?:\.(?!\s+[A-Z]|\s*$)'
+_HALF_OF_DAY = (r'([AaPp])\.?\s?[Mm](?:\.(?!\s+[A-Z\d]|\s*$)'
                 rf'|\.(?=\s+(?:{"|".join(SHORT_DAYS)}|'
                 r'Eastern|Pacific|Central|Mountain|[A-Z]{2,4}\b))|\b|(?<=\.m))')
 _ZONE = r'(?=\s?(?:UTC|GMT|CET|CEST|EST|EDT|PST|PDT|CST|MST|BST|Z\b|hours\b|hrs?\b|h\b))'
@@ -64,7 +65,10 @@ def _timestamp(match: re.Match[str]) -> str:
     date = _date(match[1], int(match[2]), int(match[3]))
     if date is None:
         return match[0]
-    zone = ' UTC' if match[7] == 'Z' else match[7] or ''
+    zone = ' UTC' if match[7] else ''
+    if match[7] and match[7] != 'Z':
+        sign = 'minus' if match[7][0] == '-' else 'plus'
+        zone += f' {sign} {time_words(int(match[7][1:3]), int(match[7][-2:]), bare=True)}'
     return f'{date}, at {time_words(int(match[4]), int(match[5]), bare=True)}{zone}'
 
 
@@ -121,6 +125,16 @@ def _day_month(match: re.Match[str]) -> str:
         return match[0]
     words = f'{the or "the "}{ordinal(day)} of {month}'
     return f'{words}, {year(int(in_year))}' if in_year else words
+
+
+def _days(match: re.Match[str]) -> str:
+    """Read "5-7 June" as a range of days, and both days of "3 and 5 March"."""
+    first, last = int(match[1]), int(match[3])
+    if not 1 <= first < last <= 31:
+        return match[0]
+    link = 'and' if match[2] == ' and ' else 'to'
+    words = f'the {ordinal(first)} {link} the {ordinal(last)} of {MONTH_OF[match[4]]}'
+    return f'{words}, {year(int(match[5]))}' if match[5] else words
 
 
 def time_words(hour: int, minute: int, *, bare: bool) -> str:
@@ -193,6 +207,14 @@ DATES_AND_TIMES: tuple[Rule, ...] = (
     rule(r'\b(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(:\d\d(?:\.\d+)?)?(Z|[+-]\d\d:?\d\d)?(?![\d:])',
          _timestamp),
     rule(r'(?<![\w-])(\d{4})-(\d\d)-(\d\d)(?![\w-])', _iso),
+    rule(r'(?<![\w/])(\d{4})/(\d\d)/(\d\d)(?![\w/])', _iso),
+    # "5-7 June", "between 3 and 5 March".
+    rule(rf'(?<![\w.,])(\d{{1,2}})(?:st|nd|rd|th)?(\s?[-–]\s?| to | and )(\d{{1,2}})(?:st|nd|rd|th)? '
+         rf'(?:of )?({_MONTH})\b(?:,? (\d{{4}})\b)?', _days),
+    rule(r'(?<![\w.,:])(\d{1,2})h(\d\d)m?\b', lambda match: (
+        f'{cardinal(int(match[1]))} hours {cardinal(int(match[2]))} minutes')),
+    rule(r'(?<![\w.,:])(\d{1,2})m(\d\d)s\b', lambda match: (
+        f'{cardinal(int(match[1]))} minutes {cardinal(int(match[2]))} seconds')),
     rule(r'(?<![\w.-])(\d{4})\.(\d\d)\.(\d\d)(?![\w.-])', _iso),
     rule(r'(?<![\w/])(\d{1,2})/(\d{1,2})/(\d{4}|\d\d)(?![\w/])', _slashes),
     rule(r'(?<![\w-])(\d\d)-(\d\d)-(\d{4})(?![\w-])', _slashes),
@@ -213,10 +235,11 @@ DATES_AND_TIMES: tuple[Rule, ...] = (
     rule(r'(?<![\w.])(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})(?!\w)', _points),
     rule(rf'\b({_NAMES_A_DATE}) (\d{{1,2}})/(\d{{1,2}})(?![\w/]|\s(?:of|an?|the|is|majority|mile|'
          r'hour|inch|cup|full|empty|full|pound)\b)', _named_date),
-    rule(rf'\b(?:(\w+) )?({_MONTH})\.? (\d{{1,2}})(?:st|nd|rd|th)?\b(?![\d:%.,/]\d)'
+    rule(rf'\b(?:(\w+) )?({_MONTH}){STOP_OF_A_MONTH}? (\d{{1,2}})(?:st|nd|rd|th)?\b(?![\d:%.,/]\d)'
          rf'(?:\s?[-–]\s?(\d{{1,2}})(?:st|nd|rd|th)?\b)?(?:,? (\d{{4}})\b(?![-–]\d))?',
          _month_day),
-    rule(rf'\b(the |The )?(\d{{1,2}})(?:st|nd|rd|th)? (?:of )?({_MONTH})\b\.?(?:,? (\d{{4}})\b)?',
+    rule(rf'\b(the |The )?(\d{{1,2}})(?:st|nd|rd|th)? (?:of )?({_MONTH})\b'
+         rf'(?:{STOP_OF_A_MONTH}(?=,|\s[a-z\d]))?(?:,? (\d{{4}})\b)?',
          _day_month),
     # "Jan. 2024", then ranges of hours: "5-6:30 p.m.", "8:00-9:30".
     rule(rf'\b({_MONTH})\.? (?=\d{{4}}\b)', lambda match: f'{MONTH_OF[match[1]]} '),

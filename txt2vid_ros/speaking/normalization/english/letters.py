@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from txt2vid_ros.speaking.normalization.english.number_words import cardinal, digits, year
+from txt2vid_ros.speaking.normalization.english.word_lists import DAY_OF, MONTH_OF
 from txt2vid_ros.speaking.normalization.rule import alternatives, Rule, rule, words_of
 
 _NAMES = {
@@ -26,6 +27,8 @@ _ACRONYMS = frozenset(words_of(
     'UK UN URL US USA USB UTC WLAN XML CIA BBC CNN FAQ PIN PM AM CEO'))
 _NOT_WORDS = _ACRONYMS - {'US', 'IT', 'AM', 'ID', 'PIN', 'LED'}
 """Acronyms that stay in capitals in a sentence all in capitals: no word is spelled like them."""
+_CAPITALIZED = frozenset((*MONTH_OF, *DAY_OF, *words_of('Mr Mrs Ms Dr St Prof Chapter Part Act King Queen Henry '
+                                                       'Louis World War'))) - {'May', 'Mar', 'Sat', 'Sun', 'March'}
 _SPELLED_BEFORE_DIGITS = frozenset(['CO', 'SO', 'NO', 'ME', 'IT', 'US', 'GO', 'AM', 'IS'])
 # The parts of a mixed word: "COVID19" is COVID and 19, "aB3" is a, B and 3.
 _PARTS = re.compile(r'[A-Z]{2,}(?=[a-z]\d)|[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_]+|\d+')
@@ -63,12 +66,15 @@ def _shouted(match: re.Match[str]) -> str:
     if sum(word in _ACRONYMS or not _VOWELS.search(word) for word in long) * 2 > len(long):
         return text
     lowered = re.sub(r"[^\W\d_]+(?:'[^\W\d_]+)?", lambda word: _lowered(word[0], long), text)
+    lowered = re.sub(r'\b(the|in the|and uk) us\b|\bus(?= and UK)', lambda us: us[0].replace('us', 'US'), lowered)
     return re.sub(r'[^\W\d_]', lambda first: first[0].upper(), lowered, count=1)
 
 
 def _lowered(word: str, shouted: list[str]) -> str:
     if word == 'I' or word.startswith("I'") or not _VOWELS.search(word):
         return word if word in ('I',) or "'" not in word else f'I{word[1:].lower()}'
+    if word.title() in _CAPITALIZED:
+        return word.title()
     return word if word in _NOT_WORDS or re.fullmatch('[IVX]{2,}', word) else word.lower()
 
 
@@ -82,11 +88,12 @@ def _stretched(match: re.Match[str]) -> str:
     return re.sub(r'(.)\1{3,}', r'\1\1', word) if len(set(word.lower())) > 1 else word
 
 
+SHOUTING: tuple[Rule, ...] = (rule(r'[^.!?\n]+', _shouted),)
+"""Ahead of all others: their words are in lower case."""
 LETTERS: tuple[Rule, ...] = (
     rule(rf'(?<![\w.])({alternatives(_NAMES)})(?![\w+#])', lambda match: _NAMES[match[1]]),
     # An infusion, not four: "an IV".
     rule(r'\b([Aa]n?|[Tt]he|[Hh]is|[Hh]er) IV\b', r'\1 I V'),
-    rule(r'[^.!?\n]+', _shouted),
     rule(r'\b[A-Z](?:-[A-Z]){2,}\b', _spelled),
     # Stuttering: "I- I".
     rule(r'\b(\w{1,2})-\s(?=\1)', r'\1, ', re.IGNORECASE),

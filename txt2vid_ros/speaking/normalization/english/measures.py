@@ -49,9 +49,9 @@ _FOLLOWS_A_MEASURE = frozenset(
 _NOUN = re.compile(r'\s([a-z]+)')
 _SURNAME = re.compile(r'\.\s([A-Z][a-z]\w*)')
 _GOES_ON = re.compile(r'\s(?:is|was|are|were|won|will|has|had|lost|cars|shoes|pants|questions|'
-                      r'and [A-Z]\b)')
+                      r'and [A-Z]\b|\d+(?:st|nd|rd|th)\b)')
 _NUMBERED_PLACES = frozenset(words_of(
-    'Section Suite Apt Apartment Room room Seat seat Row Gate gate Platform Terminal Hall Bus bus '
+    'Section Suite Apt Apartment Room room Seat seat Row Line Lines Option Volume Vol Gate gate Platform Terminal Hall Bus bus '
     'Size size Pad Class class Unit Lot Step step game Game apartment suite'))
 """What is numbered with letters, too: "Seat 12 A"."""
 _ELECTRIC = re.compile(
@@ -78,7 +78,10 @@ def _singular(match: re.Match[str]) -> bool:
         return True
     following = _NOUN.match(match.string, match.end())
     is_noun = bool(following and following[1] not in _FOLLOWS_A_MEASURE)
-    attached = match.string[match.end('upto' if match['upto'] else 'amount')] not in ' \u00a0'
+    joint = match.string[match.end('upto' if match['upto'] else 'amount')]
+    if joint == '-' or (following and following[1] == 'old' and word_before(match, 4) in ('a', 'an')):
+        return True
+    attached = joint != ' '
     return is_noun and (attached or word_before(match, 4) in ('a', 'an', 'A', 'An'))
 
 
@@ -93,6 +96,8 @@ def _unit_words(symbol: str, power: str, singular: bool) -> str:
 def _is_label(match: re.Match[str]) -> bool:
     """Return whether what looks like a unit is none: "Seat 12 L", "In 1984 W. Smith won"."""
     unit, string = match['unit'], match.string
+    if unit in LETTER_UNITS and word_before(match, 12) in _NUMBERED_PLACES:
+        return True
     if unit == 'm':
         return _MILLIONS.match(string, match.end()) is not None
     if unit == 's':
@@ -101,8 +106,6 @@ def _is_label(match: re.Match[str]) -> bool:
         return False
     surname = _SURNAME.match(string, match.end('unit'))
     if surname is not None and not is_starter(surname[1]):
-        return True
-    if word_before(match, 12) in _NUMBERED_PLACES:
         return True
     if unit == 't':
         return 'salt' in string  # "2 t salt": teaspoons
@@ -209,13 +212,15 @@ MEASURES: tuple[Rule, ...] = (
          _feet),
     rule(rf'(?<![\w."])(\d+(?:\.\d+)?)(?:"|″)(?=\s(?:{_INCH_THINGS})\b)', r'\1 inch'),
     rule(rf'{_NUMBER_BEFORE}\s?{_SQUARE}', _shaped),
-    rule(rf'{_NUMBER_BEFORE}\s?[°º](?:\s?(?P<scale>[CF])\b)?(?!\w)', _degrees),
+    rule(rf'{_NUMBER_BEFORE}\s?(?:[°º]|deg(?:rees?)?\s(?=[CF]\b))(?:\s?(?P<scale>[CF])\b)?(?!\w)',
+         _degrees),
     rule(rf'{_NUMBER_BEFORE}\s?(?:%|percent\b)(?!o\b)',
          lambda match: f'{_amount(match)} percent'),
     rule(rf'{_NUMBER_BEFORE}\s?(?:‰|%o\b|‱)', lambda match: f'{_amount(match)} per mille'),
     # "5 km/h", "10-kg", "9.8 m/s^2"; a full stop after the unit is its own in mid-sentence.
     rule(rf'{_NUMBER_BEFORE}(?:\s?|-)(?P<unit>{_UNIT}){_POWER}{_PER}(?!\w|\'\w|-\w|\.\w)'
-         r'(?:\.(?=[,)]|\s+[a-z0-9(]))?', _measure),
+         r'(?:\.(?=[,)]|\s+[a-z(])|(?<=ft)\.(?=\s\d+\s?in)|(?<=lb)\.(?=\s\d+\s?oz)'
+         r'|(?<=hr)\.(?=\s\d+\s?min))?', _measure),
     rule(rf'{_NUMBER_BEFORE}\s?A(?=[.,;:!?)]|$|\s(?:at|and|or|is|of|to|for|in|from|with)\b)',
          _amps),
 )

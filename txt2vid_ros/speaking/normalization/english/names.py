@@ -36,18 +36,28 @@ _LABELS = frozenset(words_of(
 _BEFORE_INITIALS = frozenset(words_of('by and with from to of author for as said asked'))
 
 
+_POSTS = frozenset(words_of('Software Engineer Manager Developer Director Vice Analyst Scientist Consultant '
+                            'Product Program Project Research Data'))
+
+
 def _named_title(match: re.Match[str]) -> str:
     """Spell a title out before a name; "Col. Then he left" is an end of a sentence."""
     name, dotted = match[2], match.string[match.end(2):match.end(2) + 1] == '.'
     is_word = is_starter(name) and not (dotted and len(name) == 1)
     if is_word and name not in ('No', 'Will', 'May', 'Good', 'Rest'):
         return match[0]
+    if match[1] == 'Sr' and name in _POSTS:
+        return 'Senior '
     return f'{_TITLES[match[1]]} '
 
 
 def _after_name(match: re.Match[str]) -> str:
     """Spell "Main St." out; but in "Smith, Dr. Jones" it is the title of what follows."""
     following = NEXT_NAME.match(match.string, match.end())
+    if match[2] == 'Dr' and (is_starter(match[1].strip(' ,')) or match[1].strip(' ,') == 'Dear'):
+        return match[1] + with_stop('Doctor', match)
+    if match[2] == 'Sr' and following and following[1] in _POSTS:
+        return f'{match[1]}Senior'
     if match[2] in _TITLES and following and (
             following[2] or not is_starter(following[1])):
         return match[0]
@@ -59,8 +69,21 @@ def _street(match: re.Match[str]) -> str:
     return f'{match[1]}{_AFTER_NAMES[match[2]]}.'
 
 
+def _bare_street(match: re.Match[str]) -> str:
+    name = match[1] or match[2]
+    return match[0] if is_starter(name.strip()) else f'{name}Street'
+
+
 def _initials(match: re.Match[str]) -> str:
     return ' '.join(re.findall(r'[A-Z]', match[0])) + ' '
+
+
+def _is_enumerated(match: re.Match[str], letter: str) -> bool:
+    """Return whether "A. First" has its "B. Second"."""
+    if match[1] or letter not in 'ABCD':
+        return False
+    others = {chr(ord(letter) - 1), chr(ord(letter) + 1)}
+    return any(re.search(rf'(?:^|[.!?]\s){other}\. [A-Z]', match.string) for other in others)
 
 
 def _initial(match: re.Match[str]) -> str:
@@ -73,6 +96,8 @@ def _initial(match: re.Match[str]) -> str:
         return match[0]  # "at five P M. Bob left"
     if previous and not previous[0].isupper() and previous not in _BEFORE_INITIALS:
         return match[0]
+    if (letter == 'I' and previous in ('and', 'or', '')) or _is_enumerated(match, letter):
+        return match[0]
     earlier = match.string[max(0, match.start() - 3):match.start()]
     if previous in ('and', 'or') and re.search(r'\b[A-Z] $', earlier):
         return match[0]  # "A or B. Students": letters, not names
@@ -80,6 +105,8 @@ def _initial(match: re.Match[str]) -> str:
 
 
 TITLES_AND_STREETS: tuple[Rule, ...] = (
+    # "Wall St Journal"; but "in St Paul".
+    rule(r'(?<=[a-z] )([A-Z][a-z]+ )St(?= [A-Z])|^([A-Z][a-z]+ )St(?= [A-Z])', _bare_street),
     rule(r'(\b(?:on|onto|along|off|down|near|to)\s(?:[A-Z]\w+|\d+(?:st|nd|rd|th)) )(St|Dr)'
          r'\.(?=\s[A-Z][a-z]+\s[a-z]+)', _street),
     # "5th Ave.", "Smith & Co.", "Paul Smith, Jr."

@@ -27,7 +27,7 @@ SCALE_OF = {'k': 'thousand', 'K': 'thousand', 'm': 'million', 'M': 'million', 'm
 MAX_DIGITS = 3 * (len(_SCALES) + 1)
 """Digits of the largest number that is said as a number; longer ones are said digit by digit."""
 NUMBER = (r"(?:\d{1,3}(?:(?:,\d{3})+|(?:\.\d{3})+|(?:'\d{3})+|(?: \d{3})+)(?!\d)(?:[.,]\d+)?"
-          r'|\d+(?:[.,]\d+)?|\.\d+)')
+          r'|\d{1,2}(?:,\d{2})+,\d{3}(?!\d)|\d+(?:[.,]\d+)?|\.\d+)')
 """What parse_number takes, as a regular expression without groups."""
 
 

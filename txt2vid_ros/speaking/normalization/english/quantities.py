@@ -27,13 +27,14 @@ from txt2vid_ros.speaking.normalization.english.word_lists import (
 from txt2vid_ros.speaking.normalization.rule import Rule, rule
 
 _CODES = (
-    r'(?:[Cc]odes?|PINs?|[Pp]asscode|[Pp]assword|[Zz]ip(?: code)?|ZIP(?: code)?|IDs?|OTP|'
-    r'[Ss]erial(?: number)?|[Oo]rder(?: number)?|[Tt]racking(?: number)?|'
-    r'[Aa]ccount(?: number)?|[Pp]ostcode|[Ee]xtension|[Cc]ase number)')
+    r'(?:(?:PINs?|[Pp]asscode|[Pp]assword|[Zz]ip codes?|ZIP(?: codes?)?|IDs?|OTP|[Ss]erial number|'
+    r'[Oo]rder number|[Tt]racking number|[Aa]ccount number|[Pp]ostcode|[Cc]ase number|[Cc]ode)'
+    r'(?:\s+(?:is|was|are|number))?\s*[:#]?|(?:[Cc]odes?|[Zz]ip|[Oo]rder|[Tt]racking|[Aa]ccount|[Ee]xtension|'
+    r'[Ss]erial)(?:\s+(?:is|was|are|number)|:|\s?#))')
 _VERSIONED = (
     r'(?:[Vv]ersions?|[Rr]eleases?|[Vv]er\.?|[Vv]|Python|Ubuntu|Debian|Fedora|Java|Node|Node\.js|'
     r'Django|Linux|kernel|Kernel|Android|iOS|macOS|Windows|ROS|CUDA|PyTorch|TensorFlow|OpenCV|'
-    r'ffmpeg|FFmpeg|GCC|gcc|Clang|CMake|Ruby|Rust|Go|Kubernetes|Docker|Bluetooth|USB|HDMI|HTTP|'
+    r'ffmpeg|FFmpeg|GCC|gcc|Clang|CMake|Ruby|Rust|Kubernetes|Docker|Bluetooth|USB|HDMI|HTTP|'
     r'TLS|Qt|NumPy|Chrome|Firefox|Postgres|PostgreSQL|MySQL|Swift|Kotlin|Angular|React|Vue|'
     r'Blender|Unity)')
 _BEFORE_YEAR = (
@@ -49,7 +50,7 @@ _BILLIONS = 'parameters?|model|people|users|views|dollars|euros|years|tokens|rec
 # Things that are counted: "9/10 tests" is not a fraction, and "2000 users" has no year in it.
 _THINGS = re.compile(rf'\s(?!(?:{NOT_PLURALS})\b)[a-z]+s\b')
 _COUNTED = (rf'\s(?!(?:{NOT_PLURALS}|plans|series|Olympics)\b)'
-            r'(?:[a-z]+[^aious\W]s|people|euros)\b')
+            r'(?:[a-z]+[^aious\W]s|people|euros|men|women|children|police|feet|fish|sheep)\b')
 _LEFT = r'(?<![\w.,:/-])'
 
 
@@ -61,6 +62,19 @@ def _version(text: str) -> str:
 def _version_part(part: str) -> str:
     return digits(part) if (part[0] == '0' and len(part) > 1) or len(part) > 4 else (
         year(int(part)) if len(part) == 4 else cardinal(int(part)))
+
+
+def _named_version(match: re.Match[str]) -> str:
+    """Read a version that is written to its name: GPT-3.5."""
+    name, after = match[1], match[3]
+    if after in ('x', 'k', 'm', 's', 'th', 'st', 'nd', 'rd', 'bn'):
+        return match[0]
+    spoken = 'version' if name == 'v' else name
+    letters, number = re.sub(r'\d', '', after), re.sub(r'\D', '', after)
+    if letters in ('a', 'ac', 'ax', 'b', 'g', 'n', 'c'):
+        letters = ' '.join(letters.upper())
+    return ' '.join(filter(None, (spoken, _version(match[2]), letters,
+                                  number_words(number) if number else '')))
 
 
 def _ip_address(match: re.Match[str]) -> str:
@@ -168,6 +182,12 @@ def _list_of_numbers(match: re.Match[str]) -> str:
 
 
 QUANTITIES: tuple[Rule, ...] = (
+    rule(r'(?<![\w.])([A-Z])\.(\d{3})\b', lambda match: f'{match[1]} dot {digits(match[2])}'),
+    # "GPT-3.5", "python3.10", "v1.5b", "802.11ac".
+    rule(r'(?<![\w.])([A-Za-z]+)-?(\d+(?:\.\d+)+)([a-z]{0,4}\d*)(?![\w]|\.\d)', _named_version),
+    rule(r'(?<![\w.,-])()(\d+(?:\.\d+)+)([a-z]{1,4}\d*)(?![\w]|\.\d)', _named_version),
+    rule(r'(?<![\w/])((?:19|20)\d\d)/(\d\d)(?![\w/])', lambda match: (
+        f'{year(int(match[1]))} to {number_words(match[2])}')),
     # Of a screen: 1080p.
     rule(r'(?<![\w.,])(\d{3,4})p\b', lambda match: f'{_paired(match[1])} P'),
     # Groups as in India, "1,00,000"; then identity, card and telephone numbers.
@@ -182,16 +202,16 @@ QUANTITIES: tuple[Rule, ...] = (
     # "1.2.3" is a version, "1.000.000" is not; behind a name so is "2.10": "on Jazzy 2.10".
     rule(r'(?<![\w.])(\d+(?:\.\d+){2,})(?![\w%])', lambda match: match[0] if re.fullmatch(
         r'\d{1,3}(?:\.\d{3})+', match[1]) else _version(match[1])),
-    rule(r'(?<=[a-z] )([A-Z]\w+ )(\d+\.\d+)(?![\w%.]*\d)', lambda match: (
-        match[1] + _version(match[2]))),
-    rule(rf'\b({_CODES}(?:\s+(?:is|was|are|number))?\s*[:#]?\s*)(\d{{3,}}(?:[ -]\d{{2,}})*)'
+    rule(r'(?<=[a-z] )([A-Z]\w+ )(\d+\.\d+)(?=$|[,;)]|\.(?:\s|$)|\s(?:or|and|is|was|has|installed|released|'
+         r'requires|needs|supports)\b)', lambda match: match[1] + _version(match[2])),
+    rule(rf'\b({_CODES}\s*)(\d{{3,}}(?:[ -]\d{{2,}})*)(?!\s(?:lines|people|times|books)\b)'
          rf'(?![\w.,]*\d)', _code),
     rule(r"(?<![\w.,'])0\d+(?![\w]|[.,:]\d)", _zeros),
     rule(r'\b24/7\b', 'twenty four seven'),
     # "the class of '05".
     rule(r"(?<!\w)'(\d\d)\b(?!\w)", lambda match: digits(match[1]) if match[1][0] == '0'
          else cardinal(int(match[1]))),
-    rule(r'(?<![\w./])(\d{1,3}(?:,\d{3})+|\d+)(?:st|nd|rd|th)\b', lambda match: (
+    rule(r'(?<![\w./])(\d{1,3}(?:,\d{3})+|\d+)(?:st|nd|rd|th|ST|ND|RD|TH)\b', lambda match: (
         ordinal(int(match[1].replace(',', ''))))),
     rule(r'(?<![\w./])(\d{1,2})/(\d{1,2})(?:st|nd|rd|th)s?\b', lambda match: (
         fraction_words('', int(match[1]), int(match[2])) or match[0])),
@@ -206,13 +226,15 @@ QUANTITIES: tuple[Rule, ...] = (
     rule(r'(?<![\w.,])\d+(?:\.\d+)?(?:\s?[x×]\s?\d+(?:\.\d+)?)+(?![\w.]*\d)(?!\s*=)', _dimensions),
     # "2x faster".
     rule(r'(?<![\w.,])(\d+(?:\.\d+)?)[x×](?!\w)', lambda match: f'{number_words(match[1])} times'),
-    rule(r'(?<![\w./])(\d+) (\d{1,2})/(\d{1,3})(?![\w/])', _mixed),
+    rule(r'(?<![\w./])(\d+)[ -](\d{1,2})/(\d{1,3})(?![\w/])', _mixed),
     rule(r'(?<![\w./])(\d+\.\d+)/(\d+)(?![\w/])', lambda match: (
         f'{number_words(match[1])} out of {number_words(match[2])}')),
     rule(rf'({_RATED})(\d+)/(\d+)(?![\w/])', lambda match: (
         f'{match[1]}{number_words(match[2])} out of {number_words(match[3])}')),
     rule(r'(?<![\w./])(\d{1,3})/(\d{1,3})(?![\w/])', _slashed),
     rule(r'(?<=[A-Za-z]\w )(\d{1,3}):(\d{1,3})(?:[-–](\d{1,3}))?(?![\w:])(?<!\d:\d)', _verse),
+    rule(rf'(?<![\w.,:])({NUMBER}):({NUMBER})()(?![\w:])', lambda match: ' to '.join(
+        number_words(group) for group in match.groups() if group)),
     rule(r'(?<![\w.:])(\d+):(\d+)(?::(\d+))?(?![\w:])', lambda match: ' to '.join(
         number_words(group) for group in match.groups() if group)),
     # "won 3-1".
@@ -239,8 +261,8 @@ QUANTITIES: tuple[Rule, ...] = (
     rule(rf'(?<![\w.,])({NUMBER})([Mm])(?=\s(?:{_MILLIONS})\b)|(?<![\w.,])(\d+\.\d+)M\b',
          lambda match: f'{number_words(match[1] or match[3])} million'),
     rule(r'(?<![\w.,])\d{1,2}(?:,\d{1,2}){2,}(?![\w,])', _list_of_numbers),
-    rule(rf'\b({_BEFORE_YEAR} )(1[1-9]\d\d|20\d\d)(?![\w]|[.,]\d)',
-         lambda match: match[1] + year(int(match[2]))),
+    rule(rf'\b({_BEFORE_YEAR} )(1\d{{3}}|20\d\d)(?![\w]|[.,]\d)'
+         rf'(?!{_COUNTED})', lambda match: match[1] + year(int(match[2]))),
     # Models: "RTX 3090".
     rule(r'((?:\b[A-Z]{2,} ))(\d{4})(?![\w.,]*\d)', lambda match: match[1] + _paired(match[2])),
     rule(rf'(?<![\w.,])(1[89]\d\d|20\d\d)(?![\w]|[.,]\d)(?!{_COUNTED})',

@@ -17,6 +17,8 @@ _STARTERS = frozenset(words_of(
 """Capitalized words that begin a sentence more often than a name."""
 # What follows: the end of the text, or a capitalized word, behind quotes and brackets.
 _FOLLOWING = re.compile(r'[\'")\]]*(?:\s*$|\s+[\'"(\[]*([A-Z][a-z]*))')
+_ACTS = re.compile(r'\s[A-Z][a-z]+\s(?:[a-z]+(?:s|ed)|has|had|was|is|left|went|came|did|made|said|ran|'
+                   r'lives|doesn\'t|will|would|can)\b')
 NEXT_NAME = re.compile(r"\s([A-Z][\w']*)(\.?)")
 """A capitalized word that comes next, and the full stop of its abbreviation."""
 _BEGINS = re.compile(r'(?:^|[.!?:…]\s*["(]*)$')
@@ -28,9 +30,17 @@ def is_starter(word: str) -> bool:
 
 
 def ends_sentence(match: re.Match[str]) -> bool:
-    """Return whether a full stop at the end of a match ends the sentence too."""
+    """Return whether a full stop at the end of a match ends the sentence too.
+
+    It does before a word that begins one, and before a name that does something: "at IBM Corp. Tom
+    works"; but not in "the U.S. Army has".
+    """
     following = _FOLLOWING.match(match.string, match.end())
-    return following is not None and (following[1] is None or is_starter(following[1]))
+    if following is None:
+        return False
+    return following[1] is None or is_starter(following[1]) or (
+        _ACTS.match(match.string, match.end()) is not None
+        and match[0].replace(' ', '') not in ('U.S.', 'U.K.', 'U.N.', 'E.U.', 'D.C.', 'St.', 'Jr.'))
 
 
 def with_stop(words: str, match: re.Match[str]) -> str:

@@ -31,7 +31,11 @@ def _name(match: re.Match[str]) -> str:
     return f' {_SAID[match[0]]} '
 
 
+GREEK: tuple[Rule, ...] = (
+    rule(rf'(?<![{"".join(_GREEK)}])[{"".join(_GREEK).replace("Ω", "")}](?![{"".join(_GREEK)}])', _greek),)
+"""Letters of formulas; ahead of all others, for they stand beside Latin ones: πr^2."""
 SYMBOLS: tuple[Rule, ...] = (
+    rule(r'\b([A-Z]\w+) > (?=[A-Z])', r'\1, '),
     # An option of a command: "run it with --help".
     rule(r'(?<=\s)--?([a-z]\w*)(?!\S*-\s)', r'dash \1'),
     rule(r'(?<=[\w)])\s?(?:=>|->|-->|⟶)\s?(?=[\w(])', ' to '),

@@ -13,6 +13,10 @@ _IS = r'(?:\s+(?:number|no\.?|us|me|him|her|them))?(?:\s+(?:is|at|on|to))?\s*[.:
 _GROUPS = r'\+?\(?\d[\d()]*(?:[ ./()-]{1,2}\d+\)?)*'
 
 
+_SHORT_NUMBERS = frozenset('911 999 112 110 118 101 111 211 311 411 511 611 811 988 000'.split())
+"""Numbers of three digits that are called."""
+
+
 def telephone(text: str) -> str:
     """Return a telephone number in words."""
     groups = re.findall(r'\d+', text)
@@ -24,7 +28,9 @@ def _named(match: re.Match[str]) -> str:
     """Read what follows a word such as "call" as a telephone number, if it is long enough."""
     number = match[2]
     count = sum(char.isdigit() for char in number)
-    if count < 5 and not re.fullmatch(r'\d{3}', number):
+    goes_on = re.compile(r'\s[a-z]').match(match.string, match.end())
+    if count < 5 and (not re.fullmatch(r'\d{3}', number)
+                      or (goes_on and number not in _SHORT_NUMBERS)):
         return match[0]
     before = re.sub(r'\b[Tt]el(?:\.:|\.|:)', 'telephone:', match[1])
     before = re.sub(r'\b[Ff]ax\.?:', 'fax:', before)
@@ -39,10 +45,11 @@ def _alternative(part: str) -> str:
 TELEPHONE: tuple[Rule, ...] = (
     rule(rf'(\b{_CALLS}{_IS})({_GROUPS})((?:(?:,| or| and)+ \d{{3}}\b)*)(?![\w/])', _named),
     # "my number is 555-0199", then international and American numbers and other area codes.
-    rule(r'(\b[Nn]umber\s+(?:is|was)\s*:?\s*)(\+?\d[\d()]*(?:[ ./()-]{1,2}\d+\)?)+)()(?!\w)',
+    rule(r'(\b[Nn]umber(?:\'s|\s+(?:is|was))\s*:?\s*)(\+?\d[\d()]*(?:[ ./()-]{1,2}\d+\)?)+)()(?!\w)',
          _named),
-    rule(r'(?<![\w.])\+\d{1,3}[ .-]?(?:\(\d+\)[ .-]?)?\d+(?:[ ./-]\d+)*(?![\w])',
-         lambda match: telephone(match[0])),
+    rule(r'(?<![\w.])\+\d{1,3}[ .-]?(?:\(\d+\)[ .-]?)?\d+(?:[ ./-]\d+)*(?![\w%°])',
+         lambda match: telephone(match[0]) if len(re.sub(r'\D', '', match[0])) > 6 else match[0]),
+    rule(r'(?<![\w.-])(1-8\d\d)-(?=[A-Z]{5,})', lambda match: f'{telephone(match[1])}, '),
     rule(r'(?<![\w.-])(?:1[-. ])?\(?\d{3}\)?[-. ]\d{3}[-.]\d{4}(?![\w-])',
          lambda match: telephone(match[0])),
     rule(r'(?<![\w.-])\(\d{2,5}\) ?\d{3,}(?:[ -]\d{2,})*(?![\w-])',

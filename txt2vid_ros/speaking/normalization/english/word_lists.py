@@ -16,6 +16,8 @@ DAY_OF = {**{day[:3]: day for day in DAYS}, 'Tues': 'Tuesday', 'Thur': 'Thursday
 """The full name for each way to write a day of the week."""
 
 # The following are alternatives of regular expressions.
+STOP_OF_A_MONTH = r'(?:(?<=\b[A-Z][a-z]{2})(?<!May)\.|(?<=Sept)\.)'
+"""The full stop of a shortened month, as a regular expression: that of "May." ends a sentence."""
 BEFORE_A_DURATION = 'took|takes?|in|for|after|within|every|about|another|last(?:s|ed)?'
 """What makes "30s" thirty seconds, not a decade: "it takes 30s"."""
 AFTER_A_DURATION = 'video|timer|delay|timeout|clip|interval|ago|later|long|pause|max|or|per'
