@@ -118,4 +118,5 @@ def test_an_old_spelling_and_an_engine_not_in_use_are_one_line_each(node: Node) 
                       'instead') == 1
     assert said.count('lipsync.wav2lip.device has no effect: the engine is viseme') == 1
     # It has more to say of the face, which is small.
-    assert len([line for line in said.splitlines() if 'WARN' in line and ': lipsync.' in line]) == 2
+    warnings = [line for line in said.splitlines() if 'WARN' in line and ': lipsync.' in line]
+    assert len(warnings) == 2

@@ -49,13 +49,16 @@ _LINK = re.compile(r'\[([^\[\]]+)\]\(\s*(?:<[^<>]*>|(?:[^()\n]|\([^()\n]*\))*)\s
 _REFERENCE = re.compile(r'\[([^\[\]]+)\]\[[^\[\]]*\]')
 _FOOTNOTE = re.compile(r'\[\^[^\[\]]+\]')
 # "as shown [3, 5-7]".
-_CITATION = re.compile(r'(?<=[\w.,;:!?)])\s?\[[1-9]\d*(?:\s?[,–-]\s?\d+)*\](?!\(|\s?[=+*/\[.]|\sis\b)')
-_MATH = re.compile(r'(?<![\w$])\$\$?(?=[^$\n]{0,80}[\\^_={}])(?=[^\d\s])([^$\n]{1,120}?)\$\$?(?!\d)'
+_CITATION = re.compile(r'(?<=[\w.,;:!?)])\s?\[[1-9]\d*(?:\s?[,–-]\s?\d+)*\]'
+                       r'(?!\(|\s?[=+*/\[.]|\sis\b)')
+_MATH = re.compile(r'(?<![\w$])\$\$?(?=[^$\n]{0,80}[\\^_={}])(?=[^\d\s])'
+                   r'([^$\n]{1,120}?)\$\$?(?!\d)'
                    r'|\\[(\[]([^\n]{1,120}?)\\[)\]]')
 _HIGHLIGHT = re.compile(r'(?<!\S)==(?=\S)([^=\n]+)==(?!=)')
 # The number and the times of a subtitle (SubRip, WebVTT).
 _SUBTITLE_TIME = re.compile(r'^\d+\n(?=\d\d:\d\d:)|^\d\d:\d\d:\d\d[,.]\d{3} --> .*$', re.MULTILINE)
-_SIGNS = {'times': '×', 'cdot': '·', 'le': '≤', 'leq': '≤', 'ge': '≥', 'geq': '≥', 'ne': '≠', 'neq': '≠',
+_SIGNS = {'times': '×', 'cdot': '·', 'le': '≤', 'leq': '≤', 'ge': '≥', 'geq': '≥',
+          'ne': '≠', 'neq': '≠',
           'approx': '≈', 'pm': '±', 'infty': '∞', 'to': '→', 'rightarrow': '→', 'div': '÷'}
 _CODE = re.compile(r'(`+)(?!`)(.+?)(?<!`)\1(?!`)')
 _STRONG = re.compile(r'(\*\*|__|~~)(?=\S)(.+?)(?<=\S)\1')

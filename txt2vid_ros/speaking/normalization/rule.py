@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+import functools
 import re
 from typing import NamedTuple
 
@@ -23,14 +24,15 @@ def rule(pattern: str, words: Callable[[re.Match[str]], str] | str, flags: int =
 
 
 def apply(rules: Iterable[Rule], text: str) -> str:
-    """Return the text after all rules, in their order; words never run into what is beside them."""
-    for pattern, words in rules:
-        text = pattern.sub(lambda match, words=words: _apart(match, words(match)), text)
+    """Return the text after all rules, in their order; words do not run into their neighbours."""
+    for each in rules:
+        text = each.pattern.sub(functools.partial(_apart, each.words), text)
     return text
 
 
-def _apart(match: re.Match[str], words: str) -> str:
-    """Return words with a space where a letter or digit that was not theirs touches them."""
+def _apart(words_for: Callable[[re.Match[str]], str], match: re.Match[str]) -> str:
+    """Return the words of a match, with a space where a letter or digit beside it touches them."""
+    words = words_for(match)
     if words == match[0] or not words:
         return words
     before = match.string[match.start() - 1:match.start()]

@@ -21,7 +21,8 @@ from txt2vid_ros.speaking.normalization.english.telephone import TELEPHONE
 from txt2vid_ros.speaking.normalization.rule import apply, Rule
 
 _BY_CLASS: tuple[tuple[bool, tuple[Rule, ...]], ...] = (
-    (False, SHOUTING), (False, GREEK), (False, ELECTRONIC), (True, DATES_AND_TIMES), (True, TELEPHONE), (True, MONEY),
+    (False, SHOUTING), (False, GREEK), (False, ELECTRONIC),
+    (True, DATES_AND_TIMES), (True, TELEPHONE), (True, MONEY),
     (True, MEASURES), (False, ABBREVIATIONS), (False, ROMAN), (True, QUANTITIES),
     (False, LETTERS), (False, SYMBOLS))
 """Whether the rules need a digit in the text, and the rules."""

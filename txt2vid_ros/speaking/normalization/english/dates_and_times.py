@@ -127,6 +127,10 @@ def _day_month(match: re.Match[str]) -> str:
     return f'{words}, {year(int(in_year))}' if in_year else words
 
 
+def _counted(number: str, unit: str) -> str:
+    return f'{cardinal(int(number))} {unit}{"" if int(number) == 1 else "s"}'
+
+
 def _days(match: re.Match[str]) -> str:
     """Read "5-7 June" as a range of days, and both days of "3 and 5 March"."""
     first, last = int(match[1]), int(match[3])
@@ -209,12 +213,12 @@ DATES_AND_TIMES: tuple[Rule, ...] = (
     rule(r'(?<![\w-])(\d{4})-(\d\d)-(\d\d)(?![\w-])', _iso),
     rule(r'(?<![\w/])(\d{4})/(\d\d)/(\d\d)(?![\w/])', _iso),
     # "5-7 June", "between 3 and 5 March".
-    rule(rf'(?<![\w.,])(\d{{1,2}})(?:st|nd|rd|th)?(\s?[-–]\s?| to | and )(\d{{1,2}})(?:st|nd|rd|th)? '
-         rf'(?:of )?({_MONTH})\b(?:,? (\d{{4}})\b)?', _days),
+    rule(rf'(?<![\w.,])(\d{{1,2}})(?:st|nd|rd|th)?(\s?[-–]\s?| to | and )'
+         rf'(\d{{1,2}})(?:st|nd|rd|th)? (?:of )?({_MONTH})\b(?:,? (\d{{4}})\b)?', _days),
     rule(r'(?<![\w.,:])(\d{1,2})h(\d\d)m?\b', lambda match: (
-        f'{cardinal(int(match[1]))} hours {cardinal(int(match[2]))} minutes')),
+        f'{_counted(match[1], "hour")} {_counted(match[2], "minute")}')),
     rule(r'(?<![\w.,:])(\d{1,2})m(\d\d)s\b', lambda match: (
-        f'{cardinal(int(match[1]))} minutes {cardinal(int(match[2]))} seconds')),
+        f'{_counted(match[1], "minute")} {_counted(match[2], "second")}')),
     rule(r'(?<![\w.-])(\d{4})\.(\d\d)\.(\d\d)(?![\w.-])', _iso),
     rule(r'(?<![\w/])(\d{1,2})/(\d{1,2})/(\d{4}|\d\d)(?![\w/])', _slashes),
     rule(r'(?<![\w-])(\d\d)-(\d\d)-(\d{4})(?![\w-])', _slashes),

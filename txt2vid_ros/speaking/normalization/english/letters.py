@@ -27,8 +27,10 @@ _ACRONYMS = frozenset(words_of(
     'UK UN URL US USA USB UTC WLAN XML CIA BBC CNN FAQ PIN PM AM CEO'))
 _NOT_WORDS = _ACRONYMS - {'US', 'IT', 'AM', 'ID', 'PIN', 'LED'}
 """Acronyms that stay in capitals in a sentence all in capitals: no word is spelled like them."""
-_CAPITALIZED = frozenset((*MONTH_OF, *DAY_OF, *words_of('Mr Mrs Ms Dr St Prof Chapter Part Act King Queen Henry '
-                                                       'Louis World War'))) - {'May', 'Mar', 'Sat', 'Sun', 'March'}
+_CAPITALIZED = frozenset((*MONTH_OF, *DAY_OF, *words_of(
+    'Mr Mrs Ms Dr St Prof Chapter Part Act King Queen Henry Louis World War'
+))) - {'May', 'Mar', 'March', 'Sat', 'Sun'}
+"""What keeps its first capital in a sentence that was all in capitals."""
 _SPELLED_BEFORE_DIGITS = frozenset(['CO', 'SO', 'NO', 'ME', 'IT', 'US', 'GO', 'AM', 'IS'])
 # The parts of a mixed word: "COVID19" is COVID and 19, "aB3" is a, B and 3.
 _PARTS = re.compile(r'[A-Z]{2,}(?=[a-z]\d)|[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_]+|\d+')
@@ -66,7 +68,7 @@ def _shouted(match: re.Match[str]) -> str:
     if sum(word in _ACRONYMS or not _VOWELS.search(word) for word in long) * 2 > len(long):
         return text
     lowered = re.sub(r"[^\W\d_]+(?:'[^\W\d_]+)?", lambda word: _lowered(word[0], long), text)
-    lowered = re.sub(r'\b(the|in the|and uk) us\b|\bus(?= and UK)', lambda us: us[0].replace('us', 'US'), lowered)
+    lowered = re.sub(r'\bthe us\b|\bus(?= and UK)', lambda us: us[0].replace('us', 'US'), lowered)
     return re.sub(r'[^\W\d_]', lambda first: first[0].upper(), lowered, count=1)
 
 

@@ -51,7 +51,8 @@ _SURNAME = re.compile(r'\.\s([A-Z][a-z]\w*)')
 _GOES_ON = re.compile(r'\s(?:is|was|are|were|won|will|has|had|lost|cars|shoes|pants|questions|'
                       r'and [A-Z]\b|\d+(?:st|nd|rd|th)\b)')
 _NUMBERED_PLACES = frozenset(words_of(
-    'Section Suite Apt Apartment Room room Seat seat Row Line Lines Option Volume Vol Gate gate Platform Terminal Hall Bus bus '
+    'Section Suite Apt Apartment Room room Seat seat Row Line Lines Option Volume Vol Gate gate '
+    'Platform Terminal Hall Bus bus '
     'Size size Pad Class class Unit Lot Step step game Game apartment suite'))
 """What is numbered with letters, too: "Seat 12 A"."""
 _ELECTRIC = re.compile(
@@ -79,10 +80,11 @@ def _singular(match: re.Match[str]) -> bool:
     following = _NOUN.match(match.string, match.end())
     is_noun = bool(following and following[1] not in _FOLLOWS_A_MEASURE)
     joint = match.string[match.end('upto' if match['upto'] else 'amount')]
-    if joint == '-' or (following and following[1] == 'old' and word_before(match, 4) in ('a', 'an')):
+    article = word_before(match, 4) in ('a', 'an', 'A', 'An')
+    if joint == '-' or (following and following[1] == 'old' and article):
         return True
     attached = joint != ' '
-    return is_noun and (attached or word_before(match, 4) in ('a', 'an', 'A', 'An'))
+    return is_noun and (attached or article)
 
 
 def _unit_words(symbol: str, power: str, singular: bool) -> str:

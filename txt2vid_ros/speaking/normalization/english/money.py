@@ -49,7 +49,8 @@ SIGNS = {
     '₿': Currency('bitcoin', 'bitcoins'),
     'zł': Currency('zloty', 'zlotys'), 'Kč': _CROWN, 'US $': _DOLLAR, 'CN¥': _YUAN,
     'US$': _DOLLAR, 'C$': _of('Canadian'), 'CA$': _of('Canadian'), 'A$': _of('Australian'),
-    'AU$': _of('Australian'), 'NZ$': _of('New Zealand'), 'HK$': _of('Hong Kong'), 'NT$': _of('Taiwan'),
+    'AU$': _of('Australian'), 'NZ$': _of('New Zealand'), 'HK$': _of('Hong Kong'),
+    'NT$': _of('Taiwan'),
     'S$': _of('Singapore'), 'R$': _REAL,
 }
 CODES = {
@@ -66,8 +67,8 @@ CODES = {
 _SCALE_WORDS = 'hundred|thousand|million|billion|trillion|lakh|crore'
 _SCALE = rf'(?:[\s-]?(?P<scale>(?:{_SCALE_WORDS})\b|(?:{alternatives(SCALE_OF)})(?!\w)))?'
 _PERIODS = {'mo': 'month', 'yr': 'year', 'hr': 'hour', 'h': 'hour', 'd': 'day', 'wk': 'week',
-            'kg': 'kilogram', 'lb': 'pound', 'mi': 'mile', 'gal': 'gallon', 'oz': 'ounce', 'ft': 'foot',
-            'l': 'liter', 'm': 'meter', 'sqm': 'square meter'}
+            'kg': 'kilogram', 'lb': 'pound', 'mi': 'mile', 'gal': 'gallon', 'oz': 'ounce',
+            'ft': 'foot', 'l': 'liter', 'm': 'meter', 'sqm': 'square meter'}
 _PER = r'(?:/(?P<per>[a-z]+)\b(?:\.(?=[,)]|\s[a-z]))?)?'
 _AMOUNT = rf'(?P<amount>{NUMBER})'
 _MINUS = '-−–'
@@ -118,7 +119,8 @@ def _before(names: str, gap: str) -> Rule:
     """Return the rule for a currency in front of its sum, as $5, -$5.50, $-5, $5-10 or $1.2M."""
     return rule(rf'(?:(?<![\w)])(?P<minus>[-–]|−\s?))?(?<![\w$])(?P<currency>{names}){gap}'
                 rf'(?P<within>[{_MINUS}])?{_AMOUNT}'
-                rf'(?:\s?[-–]\s?(?:{names})?{gap}(?P<upto>{NUMBER}))?{_SCALE}{_PER}(?:\s?USD\b)?(?![\w])',
+                rf'(?:\s?[-–]\s?(?:{names})?{gap}(?P<upto>{NUMBER}))?{_SCALE}{_PER}'
+                r'(?:\s?USD\b)?(?![\w])',
                 _money)
 
 

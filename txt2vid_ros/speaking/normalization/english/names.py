@@ -36,7 +36,8 @@ _LABELS = frozenset(words_of(
 _BEFORE_INITIALS = frozenset(words_of('by and with from to of author for as said asked'))
 
 
-_POSTS = frozenset(words_of('Software Engineer Manager Developer Director Vice Analyst Scientist Consultant '
+_POSTS = frozenset(words_of('Software Engineer Manager Developer Director Vice Analyst Scientist '
+                            'Consultant '
                             'Product Program Project Research Data'))
 
 

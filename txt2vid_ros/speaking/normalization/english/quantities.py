@@ -29,8 +29,8 @@ from txt2vid_ros.speaking.normalization.rule import Rule, rule
 _CODES = (
     r'(?:(?:PINs?|[Pp]asscode|[Pp]assword|[Zz]ip codes?|ZIP(?: codes?)?|IDs?|OTP|[Ss]erial number|'
     r'[Oo]rder number|[Tt]racking number|[Aa]ccount number|[Pp]ostcode|[Cc]ase number|[Cc]ode)'
-    r'(?:\s+(?:is|was|are|number))?\s*[:#]?|(?:[Cc]odes?|[Zz]ip|[Oo]rder|[Tt]racking|[Aa]ccount|[Ee]xtension|'
-    r'[Ss]erial)(?:\s+(?:is|was|are|number)|:|\s?#))')
+    r'(?:\s+(?:is|was|are|number))?\s*[:#]?|(?:[Cc]odes?|[Zz]ip|[Oo]rder|[Tt]racking|[Aa]ccount|'
+    r'[Ee]xtension|[Ss]erial)(?:\s+(?:is|was|are|number)|:|\s?#))')
 _VERSIONED = (
     r'(?:[Vv]ersions?|[Rr]eleases?|[Vv]er\.?|[Vv]|Python|Ubuntu|Debian|Fedora|Java|Node|Node\.js|'
     r'Django|Linux|kernel|Kernel|Android|iOS|macOS|Windows|ROS|CUDA|PyTorch|TensorFlow|OpenCV|'
@@ -202,7 +202,8 @@ QUANTITIES: tuple[Rule, ...] = (
     # "1.2.3" is a version, "1.000.000" is not; behind a name so is "2.10": "on Jazzy 2.10".
     rule(r'(?<![\w.])(\d+(?:\.\d+){2,})(?![\w%])', lambda match: match[0] if re.fullmatch(
         r'\d{1,3}(?:\.\d{3})+', match[1]) else _version(match[1])),
-    rule(r'(?<=[a-z] )([A-Z]\w+ )(\d+\.\d+)(?=$|[,;)]|\.(?:\s|$)|\s(?:or|and|is|was|has|installed|released|'
+    rule(r'(?<=[a-z] )([A-Z]\w+ )(\d+\.\d+)(?=$|[,;)]|\.(?:\s|$)|'
+         r'\s(?:or|and|is|was|has|installed|released|'
          r'requires|needs|supports)\b)', lambda match: match[1] + _version(match[2])),
     rule(rf'\b({_CODES}\s*)(\d{{3,}}(?:[ -]\d{{2,}})*)(?!\s(?:lines|people|times|books)\b)'
          rf'(?![\w.,]*\d)', _code),

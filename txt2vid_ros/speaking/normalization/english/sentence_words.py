@@ -17,8 +17,9 @@ _STARTERS = frozenset(words_of(
 """Capitalized words that begin a sentence more often than a name."""
 # What follows: the end of the text, or a capitalized word, behind quotes and brackets.
 _FOLLOWING = re.compile(r'[\'")\]]*(?:\s*$|\s+[\'"(\[]*([A-Z][a-z]*))')
-_ACTS = re.compile(r'\s[A-Z][a-z]+\s(?:[a-z]+(?:s|ed)|has|had|was|is|left|went|came|did|made|said|ran|'
-                   r'lives|doesn\'t|will|would|can)\b')
+_ACTS = re.compile(r'\s[A-Z][a-z]+\s(?:[a-z]+(?:s|ed)|has|had|was|is|left|went|came|did|made|'
+                   r'said|ran|lives|doesn\'t|will|would|can)\b')
+_BEFORE_MORE_NAMES = frozenset(words_of('U.S. U.K. U.N. E.U. D.C. St. Jr.'))
 NEXT_NAME = re.compile(r"\s([A-Z][\w']*)(\.?)")
 """A capitalized word that comes next, and the full stop of its abbreviation."""
 _BEGINS = re.compile(r'(?:^|[.!?:…]\s*["(]*)$')
@@ -40,7 +41,7 @@ def ends_sentence(match: re.Match[str]) -> bool:
         return False
     return following[1] is None or is_starter(following[1]) or (
         _ACTS.match(match.string, match.end()) is not None
-        and match[0].replace(' ', '') not in ('U.S.', 'U.K.', 'U.N.', 'E.U.', 'D.C.', 'St.', 'Jr.'))
+        and match[0].replace(' ', '') not in _BEFORE_MORE_NAMES)
 
 
 def with_stop(words: str, match: re.Match[str]) -> str:

@@ -22,6 +22,8 @@ _GREEK = dict(zip('αβγδεζηθικλνξοπρστυφχψωΓΔΘΛΞΠΣ�
     'sigma tau upsilon phi chi psi omega gamma delta theta lambda xi pi sigma phi psi omega'),
     strict=True))
 
+_ALPHABET = ''.join(_GREEK)
+
 
 def _greek(match: re.Match[str]) -> str:
     return f' {_GREEK[match[0]]} '
@@ -32,7 +34,7 @@ def _name(match: re.Match[str]) -> str:
 
 
 GREEK: tuple[Rule, ...] = (
-    rule(rf'(?<![{"".join(_GREEK)}])[{"".join(_GREEK).replace("Ω", "")}](?![{"".join(_GREEK)}])', _greek),)
+    rule(rf'(?<![{_ALPHABET}])[{_ALPHABET.replace("Ω", "")}](?![{_ALPHABET}])', _greek),)
 """Letters of formulas; ahead of all others, for they stand beside Latin ones: πr^2."""
 SYMBOLS: tuple[Rule, ...] = (
     rule(r'\b([A-Z]\w+) > (?=[A-Z])', r'\1, '),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from txt2vid_ros.speaking.normalization.english.number_words import digits
-from txt2vid_ros.speaking.normalization.rule import Rule, rule
+from txt2vid_ros.speaking.normalization.rule import Rule, rule, words_of
 
 _CALLS = (r'(?:[Cc]all|[Dd]ial|[Pp]hone|[Rr]ing|[Tt]ext|[Ff]ax|[Tt]el(?:ephone)?|[Mm]obile|'
           r'[Cc]ell|[Hh]otline|[Ww]hats[Aa]pp)')
@@ -13,7 +13,8 @@ _IS = r'(?:\s+(?:number|no\.?|us|me|him|her|them))?(?:\s+(?:is|at|on|to))?\s*[.:
 _GROUPS = r'\+?\(?\d[\d()]*(?:[ ./()-]{1,2}\d+\)?)*'
 
 
-_SHORT_NUMBERS = frozenset('911 999 112 110 118 101 111 211 311 411 511 611 811 988 000'.split())
+_SHORT_NUMBERS = frozenset(words_of(
+    '911 999 112 110 118 101 111 211 311 411 511 611 811 988 000'))
 """Numbers of three digits that are called."""
 
 
@@ -45,7 +46,8 @@ def _alternative(part: str) -> str:
 TELEPHONE: tuple[Rule, ...] = (
     rule(rf'(\b{_CALLS}{_IS})({_GROUPS})((?:(?:,| or| and)+ \d{{3}}\b)*)(?![\w/])', _named),
     # "my number is 555-0199", then international and American numbers and other area codes.
-    rule(r'(\b[Nn]umber(?:\'s|\s+(?:is|was))\s*:?\s*)(\+?\d[\d()]*(?:[ ./()-]{1,2}\d+\)?)+)()(?!\w)',
+    rule(r'(\b[Nn]umber(?:\'s|\s+(?:is|was))\s*:?\s*)(\+?\d[\d()]*(?:[ ./()-]{1,2}\d+\)?)+)()'
+         r'(?!\w)',
          _named),
     rule(r'(?<![\w.])\+\d{1,3}[ .-]?(?:\(\d+\)[ .-]?)?\d+(?:[ ./-]\d+)*(?![\w%°])',
          lambda match: telephone(match[0]) if len(re.sub(r'\D', '', match[0])) > 6 else match[0]),
