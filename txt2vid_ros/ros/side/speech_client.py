@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 import threading
 import time
 from types import TracebackType
@@ -30,7 +31,8 @@ class SpeechClient:
         self._node = self._side.node
         self._heard = self._node.create_publisher(LiveSpeech, 'heard', qos.SPEECH)
         self._interrupt = self._node.create_client(Trigger, 'tts/interrupt')
-        self._node.create_subscription(AudioDataStamped, 'voice/audio', self._on_audio, qos.AUDIO)
+        self._voice = self._node.create_subscription(
+            AudioDataStamped, 'voice/audio', self._on_audio, qos.AUDIO)
         # Latched, and subscribed to after the sound: once it is here, tts knows of both.
         self._known = threading.Event()
         self._node.create_subscription(AudioInfo, 'voice/audio_info',
@@ -59,6 +61,11 @@ class SpeechClient:
         # Recorders subscribe too, perhaps earlier; every known subscription has to be matched.
         return (self._known.is_set() and any(each.node_name == 'tts' for each in there)
                 and self._heard.get_subscription_count() >= len(there))
+
+    def followed_by(self, nodes: Collection[str]) -> bool:
+        """Return whether all `nodes`, by name, listen to the voice."""
+        there = self._node.get_subscriptions_info_by_topic(self._voice.topic_name)
+        return set(nodes) <= {each.node_name for each in there}
 
     def wait_connected(self, timeout: float) -> None:
         """Wait until the graph listens. Raises UserError after `timeout` seconds."""
