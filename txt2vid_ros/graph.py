@@ -127,6 +127,8 @@ MODES: dict[str, dict[str, tuple[str, ...]]] = {
     },
 }
 GRAPHS = MODES[TEXT]
+VOICE_FOLLOWERS = ('lipsync', 'stream')
+"""Nodes that have to listen to the voice before it begins: they show it and record it."""
 # What carries `speech` to `heard`. Over topics no node is needed: the sender's graph says `heard`.
 TOPIC = 'topic'
 LINKS = (TOPIC, 'udp', 'tcp', 'serial')

@@ -23,10 +23,8 @@ def bench(folder: Path, *words: str) -> dict[str, object]:
 
 
 def test_picture_and_sound_reach_a_viewer_in_step(tmp_path: Path) -> None:
-    figures = bench(tmp_path, 'sync', '--seconds', '20')
-    # A flash lasts one frame, which a machine that is held up leaves out.
-    assert figures['claps'] + figures['claps_lost'] >= 10
-    assert figures['claps'] >= 10
+    figures = bench(tmp_path, 'sync', '--seconds', '22')
+    assert figures['claps'] >= 20
     assert abs(figures['offset_ms_median']) <= 20
     assert figures['offset_ms_p95'] <= 20  # so one of them may have met a stall of the machine
     assert 'drift_ms_per_min' in figures

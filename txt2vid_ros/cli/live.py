@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 import os
 from pathlib import Path
 import shutil
@@ -24,10 +24,6 @@ from txt2vid_ros.supervisor import Supervisor
 
 START_UP = 60.0
 """Seconds within which the graph has to be ready to speak."""
-FOLLOWERS = frozenset({'lipsync', 'stream'})
-"""Nodes that follow the voice, in the graphs that have them."""
-DISCOVERY_SECONDS = 0.3
-"""Seconds by which a publisher may know of a subscriber later than we do."""
 TAIL = 0.5
 """Seconds after the last sample that the viewers still get, with --exit-when-done."""
 
@@ -71,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
     for line in _speak_lines(arguments):
         supervisor.say(line)
     if arguments.say is not None:
-        followers = frozenset(spec.name for spec in specs) & FOLLOWERS
+        followers = [spec.name for spec in specs if spec.name in graph.VOICE_FOLLOWERS]
         speaking = threading.Thread(
             target=_greet, args=(arguments, supervisor, stop, followers), name='greeting',
             daemon=True)
@@ -97,22 +93,16 @@ def environment(name: str) -> dict[str, str]:
 
 
 def _greet(arguments: argparse.Namespace, supervisor: Supervisor, stop: threading.Event,
-           followers: frozenset[str]) -> None:
-    """Say the greeting as soon as the graph is ready; end the graph afterwards if requested.
-
-    It is ready when `followers`, by the names of their nodes, listen to the voice: what is said
-    before is neither shown nor recorded.
-    """
-    from txt2vid_ros.ros.side.speech_client import SpeechClient
+           followers: Collection[str]) -> None:
+    """Say the greeting as soon as the graph is ready; end the graph afterwards if requested."""
+    from txt2vid_ros.ros.side.speech_client import DISCOVERY_SECONDS, SpeechClient
     try:
         with SpeechClient(arguments.namespace) as client:
-            if not _until(lambda: client.connected() and client.followed_by(followers), START_UP,
-                          stop):
+            if not _until(lambda: client.connected(followers), START_UP, stop):
                 if not stop.is_set():
                     supervisor.say('the graph does not listen; see what its nodes say above')
                     supervisor.stop(1)
                 return
-            # They may be known here before they are known to the voice.
             stop.wait(DISCOVERY_SECONDS)
             utterance = client.say(arguments.say)
             ended = _until(lambda: client.wait_ended(utterance, 0.2),

@@ -18,6 +18,10 @@ from txt2vid_ros.core.people import DEFAULT, utterance_id
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.side.side_node import SideNode
 
+DISCOVERY_SECONDS = 0.3
+"""Seconds by which a publisher and a subscriber may know of each other later than a third node
+knows of them."""
+
 
 class SpeechClient:
     """Publishes on `heard`, and follows `voice/audio` to know what has been spoken.
@@ -55,22 +59,26 @@ class SpeechClient:
         """Leave the graph; may be called twice."""
         self._side.close()
 
-    def connected(self) -> bool:
-        """Return whether a tts node listens and its voice can be followed."""
-        there = self._node.get_subscriptions_info_by_topic(self._heard.topic_name)
+    def connected(self, followers: Collection[str] = ()) -> bool:
+        """Return whether a tts node listens and its voice can be followed.
+
+        It has to be followed by `followers`, by the names of their nodes, as well: what is said
+        before they listen is neither shown nor recorded.
+        """
+        there = self._listeners(self._heard.topic_name)
         # Recorders subscribe too, perhaps earlier; every known subscription has to be matched.
-        return (self._known.is_set() and any(each.node_name == 'tts' for each in there)
-                and self._heard.get_subscription_count() >= len(there))
+        return (self._known.is_set() and 'tts' in there
+                and self._heard.get_subscription_count() >= len(there)
+                and set(followers) <= set(self._listeners(self._voice.topic_name)))
 
-    def followed_by(self, nodes: Collection[str]) -> bool:
-        """Return whether all `nodes`, by name, listen to the voice."""
-        there = self._node.get_subscriptions_info_by_topic(self._voice.topic_name)
-        return set(nodes) <= {each.node_name for each in there}
+    def _listeners(self, topic: str) -> list[str]:
+        """Return the names of the nodes that subscribe to a topic, once for each subscription."""
+        return [each.node_name for each in self._node.get_subscriptions_info_by_topic(topic)]
 
-    def wait_connected(self, timeout: float) -> None:
-        """Wait until the graph listens. Raises UserError after `timeout` seconds."""
+    def wait_connected(self, timeout: float, followers: Collection[str] = ()) -> None:
+        """Wait until connected(followers). Raises UserError after `timeout` seconds."""
         deadline = time.monotonic() + timeout
-        while not self.connected():
+        while not self.connected(followers):
             if time.monotonic() > deadline:
                 namespace = self._node.get_namespace()
                 raise UserError(
