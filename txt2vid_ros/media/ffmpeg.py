@@ -39,17 +39,22 @@ def executable() -> str:
     return path
 
 
-def probe(file: Path, demuxer: str = '') -> dict[str, Any] | None:
-    """Return what ffprobe says of a file's format and streams; None where it knows neither.
+class UnreadableMediaError(Exception):
+    """ffprobe makes nothing of a file; the text is its complaint in one line."""
 
-    `demuxer`: the one to use, empty for ffprobe's own choice. Raises UserError where ffprobe is
-    missing.
+
+def probe(file: Path, demuxer: str = '') -> dict[str, Any]:
+    """Return what ffprobe says of a file's format and streams.
+
+    `demuxer`: the one to use, empty for ffprobe's own choice. Raises UnreadableMediaError, and
+    UserError where ffprobe is missing.
     """
     try:
         found = ffmpeg.probe(str(FileUrl(file)), v='error', protocol_whitelist=LOCAL_ONLY,
                              **({'f': demuxer} if demuxer else {}))
-    except ffmpeg.Error:
-        return None
+    except ffmpeg.Error as error:
+        lines = error.stderr.decode(errors='replace').strip().splitlines()
+        raise UnreadableMediaError(lines[-1] if lines else 'it is damaged') from error
     except OSError as error:
         raise UserError(f'ffprobe cannot be started: {error.strerror}',
                         'Install it; it comes with ffmpeg.') from error

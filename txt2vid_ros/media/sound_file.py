@@ -14,7 +14,13 @@ from numpy.typing import NDArray
 
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.media.downmix import Downmixer
-from txt2vid_ros.media.ffmpeg import FfmpegProcess, FileUrl, LOCAL_ONLY
+from txt2vid_ros.media.ffmpeg import (
+    FfmpegProcess,
+    FileUrl,
+    LOCAL_ONLY,
+    probe,
+    UnreadableMediaError,
+)
 
 log = logging.getLogger(__name__)
 
@@ -79,13 +85,9 @@ def read_sound(file: Path, rate: int, seconds: float = 0.5, name: str = '--audio
 def _track(file: Path, name: str) -> _Track:
     """Return the first default audio track, or else the first one."""
     try:
-        found = ffmpeg.probe(str(FileUrl(file)), loglevel='error', protocol_whitelist=LOCAL_ONLY)
-    except ffmpeg.Error as error:
-        lines = error.stderr.decode(errors='replace').strip().splitlines()
-        raise _soundless(file, name, lines[-1] if lines else 'it is damaged') from error
-    except OSError as error:
-        raise UserError(f'ffprobe cannot be started: {error.strerror}',
-                        'Install ffmpeg, for example with "apt-get install ffmpeg".') from error
+        found = probe(file)
+    except UnreadableMediaError as error:
+        raise _soundless(file, name, str(error)) from error
     tracks = [each for each in found['streams'] if each.get('codec_type') == 'audio']
     if not tracks:
         raise _soundless(file, name, 'it has no audio track')
@@ -122,7 +124,6 @@ def _soundless(file: Path, name: str, why: str) -> UserError:
 def sound_seconds(file: Path) -> float | None:
     """Return how long a file is by its own account, None where it does not say."""
     try:
-        found = ffmpeg.probe(str(FileUrl(file)), protocol_whitelist=LOCAL_ONLY)
-        return float(found['format']['duration'])
-    except (ffmpeg.Error, OSError, KeyError, ValueError):
+        return float(probe(file)['format']['duration'])
+    except (UnreadableMediaError, UserError, KeyError, ValueError):
         return None

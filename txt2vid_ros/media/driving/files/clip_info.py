@@ -11,7 +11,7 @@ from typing import Any
 
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.media.driving.orientation import Orientation
-from txt2vid_ros.media.ffmpeg import has, probe
+from txt2vid_ros.media.ffmpeg import has, probe, UnreadableMediaError
 
 MAX_RATE = 60
 """Frames a second of the fastest clip; of a faster one some are left out."""
@@ -67,11 +67,14 @@ def clip_info(file: Path) -> ClipInfo | None:
     Raises UserError where it has sound alone, or if there is no ffprobe.
     """
     demuxer = _demuxer(file)
-    found = probe(file, demuxer)
-    streams = [] if found is None else found.get('streams', [])
+    try:
+        found = probe(file, demuxer)
+    except UnreadableMediaError:
+        return None
+    streams = found.get('streams', [])
     pictures = [one for one in streams if one.get('codec_type') == 'video'
                 and one.get('width') and one.get('height')]
-    if found is None or not pictures:
+    if not pictures:
         if any(one.get('codec_type') == 'audio' for one in streams):
             raise UserError(f'face file {file} has sound, but no pictures',
                             'Name a picture or video')
