@@ -20,3 +20,10 @@ def test_an_endless_paragraph_is_cut_and_nothing_of_it_is_lost() -> None:
         parts = paragraphs(text)
         assert ''.join(parts).replace(' ', '') == text.replace(' ', '')
         assert max(map(len, parts)) <= LONGEST
+
+
+def test_a_list_in_a_file_is_said_with_its_pauses() -> None:
+    assert paragraphs('Fruit:\n- An apple\n- A pear\n\nThe end') == [
+        'Fruit: - An apple. - A pear', 'The end']
+    ssml = '<speak>\nHello\n<break/>\n</speak>'
+    assert paragraphs(ssml) == ['<speak> Hello <break/> </speak>']

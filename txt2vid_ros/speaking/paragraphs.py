@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 import re
 
+from txt2vid_ros.speaking.normalization.lines import join_lines
+from txt2vid_ros.speaking.ssml import is_ssml
+
 LONGEST = 10_000
 """Characters; a longer paragraph is cut behind a sentence, or between words. A talking head cuts
 off what is longer than its `tts.max_characters`."""
@@ -13,8 +16,14 @@ _SENTENCE_END = re.compile(r'(?<=[.!?…。！？])\s')
 
 def paragraphs(text: str) -> list[str]:
     """Return the paragraphs of a text (blank lines divide them), each on one line, none empty."""
-    parts = (' '.join(part.split()) for part in re.split(r'\n\s*\n', text))
+    parts = (_one_line(part) for part in re.split(r'\n\s*\n', text))
     return [piece for part in parts for piece in _pieces(part)]
+
+
+def _one_line(paragraph: str) -> str:
+    """Return a paragraph on one line, with a stop where a line of it was ended on purpose."""
+    joined = ' '.join(paragraph.split())
+    return joined if is_ssml(joined) else ' '.join(join_lines(paragraph).split())
 
 
 def _pieces(paragraph: str) -> Iterator[str]:
