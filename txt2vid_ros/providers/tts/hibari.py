@@ -56,8 +56,8 @@ class HibariVoice(TextToSpeech):
     def load(self) -> None:
         """Load model and lexicon, and synthesize once: the first call is ten times slower."""
         try:
-            self._hibari = Hibari(voice=self._voice)
-            self._hibari._g2p = WordPhonemes(british=VOICES[self._voice]['british'])
+            british = VOICES.get(self._voice, {}).get('british', False)
+            self._hibari = Hibari(voice=self._voice, g2p=WordPhonemes(british=british))
         except (ValueError, RuntimeError, OSError) as error:
             raise UserError(f'tts.voice: {error}', 'Use voice "heart", which is built in.'
                             ) from error

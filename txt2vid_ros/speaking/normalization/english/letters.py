@@ -40,10 +40,10 @@ _VOWELS = re.compile('[AEIOUYaeiouy]')
 def _mixed(match: re.Match[str]) -> str:
     """Read MP3 as "M P three", COVID-19 as "COVID nineteen", 4B as "four B"."""
     parts = _PARTS.findall(match[0])
-    return ' '.join(_digits(part, parts) if part.isdigit() else _letters(part) for part in parts)
+    return ' '.join(_digits(part) if part.isdigit() else _letters(part) for part in parts)
 
 
-def _digits(part: str, parts: list[str]) -> str:
+def _digits(part: str) -> str:
     if (part[0] == '0' and len(part) > 1) or len(part) > 4:
         return digits(part)
     if len(part) == 4 and part[2:] != '00' and part[1] != '0':
@@ -67,14 +67,16 @@ def _shouted(match: re.Match[str]) -> str:
         return text
     if sum(word in _ACRONYMS or not _VOWELS.search(word) for word in long) * 2 > len(long):
         return text
-    lowered = re.sub(r"[^\W\d_]+(?:'[^\W\d_]+)?", lambda word: _lowered(word[0], long), text)
+    lowered = re.sub(r"[^\W\d_]+(?:'[^\W\d_]+)?", lambda word: _lowered(word[0]), text)
     lowered = re.sub(r'\bthe us\b|\bus(?= and UK)', lambda us: us[0].replace('us', 'US'), lowered)
     return re.sub(r'[^\W\d_]', lambda first: first[0].upper(), lowered, count=1)
 
 
-def _lowered(word: str, shouted: list[str]) -> str:
-    if word == 'I' or word.startswith("I'") or not _VOWELS.search(word):
-        return word if word in ('I',) or "'" not in word else f'I{word[1:].lower()}'
+def _lowered(word: str) -> str:
+    if word == 'I' or not _VOWELS.search(word):
+        return word
+    if word.startswith("I'"):
+        return f'I{word[1:].lower()}'
     if word.title() in _CAPITALIZED:
         return word.title()
     return word if word in _NOT_WORDS or re.fullmatch('[IVX]{2,}', word) else word.lower()

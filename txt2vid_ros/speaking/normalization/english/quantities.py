@@ -234,9 +234,7 @@ QUANTITIES: tuple[Rule, ...] = (
         f'{match[1]}{number_words(match[2])} out of {number_words(match[3])}')),
     rule(r'(?<![\w./])(\d{1,3})/(\d{1,3})(?![\w/])', _slashed),
     rule(r'(?<=[A-Za-z]\w )(\d{1,3}):(\d{1,3})(?:[-–](\d{1,3}))?(?![\w:])(?<!\d:\d)', _verse),
-    rule(rf'(?<![\w.,:])({NUMBER}):({NUMBER})()(?![\w:])', lambda match: ' to '.join(
-        number_words(group) for group in match.groups() if group)),
-    rule(r'(?<![\w.:])(\d+):(\d+)(?::(\d+))?(?![\w:])', lambda match: ' to '.join(
+    rule(rf'(?<![\w.,:])({NUMBER}):({NUMBER})(?::({NUMBER}))?(?![\w:])', lambda match: ' to '.join(
         number_words(group) for group in match.groups() if group)),
     # "won 3-1".
     rule(rf'({_SCORES})(\d{{1,3}})\s?[-–:]\s?(\d{{1,3}})(?![\w-])', lambda match: (
