@@ -26,7 +26,7 @@ ENVIRONMENT: dict[str, str] = {
 PACKAGE = 'txt2vid_ros'
 # Names as ROS allows them (https://design.ros2.org/articles/topic_and_service_names.html).
 _PARAMETER = re.compile(r'[A-Za-z_][\w./]*')
-LISTS = frozenset({('tts', 'provider'), ('stt', 'provider')})
+LISTS = frozenset({('tts', 'provider'), ('tts', 'listeners'), ('stt', 'provider')})
 """The (node, parameter) pairs that are lists of texts."""
 # What rclpy declares itself, by the last part of the name; all others of its own are texts.
 _OF_RCLPY: Mapping[str, Callable[[str], bool | int]] = {
@@ -127,8 +127,6 @@ MODES: dict[str, dict[str, tuple[str, ...]]] = {
     },
 }
 GRAPHS = MODES[TEXT]
-VOICE_FOLLOWERS = ('lipsync', 'stream')
-"""Nodes that have to listen to the voice before it begins: they show it and record it."""
 # What carries `speech` to `heard`. Over topics no node is needed: the sender's graph says `heard`.
 TOPIC = 'topic'
 LINKS = (TOPIC, 'udp', 'tcp', 'serial')

@@ -15,7 +15,6 @@ from rcl_interfaces.srv import DescribeParameters, GetParameters, SetParameters
 from rclpy.parameter import Parameter, parameter_value_to_python
 from std_msgs.msg import String
 
-from txt2vid_ros.graph import VOICE_FOLLOWERS
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.side.side_node import SideNode
 
@@ -63,7 +62,6 @@ class Observer:
     def __init__(self, head: TalkingHead, namespace: str | None = None) -> None:
         self._side = SideNode('observer', namespace or head.namespace, head.domain)
         self.node = self._side.node
-        self._followers = set(VOICE_FOLLOWERS) if isinstance(head, TalkingHead) else set()
         self._publishers: dict[str, Any] = {}
         self._side.spin()
 
@@ -83,10 +81,6 @@ class Observer:
         if topic == 'voice/audio':
             # Latched: it arrives once tts is matched with the subscriptions that were made before.
             self.record(AudioInfo, 'voice/audio_info', qos.INFO).wait()
-            # What is said before these listen is neither shown nor recorded.
-            eventually(lambda: self._followers <= {
-                each.node_name for each in self.node.get_subscriptions_info_by_topic(
-                    self.node.resolve_topic_name(topic))}, 'those who follow the voice')
         return recording
 
     def publisher(self, kind: Any, topic: str, profile: Any = None, readers: int = 1) -> Any:

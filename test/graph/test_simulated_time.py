@@ -54,33 +54,48 @@ def head(tmp_path: Path) -> Iterator[TalkingHead]:
         yield head
 
 
+def brightness(picture: Image) -> tuple[float, float]:
+    """Return when a picture is to be seen, in seconds, and how bright it is."""
+    light = float(np.frombuffer(picture.data, np.uint8).mean() - 16)
+    return messages.from_time(picture.header.stamp) / SECOND, max(light, 0.0)
+
+
+def flash_near(clap: float, flashes: list[tuple[float, float]]) -> float | None:
+    """Return the centre of the flash around `clap`, in seconds, or None where all is dark."""
+    near = [(at, light) for at, light in flashes if abs(at - clap) < 0.3]
+    total = sum(light for _, light in near)
+    return sum(at * light for at, light in near) / total if total else None
+
+
 def test_the_graph_follows_a_slow_clock(head: TalkingHead) -> None:
     with Observer(head) as observer:
         clock = SlowClock(observer)
         try:
             head.ready()
             audio = observer.record(AudioDataStamped, 'voice/audio')
-            pictures = observer.record(Image, 'face/image_raw', qos.IMAGE)
+            pictures = observer.record(Image, 'face/image_raw', qos.IMAGE, keep=brightness)
             eventually(lambda: pictures.messages, 'pictures')
-            said = clock.now()
-            observer.text('xx')
-            stop = messages.from_time(end_of(audio).header.stamp) / SECOND
-            pictures.wait(lambda message: messages.from_time(message.header.stamp) / SECOND > stop)
-            status = head.status()
+            # A flash lasts one frame, which a machine that is held up leaves out.
+            for _ in range(3):
+                first, before = len(audio.messages), head.status()
+                said = clock.now()
+                observer.text('xx')
+                stop = messages.from_time(end_of(audio, first).header.stamp) / SECOND
+                pictures.wait(lambda picture, end=stop: picture[0] > end)
+                start = messages.from_time(audio.messages[first].header.stamp) / SECOND
+                # Two claps are two seconds of simulated time, begun soon after.
+                assert said < start < stop
+                assert stop - start == pytest.approx(2.0, abs=0.01)
+                # A clap is heard half a second into each second; its flash is seen with it.
+                claps = (start + 0.52, start + 1.52)
+                flashes = [flash_near(clap, pictures.messages) for clap in claps]
+                status = head.status()
+                left_out = sum(status[name] - before[name] for name in ('repeated', 'skipped'))
+                assert flashes.count(None) <= left_out
+                if None not in flashes:
+                    break
+            assert abs(status['now_ns'] / SECOND - clock.now()) < 60
+            assert flashes == [pytest.approx(clap, abs=0.02) for clap in claps]
         finally:
             clock.close()
-        start = messages.from_time(audio.messages[0].header.stamp) / SECOND
-        # Two claps are two seconds of simulated time, begun soon after they were asked for.
-        assert said < start < stop
-        assert stop - start == pytest.approx(2.0, abs=0.01)
-        assert abs(status['now_ns'] / SECOND - clock.now()) < 60
-        # A clap is heard half a second into each second; its flash is seen at the same time.
-        flashes = []
-        for picture in pictures.messages:
-            light = np.frombuffer(picture.data, np.uint8).mean() - 16
-            flashes.append((messages.from_time(picture.header.stamp) / SECOND, max(light, 0)))
-        for clap in (start + 0.52, start + 1.52):
-            near = [(at, light) for at, light in flashes if abs(at - clap) < 0.3]
-            seen = sum(at * light for at, light in near) / sum(light for _, light in near)
-            assert seen == pytest.approx(clap, abs=0.02)
         assert head.stop() == 0

@@ -69,7 +69,7 @@ def spoken(head: TalkingHead, observer: Observer, audio: Recording, folder: Path
         attempts.append(Spoken(head, observer, audio, folder / f'{number}.ts', SENTENCE))
         # Where other work keeps both cores busy, pictures are repeated, as they should be; but
         # what they show is not the mouth of that moment.
-        if attempts[-1].repeated < 5:
+        if not attempts[-1].repeated:
             break
     return min(attempts, key=lambda said: said.repeated)
 
@@ -108,7 +108,8 @@ def test_the_mouth_is_shut_in_silence_and_on_bilabials(
               for start, stop in bilabials(spoken)]
     closed = [openings[frames].min(initial=1.0) for frames in during]
     assert len(closed) >= 5
-    assert np.mean(np.array(closed) < 0.06) >= 0.95
+    # Each repeated picture can hide one closure.
+    assert np.sum(np.array(closed) >= 0.06) <= 0.05 * len(closed) + spoken.repeated
 
 
 def test_sound_is_played_when_its_stamp_says(spoken: Spoken) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 import os
 from pathlib import Path
 import shutil
@@ -67,10 +67,8 @@ def run(arguments: argparse.Namespace) -> int:
     for line in _speak_lines(arguments):
         supervisor.say(line)
     if arguments.say is not None:
-        followers = [spec.name for spec in specs if spec.name in graph.VOICE_FOLLOWERS]
         speaking = threading.Thread(
-            target=_greet, args=(arguments, supervisor, stop, followers), name='greeting',
-            daemon=True)
+            target=_greet, args=(arguments, supervisor, stop), name='greeting', daemon=True)
         speaking.start()
     try:
         return supervisor.run()
@@ -92,18 +90,17 @@ def environment(name: str) -> dict[str, str]:
     return chosen
 
 
-def _greet(arguments: argparse.Namespace, supervisor: Supervisor, stop: threading.Event,
-           followers: Collection[str]) -> None:
+def _greet(arguments: argparse.Namespace, supervisor: Supervisor, stop: threading.Event
+           ) -> None:
     """Say the greeting as soon as the graph is ready; end the graph afterwards if requested."""
-    from txt2vid_ros.ros.side.speech_client import DISCOVERY_SECONDS, SpeechClient
+    from txt2vid_ros.ros.side.speech_client import SpeechClient
     try:
         with SpeechClient(arguments.namespace) as client:
-            if not _until(lambda: client.connected(followers), START_UP, stop):
+            if not _until(client.connected, START_UP, stop):
                 if not stop.is_set():
                     supervisor.say('the graph does not listen; see what its nodes say above')
                     supervisor.stop(1)
                 return
-            stop.wait(DISCOVERY_SECONDS)
             utterance = client.say(arguments.say)
             ended = _until(lambda: client.wait_ended(utterance, 0.2),
                            60.0 + len(arguments.say), stop)

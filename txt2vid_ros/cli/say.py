@@ -14,6 +14,9 @@ from txt2vid_ros.core.text_encoding import read_stream, read_text
 from txt2vid_ros.speaking.clauses import compose, speakable
 from txt2vid_ros.speaking.paragraphs import paragraphs
 
+DISCOVERY_SECONDS = 0.3
+"""Seconds in which recorders of all topics discover the new publisher."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
@@ -35,13 +38,12 @@ def run(arguments: argparse.Namespace) -> int:
     texts = _texts(arguments)
     if texts and not any(speakable(compose(text)) for text in texts):
         raise UserError('there is nothing to pronounce in the text', 'Give words or numbers.')
-    from txt2vid_ros.ros.side.speech_client import DISCOVERY_SECONDS, SpeechClient
+    from txt2vid_ros.ros.side.speech_client import SpeechClient
     with SpeechClient(arguments.namespace) as client:
         client.wait_connected(arguments.timeout)
         if arguments.interrupt:
             client.interrupt()
         if texts:
-            # Recorders of all topics discover the new publisher.
             time.sleep(DISCOVERY_SECONDS)
         utterances = []
         for text in texts:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 import dataclasses
+import threading
 from typing import Any
 
 from hri_msgs.msg import LiveSpeech
@@ -63,6 +64,8 @@ class Parameters:
                            choices=('omit', 'name'))
     interrupt_on_new_text: bool = parameter(
         False, 'whether new text interrupts what is being said', live=True)
+    listeners: tuple[str, ...] = parameter(
+        (), 'nodes that have to listen to voice/audio before the first words are spoken')
 
 
 class TtsNode(ManagedNode):
@@ -109,13 +112,12 @@ class TtsNode(ManagedNode):
             lambda: self._lead.seconds, rate=self._rate, chunk=self.parameters.chunk,
             ahead=self.parameters.ahead, queue=self.parameters.queue,
             named_emoji=self.parameters.emoji == 'name')
-        self._scheduler.start()
         self.create_subscription(String, 'text', self._on_text, qos.TEXT,
                                  qos_overriding_options=qos.overridable())
         self.create_subscription(LiveSpeech, 'heard', self._on_heard, qos.SPEECH,
                                  qos_overriding_options=qos.overridable())
         self.create_service(Trigger, 'tts/interrupt', self._on_interrupt)
-        self.get_logger().info('ready to speak')
+        self.work('first words', self._begin)
 
     def stop(self) -> None:
         """Stop speaking."""
@@ -146,6 +148,12 @@ class TtsNode(ManagedNode):
         level = 'warn' if statistics.failed or statistics.refused or complaint else 'ok'
         line = 'speaking' if self._scheduler.busy else 'silent'
         return level, f'{line}; {complaint}' if complaint else line, figures
+
+    def _begin(self, stop: threading.Event) -> None:
+        # Text is accepted and queued meanwhile.
+        if self._output.wait_for_listeners(self.parameters.listeners, stop):
+            self._scheduler.start()
+            self.get_logger().info('ready to speak')
 
     def _on_text(self, message: String) -> None:
         now = self.ros_clock.now()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import collections
+from collections.abc import Collection
+import threading
 
 from audio_common_msgs.msg import AudioDataStamped, AudioInfo
 import numpy as np
@@ -12,6 +14,7 @@ from trajectory_msgs.msg import JointTrajectory
 from txt2vid_ros.core.mouth import MouthTrack
 from txt2vid_ros.core.people import utterance_id
 from txt2vid_ros.ros import messages, qos
+from txt2vid_ros.ros.listeners import wait_for_listeners
 from txt2vid_ros.ros.node import ManagedNode
 
 RIVAL_CHECKS = 4
@@ -34,6 +37,10 @@ class SpeechPublisher:
         self._info = node.create_publisher(
             AudioInfo, 'voice/audio_info', qos.INFO, qos_overriding_options=qos.overridable())
         self._info.publish(messages.audio_info(rate))
+
+    def wait_for_listeners(self, nodes: Collection[str], stop: threading.Event) -> bool:
+        """Wait until `nodes`, by name, hear what is published; return False if stopped."""
+        return wait_for_listeners(self._node, self._audio, nodes, stop)
 
     def audio(self, utterance: str, start: int, samples: NDArray[np.float32], rate: int) -> None:
         """Publish a chunk whose first sample is to be heard at `start`."""

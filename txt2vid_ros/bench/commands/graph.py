@@ -9,7 +9,6 @@ from typing import Any
 from txt2vid_ros.bench.commands.latency import SENTENCES
 from txt2vid_ros.bench.rig.running_graph import descendants, RunningGraph, usage
 from txt2vid_ros.core.clock import SECOND
-from txt2vid_ros.graph import VOICE_FOLLOWERS
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,7 +22,7 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     from txt2vid_ros.ros.side.speech_client import SpeechClient
     options = ('--engine', arguments.engine) if arguments.engine else ()
     with RunningGraph(*options) as graph, SpeechClient(graph.namespace) as client:
-        client.wait_connected(30, VOICE_FOLLOWERS)
+        client.wait_connected(30)
         time.sleep(2.0)
         before, (used, _) = graph.status(), usage(descendants(graph.pid))
         begun = time.monotonic()

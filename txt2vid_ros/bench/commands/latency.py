@@ -14,7 +14,6 @@ from txt2vid_ros.bench.rig.running_graph import RunningGraph
 from txt2vid_ros.bench.rig.viewer import Viewer
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.errors import UserError
-from txt2vid_ros.graph import VOICE_FOLLOWERS
 
 SENTENCES = (
     'Good morning, how are you today?',
@@ -44,9 +43,9 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder, RunningGraph() as graph:
         viewer = Viewer(graph.port, Path(folder, 'live.ts'))
         with SpeechClient(graph.namespace) as client:
-            client.wait_connected(30, VOICE_FOLLOWERS)
-            # The first seconds are start-up: readers are discovered, and the lead is requested.
-            time.sleep(2.0)
+            client.wait_connected(30)
+            # Start-up: readers are discovered, and the lead is requested.
+            client.wait_ended(client.say(SENTENCES[0]), 60)
             end = time.monotonic() + arguments.seconds
             for number in range(arguments.sentences):
                 if time.monotonic() > end:

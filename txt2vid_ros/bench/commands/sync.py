@@ -15,7 +15,6 @@ from txt2vid_ros.bench.rig.running_graph import RunningGraph
 from txt2vid_ros.bench.rig.viewer import decode, Decoded, Viewer
 from txt2vid_ros.bench.speech.clap import LENGTH
 from txt2vid_ros.core.errors import UserError
-from txt2vid_ros.graph import VOICE_FOLLOWERS
 
 TAIL_SECONDS = 2.0
 """Seconds of the stream that are still to come when the end of an utterance is told."""
@@ -40,7 +39,7 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
         file = Path(folder, 'live.ts')
         viewer = Viewer(graph.port, file)
         with SpeechClient(graph.namespace) as client:
-            client.wait_connected(30, VOICE_FOLLOWERS)
+            client.wait_connected(30)
             end = time.monotonic() + arguments.seconds
             while time.monotonic() < end:
                 client.wait_ended(client.say('x' * CLAPS), 30)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 import threading
 import time
 from types import TracebackType
@@ -18,10 +17,6 @@ from txt2vid_ros.core.people import DEFAULT, utterance_id
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.side.side_node import SideNode
 
-DISCOVERY_SECONDS = 0.3
-"""Seconds by which a publisher and a subscriber may know of each other later than a third node
-knows of them."""
-
 
 class SpeechClient:
     """Publishes on `heard`, and follows `voice/audio` to know what has been spoken.
@@ -35,7 +30,7 @@ class SpeechClient:
         self._node = self._side.node
         self._heard = self._node.create_publisher(LiveSpeech, 'heard', qos.SPEECH)
         self._interrupt = self._node.create_client(Trigger, 'tts/interrupt')
-        self._voice = self._node.create_subscription(
+        self._node.create_subscription(
             AudioDataStamped, 'voice/audio', self._on_audio, qos.AUDIO)
         # Latched, and subscribed to after the sound: once it is here, tts knows of both.
         self._known = threading.Event()
@@ -59,26 +54,17 @@ class SpeechClient:
         """Leave the graph; may be called twice."""
         self._side.close()
 
-    def connected(self, followers: Collection[str] = ()) -> bool:
-        """Return whether a tts node listens and its voice can be followed.
-
-        It has to be followed by `followers`, by the names of their nodes, as well: what is said
-        before they listen is neither shown nor recorded.
-        """
-        there = self._listeners(self._heard.topic_name)
+    def connected(self) -> bool:
+        """Return whether a tts node listens and its voice can be followed."""
+        there = self._node.get_subscriptions_info_by_topic(self._heard.topic_name)
         # Recorders subscribe too, perhaps earlier; every known subscription has to be matched.
-        return (self._known.is_set() and 'tts' in there
-                and self._heard.get_subscription_count() >= len(there)
-                and set(followers) <= set(self._listeners(self._voice.topic_name)))
+        return (self._known.is_set() and any(each.node_name == 'tts' for each in there)
+                and self._heard.get_subscription_count() >= len(there))
 
-    def _listeners(self, topic: str) -> list[str]:
-        """Return the names of the nodes that subscribe to a topic, once for each subscription."""
-        return [each.node_name for each in self._node.get_subscriptions_info_by_topic(topic)]
-
-    def wait_connected(self, timeout: float, followers: Collection[str] = ()) -> None:
-        """Wait until connected(followers). Raises UserError after `timeout` seconds."""
+    def wait_connected(self, timeout: float) -> None:
+        """Wait until the graph listens. Raises UserError after `timeout` seconds."""
         deadline = time.monotonic() + timeout
-        while not self.connected(followers):
+        while not self.connected():
             if time.monotonic() > deadline:
                 namespace = self._node.get_namespace()
                 raise UserError(
