@@ -49,8 +49,9 @@ def from_text(text: str, voice: TextToSpeech) -> Iterator[SpeechPart]:
     able = voice.capabilities
     unsaid: list[str] = []
     nothing = True
-    for pause, chunk in synthesize_text(text, voice, lambda: False, unsaid.append):
-        yield SpeechPart(pause + (BEFORE if nothing else 0.0), chunk, able.sample_rate)
+    for spoken in synthesize_text(text, voice, lambda: False, unsaid.append):
+        yield SpeechPart(spoken.pause + (BEFORE if nothing else 0.0), spoken.chunk,
+                         able.sample_rate)
         nothing = False
     languages = ', '.join(able.languages)
     if nothing and unsaid:

@@ -46,13 +46,13 @@ class TwoPieces(TextToSpeech):
 
 def test_pauses_come_between_clauses_and_not_within_them() -> None:
     text = 'One. ' + 'a' * 50 + ', ' + 'b' * 150 + ', ' + 'c' * 40 + '. End.'
-    pauses = [pause for pause, _ in synthesize_text(text, TwoPieces(), lambda: False)]
+    pauses = [each.pause for each in synthesize_text(text, TwoPieces(), lambda: False)]
     assert pauses == [0.0, 0.0, SENTENCE_PAUSE, 0.0, CLAUSE_PAUSE, 0.0, SENTENCE_PAUSE, 0.0]
 
 
 def test_a_cancelled_text_ends_in_the_middle() -> None:
     said: list[int] = []
-    for _, chunk in synthesize_text('One. Two. Three.', TwoPieces(), lambda: len(said) >= 3):
-        said.append(len(chunk.samples))
+    for each in synthesize_text('One. Two. Three.', TwoPieces(), lambda: len(said) >= 3):
+        said.append(len(each.chunk.samples))
     assert len(said) == 3
     assert list(synthesize_text('One.', TwoPieces(), lambda: True)) == []

@@ -120,7 +120,13 @@ class Played:
     def mouth(self, utterance: str, track: MouthTrack) -> None:
         self.mouths.append(float(track.times[0]))
 
-    def ended(self, utterance: str, end: int) -> None:
+    def words(self, utterance: str, words: list[tuple[int, str]], locale: str) -> None:
+        return
+
+    def left_out(self, utterance: str, described: str) -> None:
+        return
+
+    def ended(self, utterance: str, end: int, *, interrupted: bool = False) -> None:
         self.done.set()
 
 

@@ -105,7 +105,14 @@ class Recorder:
     def mouth(self, utterance: str, track: MouthTrack) -> None:
         self._add('mouth', utterance, round(track.times[0] * SECOND))
 
-    def ended(self, utterance: str, end: int) -> None:
+    def words(self, utterance: str, words: list[tuple[int, str]], locale: str) -> None:
+        for time, word in words:
+            self._add(f'word {word}', utterance, time)
+
+    def left_out(self, utterance: str, described: str) -> None:
+        self._add(f'left out {described}', utterance, 0)
+
+    def ended(self, utterance: str, end: int, *, interrupted: bool = False) -> None:
         self._add('ended', utterance, end)
 
     def wait(self, condition: Callable[[list[Event]], bool]) -> None:

@@ -74,6 +74,7 @@ class Phoneme:
     start: float
     duration: float
     stress: int = 0  # 2 primary, 1 secondary, 0 none
+    begins_word: bool = False
 
     @property
     def end(self) -> float:

@@ -69,6 +69,7 @@ class PlayoutNode(ManagedNode):
             self._output, self._new_id, self.ros_clock, lambda: self._lead.seconds, settings)
         self._input = SoundInput(self, self._take)
         self.work('playout', self._playout.run)
+        self.work('captions', self._output.tell_heard)
         self.get_logger().info(f'ready to play {self.resolve_topic_name("mic/audio")}')
 
     def close(self) -> None:

@@ -118,6 +118,7 @@ class TtsNode(ManagedNode):
                                  qos_overriding_options=qos.overridable())
         self.create_service(Trigger, 'tts/interrupt', self._on_interrupt)
         self.work('first words', self._begin)
+        self.work('captions', self._output.tell_heard)
 
     def stop(self) -> None:
         """Stop speaking."""

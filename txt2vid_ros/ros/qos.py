@@ -26,6 +26,8 @@ CAPTURED = _reliable(1024)
 """For those who must not lose a word though they may be busy: half a minute of a microphone, eight
 seconds of a file at four times its speed."""
 MOUTH = _reliable(50)
+CAPTION = _reliable(50)
+SPEAKING = _reliable(1, latched=True)
 INFO = _reliable(1, latched=True)
 LEAD = _reliable(1, latched=True)
 IMAGE = _reliable(5)

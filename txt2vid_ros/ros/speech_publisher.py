@@ -1,4 +1,4 @@
-"""The publication of stamped speech: voice/audio, its format, its mouth shapes."""
+"""The publication of stamped speech: voice/audio, its format, its mouth shapes, its words."""
 
 from __future__ import annotations
 
@@ -7,15 +7,18 @@ from collections.abc import Collection
 import threading
 
 from audio_common_msgs.msg import AudioDataStamped, AudioInfo
+from hri_msgs.msg import LiveSpeech
 import numpy as np
 from numpy.typing import NDArray
+from std_msgs.msg import Bool
 from trajectory_msgs.msg import JointTrajectory
 
 from txt2vid_ros.core.mouth import MouthTrack
-from txt2vid_ros.core.people import utterance_id
+from txt2vid_ros.core.people import speaker_of, utterance_id
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.listeners import wait_for_listeners
 from txt2vid_ros.ros.node import ManagedNode
+from txt2vid_ros.speaking.captions import Caption, Captions
 
 RIVAL_CHECKS = 4
 """Checks in a row that find another publisher before that is a problem: a node that has crashed
@@ -37,6 +40,14 @@ class SpeechPublisher:
         self._info = node.create_publisher(
             AudioInfo, 'voice/audio_info', qos.INFO, qos_overriding_options=qos.overridable())
         self._info.publish(messages.audio_info(rate))
+        self._speaking = node.create_publisher(
+            Bool, 'voice/speaking', qos.SPEAKING, qos_overriding_options=qos.overridable())
+        self._captions = Captions(node.ros_clock, self._publish_caption,
+                                  lambda speaking: self._speaking.publish(Bool(data=speaking)))
+
+    def tell_heard(self, stop: threading.Event) -> None:
+        """Publish voice/speaking and voice/caption at their time, until `stop` is set."""
+        self._captions.run(stop)
 
     def wait_for_listeners(self, nodes: Collection[str], stop: threading.Event) -> bool:
         """Wait until `nodes`, by name, hear what is published; return False if stopped."""
@@ -45,10 +56,12 @@ class SpeechPublisher:
     def audio(self, utterance: str, start: int, samples: NDArray[np.float32], rate: int) -> None:
         """Publish a chunk whose first sample is to be heard at `start`."""
         self._audio.publish(messages.to_audio(utterance, start, samples))
+        self._captions.audio(utterance, start)
 
-    def ended(self, utterance: str, end: int) -> None:
+    def ended(self, utterance: str, end: int, *, interrupted: bool = False) -> None:
         """Publish that an utterance ends: a chunk without samples at the time of its end."""
         self._audio.publish(messages.to_audio(utterance, end, np.zeros(0, np.float32)))
+        self._captions.ended(utterance, end, interrupted=interrupted)
 
     def new_id(self, speaker: str, stamp: int) -> str:
         """Return an id for what a speaker says from `stamp` on that was not given lately.
@@ -69,16 +82,34 @@ class SpeechPublisher:
             f'another node speaks on {self._node.resolve_topic_name("voice/audio")}: what both '
             'say is mixed. End one, or start it with another --namespace'))
 
+    def _publish_caption(self, caption: Caption) -> None:
+        """Do nothing: what is said is not known as words."""
+
 
 class TimedSpeechPublisher(SpeechPublisher):
-    """Publishes mouth shapes as well."""
+    """Publishes mouth shapes and words as well."""
 
     def __init__(self, node: ManagedNode, rate: int) -> None:
         """Publish mono S16LE at `rate` Hz."""
         super().__init__(node, rate)
         self._mouth = node.create_publisher(
             JointTrajectory, 'voice/mouth', qos.MOUTH, qos_overriding_options=qos.overridable())
+        self._caption = node.create_publisher(
+            LiveSpeech, 'voice/caption', qos.CAPTION, qos_overriding_options=qos.overridable())
 
     def mouth(self, utterance: str, track: MouthTrack) -> None:
         """Publish the mouth shapes of a clause."""
         self._mouth.publish(messages.to_trajectory(utterance, track))
+
+    def words(self, utterance: str, words: list[tuple[int, str]], locale: str) -> None:
+        """Take words and the times at which they are heard, for voice/caption."""
+        self._captions.words(utterance, words, locale)
+
+    def left_out(self, utterance: str, described: str) -> None:
+        """Take what cannot be said, for voice/caption."""
+        self._captions.left_out(utterance, described)
+
+    def _publish_caption(self, caption: Caption) -> None:
+        self._caption.publish(messages.to_speech(
+            speaker_of(caption.utterance), caption.start, caption.locale, 1.0,
+            **{'final' if caption.final else 'partial': caption.text}))

@@ -20,8 +20,9 @@ from txt2vid_ros.speaking.speech_sink import (
     SpeechRequest,
     SpeechSink,
 )
-from txt2vid_ros.speaking.synthesis import synthesize_text
-from txt2vid_ros.speaking.voice import SpeechChunk, TextToSpeech
+from txt2vid_ros.speaking.synthesis import SpokenChunk, synthesize_text
+from txt2vid_ros.speaking.voice import TextToSpeech
+from txt2vid_ros.speaking.word_times import ClauseWords, TimedWord
 
 log = logging.getLogger(__name__)
 
@@ -102,7 +103,7 @@ class SpeechScheduler:
             self.statistics.interrupted += len(names)
             # Under the lock, so that no chunk of theirs can come after their end.
             for name in names:
-                self._sink.ended(name, now)
+                self._sink.ended(name, now, interrupted=True)
             self._changed.notify_all()
             return len(names)
 
@@ -160,18 +161,24 @@ class SpeechScheduler:
 
     def _clauses(self, utterance: SpeechRequest, generation: int) -> None:
         voice = self._voice_for(utterance.speaker)
+        resampled = ResampledVoice(voice, self._rate)
         first = True
         unsaid: list[str] = []
-        for pause, chunk in synthesize_text(
-                utterance.text, ResampledVoice(voice, self._rate),
+        words = ClauseWords('', resampled.capabilities)
+        for spoken in synthesize_text(
+                utterance.text, resampled,
                 lambda: self._generation != generation, unsaid.append,
                 named_emoji=self._named_emoji):
             if first:
                 now = self._clock.now()
                 self.statistics.text_to_voice.append((now - utterance.accepted) / SECOND)
                 first = False
-            if not self._play(utterance.id, chunk, int(pause * SECOND), generation):
+            if spoken.clause:
+                self._tell(generation, utterance.id, words, words.rest(), self._cursor)
+                words = ClauseWords(spoken.clause, resampled.capabilities)
+            if not self._play(utterance.id, spoken, words, generation):
                 return
+        self._tell(generation, utterance.id, words, words.rest(), self._cursor)
         if self._generation == generation:
             self._report_unsaid(utterance, unsaid, voice, nothing=first)
 
@@ -182,6 +189,7 @@ class SpeechScheduler:
         self.statistics.last_unsaid = described(unsaid) if unsaid else ''
         if unsaid:
             self.statistics.unsaid_words += len(unsaid)
+            self._sink.left_out(utterance.id, self.statistics.last_unsaid)
             log.warning('%s of the text of %s cannot be said by a voice for %s; use a voice for '
                         'that language', described(unsaid), utterance.id,
                         ', '.join(voice.capabilities.languages))
@@ -189,13 +197,13 @@ class SpeechScheduler:
             log.warning('there is nothing to pronounce in the text of %s (%d characters); '
                         'send words or numbers', utterance.id, len(utterance.text))
 
-    def _play(self, name: str, chunk: SpeechChunk, pause: int, generation: int) -> bool:
+    def _play(self, name: str, spoken: SpokenChunk, words: ClauseWords, generation: int) -> bool:
         """Hand out one chunk of a voice in steps; False if it was interrupted."""
-        rate = self._rate
+        rate, chunk = self._rate, spoken.chunk
         lead = int(self._lead() * SECOND)
         too_far = lead + self._ahead + CLOCK_JUMP
         soonest = self._clock.now() + lead
-        start = self._cursor + pause
+        start = self._cursor + int(spoken.pause * SECOND)
         if not soonest <= start <= soonest + too_far:
             start = soonest
         if chunk.phonemes:
@@ -204,6 +212,8 @@ class SpeechScheduler:
                     generation, self._sink.mouth, name,
                     track.shifted(start / SECOND)):
                 return False
+        if not self._tell(generation, name, words, words.chunk(chunk), start):
+            return False
         urgent = lead + int(INITIAL_BURST * self._chunk * SECOND)
         for offset, samples in _steps(chunk.samples, max(1, round(self._chunk * rate))):
             spaced = not self._spacing
@@ -227,6 +237,13 @@ class SpeechScheduler:
                 self._sink.audio(name, at, samples, rate)
                 self._cursor = start + (offset + len(samples)) * SECOND // rate
         return True
+
+    def _tell(self, generation: int, name: str, clause: ClauseWords, words: Sequence[TimedWord],
+              start: int) -> bool:
+        """Hand out words whose times count from `start`; False if it was interrupted."""
+        return not words or self._emit(
+            generation, self._sink.words, name,
+            [(start + round(word.start * SECOND), word.text) for word in words], clause.locale)
 
     def _emit(self, generation: int, send: Callable[..., None], *what: object) -> bool:
         with self._changed:

@@ -35,7 +35,15 @@ class SpeechSink(Protocol):
         """Take the mouth shapes of the clause that follows, in seconds on the clock."""
         ...
 
-    def ended(self, utterance: str, end: int) -> None:
+    def words(self, utterance: str, words: list[tuple[int, str]], locale: str) -> None:
+        """Take words of the utterance, in order, each with the time at which it is heard."""
+        ...
+
+    def left_out(self, utterance: str, described: str) -> None:
+        """Learn what of the utterance cannot be said: "2 words in Chinese"."""
+        ...
+
+    def ended(self, utterance: str, end: int, *, interrupted: bool = False) -> None:
         """Learn that nothing of the utterance is to be heard from `end` on."""
         ...
 

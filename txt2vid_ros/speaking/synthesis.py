@@ -7,6 +7,7 @@ word that it cannot say is spelled.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+import dataclasses
 import logging
 
 from txt2vid_ros.core.errors import ProviderError, UserError
@@ -24,14 +25,25 @@ CLAUSE_PAUSE = 0.12
 _SENTENCE_ENDS = tuple('.!?…"”)。！？।۔؟')
 
 
+@dataclasses.dataclass(frozen=True)
+class SpokenChunk:
+    """A chunk of a text's speech."""
+
+    pause: float
+    """Seconds of silence before it."""
+    chunk: SpeechChunk
+    clause: str
+    """The words whose speech begins with it; '' where it continues that of the chunk before."""
+
+
 def _ignore(words: str) -> None:
     """Take no notice of what is not said."""
 
 
 def synthesize_text(text: str, voice: TextToSpeech, cancelled: Callable[[], bool],
                     unsaid: Callable[[str], None] = _ignore, *, named_emoji: bool = False
-                    ) -> Iterator[tuple[float, SpeechChunk]]:
-    """Yield each chunk of the words of `text` with the seconds of silence before it.
+                    ) -> Iterator[SpokenChunk]:
+    """Yield the speech of `text`, with pauses between its clauses.
 
     An SSML text is one clause for a voice that takes SSML: its parts would not be well-formed.
     `unsaid` gets the words that are left out, as the voice's languages have no sounds for them or
@@ -45,10 +57,10 @@ def synthesize_text(text: str, voice: TextToSpeech, cancelled: Callable[[], bool
     pause = 0.0
     for clause in [spoken.text] if is_ssml(spoken.text) else split_clauses(spoken.text):
         said = False
-        for chunk in _said_in_parts(clause, voice, cancelled, unsaid):
+        for begun, chunk in _said_in_parts(clause, voice, cancelled, unsaid):
             if cancelled():
                 return
-            yield pause, chunk
+            yield SpokenChunk(pause, chunk, begun)
             pause = 0.0
             said = said or len(chunk.samples) > 0
         if cancelled():
@@ -59,13 +71,16 @@ def synthesize_text(text: str, voice: TextToSpeech, cancelled: Callable[[], bool
 
 
 def _said_in_parts(clause: str, voice: TextToSpeech, cancelled: Callable[[], bool],
-                   unsaid: Callable[[str], None]) -> Iterator[SpeechChunk]:
-    """Yield the clause's speech; where the voice has a bug, that of its halves, down to a word."""
+                   unsaid: Callable[[str], None]) -> Iterator[tuple[str, SpeechChunk]]:
+    """Yield the clause's speech; where the voice has a bug, that of its halves, down to a word.
+
+    With the first chunk of the clause, or of a part of it, come its words.
+    """
     begun = False
     try:
         for chunk in voice.synthesize(clause, cancelled):
+            yield '' if begun else clause, chunk
             begun = True
-            yield chunk
         return
     except (ProviderError, UserError):
         raise

@@ -34,7 +34,7 @@ def made():
 
 
 def heard(voice, text):
-    chunks = [chunk.samples for _, chunk in synthesize_text(text, voice, lambda: False)]
+    chunks = [each.chunk.samples for each in synthesize_text(text, voice, lambda: False)]
     until(lambda: not voice.probing)
     return transcribed(np.concatenate(chunks), voice.capabilities.sample_rate)
 

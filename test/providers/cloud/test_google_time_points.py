@@ -86,7 +86,8 @@ def test_what_else_is_asked_for_is_as_ever(google, voice):
 def test_they_come_through_a_list_of_voices(google):
     listed = make_voice('google,hibari', voice=TIMED, limits=TimeLimits(20.0, 20.0, 60.0, 20.0))
     listed.load()
-    (_, chunk), = synthesize_text(TEXT, listed, lambda: False)
+    spoken, = synthesize_text(TEXT, listed, lambda: False)
+    chunk = spoken.chunk
     listed.close()
     part, begin, end = google.said[0].parts[3]
     assert within(chunk.phonemes, begin, end) == IPA[part]

@@ -77,7 +77,7 @@ def test_ssml_goes_whole(google, voice, name):
     text = '<speak>My name is Peter. <break time="300ms"/> I live in London.</speak>'
     google.beta = grpc.StatusCode.UNIMPLEMENTED
     loaded = voice(name)
-    chunks = [chunk.samples for _, chunk in synthesize_text(text, loaded, lambda: False)]
+    chunks = [each.chunk.samples for each in synthesize_text(text, loaded, lambda: False)]
     assert [request.input.ssml for request in google.requests] == [text]
     assert heard(chunks, loaded) == words('My name is Peter. I live in London.')
 

@@ -96,8 +96,8 @@ def _speech(voice: TextToSpeech, clause: str, cancelled: CancelCheck) -> Iterato
             if chunk.last:
                 return
         return
-    for pause, chunk in synthesize_text(clause, voice, cancelled):
-        if pause:
-            silence = np.zeros(round(pause * voice.capabilities.sample_rate), np.float32)
+    for spoken in synthesize_text(clause, voice, cancelled):
+        if spoken.pause:
+            silence = np.zeros(round(spoken.pause * voice.capabilities.sample_rate), np.float32)
             yield SpeechChunk(silence)
-        yield chunk
+        yield spoken.chunk

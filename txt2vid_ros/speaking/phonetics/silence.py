@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -43,5 +45,5 @@ def trim_silence(samples: NDArray[np.float32], sounds: tuple[Phoneme, ...] | Non
         start = min(max(sound.start - offset, 0.0), length)
         end = min(max(sound.end - offset, 0.0), length)
         if end > start:
-            moved.append(Phoneme(sound.symbol, start, end - start, sound.stress))
+            moved.append(dataclasses.replace(sound, start=start, duration=end - start))
     return SpeechChunk(samples[first:last], tuple(moved))

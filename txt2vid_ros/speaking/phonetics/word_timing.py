@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+import dataclasses
 
 import numpy as np
 from numpy.typing import NDArray
@@ -100,7 +101,8 @@ def _placed(symbols: Sequence[str], start: float, end: float) -> list[Phoneme]:
     if not len(lengths) or end <= start:
         return []
     edges = start + (end - start) * np.concatenate([[0.0], np.cumsum(lengths) / lengths.sum()])
-    return [Phoneme(sound.symbol, float(edges[at]), float(edges[at + 1] - edges[at]), sound.stress)
+    return [dataclasses.replace(sound, start=float(edges[at]),
+                                duration=float(edges[at + 1] - edges[at]))
             for at, sound in enumerate(sounds)]
 
 

@@ -1,0 +1,143 @@
+"""The words of the voice at the moment they are heard, and whether anything is heard."""
+
+from __future__ import annotations
+
+import collections
+from collections.abc import Callable
+import dataclasses
+import threading
+
+from txt2vid_ros.core.clock import Clock, SECOND
+
+CLOCK_POLL_INTERVAL = 0.02
+"""Seconds between looks at the clock, which may be a simulated one, while something is due."""
+IDLE_INTERVAL = 0.5
+"""Seconds between looks at whether to stop, while nothing is."""
+CUT = ' —'
+"""What ends the caption of an utterance that was interrupted."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Caption:
+    """What has been heard of an utterance so far, or all of it where it is `final`."""
+
+    utterance: str
+    start: int
+    """When its first word is heard, nanoseconds."""
+    text: str
+    final: bool
+    locale: str
+    """BCP 47 tag of the voice's language; '' where nothing was spoken."""
+
+
+@dataclasses.dataclass
+class _Utterance:
+    start: int
+    waiting: collections.deque[tuple[int, str]] = dataclasses.field(
+        default_factory=collections.deque)
+    heard: list[str] = dataclasses.field(default_factory=list)
+    locale: str = ''
+    left_out: str = ''
+    audible: bool = False
+    end: int | None = None
+    interrupted: bool = False
+
+
+class Captions:
+    """Takes words ahead of their time, and gives them out when they are heard.
+
+    Times are nanoseconds on the clock. Safe to use from several threads; `run` calls back from
+    its own.
+    """
+
+    def __init__(self, clock: Clock, caption: Callable[[Caption], None],
+                 speaking: Callable[[bool], None]) -> None:
+        """`speaking` learns when a voice begins and ends to be heard; first that it is silent."""
+        self._clock = clock
+        self._caption = caption
+        self._speaking = speaking
+        self._utterances: dict[str, _Utterance] = {}
+        self._changed = threading.Condition()
+
+    def audio(self, utterance: str, start: int) -> None:
+        """Learn that sound of an utterance is heard from `start` on."""
+        with self._changed:
+            held = self._utterances.setdefault(utterance, _Utterance(start))
+            if not held.audible:
+                held.audible, held.start = True, start
+                self._changed.notify_all()
+
+    def words(self, utterance: str, words: list[tuple[int, str]], locale: str) -> None:
+        """Take words of an utterance with the times at which they are heard, in order."""
+        if not words:
+            return
+        with self._changed:
+            held = self._utterances.setdefault(utterance, _Utterance(words[0][0]))
+            held.waiting.extend(words)
+            held.locale = locale
+            self._changed.notify_all()
+
+    def left_out(self, utterance: str, described: str) -> None:
+        """Learn what of an utterance cannot be said, by number and writing."""
+        with self._changed:
+            self._utterances.setdefault(utterance, _Utterance(self._clock.now())
+                                        ).left_out = described
+
+    def ended(self, utterance: str, end: int, *, interrupted: bool = False) -> None:
+        """Learn that nothing of an utterance is heard from `end` on."""
+        with self._changed:
+            held = self._utterances.get(utterance)
+            if held is not None:
+                held.end, held.interrupted = end, interrupted
+                self._changed.notify_all()
+
+    def run(self, stop: threading.Event) -> None:
+        """Give out what is due until `stop` is set; what is not due by then is forgotten."""
+        speaking: bool | None = None
+        while not stop.is_set():
+            with self._changed:
+                now = self._clock.now()
+                captions = [caption for name in list(self._utterances)
+                            for caption in self._due(name, now)]
+                heard = any(held.audible and held.start <= now
+                            for held in self._utterances.values())
+            if heard != speaking:
+                speaking = heard
+                self._speaking(heard)
+            for caption in captions:
+                self._caption(caption)
+            with self._changed:
+                self._changed.wait(self._pause(self._clock.now()))
+        with self._changed:
+            self._utterances.clear()
+        if speaking:
+            self._speaking(False)
+
+    def _due(self, name: str, now: int) -> list[Caption]:
+        held = self._utterances[name]
+        found: list[Caption] = []
+        until = now if held.end is None else min(now, held.end)
+        new = False
+        while held.waiting and held.waiting[0][0] <= until:
+            held.heard.append(held.waiting.popleft()[1])
+            new = True
+        text = ' '.join(held.heard)
+        if new:
+            found.append(Caption(name, held.start, text, False, held.locale))
+        if held.end is not None and held.end <= now:
+            del self._utterances[name]
+            text += CUT if text and held.interrupted else ''
+            note = f'[{held.left_out} not said]' if held.left_out else ''
+            whole = ' '.join(filter(None, (text, note)))
+            if whole:
+                found.append(Caption(name, held.start, whole, True, held.locale))
+        return found
+
+    def _pause(self, now: int) -> float:
+        """Return how long nothing is due, in seconds."""
+        due = [time for held in self._utterances.values() for time in (
+            held.waiting[0][0] if held.waiting else None, held.end,
+            held.start if held.audible and held.start > now else None) if time is not None]
+        if not due:
+            return IDLE_INTERVAL
+        return max(0.0, min((min(due) - now) / SECOND, CLOCK_POLL_INTERVAL))

@@ -1,0 +1,90 @@
+"""When each word of a clause is heard, as far as its sound tells."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from txt2vid_ros.speaking.clauses import speakable
+from txt2vid_ros.speaking.ssml import is_ssml, plain_text
+from txt2vid_ros.speaking.voice import SpeechChunk, VoiceCapabilities
+
+LETTER_SECONDS = 0.065
+"""Seconds a letter takes, where a streaming voice tells nothing: about 170 words a minute."""
+
+
+@dataclasses.dataclass(frozen=True)
+class TimedWord:
+    """A word as it is spoken, with its punctuation, and when it begins."""
+
+    text: str
+    start: float
+    """Seconds from the first sample of the chunk that it was learned with; may be negative."""
+
+
+class ClauseWords:
+    """Times the words of one clause chunk by chunk, so that a caption need not wait for all.
+
+    Exact where the voice marks as many beginnings of words as there are words; else by letters
+    over the sound of the clause, and by a usual pace where more of it is still to come.
+    """
+
+    def __init__(self, clause: str, voice: VoiceCapabilities) -> None:
+        """Take the clause, and what the voice that speaks it can do."""
+        self.locale = voice.languages[0] if voice.languages else ''
+        """BCP 47 tag of the language."""
+        self._left = _words_of(plain_text(clause) if is_ssml(clause) else clause)
+        self._rate = voice.sample_rate
+        self._streaming = voice.streaming
+        self._due = 0.0
+        """When the next word begins at the usual pace, seconds from the next chunk."""
+
+    def chunk(self, chunk: SpeechChunk) -> list[TimedWord]:
+        """Return the words that begin in a chunk."""
+        length = len(chunk.samples) / self._rate
+        sounds = chunk.phonemes or ()
+        marks = [sound.start for sound in sounds if sound.begins_word]
+        if len(marks) == len(self._left):
+            return self._take(marks)
+        if not self._streaming or chunk.last:
+            begin = sounds[0].start if sounds else 0.0
+            return self._spread(begin, length)
+        starts: list[float] = []
+        for word in self._left:
+            if self._due >= length:
+                break
+            starts.append(self._due)
+            self._due += len(word) * LETTER_SECONDS
+        self._due -= length
+        return self._take(starts)
+
+    def rest(self) -> list[TimedWord]:
+        """Return the words that no chunk told of, at the end of the clause."""
+        return self._take([0.0] * len(self._left))
+
+    def _spread(self, begin: float, end: float) -> list[TimedWord]:
+        letters = sum(map(len, self._left))
+        starts, seen = [], 0
+        for word in self._left:
+            starts.append(begin + (end - begin) * seen / letters)
+            seen += len(word)
+        return self._take(starts)
+
+    def _take(self, starts: list[float]) -> list[TimedWord]:
+        taken = self._left[:len(starts)]
+        self._left = self._left[len(starts):]
+        return [TimedWord(word, start) for word, start in zip(taken, starts, strict=True)]
+
+
+def _words_of(clause: str) -> list[str]:
+    """Return the words, each with the marks after it; marks before the first are part of it."""
+    words: list[str] = []
+    held = ''
+    for word in clause.split():
+        if speakable(word):
+            words.append(f'{held} {word}'.strip())
+            held = ''
+        elif words:
+            words[-1] += f' {word}'
+        else:
+            held = f'{held} {word}'.strip()
+    return words
