@@ -1,0 +1,72 @@
+#!/bin/bash
+# Put the real ros2 launch, run, topic, param, lifecycle and action on top of the wheels.
+#
+# usage: tools/ros_tools.sh SOURCES FOLDER
+#
+# SOURCES holds checkouts of ros2/launch, ros2/launch_ros, ros2/ros2cli and ros2/rosidl_runtime_py
+# (branch jazzy), under these names. FOLDER gets a virtual environment that shares the packages of
+# .venv, and a prefix in which this checkout is an installed ROS package. Then:
+#
+#   . FOLDER/setup.sh && ros2 launch txt2vid_ros live.launch.py
+#   . FOLDER/setup.sh && python -m pytest test/ros_tools
+set -euo pipefail
+
+sources=$(realpath "${1:?a folder with the checkouts}")
+folder=$(realpath -m "${2:?a folder for the tools}")
+root=$(realpath "$(dirname "$0")/..")
+packages=(
+  launch/launch launch/launch_xml launch/launch_yaml
+  launch_ros/launch_ros launch_ros/ros2launch
+  ros2cli/ros2cli ros2cli/ros2{run,pkg,node,topic,param,service,action,lifecycle,interface}
+  rosidl_runtime_py)
+for package in "${packages[@]}"; do
+  [ -e "$sources/$package/setup.py" ] || {
+    echo "$sources/$package is missing: check out ros2/${package%%/*}, branch jazzy" >&2
+    exit 1
+  }
+done
+
+"$root/tools/setup.sh" test
+"$root/.venv/bin/python" -m venv "$folder/venv"
+site=$("$folder/venv/bin/python" -c 'import site; print(site.getsitepackages()[0])')
+shared=$("$root/.venv/bin/python" -c 'import site; print(site.getsitepackages()[0])')
+echo "import site; site.addsitedir('$shared')" > "$site/checkout.pth"
+libraries=$root/.venv/lib$(printf ':%s' "$shared"/ros_*.libs)
+install=("$folder/venv/bin/python" -m pip install --quiet --no-deps --disable-pip-version-check)
+"${install[@]}" argcomplete osrf_pycommon psutil
+for package in "${packages[@]}"; do
+  "${install[@]}" --no-build-isolation "$sources/$package"
+done
+# launch_ros imports it for nodes that are composed in C++; there is no wheel, and nobody calls it.
+mkdir -p "$site/composition_interfaces"
+echo 'class LoadNode: Request = Response = None' > "$site/composition_interfaces/srv.py"
+
+prefix=$folder/prefix
+mkdir -p "$prefix"/{share/ament_index/resource_index/packages,share/txt2vid_ros,lib/txt2vid_ros}
+touch "$prefix/share/ament_index/resource_index/packages/txt2vid_ros"
+ln -sfn "$root/package.xml" "$prefix/share/txt2vid_ros/package.xml"
+for part in launch config models; do
+  mkdir -p "$prefix/share/txt2vid_ros/$part"
+  ln -sfn "$root/$part"/* "$prefix/share/txt2vid_ros/$part/"
+done
+# The executables that setup.py declares; in lib/, where ros2 run and ros2 launch look.
+(cd "$root" && "$root/.venv/bin/python" - "$prefix/lib/txt2vid_ros" "$folder/venv/bin/python") <<'END'
+import pathlib
+import re
+import sys
+
+folder, python = map(pathlib.Path, sys.argv[1:])
+scripts = re.search(r"'console_scripts': \[(.*?)\]", pathlib.Path('setup.py').read_text(), re.S)
+for name, module in re.findall(r"'([\w-]+) = ([\w.]+):main'", scripts[1]):
+    file = folder / name
+    file.write_text(f'#!{python}\nimport sys\nfrom {module} import main\nsys.exit(main())\n')
+    file.chmod(0o755)
+END
+cat > "$folder/setup.sh" <<END
+# Source this: . $folder/setup.sh
+export PATH="$folder/venv/bin:\$PATH"
+# The wheels look for their libraries beside the interpreter that runs, which is not theirs here.
+export LD_LIBRARY_PATH="$libraries" _ROS_WHEELS_BOOTSTRAP_COMPLETE=1
+export AMENT_PREFIX_PATH="$prefix:$folder/venv:$root/.venv"
+END
+echo "Ready: . $folder/setup.sh"
