@@ -15,10 +15,10 @@ from trajectory_msgs.msg import JointTrajectory
 
 from txt2vid_ros.core.mouth import MouthTrack
 from txt2vid_ros.core.people import speaker_of, utterance_id
+from txt2vid_ros.media.captions import Caption, Captions
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.listeners import wait_for_listeners
 from txt2vid_ros.ros.node import ManagedNode
-from txt2vid_ros.speaking.captions import Caption, Captions
 
 RIVAL_CHECKS = 4
 """Checks in a row that find another publisher before that is a problem: a node that has crashed

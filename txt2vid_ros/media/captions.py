@@ -31,7 +31,7 @@ class Caption:
 
 
 @dataclasses.dataclass
-class _Utterance:
+class _CaptionedUtterance:
     start: int
     waiting: collections.deque[tuple[int, str]] = dataclasses.field(
         default_factory=collections.deque)
@@ -56,13 +56,13 @@ class Captions:
         self._clock = clock
         self._caption = caption
         self._speaking = speaking
-        self._utterances: dict[str, _Utterance] = {}
+        self._utterances: dict[str, _CaptionedUtterance] = {}
         self._changed = threading.Condition()
 
     def audio(self, utterance: str, start: int) -> None:
         """Learn that sound of an utterance is heard from `start` on."""
         with self._changed:
-            held = self._utterances.setdefault(utterance, _Utterance(start))
+            held = self._utterances.setdefault(utterance, _CaptionedUtterance(start))
             if not held.audible:
                 held.audible, held.start = True, start
                 self._changed.notify_all()
@@ -72,7 +72,7 @@ class Captions:
         if not words:
             return
         with self._changed:
-            held = self._utterances.setdefault(utterance, _Utterance(words[0][0]))
+            held = self._utterances.setdefault(utterance, _CaptionedUtterance(words[0][0]))
             held.waiting.extend(words)
             held.locale = locale
             self._changed.notify_all()
@@ -80,7 +80,7 @@ class Captions:
     def left_out(self, utterance: str, described: str) -> None:
         """Learn what of an utterance cannot be said, by number and writing."""
         with self._changed:
-            self._utterances.setdefault(utterance, _Utterance(self._clock.now())
+            self._utterances.setdefault(utterance, _CaptionedUtterance(self._clock.now())
                                         ).left_out = described
 
     def ended(self, utterance: str, end: int, *, interrupted: bool = False) -> None:

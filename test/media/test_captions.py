@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from txt2vid_ros.core.clock import SECOND
-from txt2vid_ros.speaking.captions import Caption, Captions
+from txt2vid_ros.media.captions import Caption, Captions
 
 WAIT = 30.0
 
