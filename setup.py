@@ -2,6 +2,7 @@
 
 import pathlib
 import re
+import shutil
 
 from setuptools import find_packages, setup
 
@@ -23,6 +24,19 @@ def shared(folder: str) -> tuple[str, list[str]]:
     return f'share/{NAME}/{folder}', files
 
 
+def executables() -> tuple[str, list[str]]:
+    """Return the data_files entry of the nodes' executables, each a copy of one script.
+
+    They are no console_scripts: in a virtual environment's bin/, `link` and `mic` would hide
+    other programs.
+    """
+    folder = ROOT / 'build' / 'executables'
+    folder.mkdir(parents=True, exist_ok=True)
+    for node in sorted((ROOT / NAME / 'nodes').glob('[a-z]*.py')):
+        shutil.copy(ROOT / 'scripts' / 'node.py', folder / node.stem)
+    return f'lib/{NAME}', sorted(str(file.relative_to(ROOT)) for file in folder.iterdir())
+
+
 setup(
     name=NAME,
     version=version(),
@@ -38,6 +52,7 @@ setup(
         (f'share/{NAME}', ['package.xml']),
         (f'share/{NAME}/models', ['models/models.yaml']),
         *(shared(folder) for folder in ('config', 'launch') if (ROOT / folder).is_dir()),
+        executables(),
     ],
     zip_safe=False,
     # What ROS packages and rosdep bring on a ROS installation is not repeated here: pip would
@@ -73,13 +88,6 @@ setup(
     entry_points={
         'console_scripts': [
             'txt2vid = txt2vid_ros.cli.main:main',
-            'mic = txt2vid_ros.nodes.mic:main',
-            'stt = txt2vid_ros.nodes.stt:main',
-            'tts = txt2vid_ros.nodes.tts:main',
-            'playout = txt2vid_ros.nodes.playout:main',
-            'lipsync = txt2vid_ros.nodes.lipsync:main',
-            'stream = txt2vid_ros.nodes.stream:main',
-            'link = txt2vid_ros.nodes.link:main',
         ],
         'txt2vid_ros.tts': [
             'hibari = txt2vid_ros.providers.tts.hibari:HibariVoice [speech]',

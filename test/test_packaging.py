@@ -73,3 +73,15 @@ def test_ros_finds_the_package_and_the_version_is_one(prefix):
     assert manifest.get('format') == '3'
     assert manifest.findtext('version') == __version__
     assert manifest.findtext('export/build_type') == 'ament_python'
+
+
+def test_ros2_run_finds_every_node_and_nothing_hides_another_program(prefix):
+    folder = prefix / 'lib/txt2vid_ros'
+    nodes = sorted(path.stem for path in (ROOT / 'txt2vid_ros/nodes').glob('[a-z]*.py'))
+    assert sorted(path.name for path in folder.iterdir()) == nodes
+    assert [path.name for path in (prefix / 'bin').iterdir()] == ['txt2vid']
+    for node in nodes:
+        assert os.access(folder / node, os.X_OK)
+    done = run(prefix, str(folder / 'link'), '--help')
+    assert done.returncode == 0, done.stderr
+    assert 'role: ' in done.stdout

@@ -49,19 +49,13 @@ for part in launch config models; do
   mkdir -p "$prefix/share/txt2vid_ros/$part"
   ln -sfn "$root/$part"/* "$prefix/share/txt2vid_ros/$part/"
 done
-# The executables that setup.py declares; in lib/, where ros2 run and ros2 launch look.
-(cd "$root" && "$root/.venv/bin/python" - "$prefix/lib/txt2vid_ros" "$folder/venv/bin/python") <<'END'
-import pathlib
-import re
-import sys
-
-folder, python = map(pathlib.Path, sys.argv[1:])
-scripts = re.search(r"'console_scripts': \[(.*?)\]", pathlib.Path('setup.py').read_text(), re.S)
-for name, module in re.findall(r"'([\w-]+) = ([\w.]+):main'", scripts[1]):
-    file = folder / name
-    file.write_text(f'#!{python}\nimport sys\nfrom {module} import main\nsys.exit(main())\n')
-    file.chmod(0o755)
-END
+ln -sfn "$folder/venv/bin/txt2vid" "$prefix/lib/txt2vid_ros/txt2vid"
+for node in "$root"/txt2vid_ros/nodes/[a-z]*.py; do
+  ln -sfn "$root/scripts/node.py" "$prefix/lib/txt2vid_ros/$(basename "$node" .py)"
+done
+printf '#!%s\nimport sys\nfrom txt2vid_ros.cli.main import main\nsys.exit(main())\n' \
+  "$folder/venv/bin/python" > "$folder/venv/bin/txt2vid"
+chmod +x "$folder/venv/bin/txt2vid"
 cat > "$folder/setup.sh" <<END
 # Source this: . $folder/setup.sh
 export PATH="$folder/venv/bin:\$PATH"

@@ -150,12 +150,12 @@ def nodes(graph: str, arguments: Mapping[str, str] | None = None,
                         'Have both machines in one ROS network, and leave out the link.')
     graphs = MODES[mode]
     names = graphs[graph] if kind == TOPIC else (*graphs[graph], 'link')
-    if graph == 'receiver' and _true('mic', (arguments or {}).get('mic', '')):
+    if graph == 'receiver' and is_true('mic', (arguments or {}).get('mic', '')):
         raise UserError('mic: the receiver has no microphone',
                         'Run the graph live, or the graph sender beside it.')
     if _listens(arguments or {}) and graph == 'live':
         names = (*graphs['sender'], *names)
-    _true('use_sim_time', (arguments or {}).get('use_sim_time', ''))
+    is_true('use_sim_time', (arguments or {}).get('use_sim_time', ''))
     values: dict[str, dict[str, Any]] = {name: {} for name in names}
     if kind != TOPIC:
         values['link']['role'] = 'sender' if graph == 'sender' else 'receiver'
@@ -207,13 +207,18 @@ def _listens(arguments: Mapping[str, str]) -> bool:
     """Return whether a microphone is requested, or implied by naming a device or an input."""
     value = arguments.get('mic', '')
     named = any(arguments.get(name) for name in ('device', 'input'))
-    return _true('mic', value) or (not value and named)
+    return is_true('mic', value) or (not value and named)
 
 
-def _true(name: str, value: str) -> bool:
-    if value not in ('', 'true', 'false'):
-        raise UserError(f'{name} is {value!r}', 'Say true or false.')
-    return value == 'true'
+def is_true(name: str, value: str) -> bool:
+    """Return what an argument says in any spelling that launch takes; '' is false.
+
+    Raises UserError.
+    """
+    try:
+        return bool(value) and truth(value)
+    except ValueError:
+        raise UserError(f'{name} is {value!r}', 'Say true or false.') from None
 
 
 def with_parameters(specs: list[NodeSpec], settings: list[str]) -> list[NodeSpec]:

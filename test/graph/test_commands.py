@@ -71,7 +71,7 @@ def test_say_without_a_talking_head_says_so(tmp_path: Path) -> None:
 @pytest.mark.parametrize(('words', 'pattern'), [
     ((), 'there is nothing to say'),
     (('--file', 'nowhere.txt'), 'nowhere.txt cannot be read'),
-    (('--namespace', 'a b', 'Hello'), "--namespace 'a b' is no ROS namespace"),
+    (('--namespace', 'a b', 'Hello'), "namespace: 'a b' is no ROS namespace"),
 ])
 def test_say_tells_what_is_wrong(tmp_path: Path, words: tuple[str, ...], pattern: str) -> None:
     status, text = run(tmp_path, 'say', *words)

@@ -15,6 +15,6 @@ def checked_namespace(namespace: str) -> str:
     """Return a namespace as ROS writes it, with one slash before it. Raises UserError."""
     written = '/' + namespace.strip('/')
     if not _NAMESPACE.fullmatch(written):
-        raise UserError(f'--namespace {namespace!r} is no ROS namespace',
+        raise UserError(f'namespace: {namespace!r} is no ROS namespace',
                         'Use letters, digits and underscores, for example /robot_1/head.')
     return written

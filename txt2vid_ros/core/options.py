@@ -76,6 +76,11 @@ class OptionTables:
         return {f'{prefix}.{name}': spec for prefix, tables in self.tables.items()
                 for table in tables for name, spec in specs(table).items()}
 
+    def covers(self, name: str) -> bool:
+        """Return whether a name belongs to a provider: one in use, or one that is installed."""
+        prefix, dot, _ = full_name(name).partition('.')
+        return bool(dot) and (prefix in self.tables or prefix in self.unused)
+
     def check(self, given: Mapping[str, Any], where: str) -> tuple[dict[str, Any], list[str]]:
         """Return the given values, in the types of the tables, and warnings.
 

@@ -202,10 +202,15 @@ def choices_text(spec: ParameterSpec) -> str:
     return 'one of ' + ', '.join(str(choice) for choice in spec.choices if choice != '')
 
 
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return the known name that was perhaps meant; '' where none is near."""
+    return next(iter(difflib.get_close_matches(name, list(known), n=1)), '')
+
+
 def unknown(problem: str, name: str, known: Iterable[str], all_of_them: str) -> UserError:
     """Return the error for an unknown name, with the one that was perhaps meant."""
-    near = difflib.get_close_matches(name, list(known), n=1)
-    hint = f'Did you mean {near[0]!r}? ' if near else ''
+    near = nearest(name, known)
+    hint = f'Did you mean {near!r}? ' if near else ''
     return UserError(problem, f'{hint}{all_of_them}')
 
 

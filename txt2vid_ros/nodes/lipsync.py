@@ -25,7 +25,7 @@ from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.running import run
-from txt2vid_ros.ros.speech_input import SpeechInput
+from txt2vid_ros.ros.sound.speech_input import SpeechInput
 from txt2vid_ros.ros.transports import prepare_for_pictures
 
 FACE = 'face'
@@ -42,7 +42,7 @@ class Parameters:
     width: int = parameter(640, 'pixels', minimum=16, maximum=3840)
     height: int = parameter(480, 'pixels', minimum=16, maximum=2160)
     fps: float = parameter(25.0, 'frames a second', minimum=1.0, maximum=120.0)
-    frame_id: str = parameter('face', 'tf frame of the pictures')
+    frame_id: str = parameter('', 'tf frame of the pictures; empty: NAMESPACE/face')
     lead: float = parameter(0.06, 'seconds from publishing a frame to its being seen, until '
                             'the stream node has requested a lead', minimum=0.0, maximum=2.0)
     lead_max: float = parameter(0.25, 'seconds that the lead never exceeds',
@@ -91,11 +91,15 @@ class LipsyncNode(ManagedNode):
             lambda: self._lead)
         self._raw = self.create_publisher(Image, 'face/image_raw', qos.IMAGE,
                                           qos_overriding_options=qos.overridable())
+        # Where the pictures are remapped to, these go too, as viewers look for them there.
+        raw = self._raw.topic_name
         self._compressed = self.create_publisher(
-            CompressedImage, 'face/image_raw/compressed', qos.IMAGE,
+            CompressedImage, f'{raw}/compressed', qos.IMAGE,
             qos_overriding_options=qos.overridable())
-        self._camera_info = self.create_publisher(CameraInfo, 'face/camera_info', qos.IMAGE,
-                                                  qos_overriding_options=qos.overridable())
+        self._camera_info = self.create_publisher(
+            CameraInfo, f'{raw.rpartition("/")[0]}/camera_info', qos.IMAGE,
+            qos_overriding_options=qos.overridable())
+        self._frame_id = table.frame_id or f'{self.get_namespace().strip("/")}/face'.strip('/')
         self._lead_request = self.create_publisher(Float64, 'voice/lead', qos.LEAD)
 
     def start(self) -> None:
@@ -166,7 +170,7 @@ class LipsyncNode(ManagedNode):
 
     def _publish(self, place: int, frame: Frame) -> None:
         stamp = self._grid.stamp(place)
-        frame_id = self.parameters.frame_id
+        frame_id = self._frame_id
         self._raw.publish(messages.to_image(frame, stamp, frame_id))
         if self._compressed.get_subscription_count():
             _, jpeg = cv2.imencode('.jpg', frame, (cv2.IMWRITE_JPEG_QUALITY,

@@ -13,12 +13,12 @@ from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.pcm import SPEECH_RATE
 from txt2vid_ros.core.people import DEFAULT
 from txt2vid_ros.media.jitter.jitter_buffer import JitterBuffer, JitterBufferSettings
-from txt2vid_ros.ros.lead_request import LeadRequest
 from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.running import run
-from txt2vid_ros.ros.sound_input import SoundInput
-from txt2vid_ros.ros.speech_publisher import SpeechPublisher
+from txt2vid_ros.ros.sound.lead_request import LeadRequest
+from txt2vid_ros.ros.sound.sound_input import SoundInput
+from txt2vid_ros.ros.sound.speech_publisher import SpeechPublisher
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,7 +83,7 @@ class PlayoutNode(ManagedNode):
             'lead_ms': self._lead.seconds * 1000, 'invalid': self._input.statistics.invalid}
         if self.count_publishers('mic/audio') > 1:
             return 'warn', ('more than one node publishes mic/audio; end one, or give it another '
-                            '--namespace'), figures
+                            'namespace'), figures
         if not self._playout.incoming.started:
             return 'ok', 'nothing has arrived on mic/audio yet', figures
         return 'ok', 'playing' if self._playout.busy else 'silence', figures

@@ -23,7 +23,7 @@ from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.running import run
-from txt2vid_ros.ros.speech_input import SpeechInput
+from txt2vid_ros.ros.sound.speech_input import SpeechInput
 from txt2vid_ros.ros.stamps import StampCheck
 
 FIRST_DELAY = 0.06

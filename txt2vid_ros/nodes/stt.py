@@ -26,8 +26,8 @@ from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.running import run
-from txt2vid_ros.ros.sound_input import SoundInput
-from txt2vid_ros.ros.sound_topic import ReceivedSound, SoundTopic
+from txt2vid_ros.ros.sound.sound_input import SoundInput
+from txt2vid_ros.ros.sound.sound_topic import ReceivedSound, SoundTopic
 
 SHORTEST_CLAUSE = 1.2
 """Seconds of speech before a clause may be sent by itself, with send_clauses."""

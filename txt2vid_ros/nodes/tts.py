@@ -24,11 +24,11 @@ from txt2vid_ros.providers.choice import (
 from txt2vid_ros.providers.resilience.fallback_voice import FallbackVoice
 from txt2vid_ros.providers.resilience.health import HealthRegistry
 from txt2vid_ros.ros import messages, qos
-from txt2vid_ros.ros.lead_request import LeadRequest
 from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.running import run
-from txt2vid_ros.ros.speech_publisher import TimedSpeechPublisher
+from txt2vid_ros.ros.sound.lead_request import LeadRequest
+from txt2vid_ros.ros.sound.speech_publisher import TimedSpeechPublisher
 from txt2vid_ros.speaking.scheduler import SpeechScheduler
 from txt2vid_ros.speaking.speech_sink import SpeechRequest
 from txt2vid_ros.speaking.visemes.track import mouth_track

@@ -10,6 +10,7 @@ import traceback
 from typing import Any, ClassVar
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from rcl_interfaces.msg import ParameterDescriptor
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 
 from txt2vid_ros.core.errors import EXIT_USER_ERROR, UserError
@@ -75,6 +76,11 @@ class ManagedNode(LifecycleNode, abc.ABC):
         self.finished = threading.Event()
         """Set once the node should end."""
         self.exit_status = 0
+        self.autostart = bool(self.declare_parameter(
+            'autostart', True, ParameterDescriptor(
+                description='whether the node configures and activates itself; else it waits for '
+                'a lifecycle manager', read_only=True)).value)
+        """Whether nobody else manages the node: then it ends where it cannot work."""
         self._diagnostics = self.create_publisher(DiagnosticArray, '/diagnostics', 10)
         self._problems: dict[str, str] = {}
         self._started = False
@@ -149,9 +155,12 @@ class ManagedNode(LifecycleNode, abc.ABC):
         if isinstance(error, UserError):
             self.fail(error)
             return
+        self._log_internal(error)
+        self.end(1)
+
+    def _log_internal(self, error: Exception) -> None:
         lines = ''.join(traceback.format_exception(error))
         self.get_logger().fatal(f'internal error:\n{lines}')
-        self.end(1)
 
     def fail(self, error: UserError) -> None:
         """End the node with EXIT_USER_ERROR. Safe to call from any thread."""
@@ -216,7 +225,12 @@ class ManagedNode(LifecycleNode, abc.ABC):
             step()
         except Exception as error:
             # rclpy would swallow it. Providers are third-party code, whose errors must be seen.
-            self.failed(error)
+            if self.autostart:
+                self.failed(error)
+            elif isinstance(error, UserError):
+                self.get_logger().error(str(error))
+            else:
+                self._log_internal(error)
             return TransitionCallbackReturn.FAILURE
         return TransitionCallbackReturn.SUCCESS
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-import contextlib
+from collections.abc import Callable, Mapping
 import dataclasses
-import itertools
 from pathlib import Path
-import sys
 from typing import Any, Generic, TypeVar
 
 from rcl_interfaces.msg import (
@@ -24,25 +21,23 @@ from txt2vid_ros.core.options import OptionTables
 from txt2vid_ros.core.parameters import (
     checked,
     choices_text,
-    FALSE,
     FILE,
     FLOAT,
     INT,
+    nearest,
     parameter,
     ParameterSpec,
     range_text,
     specs,
-    TEXT,
     TEXTS,
-    TRUE,
-    unknown,
 )
+from txt2vid_ros.ros.written_parameters import as_written
 
 __all__ = ['Declared', 'declare', 'follow', 'parameter']
 
 Table = TypeVar('Table')
-# Parameters that ROS itself adds to a node.
-OF_ROS = ('use_sim_time', 'start_type_description_service')
+# Parameters that ROS itself adds to a node, and that of ManagedNode.
+OF_ROS = ('use_sim_time', 'start_type_description_service', 'autostart')
 OF_ROS_PREFIX = 'qos_overrides.'
 
 
@@ -60,14 +55,15 @@ def declare(node: Node, table: type[Table],
             ) -> Declared[Table]:
     """Declare the fields of `table` and the options of the providers that it names.
 
-    `options_of` gets what the node was started with. Raises UserError for a value that does not
-    fit, and for a parameter that the node does not have.
+    `options_of` gets what the node was started with. A parameter that the node does not have is a
+    warning: a launch file may set it for every node. Raises UserError for a value that does not
+    fit.
     """
     where = f'{node.get_name()}.{{}}'
     own = specs(table)
     given = {name: value for name, value in _given(node).items()
              if name not in OF_ROS and not name.startswith(OF_ROS_PREFIX)}
-    values = {name: checked(where.format(name), spec, _as_written(node, spec, name, given[name]))
+    values = {name: checked(where.format(name), spec, as_written(node, spec, name, given[name]))
               for name, spec in own.items() if name in given}
     made = table(**values)
     for name, value in values.items():
@@ -77,13 +73,15 @@ def declare(node: Node, table: type[Table],
     tables = options_of(made)
     others = tables.specs
     old = {*tables.texts, *tables.renamed}
-    for name in given:
-        if name not in own and name not in old and '.' not in name:
-            raise unknown(f'{node.get_name()} has no parameter {name!r}', name, [*own, *others],
-                          f'It has: {", ".join([*sorted(own), *others])}.')
+    strange = [name for name in given
+               if name not in own and name not in old and not tables.covers(name)]
     options, warnings = tables.check(
-        {name: _as_written(node, others.get(name), name, value) for name, value in given.items()
-         if name not in own}, where)
+        {name: as_written(node, others.get(name), name, value) for name, value in given.items()
+         if name not in own and name not in strange}, where)
+    for name in strange:
+        near = nearest(name, [*own, *others])
+        hint = f'. Did you mean {near!r}?' if near else ''
+        warnings.append(f'{node.get_name()} has no parameter {name!r}; it is ignored{hint}')
     for line in warnings:
         node.get_logger().warning(line)
     for name, spec in {**own, **others}.items():
@@ -146,40 +144,3 @@ def _descriptor(spec: ParameterSpec) -> ParameterDescriptor:
         descriptor.integer_range = [IntegerRange(
             from_value=int(low), to_value=int(high), step=1)]
     return descriptor
-
-
-def _as_written(node: Node, spec: ParameterSpec | None, name: str, value: Any) -> Any:
-    """Return a text as written on the command line where rcl has made a number or bool of it.
-
-    rcl guesses types: it reads -p speaker:=010 as 8, and -p google.language:=no as False.
-    """
-    if spec is None or spec.type not in (TEXT, TEXTS, FILE) or not isinstance(value, (int, float)):
-        return value
-    text = _written(sys.argv, node.get_name()).get(name)
-    return text if text is not None and _guessed(text, value) else value
-
-
-def _written(arguments: Sequence[str], node: str) -> dict[str, str]:
-    """Return the texts of '-p NAME:=VALUE' for a node by name; of each the last one counts."""
-    found: dict[str, str] = {}
-    for_ros = False
-    for word, following in itertools.pairwise(arguments):
-        if word in ('--ros-args', '--'):
-            for_ros = word == '--ros-args'
-        elif for_ros and word in ('-p', '--param'):
-            name, _, text = following.partition(':=')
-            target, colon, rest = name.partition(':')
-            if not colon or target == node:
-                found[rest if colon else name] = text
-    return found
-
-
-def _guessed(text: str, value: float) -> bool:
-    """Return whether rcl may have read this value from the text, not from a later file."""
-    if isinstance(value, bool):
-        return text.strip().lower() in (TRUE if value else FALSE)
-    for read in (float, lambda word: int(word, 8), lambda word: int(word, 16)):
-        with contextlib.suppress(ValueError):
-            if read(text) == value:
-                return True
-    return False

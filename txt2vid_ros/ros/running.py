@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 import signal
 import sys
 
@@ -14,11 +13,15 @@ from rclpy.signals import SignalHandlerOptions
 from txt2vid_ros.core.errors import EXIT_USER_ERROR, UserError
 from txt2vid_ros.core.process.signals import on_signal
 from txt2vid_ros.ros.node import ManagedNode
+from txt2vid_ros.ros.node_help import node_help, wants_help
 from txt2vid_ros.ros.spinning import destroy_cleanly, SpinningExecutor
 
 
-def run(make: Callable[[], ManagedNode], arguments: list[str] | None = None) -> int:
+def run(make: type[ManagedNode], arguments: list[str] | None = None) -> int:
     """Make, configure and activate a node, and spin it until a signal; return the exit status."""
+    if wants_help(sys.argv if arguments is None else arguments):
+        print(node_help(make.NAME, make.__doc__ or '', make.Parameters))
+        return 0
     node: ManagedNode | None = None
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
@@ -63,7 +66,8 @@ def _initialise(arguments: list[str] | None) -> None:
 
 
 def _spin(node: ManagedNode) -> int:
-    for transition in (node.trigger_configure, node.trigger_activate):
+    transitions = (node.trigger_configure, node.trigger_activate) if node.autostart else ()
+    for transition in transitions:
         if node.finished.is_set():
             return node.exit_status
         if transition() != TransitionCallbackReturn.SUCCESS:

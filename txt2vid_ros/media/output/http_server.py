@@ -47,9 +47,9 @@ class StreamServer:
             self._server = _Server((host, port), handler)
         except (OSError, TypeError) as error:
             raise UserError(f'stream.http: cannot listen on {address}: {_why(error)}',
-                            'Choose another with --http HOST:PORT, for example '
-                            f'--http 127.0.0.1:{port + 1 if port < 65535 else port - 1}; a '
-                            'second talking head needs a --namespace of its own too.'
+                            'Choose another HOST:PORT for http, for example '
+                            f'127.0.0.1:{port + 1 if port < 65535 else port - 1}; a '
+                            'second talking head needs a namespace of its own too.'
                             ) from error
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.1,),
                                         name='http', daemon=True)

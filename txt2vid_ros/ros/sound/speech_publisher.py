@@ -17,8 +17,8 @@ from txt2vid_ros.core.mouth import MouthTrack
 from txt2vid_ros.core.people import speaker_of, utterance_id
 from txt2vid_ros.media.captions import Caption, Captions
 from txt2vid_ros.ros import messages, qos
-from txt2vid_ros.ros.listeners import wait_for_listeners
 from txt2vid_ros.ros.node import ManagedNode
+from txt2vid_ros.ros.sound.listeners import wait_for_listeners
 
 RIVAL_CHECKS = 4
 """Checks in a row that find another publisher before that is a problem: a node that has crashed
@@ -80,7 +80,7 @@ class SpeechPublisher:
         self._rivals_seen = self._rivals_seen + 1 if rivals > 0 else 0
         self._node.set_problem('rivals', '' if self._rivals_seen < RIVAL_CHECKS else (
             f'another node speaks on {self._node.resolve_topic_name("voice/audio")}: what both '
-            'say is mixed. End one, or start it with another --namespace'))
+            'say is mixed. End one, or start it in another namespace'))
 
     def _publish_caption(self, caption: Caption) -> None:
         """Do nothing: what is said is not known as words."""

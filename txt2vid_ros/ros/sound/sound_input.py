@@ -13,7 +13,7 @@ from txt2vid_ros.media.capture.conditioning import Conditioner
 from txt2vid_ros.media.capture.source import SourceStatistics
 from txt2vid_ros.ros import qos
 from txt2vid_ros.ros.node import ManagedNode
-from txt2vid_ros.ros.sound_topic import ReceivedSound, SoundTopic
+from txt2vid_ros.ros.sound.sound_topic import ReceivedSound, SoundTopic
 
 GAP = SECOND // 20
 """Nanoseconds by which a stamp may be off before the sound counts as interrupted."""

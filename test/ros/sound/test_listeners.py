@@ -8,7 +8,8 @@ from bare_node import BareNode
 import pytest
 from std_msgs.msg import String
 
-from txt2vid_ros.ros import listeners, qos
+from txt2vid_ros.ros import qos
+from txt2vid_ros.ros.sound import listeners
 
 
 def go_on(node: BareNode, *names: str, stop: bool = False) -> bool:

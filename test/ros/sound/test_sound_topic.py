@@ -12,9 +12,9 @@ import pytest
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
 from txt2vid_ros.ros import messages, qos
-from txt2vid_ros.ros.sound_input import SoundInput
-from txt2vid_ros.ros.sound_topic import ReceivedSound, SoundTopic
-from txt2vid_ros.ros.speech_input import SpeechInput
+from txt2vid_ros.ros.sound.sound_input import SoundInput
+from txt2vid_ros.ros.sound.sound_topic import ReceivedSound, SoundTopic
+from txt2vid_ros.ros.sound.speech_input import SpeechInput
 
 RATE = 48000
 

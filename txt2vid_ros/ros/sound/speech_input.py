@@ -14,7 +14,7 @@ from txt2vid_ros.media.sample_format import MonoDecoder
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
 from txt2vid_ros.ros import messages
 from txt2vid_ros.ros.node import ManagedNode
-from txt2vid_ros.ros.sound_topic import ReceivedSound, SoundTopic
+from txt2vid_ros.ros.sound.sound_topic import ReceivedSound, SoundTopic
 from txt2vid_ros.ros.stamps import StampCheck
 
 LONGEST_DELAY = 0.3

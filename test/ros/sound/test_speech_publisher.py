@@ -7,7 +7,7 @@ from bare_node import BareNode
 import numpy as np
 
 from txt2vid_ros.ros import messages, qos
-from txt2vid_ros.ros.speech_publisher import RIVAL_CHECKS, SpeechPublisher
+from txt2vid_ros.ros.sound.speech_publisher import RIVAL_CHECKS, SpeechPublisher
 
 
 def test_a_repeated_stamp_gets_an_id_of_its_own(bare_node: BareNode) -> None:

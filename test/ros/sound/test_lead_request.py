@@ -6,8 +6,9 @@ from bare_node import BareNode
 import pytest
 from std_msgs.msg import Float64
 
-from txt2vid_ros.ros import lead_request, qos
-from txt2vid_ros.ros.lead_request import LeadRequest
+from txt2vid_ros.ros import qos
+from txt2vid_ros.ros.sound import lead_request
+from txt2vid_ros.ros.sound.lead_request import LeadRequest
 
 
 def test_the_greatest_request_counts_while_it_is_repeated(
