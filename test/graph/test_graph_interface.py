@@ -13,6 +13,7 @@ from ros_observer import end_of, Observer, Recording
 
 from txt2vid_ros.core.pcm import VOICE_RATE
 from txt2vid_ros.ros import messages, qos
+from txt2vid_ros.ros.parameters import READ_ONCE
 
 pytestmark = pytest.mark.xdist_group('graph interface')
 
@@ -51,12 +52,12 @@ def test_topics_are_reliable(head: TalkingHead, observer: Observer, topic: str) 
 
 
 def test_parameters_that_are_live_change_and_others_say_why_not(observer: Observer) -> None:
-    taken, reason = observer.set_parameter('tts', 'provider', 'clap')
+    taken, reason = observer.set_parameter('tts', 'provider', ['clap'])
     assert not taken
-    assert 'read-only' in reason
+    assert READ_ONCE in reason
     assert observer.get_parameter('tts', 'provider') == ['hibari']
-    assert observer.describe('tts', 'provider').read_only
-    assert not observer.describe('tts', 'max_characters').read_only
+    assert READ_ONCE in observer.describe('tts', 'provider').additional_constraints
+    assert READ_ONCE not in observer.describe('tts', 'max_characters').additional_constraints
     taken, reason = observer.set_parameter('lipsync', 'jpeg_quality', 1000)
     assert not taken
     assert observer.set_parameter('lipsync', 'jpeg_quality', 60) == (True, '')

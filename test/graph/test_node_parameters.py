@@ -20,6 +20,7 @@ from rclpy.parameter import Parameter, parameter_value_to_python
 from rclpy.signals import SignalHandlerOptions
 
 from txt2vid_ros import graph
+from txt2vid_ros.ros.parameters import READ_ONCE
 
 pytestmark = pytest.mark.xdist_group('node_parameters')
 
@@ -98,17 +99,18 @@ def test_ranges_and_what_is_read_only_are_described(node: Node) -> None:
     blinks, rotate, quality = node.call(
         DescribeParameters, 'describe_parameters',
         DescribeParameters.Request(names=names)).descriptors
-    assert (blinks.read_only, rotate.read_only, quality.read_only) == (True, True, False)
+    assert [READ_ONCE in each.additional_constraints for each in (blinks, rotate, quality)] == [
+        True, True, False]
     limits = blinks.floating_point_range[0]
     assert (limits.from_value, limits.to_value) == (0.0, 3.0)
     assert 'blink' in blinks.description
-    assert rotate.additional_constraints == 'one of 0, 90, 180, 270'
+    assert rotate.additional_constraints == f'one of 0, 90, 180, 270; {READ_ONCE}'
 
 
 def test_what_is_read_only_is_refused(node: Node) -> None:
     result = node.set('viseme.blinks', 1.0)
     assert not result.successful
-    assert 'read-only' in result.reason
+    assert READ_ONCE in result.reason
     assert node.set('jpeg_quality', 60).successful
 
 

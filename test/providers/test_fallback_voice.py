@@ -320,7 +320,11 @@ def test_where_all_fail_the_utterance_fails_in_one_line_and_the_next_is_said(
 
         def mouth(self, utterance: str, track: object) -> None: ...
 
-        def ended(self, utterance: str, end: int) -> None:
+        def words(self, utterance: str, words: object, locale: str) -> None: ...
+
+        def left_out(self, utterance: str, described: str) -> None: ...
+
+        def ended(self, utterance: str, end: int, *, interrupted: bool = False) -> None:
             ended[utterance].set()
 
     heard: list[str] = []

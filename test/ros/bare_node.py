@@ -47,6 +47,3 @@ class BareNode(ManagedNode):
 
     def start(self) -> None:
         return
-
-    def close(self) -> None:
-        return

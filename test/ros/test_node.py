@@ -13,9 +13,11 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 import pytest
 import rclpy
 from rclpy.lifecycle import TransitionCallbackReturn
+from rclpy.parameter import Parameter
 from std_msgs.msg import String
 
 from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.ros import qos
 from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.running import run
@@ -38,23 +40,20 @@ class Humming(ManagedNode):
         super().__init__(enable_rosout=False)
         self.steps: list[str] = []
         self._work = work or (lambda stop: stop.wait())
-        self._fault = fault
+        self.fault = fault
 
     def configure(self) -> None:
         self.steps.append('configure')
-        if self._fault:
-            raise self._fault
+        self.until_cleanup(lambda: self.steps.append('close'))
+        self.hum = self.publisher(String, 'humming', qos.TEXT)
+        if self.fault:
+            raise self.fault
 
     def start(self) -> None:
         self.steps.append('start')
+        self.until_deactivate(lambda: self.steps.append('stop'))
         self.create_subscription(String, 'hum', lambda message: None, 1)
         self.work('humming', self._work)
-
-    def stop(self) -> None:
-        self.steps.append('stop')
-
-    def close(self) -> None:
-        self.steps.append('close')
 
 
 @pytest.fixture
@@ -86,9 +85,63 @@ def test_it_can_be_stopped_and_started_again(node: Humming) -> None:
         assert node.trigger_deactivate() == good
     assert node.trigger_cleanup() == good
     assert node.trigger_configure() == good
+    assert not node.finished.is_set()
     assert node.trigger_shutdown() == good
     assert node.steps == ['configure', 'start', 'stop', 'start', 'stop', 'close', 'configure',
-                          'stop', 'close']
+                          'close']
+    # A node that is finalized could do nothing but stay in memory.
+    assert node.finished.is_set()
+    assert node.exit_status == 0
+
+
+def test_it_is_silent_while_it_is_not_active(node: Humming) -> None:
+    heard: list[String] = []
+    listener = rclpy.create_node('listener', enable_rosout=False)
+    listener.create_subscription(String, 'humming', heard.append, qos.TEXT)
+    executor = rclpy.executors.SingleThreadedExecutor()
+    executor.add_node(listener)
+    node.trigger_configure()
+    while not node.hum.get_subscription_count():
+        executor.spin_once(timeout_sec=0.1)
+    node.hum.publish(String(data='too early'))
+    node.trigger_activate()
+    node.hum.publish(String(data='in time'))
+    while not heard:
+        executor.spin_once(timeout_sec=0.1)
+    executor.shutdown()
+    listener.destroy_node()
+    assert [message.data for message in heard] == ['in time']
+
+
+def test_under_a_manager_it_stays_unconfigured_where_it_cannot_be_configured(
+        node: Humming, capfd: pytest.CaptureFixture[str]) -> None:
+    node.autostart = False
+    before = node._entities()
+    node.fault = UserError('no model', 'Fetch it.')
+    assert node.trigger_configure() == TransitionCallbackReturn.FAILURE
+    assert 'no model. Fetch it.' in capfd.readouterr().err
+    assert not node.finished.is_set()
+    # What it had loaded by then is released, and what it had created is gone.
+    assert node.steps == ['configure', 'close']
+    assert node._entities() == before
+    node.fault = None
+    assert node.trigger_configure() == TransitionCallbackReturn.SUCCESS
+    assert node.trigger_activate() == TransitionCallbackReturn.SUCCESS
+
+
+def test_parameters_change_while_it_is_unconfigured(node: Humming) -> None:
+    def set_to(value: str) -> bool:
+        return bool(node.set_parameters([Parameter('sound', value=value)])[0].successful)
+
+    assert set_to('whistle')
+    assert node.parameters.sound == 'whistle'
+    node.trigger_configure()
+    assert not set_to('growl')
+    # As `ros2 param load` does with all that a node has.
+    assert set_to('whistle')
+    node.trigger_cleanup()
+    assert set_to('growl')
+    assert node.parameters.sound == 'growl'
 
 
 def test_a_problem_is_said_once_and_reported_until_it_is_solved(

@@ -99,7 +99,7 @@ def test_what_ros_adds_to_a_node_is_no_fault(context: rclpy.Context) -> None:
 
 def test_only_live_parameters_change_while_it_runs(context: rclpy.Context) -> None:
     node = started(context)
-    held = [parameters.declare(node, Table).table]
+    held = [parameters.declare(node, Table)]
     parameters.follow(node, lambda: held[-1], held.append)
 
     def set_to(**values: Any) -> tuple[bool, str]:
@@ -108,24 +108,35 @@ def test_only_live_parameters_change_while_it_runs(context: rclpy.Context) -> No
         return results.successful, results.reason
 
     assert set_to(speed=1.5, on=True) == (True, '')
-    assert held[-1] == Table(speed=1.5, on=True)
+    assert held[-1].table == Table(speed=1.5, on=True)
     taken, reason = set_to(name='b')
     assert not taken
-    assert reason == 'Trying to set a read-only parameter: name.'
+    assert reason.startswith('name is read when the node is configured: start it with')
+    # It is what it is.
+    assert set_to(name='a') == (True, '')
     taken, reason = set_to(count=0)
     assert (taken, reason) == (False, 'odd.count is 0. It has to be at least 1.')
-    assert held[-1] == Table(speed=1.5, on=True)
+    assert held[-1].table == Table(speed=1.5, on=True)
 
 
 def test_parameters_that_are_read_at_the_start_are_read_only(context: rclpy.Context) -> None:
     node = started(context, speed=2.0, name='b', names=['x', 'y'])
     parameters.declare(node, Table, options_of)
-    read_only = {name: node.describe_parameter(name).read_only for name in (
+    told = {name: node.describe_parameter(name).additional_constraints for name in (
         'speed', 'count', 'on', 'most', 'name', 'several', 'names', 'x.pitch', 'y.box')}
-    assert [name for name, fixed in read_only.items() if not fixed] == ['speed', 'count', 'on']
+    assert [name for name, text in told.items() if parameters.READ_ONCE not in text] == [
+        'speed', 'count', 'on']
     assert node.get_parameter('names').value == ['x', 'y']
-    result, = node.set_parameters([Parameter('x.pitch', value=1.0)])
-    assert not result.successful and 'read-only' in result.reason
+    other = started(context)
+    held = [parameters.declare(other, Table, options_of)]
+    state = {'unconfigured': False}
+    parameters.follow(other, lambda: held[-1], held.append, lambda: state['unconfigured'])
+    result, = other.set_parameters([Parameter('x.pitch', value=1.0)])
+    assert not result.successful and parameters.READ_ONCE in result.reason
+    state['unconfigured'] = True
+    result, = other.set_parameters([Parameter('x.pitch', value=1.0)])
+    assert result.successful
+    assert held[-1].options == {'x.pitch': 1.0}
 
 
 def test_options_of_providers_are_parameters_with_type_range_and_description(
@@ -140,8 +151,10 @@ def test_options_of_providers_are_parameters_with_type_range_and_description(
     assert pitch.description == 'semitones'
     assert (pitch.floating_point_range[0].from_value, pitch.floating_point_range[0].to_value) == (
         -20.0, 20.0)
-    assert node.describe_parameter('x.rate').additional_constraints == 'one of 8000, 16000'
-    assert node.describe_parameter('most').additional_constraints == 'at most 9'
+    assert node.describe_parameter('x.rate').additional_constraints == (
+        'one of 8000, 16000; is read when the node is configured')
+    assert node.describe_parameter('most').additional_constraints == (
+        'at most 9; is read when the node is configured')
     unset = parameters.declare(started(context), Table, options_of)
     assert unset.options == {}
 

@@ -106,8 +106,11 @@ class LinkNode(ManagedNode):
         except UserError:
             transport.close()
             raise
+        self.until_cleanup(self._close_transport)
         self._transport: Transport | None = transport
         self._runner: LinkRunner[Any] | None = None
+        self._heard = (self.publisher(LiveSpeech, 'heard', qos.SPEECH)
+                       if table.role == 'receiver' else None)
         self._statistics = LinkStatistics(self._end)
         self._starts: collections.OrderedDict[str, float] = collections.OrderedDict()
         if key == keys.NO_KEY and not transport.loopback:
@@ -126,31 +129,28 @@ class LinkNode(ManagedNode):
             self.create_subscription(LiveSpeech, 'speech', self._on_speech, qos.SPEECH,
                                      qos_overriding_options=qos.overridable())
         else:
-            self._heard = self.create_publisher(
-                LiveSpeech, 'heard', qos.SPEECH, qos_overriding_options=qos.overridable())
             self.create_subscription(JointTrajectory, 'voice/mouth', self._on_mouth, qos.MOUTH)
         self._runner = LinkRunner(self._end, transport, self._on_event, self._instant)
+        self.until_deactivate(self._leave)
         self.get_logger().info(f'{table.role} of the link over {table.transport}, '
                                f'{table.address}')
 
-    def stop(self) -> None:
+    def _leave(self) -> None:
         """Leave the link once all that has arrived is published."""
-        runner, self._runner = getattr(self, '_runner', None), None
+        runner, self._runner = self._runner, None
         if runner is not None:
             runner.close()
-            if self.parameters.role == 'receiver':
-                self._heard.wait_for_all_acked(Duration(seconds=ACKNOWLEDGEMENT_TIMEOUT))
-                self.destroy_publisher(self._heard)
+        if self._heard is not None:
+            self._heard.wait_for_all_acked(Duration(seconds=ACKNOWLEDGEMENT_TIMEOUT))
 
-    def close(self) -> None:
-        """Close the transport."""
-        transport = getattr(self, '_transport', None)
+    def _close_transport(self) -> None:
+        transport, self._transport = self._transport, None
         if transport is not None:
             transport.close()
 
     def report(self) -> tuple[str, str, Mapping[str, Any]]:
         """Return what the link costs and loses, and the offset of the other clock."""
-        runner = getattr(self, '_runner', None)
+        runner = self._runner
         if runner is None:
             return 'warn', 'not active', {}
         figures = self._statistics.report(self._instant())
@@ -211,6 +211,7 @@ class LinkNode(ManagedNode):
             while len(self._starts) > STARTS_KEPT:
                 self._starts.popitem(last=False)
         field = 'partial' if heard.partial else 'final'
+        assert self._heard is not None
         self._heard.publish(messages.to_speech(
             heard.speaker, stamp, heard.locale, 1.0, **{field: heard.text}))
 

@@ -78,6 +78,7 @@ class LipsyncNode(ManagedNode):
         self._people = People.load(table.people)
         self._engine, why = make_engine(table.engine, self.options, 'lipsync.engine')
         self.get_logger().info(why)
+        self.until_cleanup(self._engine.close)
         self._engine.load()
         self._grid = FrameGrid.at(table.fps)
         self._speech = SpeechTimeline()
@@ -89,18 +90,14 @@ class LipsyncNode(ManagedNode):
         self._render_loop = RenderLoop(
             self._grid, self._faces, self._face_of, self._speech, self.ros_clock, self._publish,
             lambda: self._lead)
-        self._raw = self.create_publisher(Image, 'face/image_raw', qos.IMAGE,
-                                          qos_overriding_options=qos.overridable())
+        self._raw = self.publisher(Image, 'face/image_raw', qos.IMAGE)
         # Where the pictures are remapped to, these go too, as viewers look for them there.
         raw = self._raw.topic_name
-        self._compressed = self.create_publisher(
-            CompressedImage, f'{raw}/compressed', qos.IMAGE,
-            qos_overriding_options=qos.overridable())
-        self._camera_info = self.create_publisher(
-            CameraInfo, f'{raw.rpartition("/")[0]}/camera_info', qos.IMAGE,
-            qos_overriding_options=qos.overridable())
+        self._compressed = self.publisher(CompressedImage, f'{raw}/compressed', qos.IMAGE)
+        self._camera_info = self.publisher(
+            CameraInfo, f'{raw.rpartition("/")[0]}/camera_info', qos.IMAGE)
         self._frame_id = table.frame_id or f'{self.get_namespace().strip("/")}/face'.strip('/')
-        self._lead_request = self.create_publisher(Float64, 'voice/lead', qos.LEAD)
+        self._lead_request = self.publisher(Float64, 'voice/lead', qos.LEAD)
 
     def start(self) -> None:
         """Start to listen and to show the face."""
@@ -112,13 +109,6 @@ class LipsyncNode(ManagedNode):
         self.work('render loop', self._render_loop.run)
         self._request_lead()
         self.get_logger().info('showing the face')
-
-    def close(self) -> None:
-        """Release faces and engine."""
-        for face in getattr(self, '_faces', {}).values():
-            face.session.close()
-        if hasattr(self, '_engine'):
-            self._engine.close()
 
     def report(self) -> tuple[str, str, Mapping[str, Any]]:
         """Return counts, leads and the time a frame takes."""
@@ -138,6 +128,7 @@ class LipsyncNode(ManagedNode):
         driving = load_driving(file, width=table.width, height=table.height, options=options,
                                upright=self._engine.quarter_turns)
         session = self._engine.open(driving)
+        self.until_cleanup(session.close)
         for line in dict.fromkeys(driving.notices + session.notices):
             self.get_logger().warning(line)
         self._faces[file] = AnimatedFace(driving, session, self._speech, self._grid)

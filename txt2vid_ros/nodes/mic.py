@@ -85,25 +85,20 @@ class MicNode(ManagedNode):
         """Choose the source."""
         table = self.parameters
         self._source = SOURCES[table.source](table, self.ros_clock)
+        self.until_cleanup(self._source.close)
         # A file waits for subscribers: otherwise its first word would be lost.
         ready = self._heard if isinstance(self._source, FileSource) else (lambda stop: True)
         self._recorder = CaptureLoop(self._source, self._publish, table.chunk, ready)
         # What is late by more than a second is of no use to a listener, but of a file all is.
         profile = qos.CAPTURED if isinstance(self._source, FileSource) else qos.AUDIO
-        self._audio = self.create_publisher(
-            AudioDataStamped, 'mic/audio', profile, qos_overriding_options=qos.overridable())
-        self._info = self.create_publisher(AudioInfo, 'mic/audio_info', qos.INFO)
-        self._info.publish(messages.audio_info(SPEECH_RATE))
+        self._audio = self.publisher(AudioDataStamped, 'mic/audio', profile)
+        self._info = self.publisher(AudioInfo, 'mic/audio_info', qos.INFO)
 
     def start(self) -> None:
         """Start to capture."""
+        self._info.publish(messages.audio_info(SPEECH_RATE))
         self.work('recorder', self._recorder.run)
         self.get_logger().info(f'capturing from {self._source.name or "the default device"}')
-
-    def close(self) -> None:
-        """Release the device."""
-        if hasattr(self, '_source'):
-            self._source.close()
 
     def report(self) -> tuple[str, str, Mapping[str, Any]]:
         """Return counts, and what is wrong with the source."""

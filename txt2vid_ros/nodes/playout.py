@@ -68,12 +68,10 @@ class PlayoutNode(ManagedNode):
         self._playout = JitterBuffer(
             self._output, self._new_id, self.ros_clock, lambda: self._lead.seconds, settings)
         self._input = SoundInput(self, self._take)
+        self._output.announce()
         self.work('playout', self._playout.run)
         self.work('captions', self._output.tell_heard)
         self.get_logger().info(f'ready to play {self.resolve_topic_name("mic/audio")}')
-
-    def close(self) -> None:
-        """Do nothing: there is nothing to release."""
 
     def report(self) -> tuple[str, str, Mapping[str, Any]]:
         """Return the buffer's delay, what it has measured and what it had to conceal."""

@@ -80,10 +80,12 @@ class StreamNode(ManagedNode):
         self._output = StreamOutputs(
             self._form, http=table.http, record=table.record, push=table.push,
             report=self._lost, status=self._status)
+        # Which completes recordings.
+        self.until_cleanup(self._output.close)
         self._writer = StreamWriter(
             self._form, self._grid, self._frames, self._speech, self.ros_clock,
             self._output.encoder, playout=table.playout)
-        self._lead_request = self.create_publisher(Float64, 'face/lead', qos.LEAD)
+        self._lead_request = self.publisher(Float64, 'face/lead', qos.LEAD)
 
     def start(self) -> None:
         """Start to stream."""
@@ -95,11 +97,6 @@ class StreamNode(ManagedNode):
         self.work('streamer', self._writer.run)
         for line in self._output.describe():
             self.get_logger().info(line)
-
-    def close(self) -> None:
-        """Close the outputs, which completes recordings."""
-        if hasattr(self, '_output'):
-            self._output.close()
 
     def report(self) -> tuple[str, str, Mapping[str, Any]]:
         """Return the figures of the stream."""

@@ -85,15 +85,16 @@ class SttNode(ManagedNode):
         """Load the recognizer and the voice activity detector."""
         table = self.parameters
         self._activity: VoiceActivity = registry.load(registry.DETECTORS, table.vad, 'stt.vad')()
+        self.until_cleanup(self._activity.close)
         self._activity.load()
         self._health = HealthRegistry()
         self._recognizer = make_recognizer(
             table.provider, table.locale, self.options, parameter='stt.provider',
             longest=table.longest + SEGMENT_MARGIN, health=self._health,
             limits=TimeLimits(table.text_limit, 0.0, 0.0, 0.0))
+        self.until_cleanup(self._recognizer.close)
         self._recognizer.load()
-        self._speech = self.create_publisher(LiveSpeech, 'speech', qos.SPEECH,
-                                             qos_overriding_options=qos.overridable())
+        self._speech = self.publisher(LiveSpeech, 'speech', qos.SPEECH)
 
     def start(self) -> None:
         """Start to listen."""
@@ -106,6 +107,8 @@ class SttNode(ManagedNode):
         self._pipeline = SpeechPipeline(
             self._activity, self._recognizer, self, settings,
             partial_every=table.partial_every, send_clauses=table.send_clauses)
+        # Speech that has begun still becomes text.
+        self.until_deactivate(self._pipeline.close)
         self._pipeline.start()
         self._guard = EchoGuard(table.mute_tail) if table.mute_while_speaking else None
         if self._guard is not None:
@@ -113,17 +116,6 @@ class SttNode(ManagedNode):
             SoundTopic(self, 'voice/audio', VOICE_RATE, self._on_voice)
         self._input = SoundInput(self, self._hear)
         self.get_logger().info('listening')
-
-    def stop(self) -> None:
-        """Stop listening; speech that has begun still becomes text."""
-        if hasattr(self, '_pipeline'):
-            self._pipeline.close()
-
-    def close(self) -> None:
-        """Release the models."""
-        for name in ('_recognizer', '_activity'):
-            if hasattr(self, name):
-                getattr(self, name).close()
 
     def report(self) -> tuple[str, str, Mapping[str, Any]]:
         """Return counts, and how long the text of a sentence takes after its end is known."""

@@ -112,6 +112,8 @@ class TtsNode(ManagedNode):
             lambda: self._lead.seconds, rate=self._rate, chunk=self.parameters.chunk,
             ahead=self.parameters.ahead, queue=self.parameters.queue,
             named_emoji=self.parameters.emoji == 'name')
+        self.until_deactivate(self._scheduler.close)
+        self._output.announce()
         self.create_subscription(String, 'text', self._on_text, qos.TEXT,
                                  qos_overriding_options=qos.overridable())
         self.create_subscription(LiveSpeech, 'heard', self._on_heard, qos.SPEECH,
@@ -119,17 +121,6 @@ class TtsNode(ManagedNode):
         self.create_service(Trigger, 'tts/interrupt', self._on_interrupt)
         self.work('first words', self._begin)
         self.work('captions', self._output.tell_heard)
-
-    def stop(self) -> None:
-        """Stop speaking."""
-        if hasattr(self, '_scheduler'):
-            self._scheduler.close()
-
-    def close(self) -> None:
-        """Release the voices."""
-        for voice in getattr(self, '_voices', {}).values():
-            voice.close()
-        self._voices = {}
 
     def report(self) -> tuple[str, str, Mapping[str, Any]]:
         """Return counts, the lead and the time from text to voice."""
@@ -208,6 +199,7 @@ class TtsNode(ManagedNode):
                 names, called, speed, {**self.options, **options},
                 parameter='tts.provider', health=self._health,
                 limits=TimeLimits(table.first_limit, table.gap_limit, table.whole_limit, 0.0))
+            self.until_cleanup(voice.close)
             voice.load()
             self._voices[key] = voice
         return self._voices[key]

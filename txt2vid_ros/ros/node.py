@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import abc
 from collections.abc import Callable, Mapping
+import contextlib
 import logging
 import threading
 import traceback
@@ -12,53 +13,25 @@ from typing import Any, ClassVar
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from rcl_interfaces.msg import ParameterDescriptor
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.qos import QoSProfile
 
 from txt2vid_ros.core.errors import EXIT_USER_ERROR, UserError
 from txt2vid_ros.core.options import OptionTables
-from txt2vid_ros.ros import parameters
+from txt2vid_ros.ros import parameters, qos
+from txt2vid_ros.ros.engine_support import RosClock, RosLogHandler
 from txt2vid_ros.ros.node_thread import NodeThread
+from txt2vid_ros.ros.parameters import Declared
 
 LEVELS = {'ok': DiagnosticStatus.OK, 'warn': DiagnosticStatus.WARN,
           'error': DiagnosticStatus.ERROR}
 
 
-class RosClock:
-    """ROS time in the form that engines read; follows /clock where use_sim_time is set."""
-
-    def __init__(self, node: LifecycleNode) -> None:
-        """Take the node whose clock it is."""
-        self._clock = node.get_clock()
-
-    def now(self) -> int:
-        """Return the present ROS time in nanoseconds."""
-        return int(self._clock.now().nanoseconds)
-
-
-class _RosHandler(logging.Handler):
-    """Forwards the log of the engines to the node's logger, and so to /rosout."""
-
-    def __init__(self, node: LifecycleNode) -> None:
-        super().__init__(logging.DEBUG)
-        logger = node.get_logger()
-        # A lambda on a line of its own for each: rclpy allows one severity per line of source.
-        self._levels: tuple[tuple[int, Callable[[str], Any]], ...] = (
-            (logging.ERROR, lambda line: logger.error(line)),
-            (logging.WARNING, lambda line: logger.warning(line)),
-            (logging.INFO, lambda line: logger.info(line)),
-            (0, lambda line: logger.debug(line)))
-
-    def emit(self, record: logging.LogRecord) -> None:
-        for level, write in self._levels:
-            if record.levelno >= level:
-                write(self.format(record))
-                return
-
-
 class ManagedNode(LifecycleNode, abc.ABC):
     """A managed (lifecycle) node around an engine that knows nothing of ROS.
 
-    A subclass declares its parameters in `Parameters`, loads in configure(), works between start()
-    and stop(), and releases in close(). Any of them may raise UserError, which ends the node.
+    A subclass declares its parameters in `Parameters`, loads in configure() and starts to work in
+    start(); what has to be undone it says there, by until_cleanup() and until_deactivate(). Both
+    may raise UserError, which ends the node, or has it stay where it was under a manager.
     """
 
     NAME: ClassVar[str]
@@ -67,11 +40,9 @@ class ManagedNode(LifecycleNode, abc.ABC):
     def __init__(self, **arguments: Any) -> None:
         """Declare the parameters; nothing is loaded yet."""
         super().__init__(self.NAME, **arguments)
-        declared = parameters.declare(self, self.Parameters, self.option_tables)
-        self.parameters: Any = declared.table
-        self.options = declared.options
-        """The options of providers that are set, by full name: 'google.pitch'."""
-        parameters.follow(self, lambda: self.parameters, self._parameters_changed)
+        self._declared = parameters.declare(self, self.Parameters, self.option_tables)
+        parameters.follow(self, lambda: self._declared, self._parameters_changed,
+                          lambda: self._unconfigured)
         self.ros_clock = RosClock(self)
         self.finished = threading.Event()
         """Set once the node should end."""
@@ -79,15 +50,29 @@ class ManagedNode(LifecycleNode, abc.ABC):
         self.autostart = bool(self.declare_parameter(
             'autostart', True, ParameterDescriptor(
                 description='whether the node configures and activates itself; else it waits for '
-                'a lifecycle manager', read_only=True)).value)
+                'a lifecycle manager')).value)
         """Whether nobody else manages the node: then it ends where it cannot work."""
         self._diagnostics = self.create_publisher(DiagnosticArray, '/diagnostics', 10)
         self._problems: dict[str, str] = {}
+        self._unconfigured = True
+        self._active = False
         self._started = False
-        self._timer: Any = None
-        self._log_handler = _RosHandler(self)
-        self._configured: set[Any] = set()
+        self._log_handler = RosLogHandler(self)
         self._threads: list[NodeThread] = []
+        self._until_cleanup = contextlib.ExitStack()
+        self._until_deactivate = contextlib.ExitStack()
+        self._of_unconfigured = self._entities()
+        self._of_inactive = self._of_unconfigured
+
+    @property
+    def parameters(self) -> Any:
+        """Return the node's table of parameters with its present values."""
+        return self._declared.table
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """Return the options of providers that are set, by full name: 'google.pitch'."""
+        return self._declared.options
 
     def option_tables(self, table: Any) -> OptionTables:
         """Return the options of the providers that this table of parameters names."""
@@ -100,14 +85,6 @@ class ManagedNode(LifecycleNode, abc.ABC):
     @abc.abstractmethod
     def start(self) -> None:
         """Start to work: threads, subscriptions, services."""
-
-    def stop(self) -> None:
-        """Stop what start() started, except the worker threads; start() may follow."""
-        return
-
-    @abc.abstractmethod
-    def close(self) -> None:
-        """Release what configure() loaded; may be called twice."""
 
     def report(self) -> tuple[str, str, Mapping[str, Any]]:
         """Return level ('ok', 'warn', 'error'), a line and figures for /diagnostics.
@@ -140,15 +117,41 @@ class ManagedNode(LifecycleNode, abc.ABC):
         """Log what is wrong until the node ends, and report it in every diagnostic from now on."""
         self.set_problem(line, line)
 
+    def until_cleanup(self, release: Callable[[], object]) -> None:
+        """Have `release` called when the node is cleaned up; the last one given comes first.
+
+        So that what configure() loads is released also where a later step of it fails.
+        """
+        self._until_cleanup.callback(release)
+
+    def until_deactivate(self, stop: Callable[[], object]) -> None:
+        """Have `stop` called when the node stops to work, before its threads are awaited."""
+        self._until_deactivate.callback(stop)
+
+    def publisher(self, kind: type[Any], topic: str, profile: QoSProfile) -> Any:
+        """Return a publisher that is silent while the node is not active.
+
+        Users may override its QoS. It is destroyed when the node is cleaned up.
+        """
+        made = self.create_lifecycle_publisher(
+            kind, topic, profile, qos_overriding_options=qos.overridable())
+        if self._active:
+            made.on_activate(None)
+        return made
+
     def work(self, name: str, work: Callable[[threading.Event], None]) -> None:
         """Run a function on a thread until the node is stopped; an exception ends the node."""
         self._threads.append(NodeThread(name, work, self.failed))
 
     def halt(self) -> None:
-        """Stop, and wait for the worker threads."""
-        self.stop()
+        """Stop, and wait for the worker threads; may be called twice."""
+        self._until_deactivate.close()
         while self._threads:
             self._threads.pop().close()
+
+    def close(self) -> None:
+        """Release what configure() loaded; may be called twice."""
+        self._until_cleanup.close()
 
     def failed(self, error: Exception) -> None:
         """End the node because a thread or a transition has raised `error`."""
@@ -177,28 +180,30 @@ class ManagedNode(LifecycleNode, abc.ABC):
         logger = logging.getLogger('txt2vid_ros')
         logger.setLevel(logging.INFO)
         logger.addHandler(self._log_handler)
-        self._timer = self.create_timer(1.0, self._diagnose)
-        return self._guarded(self.configure)
+        self._of_unconfigured = self._entities()
+        self.create_timer(1.0, self._diagnose)
+        self._unconfigured = False
+        result = self._guarded(self.configure)
+        if result != TransitionCallbackReturn.SUCCESS:
+            self._release()
+        return result
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Start to work."""
         result = super().on_activate(state)
         if result != TransitionCallbackReturn.SUCCESS:
             return result
-        self._configured = {*self.subscriptions, *self.services, *self.timers}
+        self._active = True
+        self._of_inactive = self._entities()
         result = self._guarded(self.start)
         self._started = self._started or result == TransitionCallbackReturn.SUCCESS
+        if result != TransitionCallbackReturn.SUCCESS:
+            self._stop_work()
         return result
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Stop working."""
-        self.halt()
-        # Otherwise the next start() would duplicate the subscriptions of this one.
-        for entities, destroy in ((self.subscriptions, self.destroy_subscription),
-                                  (self.services, self.destroy_service),
-                                  (self.timers, self.destroy_timer)):
-            for entity in set(entities) - self._configured:
-                destroy(entity)
+        self._stop_work()
         return super().on_deactivate(state)
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -207,18 +212,38 @@ class ManagedNode(LifecycleNode, abc.ABC):
         return TransitionCallbackReturn.SUCCESS
 
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Stop and release."""
+        """Stop, release and end: a node that is finalized can do nothing more."""
         self.halt()
         self._release()
+        self.end()
         return TransitionCallbackReturn.SUCCESS
+
+    def _stop_work(self) -> None:
+        self.halt()
+        self._active = False
+        # Otherwise the next start() would duplicate the subscriptions of this one.
+        self._destroy_all_but(self._of_inactive)
 
     def _release(self) -> None:
         self.close()
         self._started = False
-        if self._timer is not None:
-            self.destroy_timer(self._timer)
-            self._timer = None
+        self._problems.clear()
+        self._destroy_all_but(self._of_unconfigured)
+        self._unconfigured = True
         logging.getLogger('txt2vid_ros').removeHandler(self._log_handler)
+
+    def _entities(self) -> set[Any]:
+        return {*self.publishers, *self.subscriptions, *self.services, *self.clients,
+                *self.timers}
+
+    def _destroy_all_but(self, kept: set[Any]) -> None:
+        for entities, destroy in ((self.publishers, self.destroy_lifecycle_publisher),
+                                  (self.subscriptions, self.destroy_subscription),
+                                  (self.services, self.destroy_service),
+                                  (self.clients, self.destroy_client),
+                                  (self.timers, self.destroy_timer)):
+            for entity in set(entities) - kept:
+                destroy(entity)
 
     def _guarded(self, step: Callable[[], None]) -> TransitionCallbackReturn:
         try:
@@ -234,8 +259,8 @@ class ManagedNode(LifecycleNode, abc.ABC):
             return TransitionCallbackReturn.FAILURE
         return TransitionCallbackReturn.SUCCESS
 
-    def _parameters_changed(self, table: Any) -> None:
-        self.parameters = table
+    def _parameters_changed(self, declared: Declared[Any]) -> None:
+        self._declared = declared
 
     def _diagnose(self) -> None:
         level, line, figures = self.status()

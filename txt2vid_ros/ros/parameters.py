@@ -39,6 +39,7 @@ Table = TypeVar('Table')
 # Parameters that ROS itself adds to a node, and that of ManagedNode.
 OF_ROS = ('use_sim_time', 'start_type_description_service', 'autostart')
 OF_ROS_PREFIX = 'qos_overrides.'
+READ_ONCE = 'is read when the node is configured'
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,6 +49,8 @@ class Declared(Generic[Table]):
     table: Table
     options: Mapping[str, Any]
     """Options of providers by full name, 'google.pitch'; only those that have been set."""
+    specs: Mapping[str, ParameterSpec] = dataclasses.field(default_factory=dict)
+    """All parameters and options that are declared."""
 
 
 def declare(node: Node, table: type[Table],
@@ -84,29 +87,44 @@ def declare(node: Node, table: type[Table],
         warnings.append(f'{node.get_name()} has no parameter {name!r}; it is ignored{hint}')
     for line in warnings:
         node.get_logger().warning(line)
-    for name, spec in {**own, **others}.items():
+    declared = {**own, **others}
+    for name, spec in declared.items():
         _declare(node, name, spec, {**options, **values}.get(name, spec.default))
-    return Declared(made, options)
+    return Declared(made, options, declared)
 
 
-def follow(node: Node, current: Callable[[], Any], changed: Callable[[Any], None]) -> None:
-    """Let live parameters change while the node runs; `changed` gets the new table.
+def follow(node: Node, current: Callable[[], Declared[Any]],
+           changed: Callable[[Declared[Any]], None],
+           unconfigured: Callable[[], bool] = lambda: False) -> None:
+    """Let parameters change while the node runs; `changed` gets what is set then.
 
-    The others are read-only: rclpy refuses to set them.
+    Live ones change at any time, the others while the node is `unconfigured`. To set what is set
+    already is no fault: `ros2 param load` sets all that a node has.
     """
-    live = {name: spec for name, spec in specs(type(current())).items() if spec.live}
-
     def decide(parameters: list[Parameter]) -> SetParametersResult:
-        updates: dict[str, Any] = {}
+        declared = current()
+        table, options = dict[str, Any](), dict(declared.options)
         for each in parameters:
-            if each.name in live:
-                try:
-                    updates[each.name] = checked(
-                        f'{node.get_name()}.{each.name}', live[each.name], each.value)
-                except UserError as error:
-                    return SetParametersResult(successful=False, reason=str(error))
-        if updates:
-            changed(dataclasses.replace(current(), **updates))
+            spec = declared.specs.get(each.name)
+            if spec is None:
+                continue
+            own = hasattr(declared.table, each.name)
+            try:
+                value = checked(f'{node.get_name()}.{each.name}', spec, each.value)
+            except UserError as error:
+                return SetParametersResult(successful=False, reason=str(error))
+            before = (getattr(declared.table, each.name) if own
+                      else declared.options.get(each.name, spec.default))
+            if value == before:
+                continue
+            if not spec.live and not unconfigured():
+                return SetParametersResult(successful=False, reason=(
+                    f'{each.name} {READ_ONCE}: start it with this value, or deactivate it and '
+                    'clean it up first (ros2 lifecycle set)'))
+            (table if own else options)[each.name] = value
+        if table or options != declared.options:
+            changed(dataclasses.replace(
+                declared, table=dataclasses.replace(declared.table, **table), options=options))
         return SetParametersResult(successful=True)
 
     node.add_on_set_parameters_callback(decide)
@@ -129,15 +147,17 @@ def _declare(node: Node, name: str, spec: ParameterSpec, value: Any) -> None:
 
 def _descriptor(spec: ParameterSpec) -> ParameterDescriptor:
     # `ros2 param set speed 2` sends a whole number, which is accepted too.
-    descriptor = ParameterDescriptor(description=spec.description, read_only=not spec.live,
+    descriptor = ParameterDescriptor(description=spec.description,
                                      dynamic_typing=spec.live and spec.type is FLOAT)
-    if spec.choices:
-        descriptor.additional_constraints = choices_text(spec)
     low, high = spec.minimum, spec.maximum
+    # ROS's ranges have two ends.
+    limits = choices_text(spec) if spec.choices else (
+        range_text(spec) if low is None or high is None else '')
+    descriptor.additional_constraints = '; '.join(
+        filter(None, (limits, '' if spec.live else READ_ONCE)))
     if low is None or high is None:
-        # ROS's ranges have two ends.
-        descriptor.additional_constraints = descriptor.additional_constraints or range_text(spec)
-    elif spec.type is FLOAT:
+        return descriptor
+    if spec.type is FLOAT:
         descriptor.floating_point_range = [FloatingPointRange(
             from_value=float(low), to_value=float(high))]
     elif spec.type is INT:

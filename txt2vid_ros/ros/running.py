@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 import signal
 import sys
 
@@ -17,9 +18,10 @@ from txt2vid_ros.ros.node_help import node_help, wants_help
 from txt2vid_ros.ros.spinning import destroy_cleanly, SpinningExecutor
 
 
-def run(make: type[ManagedNode], arguments: list[str] | None = None) -> int:
+def run(make: Callable[[], ManagedNode], arguments: list[str] | None = None) -> int:
     """Make, configure and activate a node, and spin it until a signal; return the exit status."""
-    if wants_help(sys.argv if arguments is None else arguments):
+    if (isinstance(make, type) and issubclass(make, ManagedNode)
+            and wants_help(sys.argv if arguments is None else arguments)):
         print(node_help(make.NAME, make.__doc__ or '', make.Parameters))
         return 0
     node: ManagedNode | None = None

@@ -22,6 +22,7 @@ def test_chunks_and_the_end_carry_the_utterance_and_the_format_is_stated(
     stated: list[AudioInfo] = []
     bare_node.create_subscription(AudioDataStamped, 'voice/audio', heard.append, qos.AUDIO)
     speech = SpeechPublisher(bare_node, 16000)
+    speech.announce()
     bare_node.create_subscription(AudioInfo, 'voice/audio_info', stated.append, qos.INFO)
     bare_node.spin_until(lambda: bool(stated) and speech._audio.get_subscription_count() > 0)
     speech.audio('ann#7', 5_000_000_007, np.full(320, 0.5, np.float32), 16000)

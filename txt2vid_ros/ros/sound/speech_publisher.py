@@ -33,17 +33,18 @@ class SpeechPublisher:
     def __init__(self, node: ManagedNode, rate: int) -> None:
         """Publish mono S16LE at `rate` Hz."""
         self._node = node
+        self._rate = rate
         self._ids: collections.deque[str] = collections.deque(maxlen=IDS_KEPT)
         self._rivals_seen = 0
-        self._audio = node.create_publisher(
-            AudioDataStamped, 'voice/audio', qos.AUDIO, qos_overriding_options=qos.overridable())
-        self._info = node.create_publisher(
-            AudioInfo, 'voice/audio_info', qos.INFO, qos_overriding_options=qos.overridable())
-        self._info.publish(messages.audio_info(rate))
-        self._speaking = node.create_publisher(
-            Bool, 'voice/speaking', qos.SPEAKING, qos_overriding_options=qos.overridable())
+        self._audio = node.publisher(AudioDataStamped, 'voice/audio', qos.AUDIO)
+        self._info = node.publisher(AudioInfo, 'voice/audio_info', qos.INFO)
+        self._speaking = node.publisher(Bool, 'voice/speaking', qos.SPEAKING)
         self._captions = Captions(node.ros_clock, self._publish_caption,
                                   lambda speaking: self._speaking.publish(Bool(data=speaking)))
+
+    def announce(self) -> None:
+        """State the format of the sound; to be called once the node is active."""
+        self._info.publish(messages.audio_info(self._rate))
 
     def tell_heard(self, stop: threading.Event) -> None:
         """Publish voice/speaking and voice/caption at their time, until `stop` is set."""
@@ -92,10 +93,8 @@ class TimedSpeechPublisher(SpeechPublisher):
     def __init__(self, node: ManagedNode, rate: int) -> None:
         """Publish mono S16LE at `rate` Hz."""
         super().__init__(node, rate)
-        self._mouth = node.create_publisher(
-            JointTrajectory, 'voice/mouth', qos.MOUTH, qos_overriding_options=qos.overridable())
-        self._caption = node.create_publisher(
-            LiveSpeech, 'voice/caption', qos.CAPTION, qos_overriding_options=qos.overridable())
+        self._mouth = node.publisher(JointTrajectory, 'voice/mouth', qos.MOUTH)
+        self._caption = node.publisher(LiveSpeech, 'voice/caption', qos.CAPTION)
 
     def mouth(self, utterance: str, track: MouthTrack) -> None:
         """Publish the mouth shapes of a clause."""
