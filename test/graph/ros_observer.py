@@ -63,6 +63,7 @@ class Observer:
         self._side = SideNode('observer', namespace or head.namespace, head.domain)
         self.node = self._side.node
         self._publishers: dict[str, Any] = {}
+        self._clients: dict[str, Any] = {}
         self._side.spin()
 
     def __enter__(self) -> Observer:
@@ -105,16 +106,16 @@ class Observer:
 
     def call(self, kind: Any, service: str, request: Any) -> Any:
         """Call a service and return its answer."""
-        client = self.node.create_client(kind, service)
-        try:
-            assert client.wait_for_service(TIMEOUT), service
-            future = client.call_async(request)
-            done = threading.Event()
-            future.add_done_callback(lambda _: done.set())
-            assert done.wait(TIMEOUT), service
-            return future.result()
-        finally:
-            self.node.destroy_client(client)
+        # One client for all calls: the answer to one that the service has not matched yet is lost.
+        if service not in self._clients:
+            self._clients[service] = self.node.create_client(kind, service)
+        client = self._clients[service]
+        assert client.wait_for_service(TIMEOUT), service
+        future = client.call_async(request)
+        done = threading.Event()
+        future.add_done_callback(lambda _: done.set())
+        assert done.wait(TIMEOUT), f'no answer of {service}'
+        return future.result()
 
     def set_parameter(self, node: str, name: str, value: Any) -> tuple[bool, str]:
         """Set a parameter at run time; return whether it was accepted, and why not."""
