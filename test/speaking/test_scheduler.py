@@ -324,9 +324,13 @@ def test_100_kilobytes_are_spoken_to_the_end(stage: Stage) -> None:
 def test_a_voice_that_fails_costs_one_utterance(
         stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
     stage.say('a', 'sorry')
+    stage.out.wait_ended('a')
+    assert stage.scheduler.statistics.last_failed
     stage.say('b', 'fine')
     stage.out.wait_ended('b')
     assert stage.scheduler.statistics.failed == 1
+    # So that diagnostics return to OK.
+    assert not stage.scheduler.statistics.last_failed
     assert not stage.out.of('a')
     assert len(stage.out.of('a', 'ended')) == 1
     assert 'Give it tea.' in caplog.text

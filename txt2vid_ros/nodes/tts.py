@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 import dataclasses
+import math
 import threading
+import time
 from typing import Any
 
 from hri_msgs.msg import LiveSpeech
@@ -32,6 +34,9 @@ from txt2vid_ros.ros.sound.speech_publisher import TimedSpeechPublisher
 from txt2vid_ros.speaking.scheduler import SpeechScheduler
 from txt2vid_ros.speaking.speech_sink import SpeechRequest
 from txt2vid_ros.speaking.visemes.track import mouth_track
+
+REFUSAL_SECONDS = 30.0
+"""Seconds for which the diagnostics warn of a text that found the queue full."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -112,6 +117,7 @@ class TtsNode(ManagedNode):
             lambda: self._lead.seconds, rate=self._rate, chunk=self.parameters.chunk,
             ahead=self.parameters.ahead, queue=self.parameters.queue,
             named_emoji=self.parameters.emoji == 'name')
+        self._refused, self._refused_at = 0, -math.inf
         self.until_deactivate(self._scheduler.close)
         self._output.announce()
         self.create_subscription(String, 'text', self._on_text, qos.TEXT,
@@ -137,7 +143,10 @@ class TtsNode(ManagedNode):
         if statistics.last_unsaid:
             complaint = '; '.join(filter(None, (
                 complaint, f'of the last text, {statistics.last_unsaid} could not be said')))
-        level = 'warn' if statistics.failed or statistics.refused or complaint else 'ok'
+        if statistics.refused > self._refused:
+            self._refused, self._refused_at = statistics.refused, time.monotonic()
+        refusing = time.monotonic() - self._refused_at < REFUSAL_SECONDS
+        level = 'warn' if statistics.last_failed or refusing or complaint else 'ok'
         line = 'speaking' if self._scheduler.busy else 'silent'
         return level, f'{line}; {complaint}' if complaint else line, figures
 

@@ -141,6 +141,7 @@ class SpeechScheduler:
 
     def _speak(self, utterance: SpeechRequest, generation: int, before: int) -> None:
         self.statistics.utterances += 1
+        failed = self.statistics.failed
         try:
             self._clauses(utterance, generation)
         except (UserError, ProviderError) as error:
@@ -150,6 +151,7 @@ class SpeechScheduler:
             # A voice is code of its own: its bug costs one utterance, not the node.
             self.statistics.failed += 1
             log.exception('the voice failed on %s; it is skipped', utterance.id)
+        self.statistics.last_failed = self.statistics.failed > failed
         with self._changed:
             if generation != self._generation:
                 return

@@ -68,6 +68,8 @@ class SchedulerStatistics:
     interrupted: int = 0
     failed: int = 0
     """Because the voice failed."""
+    last_failed: bool = False
+    """Whether the voice failed on the last utterance."""
     text_to_voice: collections.deque[float] = dataclasses.field(
         default_factory=lambda: collections.deque(maxlen=100))
     """Seconds from accepting a text to having its first samples."""
