@@ -72,3 +72,12 @@ def test_an_interruption_and_what_cannot_be_said_can_be_read(head: TalkingHead) 
         observer.text('你好 世界')
         told = caption.wait(lambda message: bool(message.final), after=before)
         assert told.final == '[2 words in Chinese not said]'
+
+
+def test_a_text_in_a_language_that_the_voice_does_not_speak_is_reported(head: TalkingHead) -> None:
+    with Observer(head) as observer:
+        publisher = observer.publisher(LiveSpeech, 'heard')
+        publisher.publish(LiveSpeech(final='Yes.', locale='en_GB'))
+        publisher.publish(LiveSpeech(final='Ja.', locale='de-DE'))
+        head.wait_line("a text is in 'de-DE', but the voice of default speaks en ")
+    assert head.text.count('a text is in') == 1

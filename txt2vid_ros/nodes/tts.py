@@ -164,7 +164,19 @@ class TtsNode(ManagedNode):
         if message.final:
             now = self.ros_clock.now()
             stamp = messages.from_time(message.header.stamp) or now
+            self._check_locale(message.locale, message.header.frame_id)
             self._say(message.final, message.header.frame_id, stamp, now)
+
+    def _check_locale(self, locale: str, speaker: str) -> None:
+        """Say so where the voice does not speak the language that a text says it is in."""
+        # What the scheduler says of an unknown speaker is not said here too.
+        person = self._people.get(speaker or DEFAULT, warn=False)
+        languages = self._voice(person).capabilities.languages
+        if locale and _language(locale) not in map(_language, languages):
+            self.get_logger().warning(
+                f'a text is in {locale[:20]!r}, but the voice of {speaker or DEFAULT} speaks '
+                f'{", ".join(languages)} and reads it as that; give the speaker another voice in '
+                'people.yaml, or correct the locale of who sends it', throttle_duration_sec=10.0)
 
     def _say(self, text: str, speaker: str, stamp: int, now: int) -> None:
         longest = self.parameters.max_characters
@@ -212,6 +224,11 @@ class TtsNode(ManagedNode):
             voice.load()
             self._voices[key] = voice
         return self._voices[key]
+
+
+def _language(tag: str) -> str:
+    """Return the language of a BCP 47 tag, or of a POSIX locale such as de_DE."""
+    return tag.replace('_', '-').partition('-')[0].lower()
 
 
 def main() -> int:
