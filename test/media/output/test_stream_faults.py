@@ -266,7 +266,7 @@ def output(**wanted: str) -> StreamOutputs:
     ({'http': '127.0.0.1:'}, 'is not HOST:PORT'),
     ({'http': 'no.such.host.invalid:80'}, 'cannot listen'),
     ({'http': 'ü' * 70 + ':80'}, 'no host name'),
-    ({'http': '192.0.2.1:8080'}, 'cannot listen on 192.0.2.1:8080.*--http'),
+    ({'http': '192.0.2.1:8080'}, 'cannot listen on 192.0.2.1:8080.*for http'),
 ])
 def test_an_output_that_cannot_be_is_refused_in_one_line(
         wanted: dict[str, str], said: str) -> None:
