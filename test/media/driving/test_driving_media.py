@@ -13,6 +13,7 @@ from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.media.driving import driving_media
 from txt2vid_ros.media.driving.driving_media import DrivingMedia, load_driving
 from txt2vid_ros.media.driving.frame_store import FrameStore
+from txt2vid_ros.media.driving.options import DrivingOptions
 
 
 def scene(width: int, height: int) -> np.ndarray:
@@ -90,6 +91,8 @@ def test_grey_deep_and_transparent_pictures(
     assert frame.dtype == np.uint8
     assert frame[:, 80:].min() == 255
     assert abs(int(frame[60, 20, 0]) - (128 if channels == 4 else 255)) <= 1
+    red = load_driving(tmp_path / 'a.png', options=DrivingOptions(backdrop='ff0000')).frames[0]
+    assert [*red[60, 20]] == [0, 0, 255] if channels == 4 else [255] * 3
 
 
 def test_the_exif_orientation_is_followed(tmp_path: pathlib.Path) -> None:

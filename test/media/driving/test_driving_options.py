@@ -80,6 +80,7 @@ def test_every_option_changes_the_digest(picture: pathlib.Path) -> None:
     ({'crop': (0, 0, 0)}, 'crop is'),
     ({'crop': (0, -2, 0, -1)}, 'crop is'),
     ({'loop': 'jump'}, "loop is 'jump'"),
+    ({'backdrop': 'green'}, "face.backdrop is 'green'. Write it as #rrggbb"),
 ])
 def test_options_that_cannot_be_are_named(options: dict[str, Any], said: str) -> None:
     with pytest.raises(UserError, match=said) as caught:

@@ -1,22 +1,38 @@
-"""What is seen behind transparent pixels: one grey, whatever the file hides there."""
+"""What is seen behind transparent pixels: one colour, whatever the file hides there."""
 
 from __future__ import annotations
+
+import re
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from txt2vid_ros.core.errors import UserError
+
 Pixels = NDArray[np.uint8]
+Colour = tuple[int, int, int]
+"""Blue, green, red, 0 to 255."""
 
-BACKDROP = 128
-_SHARE = np.round(BACKDROP * (255 - np.arange(256)) / 255).astype(np.uint8)
+GREY = '#808080'
 
 
-def over_backdrop(picture: Pixels) -> Pixels:
+def colour_of(text: str) -> Colour:
+    """Return the colour that is written as '#rrggbb', with or without '#'. Raises UserError."""
+    found = re.fullmatch('#?([0-9A-Fa-f]{2})([0-9A-Fa-f]{2})([0-9A-Fa-f]{2})', text.strip())
+    if found is None:
+        raise UserError(f'face.backdrop is {text!r}', f'Write it as #rrggbb, for example {GREY}')
+    red, green, blue = (int(part, 16) for part in found.groups())
+    return blue, green, red
+
+
+def over_backdrop(picture: Pixels, backdrop: Colour) -> Pixels:
     """Return (height, width, 3) BGR of (height, width, 4) with its alpha multiplied in."""
-    share = cv2.LUT(picture[:, :, 3], _SHARE)
+    hidden = (255 - np.arange(256)) / 255
+    shares = [cv2.LUT(picture[:, :, 3], np.round(part * hidden).astype(np.uint8))
+              for part in backdrop]
     colours = cv2.cvtColor(picture, cv2.COLOR_BGRA2BGR)
-    return np.asarray(cv2.add(colours, cv2.merge([share] * 3)), np.uint8)
+    return np.asarray(cv2.add(colours, cv2.merge(shares)), np.uint8)
 
 
 def multiplied(colours: Pixels, alpha: Pixels) -> Pixels:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.media.driving.backdrop import colour_of
 from txt2vid_ros.media.driving.files.clip_file import ClipFile, open_clip
 from txt2vid_ros.media.driving.files.picture_file import check_readable, read_picture
 from txt2vid_ros.media.driving.frame_placement import Fit, FramePlacement
@@ -114,7 +115,7 @@ def load_driving(
         f'driving 3 {width} {height} {fps} {max_seconds} {fit} {options} '.encode() + _sha256(file)
     )
     notices: tuple[str, ...] = ()
-    picture = read_picture(file)
+    picture = read_picture(file, colour_of(options.backdrop))
     if picture is not None:
         frame = framing.apply(picture)
         turns = upright(frame)

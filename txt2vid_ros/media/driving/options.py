@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.parameters import check_fields, parameter
+from txt2vid_ros.media.driving.backdrop import colour_of, GREY
 from txt2vid_ros.media.driving.frame_store import Frames, FrameStore
 from txt2vid_ros.media.driving.orientation import Orientation
 
@@ -38,10 +39,12 @@ class DrivingOptions:
                            'for its own', minimum=0.0, maximum=240.0)
     loop: Loop = parameter('ping-pong', 'how a video loops at its end: backwards, or faded into '
                            'its beginning', choices=LOOPS)
+    backdrop: str = parameter(GREY, 'colour behind what is transparent, as #rrggbb')
 
     def __post_init__(self) -> None:
         """Raise UserError that names an invalid option."""
         check_fields(self)
+        colour_of(self.backdrop)
         if len(self.crop) != 4 or any(edge < -1 for edge in self.crop):
             raise UserError(
                 f'face.crop is {self.crop}',

@@ -96,6 +96,10 @@ def test_hidden_pixels_are_grey_in_every_format(
     # Nothing of the hidden blue and white shines through.
     hidden = np.array(media.frames[5][66:]).astype(int)
     assert np.abs(hidden - 128).max() < 12
+    over_sky = load_driving(tmp_path / name, width=160, options=DrivingOptions(
+        static=True, backdrop='#3080F0'))
+    sky = np.array(over_sky.frames[0][70:]).astype(int)
+    assert np.abs(sky - (0xF0, 0x80, 0x30)).max() < 12
 
 
 def test_a_change_of_size_is_fitted_again(tmp_path: pathlib.Path) -> None:

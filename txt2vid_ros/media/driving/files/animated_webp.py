@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from txt2vid_ros.media.driving.backdrop import multiplied, over_backdrop
+from txt2vid_ros.media.driving.backdrop import Colour, multiplied, over_backdrop
 from txt2vid_ros.media.driving.files.exif import chunks, exif_orientation
 
 Pixels = NDArray[np.uint8]
@@ -35,10 +35,10 @@ def durations(file: Path) -> list[float]:
     return [_seconds(body) for name, body in chunks(file.read_bytes()) if _is_picture(name, body)]
 
 
-def animated_webp(file: Path) -> Iterator[tuple[Pixels, float]]:
+def animated_webp(file: Path, backdrop: Colour) -> Iterator[tuple[Pixels, float]]:
     """Yield each picture, (height, width, 3) uint8 BGR upright, and the seconds it is shown.
 
-    Transparent parts are laid over grey. It ends at the first picture that is damaged.
+    Transparent parts are laid over `backdrop`. It ends at the first picture that is damaged.
     """
     data = file.read_bytes()
     upright = exif_orientation(data)
@@ -62,7 +62,7 @@ def animated_webp(file: Path) -> Iterator[tuple[Pixels, float]]:
         else:
             seen = (255 - patch[:, :, 3:].astype(np.float32)) / 255
             area[:] = patch + (area * seen).round().astype(np.uint8)
-        yield upright.apply(over_backdrop(canvas)), _seconds(body)
+        yield upright.apply(over_backdrop(canvas, backdrop)), _seconds(body)
         if flags & _HIDDEN_BY_NEXT:
             area[:] = 0
 

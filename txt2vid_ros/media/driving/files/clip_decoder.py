@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from txt2vid_ros.core.errors import UserError
-from txt2vid_ros.media.driving.backdrop import over_backdrop
+from txt2vid_ros.media.driving.backdrop import Colour, over_backdrop
 from txt2vid_ros.media.driving.files.clip_info import ClipInfo
 from txt2vid_ros.media.driving.frame_placement import Fit, FramePlacement
 from txt2vid_ros.media.driving.orientation import Box, Orientation
@@ -39,12 +39,14 @@ class ClipView:
 
     `orientation`: of the clip, with the turns that the user asked for. `crop`: the part of the
     stored picture that is used. `placement`: how that, upright, lies in the frame.
+    `backdrop`: what is behind transparent parts.
     """
 
     orientation: Orientation
     crop: Box
     placement: FramePlacement
     fit: Fit
+    backdrop: Colour
 
 
 class ClipDecoder:
@@ -84,7 +86,7 @@ class ClipDecoder:
                     if count > self._limit:
                         break
                     reading = reader.submit(process.fill, memoryview(following.data).cast('B'))
-                    yield over_backdrop(buffer) if info.has_alpha else buffer
+                    yield over_backdrop(buffer, self._view.backdrop) if info.has_alpha else buffer
                     buffer, following = following, buffer
                 else:
                     process.end(END_SECONDS)

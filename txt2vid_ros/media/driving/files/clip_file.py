@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.media.driving.backdrop import colour_of, GREY
 from txt2vid_ros.media.driving.files.animated_webp import (
     animated_webp,
     durations,
@@ -82,7 +83,8 @@ class _FfmpegClip(ClipFile):
     def frames(self, framing: Framing, limit: int) -> Iterator[Frame]:
         upright = self._info.orientation
         view = ClipView(framing.orientation(upright), framing.stored_crop(self.size, upright),
-                        framing.placement(self.size), framing.fit)
+                        framing.placement(self.size), framing.fit,
+                        colour_of(framing.options.backdrop))
         decoder = ClipDecoder(self._file, self._info, view, self.rate, limit)
         yield from decoder
         self.notices = decoder.notices
@@ -98,7 +100,7 @@ class _WebpClip(ClipFile):
         super().__init__(rate or min(own, Fraction(MAX_RATE)), seconds)
         self._file = file
         self._count = len(shown)
-        first = next(animated_webp(file), None)
+        first = next(animated_webp(file, colour_of(GREY)), None)
         if first is None:
             raise UserError(f'face file {file} is an animation whose first picture is damaged',
                             CONVERT)
@@ -111,7 +113,7 @@ class _WebpClip(ClipFile):
     def frames(self, framing: Framing, limit: int) -> Iterator[Frame]:
         taken, read, end = 0, 0, 0.0
         name = f'face video {self._file.name}'
-        for picture, seconds in animated_webp(self._file):
+        for picture, seconds in animated_webp(self._file, colour_of(framing.options.backdrop)):
             read += 1
             end += seconds
             frame = framing.apply(picture)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from txt2vid_ros.core.errors import UserError
-from txt2vid_ros.media.driving.backdrop import multiplied, over_backdrop
+from txt2vid_ros.media.driving.backdrop import Colour, multiplied, over_backdrop
 from txt2vid_ros.media.driving.files.animated_webp import is_animated_webp
 from txt2vid_ros.media.driving.files.exif import chunks, exif_orientation
 from txt2vid_ros.media.driving.files.heif import is_heif, read_heif
@@ -36,11 +36,12 @@ def check_readable(file: pathlib.Path) -> None:
         ) from error
 
 
-def read_picture(file: pathlib.Path) -> Frame | None:
+def read_picture(file: pathlib.Path, backdrop: Colour) -> Frame | None:
     """Return a still picture upright as (height, width, 3) uint8 BGR; None where it is none.
 
-    Grey and 16-bit pictures are converted, transparent ones laid over grey, and the orientation
-    that EXIF or HEIF asks for is followed. Pictures that move are none. Raises UserError.
+    Grey and 16-bit pictures are converted, transparent ones laid over `backdrop`, and the
+    orientation that EXIF or HEIF asks for is followed. Pictures that move are none. Raises
+    UserError.
     """
     with file.open('rb') as stream:
         head = stream.read(64)
@@ -54,7 +55,7 @@ def read_picture(file: pathlib.Path) -> Frame | None:
     if is_animated_webp(data) or _is_animated_png(data):
         return None
     try:
-        return _decoded(data)
+        return _decoded(data, backdrop)
     except cv2.error as error:
         raise UserError(
             f'face file {file} cannot be decoded: {error.err}', 'Save it again as JPEG or PNG'
@@ -71,7 +72,7 @@ def _is_animated_png(data: bytes) -> bool:
     return False
 
 
-def _decoded(data: bytes) -> Frame | None:
+def _decoded(data: bytes, backdrop: Colour) -> Frame | None:
     """Return a picture file's content upright; None where OpenCV does not know it."""
     pixels = np.frombuffer(data, np.uint8)
     # OpenCV turns the colours and leaves the alpha as it is, and not for every format.
@@ -85,7 +86,7 @@ def _decoded(data: bytes) -> Frame | None:
         if whole is not None and whole.ndim == 3 and whole.shape[2] == 4:
             alpha = _eight_bit(whole[:, :, 3])
             if alpha.shape == frame.shape[:2] and alpha.min() < 255:
-                frame = over_backdrop(multiplied(frame, alpha))
+                frame = over_backdrop(multiplied(frame, alpha), backdrop)
     return exif_orientation(data).apply(frame)
 
 
