@@ -79,12 +79,12 @@ def _nodes(context: LaunchContext, name: str) -> list[LaunchDescriptionEntity]:
     namespace = value_of('namespace')
     specs = graph.nodes(name, chosen, namespace or '/')
     # Both: a robot's own file must not take the place of ours.
-    files = [*dict.fromkeys((str(share('config', f'{name}.yaml')), value_of('params_file')))]
+    own = str(share('config', f'{name}.yaml'))
+    files = [*dict.fromkeys(filter(None, (own, value_of('params_file'))))]
     common = ['--ros-args', '--log-level', value_of('log_level'),
               '-p', f'autostart:={graph.is_true("autostart", value_of("autostart"))}']
     failure = _Failure(value_of('on_failure'), _by_itself(name))
-    return [_node(spec, namespace, [file for file in files if file], common, failure)
-            for spec in specs]
+    return [_node(spec, namespace, files, common, failure) for spec in specs]
 
 
 def _node(spec: graph.NodeSpec, namespace: str, files: Sequence[str], arguments: Sequence[str],
@@ -122,9 +122,7 @@ class _Failure:
                 return []
             status = event.returncode
             pause = policy.failed(time.monotonic() - begins, status)
-            if self._what == IGNORE or (self._what == SHUTDOWN and pause is not None):
-                pause = None
-            if pause is None:
+            if pause is None or self._what != RESPAWN:
                 return self._given_up(name, status)
             # The same command and environment: those of its group are in them, and by now the
             # launch has left that scope.

@@ -11,7 +11,7 @@ from txt2vid_ros.core.clock import Clock, SECOND
 
 CLOCK_POLL_INTERVAL = 0.02
 """Seconds between looks at the clock, which may be a simulated one, while something is due."""
-IDLE_INTERVAL = 0.5
+IDLE_INTERVAL = 0.1
 """Seconds between looks at whether to stop, while nothing is."""
 CUT = ' —'
 """What ends the caption of an utterance that was interrupted."""

@@ -28,11 +28,10 @@ def colour_of(text: str) -> Colour:
 
 def over_backdrop(picture: Pixels, backdrop: Colour) -> Pixels:
     """Return (height, width, 3) BGR of (height, width, 4) with its alpha multiplied in."""
-    hidden = (255 - np.arange(256)) / 255
-    shares = [cv2.LUT(picture[:, :, 3], np.round(part * hidden).astype(np.uint8))
-              for part in backdrop]
+    table = np.outer((255 - np.arange(256)) / 255, backdrop).round().astype(np.uint8)
+    share = cv2.LUT(cv2.merge([picture[:, :, 3]] * 3), table[None])
     colours = cv2.cvtColor(picture, cv2.COLOR_BGRA2BGR)
-    return np.asarray(cv2.add(colours, cv2.merge(shares)), np.uint8)
+    return np.asarray(cv2.add(colours, share), np.uint8)
 
 
 def multiplied(colours: Pixels, alpha: Pixels) -> Pixels:
