@@ -11,6 +11,7 @@ import pytest
 
 from txt2vid_ros import graph
 from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.rclpy_parameters import typed
 
 READ_BACK = """
 import json, rclpy
@@ -91,7 +92,7 @@ def test_the_parameters_of_rclpy_have_its_types() -> None:
         with pytest.raises(UserError, match=said):
             graph.with_parameters(specs, [setting])
     tts, *_ = graph.with_parameters(specs, ['tts.google.depth=010', 'tts.provider=,'])
-    assert graph.typed('google.depth', tts.parameters['google.depth']) == '010'
+    assert typed('google.depth', tts.parameters['google.depth']) == '010'
     assert tts.parameters['provider'] == ','
 
 
