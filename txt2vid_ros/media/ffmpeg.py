@@ -94,6 +94,8 @@ class FileUrl:
     def __repr__(self) -> str:
         """Return the same in ASCII."""
         return ascii(self._url)
+ENDING_SECONDS = 0.2
+"""Seconds that a process may take from closing its pipes to having ended."""
 
 
 class FfmpegProcess:
@@ -181,8 +183,10 @@ class FfmpegProcess:
 
     def complaint(self) -> str:
         """Return, in one line, why it ended or takes no more."""
-        status = self.status
-        if status is None:
+        try:
+            # The pipes of a process that was killed close a little before it has ended.
+            status = self._child.wait(ENDING_SECONDS)
+        except subprocess.TimeoutExpired:
             return 'ffmpeg takes no more input'
         return self.errors() or f'ffmpeg {child_process.how_it_ended(status)}'
 

@@ -12,7 +12,7 @@ from txt2vid_ros import nodes
 from txt2vid_ros.core.errors import EXIT_USER_ERROR
 from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.node_help import wants_help
-from txt2vid_ros.ros.running import run_together
+from txt2vid_ros.ros.running import end_process, run_together
 from txt2vid_ros.ros.transports import prepare_for_pictures
 
 USAGE = """usage: ros2 run txt2vid_ros composed NODE ... --ros-args [-p NODE:PARAMETER:=VALUE] \
@@ -73,4 +73,4 @@ def main() -> int:
 
 
 if __name__ == '__main__':
-    raise SystemExit(main())
+    end_process(main())

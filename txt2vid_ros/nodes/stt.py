@@ -25,7 +25,7 @@ from txt2vid_ros.providers.resilience.health import HealthRegistry
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.parameters import parameter
-from txt2vid_ros.ros.running import run
+from txt2vid_ros.ros.running import end_process, run
 from txt2vid_ros.ros.sound.sound_input import SoundInput
 from txt2vid_ros.ros.sound.sound_topic import ReceivedSound, SoundTopic
 
@@ -166,4 +166,4 @@ def main() -> int:
 
 
 if __name__ == '__main__':
-    raise SystemExit(main())
+    end_process(main())

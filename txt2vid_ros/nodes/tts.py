@@ -28,7 +28,7 @@ from txt2vid_ros.providers.resilience.health import HealthRegistry
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.parameters import parameter
-from txt2vid_ros.ros.running import run
+from txt2vid_ros.ros.running import end_process, run
 from txt2vid_ros.ros.sound.lead_request import LeadRequest
 from txt2vid_ros.ros.sound.speech_publisher import TimedSpeechPublisher
 from txt2vid_ros.speaking.scheduler import SpeechScheduler
@@ -237,4 +237,4 @@ def main() -> int:
 
 
 if __name__ == '__main__':
-    raise SystemExit(main())
+    end_process(main())
