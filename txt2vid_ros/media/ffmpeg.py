@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 
 SYNTHETIC_LABEL = 'Synthetic face and voice, made by txt2vid_ros'
 """What the metadata of every stream and video says."""
+ENDING_SECONDS = 0.2
+"""Seconds that a process may take from closing its pipes to having ended."""
 READ_BYTES = 65536
 _WIDE = 1 << 20    # bytes, what Linux allows everybody
 LOCAL_ONLY = 'file'
@@ -94,8 +96,6 @@ class FileUrl:
     def __repr__(self) -> str:
         """Return the same in ASCII."""
         return ascii(self._url)
-ENDING_SECONDS = 0.2
-"""Seconds that a process may take from closing its pipes to having ended."""
 
 
 class FfmpegProcess:
