@@ -15,8 +15,6 @@ from txt2vid_ros.core.pcm import VOICE_RATE
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.parameters import READ_ONCE
 
-pytestmark = pytest.mark.xdist_group('graph interface')
-
 
 @pytest.fixture(scope='module')
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -34,8 +34,6 @@ from stream_decoding import plain, Shown, transcribe
 from txt2vid_ros import graph
 from txt2vid_ros.media.driving.driving_media import BUILT_IN_PORTRAIT
 
-pytestmark = pytest.mark.xdist_group('runner')
-
 
 def test_it_says_a_greeting_records_it_and_ends(tmp_path: Path) -> None:
     file = tmp_path / 'greeting.mp4'

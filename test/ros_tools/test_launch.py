@@ -15,9 +15,7 @@ import time
 
 import pytest
 
-pytestmark = [
-    pytest.mark.skipif(not shutil.which('ros2'), reason='needs the ros2 command'),
-    pytest.mark.xdist_group('ros tools')]
+pytestmark = pytest.mark.skipif(not shutil.which('ros2'), reason='needs the ros2 command')
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
