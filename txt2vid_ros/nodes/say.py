@@ -103,9 +103,10 @@ class SayNode(ManagedNode):
             self._outcomes[outcome] += 1
             finished(outcome, words or outcome.value)
 
-        made = self._goal(order, heard, ended, queued=queued)
         if self._arbiter is None:
-            made = Outcome.CLOSED, ''
+            ended(Outcome.CLOSED)
+            return None
+        made = self._goal(order, heard, ended, queued=queued)
         if isinstance(made, tuple):
             ended(*made)
             return None
