@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 import itertools
+from pathlib import Path
+import re
+import subprocess
+import sys
 from typing import Any
 
 from action_client import Client, SentGoal
 from action_msgs.msg import GoalStatus
-from graph_harness import eventually, TalkingHead
+from graph_harness import Command, eventually, ROOT, TalkingHead, TIMEOUT
 from hri_msgs.msg import LiveSpeech
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
@@ -185,6 +189,38 @@ def test_sound_play_says_by_action_and_by_topic_and_stops_what_it_said(
     assert sounds.send(sound_request=Sound(sound=Sound.SAY, command=Sound.PLAY_START, arg='A')
                        ) is None
     head.wait_line('is rejected: a text is not said over and over')
+
+
+EXAMPLES = re.findall(r'```python\n(import.*?)```', (ROOT / 'docs/skills.md').read_text(),
+                      re.DOTALL)
+TOLD = (r'Hello, \d+%\n.*you\? 100%\nended with 0', r"How\n.*do\?\nended with ''",
+        'ended with False')
+
+
+@pytest.mark.parametrize(('example', 'told'), [*zip(EXAMPLES, TOLD, strict=True)],
+                         ids=['skill', 'tts', 'sound_play'])
+def test_the_examples_of_the_documentation_run(
+        head: TalkingHead, tmp_path: Path, example: str, told: str) -> None:
+    file = tmp_path / 'example.py'
+    file.write_text(example.replace('/txt2vid', head.namespace))
+    done = subprocess.run([sys.executable, str(file)], env=head.environment, timeout=TIMEOUT,
+                          capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert re.fullmatch(told, done.stdout.strip(), re.DOTALL), done.stdout
+
+
+def test_without_a_package_its_action_is_off_and_names_can_be_remapped(
+        tmp_path: Path, head: TalkingHead) -> None:
+    lacking = tmp_path / 'lacking'
+    lacking.mkdir()
+    (lacking / 'tts_msgs.py').write_text(
+        "raise ModuleNotFoundError('No module named tts_msgs', name='tts_msgs')\n")
+    with Command(tmp_path, '--ros-args', '-r', '__ns:=/lone', '-r', 'skill/say:=/robot/say',
+                 '-p', 'sound_play:=beep', module='txt2vid_ros.nodes.say',
+                 environment={'PYTHONPATH': f'{lacking}:{ROOT}'}) as node:
+        node.wait_line('taking goals: /robot/say, /lone/beep$')
+    said = 'tts_msgs is not installed: there is no action tts_engine/tts'
+    assert node.text.count(said) == 1
 
 
 def test_an_interruption_by_others_ends_the_goal(say: Client, observer: Observer) -> None:

@@ -216,8 +216,23 @@ def test_what_others_end_is_told_from_what_was_heard(desk: Desk) -> None:
     desk.arbiter.sound('robot#wait', start)
     desk.arbiter.ended('robot#wait', start + SECOND)
     desk.clock.time += SECOND
+    desk.arbiter.caption('robot', start, 'wait', final=False)
     desk.arbiter.caption('robot', start, f'wait{CUT}', final=True)
     two.ends(Outcome.INTERRUPTED)
+
+
+def test_a_text_that_ends_with_a_dash_is_not_one_that_was_cut(desk: Desk) -> None:
+    asked = desk.ask('well')
+    utter(desk, 'well', f'well{CUT}')
+    asked.ends(Outcome.HEARD)
+
+
+def test_only_so_many_wait(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timing, 'MOST_GOALS', 2)
+    for name in ('one', 'two'):
+        desk.ask(name, queued=True)
+    desk.ask('three', queued=True).ends(Outcome.FULL)
+    assert desk.arbiter.busy
 
 
 def test_an_end_without_a_sample_is_no_success(desk: Desk) -> None:

@@ -142,7 +142,7 @@ class SayNode(ManagedNode):
         kind = action.type_or_none()
         if kind is None:
             self.get_logger().info(
-                f'{action.PACKAGES[0]} is not installed: there is no action {name}', once=True)
+                f'{action.PACKAGES[0]} is not installed: there is no action {name}')
             return
         made = action(self, name, self, kind)
         self.until_cleanup(made.close)

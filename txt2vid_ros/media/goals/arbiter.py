@@ -11,6 +11,8 @@ from txt2vid_ros.core.people import speaker_of
 from txt2vid_ros.media.goals.goal import Outcome, SpeechGoal
 from txt2vid_ros.media.goals.progress import GoalProgress
 
+MOST_GOALS = 100
+"""Goals that have not ended; one more ends at once."""
 POLL_INTERVAL = 0.02
 """Seconds between looks at the clock, which may be a simulated one, while an end is due."""
 CHECK_INTERVAL = 0.5
@@ -70,11 +72,13 @@ class GoalArbiter:
                 each.goal.priority <= priority for each in self._speaking())
 
     def start(self, goal: SpeechGoal) -> None:
-        """Have a goal spoken. One that is not allowed ends as replaced."""
+        """Have a goal spoken. One that is not allowed ends as replaced, one too many as FULL."""
         with self._changed:
             made = GoalProgress(goal, time.monotonic())
             if self._closed:
                 made.stopping = Outcome.CLOSED
+            elif len(self._goals) >= MOST_GOALS:
+                made.stopping = Outcome.FULL
             elif not goal.queued:
                 if self.allows(goal.priority):
                     for each in self._speaking():

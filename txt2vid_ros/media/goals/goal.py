@@ -19,6 +19,7 @@ class Outcome(enum.Enum):
     INTERRUPTED = 'the voice was interrupted'
     UNSPOKEN = ('nothing of it was spoken: it cannot be pronounced, was interrupted while it '
                 'waited, or the voice failed; see what the tts node says')
+    FULL = 'too many texts wait already'
     LOST = 'no voice answers: the tts node is not there, or was started again'
     CLOSED = 'the node that took it was deactivated'
     EMPTY = 'there is no text in it'

@@ -46,7 +46,8 @@ class GoalProgress:
     def caption(self, text: str, *, final: bool) -> tuple[str, float] | None:
         """Take what has been heard so far; return the words that are new, and the share of all."""
         if final:
-            self.caption_ended, self.cut = True, text.endswith(CUT)
+            self.caption_ended = True
+            self.cut = text.removeprefix(self.text).startswith(CUT)
             return None
         if not text.startswith(self.text) or len(text) == len(self.text):
             return None
