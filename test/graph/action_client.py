@@ -20,14 +20,25 @@ def awaited(future: Any, what: str) -> Any:
     return future.result()
 
 
+def asked(node: Any, ask: Callable[[], Any]) -> Any:
+    """Return the answer to what `ask` sends.
+
+    It sends on the executor's thread: rclpy drops an answer that arrives before the call that sent
+    the question has returned.
+    """
+    return awaited(awaited(node.executor.create_task(ask), 'the executor'), 'an answer')
+
+
 class SentGoal:
     """One goal that was accepted."""
 
-    def __init__(self, handle: Any, feedback: list[Any], changed: threading.Condition) -> None:
+    def __init__(self, node: Any, handle: Any, feedback: list[Any],
+                 changed: threading.Condition) -> None:
         self.feedback = feedback
+        self._node = node
         self._handle = handle
         self._changed = changed
-        self._result = handle.get_result_async()
+        self._result = awaited(node.executor.create_task(handle.get_result_async), 'the executor')
 
     def wait_feedback(self, good: Callable[[Any], bool] = lambda feedback: True) -> None:
         """Wait for feedback that is good."""
@@ -37,7 +48,7 @@ class SentGoal:
 
     def cancel(self) -> bool:
         """Cancel it; return whether the server agrees."""
-        return bool(awaited(self._handle.cancel_goal_async(), 'an answer').goals_canceling)
+        return bool(asked(self._node, self._handle.cancel_goal_async).goals_canceling)
 
     def result(self) -> tuple[int, Any, int]:
         """Return status, result, and when it was here (nanoseconds)."""
@@ -56,6 +67,7 @@ class Client:
 
     def __init__(self, observer: Observer, kind: Any, name: str) -> None:
         self.kind = kind
+        self._node = observer.node
         self._client = ActionClient(observer.node, kind, name)
         assert self._client.wait_for_server(TIMEOUT), name
 
@@ -69,8 +81,9 @@ class Client:
                 feedback.append(message.feedback)
                 changed.notify_all()
 
-        handle = awaited(self._client.send_goal_async(self.kind.Goal(**fields), told), 'an answer')
-        return SentGoal(handle, feedback, changed) if handle.accepted else None
+        goal = self.kind.Goal(**fields)
+        handle = asked(self._node, lambda: self._client.send_goal_async(goal, told))
+        return SentGoal(self._node, handle, feedback, changed) if handle.accepted else None
 
     def goal(self, **fields: Any) -> SentGoal:
         """Send a goal that is accepted."""
