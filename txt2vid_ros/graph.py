@@ -105,9 +105,11 @@ ARGUMENTS: dict[str, Argument] = {argument.name: argument for argument in (
              (('link', 'key_file'),)),
     Argument('link_rate', '', 'limit of the link in bits per second',
              (('link', 'rate'),)),
+    Argument('skills', 'true', 'false to leave out the node say, which serves the actions by '
+             'which robots ask for speech', ()),
     Argument('use_sim_time', '', 'true to follow /clock, as for a replayed bag',
              tuple((node, 'use_sim_time') for node in (
-                 'mic', 'stt', 'tts', 'playout', 'lipsync', 'stream', 'link'))),
+                 'mic', 'stt', 'tts', 'playout', 'lipsync', 'stream', 'say', 'link'))),
     Argument('composed', '', 'true to run the nodes in one process, which needs less memory', ()),
     Argument('width', '', 'pixels', (('lipsync', 'width'), ('stream', 'width'))),
     Argument('height', '', 'pixels', (('lipsync', 'height'), ('stream', 'height'))),
@@ -117,8 +119,8 @@ ARGUMENTS: dict[str, Argument] = {argument.name: argument for argument in (
 TEXT, AUDIO = 'text', 'audio'
 MODES: dict[str, dict[str, tuple[str, ...]]] = {
     TEXT: {
-        'receiver': ('tts', 'lipsync', 'stream'),
-        'live': ('tts', 'lipsync', 'stream'),
+        'receiver': ('tts', 'lipsync', 'stream', 'say'),
+        'live': ('tts', 'lipsync', 'stream', 'say'),
         'sender': ('mic', 'stt'),
     },
     AUDIO: {
@@ -158,6 +160,8 @@ def nodes(graph: str, arguments: Mapping[str, str] | None = None,
         names = (*graphs['sender'], *names)
     for name in ('use_sim_time', 'composed'):
         is_true(name, (arguments or {}).get(name, ''))
+    if not is_true('skills', (arguments or {}).get('skills') or ARGUMENTS['skills'].default):
+        names = tuple(name for name in names if name != 'say')
     values: dict[str, dict[str, Any]] = {name: {} for name in names}
     if kind != TOPIC:
         values['link']['role'] = 'sender' if graph == 'sender' else 'receiver'

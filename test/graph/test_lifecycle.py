@@ -19,11 +19,11 @@ from txt2vid_ros.ros import qos
 
 @pytest.fixture(scope='module')
 def head(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TalkingHead]:
-    with TalkingHead(tmp_path_factory.mktemp('lifecycle'), *FAST) as head:
+    with TalkingHead(tmp_path_factory.mktemp('lifecycle'), *FAST, '--skills', 'true') as head:
         yield head.ready()
 
 
-@pytest.mark.parametrize('node', ['tts', 'lipsync', 'stream'])
+@pytest.mark.parametrize('node', ['tts', 'lipsync', 'stream', 'say'])
 def test_after_twenty_cycles_it_speaks_and_holds_no_more_than_before(
         head: TalkingHead, node: str) -> None:
     with Observer(head) as observer:
