@@ -11,7 +11,7 @@ import pytest
 
 from txt2vid_ros import graph
 from txt2vid_ros.core.errors import UserError
-from txt2vid_ros.core.rclpy_parameters import typed
+from txt2vid_ros.core.parameters import typed
 
 READ_BACK = """
 import json, rclpy

@@ -14,8 +14,7 @@ from typing import Any
 from txt2vid_ros.core import options
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.names import checked_namespace, NAMESPACE
-from txt2vid_ros.core.parameters import listed, truth
-from txt2vid_ros.core.rclpy_parameters import typed
+from txt2vid_ros.core.parameters import listed, truth, typed
 from txt2vid_ros.core.storage.share import share
 
 # One thread for small matrices: more would spin on a second core and gain nothing. Few arenas, of

@@ -30,8 +30,8 @@ from launch_ros.parameter_descriptions import ParameterValue
 from txt2vid_ros import graph
 from txt2vid_ros.core.errors import EXIT_USER_ERROR
 from txt2vid_ros.core.names import NAMESPACE
+from txt2vid_ros.core.parameters import typed
 from txt2vid_ros.core.process.restart_policy import RestartPolicy
-from txt2vid_ros.core.rclpy_parameters import typed
 from txt2vid_ros.core.storage.share import share
 
 RESPAWN, IGNORE, SHUTDOWN = 'respawn', 'ignore', 'shutdown'
