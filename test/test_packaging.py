@@ -14,6 +14,7 @@ import pytest
 from txt2vid_ros import __version__, graph
 
 ROOT = pathlib.Path(__file__).parent.parent
+NOT_IN_ROSDISTRO = {'tts_msgs'}
 
 
 @pytest.fixture(scope='module')
@@ -106,4 +107,4 @@ def imported_interfaces(folder):
 def test_every_interface_package_that_is_imported_is_declared(folder, kinds):
     manifest = xml.etree.ElementTree.parse(ROOT / 'package.xml').getroot()
     declared = {each.text for kind in kinds for each in manifest.iter(kind)}
-    assert imported_interfaces(folder) <= declared
+    assert imported_interfaces(folder) - NOT_IN_ROSDISTRO <= declared

@@ -171,7 +171,9 @@ def test_speech_is_heard_at_the_other_end(observer: Observer, address: str,
         heard_at = messages.from_time(observer.heard[-1].header.stamp)
         assert abs(heard_at - late) < 12e6 + 1e6 * known
         observer.wait(lambda: observer.reports['near']['utterances'] == '5')
-        assert abs(float(observer.reports['near']['offset_ms'])) <= 1.0
+        near = observer.reports['near']
+        # On a busy machine every exchange may be held up, and the offset claims to be no better.
+        assert abs(float(near['offset_ms'])) <= max(1.0, float(near['offset_uncertainty_ms']))
         assert float(observer.reports['far']['speech_to_heard_ms']) < 10_000
         observer.move_the_mouth(observer.heard[3], 1.5)
         observer.wait(lambda: 'mouth_to_eye_ms' in observer.reports['far'])

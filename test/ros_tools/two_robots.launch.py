@@ -1,10 +1,12 @@
 """Two faces in somebody else's launch file; each in the namespace of its robot."""
 
+from pathlib import Path
+
 from launch import LaunchDescription
 from launch.actions import GroupAction, IncludeLaunchDescription
 from launch_ros.actions import Node, PushRosNamespace, SetParameter, SetRemap
 
-FACE = __file__.rpartition('/test/')[0] + '/launch/live.launch.py'
+FACE = str(Path(__file__).resolve().parents[2] / 'launch' / 'live.launch.py')
 FAST = {'engine': 'flash', 'tts': 'clap', 'width': '160', 'http': '127.0.0.1:0'}.items()
 
 
