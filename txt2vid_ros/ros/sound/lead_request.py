@@ -1,4 +1,4 @@
-"""How far ahead of its time the downstream nodes request the voice."""
+"""How far ahead of their time the downstream nodes request sound or pictures."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ REQUEST_LIFETIME = 5.0
 
 
 class LeadRequest:
-    """Follows voice/lead: of the requests of several downstream nodes the greatest counts."""
+    """Follows a topic such as voice/lead: of the requests of several nodes the greatest counts."""
 
-    def __init__(self, node: Node, first: float, largest: float) -> None:
+    def __init__(self, node: Node, first: float, largest: float, topic: str = 'voice/lead'
+                 ) -> None:
         """Take `first` seconds until there is a request, and never more than `largest`."""
         self._first = first
         self._largest = largest
         self._requests: collections.deque[tuple[float, float]] = collections.deque(maxlen=64)
-        node.create_subscription(Float64, 'voice/lead', self._on_lead, qos.LEAD)
+        node.create_subscription(Float64, topic, self._on_lead, qos.LEAD)
 
     @property
     def seconds(self) -> float:

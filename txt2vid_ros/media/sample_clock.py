@@ -1,4 +1,4 @@
-"""Estimates when samples were captured, despite late callbacks and devices that run fast."""
+"""Estimates when a device takes or plays samples, despite late callbacks and its own rate."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SETTLING_SECONDS = 10.0
 """Seconds from the initial bandwidth to the settled one."""
 
 
-class CaptureClock:
+class SampleClock:
     """Filters the observed times of sample counts into a smooth line that does not drift.
 
     A delay-locked loop of second order (F. Adriaensen, "Using a DLL to filter time", Linux Audio
@@ -44,7 +44,7 @@ class CaptureClock:
         self._running = False
 
     def block(self, observed: int, count: int) -> int:
-        """Return when a block's first sample was captured (nanoseconds).
+        """Return when a block's first sample was captured or will be heard (nanoseconds).
 
         `observed` is that time as reported by the device or the callback, `count` the number of
         samples in the block.
