@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 import dataclasses
+import math
 import os
 import signal
 import subprocess
@@ -88,6 +89,13 @@ class Supervisor:
         if status is None:
             return
         child.process = None
+        if status == 0:
+            # Somebody wanted that: closed its window, or shut it down through its lifecycle.
+            child.again_at = math.inf
+            self.say(f'{child.name} has ended; the others go on')
+            if all(each.again_at == math.inf for each in self._children):
+                self.stop()
+            return
         delay = child.restarts.failed(now - child.started, status)
         if status == EXIT_USER_ERROR:
             self.stop(EXIT_USER_ERROR)

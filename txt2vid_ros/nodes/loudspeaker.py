@@ -67,8 +67,8 @@ class LoudspeakerNode(ManagedNode):
         if self._loop.fault:
             return 'error', self._loop.fault, figures
         if player.silenced:
-            return 'warn', (f'silent, because simulated time runs at {player.clock_rate:.2g} times '
-                            'real time'), figures
+            return 'warn', ('silent, because simulated time runs at '
+                            f'{player.clock_rate:.2g} times real time'), figures
         if self._loop.warning:
             return 'warn', self._loop.warning, figures
         if not self._loop.playing:

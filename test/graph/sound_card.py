@@ -1,0 +1,95 @@
+"""A sound card of ALSA without hardware: what is played is written down at the pace of real time.
+
+ALSA's plugin `file` writes to this program, which reads as slowly as a card plays; the pipe
+between them holds 3 ms.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from pathlib import Path
+import signal
+import sys
+import time
+from typing import Any
+
+RATE = 48000
+CHANNELS = 8
+FRAME = 4 * CHANNELS
+"""Bytes: so many that the smallest pipe is filled quickly."""
+PIPE = 4096
+PERIOD = 0.002
+CONFIG = """
+</usr/share/alsa/alsa.conf>
+pcm.{name}_file {{ type file slave.pcm "null" format "raw"
+  file "|exec {python} {program} {folder}" }}
+pcm.{name} {{ type plug slave {{ pcm "{name}_file" format S32_LE channels {channels} rate {rate} }}
+  hint {{ show on description "{name}" }} }}
+"""
+
+
+class SoundCard:
+    """The card of one test, seen from outside: plug it in, pull it out, hear what it played."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        """Prepare it; it is not plugged in."""
+        self.name = name
+        self._folder = folder
+        folder.mkdir()
+        self.config = folder / 'asound.conf'
+        self.environment = {'ALSA_CONFIG_PATH': str(self.config)}
+        self.config.write_text('</usr/share/alsa/alsa.conf>\n')
+
+    def plug(self) -> None:
+        """Let programs find it."""
+        self.config.write_text(CONFIG.format(
+            name=self.name, python=sys.executable, program=Path(__file__), folder=self._folder,
+            channels=CHANNELS, rate=RATE))
+
+    def unplug(self) -> None:
+        """Take it away while it plays."""
+        self.config.write_text('</usr/share/alsa/alsa.conf>\n')
+        os.kill(int((self._folder / 'pid').read_text()), signal.SIGKILL)
+
+    @property
+    def played(self) -> list[tuple[int, int]]:
+        """Return pairs: number of frames heard by then, and when (nanoseconds), oldest first."""
+        file = self._folder / 'log'
+        lines = file.read_text().splitlines() if file.exists() else []
+        return [tuple(json.loads(line)) for line in lines]
+
+    def sound(self) -> Any:
+        """Return all that was heard through the first channel as float32."""
+        import numpy as np
+        raw = np.fromfile(self._folder / 'sound', '<i4')
+        return (raw / 2 ** 31).astype(np.float32)
+
+
+def main(folder: Path) -> None:
+    """Be the card: read frames from standard input when they are due."""
+    source = sys.stdin.fileno()
+    fcntl.fcntl(source, fcntl.F_SETPIPE_SZ, PIPE)
+    (folder / 'pid').write_text(str(os.getpid()))
+    done, rest, begun = 0, b'', 0.0
+    before = (folder / 'sound').stat().st_size // 4 if (folder / 'sound').exists() else 0
+    with (folder / 'sound').open('ab', 0) as sound, (folder / 'log').open('a', 1) as log:
+        while True:
+            due = int((time.monotonic() - begun) * RATE) - done if begun else 1
+            data = os.read(source, due * FRAME) if due > 0 else b'-'
+            if not data:
+                return
+            if due > 0:
+                begun = begun or time.monotonic()
+                rest += data
+                frames = len(rest) // FRAME
+                sound.write(b''.join(rest[at:at + 4] for at in range(0, frames * FRAME, FRAME)))
+                rest = rest[frames * FRAME:]
+                done += frames
+                log.write(f'[{before + done}, {time.time_ns()}]\n')
+            time.sleep(PERIOD)
+
+
+if __name__ == '__main__':
+    main(Path(sys.argv[1]))
