@@ -173,7 +173,7 @@ def settings(api: Any, direction: Direction, device: SoundDevice, wanted: Sequen
     Raises UnavailableError if it accepts none.
     """
     counts = dict.fromkeys(min(count, device.channels) for count in (*channels, device.channels))
-    for rate in dict.fromkeys((*wanted, device.rate, 48000, 44100, 96000, 32000, 8000)):
+    for rate in dict.fromkeys((*wanted, device.rate, 48000, 44100, 16000, 96000, 32000, 8000)):
         for count in counts:
             if accepts(api, direction, device, rate, count):
                 return rate, count

@@ -155,6 +155,7 @@ def test_an_overrun_is_counted_and_leaves_a_gap_in_the_stamps(card: FakePortAudi
     card.streams[0].give(tone)
     source.read(stop)
     assert source.statistics.overruns == 2
+    source.close()
 
 
 class Session:

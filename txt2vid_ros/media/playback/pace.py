@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+from collections.abc import Callable
 import time
 
 from txt2vid_ros.core.clock import SECOND
@@ -17,8 +18,9 @@ TOLERANCE = 0.1
 class Pace:
     """Compares a clock with the machine's monotonic one over the last second."""
 
-    def __init__(self) -> None:
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         """Begin; a clock counts as real time until it has been seen not to be."""
+        self._monotonic = monotonic
         self._seen: collections.deque[tuple[float, int]] = collections.deque()
         self.rate = 1.0
         """Seconds of the clock in a second."""
@@ -28,9 +30,9 @@ class Pace:
         """Return whether the clock runs as real time does."""
         return abs(self.rate - 1) <= TOLERANCE
 
-    def observe(self, now: int, monotonic: float | None = None) -> None:
-        """Note what the clock says (nanoseconds) at a monotonic time, by default the present."""
-        at = time.monotonic() if monotonic is None else monotonic
+    def observe(self, now: int) -> None:
+        """Note what the clock says, nanoseconds."""
+        at = self._monotonic()
         if self._seen and at - self._seen[-1][0] < SPACING_SECONDS:
             return
         self._seen.append((at, now))

@@ -38,13 +38,13 @@ class SpeechPlayer:
     """
 
     def __init__(self, speech: SpeechTimeline, clock: Clock,
-                 gain: Callable[[], float] = lambda: 1.0) -> None:
+                 gain: Callable[[], float] = lambda: 1.0, pace: Pace | None = None) -> None:
         """`gain` is asked for every block; from one to the next it changes gradually."""
         self._speech = speech
         self._clock = clock
         self._wanted_gain = gain
         self._gain = gain()
-        self._pace = Pace()
+        self._pace = pace or Pace()
         self._need = LeadTimeEstimator(0.0, largest=LONGEST_LEAD_SECONDS)
         self._card = SampleClock(GRID_RATE)
         self._rate = GRID_RATE
