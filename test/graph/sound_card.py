@@ -1,7 +1,7 @@
 """A sound card of ALSA without hardware: what is played is written down at the pace of real time.
 
-ALSA's plugin `file` writes to this program, which reads as slowly as a card plays; the pipe
-between them holds 3 ms.
+ALSA's plugin `file` writes to this program, which reads as slowly as a card plays. The pipe
+between them is the card's buffer.
 """
 
 from __future__ import annotations
@@ -12,14 +12,19 @@ import os
 from pathlib import Path
 import signal
 import sys
+import termios
 import time
 from typing import Any
 
 RATE = 48000
 CHANNELS = 8
 FRAME = 4 * CHANNELS
-"""Bytes: so many that the smallest pipe is filled quickly."""
-PIPE = 4096
+"""Bytes."""
+PIPE = 1 << 18
+HELD = 0.08
+"""Seconds that the plugin holds back: PortAudio's buffer, four blocks of 20 ms."""
+DELAY = PIPE / FRAME / RATE + HELD
+"""Seconds from being written to being heard, of which ALSA does not know."""
 PERIOD = 0.002
 CONFIG = """
 </usr/share/alsa/alsa.conf>
@@ -67,28 +72,37 @@ class SoundCard:
         return (raw / 2 ** 31).astype(np.float32)
 
 
+def waiting(pipe: int) -> int:
+    """Return how many bytes are in a pipe."""
+    return int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)), sys.byteorder)
+
+
 def main(folder: Path) -> None:
     """Be the card: read frames from standard input when they are due."""
     source = sys.stdin.fileno()
     fcntl.fcntl(source, fcntl.F_SETPIPE_SZ, PIPE)
     (folder / 'pid').write_text(str(os.getpid()))
-    done, rest, begun = 0, b'', 0.0
     before = (folder / 'sound').stat().st_size // 4 if (folder / 'sound').exists() else 0
+    done, rest, begun = 0, b'', time.monotonic()
     with (folder / 'sound').open('ab', 0) as sound, (folder / 'log').open('a', 1) as log:
         while True:
-            due = int((time.monotonic() - begun) * RATE) - done if begun else 1
-            data = os.read(source, due * FRAME) if due > 0 else b'-'
+            due = int((time.monotonic() - begun) * RATE) - done
+            if due <= 0:
+                time.sleep(PERIOD)
+                continue
+            empty = waiting(source) == 0
+            data = os.read(source, due * FRAME)
             if not data:
                 return
-            if due > 0:
-                begun = begun or time.monotonic()
-                rest += data
-                frames = len(rest) // FRAME
-                sound.write(b''.join(rest[at:at + 4] for at in range(0, frames * FRAME, FRAME)))
-                rest = rest[frames * FRAME:]
-                done += frames
-                log.write(f'[{before + done}, {time.time_ns()}]\n')
-            time.sleep(PERIOD)
+            if empty:
+                # It has run out of sound, and what follows is heard later.
+                begun = time.monotonic() - done / RATE
+            rest += data
+            frames = len(rest) // FRAME
+            sound.write(b''.join(rest[at:at + 4] for at in range(0, frames * FRAME, FRAME)))
+            rest = rest[frames * FRAME:]
+            done += frames
+            log.write(f'[{before + done}, {time.time_ns()}]\n')
 
 
 if __name__ == '__main__':

@@ -51,3 +51,16 @@ def test_a_gap_in_the_sound_is_a_gap_in_the_stamps() -> None:
         clock.block(int(at), BLOCK)
     assert clock.block(int(true[500]) + 3 * SECOND, BLOCK) == int(true[500]) + 3 * SECOND
     assert clock.breaks == 1
+
+
+@pytest.mark.parametrize('step', [0.02, -0.02, 0.09])
+def test_sound_that_was_lost_without_a_word_is_followed_within_a_second(step: float) -> None:
+    _, seen = observations(30, 100, 0.001)
+    clock = SampleClock(RATE)
+    for number, at in enumerate(seen):
+        at += step * SECOND * (number > 1000)
+        stamp = clock.block(int(at), BLOCK)
+        if number > 1050:
+            assert abs(stamp - at) < 0.01 * SECOND
+    assert clock.breaks == 0
+    assert clock.rate == pytest.approx(RATE * 1.0001, rel=3e-4)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import collections
 import math
 
 from txt2vid_ros.core.clock import SECOND
 
 DISCONTINUITY_SECONDS = 0.1
 """Seconds by which an observation may be off before it is taken as a break in the sound."""
+STEP_SECONDS = 0.008
+"""Seconds by which all of the last STEP_BLOCKS observations have to be off, to the same side, for
+the line to move there at once: sound was lost, and nobody said so."""
+STEP_BLOCKS = 30
 SETTLED_BANDWIDTH_HZ, INITIAL_BANDWIDTH_HZ = 0.02, 0.5
 """Bandwidth of the loop in Hz, once settled and at the start."""
 SETTLING_SECONDS = 10.0
@@ -31,6 +36,7 @@ class SampleClock:
         self._expected = 0.0
         self._age = 0.0
         self._running = False
+        self._errors: collections.deque[float] = collections.deque(maxlen=STEP_BLOCKS)
         self.breaks = 0
         """How often the observations did not continue from those before."""
 
@@ -57,21 +63,36 @@ class SampleClock:
             self.breaks += 1
             self._begin(observed)
             error = 0.0
+        error -= self._step(error)
         length = count * self._period
         share = min(self._age / SETTLING_SECONDS, 1.0)
         bandwidth = INITIAL_BANDWIDTH_HZ ** (1 - share) * SETTLED_BANDWIDTH_HZ ** share
         omega = min(2 * math.pi * length * bandwidth, 0.5)
         stamp: int = self._origin + round((self._expected + math.sqrt(2) * omega * error) * SECOND)
         self._expected += length + math.sqrt(2) * omega * error
-        self._period += omega * omega * error / max(count, 1)
+        if abs(error) < STEP_SECONDS:
+            # More is not the device's rate: it lost sound, or the machine was busy.
+            self._period += omega * omega * error / max(count, 1)
         # No device is off its rate by more than a thousandth: beyond that, the clock stepped.
         self._period = min(max(self._period, 0.999 * self._nominal), 1.001 * self._nominal)
         self._age += length
         return stamp
+
+    def _step(self, error: float) -> float:
+        """Move the line by what all recent observations are off; return by how many seconds."""
+        self._errors.append(error)
+        least = min(self._errors, key=abs)
+        same = all(each * least > 0 for each in self._errors)
+        if abs(least) < STEP_SECONDS or not same or len(self._errors) < STEP_BLOCKS:
+            return 0.0
+        self._errors.clear()
+        self._expected += least
+        return least
 
     def _begin(self, observed: int) -> None:
         self._origin = observed
         self._expected = 0.0
         self._age = 0.0
         self._period = self._nominal
+        self._errors.clear()
         self._running = True

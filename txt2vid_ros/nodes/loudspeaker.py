@@ -29,9 +29,11 @@ class Parameters:
     volume: float = parameter(1.0, 'of the voice, times its own; what exceeds full scale is '
                               'clipped', minimum=0.0, maximum=1.5, live=True)
     mute: bool = parameter(False, 'whether nothing is heard', live=True)
-    latency: float = parameter(0.05, 'seconds of sound that the device should hold: less is '
-                               'silent sooner after an interruption, more bears a busier machine',
-                               minimum=0.01, maximum=1.0)
+    buffer: float = parameter(0.05, 'seconds of sound that the device should hold: less is '
+                              'silent sooner after an interruption, more bears a busier machine',
+                              minimum=0.01, maximum=1.0)
+    latency: float = parameter(0.0, 'seconds that the device takes beyond what it reports, as '
+                               'televisions and Bluetooth do', minimum=0.0, maximum=1.0)
 
 
 class LoudspeakerNode(ManagedNode):
@@ -45,7 +47,7 @@ class LoudspeakerNode(ManagedNode):
         table = self.parameters
         self._speech = SpeechTimeline()
         self._player = SpeechPlayer(self._speech, self.ros_clock, self._gain)
-        self._output = DeviceOutput(self._player, table.device, table.latency)
+        self._output = DeviceOutput(self._player, table.device, table.buffer, table.latency)
         self._loop = PlaybackLoop(self._output)
         self._lead_request = self.publisher(Float64, 'voice/lead', qos.LEAD)
 

@@ -26,7 +26,7 @@ class PictureInput:
     """Passes on pictures, measures how long they travel, and requests the lead that this takes."""
 
     def __init__(self, node: ManagedNode, need: float,
-                 take: Callable[[int, NDArray[np.uint8]], None]) -> None:
+                 take: Callable[[int, NDArray[np.uint8]], object]) -> None:
         """Give `take` stamps (nanoseconds) and BGR pictures, from listen() on.
 
         `need`: seconds before its stamp that a picture has to be there. To be made in configure().

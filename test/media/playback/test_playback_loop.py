@@ -28,7 +28,7 @@ class Session:
     def __init__(self, card: FakePortAudio, wanted: str) -> None:
         self.speech = SpeechTimeline()
         self.player = SpeechPlayer(self.speech, SystemClock())
-        self.output = DeviceOutput(self.player, wanted, 0.05, lambda: card)
+        self.output = DeviceOutput(self.player, wanted, 0.05, api=lambda: card)
         self.loop = PlaybackLoop(self.output)
         self.error: Exception | None = None
         self._stop = threading.Event()

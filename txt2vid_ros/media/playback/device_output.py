@@ -30,11 +30,12 @@ class DeviceOutput:
     Used by one thread: open, wait until it is lost or stopped, close; open may follow.
     """
 
-    def __init__(self, player: SpeechPlayer, wanted: str, latency: float,
+    def __init__(self, player: SpeechPlayer, wanted: str, buffer: float, latency: float = 0.0,
                  api: Callable[[], Any] = portaudio.load) -> None:
         """Take an index, a name or a part of one; '' is the machine's default output.
 
-        `latency`: seconds of sound that the device should hold.
+        `buffer`: seconds of sound that the device should hold; `latency`: seconds that it takes
+        beyond what it reports.
         """
         self.name = wanted
         self.blocks = 0
@@ -42,6 +43,7 @@ class DeviceOutput:
         """Times at which the device ran out of sound because the machine was too busy."""
         self._player = player
         self._wanted = wanted
+        self._buffer = buffer
         self._latency = latency
         self._load = api
         self._api: Any = None
@@ -75,7 +77,7 @@ class DeviceOutput:
         self._error = None
         return self._api.OutputStream(
             device=device.index, samplerate=rate, channels=channels, dtype='float32',
-            blocksize=round(rate * BLOCK_SECONDS), latency=self._latency,
+            blocksize=round(rate * BLOCK_SECONDS), latency=self._buffer,
             callback=self._fill, finished_callback=self._ended.set)
 
     def wait(self, stop: threading.Event, playing: Callable[[], None]) -> None:
@@ -121,7 +123,7 @@ class DeviceOutput:
         """Return in how many seconds the first sample of the block is heard."""
         # Not from currentTime, which lies before the wait for Python's lock.
         delay = times.outputBufferDacTime - self._stream.time
-        if times.outputBufferDacTime > 0 and 0 < delay < LONGEST_DELAY_SECONDS:
-            return float(delay)
+        if times.outputBufferDacTime > 0 and abs(delay) < LONGEST_DELAY_SECONDS:
+            return max(float(delay), 0.0) + self._latency
         # Some interfaces do not report it.
-        return float(self._stream.latency)
+        return float(self._stream.latency) + self._latency

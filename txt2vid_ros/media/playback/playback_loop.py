@@ -36,7 +36,7 @@ class PlaybackLoop:
         if time.monotonic() - self._underrun_at >= UNDERRUN_WARNING_SECONDS:
             return ''
         return (f'{self._output.name} ran out of sound ({self._underruns} times so far), because '
-                'this machine is too busy. Close other programs, or raise loudspeaker.latency')
+                'this machine is too busy. Close other programs, or raise loudspeaker.buffer')
 
     def run(self, stop: threading.Event) -> None:
         """Play until `stop` is set. Raises UserError where waiting would not help."""
