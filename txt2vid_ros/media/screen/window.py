@@ -11,14 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.media.fitting import fitted
 
 ENVIRONMENT = {
     'PYGAME_HIDE_SUPPORT_PROMPT': '1',
-    # Pictures are enlarged smoothly, and by the graphics card where there is one.
-    'SDL_RENDER_SCALE_QUALITY': 'linear',
     # The process has handlers of its own.
     'SDL_NO_SIGNAL_HANDLERS': '1',
 }
+FIRST_SIZE = (640, 480)
+"""Pixels of a window that does not fill the screen, until the user makes it larger."""
 KEYS_TO_CLOSE = ('K_ESCAPE', 'K_q')
 
 
@@ -39,20 +40,21 @@ class Window:
     def __init__(self, title: str, full_screen: bool, screen: int) -> None:
         """Open it on the screen with this number, from 0. Raises UserError where it cannot be."""
         self._pygame = load()
-        self._full_screen = full_screen
-        self._screen = screen
-        self._size = (0, 0)
         self._surface: Any = None
         self.closed = False
         """Whether the user has closed it."""
         try:
             self._pygame.display.init()
-            screens = len(self._pygame.display.get_desktop_sizes())
-            if screen >= screens:
-                raise UserError(f'window.screen is {screen}, but there are {screens} screens here',
+            sizes = self._pygame.display.get_desktop_sizes()
+            if screen >= len(sizes):
+                raise UserError(f'window.screen is {screen}; screens here: {len(sizes)}',
                                 'They are counted from 0.')
             self._pygame.display.set_caption(title)
-            self._fit((640, 480))
+            # As large as the screen by itself: without a window manager nothing enlarges it.
+            self._surface = self._pygame.display.set_mode(
+                sizes[screen] if full_screen else FIRST_SIZE,
+                self._pygame.FULLSCREEN | self._pygame.NOFRAME if full_screen
+                else self._pygame.RESIZABLE, display=screen)
             self._pygame.mouse.set_visible(not full_screen)
         except self._pygame.error as error:
             self.close()
@@ -66,12 +68,11 @@ class Window:
 
     def show(self, frame: NDArray[np.uint8]) -> None:
         """Show a BGR picture (height, width, 3), enlarged, with bars where the shape differs."""
-        height, width = frame.shape[:2]
-        if (width, height) != self._size:
-            self._fit((width, height))
-        picture = self._pygame.image.frombuffer(
-            cv2.cvtColor(frame, cv2.COLOR_BGR2RGB), (width, height), 'RGB')
-        self._surface.blit(picture, (0, 0))
+        picture, (left, top) = fitted(frame, self._surface.get_size())
+        height, width = picture.shape[:2]
+        self._surface.fill(0)
+        self._surface.blit(self._pygame.image.frombuffer(
+            cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), (width, height), 'RGB'), (left, top))
         self._pygame.display.flip()
 
     def follow(self) -> None:
@@ -85,10 +86,3 @@ class Window:
         """Close it; may be called twice."""
         self._surface = None
         self._pygame.display.quit()
-
-    def _fit(self, size: tuple[int, int]) -> None:
-        """Take pictures of another size."""
-        flags = self._pygame.SCALED | (
-            self._pygame.FULLSCREEN if self._full_screen else self._pygame.RESIZABLE)
-        self._surface = self._pygame.display.set_mode(size, flags, display=self._screen)
-        self._size = size
