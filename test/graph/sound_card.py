@@ -14,7 +14,9 @@ import signal
 import sys
 import termios
 import time
-from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 RATE = 48000
 CHANNELS = 8
@@ -26,9 +28,10 @@ HELD = 0.08
 DELAY = PIPE / FRAME / RATE + HELD
 """Seconds from being written to being heard, of which ALSA does not know."""
 PERIOD = 0.002
-CONFIG = """
-</usr/share/alsa/alsa.conf>
-pcm.{name}_file {{ type file slave.pcm "null" format "raw"
+OTHERS = """</usr/share/alsa/alsa.conf>
+pcm.desk { type null hint { show on description "Desk" } }
+"""
+CONFIG = """pcm.{name}_file {{ type file slave.pcm "null" format "raw"
   file "|exec {python} {program} {folder}" }}
 pcm.{name} {{ type plug slave {{ pcm "{name}_file" format S32_LE channels {channels} rate {rate} }}
   hint {{ show on description "{name}" }} }}
@@ -45,31 +48,44 @@ class SoundCard:
         folder.mkdir()
         self.config = folder / 'asound.conf'
         self.environment = {'ALSA_CONFIG_PATH': str(self.config)}
-        self.config.write_text('</usr/share/alsa/alsa.conf>\n')
+        self._write()
 
     def plug(self) -> None:
         """Let programs find it."""
-        self.config.write_text(CONFIG.format(
+        self._write(CONFIG.format(
             name=self.name, python=sys.executable, program=Path(__file__), folder=self._folder,
             channels=CHANNELS, rate=RATE))
 
     def unplug(self) -> None:
         """Take it away while it plays."""
-        self.config.write_text('</usr/share/alsa/alsa.conf>\n')
+        self._write()
         os.kill(int((self._folder / 'pid').read_text()), signal.SIGKILL)
 
-    @property
-    def played(self) -> list[tuple[int, int]]:
-        """Return pairs: number of frames heard by then, and when (nanoseconds), oldest first."""
-        file = self._folder / 'log'
-        lines = file.read_text().splitlines() if file.exists() else []
-        return [tuple(json.loads(line)) for line in lines]
+    def _write(self, card: str = '') -> None:
+        # In one go, so that nobody reads half of it.
+        new = self.config.with_suffix('.new')
+        new.write_text(OTHERS + card)
+        new.replace(self.config)
 
-    def sound(self) -> Any:
-        """Return all that was heard through the first channel as float32."""
-        import numpy as np
-        raw = np.fromfile(self._folder / 'sound', '<i4')
-        return (raw / 2 ** 31).astype(np.float32)
+    def heard(self, start: int, stop: int) -> NDArray[np.float32]:
+        """Return what was heard from `start` to `stop` (nanoseconds), through one channel."""
+        seen = np.array([json.loads(line) for line in self._lines()])
+        frames = np.searchsorted(seen[:, 1], [start, stop])
+        first = int(np.interp(start - seen[0, 1], seen[:, 1] - seen[0, 1], seen[:, 0]))
+        sound = np.fromfile(self._folder / 'sound', '<i4')
+        assert frames[1] < len(seen), 'it has not been heard yet'
+        count = (stop - start) * RATE // 1_000_000_000
+        return (sound[first:first + count] / 2 ** 31).astype(np.float32)
+
+    def until(self, stamp: int) -> bool:
+        """Return whether it has played up to a time (nanoseconds)."""
+        lines = self._lines()
+        return bool(lines) and json.loads(lines[-1])[1] > stamp
+
+    def _lines(self) -> list[str]:
+        file = self._folder / 'log'
+        return [line for line in file.read_text().splitlines() if line.endswith(']')
+                ] if file.exists() else []
 
 
 def waiting(pipe: int) -> int:

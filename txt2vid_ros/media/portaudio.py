@@ -55,7 +55,10 @@ class SoundDevice:
 
 
 def load() -> Any:
-    """Return the sounddevice module. Raises UserError where it or PortAudio is missing."""
+    """Return the sounddevice module.
+
+    Raises UserError where it or PortAudio is missing, UnavailableError where that cannot start.
+    """
     try:
         return importlib.import_module('sounddevice')
     except ModuleNotFoundError as error:
@@ -64,6 +67,12 @@ def load() -> Any:
     except OSError as error:
         raise UserError(f'sound devices need the PortAudio library: {error}',
                         'Run: apt-get install libportaudio2') from error
+    except Exception as error:
+        # The module, and with it the class of its errors, is not there then.
+        if type(error).__name__ != 'PortAudioError':
+            raise
+        raise UnavailableError(f'PortAudio cannot start: {error}',
+                               "See whether ALSA's configuration is in order.") from error
 
 
 class OpenStreams:

@@ -27,8 +27,9 @@ class SampleClock:
     nominal one, and averages out the jitter of the callbacks.
     """
 
-    def __init__(self, rate: int) -> None:
-        """Take the device's nominal `rate` in Hz."""
+    def __init__(self, rate: int, discontinuity: float = DISCONTINUITY_SECONDS) -> None:
+        """Take the device's nominal `rate` in Hz; start over where `discontinuity` seconds off."""
+        self._discontinuity = discontinuity
         self._nominal = 1.0 / rate
         self._period = self._nominal
         self._origin = 0
@@ -59,20 +60,20 @@ class SampleClock:
             self._begin(observed)
         seconds = (observed - self._origin) / SECOND
         error = seconds - self._expected
-        if abs(error) > DISCONTINUITY_SECONDS:
+        if abs(error) > self._discontinuity:
             self.breaks += 1
             self._begin(observed)
             error = 0.0
         error -= self._step(error)
+        # More than that is not the device's doing: the machine was busy, or sound was lost.
+        error = min(max(error, -STEP_SECONDS), STEP_SECONDS)
         length = count * self._period
         share = min(self._age / SETTLING_SECONDS, 1.0)
         bandwidth = INITIAL_BANDWIDTH_HZ ** (1 - share) * SETTLED_BANDWIDTH_HZ ** share
         omega = min(2 * math.pi * length * bandwidth, 0.5)
         stamp: int = self._origin + round((self._expected + math.sqrt(2) * omega * error) * SECOND)
         self._expected += length + math.sqrt(2) * omega * error
-        if abs(error) < STEP_SECONDS:
-            # More is not the device's rate: it lost sound, or the machine was busy.
-            self._period += omega * omega * error / max(count, 1)
+        self._period += omega * omega * error / max(count, 1)
         # No device is off its rate by more than a thousandth: beyond that, the clock stepped.
         self._period = min(max(self._period, 0.999 * self._nominal), 1.001 * self._nominal)
         self._age += length

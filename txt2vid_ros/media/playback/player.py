@@ -22,6 +22,8 @@ LONGEST_SLIDE_SECONDS = 0.015
 """Seconds off its time beyond which speech moves in one go rather than by a change of its rate."""
 QUIET_SECONDS = 0.05
 """Seconds around a block that have to be silent for the reader to move there unheard."""
+LONGEST_STALL_SECONDS = 0.5
+"""Seconds for which the card may not ask for anything, and still go on as if it had."""
 LONGEST_LEAD_SECONDS = 1.0
 GRID_RATE = 8000
 """Hz. The timeline is read at a multiple of it, on which every utterance begins."""
@@ -62,7 +64,7 @@ class SpeechPlayer:
         """Start over with a card of `rate` Hz."""
         self._rate = rate
         self._read_rate = max(rate // GRID_RATE, 1) * GRID_RATE
-        self._card = SampleClock(rate)
+        self._card = SampleClock(rate, LONGEST_STALL_SECONDS)
         self._at = None
 
     def interrupted(self) -> None:

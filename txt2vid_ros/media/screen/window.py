@@ -21,6 +21,8 @@ ENVIRONMENT = {
     # The process has handlers of its own.
     'SDL_NO_SIGNAL_HANDLERS': '1',
 }
+UNSEEN = ('offscreen', 'dummy')
+"""What SDL takes where there is neither X11 nor Wayland nor a console of its own."""
 FIRST_SIZE = (640, 480)
 """Pixels of a window that does not fill the screen, until the user makes it larger."""
 KEYS_TO_CLOSE = ('K_ESCAPE', 'K_q')
@@ -48,6 +50,8 @@ class Window:
         """Whether the user has closed it."""
         try:
             self._pygame.display.init()
+            if self._pygame.display.get_driver() in UNSEEN:
+                raise self._pygame.error('there is no screen')
             sizes = self._pygame.display.get_desktop_sizes()
             if screen >= len(sizes):
                 raise UserError(f'window.screen is {screen}; screens here: {len(sizes)}',
