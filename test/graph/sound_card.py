@@ -1,38 +1,31 @@
 """A sound card of ALSA without hardware: what is played is written down at the pace of real time.
 
-ALSA's plugin `file` writes to this program, which reads as slowly as a card plays. The pipe
-between them is the card's buffer.
+ALSA's plugin `file` writes to the program sound_sink, which reads as slowly as a card plays. The
+pipe between them is the card's buffer.
 """
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 from pathlib import Path
 import signal
 import sys
-import termios
-import time
 
 import numpy as np
 from numpy.typing import NDArray
+import sound_sink
+from sound_sink import CHANNELS, FRAME, PIPE, RATE
 
-RATE = 48000
-CHANNELS = 8
-FRAME = 4 * CHANNELS
-"""Bytes."""
-PIPE = 1 << 18
 HELD = 0.08
 """Seconds that the plugin holds back: PortAudio's buffer, four blocks of 20 ms."""
 DELAY = PIPE / FRAME / RATE + HELD
 """Seconds from being written to being heard, of which ALSA does not know."""
-PERIOD = 0.002
 OTHERS = """</usr/share/alsa/alsa.conf>
 pcm.desk { type null hint { show on description "Desk" } }
 """
 CONFIG = """pcm.{name}_file {{ type file slave.pcm "null" format "raw"
-  file "|exec {python} {program} {folder}" }}
+  file "|exec {python} -I -S {program} {folder}" }}
 pcm.{name} {{ type plug slave {{ pcm "{name}_file" format S32_LE channels {channels} rate {rate} }}
   hint {{ show on description "{name}" }} }}
 """
@@ -53,8 +46,8 @@ class SoundCard:
     def plug(self) -> None:
         """Let programs find it."""
         self._write(CONFIG.format(
-            name=self.name, python=sys.executable, program=Path(__file__), folder=self._folder,
-            channels=CHANNELS, rate=RATE))
+            name=self.name, python=sys.executable, program=sound_sink.__file__,
+            folder=self._folder, channels=CHANNELS, rate=RATE))
 
     def unplug(self) -> None:
         """Take it away while it plays."""
@@ -86,40 +79,3 @@ class SoundCard:
         file = self._folder / 'log'
         return [line for line in file.read_text().splitlines() if line.endswith(']')
                 ] if file.exists() else []
-
-
-def waiting(pipe: int) -> int:
-    """Return how many bytes are in a pipe."""
-    return int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)), sys.byteorder)
-
-
-def main(folder: Path) -> None:
-    """Be the card: read frames from standard input when they are due."""
-    source = sys.stdin.fileno()
-    fcntl.fcntl(source, fcntl.F_SETPIPE_SZ, PIPE)
-    (folder / 'pid').write_text(str(os.getpid()))
-    before = (folder / 'sound').stat().st_size // 4 if (folder / 'sound').exists() else 0
-    done, rest, begun = 0, b'', time.monotonic()
-    with (folder / 'sound').open('ab', 0) as sound, (folder / 'log').open('a', 1) as log:
-        while True:
-            due = int((time.monotonic() - begun) * RATE) - done
-            if due <= 0:
-                time.sleep(PERIOD)
-                continue
-            empty = waiting(source) == 0
-            data = os.read(source, due * FRAME)
-            if not data:
-                return
-            if empty:
-                # It has run out of sound, and what follows is heard later.
-                begun = time.monotonic() - done / RATE
-            rest += data
-            frames = len(rest) // FRAME
-            sound.write(b''.join(rest[at:at + 4] for at in range(0, frames * FRAME, FRAME)))
-            rest = rest[frames * FRAME:]
-            done += frames
-            log.write(f'[{before + done}, {time.time_ns()}]\n')
-
-
-if __name__ == '__main__':
-    main(Path(sys.argv[1]))

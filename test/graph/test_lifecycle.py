@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+import contextlib
 import os
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from lifecycle_msgs.srv import ChangeState
 import pytest
 from ros_observer import end_of, Observer
 from sensor_msgs.msg import Image
+from sound_card import SoundCard
+import xvfb
 
 from txt2vid_ros.ros import qos
 
@@ -25,8 +28,16 @@ STEPS = (Transition.TRANSITION_DEACTIVATE, Transition.TRANSITION_CLEANUP,
 
 @pytest.fixture(scope='module')
 def head(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TalkingHead]:
-    with TalkingHead(tmp_path_factory.mktemp('lifecycle'), *FAST) as head:
-        yield head.ready()
+    folder = tmp_path_factory.mktemp('lifecycle')
+    options, environment = [*FAST, '--loudspeaker-device', 'robot'], {}
+    card = SoundCard(folder / 'card', 'robot')
+    card.plug()
+    with contextlib.ExitStack() as stack:
+        if not xvfb.missing():
+            environment |= stack.enter_context(xvfb.VirtualScreen()).environment
+            options += ['--window', 'true']
+        yield stack.enter_context(TalkingHead(
+            folder, *options, environment=environment | card.environment)).ready()
 
 
 def cycle(observer: Observer, node: str) -> None:
@@ -62,7 +73,9 @@ def entities(observer: Observer, node: str) -> dict[str, int]:
     return found
 
 
-@pytest.mark.parametrize('node', ['tts', 'lipsync', 'stream'])
+@pytest.mark.parametrize('node', [
+    'tts', 'lipsync', 'stream', 'loudspeaker',
+    pytest.param('window', marks=pytest.mark.skipif(bool(xvfb.missing()), reason=xvfb.missing()))])
 def test_after_twenty_cycles_it_speaks_and_holds_no_more_than_before(
         head: TalkingHead, node: str) -> None:
     with Observer(head) as observer:

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 import pytest
 from ros_observer import end_of, Observer, Recording
 from sensor_msgs.msg import Image
-from sound_card import DELAY, RATE, SoundCard
+from sound_card import DELAY, SoundCard
+from sound_sink import RATE
 from std_srvs.srv import Trigger
 import xvfb
 

@@ -8,7 +8,7 @@ import threading
 from typing import Any
 
 from txt2vid_ros.media.screen.presenter import Presenter
-from txt2vid_ros.media.screen.window import Window
+from txt2vid_ros.media.screen.window import SdlWindow
 from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.picture_input import PictureInput
@@ -44,7 +44,7 @@ class WindowNode(ManagedNode):
         """Open the window. Raises UserError where that cannot be."""
         table = self.parameters
         self._presenter = Presenter(
-            self.ros_clock, lambda: Window(TITLE, table.full_screen, table.screen), table.latency)
+            self.ros_clock, lambda: SdlWindow(TITLE, table.full_screen, table.screen), table.latency)
         self.work('window', self._show)
         self._presenter.wait_opened(OPENING_SECONDS)
         self._pictures.listen()

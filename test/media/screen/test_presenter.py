@@ -16,7 +16,7 @@ import xvfb
 from txt2vid_ros.core.clock import SECOND, SystemClock
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.media.screen.presenter import Presenter
-from txt2vid_ros.media.screen.window import Window
+from txt2vid_ros.media.screen.window import SdlWindow
 
 PICTURE = cv2.resize(np.random.default_rng(3).integers(0, 255, (6, 8, 3), np.uint8), (320, 240))
 
@@ -92,7 +92,7 @@ def test_the_user_closes_it(glass: Glass) -> None:
 
 
 def test_a_window_that_cannot_be_opened_is_an_error_of_whoever_waits() -> None:
-    def fail() -> Window:
+    def fail() -> SdlWindow:
         raise UserError('no screen')
 
     show = Show(fail)
@@ -123,7 +123,7 @@ def test_the_picture_fills_the_screen_with_bars_where_the_shape_differs(
     expected = np.zeros((480, 640, 3), np.uint8)
     left = (640 - wide) // 2
     expected[:, left:left + wide] = cv2.resize(picture, (wide, 480))
-    show = Show(lambda: Window('face', full_screen=True, screen=0))
+    show = Show(lambda: SdlWindow('face', full_screen=True, screen=0))
     show.presenter.wait_opened(30)
     show.presenter.push(time.time_ns(), picture)
     until(lambda: difference(screen, tmp_path, expected) <= 1, 'the picture, without a cursor')
@@ -132,7 +132,7 @@ def test_the_picture_fills_the_screen_with_bars_where_the_shape_differs(
 
 def test_a_window_manager_or_a_key_closes_it(screen: xvfb.VirtualScreen) -> None:
     for full_screen, close in ((False, screen.close_windows), (True, None)):
-        window = Window('face', full_screen, 0)
+        window = SdlWindow('face', full_screen, 0)
         window.show(PICTURE)
         window.follow()
         assert not window.closed
@@ -147,7 +147,7 @@ def test_a_window_manager_or_a_key_closes_it(screen: xvfb.VirtualScreen) -> None
 
 def test_a_screen_that_does_not_exist_is_named(screen: xvfb.VirtualScreen) -> None:
     with pytest.raises(UserError, match=r'window\.screen is 3; screens here: 1'):
-        Window('face', True, 3)
+        SdlWindow('face', True, 3)
 
 
 def test_without_any_screen_the_remedy_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -156,4 +156,4 @@ def test_without_any_screen_the_remedy_is_told(monkeypatch: pytest.MonkeyPatch) 
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv('SDL_VIDEODRIVER', 'offscreen')
     with pytest.raises(UserError, match=r'there is no screen.*DISPLAY'):
-        Window('face', True, 0)
+        SdlWindow('face', True, 0)

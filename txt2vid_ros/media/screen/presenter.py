@@ -20,7 +20,7 @@ WAIT_SECONDS = 0.02
 
 
 class PictureWindow(Protocol):
-    """What shows a picture: a Window."""
+    """What shows a picture: an SdlWindow."""
 
     closed: bool
 

@@ -39,7 +39,7 @@ def load() -> Any:
                         'Run: pip install "txt2vid_ros[window]"') from error
 
 
-class Window:
+class SdlWindow:
     """Opened, used and closed by one thread, as SDL requires."""
 
     def __init__(self, title: str, full_screen: bool, screen: int) -> None:
