@@ -38,7 +38,7 @@ class VirtualScreen:
         reading, writing = os.pipe()
         self._process = subprocess.Popen(
             ['Xvfb', '-displayfd', str(writing), '-screen', '0', f'{width}x{height}x24',
-             '-nolisten', 'tcp'], stderr=subprocess.DEVNULL, pass_fds=(writing,))
+             '-nolisten', 'tcp', '-noreset'], stderr=subprocess.DEVNULL, pass_fds=(writing,))
         os.close(writing)
         with os.fdopen(reading) as numbers:
             self.name = f':{int(numbers.readline())}'

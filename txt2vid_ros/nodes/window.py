@@ -44,7 +44,8 @@ class WindowNode(ManagedNode):
         """Open the window. Raises UserError where that cannot be."""
         table = self.parameters
         self._presenter = Presenter(
-            self.ros_clock, lambda: SdlWindow(TITLE, table.full_screen, table.screen), table.latency)
+            self.ros_clock, lambda: SdlWindow(TITLE, table.full_screen, table.screen),
+            table.latency)
         self.work('window', self._show)
         self._presenter.wait_opened(OPENING_SECONDS)
         self._pictures.listen()
