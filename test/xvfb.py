@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes
 import importlib.util
 import os
-from pathlib import Path
 import shutil
 import subprocess
 from types import TracebackType
@@ -44,7 +43,7 @@ class VirtualScreen:
             self.name = f':{int(numbers.readline())}'
         self.environment = {'DISPLAY': self.name}
 
-    def picture(self, folder: Path) -> NDArray[np.uint8]:
+    def picture(self) -> NDArray[np.uint8]:
         """Return what the screen shows, BGR."""
         width, height = self.size
         shot = subprocess.run(

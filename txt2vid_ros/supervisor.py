@@ -44,6 +44,7 @@ class Supervisor:
         self._environment = dict(environment)
         self._children = [_Child(name, command, COLOURS[at % len(COLOURS)])
                           for at, (name, command) in enumerate(commands.items())]
+        self._width = max(8, *map(len, commands))
         self._stop = threading.Event()
         self._status = 0
         self._print_lock = threading.Lock()
@@ -114,7 +115,7 @@ class Supervisor:
             self._print(child.name, child.colour, line.decode('utf-8', 'replace').rstrip('\r\n'))
 
     def _print(self, name: str, colour: int, line: str) -> None:
-        prefix = f'{name:>8} | '
+        prefix = f'{name:>{self._width}} | '
         if self._output.isatty() and 'NO_COLOR' not in os.environ:
             prefix = f'\x1b[{colour}m{prefix}\x1b[0m'
         with self._print_lock:

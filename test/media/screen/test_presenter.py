@@ -110,14 +110,14 @@ def screen(monkeypatch: pytest.MonkeyPatch) -> Iterator[xvfb.VirtualScreen]:
         yield screen
 
 
-def difference(screen: xvfb.VirtualScreen, folder: object, expected: NDArray[np.uint8]) -> float:
+def difference(screen: xvfb.VirtualScreen, expected: NDArray[np.uint8]) -> float:
     """Return the largest difference of a pixel between a screen and a picture."""
-    return float(np.abs(screen.picture(folder).astype(int) - expected).max())
+    return float(np.abs(screen.picture().astype(int) - expected).max())
 
 
 @pytest.mark.parametrize('shape', [(240, 320), (240, 160)])
 def test_the_picture_fills_the_screen_with_bars_where_the_shape_differs(
-        screen: xvfb.VirtualScreen, tmp_path: object, shape: tuple[int, int]) -> None:
+        screen: xvfb.VirtualScreen, shape: tuple[int, int]) -> None:
     picture = PICTURE[:shape[0], :shape[1]]
     wide = shape[1] * 2
     expected = np.zeros((480, 640, 3), np.uint8)
@@ -126,7 +126,7 @@ def test_the_picture_fills_the_screen_with_bars_where_the_shape_differs(
     show = Show(lambda: SdlWindow('face', full_screen=True, screen=0))
     show.presenter.wait_opened(30)
     show.presenter.push(time.time_ns(), picture)
-    until(lambda: difference(screen, tmp_path, expected) <= 1, 'the picture, without a cursor')
+    until(lambda: difference(screen, expected) <= 1, 'the picture, without a cursor')
     show.close()
 
 
