@@ -6,6 +6,7 @@ pipe between them is the card's buffer.
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 from pathlib import Path
@@ -29,6 +30,13 @@ CONFIG = """pcm.{name}_file {{ type file slave.pcm "null" format "raw"
 pcm.{name} {{ type plug slave {{ pcm "{name}_file" format S32_LE channels {channels} rate {rate} }}
   hint {{ show on description "{name}" }} }}
 """
+
+
+def missing() -> str:
+    """Return what a test of sound devices lacks; '' where nothing."""
+    if not Path('/usr/share/alsa/alsa.conf').exists():
+        return 'there is no ALSA; install libportaudio2'
+    return '' if importlib.util.find_spec('sounddevice') else 'sounddevice is not installed'
 
 
 class SoundCard:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 import pytest
 from ros_observer import end_of, Observer, Recording
 from sensor_msgs.msg import Image
+import sound_card
 from sound_card import DELAY, SoundCard
 from sound_sink import RATE
 from std_srvs.srv import Trigger
@@ -26,8 +27,7 @@ from txt2vid_ros.ros import messages, qos
 
 pytestmark = [
     pytest.mark.xdist_group('robot'),
-    pytest.mark.skipif(not Path('/usr/share/alsa/alsa.conf').exists(),
-                       reason='there is no ALSA; install libportaudio2')]
+    pytest.mark.skipif(bool(sound_card.missing()), reason=sound_card.missing())]
 
 STILL = ('--engine', 'viseme', '--engine-options', 'viseme.life=false',
          '--width', '320', '--height', '240')
