@@ -78,18 +78,18 @@ def steepest(sound: np.ndarray) -> float:
 
 
 @pytest.mark.parametrize(('rate', 'ppm'), [
-    (48000, 0), (48000, 300), (44100, -300), (16000, 100), (8000, -100)])
+    (48000, 300), (44100, -300), (8000, 100)])
 def test_every_sample_is_heard_at_its_stamp_whatever_the_rate_of_the_card(
         rate: int, ppm: float) -> None:
     card = Card(rate, ppm)
     card.play(12.0)
-    card.say(12.5, 30.0)
-    times, sound = card.play(30.0)
+    card.say(12.5, 20.0)
+    times, sound = card.play(20.0)
     assert np.abs(sound[times < 12.49]).max() < 1e-3
-    inside = (times > 12.6) & (times < 42.0)
+    inside = (times > 12.6) & (times < 32.0)
     # Of the jitter only its mean, 0.5 ms, is left: a lateness that nobody can know of.
     late = [lateness(times[part], sound[part], 12.5)
-            for part in np.array_split(np.flatnonzero(inside), 25)]
+            for part in np.array_split(np.flatnonzero(inside), 20)]
     assert max(map(abs, late)) < 0.001, late
     assert np.abs(sound[inside]).max() == pytest.approx(LEVEL, abs=0.01)
     # One continuous sound: nothing repeated, nothing left out, no click.
