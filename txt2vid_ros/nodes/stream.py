@@ -15,7 +15,7 @@ from txt2vid_ros.media.speech_timeline import SpeechTimeline
 from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.picture_input import PictureInput
-from txt2vid_ros.ros.running import run
+from txt2vid_ros.ros.running import end_process, run
 from txt2vid_ros.ros.sound.speech_input import SpeechInput
 
 
@@ -121,4 +121,4 @@ def main() -> int:
 
 
 if __name__ == '__main__':
-    raise SystemExit(main())
+    end_process(main())

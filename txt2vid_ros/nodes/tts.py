@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 import dataclasses
 import math
 import threading
 import time
 from typing import Any
 
+from diagnostic_msgs.msg import DiagnosticArray
 from hri_msgs.msg import LiveSpeech
 import numpy as np
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
 
+from txt2vid_ros.core.locales import speaks
 from txt2vid_ros.core.options import OptionTables, prefix_of
 from txt2vid_ros.core.people import DEFAULT, People, Person
 from txt2vid_ros.core.time_limits import TimeLimits
@@ -28,7 +30,7 @@ from txt2vid_ros.providers.resilience.health import HealthRegistry
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.parameters import parameter
-from txt2vid_ros.ros.running import run
+from txt2vid_ros.ros.running import end_process, run
 from txt2vid_ros.ros.sound.lead_request import LeadRequest
 from txt2vid_ros.ros.sound.speech_publisher import TimedSpeechPublisher
 from txt2vid_ros.speaking.scheduler import SpeechScheduler
@@ -108,6 +110,7 @@ class TtsNode(ManagedNode):
             self._voice(person)
         self._rate = max(voice.capabilities.sample_rate for voice in self._voices.values())
         self._output = TimedSpeechPublisher(self, self._rate)
+        self._speakers = self.publisher(DiagnosticArray, 'voice/speakers', qos.INFO)
 
     def start(self) -> None:
         """Start to listen and speak."""
@@ -119,12 +122,16 @@ class TtsNode(ManagedNode):
             named_emoji=self.parameters.emoji == 'name')
         self._refused, self._refused_at = 0, -math.inf
         self.until_deactivate(self._scheduler.close)
+        self._speakers.publish(messages.to_speakers(self._who_speaks()))
         self._output.announce()
         self.create_subscription(String, 'text', self._on_text, qos.TEXT,
                                  qos_overriding_options=qos.overridable())
         self.create_subscription(LiveSpeech, 'heard', self._on_heard, qos.SPEECH,
                                  qos_overriding_options=qos.overridable())
         self.create_service(Trigger, 'tts/interrupt', self._on_interrupt)
+        self.create_subscription(
+            String, 'tts/interrupt_utterance',
+            lambda message: self._scheduler.interrupt_one(message.data), qos.SPEECH)
         self.work('first words', self._begin)
         self.work('captions', self._output.tell_heard)
 
@@ -172,7 +179,7 @@ class TtsNode(ManagedNode):
         # What the scheduler says of an unknown speaker is not said here too.
         person = self._people.get(speaker or DEFAULT, warn=False)
         languages = self._voice(person).capabilities.languages
-        if locale and _language(locale) not in map(_language, languages):
+        if locale and not speaks(languages, locale):
             self.get_logger().warning(
                 f'a text is in {locale[:20]!r}, but the voice of {speaker or DEFAULT} speaks '
                 f'{", ".join(languages)} and reads it as that; give the speaker another voice in '
@@ -203,6 +210,13 @@ class TtsNode(ManagedNode):
         response.message = f'{ended} utterance{"" if ended == 1 else "s"} ended'
         return response
 
+    def _who_speaks(self) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+        """Yield each speaker id with the name of its voice and the languages of that."""
+        for speaker in self._people.ids():
+            person = self._people.get(speaker)
+            yield (speaker, person.voice or (self.parameters.voice if not person.tts else ''),
+                   self._voice(person).capabilities.languages)
+
     def _voice_of(self, speaker: str) -> FallbackVoice:
         return self._voice(self._people.get(speaker))
 
@@ -226,15 +240,10 @@ class TtsNode(ManagedNode):
         return self._voices[key]
 
 
-def _language(tag: str) -> str:
-    """Return the language of a BCP 47 tag, or of a POSIX locale such as de_DE."""
-    return tag.replace('_', '-').partition('-')[0].lower()
-
-
 def main() -> int:
     """Run the node."""
     return run(TtsNode)
 
 
 if __name__ == '__main__':
-    raise SystemExit(main())
+    end_process(main())

@@ -12,7 +12,7 @@ from txt2vid_ros.media.screen.window import SdlWindow
 from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.picture_input import PictureInput
-from txt2vid_ros.ros.running import run
+from txt2vid_ros.ros.running import end_process, run
 
 OPENING_SECONDS = 20.0
 TITLE = 'txt2vid: synthetic face and voice'
@@ -73,4 +73,4 @@ def main() -> int:
 
 
 if __name__ == '__main__':
-    raise SystemExit(main())
+    end_process(main())

@@ -47,6 +47,7 @@ class ManagedNode(LifecycleNode, abc.ABC):
         self.finished = threading.Event()
         """Set once the node should end."""
         self.exit_status = 0
+        self._when_finished: Callable[[], None] = lambda: None
         self.autostart = bool(self.declare_parameter(
             'autostart', True, ParameterDescriptor(
                 description='whether the node configures and activates itself; else it waits for '
@@ -174,6 +175,11 @@ class ManagedNode(LifecycleNode, abc.ABC):
         """End the node with an exit status; the first one that is not 0 wins."""
         self.exit_status = self.exit_status or status
         self.finished.set()
+        self._when_finished()
+
+    def when_finished(self, action: Callable[[], None]) -> None:
+        """Have `action` called, on any thread, each time that the node is told to end."""
+        self._when_finished = action
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Load what the node needs."""

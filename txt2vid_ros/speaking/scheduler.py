@@ -33,6 +33,10 @@ INITIAL_BURST = 6
 CHUNK_SPACING = 0.01
 """Seconds between the chunks that follow, until they are `ahead`: a recorder with a history of ten
 messages, as rosbag2 has it, would lose some of a whole second that comes at once."""
+UNENDED = 2**63 - 1
+"""The end of an utterance that is still being made."""
+IDS_KEPT = 100
+"""Utterances that are unwanted before they are known."""
 CLOCK_JUMP = 2 * SECOND
 """Nanoseconds beyond what the pacing can explain from which on the clock was set back."""
 
@@ -69,6 +73,7 @@ class SpeechScheduler:
         self._named_emoji = named_emoji
         self._queue: collections.deque[SpeechRequest] = collections.deque()
         self._audible: collections.deque[tuple[str, int]] = collections.deque()
+        self._unwanted: collections.deque[str] = collections.deque(maxlen=IDS_KEPT)
         self._cursor = 0
         """When what was handed out so far has been heard."""
         self._generation = 0
@@ -86,6 +91,10 @@ class SpeechScheduler:
             if len(self._queue) >= self._limit or self._closed:
                 self.statistics.refused += 1
                 return False
+            if utterance.id in self._unwanted:
+                self._unwanted.remove(utterance.id)
+                self._end([utterance.id])
+                return True
             self._queue.append(utterance)
             self._changed.notify_all()
             return True
@@ -100,12 +109,40 @@ class SpeechScheduler:
             self._queue.clear()
             self._audible.clear()
             self._cursor = now
-            self.statistics.interrupted += len(names)
-            # Under the lock, so that no chunk of theirs can come after their end.
-            for name in names:
-                self._sink.ended(name, now, interrupted=True)
-            self._changed.notify_all()
+            self._end(names)
             return len(names)
+
+    def interrupt_one(self, utterance: str) -> bool:
+        """End one utterance at once and go on with the others; return whether it was there.
+
+        One that is not known yet is not spoken when it comes: its text may arrive later.
+        """
+        with self._changed:
+            now = self._clock.now()
+            waiting = [each for each in self._queue if each.id == utterance]
+            ends = dict(self._audible)
+            end = ends.pop(utterance, now)
+            if waiting:
+                self._queue.remove(waiting[0])
+            elif end > now:
+                self._generation += end == UNENDED
+                if end in (UNENDED, self._cursor):
+                    # Nothing is heard after it: the next may begin at once.
+                    self._cursor = max([now, *(each for each in ends.values()
+                                               if each != UNENDED)])
+                self._audible = collections.deque(ends.items())
+            else:
+                self._unwanted.append(utterance)
+                return False
+            self._end([utterance])
+            return True
+
+    def _end(self, names: Sequence[str]) -> None:
+        """Tell that utterances are heard no more; under the lock, so that no chunk comes after."""
+        self.statistics.interrupted += len(names)
+        for name in names:
+            self._sink.ended(name, self._clock.now(), interrupted=True)
+        self._changed.notify_all()
 
     @property
     def busy(self) -> bool:
@@ -135,7 +172,7 @@ class SpeechScheduler:
                 while self._audible and self._audible[0][1] <= self._clock.now():
                     self._audible.popleft()
                 # Audible without an end until it is known, so that an interruption finds it.
-                self._audible.append((utterance.id, 2**63 - 1))
+                self._audible.append((utterance.id, UNENDED))
                 before = self._cursor
             self._speak(utterance, generation, before)
 
