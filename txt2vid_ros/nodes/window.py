@@ -54,7 +54,7 @@ class WindowNode(ManagedNode):
     def report(self) -> tuple[str, str, Mapping[str, Any]]:
         """Return how many pictures were shown, and how late."""
         lateness = sorted(self._presenter.lateness.copy())
-        return 'ok', 'showing', {
+        return 'ok', 'closed by the user' if self._presenter.closed else 'showing', {
             'shown': self._presenter.shown,
             'lateness_ms_p98': (lateness[int(0.98 * (len(lateness) - 1))] * 1000
                                 if lateness else 0.0),
