@@ -78,6 +78,7 @@ setup(
         'google': ['google-cloud-speech>=2.41,<3', 'google-cloud-texttospeech>=2.38,<3',
                    'hibari-tts==0.2.1', 'onnxruntime>=1.23', 'soxr>=0.3'],
         'resemble': ['soxr>=0.3'],
+        'window': ['pygame-ce>=2.5'],
         'bag': ['rosbags==0.11.9'],
         'serial': ['pyserial>=3.5'],
         'face': ['ai-edge-litert==2.3.0'],

@@ -132,7 +132,8 @@ def test_a_receiver_with_a_microphone_is_refused() -> None:
 
 @pytest.mark.parametrize('name', sorted(graph.GRAPHS))
 def test_a_whole_graph_can_follow_simulated_time(name: str) -> None:
-    specs = graph.nodes(name, {'use_sim_time': 'true', 'link': 'udp'})
+    outputs = {} if name == 'sender' else dict.fromkeys(graph.OUTPUTS, 'true')
+    specs = graph.nodes(name, {'use_sim_time': 'true', 'link': 'udp', **outputs})
     assert all(spec.parameters['use_sim_time'] == 'true' for spec in specs)
     with pytest.raises(UserError, match=r"use_sim_time is 'perhaps'\. Say true or false"):
         graph.nodes(name, {'use_sim_time': 'perhaps'})
@@ -157,7 +158,7 @@ def test_every_argument_sets_parameters_of_nodes_that_exist() -> None:
     for argument in graph.ARGUMENTS.values():
         assert argument.description
         for node, _ in argument.sets:
-            assert node in {'link'}.union(
+            assert node in {'link', *graph.OUTPUTS}.union(
                 *(names for graphs in graph.MODES.values() for names in graphs.values()))
 
 
@@ -187,6 +188,23 @@ def test_who_names_what_to_listen_to_is_listened_to() -> None:
     assert names('live', device='USB')[0] == 'mic'
     assert names('live', device='USB', mic='false')[0] == 'tts'
     assert names('receiver', device='USB')[0] == 'tts'
+
+
+def test_a_robot_has_the_loudspeaker_and_the_window_that_are_requested() -> None:
+    for kind in ('live', 'receiver'):
+        assert names(kind, loudspeaker='true', window='True')[-2:] == ['loudspeaker', 'window']
+        assert names(kind, loudspeaker='false', window='') == names(kind)
+    assert names('live', mode='audio', window='true') == ['playout', 'lipsync', 'stream', 'window']
+    assert names('live', loudspeaker_device='USB')[-1] == 'loudspeaker'
+    assert 'loudspeaker' not in names('live', loudspeaker_device='USB', loudspeaker='false')
+    assert parameters_of('loudspeaker', loudspeaker_device='010') == {'device': '010'}
+    # The first words wait for whoever is to hear them.
+    assert parameters_of('tts', loudspeaker='true') == {
+        'listeners': ('lipsync', 'stream', 'loudspeaker')}
+    with pytest.raises(UserError, match=r"window is 'wide'\. Say true or false"):
+        graph.nodes('live', {'window': 'wide'})
+    with pytest.raises(UserError, match='loudspeaker: the sender shows no face'):
+        graph.nodes('sender', {'loudspeaker': 'true'})
 
 
 @pytest.mark.parametrize('namespace', ['robot', '/robot', '/robot/'])

@@ -142,7 +142,8 @@ install_packages() {
 # they are skipped, and say so.
 install_test_programs() {
   local pair
-  for pair in ip:iproute2 chromium:chromium shellcheck:shellcheck espeak-ng:espeak-ng; do
+  for pair in ip:iproute2 chromium:chromium Xvfb:xvfb shellcheck:shellcheck \
+    espeak-ng:espeak-ng; do
     PATH=$PATH:/sbin:/usr/sbin command -v "${pair%%:*}" > /dev/null ||
       (install_packages "${pair#*:}") ||
       echo "      without ${pair#*:}: the tests that need it are skipped"

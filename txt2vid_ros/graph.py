@@ -32,6 +32,10 @@ LISTS = frozenset({('tts', 'provider'), ('tts', 'listeners'), ('stt', 'provider'
 """The (node, parameter) pairs that are lists of texts."""
 
 
+OUTPUTS = ('loudspeaker', 'window')
+"""The nodes of a robot with a loudspeaker and a screen; a graph has those that are requested."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Argument:
     """One option of a graph: a launch argument, and an option of the command line."""
@@ -82,6 +86,11 @@ ARGUMENTS: dict[str, Argument] = {argument.name: argument for argument in (
     Argument('record', '', 'file to record to: .mp4, .mkv or .ts', (('stream', 'record'),)),
     Argument('push', '', 'URL to push to: udp, rtp, rtsp, rtmp, srt or tcp',
              (('stream', 'push'),)),
+    Argument('loudspeaker', '', "true to play the voice on this machine's loudspeaker; implied by "
+             'loudspeaker_device', ()),
+    Argument('loudspeaker_device', '', 'index, name or part of the name of a loudspeaker: txt2vid '
+             'devices', (('loudspeaker', 'device'),)),
+    Argument('window', '', "true to show the face on this machine's screen, all of it", ()),
     Argument('mode', 'text', 'what the sender sends: text (of what is said), or audio (the sound '
              'itself, without text)', ()),
     Argument('mic', '', 'true to speak into this machine too: adds the sender to graph live; '
@@ -108,7 +117,7 @@ ARGUMENTS: dict[str, Argument] = {argument.name: argument for argument in (
              'which robots ask for speech', ()),
     Argument('use_sim_time', '', 'true to follow /clock, as for a replayed bag',
              tuple((node, 'use_sim_time') for node in (
-                 'mic', 'stt', 'tts', 'playout', 'lipsync', 'stream', 'say', 'link'))),
+                 'mic', 'stt', 'tts', 'playout', 'lipsync', 'stream', 'say', 'link', *OUTPUTS))),
     Argument('composed', '', 'true to run the nodes in one process, which needs less memory', ()),
     Argument('width', '', 'pixels', (('lipsync', 'width'), ('stream', 'width'))),
     Argument('height', '', 'pixels', (('lipsync', 'height'), ('stream', 'height'))),
@@ -155,13 +164,21 @@ def nodes(graph: str, arguments: Mapping[str, str] | None = None,
     if graph == 'receiver' and is_true('mic', (arguments or {}).get('mic', '')):
         raise UserError('mic: the receiver has no microphone',
                         'Run the graph live, or the graph sender beside it.')
-    if _listens(arguments or {}) and graph == 'live':
+    if _wanted(arguments or {}, 'mic', 'device', 'input') and graph == 'live':
         names = (*graphs['sender'], *names)
+    for output in OUTPUTS:
+        if _wanted(arguments or {}, output, f'{output}_device'):
+            if graph == 'sender':
+                raise UserError(f'{output}: the sender shows no face and plays no voice',
+                                'Run the graph live or receiver.')
+            names = (*names, output)
     for name in ('use_sim_time', 'composed'):
         is_true(name, (arguments or {}).get(name, ''))
     if not is_true('skills', (arguments or {}).get('skills') or ARGUMENTS['skills'].default):
         names = tuple(name for name in names if name != 'say')
     values: dict[str, dict[str, Any]] = {name: {} for name in names}
+    if {'tts', 'loudspeaker'} <= {*names}:
+        values['tts']['listeners'] = ('lipsync', 'stream', 'loudspeaker')
     if kind != TOPIC:
         values['link']['role'] = 'sender' if graph == 'sender' else 'receiver'
     defaults = {argument.name: argument.default for argument in ARGUMENTS.values()}
@@ -208,11 +225,10 @@ def _value(node: str, parameter: str, text: str) -> str | tuple[str, ...]:
     return (listed(text) if (node, parameter) in LISTS else ()) or text
 
 
-def _listens(arguments: Mapping[str, str]) -> bool:
-    """Return whether a microphone is requested, or implied by naming a device or an input."""
-    value = arguments.get('mic', '')
-    named = any(arguments.get(name) for name in ('device', 'input'))
-    return is_true('mic', value) or (not value and named)
+def _wanted(arguments: Mapping[str, str], name: str, *implied_by: str) -> bool:
+    """Return whether something is requested, or implied by naming what it works with."""
+    value = arguments.get(name, '')
+    return is_true(name, value) or (not value and any(map(arguments.get, implied_by)))
 
 
 def is_true(name: str, value: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 import dataclasses
+import math
 import os
 import signal
 import subprocess
@@ -43,6 +44,7 @@ class Supervisor:
         self._environment = dict(environment)
         self._children = [_Child(name, command, COLOURS[at % len(COLOURS)])
                           for at, (name, command) in enumerate(commands.items())]
+        self._width = max(8, *map(len, commands))
         self._stop = threading.Event()
         self._status = 0
         self._print_lock = threading.Lock()
@@ -88,6 +90,13 @@ class Supervisor:
         if status is None:
             return
         child.process = None
+        if status == 0:
+            # Somebody wanted that: closed its window, or shut it down through its lifecycle.
+            child.again_at = math.inf
+            self.say(f'{child.name} has ended; the others go on')
+            if all(each.again_at == math.inf for each in self._children):
+                self.stop()
+            return
         delay = child.restarts.failed(now - child.started, status)
         if status == EXIT_USER_ERROR:
             self.stop(EXIT_USER_ERROR)
@@ -106,7 +115,7 @@ class Supervisor:
             self._print(child.name, child.colour, line.decode('utf-8', 'replace').rstrip('\r\n'))
 
     def _print(self, name: str, colour: int, line: str) -> None:
-        prefix = f'{name:>8} | '
+        prefix = f'{name:>{self._width}} | '
         if self._output.isatty() and 'NO_COLOR' not in os.environ:
             prefix = f'\x1b[{colour}m{prefix}\x1b[0m'
         with self._print_lock:

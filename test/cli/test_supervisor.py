@@ -29,6 +29,17 @@ def test_output_is_prefixed_and_a_user_error_ends_all() -> None:
     assert '   first | there' in lines
 
 
+def test_who_ends_as_it_was_asked_to_is_not_started_again_and_the_last_one_ends_all() -> None:
+    output = io.StringIO()
+    supervisor = Supervisor({'window': python('print("closed")'),
+                             'voice': python('import time; time.sleep(1.0)')}, ENVIRONMENT, output)
+    assert supervisor.run() == 0
+    said = output.getvalue()
+    assert said.count('closed') == 1
+    assert 'window has ended; the others go on' in said
+    assert 'starting it again' not in said
+
+
 def test_a_reader_that_has_left_does_not_end_the_graph() -> None:
     reading, writing = os.pipe()
     os.close(reading)

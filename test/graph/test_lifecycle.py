@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+import contextlib
 from pathlib import Path
 
 from audio_common_msgs.msg import AudioDataStamped
@@ -13,17 +14,33 @@ from lifecycle_msgs.srv import ChangeState
 import pytest
 from ros_observer import end_of, Observer
 from sensor_msgs.msg import Image
+import sound_card
+import xvfb
 
 from txt2vid_ros.ros import qos
 
 
 @pytest.fixture(scope='module')
 def head(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TalkingHead]:
-    with TalkingHead(tmp_path_factory.mktemp('lifecycle'), *FAST, '--skills', 'true') as head:
-        yield head.ready()
+    folder = tmp_path_factory.mktemp('lifecycle')
+    options, environment = [*FAST, '--skills', 'true'], {}
+    with contextlib.ExitStack() as stack:
+        if not sound_card.missing():
+            card = sound_card.SoundCard(folder / 'card', 'robot')
+            card.plug()
+            environment |= card.environment
+            options += ['--loudspeaker-device', 'robot']
+        if not xvfb.missing():
+            environment |= stack.enter_context(xvfb.VirtualScreen()).environment
+            options += ['--window', 'true']
+        yield stack.enter_context(TalkingHead(folder, *options, environment=environment)).ready()
 
 
-@pytest.mark.parametrize('node', ['tts', 'lipsync', 'stream', 'say'])
+@pytest.mark.parametrize('node', [
+    'tts', 'lipsync', 'stream', 'say',
+    pytest.param('loudspeaker', marks=pytest.mark.skipif(
+        bool(sound_card.missing()), reason=sound_card.missing())),
+    pytest.param('window', marks=pytest.mark.skipif(bool(xvfb.missing()), reason=xvfb.missing()))])
 def test_after_twenty_cycles_it_speaks_and_holds_no_more_than_before(
         head: TalkingHead, node: str) -> None:
     with Observer(head) as observer:

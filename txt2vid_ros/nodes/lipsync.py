@@ -7,7 +7,6 @@ import dataclasses
 from typing import Any
 
 import cv2
-import numpy as np
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Float64
 from trajectory_msgs.msg import JointTrajectory
@@ -25,6 +24,7 @@ from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.running import end_process, run
+from txt2vid_ros.ros.sound.lead_request import LeadRequest
 from txt2vid_ros.ros.sound.speech_input import SpeechInput
 from txt2vid_ros.ros.transports import prepare_for_pictures
 
@@ -44,7 +44,7 @@ class Parameters:
     fps: float = parameter(25.0, 'frames a second', minimum=1.0, maximum=120.0)
     frame_id: str = parameter('', 'tf frame of the pictures; empty: NAMESPACE/face')
     lead: float = parameter(0.06, 'seconds from publishing a frame to its being seen, until '
-                            'the stream node has requested a lead', minimum=0.0, maximum=2.0)
+                            'who shows them has requested a lead', minimum=0.0, maximum=2.0)
     lead_max: float = parameter(0.25, 'seconds that the lead never exceeds',
                                 minimum=0.0, maximum=2.0)
     jpeg_quality: int = parameter(85, 'of face/image_raw/compressed', minimum=1, maximum=100,
@@ -86,10 +86,9 @@ class LipsyncNode(ManagedNode):
         self._faces: dict[str, AnimatedFace] = {}
         for person in self._people:
             self._open(person.face or self._face)
-        self._lead = table.lead
         self._render_loop = RenderLoop(
             self._grid, self._faces, self._face_of, self._speech, self.ros_clock, self._publish,
-            lambda: self._lead)
+            lambda: self._lead.seconds)
         self._raw = self.publisher(Image, 'face/image_raw', qos.IMAGE)
         # Where the pictures are remapped to, these go too, as viewers look for them there.
         raw = self._raw.topic_name
@@ -104,7 +103,7 @@ class LipsyncNode(ManagedNode):
         self._input = SpeechInput(self, self._speech, ended=self._ended)
         self.create_subscription(JointTrajectory, 'voice/mouth', self._input.on_mouth, qos.MOUTH,
                                  qos_overriding_options=qos.overridable())
-        self.create_subscription(Float64, 'face/lead', self._on_lead, qos.LEAD)
+        self._lead = LeadRequest(self, self.parameters.lead, self.parameters.lead_max, 'face/lead')
         self.create_timer(1.0, self._request_lead)
         self.work('render loop', self._render_loop.run)
         self._request_lead()
@@ -118,7 +117,8 @@ class LipsyncNode(ManagedNode):
         return 'warn' if slow else 'ok', slow or f'engine {self._engine.name}', {
             'frames': statistics.frames, 'skipped': statistics.skipped,
             'render_ms_p98': self._render_loop.render_time.lead_time * 1000,
-            'frame_lead_ms': self._lead * 1000, 'voice_lead_ms': self._voice_lead() * 1000}
+            'frame_lead_ms': self._lead.seconds * 1000,
+            'voice_lead_ms': self._voice_lead() * 1000}
 
     def _open(self, file: str) -> None:
         if file in self._faces:
@@ -143,18 +143,14 @@ class LipsyncNode(ManagedNode):
         # Frames rendered ahead with speech that is now cut off are rendered again.
         self._render_loop.rewind(stamp)
 
-    def _on_lead(self, message: Float64) -> None:
-        if np.isfinite(message.data):
-            self._lead = min(max(message.data, 0.0), self.parameters.lead_max)
-
     def _voice_lead(self) -> float:
         """Return how many seconds before it is heard a first sample has to arrive here."""
         look_ahead, timed = self._engine.look_ahead, self._engine.timed_look_ahead
         if timed is not None and self._input.timed:
             look_ahead = timed
         paced = max(face.rate_control.look_ahead for face in self._faces.values())
-        return float(self._lead + self._render_loop.render_time.lead_time + look_ahead + paced
-                     + self._input.delay.lead_time)
+        return float(self._lead.seconds + self._render_loop.render_time.lead_time + look_ahead
+                     + paced + self._input.delay.lead_time)
 
     def _request_lead(self) -> None:
         self._lead_request.publish(Float64(data=self._voice_lead()))

@@ -6,28 +6,17 @@ from collections.abc import Mapping
 import dataclasses
 from typing import Any
 
-import cv2
-from cv_bridge import CvBridge, CvBridgeError
-import numpy as np
-from sensor_msgs.msg import Image
-from std_msgs.msg import Float64
-
 from txt2vid_ros.core.clock import FrameGrid, SECOND
-from txt2vid_ros.media.lead_time_estimator import LeadTimeEstimator
 from txt2vid_ros.media.output.encoder import PTS_OFFSET, StreamFormat
 from txt2vid_ros.media.output.frame_buffer import FrameBuffer
 from txt2vid_ros.media.output.stream_outputs import StreamOutputs
 from txt2vid_ros.media.output.stream_writer import StreamWriter
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
-from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.parameters import parameter
+from txt2vid_ros.ros.picture_input import PictureInput
 from txt2vid_ros.ros.running import end_process, run
 from txt2vid_ros.ros.sound.speech_input import SpeechInput
-from txt2vid_ros.ros.stamps import StampCheck
-
-FIRST_DELAY = 0.06
-"""Seconds that a picture is assumed to take to arrive until that has been measured."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,13 +59,11 @@ class StreamNode(ManagedNode):
             key_frame_every=max(1, round(table.key_frame_every * float(self._grid.fps))),
             preset=table.preset, quality=table.quality, max_bitrate=table.max_bitrate,
             audio_bitrate=table.audio_bitrate)
-        self._bridge = CvBridge()
-        self._stamps = StampCheck(self, 'face/image_raw')
         self._frames = FrameBuffer()
         self._speech = SpeechTimeline()
-        self._delay = LeadTimeEstimator(-table.playout, margin=0.02, smallest=0.0, largest=0.3)
-        self._delay.observe(FIRST_DELAY)
-        self._requested = self._delay.lead_time
+        self._pictures = PictureInput(
+            self, -table.playout,
+            lambda stamp, frame: self._frames.push(self._grid.index(stamp), frame))
         self._output = StreamOutputs(
             self._form, http=table.http, record=table.record, push=table.push,
             report=self._lost, status=self._status)
@@ -85,12 +72,10 @@ class StreamNode(ManagedNode):
         self._writer = StreamWriter(
             self._form, self._grid, self._frames, self._speech, self.ros_clock,
             self._output.encoder, playout=table.playout)
-        self._lead_request = self.publisher(Float64, 'face/lead', qos.LEAD)
 
     def start(self) -> None:
         """Start to stream."""
-        self.create_subscription(Image, 'face/image_raw', self._on_image, qos.IMAGE,
-                                 qos_overriding_options=qos.overridable())
+        self._pictures.listen()
         self._input = SpeechInput(
             self, self._speech, cut=lambda stamp: max(stamp, self._writer.heard_until))
         self.create_timer(1.0, self._each_second)
@@ -118,7 +103,7 @@ class StreamNode(ManagedNode):
             'dropped_viewers': self._output.dropped,
             'write_lateness_ms_p99': (lateness[int(0.99 * (len(lateness) - 1))] * 1000
                                       if lateness else 0.0),
-            'frame_lead_wanted_ms': self._delay.lead_time * 1000}
+            'frame_lead_wanted_ms': self._pictures.lead * 1000}
 
     def _status(self) -> dict[str, Any]:
         """Return the content of /status.json; pts_zero_ns is the stamp of presentation time 0."""
@@ -126,28 +111,7 @@ class StreamNode(ManagedNode):
         return {**self._figures(), 'pts_zero_ns': zero, 'now_ns': self.ros_clock.now(),
                 'encoder_pid': self._output.encoder_pid, 'synthetic': True}
 
-    def _on_image(self, message: Image) -> None:
-        stamp = messages.from_time(message.header.stamp)
-        if not self._stamps.fits(stamp):
-            return
-        # Counted from when it was due to be sent, so that late rendering counts as well.
-        due = stamp - int(self._requested * SECOND)
-        self._delay.observe(min(max((self.ros_clock.now() - due) / SECOND, 0.0), 0.3))
-        try:
-            frame = self._bridge.imgmsg_to_cv2(message, desired_encoding='bgr8')
-            if not frame.size:
-                raise ValueError('it is empty')
-        except (CvBridgeError, cv2.error, ValueError, TypeError, KeyError) as error:
-            self.get_logger().warning(
-                f'a picture on face/image_raw ({message.encoding[:20]}, {message.width}x'
-                f'{message.height}) cannot be used: {" ".join(str(error).split())}. Publish bgr8',
-                throttle_duration_sec=10.0)
-            return
-        self._frames.push(self._grid.index(stamp), np.asarray(frame))
-
     def _each_second(self) -> None:
-        self._requested = self._delay.lead_time
-        self._lead_request.publish(Float64(data=self._requested))
         self._speech.forget(self.ros_clock.now() / SECOND)
 
 

@@ -1,6 +1,6 @@
-"""Lets the tests of this folder import their helper."""
+"""Lets the tests of this folder import what those of media share."""
 
 import pathlib
 import sys
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1]))

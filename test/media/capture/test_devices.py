@@ -17,12 +17,14 @@ from rig import until
 
 from txt2vid_ros.core.backoff import Backoff
 from txt2vid_ros.core.clock import SECOND, SystemClock
-from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.errors import UnavailableError, UserError
 from txt2vid_ros.core.pcm import SPEECH_RATE
-from txt2vid_ros.media.capture import capture_loop, device_source, portaudio
+from txt2vid_ros.media import portaudio
+from txt2vid_ros.media.capture import capture_loop, device_source
 from txt2vid_ros.media.capture.capture_loop import CaptureLoop
 from txt2vid_ros.media.capture.device_source import DeviceSource
-from txt2vid_ros.media.capture.source import SoundBlock, SourceUnavailableError
+from txt2vid_ros.media.capture.source import SoundBlock
+from txt2vid_ros.media.portaudio import INPUT
 
 
 class CountingClock:
@@ -55,7 +57,7 @@ def record(card: FakePortAudio, wanted: str, blocks: int, **options: object) -> 
         stream.give(tone, **options)
     stream.unplug()
     given = []
-    with pytest.raises(SourceUnavailableError):
+    with pytest.raises(UnavailableError):
         while (block := source.read(threading.Event())) is not None:
             given.append(block)
     source.close()
@@ -95,23 +97,23 @@ def test_a_device_is_found_by_index_name_part_and_default(card: FakePortAudio) -
     for name in ('HDA Intel: ALC295', 'USB Headset', 'USB Headset Pro'):
         card.plug(name)
     card.default.device = [2, -1]
-    assert portaudio.find(card, '').name == 'USB Headset Pro'
-    assert portaudio.find(card, '0').name == 'HDA Intel: ALC295'
-    assert portaudio.find(card, 'USB Headset').index == 1
-    assert portaudio.find(card, 'alc295').index == 0
-    with pytest.raises(SourceUnavailableError,
+    assert portaudio.find(card, INPUT, '').name == 'USB Headset Pro'
+    assert portaudio.find(card, INPUT, '0').name == 'HDA Intel: ALC295'
+    assert portaudio.find(card, INPUT, 'USB Headset').index == 1
+    assert portaudio.find(card, INPUT, 'alc295').index == 0
+    with pytest.raises(UnavailableError,
                        match=r'matches 2 devices.*1 USB Headset; 2 USB Headset Pro'):
-        portaudio.find(card, 'usb')
+        portaudio.find(card, INPUT, 'usb')
 
 
 def test_a_wrong_name_lists_what_exists(card: FakePortAudio) -> None:
     card.plug('Webcam')
-    with pytest.raises(SourceUnavailableError, match=r"'mike' matches no device.*0 Webcam"):
+    with pytest.raises(UnavailableError, match=r"'mike' matches no device.*0 Webcam"):
         DeviceSource(SystemClock(), 'mike', lambda: card).open()
 
 
 def test_without_any_device_the_remedy_is_told(card: FakePortAudio) -> None:
-    with pytest.raises(SourceUnavailableError, match=r'no sound device.*/dev/snd.*mic.source'):
+    with pytest.raises(UnavailableError, match=r'no sound device.*/dev/snd.*mic.source'):
         DeviceSource(SystemClock(), '', lambda: card).open()
 
 
@@ -153,6 +155,7 @@ def test_an_overrun_is_counted_and_leaves_a_gap_in_the_stamps(card: FakePortAudi
     card.streams[0].give(tone)
     source.read(stop)
     assert source.statistics.overruns == 2
+    source.close()
 
 
 class Session:
@@ -246,9 +249,9 @@ def test_a_busy_device_is_waited_for(card: FakePortAudio, monkeypatch: pytest.Mo
 
 def test_the_rates_of_a_device_are_listed(card: FakePortAudio) -> None:
     card.plug('card', 48000, 2, rates=(44100, 48000))
-    assert portaudio.rates(card, portaudio.inputs(card)[0]) == [44100, 48000]
+    assert portaudio.rates(card, INPUT, portaudio.devices(card, INPUT)[0]) == [44100, 48000]
     card.busy = True
-    assert portaudio.rates(card, portaudio.inputs(card)[0]) == []
+    assert portaudio.rates(card, INPUT, portaudio.devices(card, INPUT)[0]) == []
 
 
 READ = """

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from txt2vid_ros.core.backoff import Backoff
 from txt2vid_ros.core.clock import SECOND
+from txt2vid_ros.core.errors import UnavailableError
 from txt2vid_ros.core.pcm import SPEECH_RATE
-from txt2vid_ros.media.capture.source import SoundBlock, SoundSource, SourceUnavailableError
+from txt2vid_ros.media.capture.source import SoundBlock, SoundSource
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +63,7 @@ class CaptureLoop:
                     self._source.open()
                     if self._record(stop):
                         failures = 0
-                except SourceUnavailableError as error:
+                except UnavailableError as error:
                     self._lost(str(error))
                 self._source.close()
                 for rest in self._chunker.flush():
@@ -83,7 +84,7 @@ class CaptureLoop:
                 self._watch_overruns()
                 for chunk in self._chunker.push(block):
                     self._give(chunk)
-        except SourceUnavailableError as error:
+        except UnavailableError as error:
             self._lost(str(error))
         return heard
 

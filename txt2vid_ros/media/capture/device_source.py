@@ -11,11 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from txt2vid_ros.core.clock import Clock, SECOND
+from txt2vid_ros.core.errors import UnavailableError
 from txt2vid_ros.core.pcm import SPEECH_RATE
-from txt2vid_ros.media.capture import portaudio
-from txt2vid_ros.media.capture.capture_clock import CaptureClock
+from txt2vid_ros.media import portaudio
 from txt2vid_ros.media.capture.conditioning import Conditioner
-from txt2vid_ros.media.capture.source import SoundBlock, SoundSource, SourceUnavailableError
+from txt2vid_ros.media.capture.source import SoundBlock, SoundSource
+from txt2vid_ros.media.portaudio import INPUT
+from txt2vid_ros.media.sample_clock import SampleClock
 
 BLOCK_SECONDS = 0.02
 """Seconds of sound in a callback."""
@@ -42,7 +44,7 @@ class DeviceSource(SoundSource):
         self._stream: Any = None
         self._conditioner: Conditioner | None = None
         self._queue: queue.Queue[_Captured | None] = queue.Queue(QUEUED_BLOCKS)
-        self._capture_clock = CaptureClock(SPEECH_RATE)
+        self._capture_clock = SampleClock(SPEECH_RATE)
         self._rate = SPEECH_RATE
         self._overrun = False
 
@@ -54,33 +56,32 @@ class DeviceSource(SoundSource):
     def open(self) -> None:  # noqa: A003
         """Find the device and begin.
 
-        Raises SourceUnavailableError, or UserError where there is no PortAudio.
+        Raises UnavailableError, or UserError where there is no PortAudio.
         """
         again = self._api is not None
         self._api = self._load()
-        if again:
-            portaudio.refresh(self._api)
         try:
-            device = portaudio.find(self._api, self._wanted)
-            rate, channels = portaudio.settings(self._api, device)
-            self.name = device.name
-            self._rate = rate
-            self._conditioner = Conditioner(rate, self.statistics)
-            self._capture_clock = CaptureClock(rate)
-            self._queue = queue.Queue(QUEUED_BLOCKS)
-            self._stream = self._api.InputStream(
-                device=device.index, samplerate=rate, channels=channels, dtype='float32',
-                blocksize=round(rate * BLOCK_SECONDS), callback=self._captured,
-                finished_callback=self._finished)
+            self._stream = portaudio.open_streams().open(self._api, self._make, again=again)
             self._stream.start()
         except self._api.PortAudioError as error:
             self.close()
-            raise SourceUnavailableError(
-                f'{self.name or "the sound device"} cannot be opened: {_said(error)}',
-                'Close the program that uses it, or choose another mic.device.') from error
+            raise portaudio.cannot_open(INPUT, self.name, error) from error
+
+    def _make(self) -> Any:
+        device = portaudio.find(self._api, INPUT, self._wanted)
+        rate, channels = portaudio.settings(self._api, INPUT, device, [SPEECH_RATE], [1, 2])
+        self.name = device.name
+        self._rate = rate
+        self._conditioner = Conditioner(rate, self.statistics)
+        self._capture_clock = SampleClock(rate)
+        self._queue = queue.Queue(QUEUED_BLOCKS)
+        return self._api.InputStream(
+            device=device.index, samplerate=rate, channels=channels, dtype='float32',
+            blocksize=round(rate * BLOCK_SECONDS), callback=self._captured,
+            finished_callback=self._finished)
 
     def read(self, stop: threading.Event) -> SoundBlock | None:
-        """Return the next block. Raises SourceUnavailableError once the device is lost."""
+        """Return the next block. Raises UnavailableError once the device is lost."""
         assert self._conditioner is not None
         waited = 0.0
         while not stop.is_set():
@@ -109,15 +110,11 @@ class DeviceSource(SoundSource):
         """Stop and release the device."""
         stream, self._stream = self._stream, None
         if stream is not None:
-            try:
-                stream.close()
-            except self._api.PortAudioError:
-                # A device that has been unplugged cannot be closed cleanly.
-                return
+            portaudio.open_streams().close(self._api, stream)
 
-    def _lost(self) -> SourceUnavailableError:
-        return SourceUnavailableError(f'{self.name} no longer delivers sound',
-                                      'Plug it in again; the node resumes by itself.')
+    def _lost(self) -> UnavailableError:
+        return UnavailableError(f'{self.name} no longer delivers sound',
+                                'Plug it in again; the node resumes by itself.')
 
     def _captured(self, samples: NDArray[np.float32], frames: int, times: Any, status: Any
                   ) -> None:
@@ -142,7 +139,3 @@ class DeviceSource(SoundSource):
         except queue.Full:
             # The reader notices the silence once it has read what is queued.
             return
-
-
-def _said(error: Exception) -> str:
-    return ' '.join(str(error).split()).removeprefix('Error opening InputStream: ')

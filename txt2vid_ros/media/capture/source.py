@@ -9,12 +9,6 @@ import threading
 import numpy as np
 from numpy.typing import NDArray
 
-from txt2vid_ros.core.errors import UserError
-
-
-class SourceUnavailableError(UserError):
-    """A source that does not work now and may later: unplugged, busy or not there yet."""
-
 
 @dataclasses.dataclass(frozen=True)
 class SoundBlock:
@@ -50,14 +44,14 @@ class SoundSource(abc.ABC):
     def open(self) -> None:  # noqa: A003
         """Begin to capture.
 
-        Raises SourceUnavailableError, or UserError where waiting would not help.
+        Raises UnavailableError, or UserError where waiting would not help.
         """
 
     @abc.abstractmethod
     def read(self, stop: threading.Event) -> SoundBlock | None:
         """Return the next block when it is there; None once `stop` is set.
 
-        Raises SourceUnavailableError where no more comes.
+        Raises UnavailableError where no more comes.
         """
 
     def close(self) -> None:

@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 
 
 class FrameBuffer:
-    """Frames by their place on the grid: of two with the same place the newer wins.
+    """Frames by their place in time: of two with the same place the newer wins.
+
+    A place is a number of the frame grid, or a stamp where there is no grid.
 
     Bounded to `capacity` frames; safe to use from several threads.
     """
@@ -23,7 +25,7 @@ class FrameBuffer:
         self._lock = threading.Lock()
 
     def push(self, index: int, frame: NDArray[np.uint8]) -> bool:
-        """Add the frame to be seen at grid place `index`; False if its time has passed."""
+        """Add the frame to be seen at place `index`; False if its time has passed."""
         with self._lock:
             if index <= self._shown:
                 # Late, but still the newest there is: better than the one before it.
@@ -34,6 +36,12 @@ class FrameBuffer:
                 # The farthest, so that a stamp far ahead cannot keep the next frames out.
                 del self._waiting[max(self._waiting)]
             return True
+
+    @property
+    def next_place(self) -> int | None:
+        """Return the place of the next frame that waits; None where none does."""
+        with self._lock:
+            return min(self._waiting, default=None)
 
     def take(self, index: int) -> tuple[NDArray[np.uint8] | None, bool]:
         """Return the frame to show at `index` and whether it is the one made for that place.

@@ -18,6 +18,7 @@ from txt2vid_ros.core.backoff import Backoff
 from txt2vid_ros.core.clock import Clock, FrameGrid, SECOND
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.pcm import to_s16
+from txt2vid_ros.media.fitting import fitted
 from txt2vid_ros.media.output.encoder import StreamFormat
 from txt2vid_ros.media.output.frame_buffer import FrameBuffer
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
@@ -199,16 +200,12 @@ class StreamWriter:
 
     def _fitted(self, frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Return the frame at the stream's size, with bars where the shape differs."""
-        height, width = frame.shape[:2]
-        form = self._form
-        if (width, height) == (form.width, form.height):
+        picture, (left, top) = fitted(frame, (self._form.width, self._form.height))
+        if picture is frame:
             return frame
-        scale = min(form.width / width, form.height / height)
-        size = (max(1, round(width * scale)), max(1, round(height * scale)))
-        canvas = np.zeros((form.height, form.width, 3), np.uint8)
-        left, top = (form.width - size[0]) // 2, (form.height - size[1]) // 2
-        canvas[top:top + size[1], left:left + size[0]] = cv2.resize(
-            frame, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+        height, width = picture.shape[:2]
+        canvas = np.zeros((self._form.height, self._form.width, 3), np.uint8)
+        canvas[top:top + height, left:left + width] = picture
         return canvas
 
     def _sound(self, end: int) -> bytes:

@@ -1,20 +1,25 @@
-"""Estimates when samples were captured, despite late callbacks and devices that run fast."""
+"""Estimates when a device takes or plays samples, despite late callbacks and its own rate."""
 
 from __future__ import annotations
 
+import collections
 import math
 
 from txt2vid_ros.core.clock import SECOND
 
 DISCONTINUITY_SECONDS = 0.1
 """Seconds by which an observation may be off before it is taken as a break in the sound."""
+STEP_SECONDS = 0.008
+"""Seconds by which all of the last STEP_BLOCKS observations have to be off, to the same side, for
+the line to move there at once: sound was lost, and nobody said so."""
+STEP_BLOCKS = 30
 SETTLED_BANDWIDTH_HZ, INITIAL_BANDWIDTH_HZ = 0.02, 0.5
 """Bandwidth of the loop in Hz, once settled and at the start."""
 SETTLING_SECONDS = 10.0
 """Seconds from the initial bandwidth to the settled one."""
 
 
-class CaptureClock:
+class SampleClock:
     """Filters the observed times of sample counts into a smooth line that does not drift.
 
     A delay-locked loop of second order (F. Adriaensen, "Using a DLL to filter time", Linux Audio
@@ -22,8 +27,9 @@ class CaptureClock:
     nominal one, and averages out the jitter of the callbacks.
     """
 
-    def __init__(self, rate: int) -> None:
-        """Take the device's nominal `rate` in Hz."""
+    def __init__(self, rate: int, discontinuity: float = DISCONTINUITY_SECONDS) -> None:
+        """Take the device's nominal `rate` in Hz; start over where `discontinuity` seconds off."""
+        self._discontinuity = discontinuity
         self._nominal = 1.0 / rate
         self._period = self._nominal
         self._origin = 0
@@ -31,6 +37,7 @@ class CaptureClock:
         self._expected = 0.0
         self._age = 0.0
         self._running = False
+        self._errors: collections.deque[float] = collections.deque(maxlen=STEP_BLOCKS)
         self.breaks = 0
         """How often the observations did not continue from those before."""
 
@@ -44,7 +51,7 @@ class CaptureClock:
         self._running = False
 
     def block(self, observed: int, count: int) -> int:
-        """Return when a block's first sample was captured (nanoseconds).
+        """Return when a block's first sample was captured or will be heard (nanoseconds).
 
         `observed` is that time as reported by the device or the callback, `count` the number of
         samples in the block.
@@ -53,10 +60,13 @@ class CaptureClock:
             self._begin(observed)
         seconds = (observed - self._origin) / SECOND
         error = seconds - self._expected
-        if abs(error) > DISCONTINUITY_SECONDS:
+        if abs(error) > self._discontinuity:
             self.breaks += 1
             self._begin(observed)
             error = 0.0
+        error -= self._step(error)
+        # More than that is not the device's doing: the machine was busy, or sound was lost.
+        error = min(max(error, -STEP_SECONDS), STEP_SECONDS)
         length = count * self._period
         share = min(self._age / SETTLING_SECONDS, 1.0)
         bandwidth = INITIAL_BANDWIDTH_HZ ** (1 - share) * SETTLED_BANDWIDTH_HZ ** share
@@ -69,9 +79,21 @@ class CaptureClock:
         self._age += length
         return stamp
 
+    def _step(self, error: float) -> float:
+        """Move the line by what all recent observations are off; return by how many seconds."""
+        self._errors.append(error)
+        least = min(self._errors, key=abs)
+        same = all(each * least > 0 for each in self._errors)
+        if abs(least) < STEP_SECONDS or not same or len(self._errors) < STEP_BLOCKS:
+            return 0.0
+        self._errors.clear()
+        self._expected += least
+        return least
+
     def _begin(self, observed: int) -> None:
         self._origin = observed
         self._expected = 0.0
         self._age = 0.0
         self._period = self._nominal
+        self._errors.clear()
         self._running = True

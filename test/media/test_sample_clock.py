@@ -1,4 +1,4 @@
-"""Capture times are smooth, follow the device's true rate, and do not drift for hours."""
+"""The times of samples are smooth, follow the device's true rate, and do not drift for hours."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from txt2vid_ros.core.clock import SECOND
-from txt2vid_ros.media.capture.capture_clock import CaptureClock
+from txt2vid_ros.media.sample_clock import SampleClock
 
 RATE, BLOCK = 48000, 960
 
@@ -22,7 +22,7 @@ def observations(seconds: float, ppm: float, jitter: float) -> tuple[np.ndarray,
 @pytest.mark.parametrize('ppm', [-100, 0, 100])
 def test_stamps_stay_with_the_samples_for_an_hour(ppm: float) -> None:
     true, seen = observations(3600, ppm, 0.002)
-    clock = CaptureClock(RATE)
+    clock = SampleClock(RATE)
     stamps = np.array([clock.block(int(at), BLOCK) for at in seen], float)
     assert clock.breaks == 0
     # The constant part is the callbacks' mean lateness, which nobody can know.
@@ -37,7 +37,7 @@ def test_stamps_stay_with_the_samples_for_an_hour(ppm: float) -> None:
 
 def test_steps_between_stamps_are_even_where_callbacks_are_not() -> None:
     _, seen = observations(120, 0, 0.005)
-    clock = CaptureClock(RATE)
+    clock = SampleClock(RATE)
     stamps = np.array([clock.block(int(at), BLOCK) for at in seen], float) / SECOND
     steps = np.diff(stamps[1000:])
     assert steps.min() > 0
@@ -46,8 +46,21 @@ def test_steps_between_stamps_are_even_where_callbacks_are_not() -> None:
 
 def test_a_gap_in_the_sound_is_a_gap_in_the_stamps() -> None:
     true, _ = observations(20, 0, 0.0)
-    clock = CaptureClock(RATE)
+    clock = SampleClock(RATE)
     for at in true[:500]:
         clock.block(int(at), BLOCK)
     assert clock.block(int(true[500]) + 3 * SECOND, BLOCK) == int(true[500]) + 3 * SECOND
     assert clock.breaks == 1
+
+
+@pytest.mark.parametrize('step', [0.02, -0.02, 0.09])
+def test_sound_that_was_lost_without_a_word_is_followed_within_a_second(step: float) -> None:
+    _, seen = observations(30, 100, 0.001)
+    clock = SampleClock(RATE)
+    for number, at in enumerate(seen):
+        at += step * SECOND * (number > 1000)
+        stamp = clock.block(int(at), BLOCK)
+        if number > 1050:
+            assert abs(stamp - at) < 0.01 * SECOND
+    assert clock.breaks == 0
+    assert clock.rate == pytest.approx(RATE * 1.0001, rel=3e-4)

@@ -14,10 +14,15 @@ class PortAudioError(Exception):
     pass
 
 
+class CallbackAbort(Exception):  # noqa: N818
+    pass
+
+
 class FakePortAudio:
-    """What the capture code uses of the sounddevice module; devices come and go."""
+    """What capture and playback use of the sounddevice module; devices come and go."""
 
     PortAudioError = PortAudioError
+    CallbackAbort = CallbackAbort
 
     def __init__(self) -> None:
         self.devices: list[dict[str, Any]] = []
@@ -31,6 +36,7 @@ class FakePortAudio:
              rates: tuple[int, ...] = ()) -> None:
         self.devices.append({
             'name': name, 'hostapi': 0, 'max_input_channels': channels,
+            'max_output_channels': channels,
             'default_samplerate': rate, 'rates': rates or (round(rate),)})
 
     def query_hostapis(self) -> list[dict[str, str]]:
@@ -46,7 +52,12 @@ class FakePortAudio:
                 or channels > entry['max_input_channels']:
             raise PortAudioError('Invalid sample rate or device unavailable')
 
+    check_output_settings = check_input_settings
+
     def InputStream(self, **options: Any) -> FakeStream:  # noqa: N802
+        return FakeStream(self, **options)
+
+    def OutputStream(self, **options: Any) -> FakeStream:  # noqa: N802
         return FakeStream(self, **options)
 
     def _terminate(self) -> None:
@@ -61,7 +72,9 @@ class FakeStream:
 
     def __init__(self, card: FakePortAudio, device: int, samplerate: int, channels: int,
                  dtype: str, blocksize: int, callback: Callable[..., None],
-                 finished_callback: Callable[[], None]) -> None:
+                 finished_callback: Callable[[], None], latency: float = 0.05) -> None:
+        self.latency = latency
+        self.time = 100.0
         self.rate, self.channels, self.blocksize = samplerate, channels, blocksize
         self.closed = False
         self._card, self._callback, self._finished = card, callback, finished_callback
@@ -86,6 +99,14 @@ class FakeStream:
             currentTime=begin + self.blocksize / self.rate + 0.003 if adc else 0.0)
         self._callback(block, self.blocksize, moment,
                        types.SimpleNamespace(input_overflow=overflow))
+
+    def ask(self, delay: float = 0.05, underflow: bool = False) -> np.ndarray:
+        """Ask for one block that is heard in `delay` seconds; return (frames, channels)."""
+        out = np.full((self.blocksize, self.channels), np.nan, np.float32)
+        self._callback(out, self.blocksize,
+                       types.SimpleNamespace(outputBufferDacTime=self.time + delay),
+                       types.SimpleNamespace(output_underflow=underflow))
+        return out
 
     def unplug(self) -> None:
         """End as a device that is pulled out does."""

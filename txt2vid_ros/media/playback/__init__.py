@@ -1,0 +1,1 @@
+"""Speech on a loudspeaker of this machine, each sample heard at its stamp."""
