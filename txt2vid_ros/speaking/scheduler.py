@@ -49,14 +49,17 @@ class SpeechScheduler:
                  sink: SpeechSink, clock: Clock, lead: Callable[[], float], *,
                  rate: int, chunk: float = 0.04, ahead: float = 1.0,
                  spacing: float = CHUNK_SPACING, queue: int = 64,
-                 named_emoji: bool = False) -> None:
+                 named_emoji: bool = False,
+                 done_with: Callable[[TextToSpeech], object] = lambda voice: None) -> None:
         """Take the voice of each speaker, where the speech goes (at `rate` Hz), and the pacing.
 
         `queue` is how many utterances may wait; all other numbers are seconds. Emoji are left
-        out, or said by their names.
+        out, or said by their names. `done_with` gets each voice that `voice_for` gave, once its
+        utterance is made.
         """
         self.statistics = SchedulerStatistics()
         self._voice_for = voice_for
+        self._done_with = done_with
         self._articulate = articulate
         self._sink = sink
         self._clock = clock
@@ -163,6 +166,12 @@ class SpeechScheduler:
 
     def _clauses(self, utterance: SpeechRequest, generation: int) -> None:
         voice = self._voice_for(utterance.speaker)
+        try:
+            self._say_clauses(utterance, voice, generation)
+        finally:
+            self._done_with(voice)
+
+    def _say_clauses(self, utterance: SpeechRequest, voice: TextToSpeech, generation: int) -> None:
         resampled = ResampledVoice(voice, self._rate)
         first = True
         unsaid: list[str] = []

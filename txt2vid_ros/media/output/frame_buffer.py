@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 import threading
 
 import numpy as np
@@ -34,6 +35,12 @@ class FrameBuffer:
                 # The farthest, so that a stamp far ahead cannot keep the next frames out.
                 del self._waiting[max(self._waiting)]
             return True
+
+    def renumber(self, place_of: Callable[[int], int]) -> None:
+        """Go on with the places of another grid."""
+        with self._lock:
+            self._waiting = {place_of(index): frame for index, frame in self._waiting.items()}
+            self._shown = place_of(self._shown) if self._shown >= 0 else -1
 
     def take(self, index: int) -> tuple[NDArray[np.uint8] | None, bool]:
         """Return the frame to show at `index` and whether it is the one made for that place.
