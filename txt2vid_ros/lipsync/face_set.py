@@ -15,6 +15,7 @@ from txt2vid_ros.lipsync.engine import LipSyncEngine, LipSyncSession
 from txt2vid_ros.lipsync.render_loop import AnimatedFace
 from txt2vid_ros.media.driving.driving_media import DrivingMedia, load_driving
 from txt2vid_ros.media.driving.options import DrivingOptions
+from txt2vid_ros.media.expression_timeline import ExpressionTimeline
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
 
 FACE = 'face'
@@ -61,7 +62,7 @@ class FaceSet:
     """Faces that are ready to be shown. Immutable; close() once another one is shown."""
 
     def __init__(self, settings: FaceSettings, speech: SpeechTimeline,
-                 before: FaceSet | None = None) -> None:
+                 expressions: ExpressionTimeline, before: FaceSet | None = None) -> None:
         """Load the engine and the faces; may take seconds. Raises UserError.
 
         What `before` has loaded with the same settings is used again.
@@ -73,6 +74,9 @@ class FaceSet:
         self._people = People.load(settings.people)
         self._file = made(FaceFile, FACE, settings.options).file
         self._before = before
+        self._expressions = expressions
+        self.expressive = True
+        """Whether all faces can show expressions and look somewhere."""
         self._open: dict[str, _OpenFace] = {}
         self.faces: dict[str, AnimatedFace] = {}
         """By face file."""
@@ -119,6 +123,7 @@ class FaceSet:
             return
         face = self._opened(file)
         self._open[file] = face
+        self.expressive = face.session.express(self._expressions) and self.expressive
         self.faces[file] = AnimatedFace(face.driving, face.session, speech, self.grid)
 
     def _opened(self, file: str) -> _OpenFace:

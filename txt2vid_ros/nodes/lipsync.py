@@ -20,8 +20,10 @@ from txt2vid_ros.lipsync.face_set import FACE, FaceFile, FaceSet, FaceSettings
 from txt2vid_ros.lipsync.render_loop import RenderLoop
 from txt2vid_ros.media.driving.driving_media import face_file
 from txt2vid_ros.media.driving.options import DrivingOptions
+from txt2vid_ros.media.expression_timeline import ExpressionTimeline
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
 from txt2vid_ros.ros import messages, qos
+from txt2vid_ros.ros.expression_input import ExpressionInput
 from txt2vid_ros.ros.live_loader import LiveLoader
 from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.parameters import Declared, parameter
@@ -48,6 +50,8 @@ class Parameters:
                             'the stream node has requested a lead', minimum=0.0, maximum=2.0)
     lead_max: float = parameter(0.25, 'seconds that the lead never exceeds',
                                 minimum=0.0, maximum=2.0)
+    expressions: bool = parameter(True, 'whether face/expression and face/look_at move the face',
+                                  live=True)
     jpeg_quality: int = parameter(85, 'of face/image_raw/compressed', minimum=1, maximum=100,
                                   live=True)
 
@@ -69,10 +73,10 @@ class LipsyncNode(ManagedNode):
     def configure(self) -> None:
         """Load the engine and prepare the faces of all speakers."""
         table = self.parameters
-        self._speech = SpeechTimeline()
+        self._speech, self._expressions = SpeechTimeline(), ExpressionTimeline()
         self._loaded: list[FaceSet] = []
         """The set of faces that is shown, and those that were loaded since."""
-        self.until_cleanup(lambda: [faces.close() for faces in self._loaded])
+        self.until_cleanup(self._close_faces)
         self._shown = self._load(self.declared)
         self._loaded.append(self._shown)
         self._lead = table.lead
@@ -89,6 +93,7 @@ class LipsyncNode(ManagedNode):
             CameraInfo, f'{raw.rpartition("/")[0]}/camera_info', qos.IMAGE)
         self._frame_id = table.frame_id or f'{self.get_namespace().strip("/")}/face'.strip('/')
         self._lead_request = self.publisher(Float64, 'voice/lead', qos.LEAD)
+        self._expression_input: ExpressionInput | None = None
 
     def check_parameters(self, declared: Declared[Any]) -> None:
         """Refuse face files that are not there. Raises UserError."""
@@ -99,6 +104,8 @@ class LipsyncNode(ManagedNode):
     def parameters_changed(self) -> None:
         """Load what is to be shown now beside what is shown."""
         self._loader.follow()
+        if self._expression_input is not None:
+            self._expression_input.switch(self.parameters.expressions)
 
     def start(self) -> None:
         """Start to listen and to show the face."""
@@ -106,6 +113,9 @@ class LipsyncNode(ManagedNode):
         self.create_subscription(JointTrajectory, 'voice/mouth', self._input.on_mouth, qos.MOUTH,
                                  qos_overriding_options=qos.overridable())
         self.create_subscription(Float64, 'face/lead', self._on_lead, qos.LEAD)
+        self._expression_input = ExpressionInput(
+            self, self._expressions, self._frame_id, lambda: self._shown.expressive)
+        self._expression_input.switch(self.parameters.expressions)
         self.create_timer(1.0, self._request_lead)
         self.work('render loop', self._render_loop.run)
         self._request_lead()
@@ -126,7 +136,8 @@ class LipsyncNode(ManagedNode):
         before = self._loaded[-1] if self._loaded else None
         faces = FaceSet(FaceSettings(
             engine=table.engine, people=table.people, width=table.width, height=table.height,
-            fps=table.fps, options=dict(declared.options)), self._speech, before)
+            fps=table.fps, options=dict(declared.options)), self._speech, self._expressions,
+            before)
         if before is None or before.engine is not faces.engine:
             self.get_logger().info(faces.why)
         for line in faces.notices:
@@ -140,6 +151,10 @@ class LipsyncNode(ManagedNode):
 
     def _drop(self, faces: FaceSet) -> None:
         faces.close(*self._loaded)
+
+    def _close_faces(self) -> None:
+        for faces in self._loaded:
+            faces.close()
 
     def _keep_only(self, shown: FaceSet) -> None:
         """Release the faces that were shown before these."""
