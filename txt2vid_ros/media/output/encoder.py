@@ -69,6 +69,10 @@ class StreamEncoder:
         """Queue one I420 frame and the s16 samples written with it; False if ffmpeg has failed."""
         return self._encoder.write(picture, sound)
 
+    def end_sound_after(self, units: int) -> None:
+        """Send no more than so many AAC frames, from its first one on."""
+        self._parser.end_sound_after(units)
+
     def failure(self) -> str:
         """Return why it is not alive, in one line."""
         return self._encoder.complaint()

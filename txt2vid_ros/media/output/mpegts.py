@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 
 PACKET_BYTES = 188
 SYNC = 0x47
@@ -31,23 +32,28 @@ class TransportStreamParser:
         """Begin with nothing."""
         self._rest = b''
         self._tables: dict[int, bytes] = {}
-        self._left_out = 0
-        """Units of sound that are still to be left out."""
+        self._units = self._first_unit = 0
+        """Units of sound (PES packets, one frame each) so far, and before the first one sent."""
+        self._last_unit = sys.maxsize
         self._leaving_out = False
         self._counters: dict[int, int] = {}
         """The last continuity counter of each kind of packets."""
-        self._shifts: dict[int, int] | None = None
-        """What is added to them since another encoder continues; None before that."""
+        self._shifts: dict[int, int] = {}
+        """What is added to them since another encoder continues."""
 
     def restart(self, left_out: int = 0) -> None:
         """Drop an incomplete packet: another encoder continues from here.
 
-        Of its sound the first `left_out` units (PES packets, one frame each) are left out.
+        Of its sound the first `left_out` units are left out.
         """
         self._rest = b''
-        self._left_out, self._leaving_out = left_out, False
-        if self._counters:
-            self._shifts = {}
+        self._first_unit, self._units, self._leaving_out = left_out, 0, False
+        self._last_unit = sys.maxsize
+        self._shifts = {}
+
+    def end_sound_after(self, units: int) -> None:
+        """Leave out all sound of this encoder after so many units, from its first one on."""
+        self._last_unit = units
 
     @property
     def tables(self) -> bytes:
@@ -78,14 +84,12 @@ class TransportStreamParser:
 
     def _continued(self, data: bytes) -> bytes:
         """Return whole packets counted on from those before, without what is left out."""
-        if self._shifts is None:
-            return data
         packets, kept = bytearray(data), bytearray()
         for at in range(0, len(packets), PACKET_BYTES):
             pid = _identifier(packets, at)
             if pid == AUDIO_PID and packets[at + 1] & STARTS_UNIT:
-                self._leaving_out = self._left_out > 0
-                self._left_out -= self._leaving_out
+                self._leaving_out = not self._first_unit <= self._units < self._last_unit
+                self._units += 1
             if pid == AUDIO_PID and self._leaving_out:
                 continue
             flags, counter = packets[at + 3] & 0xF0, packets[at + 3] & 0xF

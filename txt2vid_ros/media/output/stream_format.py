@@ -39,6 +39,10 @@ class FrameEncoder(Protocol):
         """Take one frame and the samples written with it."""
         ...
 
+    def end_sound_after(self, units: int) -> None:
+        """Send no more than so many coded frames of sound, from its first one on."""
+        ...
+
     def failure(self) -> str:
         """Return why it is not alive."""
         ...

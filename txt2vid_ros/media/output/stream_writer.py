@@ -18,7 +18,7 @@ from txt2vid_ros.core.clock import Clock, FrameGrid, SECOND
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.pcm import to_s16
 from txt2vid_ros.media.output.frame_buffer import FrameBuffer
-from txt2vid_ros.media.output.hand_over import HandOver, seam_after
+from txt2vid_ros.media.output.hand_over import HandOver, seam_after, units_before
 from txt2vid_ros.media.output.stream_format import FrameEncoder, Opening, StreamFormat
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
 
@@ -157,6 +157,7 @@ class StreamWriter:
             return sink, change.last + 1
         old, self.grid, self._form = self.grid, change.grid, change.form
         self._frames.renumber(lambda place: change.grid.index(old.stamp(place)))
+        sink.end_sound_after(units_before(self._sound_begin, change.seam))
         self._samples_done = self._sound_begin = change.sound_begin
         # It has yet to encode what it was given; no frame may wait for that.
         threading.Thread(target=sink.close, name='last packets', daemon=True).start()
