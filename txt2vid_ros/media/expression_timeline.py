@@ -46,7 +46,7 @@ class _Change:
     goal: tuple[float, ...] = dataclasses.field(compare=False)
 
 
-class _Track:
+class _EasedTrack:
     """Values that are eased from one goal to the next."""
 
     def __init__(self, size: int, seconds: float) -> None:
@@ -86,8 +86,8 @@ class ExpressionTimeline:
 
     def __init__(self) -> None:
         """Begin at rest, looking straight ahead."""
-        self._pose = _Track(len(FacePose._fields), EXPRESSION_SECONDS)
-        self._gaze = _Track(2, GAZE_SECONDS)
+        self._pose = _EasedTrack(len(FacePose._fields), EXPRESSION_SECONDS)
+        self._gaze = _EasedTrack(2, GAZE_SECONDS)
         self._lock = threading.Lock()
 
     def express(self, start: float, pose: FacePose) -> None:

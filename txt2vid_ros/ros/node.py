@@ -44,9 +44,6 @@ class ManagedNode(LifecycleNode, abc.ABC):
         """Declare the parameters; nothing is loaded yet."""
         super().__init__(self.NAME, **arguments)
         self._declared = parameters.declare(self, self.Parameters, self.option_tables)
-        parameters.follow(self, lambda: self._declared, self._parameters_changed,
-                          lambda: self._unconfigured, options_of=self.option_tables,
-                          check=self.check_parameters)
         self.ros_clock = RosClock(self)
         self.finished = threading.Event()
         """Set once the node should end."""
@@ -68,6 +65,9 @@ class ManagedNode(LifecycleNode, abc.ABC):
         self._until_deactivate = contextlib.ExitStack()
         self._of_unconfigured = self._entities()
         self._of_inactive = self._of_unconfigured
+        parameters.follow(self, lambda: self._declared, self._parameters_changed,
+                          lambda: self._unconfigured, options_of=self.option_tables,
+                          check=self.check_parameters)
 
     @property
     def parameters(self) -> Any:

@@ -33,6 +33,8 @@ INITIAL_BURST = 6
 CHUNK_SPACING = 0.01
 """Seconds between the chunks that follow, until they are `ahead`: a recorder with a history of ten
 messages, as rosbag2 has it, would lose some of a whole second that comes at once."""
+CONTINUING_LEAD = int(0.15 * SECOND)
+"""Nanoseconds from having more sound of a clause to its being heard that viewers need at least."""
 CLOCK_JUMP = 2 * SECOND
 """Nanoseconds beyond what the pacing can explain from which on the clock was set back."""
 
@@ -215,7 +217,9 @@ class SpeechScheduler:
         too_far = lead + self._ahead + CLOCK_JUMP
         soonest = self._clock.now() + lead
         start = self._cursor + int(spoken.pause * SECOND)
-        if not soonest <= start <= soonest + too_far:
+        # Within a clause a gap is worse than lips that come late.
+        least = soonest if spoken.clause else min(soonest, self._clock.now() + CONTINUING_LEAD)
+        if not least <= start <= soonest + too_far:
             start = soonest
         if chunk.phonemes:
             track = self._articulate(chunk.phonemes, chunk.samples, rate)

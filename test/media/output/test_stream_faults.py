@@ -253,7 +253,7 @@ def test_a_server_that_never_is_there_is_given_up(monkeypatch: pytest.MonkeyPatc
 
 
 def output(**wanted: str) -> StreamOutputs:
-    return StreamOutputs(StreamFormat(), report=print, status=dict,
+    return StreamOutputs(report=print, status=dict,
                          **{'http': '', 'record': '', 'push': '', **wanted})
 
 
