@@ -9,6 +9,7 @@ import itertools
 import os
 import pathlib
 import time
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -106,7 +107,7 @@ def load_driving(
     for their first frame. Raises UserError.
     """
     file = face_file(path)
-    for _ in range(MOST_READINGS):
+    for reading in range(1, MOST_READINGS + 1):
         version = _version(file)
         try:
             media = _read_once(file, width, height, fps, max_seconds, fit,
@@ -115,7 +116,10 @@ def load_driving(
             if _version(file) == version:
                 raise
         else:
-            if _version(file) == version:
+            now = _version(file)
+            # A recording that goes on grows: what was read of it is as it was.
+            if now == version or (reading == MOST_READINGS and len(media.frames) > 1
+                                  and now.same_file(version) and now.size >= version.size):
                 return media
         time.sleep(SETTLE_SECONDS)
     raise UserError(f'face file {file} is changed while it is read', 'Name it once it is complete')
@@ -128,11 +132,25 @@ def face_file(path: pathlib.Path | str | None = None) -> pathlib.Path:
     return file
 
 
-def _version(file: pathlib.Path) -> tuple[int, ...]:
-    """Return what differs once a file was written to or replaced. Raises UserError."""
+class _Version(NamedTuple):
+    """What differs once a file was written to or replaced."""
+
+    device: int
+    number: int
+    size: int
+    written: int
+    changed: int
+
+    def same_file(self, other: _Version) -> bool:
+        return self[:2] == other[:2]
+
+
+def _version(file: pathlib.Path) -> _Version:
+    """Return the version of a file. Raises UserError."""
     check_readable(file)
     status = file.stat()
-    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
+    return _Version(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns,
+                    status.st_ctime_ns)
 
 
 def _read_once(file: pathlib.Path, width: int, height: int, fps: float, max_seconds: float,
