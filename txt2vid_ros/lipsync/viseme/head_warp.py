@@ -65,23 +65,28 @@ class HeadWarp:
         return picture
 
     def _eyes_moved(self, picture: Frame, state: IdleState) -> Frame:
-        lift = np.zeros(self._xy.shape[:2], np.float32)
-        aside = np.zeros(self._xy.shape[:2], np.float32)
-        blink = min(state.blink - _LID_FOLLOWS * state.look_up, SHUT)
+        lift: Map = np.zeros(self._xy.shape[:2], np.float32)
+        aside: Map | None = None
+        blink = float(min(state.blink - _LID_FOLLOWS * state.look_up, SHUT))
         for lid in self._lids:
             shift = lid.shift(blink)
             if state.look_right or state.look_up:
                 # What is seen of the eyeball beside the lid, taken from where it was.
                 ball = lid.opening(blink)
-                aside -= ball * (_LOOK[0] * state.look_right)
+                turned = ball * (_LOOK[0] * -state.look_right)
+                aside = turned if aside is None else aside + turned
                 shift += ball * (_LOOK[1] * state.look_up)
             lift += shift
         lift += state.brows * _BROW_LIFT * self._brow
-        lift += state.inner_brows * _INNER_LIFT * self._inner
+        if state.inner_brows:
+            lift += state.inner_brows * _INNER_LIFT * self._inner
         if state.inner_brows < 0:
-            aside -= state.inner_brows * _KNIT * self._towards
+            knit = -state.inner_brows * _KNIT * self._towards
+            aside = knit if aside is None else aside + knit
         axes = self._face.axes.astype(np.float32)
-        where = self._xy + lift[..., None] * axes[:, 1] + aside[..., None] * axes[:, 0]
+        where = self._xy + lift[..., None] * axes[:, 1]
+        if aside is not None:
+            where += aside[..., None] * axes[:, 0]
         x0, y0, x1, y1 = self._eyes
         result = picture.copy()
         moved = remapped(picture, where)
