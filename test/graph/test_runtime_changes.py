@@ -235,7 +235,8 @@ def change_at(pictures: Recording, first: int, rest: np.ndarray, stamp: int) -> 
     """Wait for a face that has changed for good; it must not have done so before `stamp`."""
     pictures.wait(lambda each: each.stamp > stamp + SECOND, after=first)
     taken = pictures.messages[first:]
-    early = [each for each in taken if each.stamp <= stamp]
+    # A machine that is too slow for every picture blends up to two of them into what follows.
+    early = [each for each in taken if each.stamp <= stamp - SECOND // 8]
     assert [each.stamp - stamp for each in early if not np.array_equal(each.pixels, rest)] == []
     assert early
     soon = [each for each in taken if stamp + SECOND // 10 < each.stamp]

@@ -152,7 +152,7 @@ def test_the_options_of_a_provider_come_and_go_with_it(context: rclpy.Context) -
             refused.append('y.language')
             raise UserError('nobody speaks xx', 'Use another.')
     parameters.follow(node, lambda: held[-1], held.append, lambda: True, options_of=live,
-                      check=check)
+                      options_by=('names',), check=check)
     assert parameters.READ_ONCE not in node.describe_parameter('x.pitch').additional_constraints
     result, = node.set_parameters([Parameter('names', value=['y'])])
     assert result.successful

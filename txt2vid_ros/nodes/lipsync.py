@@ -61,6 +61,7 @@ class LipsyncNode(ManagedNode):
 
     NAME = 'lipsync'
     Parameters = Parameters
+    OPTIONS_BY = ('engine',)
 
     def option_tables(self, table: Any) -> OptionTables:
         """Return the options of the engine and of the face."""
@@ -97,9 +98,10 @@ class LipsyncNode(ManagedNode):
 
     def check_parameters(self, declared: Declared[Any]) -> None:
         """Refuse face files that are not there. Raises UserError."""
-        face = made(FaceFile, FACE, declared.options).file
-        for file in {person.face or face for person in People.load(declared.table.people)}:
-            face_file(file)
+        face, people = made(FaceFile, FACE, declared.options).file, declared.table.people
+        if (face, people) != (made(FaceFile, FACE, self.options).file, self.parameters.people):
+            for file in {person.face or face for person in People.load(people)}:
+                face_file(file)
 
     def parameters_changed(self) -> None:
         """Load what is to be shown now beside what is shown."""

@@ -73,6 +73,7 @@ class SttNode(ManagedNode):
 
     NAME = 'stt'
     Parameters = Parameters
+    OPTIONS_BY = ('provider',)
 
     def option_tables(self, table: Any) -> OptionTables:
         """Return the options of the recognizers."""

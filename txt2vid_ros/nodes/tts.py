@@ -85,6 +85,7 @@ class TtsNode(ManagedNode):
 
     NAME = 'tts'
     Parameters = Parameters
+    OPTIONS_BY = ('provider', 'people')
 
     def option_tables(self, table: Any) -> OptionTables:
         """Return the options of all voices that parameters and profiles name."""

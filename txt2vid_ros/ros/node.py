@@ -39,6 +39,8 @@ class ManagedNode(LifecycleNode, abc.ABC):
 
     NAME: ClassVar[str]
     Parameters: ClassVar[type[Any]]
+    OPTIONS_BY: ClassVar[tuple[str, ...]] = ()
+    """The parameters that option_tables() depends on."""
 
     def __init__(self, **arguments: Any) -> None:
         """Declare the parameters; nothing is loaded yet."""
@@ -67,7 +69,7 @@ class ManagedNode(LifecycleNode, abc.ABC):
         self._of_inactive = self._of_unconfigured
         parameters.follow(self, lambda: self._declared, self._parameters_changed,
                           lambda: self._unconfigured, options_of=self.option_tables,
-                          check=self.check_parameters)
+                          options_by=self.OPTIONS_BY, check=self.check_parameters)
 
     @property
     def parameters(self) -> Any:
@@ -179,16 +181,13 @@ class ManagedNode(LifecycleNode, abc.ABC):
 
     def failed(self, error: Exception) -> None:
         """End the node because a thread or a transition has raised `error`."""
-        if isinstance(error, UserError):
-            self.get_logger().fatal(str(error))
-            self.end(EXIT_USER_ERROR)
-        else:
-            self._log_internal(error)
-            self.end(1)
+        self._log(error)
+        self.end(EXIT_USER_ERROR if isinstance(error, UserError) else 1)
 
-    def _log_internal(self, error: Exception) -> None:
+    def _log(self, error: Exception) -> None:
         lines = ''.join(traceback.format_exception(error))
-        self.get_logger().fatal(f'internal error:\n{lines}')
+        self.get_logger().fatal(str(error) if isinstance(error, UserError)
+                                else f'internal error:\n{lines}')
 
     def end(self, status: int = 0) -> None:
         """End the node with an exit status; the first one that is not 0 wins."""
@@ -272,10 +271,8 @@ class ManagedNode(LifecycleNode, abc.ABC):
             # rclpy would swallow it. Providers are third-party code, whose errors must be seen.
             if self.autostart:
                 self.failed(error)
-            elif isinstance(error, UserError):
-                self.get_logger().error(str(error))
             else:
-                self._log_internal(error)
+                self._log(error)
             return TransitionCallbackReturn.FAILURE
         return TransitionCallbackReturn.SUCCESS
 

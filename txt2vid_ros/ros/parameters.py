@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 import dataclasses
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -96,13 +96,14 @@ def follow(node: Node, current: Callable[[], Declared[Any]],
            changed: Callable[[Declared[Any]], None],
            unconfigured: Callable[[], bool] = lambda: False, *,
            options_of: Callable[[Any], OptionTables] = lambda table: OptionTables(),
+           options_by: Collection[str] = (),
            check: Callable[[Declared[Any]], None] = lambda declared: None) -> None:
     """Let parameters change while the node runs; `changed` gets what is set then.
 
     Live ones change at any time, the others while the node is `unconfigured`. To set what is set
     already is no fault: `ros2 param load` sets all that a node has. The options of a provider that
-    is chosen are declared, and those of one that is not used any more go. `check` may raise
-    UserError, with which the change is refused.
+    is chosen, by one of the parameters `options_by`, are declared, and those of one that is not
+    used any more go. `check` may raise UserError, with which the change is refused.
     """
     def decide(parameters: list[Parameter]) -> SetParametersResult:
         before = current()
@@ -110,8 +111,9 @@ def follow(node: Node, current: Callable[[], Declared[Any]],
             after = _changed(node, before, parameters, unconfigured())
             if after == before:
                 return SetParametersResult(successful=True)
-            tables = options_of(after.table)
-            after = _checked_together(node, after, tables)
+            if after.options != before.options or any(
+                    value_of(after, name) != value_of(before, name) for name in options_by):
+                after = _checked_together(node, after, options_of(after.table))
             check(after)
         except UserError as error:
             return SetParametersResult(successful=False, reason=str(error))
