@@ -5,6 +5,8 @@ import importlib
 import pathlib
 import sys
 
+from txt2vid_ros.ros.running import end_process
+
 NAME = pathlib.Path(sys.argv[0]).name
 
-sys.exit(importlib.import_module(f'txt2vid_ros.nodes.{NAME}').main())
+end_process(importlib.import_module(f'txt2vid_ros.nodes.{NAME}').main())

@@ -11,6 +11,7 @@ import pytest
 
 from txt2vid_ros import graph
 from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.parameters import typed
 
 READ_BACK = """
 import json, rclpy
@@ -91,7 +92,7 @@ def test_the_parameters_of_rclpy_have_its_types() -> None:
         with pytest.raises(UserError, match=said):
             graph.with_parameters(specs, [setting])
     tts, *_ = graph.with_parameters(specs, ['tts.google.depth=010', 'tts.provider=,'])
-    assert graph.typed('google.depth', tts.parameters['google.depth']) == '010'
+    assert typed('google.depth', tts.parameters['google.depth']) == '010'
     assert tts.parameters['provider'] == ','
 
 
@@ -168,7 +169,9 @@ def test_in_audio_mode_the_sound_itself_takes_the_place_of_text_and_voice() -> N
     assert names('sender', mode='audio') == ['mic']
     for kind in ('live', 'receiver'):
         assert names(kind, mode='audio') == ['playout', 'lipsync', 'stream']
-        assert names(kind, mode='text') == names(kind) == ['tts', 'lipsync', 'stream']
+        assert names(kind, mode='text') == names(kind) == ['tts', 'lipsync', 'stream', 'say']
+        assert names(kind, skills='') == names(kind)
+        assert names(kind, skills='false') == ['tts', 'lipsync', 'stream']
     assert names('live', mode='audio', mic='true') == ['mic', 'playout', 'lipsync', 'stream']
     assert set(graph.MODES['audio']) == set(graph.MODES['text'])
     playout = graph.nodes('receiver', {'mode': 'audio', 'speaker': 'anna'})[0]
@@ -180,7 +183,7 @@ def test_in_audio_mode_the_sound_itself_takes_the_place_of_text_and_voice() -> N
 
 
 def test_who_names_what_to_listen_to_is_listened_to() -> None:
-    assert names('live', input='talk.wav') == ['mic', 'stt', 'tts', 'lipsync', 'stream']
+    assert names('live', input='talk.wav') == ['mic', 'stt', 'tts', 'lipsync', 'stream', 'say']
     assert names('live', device='USB')[0] == 'mic'
     assert names('live', device='USB', mic='false')[0] == 'tts'
     assert names('receiver', device='USB')[0] == 'tts'
@@ -202,7 +205,7 @@ def test_a_namespace_that_ros_cannot_have_is_said(namespace: str) -> None:
 @pytest.mark.parametrize(('setting', 'said'), [
     ('tts.spe ed=1', 'is not a parameter name'),
     ('tts', 'not of the form'), ('tts.speed', 'not of the form'), ('speed=1', 'not of the form'),
-    ('tts.=1', 'not of the form'), ('nobody.speed=1', 'Available: tts, lipsync, stream')])
+    ('tts.=1', 'not of the form'), ('nobody.speed=1', 'Available: tts, lipsync, stream, say')])
 def test_a_setting_that_is_wrong_says_how_it_should_be(setting: str, said: str) -> None:
     with pytest.raises(UserError, match=said):
         graph.with_parameters(graph.nodes('live'), [setting])

@@ -1,13 +1,15 @@
 """The message packages that the ROS wheels lack work between processes, as built by make."""
 
+import json
 import os
+import pathlib
 import subprocess
 import sys
 import uuid
 
 import pytest
 
-from txt2vid_ros.core.expression import EXPRESSIONS
+from txt2vid_ros.media.expressions import EXPRESSIONS
 
 pytest.importorskip('rclpy')
 
@@ -96,3 +98,73 @@ def test_the_fields_are_those_of_the_released_packages():
              if name.isupper() and isinstance(getattr(Expression, name), str)}
     assert {getattr(Expression, name) for name in names} == set(EXPRESSIONS)
     assert all(getattr(Expression, name) == name.lower() for name in names)
+
+
+# The fields of the originals: std_skills and communication_skills 1.5.0, tts_msgs 1.1.0, and
+# sound_play_msgs, which has what sound_play 0.3.12 had. Constants are no part of a type's hash.
+MESSAGES = {
+    'std_skills/msg/Meta': 'string caller\nuint8 priority',
+    'std_skills/msg/Result': 'uint8 error_code\nstring error_msg',
+    'std_skills/msg/Feedback': (
+        'bool data_bool\nuint16 data_int\nfloat32 data_float\nstring data_str'),
+    'sound_play_msgs/msg/SoundRequest': (
+        'int8 sound\nint8 command\nfloat32 volume\nstring arg\nstring arg2'),
+}
+ACTIONS = {
+    'communication_skills/action/Say': (
+        'std_skills/Meta meta\nstring person_id\nstring group_id\nstring input',
+        'std_skills/Result result', 'std_skills/Feedback feedback'),
+    'tts_msgs/action/TTS': (
+        'string input\nstring locale\nstring voice', 'string error_msg', 'string word'),
+    'sound_play_msgs/action/SoundRequest': (
+        'sound_play_msgs/SoundRequest sound_request',
+        'bool playing\nbuiltin_interfaces/Duration stamp',
+        'bool playing\nbuiltin_interfaces/Duration stamp'),
+}
+
+
+def travelling_types():
+    """Return the definitions of all that an action sends, and of the messages, by type."""
+    found = dict(MESSAGES)
+    for name, (goal, result, feedback) in ACTIONS.items():
+        found.update({
+            f'{name}_Goal': goal, f'{name}_Result': result, f'{name}_Feedback': feedback,
+            f'{name}_SendGoal_Request':
+                f'unique_identifier_msgs/UUID goal_id\n{name}_Goal goal',
+            f'{name}_SendGoal_Response': 'bool accepted\nbuiltin_interfaces/Time stamp',
+            f'{name}_GetResult_Request': 'unique_identifier_msgs/UUID goal_id',
+            f'{name}_GetResult_Response': f'int8 status\n{name}_Result result',
+            f'{name}_FeedbackMessage':
+                f'unique_identifier_msgs/UUID goal_id\n{name}_Feedback feedback'})
+    return found
+
+
+@pytest.mark.parametrize('package', sorted({name.split('/')[0] for name in travelling_types()}))
+def test_the_hashes_are_those_of_the_original_definitions(package):
+    """By another implementation of the hash, and from the fields of the originals."""
+    from rosbags.typesys import get_types_from_msg, get_typestore, Stores
+    share = pathlib.Path(pytest.importorskip(package).__file__).parents[4] / 'share' / package
+    store = get_typestore(Stores.ROS2_JAZZY)
+    types = {}
+    for name, definition in travelling_types().items():
+        types.update(get_types_from_msg(definition, name))
+    store.register(types)
+    built = {}
+    for file in share.glob('*/*.json'):
+        built.update({each['type_name']: each['hash_string']
+                      for each in json.loads(file.read_text())['type_hashes']})
+    for name in travelling_types():
+        if name.startswith(f'{package}/'):
+            assert built[name] == store.hash_rihs01(name), name
+
+
+def test_the_constants_are_those_of_the_originals():
+    msgs = pytest.importorskip('std_skills.msg')
+    sound = pytest.importorskip('sound_play_msgs.msg').SoundRequest
+    assert (msgs.Meta.LOWEST_PRIORITY, msgs.Meta.NORMAL_PRIORITY, msgs.Meta.HIGHEST_PRIORITY
+            ) == (0, 128, 255)
+    result = msgs.Result
+    assert (result.ROS_ENOERR, result.ROS_EINTR, result.ROS_EBADMSG, result.ROS_ECANCELED,
+            result.ROS_ENOTSUP, result.ROS_EOTHER) == (0, 4, 74, 125, 134, 255)
+    assert (sound.SAY, sound.ALL, sound.PLAY_FILE) == (-3, -1, -2)
+    assert (sound.PLAY_STOP, sound.PLAY_ONCE, sound.PLAY_START) == (0, 1, 2)

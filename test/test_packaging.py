@@ -1,7 +1,9 @@
 """What pip and colcon install works away from the checkout, with every file it needs."""
 
+import ast
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -85,3 +87,23 @@ def test_ros2_run_finds_every_node_and_nothing_hides_another_program(prefix):
     done = run(prefix, str(folder / 'link'), '--help')
     assert done.returncode == 0, done.stderr
     assert 'role: ' in done.stdout
+
+
+def imported_interfaces(folder):
+    """Return the interface packages that the Python files of a folder import."""
+    names = set()
+    for path in (ROOT / folder).rglob('*.py'):
+        for node in ast.walk(ast.parse(path.read_text('utf-8'))):
+            if isinstance(node, ast.ImportFrom):
+                names.add((node.module or '').partition('.')[0])
+            elif isinstance(node, ast.Import):
+                names |= {alias.name.partition('.')[0] for alias in node.names}
+    return {name for name in names if re.fullmatch(r'\w+_(msgs|srvs|interfaces)', name)}
+
+
+@pytest.mark.parametrize(('folder', 'kinds'), [
+    ('txt2vid_ros', ('exec_depend',)), ('test', ('exec_depend', 'test_depend'))])
+def test_every_interface_package_that_is_imported_is_declared(folder, kinds):
+    manifest = xml.etree.ElementTree.parse(ROOT / 'package.xml').getroot()
+    declared = {each.text for kind in kinds for each in manifest.iter(kind)}
+    assert imported_interfaces(folder) <= declared

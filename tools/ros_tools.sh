@@ -3,8 +3,8 @@
 #
 # usage: tools/ros_tools.sh SOURCES FOLDER
 #
-# SOURCES holds checkouts of ros2/launch, ros2/launch_ros, ros2/ros2cli and ros2/rosidl_runtime_py
-# (branch jazzy), under these names. FOLDER gets a virtual environment that shares the packages of
+# SOURCES holds checkouts of ros2/launch, ros2/launch_ros, ros2/ros2cli, ros2/rosidl_runtime_py and
+# ament/ament_lint (branch jazzy), under these names. FOLDER gets a virtual environment that shares the packages of
 # .venv, and a prefix in which this checkout is an installed ROS package. Then:
 #
 #   . FOLDER/setup.sh && ros2 launch txt2vid_ros live.launch.py
@@ -18,10 +18,11 @@ packages=(
   launch/launch launch/launch_xml launch/launch_yaml
   launch_ros/launch_ros launch_ros/ros2launch
   ros2cli/ros2cli ros2cli/ros2{run,pkg,node,topic,param,service,action,lifecycle,interface}
-  rosidl_runtime_py)
+  rosidl_runtime_py
+  ament_lint/ament_{lint,flake8,pep257,xmllint})
 for package in "${packages[@]}"; do
   [ -e "$sources/$package/setup.py" ] || {
-    echo "$sources/$package is missing: check out ros2/${package%%/*}, branch jazzy" >&2
+    echo "$sources/$package is missing: check out ${package%%/*}, branch jazzy" >&2
     exit 1
   }
 done
@@ -33,7 +34,8 @@ shared=$("$root/.venv/bin/python" -c 'import site; print(site.getsitepackages()[
 echo "import site; site.addsitedir('$shared')" > "$site/checkout.pth"
 libraries=$root/.venv/lib$(printf ':%s' "$shared"/ros_*.libs)
 install=("$folder/venv/bin/python" -m pip install --quiet --no-deps --disable-pip-version-check)
-"${install[@]}" argcomplete osrf_pycommon psutil
+"${install[@]}" argcomplete osrf_pycommon psutil \
+  pydocstyle snowballstemmer
 for package in "${packages[@]}"; do
   "${install[@]}" --no-build-isolation "$sources/$package"
 done

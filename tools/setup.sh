@@ -270,7 +270,7 @@ if ! fresh runtime "$part"; then
   stamp runtime "$part"
 fi
 
-begin 'Building the message packages and installing txt2vid (about 15 seconds)'
+begin 'Building the message packages and installing txt2vid (about half a minute)'
 part=$(digest requirements/runtime.txt interfaces)
 if ! fresh interfaces "$part"; then
   watched 0 build_interfaces

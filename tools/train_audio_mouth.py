@@ -22,10 +22,6 @@ import sys
 import numpy as np
 import soxr
 import torch
-
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-
 from training_voices import EspeakVoice, HibariVoice, PiperVoice, Spoken
 
 from txt2vid_ros.bench.lipsync.mouth_measurement import requested_opening

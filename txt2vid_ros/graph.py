@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 import dataclasses
 import json
 from pathlib import Path
@@ -14,11 +14,13 @@ from typing import Any
 from txt2vid_ros.core import options
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.names import checked_namespace, NAMESPACE
-from txt2vid_ros.core.parameters import listed, truth, whole
+from txt2vid_ros.core.parameters import listed, truth, typed
 from txt2vid_ros.core.storage.share import share
 
-# One thread for small matrices: more would spin on a second core and gain nothing.
+# One thread for small matrices: more would spin on a second core and gain nothing. Few arenas, of
+# which glibc makes one for each thread otherwise: each keeps what a model once used.
 ENVIRONMENT: dict[str, str] = {
+    'MALLOC_ARENA_MAX': '2',
     'OPENBLAS_NUM_THREADS': '1',
     'OMP_NUM_THREADS': '1',
 }
@@ -28,11 +30,6 @@ PACKAGE = 'txt2vid_ros'
 _PARAMETER = re.compile(r'[A-Za-z_][\w./]*')
 LISTS = frozenset({('tts', 'provider'), ('tts', 'listeners'), ('stt', 'provider')})
 """The (node, parameter) pairs that are lists of texts."""
-# What rclpy declares itself, by the last part of the name; all others of its own are texts.
-_OF_RCLPY: Mapping[str, Callable[[str], bool | int]] = {
-    'use_sim_time': truth, 'start_type_description_service': truth,
-    'avoid_ros_namespace_conventions': truth, 'depth': whole, 'deadline': whole,
-    'lifespan': whole, 'liveliness_lease_duration': whole}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,6 +53,8 @@ class NodeSpec:
     namespace: str = NAMESPACE
     remappings: tuple[tuple[str, str], ...] = ()
     """Topics that have another name in the graph: (its own, the graph's)."""
+    parts: tuple[NodeSpec, ...] = ()
+    """The nodes that share the process; none where it runs the node of its name."""
 
     @property
     def module(self) -> str:
@@ -105,9 +104,12 @@ ARGUMENTS: dict[str, Argument] = {argument.name: argument for argument in (
              (('link', 'key_file'),)),
     Argument('link_rate', '', 'limit of the link in bits per second',
              (('link', 'rate'),)),
+    Argument('skills', 'true', 'false to leave out the node say, which serves the actions by '
+             'which robots ask for speech', ()),
     Argument('use_sim_time', '', 'true to follow /clock, as for a replayed bag',
              tuple((node, 'use_sim_time') for node in (
-                 'mic', 'stt', 'tts', 'playout', 'lipsync', 'stream', 'link'))),
+                 'mic', 'stt', 'tts', 'playout', 'lipsync', 'stream', 'say', 'link'))),
+    Argument('composed', '', 'true to run the nodes in one process, which needs less memory', ()),
     Argument('width', '', 'pixels', (('lipsync', 'width'), ('stream', 'width'))),
     Argument('height', '', 'pixels', (('lipsync', 'height'), ('stream', 'height'))),
     Argument('fps', '', 'frames a second', (('lipsync', 'fps'), ('stream', 'fps'))),
@@ -116,8 +118,8 @@ ARGUMENTS: dict[str, Argument] = {argument.name: argument for argument in (
 TEXT, AUDIO = 'text', 'audio'
 MODES: dict[str, dict[str, tuple[str, ...]]] = {
     TEXT: {
-        'receiver': ('tts', 'lipsync', 'stream'),
-        'live': ('tts', 'lipsync', 'stream'),
+        'receiver': ('tts', 'lipsync', 'stream', 'say'),
+        'live': ('tts', 'lipsync', 'stream', 'say'),
         'sender': ('mic', 'stt'),
     },
     AUDIO: {
@@ -134,7 +136,7 @@ LINKS = (TOPIC, 'udp', 'tcp', 'serial')
 
 def nodes(graph: str, arguments: Mapping[str, str] | None = None,
           namespace: str = NAMESPACE) -> list[NodeSpec]:
-    """Return the processes of a graph with the parameters that `arguments` set.
+    """Return the nodes of a graph, each a process, with the parameters that `arguments` set.
 
     An argument that is left out has its default; an empty one leaves a parameter as the parameter
     file or the node has it.
@@ -155,7 +157,10 @@ def nodes(graph: str, arguments: Mapping[str, str] | None = None,
                         'Run the graph live, or the graph sender beside it.')
     if _listens(arguments or {}) and graph == 'live':
         names = (*graphs['sender'], *names)
-    is_true('use_sim_time', (arguments or {}).get('use_sim_time', ''))
+    for name in ('use_sim_time', 'composed'):
+        is_true(name, (arguments or {}).get(name, ''))
+    if not is_true('skills', (arguments or {}).get('skills') or ARGUMENTS['skills'].default):
+        names = tuple(name for name in names if name != 'say')
     values: dict[str, dict[str, Any]] = {name: {} for name in names}
     if kind != TOPIC:
         values['link']['role'] = 'sender' if graph == 'sender' else 'receiver'
@@ -243,33 +248,29 @@ def with_parameters(specs: list[NodeSpec], settings: list[str]) -> list[NodeSpec
     return list(byname.values())
 
 
-def typed(name: str, value: str | Sequence[str]) -> bool | int | str | list[str]:
-    """Return a parameter's value as ROS gets it: typed if rclpy itself declares the parameter.
-
-    All others are texts, or lists of them: the node parses them by its table. Raises UserError.
-    """
-    if not isinstance(value, str):
-        return list(value)
-    last = name.rpartition('.')[2]
-    if last not in _OF_RCLPY or (last != name and not name.startswith('qos_overrides.')):
-        return value
-    try:
-        return _OF_RCLPY[last](value)
-    except ValueError:
-        wanted = 'true or false' if _OF_RCLPY[last] is truth else 'a whole number'
-        raise UserError(f'{name} is {value!r}', f'It has to be {wanted}.') from None
+def composed(specs: Sequence[NodeSpec]) -> list[NodeSpec]:
+    """Return one process in which all these nodes run."""
+    return [NodeSpec('composed', 'composed', namespace=specs[0].namespace, parts=tuple(specs))]
 
 
 def command(spec: NodeSpec, graph: str) -> list[str]:
-    """Return the command line that runs a node without a ROS installation."""
-    words = [sys.executable, '-m', spec.module, '--ros-args',
-             '-r', f'__node:={spec.name}', '-r', f'__ns:={spec.namespace}',
-             '--params-file', str(share('config', f'{graph}.yaml'))]
-    for topic, other in spec.remappings:
-        words += ['-r', f'{topic}:={other}']
-    for name, value in spec.parameters.items():
-        # JSON is YAML whose texts are quoted, so that rcl does not guess their types.
-        words += ['-p', f'{name}:={json.dumps(typed(name, value), ensure_ascii=False)}']
+    """Return the command line that runs a node, or several, without a ROS installation."""
+    name = ['-r', f'__node:={spec.name}'] if not spec.parts else []
+    return [sys.executable, '-m', spec.module, *(part.name for part in spec.parts), '--ros-args',
+            *name, '-r', f'__ns:={spec.namespace}',
+            '--params-file', str(share('config', f'{graph}.yaml')), *settings(spec)]
+
+
+def settings(spec: NodeSpec) -> list[str]:
+    """Return the remappings and parameters of a process in the form of --ros-args."""
+    words: list[str] = []
+    for each in spec.parts or (spec,):
+        of = f'{each.name}:' if spec.parts else ''
+        for topic, other in each.remappings:
+            words += ['-r', f'{of}{topic}:={other}']
+        for name, value in each.parameters.items():
+            # JSON is YAML whose texts are quoted, so that rcl does not guess their types.
+            words += ['-p', f'{of}{name}:={json.dumps(typed(name, value), ensure_ascii=False)}']
     return words
 
 

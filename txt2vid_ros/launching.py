@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 import sys
 import time
-from typing import List  # noqa: UP035
+from typing import Any, List  # noqa: UP035
 
 from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
 from launch.actions import (
@@ -30,6 +30,7 @@ from launch_ros.parameter_descriptions import ParameterValue
 from txt2vid_ros import graph
 from txt2vid_ros.core.errors import EXIT_USER_ERROR
 from txt2vid_ros.core.names import NAMESPACE
+from txt2vid_ros.core.parameters import typed
 from txt2vid_ros.core.process.restart_policy import RestartPolicy
 from txt2vid_ros.core.storage.share import share
 
@@ -78,6 +79,8 @@ def _nodes(context: LaunchContext, name: str) -> list[LaunchDescriptionEntity]:
     chosen = {argument: value_of(argument) for argument in graph.ARGUMENTS}
     namespace = value_of('namespace')
     specs = graph.nodes(name, chosen, namespace or '/')
+    if graph.is_true('composed', chosen['composed']):
+        specs = graph.composed(specs)
     # Both: a robot's own file must not take the place of ours.
     own = str(share('config', f'{name}.yaml'))
     files = [*dict.fromkeys(filter(None, (own, value_of('params_file'))))]
@@ -90,11 +93,19 @@ def _nodes(context: LaunchContext, name: str) -> list[LaunchDescriptionEntity]:
 def _node(spec: graph.NodeSpec, namespace: str, files: Sequence[str], arguments: Sequence[str],
           failure: _Failure) -> Node:
     parameters = {key: _typed(key, value) for key, value in spec.parameters.items()}
+    own: dict[str, Any] = {
+        'name': spec.name, 'parameters': [*files, *([parameters] if parameters else [])],
+        'remappings': list(spec.remappings), 'arguments': list(arguments)}
+    if spec.parts:
+        # launch has no words for the parameters of one of several nodes, and would put its own
+        # after these.
+        given = [word for file in files for word in ('--params-file', file)]
+        own = {'arguments': [*(part.name for part in spec.parts), *arguments, *given,
+                             *graph.settings(spec)]}
     return Node(
-        package=graph.PACKAGE, executable=spec.executable, name=spec.name,
+        package=graph.PACKAGE, executable=spec.executable,
         # A relative one, so that the including launch file may push one before it.
-        namespace=namespace, parameters=[*files, *([parameters] if parameters else [])],
-        remappings=list(spec.remappings), arguments=list(arguments), output='screen',
+        namespace=namespace, **own, output='screen',
         # For our nodes only, and the user's own values before ours.
         additional_env={name: os.environ.get(name, value)
                         for name, value in graph.ENVIRONMENT.items()},
@@ -161,7 +172,7 @@ def _by_itself(name: str) -> bool:
 
 def _typed(name: str, value: str | Sequence[str]) -> object:
     """Return a value that launch passes on as it is: else it would guess types again."""
-    given = graph.typed(name, value)
+    given = typed(name, value)
     if isinstance(given, list):
         # launch accepts only the lists of typing.
         return ParameterValue(given, value_type=List[str])  # noqa: UP006

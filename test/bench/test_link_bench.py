@@ -73,7 +73,6 @@ def test_speech_as_opus_costs_a_hundred_times_as_much() -> None:
     assert 5000 < row['wire_bps'] < 50_000
 
 
-@pytest.mark.xdist_group('link_node')
 def test_a_topic_between_namespaces() -> None:
     if os.geteuid() != 0 or not shutil.which('ip'):
         pytest.skip('network namespaces need root and iproute2')

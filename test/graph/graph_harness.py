@@ -202,9 +202,14 @@ class TalkingHead(Command):
 
     def __init__(self, folder: Path, *options: str, http: str = '127.0.0.1:0', **more: Any
                  ) -> None:
-        """Start it; it is not yet ready. '{ns}' in an option becomes the namespace."""
+        """Start it; it is not yet ready. '{ns}' in an option becomes the namespace.
+
+        Without the node say, unless an option asks for it: it would cost every test its start.
+        """
         self.namespace = f'/test_{os.getpid()}_{random.randrange(10**6)}'
         words = [option.replace('{ns}', self.namespace) for option in options]
+        if '--skills' not in words:
+            words += ['--skills', 'false']
         super().__init__(folder, 'live', '--http', http, '--namespace', self.namespace, *words,
                          **more)
         self._pids: set[int] = set()

@@ -22,8 +22,6 @@ from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 from txt2vid_ros.core.pcm import VOICE_RATE
 from txt2vid_ros.ros import messages, qos
 
-pytestmark = pytest.mark.xdist_group('bad input')
-
 NODES = ('tts', 'lipsync', 'stream')
 FAR = 2**31 - 1
 """The latest second that a stamp can hold."""

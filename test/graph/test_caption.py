@@ -16,8 +16,6 @@ from std_srvs.srv import Trigger
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.ros import messages, qos
 
-pytestmark = pytest.mark.xdist_group('caption')
-
 TEXT = 'Take bus 42 at 7.30 pm.'
 WORDS = 'Take bus forty two at seven thirty p m.'
 

@@ -10,8 +10,6 @@ import numpy as np
 import pytest
 from stream_decoding import plain, Shown, transcribe
 
-pytestmark = pytest.mark.xdist_group('runner')
-
 
 def bench(folder: Path, *words: str) -> dict[str, object]:
     """Run a benchmark and return the one object that it prints."""

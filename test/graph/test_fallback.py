@@ -19,8 +19,6 @@ from txt2vid_ros.bench.rig.viewer import Viewer
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.ros import messages
 
-pytestmark = pytest.mark.xdist_group('fallback')
-
 SENTENCES = ('Hello! How are you today? I would like a cup of tea. '
              'Please open the door for me.')
 

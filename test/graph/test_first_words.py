@@ -8,14 +8,11 @@ import time
 from audio_common_msgs.msg import AudioDataStamped
 from diagnostic_msgs.msg import DiagnosticArray
 from graph_harness import Command, TIMEOUT
-import pytest
 import rclpy
 from ros_observer import Observer
 
 from txt2vid_ros.core.pcm import VOICE_RATE
 from txt2vid_ros.ros import qos
-
-pytestmark = pytest.mark.xdist_group('bad input')
 
 
 def all_that_is_heard(name: str, domain: int) -> list[AudioDataStamped]:

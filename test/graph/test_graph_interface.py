@@ -15,8 +15,6 @@ from txt2vid_ros.core.pcm import VOICE_RATE
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.parameters import READ_ONCE
 
-pytestmark = pytest.mark.xdist_group('graph interface')
-
 
 @pytest.fixture(scope='module')
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -37,7 +35,7 @@ def test_who_joins_late_learns_the_sound_format(head: TalkingHead) -> None:
 
 
 QOS = {'voice/audio': (32, False), 'voice/mouth': (50, False), 'voice/audio_info': (1, True),
-       'voice/caption': (50, False), 'voice/speaking': (1, True),
+       'voice/caption': (50, False), 'voice/speaking': (1, True), 'voice/speakers': (1, True),
        'face/image_raw': (5, False), 'face/image_raw/compressed': (5, False),
        'face/camera_info': (5, False)}
 

@@ -22,8 +22,6 @@ from rclpy.signals import SignalHandlerOptions
 from txt2vid_ros import graph
 from txt2vid_ros.ros.parameters import READ_ONCE
 
-pytestmark = pytest.mark.xdist_group('node_parameters')
-
 GIVEN = {
     'lipsync.frame_id': '010', 'lipsync.lead': '1e-1', 'lipsync.width': '064',
     'lipsync.viseme.blinks': '2', 'lipsync.viseme.life': 'Off', 'lipsync.viseme.seed': '010',

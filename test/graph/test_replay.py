@@ -18,8 +18,6 @@ from txt2vid_ros.bench.commands.sync import figures
 from txt2vid_ros.bench.rig.viewer import decode, Viewer
 from txt2vid_ros.core.clock import SECOND
 
-pytestmark = pytest.mark.xdist_group('replay')
-
 CLAPS = 6
 SOUND = ('voice/audio', 'voice/audio_info')
 

@@ -34,8 +34,6 @@ from stream_decoding import plain, Shown, transcribe
 from txt2vid_ros import graph
 from txt2vid_ros.media.driving.driving_media import BUILT_IN_PORTRAIT
 
-pytestmark = pytest.mark.xdist_group('runner')
-
 
 def test_it_says_a_greeting_records_it_and_ends(tmp_path: Path) -> None:
     file = tmp_path / 'greeting.mp4'
@@ -48,7 +46,8 @@ def test_it_says_a_greeting_records_it_and_ends(tmp_path: Path) -> None:
     assert np.allclose(np.diff(times), 0.04, atol=0.002)
     assert shown.frames.shape[1:] == (480, 640, 3)
     # Every line says whose it is; nothing is coloured where nobody looks.
-    assert all(re.match(r' *(tts|lipsync|stream|txt2vid) \| ', line) for line in text.split('\n'))
+    assert all(re.match(r' *(tts|lipsync|stream|say|txt2vid) \| ', line)
+               for line in text.split('\n'))
     assert '\x1b' not in text
 
 

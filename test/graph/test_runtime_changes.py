@@ -13,13 +13,13 @@ import cv2
 from geometry_msgs.msg import PointStamped
 from graph_harness import eventually, ROOT, TalkingHead
 from hri_msgs.msg import Expression
+from lifecycle import held_by
 import numpy as np
 import pytest
 from rcl_interfaces.srv import ListParameters, SetParametersAtomically
 from rclpy.parameter import Parameter
 from ros_observer import end_of, Observer, Recording
 from sensor_msgs.msg import Image
-from test_lifecycle import held_by
 
 from txt2vid_ros.bench.rig.viewer import decode, Decoded, Viewer
 from txt2vid_ros.core.clock import SECOND

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import array
+import itertools
 import json
 from pathlib import Path
 import random
@@ -12,7 +13,7 @@ from typing import Any
 
 from audio_common_msgs.msg import AudioDataStamped, AudioInfo
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
-from graph_harness import Command, FAST, run, TalkingHead
+from graph_harness import Command, eventually, FAST, run, TalkingHead
 from hearing import words
 from hri_msgs.msg import LiveSpeech
 import numpy as np
@@ -20,6 +21,7 @@ import pytest
 from ros_observer import Observer
 import soxr
 from speech_clips import clip, RATE, write
+from std_msgs.msg import Bool
 
 from txt2vid_ros.bench.commands.sender import distance
 from txt2vid_ros.core.clock import SECOND
@@ -54,6 +56,7 @@ def test_what_is_said_in_a_file_is_written_down_word_for_word(tmp_path: Path) ->
                      'mic.wait_for=2') as sender, \
             Observer(sender) as observer:  # type: ignore[arg-type]
         speech = observer.record(LiveSpeech, 'heard', qos.SPEECH)
+        speaking = observer.record(Bool, 'is_speaking', qos.SPEAKING)
         info = observer.record(AudioInfo, 'mic/audio_info', qos.INFO)
         # The second listener, for whom the file waits: nothing of it is missed.
         sound = observer.record(AudioDataStamped, 'mic/audio', qos.CAPTURED)
@@ -64,6 +67,12 @@ def test_what_is_said_in_a_file_is_written_down_word_for_word(tmp_path: Path) ->
         for message in (first, second):
             assert (message.header.frame_id, message.locale) == ('anna', 'en')
             assert 0.5 < message.confidence <= 1
+        # Once for each sentence somebody spoke, or more often where he paused.
+        eventually(lambda: not speaking.messages[-1].data, 'silence')
+        states = [message.data for message in speaking.messages]
+        assert states[0] is False
+        assert all(before != after for before, after in itertools.pairwise(states))
+        assert states.count(True) >= 2
         # While somebody spoke, what was said so far was told, with the same stamp.
         partials = [message for message in speech.messages if message.incremental]
         assert any(messages.from_time(message.header.stamp)

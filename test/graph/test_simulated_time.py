@@ -18,8 +18,6 @@ from sensor_msgs.msg import Image
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.ros import messages, qos
 
-pytestmark = pytest.mark.xdist_group('bad input')
-
 BEGIN = 1000.0
 RATE = 0.5
 

@@ -28,8 +28,6 @@ from txt2vid_ros.lipsync.face.mesh import FaceMesh
 from txt2vid_ros.media.driving.driving_media import BUILT_IN_PORTRAIT
 from txt2vid_ros.ros import messages, qos, transports
 
-pytestmark = pytest.mark.xdist_group('speaking')
-
 SENTENCE = ('Hello! How are you today? I would like a cup of tea. '
             'We hope to buy a puppy. Stop at the top.')
 """Recognized 40 times of 40 at different offsets in the codec, which few sentences are."""

@@ -24,13 +24,11 @@ TEXTS = [f'This is sentence number {number}.' for number in range(12)]
 
 
 @pytest.mark.parametrize('spoofed', [False, True], ids=['a stranger', 'the peer'])
-def test_a_flood_delays_text_by_less_than_200_ms(spoofed: bool) -> None:
-    """On an idle machine it is 5 ms; the median leaves a busy one room."""
+def test_a_flood_costs_no_text(spoofed: bool) -> None:
+    """How long it delays text is what `txt2vid bench link` measures: 5 ms on an idle machine."""
     figures = under_flood(link.read(link.DEFAULT_TEXT, 150), spoofed)
     assert figures['delivered'] == figures['sent'] == figures['timed']
-    assert figures['garbage_a_second'] > 4000
     assert figures['garbage_counted'] > 1000
-    assert figures['first_byte_ms_p50'] < 200
 
 
 def test_a_sender_that_starts_again_during_a_flood_is_heard() -> None:

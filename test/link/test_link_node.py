@@ -146,7 +146,6 @@ def address() -> str:
         return f'127.0.0.1:{probe.getsockname()[1]}'
 
 
-@pytest.mark.xdist_group('link_node')
 def test_speech_is_heard_at_the_other_end(observer: Observer, address: str,
                                           tmp_path: Path) -> None:
     key = tmp_path / 'link.key'
@@ -186,7 +185,6 @@ def test_speech_is_heard_at_the_other_end(observer: Observer, address: str,
         assert 'wire b/s' in table[0] and table[1].split()[0] == 'sender'
 
 
-@pytest.mark.xdist_group('link_node')
 def test_a_node_can_be_deactivated_and_activated_again(observer: Observer, address: str,
                                                        tmp_path: Path) -> None:
     with node('far', role='receiver', state_file=tmp_path / 'state', address=address), \
@@ -232,7 +230,6 @@ def failing(**parameters: object) -> str:
     return ended.stdout + ended.stderr
 
 
-@pytest.mark.xdist_group('link_node')
 def test_what_cannot_work_is_said_in_one_line(tmp_path: Path, address: str) -> None:
     assert 'txt2vid link keygen' in failing(key_file=tmp_path / 'none.key')
     readable = tmp_path / 'readable.key'

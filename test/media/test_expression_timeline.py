@@ -7,12 +7,12 @@ import itertools
 import numpy as np
 import pytest
 
-from txt2vid_ros.core.expression import EXPRESSIONS, FacePose, of_affect, REST
 from txt2vid_ros.media.expression_timeline import (
     EXPRESSION_SECONDS,
     ExpressionTimeline,
     MOST_CHANGES,
 )
+from txt2vid_ros.media.expressions import EXPRESSIONS, FacePose, of_affect, REST
 
 HAPPY, SAD = EXPRESSIONS['happy'], EXPRESSIONS['sad']
 

@@ -15,9 +15,7 @@ import time
 
 import pytest
 
-pytestmark = [
-    pytest.mark.skipif(not shutil.which('ros2'), reason='needs the ros2 command'),
-    pytest.mark.xdist_group('ros tools')]
+pytestmark = pytest.mark.skipif(not shutil.which('ros2'), reason='needs the ros2 command')
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -239,4 +237,31 @@ def test_without_autostart_a_manager_takes_a_node_through_its_states(
                               ('deactivate', 'inactive'), ('cleanup', 'unconfigured')):
         assert 'successful' in lifecycle('set', transition)
         assert lifecycle('get').startswith(state)
+    assert run.end() == 0
+
+
+SKILLS = (
+    ('/skill/say', 'communication_skills/action/Say',
+     '{input: Hello there., meta: {priority: 128}}', ('data_str: there.', 'error_code: 0')),
+    ('/tts_engine/tts', 'tts_msgs/action/TTS', '{input: Hello there., locale: en_GB}',
+     ('word: there.', "error_msg: ''")),
+    ('/sound_play', 'sound_play_msgs/action/SoundRequest',
+     '{sound_request: {sound: -3, command: 1, arg: Hello there.}}', ('playing: true',)),
+)
+
+
+def test_a_dialogue_manager_calls_the_skills_by_their_absolute_names(
+        launch: Launch, environment: dict[str, str], tmp_path: Path) -> None:
+    remaps = [f'SetRemap({name[1:]!r}, {name!r})' for name, *_ in SKILLS]
+    run = launch(including(tmp_path, (
+        f'GroupAction([PushRosNamespace("robot1"), {", ".join(remaps)}, '
+        'SetRemap("voice/speaking", "/robot_speaking"), FACE(tts="hibari")])')))
+    run.wait_for(lambda text: 'ready to speak' in text and 'taking goals' in text)
+    for name, kind, goal, told in SKILLS:
+        text = ros2(environment, 'action', 'send_goal', '--feedback', name, kind, goal)
+        assert 'Goal finished with status: SUCCEEDED' in text
+        for each in told:
+            assert each in text
+    topics(environment, lambda found: '/robot_speaking' in found
+           and '/robot1/txt2vid/voice/audio' in found)
     assert run.end() == 0

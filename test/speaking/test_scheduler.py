@@ -270,6 +270,61 @@ def test_an_interruption_silences_what_is_heard_and_drops_what_waits() -> None:
     assert ended == ['a', 'b', 'c', 'c']
 
 
+def test_one_utterance_ends_and_the_others_go_on() -> None:
+    stage = Stage(ahead=0.3)
+    stage.scheduler.start()
+    for name in 'abcd':
+        stage.say(name, name * 100)
+    stage.out.wait(lambda events: len(events) >= 6)
+    stage.clock.advance(0.2)
+    assert stage.scheduler.interrupt_one('c')
+    assert stage.scheduler.interrupt_one('a')
+    ends = {name: stage.out.of(name, 'ended')[0].time for name in 'ac'}
+    assert ends == {'a': stage.clock.now(), 'c': stage.clock.now()}
+    # The next one is not late for what is not said any more.
+    stage.out.wait(lambda events: any(event.id == 'b' for event in events))
+    assert stage.out.of('b')[0].time == stage.clock.now() + round(LEAD * SECOND)
+    while not stage.out.of('d', 'ended'):
+        stage.clock.advance(0.05)
+        stage.out.wait(lambda events: True)
+    stage.scheduler.close()
+    assert sum(event.samples for event in stage.out.of('b')) == 100 * LETTER
+    assert stage.out.of('d')[0].time >= stage.out.wait_ended('b').time
+    assert not stage.out.of('c')
+    assert stage.scheduler.statistics.interrupted == 2
+    check(stage.out.events)
+
+
+def test_what_is_handed_out_already_ends_without_moving_what_follows(stage: Stage) -> None:
+    stage.say('a', 'x' * 20)
+    stage.out.wait_ended('a')
+    stage.say('wait', 'wait')
+    assert stage.voice.reached.wait(WAIT)
+    stage.clock.advance(0.3)
+    assert stage.scheduler.interrupt_one('a')
+    assert stage.out.of('a', 'ended')[-1].time == stage.clock.now()
+    stage.voice.go.set()
+    stage.out.wait_ended('wait')
+    assert stage.out.of('wait')[0].time == stage.clock.now() + round(LEAD * SECOND)
+    later = stage.out.wait_ended('wait').time
+    stage.say('b', 'x' * 20)
+    stage.out.wait_ended('b')
+    assert stage.scheduler.interrupt_one('wait')
+    assert stage.out.of('b')[0].time == later
+
+
+def test_what_is_unwanted_before_it_comes_is_not_said(stage: Stage) -> None:
+    assert not stage.scheduler.interrupt_one('a')
+    assert stage.say('a', 'x' * 20)
+    assert stage.out.wait_ended('a').time == stage.clock.now()
+    stage.say('b', 'x')
+    stage.out.wait_ended('b')
+    assert not stage.out.of('a')
+    # Once: ids come again after a long time.
+    stage.say('a', 'x')
+    stage.out.wait(lambda events: bool([e for e in events if (e.kind, e.id) == ('audio', 'a')]))
+
+
 def test_what_the_voice_still_makes_after_an_interruption_is_not_heard(stage: Stage) -> None:
     stage.say('a', 'wait for it')
     assert stage.voice.reached.wait(WAIT)
@@ -424,6 +479,7 @@ def test_after_the_clock_went_back_speech_goes_on_from_there(moment: str) -> Non
 @settings(max_examples=25)
 @given(st.lists(st.one_of(
     st.tuples(st.just('say'), st.integers(1, 60)), st.tuples(st.just('interrupt'), st.just(0)),
+    st.tuples(st.just('interrupt one'), st.integers(0, 20)),
     st.tuples(st.just('advance'), st.integers(1, 500)),
     st.tuples(st.just('events'), st.integers(1, 10))), max_size=25))
 def test_whatever_is_said_and_interrupted_nothing_comes_after_its_end(
@@ -437,6 +493,9 @@ def test_whatever_is_said_and_interrupted_nothing_comes_after_its_end(
                 said.append(f'u{number}')
         elif step == 'interrupt':
             stage.scheduler.interrupt()
+        elif step == 'interrupt one':
+            if said:
+                stage.scheduler.interrupt_one(said[size % len(said)])
         elif step == 'advance':
             stage.clock.advance(size / 1000)
         elif stage.scheduler.busy:

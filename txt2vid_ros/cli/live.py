@@ -58,9 +58,12 @@ def run(arguments: argparse.Namespace) -> int:
     People.load(arguments.people)
     specs = graph.with_parameters(
         graph.nodes(arguments.graph, chosen, arguments.namespace), arguments.param)
+    together = graph.is_true('composed', arguments.composed)
+    if together:
+        specs = graph.composed(specs)
     supervisor = Supervisor(
         {spec.name: graph.command(spec, arguments.graph) for spec in specs},
-        environment(arguments.graph))
+        environment(arguments.graph, together))
     on_signal((signal.SIGINT, signal.SIGTERM, signal.SIGHUP), supervisor.stop)
     speaking: threading.Thread | None = None
     stop = threading.Event()
@@ -78,13 +81,17 @@ def run(arguments: argparse.Namespace) -> int:
             speaking.join(timeout=3.0)
 
 
-def environment(name: str) -> dict[str, str]:
-    """Return the environment of the nodes of a graph; what the user has set stays."""
+def environment(name: str, together: bool = False) -> dict[str, str]:
+    """Return the environment of the nodes of a graph; what the user has set stays.
+
+    Of nodes that run `together` in a process, each line of the log states the name.
+    """
     chosen = {**graph.ENVIRONMENT, **os.environ}
     if name == 'live':
         # Whoever reaches its topics can speak through the face and hear all that it says.
         chosen.setdefault('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
-    chosen.setdefault('RCUTILS_CONSOLE_OUTPUT_FORMAT', '{severity}: {message}')
+    chosen.setdefault('RCUTILS_CONSOLE_OUTPUT_FORMAT',
+                      '{name}: {severity}: {message}' if together else '{severity}: {message}')
     chosen.setdefault('RCUTILS_COLORIZED_OUTPUT', '0')
     chosen['PYTHONUNBUFFERED'] = '1'
     return chosen

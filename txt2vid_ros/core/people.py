@@ -78,6 +78,10 @@ class People:
         """Iterate over the profiles."""
         return iter(self._profiles.values())
 
+    def ids(self) -> list[str]:
+        """Return the speaker ids, the default one among them."""
+        return list(self._profiles)
+
     def get(self, speaker: str, *, warn: bool = True) -> Person:
         """Return the profile of a speaker, or the default one; only one node of a graph warns."""
         if speaker in self._profiles:

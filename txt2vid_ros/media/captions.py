@@ -118,7 +118,8 @@ class Captions:
         found: list[Caption] = []
         until = now if held.end is None else min(now, held.end)
         new = False
-        while held.waiting and held.waiting[0][0] <= until:
+        # Words come ahead of their sound, whose start every caption carries.
+        while held.audible and held.waiting and held.waiting[0][0] <= until:
             held.heard.append(held.waiting.popleft()[1])
             new = True
         text = ' '.join(held.heard)
@@ -136,7 +137,7 @@ class Captions:
     def _pause(self, now: int) -> float:
         """Return how long nothing is due, in seconds."""
         due = [time for held in self._utterances.values() for time in (
-            held.waiting[0][0] if held.waiting else None, held.end,
+            held.waiting[0][0] if held.audible and held.waiting else None, held.end,
             held.start if held.audible and held.start > now else None) if time is not None]
         if not due:
             return IDLE_INTERVAL

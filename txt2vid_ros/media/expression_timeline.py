@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from txt2vid_ros.core.expression import FacePose
+from txt2vid_ros.media.expressions import FacePose
 
 EXPRESSION_SECONDS = 0.4
 """Seconds in which a face changes its expression."""

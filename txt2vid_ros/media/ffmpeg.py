@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 
 SYNTHETIC_LABEL = 'Synthetic face and voice, made by txt2vid_ros'
 """What the metadata of every stream and video says."""
+ENDING_SECONDS = 0.2
+"""Seconds that a process may take from closing its pipes to having ended."""
 READ_BYTES = 65536
 _WIDE = 1 << 20    # bytes, what Linux allows everybody
 LOCAL_ONLY = 'file'
@@ -181,8 +183,10 @@ class FfmpegProcess:
 
     def complaint(self) -> str:
         """Return, in one line, why it ended or takes no more."""
-        status = self.status
-        if status is None:
+        try:
+            # The pipes of a process that was killed close a little before it has ended.
+            status = self._child.wait(ENDING_SECONDS)
+        except subprocess.TimeoutExpired:
             return 'ffmpeg takes no more input'
         return self.errors() or f'ffmpeg {child_process.how_it_ended(status)}'
 

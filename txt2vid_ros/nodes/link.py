@@ -39,7 +39,7 @@ from txt2vid_ros.link.transport.base import Transport
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.parameters import parameter
-from txt2vid_ros.ros.running import run
+from txt2vid_ros.ros.running import end_process, run
 
 MTU = {'udp': 1200, 'tcp': 1200, 'serial': 128}
 STARTS_KEPT = 64
@@ -222,4 +222,4 @@ def main() -> int:
 
 
 if __name__ == '__main__':
-    raise SystemExit(main())
+    end_process(main())

@@ -9,6 +9,7 @@ from typing import Any
 from hri_msgs.msg import LiveSpeech
 import numpy as np
 from numpy.typing import NDArray
+from std_msgs.msg import Bool
 
 from txt2vid_ros.core import registry
 from txt2vid_ros.core.options import OptionTables, prefix_of
@@ -25,12 +26,14 @@ from txt2vid_ros.providers.resilience.health import HealthRegistry
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.parameters import parameter
-from txt2vid_ros.ros.running import run
+from txt2vid_ros.ros.running import end_process, run
 from txt2vid_ros.ros.sound.sound_input import SoundInput
 from txt2vid_ros.ros.sound.sound_topic import ReceivedSound, SoundTopic
 
 SHORTEST_CLAUSE = 1.2
 """Seconds of speech before a clause may be sent by itself, with send_clauses."""
+STALL_CHECK_INTERVAL = 0.5
+"""Seconds between looks at whether who was speaking still is, where no sound comes any more."""
 SEGMENT_MARGIN = 5.0
 """Seconds by which a segment with its padding may be longer than an utterance."""
 
@@ -96,6 +99,7 @@ class SttNode(ManagedNode):
         self.until_cleanup(self._recognizer.close)
         self._recognizer.load()
         self._speech = self.publisher(LiveSpeech, 'speech', qos.SPEECH)
+        self._is_speaking = self.publisher(Bool, 'is_speaking', qos.SPEAKING)
 
     def start(self) -> None:
         """Start to listen."""
@@ -111,6 +115,9 @@ class SttNode(ManagedNode):
         # Speech that has begun still becomes text.
         self.until_deactivate(self._pipeline.close)
         self._pipeline.start()
+        self._told_speaking: bool | None = None
+        self._tell_speaking()
+        self.create_timer(STALL_CHECK_INTERVAL, self._tell_speaking)
         self._guard = EchoGuard(table.mute_tail) if table.mute_while_speaking else None
         if self._guard is not None:
             self._voice_decoder = MonoDecoder()
@@ -159,6 +166,13 @@ class SttNode(ManagedNode):
         if self._guard is not None:
             samples = self._guard.guard(stamp, samples, SPEECH_RATE)
         self._pipeline.push(stamp, samples)
+        self._tell_speaking()
+
+    def _tell_speaking(self) -> None:
+        """Publish whether somebody speaks, where that has changed."""
+        if self._pipeline.speaking != self._told_speaking:
+            self._told_speaking = self._pipeline.speaking
+            self._is_speaking.publish(Bool(data=self._told_speaking))
 
 
 def main() -> int:
@@ -167,4 +181,4 @@ def main() -> int:
 
 
 if __name__ == '__main__':
-    raise SystemExit(main())
+    end_process(main())

@@ -9,11 +9,13 @@ import threading
 import time
 from typing import Any
 
+from diagnostic_msgs.msg import DiagnosticArray
 from hri_msgs.msg import LiveSpeech
 import numpy as np
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
 
+from txt2vid_ros.core.locales import speaks
 from txt2vid_ros.core.options import OptionTables, prefix_of
 from txt2vid_ros.core.people import DEFAULT, People
 from txt2vid_ros.core.time_limits import TimeLimits
@@ -28,7 +30,7 @@ from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.live_loader import LiveLoader
 from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.parameters import Declared, parameter
-from txt2vid_ros.ros.running import run
+from txt2vid_ros.ros.running import end_process, run
 from txt2vid_ros.ros.sound.lead_request import LeadRequest
 from txt2vid_ros.ros.sound.speech_publisher import TimedSpeechPublisher
 from txt2vid_ros.speaking.scheduler import SpeechScheduler
@@ -104,9 +106,10 @@ class TtsNode(ManagedNode):
         # Voices that are loaded later are resampled to it: the sound goes on as it is.
         self._rate = self._voices.voices.sample_rate
         self._loader = LiveLoader(self, 'the voice', OF_VOICES, self._load_others,
-                                  self._voices.use, self._drop)
+                                  self._use, self._drop)
         self.until_cleanup(self._loader.close)
         self._output = TimedSpeechPublisher(self, self._rate)
+        self._speakers = self.publisher(DiagnosticArray, 'voice/speakers', qos.INFO)
 
     def parameters_changed(self) -> None:
         """Load the voices that are set now beside those that speak."""
@@ -122,12 +125,16 @@ class TtsNode(ManagedNode):
             named_emoji=self.parameters.emoji == 'name', done_with=self._voices.give_back)
         self._refused, self._refused_at = 0, -math.inf
         self.until_deactivate(self._scheduler.close)
+        self._speakers.publish(messages.to_speakers(self._voices.voices.speakers()))
         self._output.announce()
         self.create_subscription(String, 'text', self._on_text, qos.TEXT,
                                  qos_overriding_options=qos.overridable())
         self.create_subscription(LiveSpeech, 'heard', self._on_heard, qos.SPEECH,
                                  qos_overriding_options=qos.overridable())
         self.create_service(Trigger, 'tts/interrupt', self._on_interrupt)
+        self.create_subscription(
+            String, 'tts/interrupt_utterance',
+            lambda message: self._scheduler.interrupt_one(message.data), qos.SPEECH)
         self.work('first words', self._begin)
         self.work('captions', self._output.tell_heard)
 
@@ -175,7 +182,7 @@ class TtsNode(ManagedNode):
         """Say so where the voice does not speak the language that a text says it is in."""
         # What the scheduler says of an unknown speaker is not said here too.
         languages = self._voices.voices.of(speaker, warn=False).capabilities.languages
-        if locale and _language(locale) not in map(_language, languages):
+        if locale and not speaks(languages, locale):
             self.get_logger().warning(
                 f'a text is in {locale[:20]!r}, but the voice of {speaker or DEFAULT} speaks '
                 f'{", ".join(languages)} and reads it as that; give the speaker another voice in '
@@ -216,13 +223,12 @@ class TtsNode(ManagedNode):
     def _load_others(self, declared: Declared[Any]) -> VoiceSet:
         return self._load(declared, self._voices.voices)
 
+    def _use(self, voices: VoiceSet) -> None:
+        self._voices.use(voices)
+        self._speakers.publish(messages.to_speakers(voices.speakers()))
+
     def _drop(self, voices: VoiceSet) -> None:
         voices.release(self._voices.voices)
-
-
-def _language(tag: str) -> str:
-    """Return the language of a BCP 47 tag, or of a POSIX locale such as de_DE."""
-    return tag.replace('_', '-').partition('-')[0].lower()
 
 
 def main() -> int:
@@ -231,4 +237,4 @@ def main() -> int:
 
 
 if __name__ == '__main__':
-    raise SystemExit(main())
+    end_process(main())

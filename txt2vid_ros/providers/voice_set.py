@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 import dataclasses
 import threading
 from typing import Any
@@ -91,6 +91,13 @@ class VoiceSet:
     def of(self, speaker: str, *, warn: bool = True) -> FallbackVoice:
         """Return the voice of a speaker; of the default one where the speaker has no profile."""
         return self._voices[self._key(self._people.get(speaker or DEFAULT, warn=warn))]
+
+    def speakers(self) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+        """Yield each speaker id with the name of its voice and the languages of that."""
+        for speaker in self._people.ids():
+            person = self._people.get(speaker)
+            yield (speaker, person.voice or (self._settings.voice if not person.tts else ''),
+                   self.of(speaker).capabilities.languages)
 
     def release(self, kept: VoiceSet | None = None) -> None:
         """Release the voices that `kept` does not use, each once it has done what it does."""

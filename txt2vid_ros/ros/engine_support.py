@@ -22,7 +22,10 @@ class RosClock:
 
 
 class RosLogHandler(logging.Handler):
-    """Forwards the log of the engines to the node's logger, and so to /rosout."""
+    """Forwards the log of the engines to the node's logger, and so to /rosout.
+
+    Where several nodes share a process, one of them speaks for the engines of all.
+    """
 
     def __init__(self, node: LifecycleNode) -> None:
         """Take the node in whose name the engines speak."""
@@ -37,6 +40,9 @@ class RosLogHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Log a record at the level of ROS that is nearest."""
+        others = logging.getLogger('txt2vid_ros').handlers
+        if next((each for each in others if isinstance(each, RosLogHandler)), self) is not self:
+            return
         for level, write in self._levels:
             if record.levelno >= level:
                 write(self.format(record))

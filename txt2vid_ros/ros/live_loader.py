@@ -107,7 +107,7 @@ class LiveLoader(Generic[Made]):
                 return
             # So that it is not tried again until something changes.
             self._wanted = self._shown
-        self._node.refused(f'{self._what} stays as it is: {why}')
+        self._node.report_refusal(f'{self._what} stays as it is: {why}')
         executor = self._node.executor
         if executor is not None:
             # Where all other changes are made.

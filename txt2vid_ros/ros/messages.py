@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import array
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from audio_common_msgs.msg import AudioDataStamped, AudioInfo
 from builtin_interfaces.msg import Duration, Time
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from hri_msgs.msg import LiveSpeech
 import numpy as np
 from numpy.typing import NDArray
@@ -58,6 +60,24 @@ def to_speech(speaker: str, stamp: int, locale: str, confidence: float, *, parti
     message.header.stamp = to_time(stamp)
     message.header.frame_id = speaker
     return message
+
+
+def to_speakers(speakers: Iterable[tuple[str, str, Sequence[str]]]) -> DiagnosticArray:
+    """Return who can speak: a status for each speaker id, with its voice and its languages."""
+    return DiagnosticArray(status=[DiagnosticStatus(name=speaker, values=[
+        KeyValue(key='voice', value=voice),
+        KeyValue(key='languages', value=' '.join(languages))])
+        for speaker, voice, languages in speakers])
+
+
+def from_speakers(message: DiagnosticArray) -> list[tuple[str, str, tuple[str, ...]]]:
+    """Return the speaker ids of a message, each with its voice and its languages."""
+    found = []
+    for status in message.status:
+        values = {each.key: each.value for each in status.values}
+        found.append((status.name, values.get('voice', ''),
+                      tuple(values.get('languages', '').split())))
+    return found
 
 
 def to_trajectory(utterance: str, track: MouthTrack) -> JointTrajectory:

@@ -45,11 +45,14 @@ class ManagedNode(LifecycleNode, abc.ABC):
     def __init__(self, **arguments: Any) -> None:
         """Declare the parameters; nothing is loaded yet."""
         super().__init__(self.NAME, **arguments)
-        self._declared = parameters.declare(self, self.Parameters, self.option_tables)
+        self.declared: Declared[Any] = parameters.declare(
+            self, self.Parameters, self.option_tables)
+        """Parameters and options as they are set at present; replaced where they change."""
         self.ros_clock = RosClock(self)
         self.finished = threading.Event()
         """Set once the node should end."""
         self.exit_status = 0
+        self._when_finished: Callable[[], None] = lambda: None
         self.autostart = bool(self.declare_parameter(
             'autostart', True, ParameterDescriptor(
                 description='whether the node configures and activates itself; else it waits for '
@@ -67,28 +70,23 @@ class ManagedNode(LifecycleNode, abc.ABC):
         self._until_deactivate = contextlib.ExitStack()
         self._of_unconfigured = self._entities()
         self._of_inactive = self._of_unconfigured
-        parameters.follow(self, lambda: self._declared, self._parameters_changed,
+        parameters.follow(self, lambda: self.declared, self._parameters_changed,
                           lambda: self._unconfigured, options_of=self.option_tables,
                           options_by=self.OPTIONS_BY, check=self.check_parameters)
 
     @property
     def parameters(self) -> Any:
         """Return the node's table of parameters with its present values."""
-        return self._declared.table
+        return self.declared.table
 
     @property
     def options(self) -> Mapping[str, Any]:
         """Return the options of providers that are set, by full name: 'google.pitch'."""
-        return self._declared.options
+        return self.declared.options
 
     def option_tables(self, table: Any) -> OptionTables:
         """Return the options of the providers that this table of parameters names."""
         return OptionTables()
-
-    @property
-    def declared(self) -> Declared[Any]:
-        """Return parameters and options as they are set at present; it does not change itself."""
-        return self._declared
 
     def check_parameters(self, declared: Declared[Any]) -> None:
         """Raise UserError where what shall be set cannot be used, as far as that is seen soon."""
@@ -123,7 +121,7 @@ class ManagedNode(LifecycleNode, abc.ABC):
         problems = ' '.join(self._problems.copy().values())
         return ('error', problems, figures) if problems else (level, line, figures)
 
-    def refused(self, line: str) -> None:
+    def report_refusal(self, line: str) -> None:
         """Log that something is not done, and warn of it in the diagnostics for a while."""
         self.get_logger().error(line)
         self._refusal = line, time.monotonic() + REFUSAL_SECONDS
@@ -193,6 +191,11 @@ class ManagedNode(LifecycleNode, abc.ABC):
         """End the node with an exit status; the first one that is not 0 wins."""
         self.exit_status = self.exit_status or status
         self.finished.set()
+        self._when_finished()
+
+    def when_finished(self, action: Callable[[], None]) -> None:
+        """Have `action` called, on any thread, each time that the node is told to end."""
+        self._when_finished = action
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Load what the node needs."""
@@ -277,7 +280,7 @@ class ManagedNode(LifecycleNode, abc.ABC):
         return TransitionCallbackReturn.SUCCESS
 
     def _parameters_changed(self, declared: Declared[Any]) -> None:
-        self._declared = declared
+        self.declared = declared
         if not self._unconfigured:
             self.parameters_changed()
 

@@ -1,10 +1,15 @@
-"""Runs one node in this process until a signal, and returns its exit status."""
+"""Runs nodes in this process until a signal, and returns its exit status."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+import contextlib
+import gc
+import os
 import signal
 import sys
+import threading
+from typing import NoReturn
 
 import rclpy
 from rclpy.impl.implementation_singleton import rclpy_implementation
@@ -24,30 +29,57 @@ def run(make: Callable[[], ManagedNode], arguments: list[str] | None = None) -> 
             and wants_help(sys.argv if arguments is None else arguments)):
         print(node_help(make.NAME, make.__doc__ or '', make.Parameters))
         return 0
-    node: ManagedNode | None = None
+    return run_together([make], arguments)
+
+
+def run_together(makes: Sequence[Callable[[], ManagedNode]], arguments: list[str] | None = None
+                 ) -> int:
+    """Do what run() does with several nodes on one executor.
+
+    They end together: at a signal, when one of them fails, or when all have ended.
+    """
+    nodes: list[ManagedNode] = []
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
     try:
         _initialise(arguments)
-        node = make()
-        on_signal((signal.SIGINT, signal.SIGTERM), node.end)
-        return _spin(node)
+        for make in makes:
+            nodes.append(make())
+        return _spin(nodes)
     except UserError as error:
         print(error, file=sys.stderr, flush=True)
         return EXIT_USER_ERROR
     except KeyboardInterrupt:
         return 0
     finally:
-        if node is not None:
-            node.halt()
-            node.close()
-            destroy_cleanly(node)
-        rclpy.try_shutdown()
-        # Python restores the default action of signals while it ends, and only then is the shared
-        # memory removed: a second signal, as each thread of a killed parent sends one, would leave
-        # it behind.
+        # A second signal, as each thread of a killed parent sends one, changes nothing any more.
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)
+        for node in nodes:
+            node.halt()
+            node.close()
+        for node in nodes:
+            destroy_cleanly(node)
+        rclpy.try_shutdown()
+
+
+def end_process(status: int) -> NoReturn:
+    """End this process now that run() has returned and all is released.
+
+    The end of the interpreter would free what the system takes back anyhow, in 0.2 s of processor
+    time: seconds on a busy machine, where launch kills who is late.
+    """
+    # The participant and its shared memory go with the context, which nobody holds now.
+    gc.collect()
+    with contextlib.suppress(OSError, ValueError):  # nobody reads any more
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(status)
+
+
+def _end(nodes: Sequence[ManagedNode]) -> None:
+    for node in nodes:
+        node.end()
 
 
 def _interrupt(number: int, frame: object) -> None:
@@ -67,15 +99,39 @@ def _initialise(arguments: list[str] | None) -> None:
                         'Rename the file, or write the word in UTF-8.') from error
 
 
-def _spin(node: ManagedNode) -> int:
-    transitions = (node.trigger_configure, node.trigger_activate) if node.autostart else ()
-    for transition in transitions:
-        if node.finished.is_set():
-            return node.exit_status
-        if transition() != TransitionCallbackReturn.SUCCESS:
-            return node.exit_status or (0 if node.finished.is_set() else 1)
+def _spin(nodes: Sequence[ManagedNode]) -> int:
+    over = threading.Event()
+
+    def ended() -> None:
+        if _status(nodes) or all(node.finished.is_set() for node in nodes):
+            over.set()
+
+    for node in nodes:
+        node.when_finished(ended)
+    # Until then a signal interrupts: loading may take long.
+    if not _take(nodes, ManagedNode.trigger_configure, over):
+        return _status_of_failure(nodes)
+    on_signal((signal.SIGINT, signal.SIGTERM), lambda: _end(nodes))
+    if not _take(nodes, ManagedNode.trigger_activate, over):
+        return _status_of_failure(nodes)
     # The executor has its own thread, so that a signal wakes this one at once.
-    executor = SpinningExecutor(node, node.failed)
-    node.finished.wait()
+    executor = SpinningExecutor(nodes, nodes[0].failed)
+    over.wait()
     executor.close()
-    return node.exit_status
+    return _status(nodes)
+
+
+def _take(nodes: Sequence[ManagedNode], transition: Callable[[ManagedNode], object],
+          over: threading.Event) -> bool:
+    """Take the nodes that nobody else manages through a transition; return whether all went."""
+    return all(not over.is_set() and transition(node) == TransitionCallbackReturn.SUCCESS
+               for node in nodes if node.autostart)
+
+
+def _status_of_failure(nodes: Sequence[ManagedNode]) -> int:
+    ended = any(node.finished.is_set() for node in nodes)
+    return _status(nodes) or (0 if ended else 1)
+
+
+def _status(nodes: Sequence[ManagedNode]) -> int:
+    return next((node.exit_status for node in nodes if node.exit_status), 0)

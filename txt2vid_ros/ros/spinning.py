@@ -1,8 +1,8 @@
-"""The executor of a node on a thread of its own, and the destruction of the node after it."""
+"""The executor of nodes on a thread of its own, and the destruction of a node after it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 import gc
 
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
@@ -13,12 +13,16 @@ from txt2vid_ros.ros.node_thread import NodeThread
 
 
 class SpinningExecutor:
-    """Calls a node's callbacks on a thread until it is closed or the context is shut down."""
+    """Calls the callbacks of nodes on a thread until closed or the context is shut down."""
 
-    def __init__(self, node: Node, failed: Callable[[Exception], None]) -> None:
-        """Start to spin `node`; `failed` gets what a callback raises, which ends the spinning."""
-        self._executor = SingleThreadedExecutor(context=node.context)
-        self._executor.add_node(node)
+    def __init__(self, nodes: Sequence[Node], failed: Callable[[Exception], None]) -> None:
+        """Start to spin nodes of one context.
+
+        `failed` gets what a callback raises, which ends the spinning.
+        """
+        self._executor = SingleThreadedExecutor(context=nodes[0].context)
+        for node in nodes:
+            self._executor.add_node(node)
         self._ending = Future()
         self._thread = NodeThread('executor', lambda stop: self._spin(), failed)
 

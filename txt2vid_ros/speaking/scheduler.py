@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from txt2vid_ros.core.clock import Clock, SECOND
 from txt2vid_ros.core.errors import ProviderError, UserError
-from txt2vid_ros.speaking.normalization.scripts import described
 from txt2vid_ros.speaking.resampled_voice import ResampledVoice
 from txt2vid_ros.speaking.speech_sink import (
     Articulate,
@@ -21,6 +20,7 @@ from txt2vid_ros.speaking.speech_sink import (
     SpeechSink,
 )
 from txt2vid_ros.speaking.synthesis import SpokenChunk, synthesize_text
+from txt2vid_ros.speaking.unsaid import report_unsaid
 from txt2vid_ros.speaking.voice import TextToSpeech
 from txt2vid_ros.speaking.word_times import ClauseWords, TimedWord
 
@@ -35,6 +35,10 @@ CHUNK_SPACING = 0.01
 messages, as rosbag2 has it, would lose some of a whole second that comes at once."""
 CONTINUING_LEAD = int(0.15 * SECOND)
 """Nanoseconds from having more sound of a clause to its being heard that viewers need at least."""
+UNENDED = 2**63 - 1
+"""The end of an utterance that is still being made."""
+IDS_KEPT = 100
+"""Utterances that are unwanted before they are known."""
 CLOCK_JUMP = 2 * SECOND
 """Nanoseconds beyond what the pacing can explain from which on the clock was set back."""
 
@@ -74,6 +78,7 @@ class SpeechScheduler:
         self._named_emoji = named_emoji
         self._queue: collections.deque[SpeechRequest] = collections.deque()
         self._audible: collections.deque[tuple[str, int]] = collections.deque()
+        self._unwanted: collections.deque[str] = collections.deque(maxlen=IDS_KEPT)
         self._cursor = 0
         """When what was handed out so far has been heard."""
         self._generation = 0
@@ -91,6 +96,10 @@ class SpeechScheduler:
             if len(self._queue) >= self._limit or self._closed:
                 self.statistics.refused += 1
                 return False
+            if utterance.id in self._unwanted:
+                self._unwanted.remove(utterance.id)
+                self._end([utterance.id])
+                return True
             self._queue.append(utterance)
             self._changed.notify_all()
             return True
@@ -105,12 +114,40 @@ class SpeechScheduler:
             self._queue.clear()
             self._audible.clear()
             self._cursor = now
-            self.statistics.interrupted += len(names)
-            # Under the lock, so that no chunk of theirs can come after their end.
-            for name in names:
-                self._sink.ended(name, now, interrupted=True)
-            self._changed.notify_all()
+            self._end(names)
             return len(names)
+
+    def interrupt_one(self, utterance: str) -> bool:
+        """End one utterance at once and go on with the others; return whether it was there.
+
+        One that is not known yet is not spoken when it comes: its text may arrive later.
+        """
+        with self._changed:
+            now = self._clock.now()
+            waiting = [each for each in self._queue if each.id == utterance]
+            ends = dict(self._audible)
+            end = ends.pop(utterance, now)
+            if waiting:
+                self._queue.remove(waiting[0])
+            elif end > now:
+                self._generation += end == UNENDED
+                if end in (UNENDED, self._cursor):
+                    # Nothing is heard after it: the next may begin at once.
+                    self._cursor = max([now, *(each for each in ends.values()
+                                               if each != UNENDED)])
+                self._audible = collections.deque(ends.items())
+            else:
+                self._unwanted.append(utterance)
+                return False
+            self._end([utterance])
+            return True
+
+    def _end(self, names: Sequence[str]) -> None:
+        """Tell that utterances are heard no more; under the lock, so that no chunk comes after."""
+        self.statistics.interrupted += len(names)
+        for name in names:
+            self._sink.ended(name, self._clock.now(), interrupted=True)
+        self._changed.notify_all()
 
     @property
     def busy(self) -> bool:
@@ -140,7 +177,7 @@ class SpeechScheduler:
                 while self._audible and self._audible[0][1] <= self._clock.now():
                     self._audible.popleft()
                 # Audible without an end until it is known, so that an interruption finds it.
-                self._audible.append((utterance.id, 2**63 - 1))
+                self._audible.append((utterance.id, UNENDED))
                 before = self._cursor
             self._speak(utterance, generation, before)
 
@@ -193,22 +230,7 @@ class SpeechScheduler:
                 return
         self._tell(generation, utterance.id, words, words.rest(), self._cursor)
         if self._generation == generation:
-            self._report_unsaid(utterance, unsaid, voice, nothing=first)
-
-    def _report_unsaid(self, utterance: SpeechRequest, unsaid: Sequence[str], voice: TextToSpeech,
-                       *, nothing: bool) -> None:
-        """Count and log what was not said; by its writing, for a log is no place for the text."""
-        self.statistics.unspeakable += nothing
-        self.statistics.last_unsaid = described(unsaid) if unsaid else ''
-        if unsaid:
-            self.statistics.unsaid_words += len(unsaid)
-            self._sink.left_out(utterance.id, self.statistics.last_unsaid)
-            log.warning('%s of the text of %s cannot be said by a voice for %s; use a voice for '
-                        'that language', described(unsaid), utterance.id,
-                        ', '.join(voice.capabilities.languages))
-        elif nothing:
-            log.warning('there is nothing to pronounce in the text of %s (%d characters); '
-                        'send words or numbers', utterance.id, len(utterance.text))
+            report_unsaid(utterance, unsaid, voice, self.statistics, self._sink, nothing=first)
 
     def _play(self, name: str, spoken: SpokenChunk, words: ClauseWords, generation: int) -> bool:
         """Hand out one chunk of a voice in steps; False if it was interrupted."""

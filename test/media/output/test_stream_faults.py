@@ -31,8 +31,6 @@ from txt2vid_ros.media.output.stream_outputs import StreamOutputs
 from txt2vid_ros.media.output.stream_writer import StreamWriter
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
 
-pytestmark = pytest.mark.xdist_group('streaming')
-
 
 def forwards(file: pathlib.Path) -> None:
     """Check that no packet of a stream is stamped before the one before it."""

@@ -24,7 +24,6 @@ from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.media.output.encoder import PTS_OFFSET
 from txt2vid_ros.media.output.mpegts import PACKET_BYTES
 
-pytestmark = pytest.mark.xdist_group('streaming')
 CLAPS = 5
 RATE = 48000
 

@@ -11,7 +11,6 @@ import pytest
 from rig import Rig, until
 
 pytestmark = [
-    pytest.mark.xdist_group('streaming'),
     pytest.mark.skipif(program() is None, reason='there is no Chromium; install chromium')]
 
 

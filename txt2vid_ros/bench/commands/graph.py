@@ -15,12 +15,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument('--seconds', type=float, default=600.0, help='how long (%(default)s)')
     parser.add_argument('--engine', default='', help='lip-sync engine')
+    parser.add_argument('--composed', action='store_true', help='all nodes in one process')
 
 
 def run(arguments: argparse.Namespace) -> dict[str, Any]:
     """Run the graph and have it speak without a pause; return the figures."""
     from txt2vid_ros.ros.side.speech_client import SpeechClient
-    options = ('--engine', arguments.engine) if arguments.engine else ()
+    options = (*(('--engine', arguments.engine) if arguments.engine else ()),
+               *(('--composed', 'true') if arguments.composed else ()))
     with RunningGraph(*options) as graph, SpeechClient(graph.namespace) as client:
         client.wait_connected(30)
         time.sleep(2.0)

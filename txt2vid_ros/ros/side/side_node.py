@@ -42,7 +42,7 @@ class SideNode:
     def spin(self) -> None:
         """Start to call callbacks; one that raises is logged and ends this."""
         if self._spinning is None:
-            self._spinning = SpinningExecutor(self.node, self._failed)
+            self._spinning = SpinningExecutor([self.node], self._failed)
 
     def close(self) -> None:
         """Leave the graph and its shared memory; may be called twice."""

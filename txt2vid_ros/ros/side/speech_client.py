@@ -6,20 +6,19 @@ import threading
 import time
 from types import TracebackType
 
-from audio_common_msgs.msg import AudioDataStamped, AudioInfo
 from hri_msgs.msg import LiveSpeech
 from std_srvs.srv import Trigger
 
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.names import checked_namespace
-from txt2vid_ros.core.people import DEFAULT, utterance_id
-from txt2vid_ros.ros import messages, qos
+from txt2vid_ros.ros import qos
 from txt2vid_ros.ros.side.side_node import SideNode
+from txt2vid_ros.ros.sound.speech_connection import SpeechConnection
 
 
 class SpeechClient:
-    """Publishes on `heard`, and follows `voice/audio` to know what has been spoken.
+    """Has the graph speak, and knows when what it said has been heard.
 
     Use as a context manager; its methods may be called from any thread.
     """
@@ -30,15 +29,13 @@ class SpeechClient:
         self._node = self._side.node
         self._heard = self._node.create_publisher(LiveSpeech, 'heard', qos.SPEECH)
         self._interrupt = self._node.create_client(Trigger, 'tts/interrupt')
-        self._node.create_subscription(
-            AudioDataStamped, 'voice/audio', self._on_audio, qos.AUDIO)
-        # Latched, and subscribed to after the sound: once it is here, tts knows of both.
-        self._known = threading.Event()
-        self._node.create_subscription(AudioInfo, 'voice/audio_info',
-                                       lambda message: self._known.set(), qos.INFO)
         self._began: dict[str, int] = {}
         self._ended: dict[str, int] = {}
         self._changed = threading.Condition()
+        self._connection = SpeechConnection(
+            self._node, self._heard,
+            lambda utterance, stamp: self._note(self._began, utterance, stamp),
+            lambda utterance, stamp: self._note(self._ended, utterance, stamp))
         self._side.spin()
 
     def __enter__(self) -> SpeechClient:
@@ -56,10 +53,7 @@ class SpeechClient:
 
     def connected(self) -> bool:
         """Return whether a tts node listens and its voice can be followed."""
-        there = self._node.get_subscriptions_info_by_topic(self._heard.topic_name)
-        # Recorders subscribe too, perhaps earlier; every known subscription has to be matched.
-        return (self._known.is_set() and any(each.node_name == 'tts' for each in there)
-                and self._heard.get_subscription_count() >= len(there))
+        return self._connection.connected()
 
     def wait_connected(self, timeout: float) -> None:
         """Wait until the graph listens. Raises UserError after `timeout` seconds."""
@@ -75,13 +69,7 @@ class SpeechClient:
 
     def say(self, text: str, speaker: str = '') -> str:
         """Publish a text; return the id of the utterance that it becomes."""
-        speaker = speaker or DEFAULT
-        stamp = time.time_ns()
-        message = LiveSpeech(final=text, confidence=1.0)
-        message.header.stamp = messages.to_time(stamp)
-        message.header.frame_id = speaker
-        self._heard.publish(message)
-        return utterance_id(speaker, stamp)
+        return self._connection.say(text, speaker, time.time_ns())
 
     def interrupt(self, timeout: float = 5.0) -> str:
         """Silence the graph; return its answer. Raises UserError where none comes."""
@@ -115,12 +103,9 @@ class SpeechClient:
                     break
             return times.get(utterance)
 
-    def _on_audio(self, message: AudioDataStamped) -> None:
-        stamp = messages.from_time(message.header.stamp)
+    def _note(self, times: dict[str, int], utterance: str, stamp: int) -> None:
         with self._changed:
-            times = self._began if len(message.audio.data) else self._ended
-            times.setdefault(message.header.frame_id, stamp)
-            for held in (self._began, self._ended):
-                while len(held) > 1000:
-                    held.pop(next(iter(held)))
+            times.setdefault(utterance, stamp)
+            while len(times) > 1000:
+                times.pop(next(iter(times)))
             self._changed.notify_all()

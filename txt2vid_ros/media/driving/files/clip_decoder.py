@@ -134,6 +134,8 @@ class ClipDecoder:
             stream = stream.filter('bwdif', mode='send_frame', deint=info.deinterlace)
         stream = stream.filter('fps', fps=f'{self._rate.numerator}/{self._rate.denominator}',
                                round='near')
+        # Here: else all frames of a leap in the time stamps go through the filters that follow.
+        stream = stream.filter('trim', end_frame=self._limit + 1)
         if info.has_alpha:
             # Multiplied before scaling, else hidden colours bleed into the edges.
             stream = stream.filter('format', 'gbrap').filter('premultiply', inplace=1)

@@ -1,0 +1,77 @@
+"""What a node does when a lifecycle manager takes it through its states, and what it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+import os
+from pathlib import Path
+
+from graph_harness import eventually
+from lifecycle_msgs.msg import Transition
+from lifecycle_msgs.srv import ChangeState
+from ros_observer import Observer
+
+CYCLES = 20
+STEPS = (Transition.TRANSITION_DEACTIVATE, Transition.TRANSITION_CLEANUP,
+         Transition.TRANSITION_CONFIGURE, Transition.TRANSITION_ACTIVATE)
+CHECK_EVERY = 5
+GROWTH = 10.0
+"""MB by which a process may grow between the checks of the first half and those of the second.
+
+The allocator keeps what a model has used, now of one, now of two: that comes and goes.
+"""
+
+
+def cycle(observer: Observer, node: str) -> None:
+    for step in STEPS:
+        answer = observer.call(ChangeState, f'{node}/change_state', ChangeState.Request(
+            transition=Transition(id=step)))
+        assert answer.success, step
+
+
+def held_by(pid: int) -> tuple[int, int]:
+    """Return how many files are open and how many threads run in a process."""
+    files, threads = (sum(1 for _ in Path(f'/proc/{pid}/{kind}').iterdir())
+                      for kind in ('fd', 'task'))
+    return files, threads
+
+
+def resident(pid: int) -> float:
+    """Return the resident memory of a process, MB."""
+    return int(Path(f'/proc/{pid}/statm').read_text().split()[1]) * os.sysconf('SC_PAGESIZE') / 1e6
+
+
+def entities(observer: Observer, node: str) -> dict[str, int]:
+    """Return how many publishers and subscriptions a node has on each topic."""
+    graph, space = observer.node, observer.node.get_namespace()
+    found: dict[str, int] = {}
+    for ends in (graph.get_publisher_names_and_types_by_node,
+                 graph.get_subscriber_names_and_types_by_node):
+        for topic, _ in ends(node, space):
+            for infos in (graph.get_publishers_info_by_topic,
+                          graph.get_subscriptions_info_by_topic):
+                found[f'{infos.__name__} {topic}'] = sum(
+                    each.node_name == node for each in infos(topic))
+    return found
+
+
+def assert_cycles_leave_nothing(observer: Observer, node: str, pid: int,
+                                works: Callable[[], object]) -> None:
+    """Take a node through its lifecycle; `works` waits for what shows that it does its work."""
+    # What is loaded or cached once is there after the first.
+    cycle(observer, node)
+    works()
+    before = entities(observer, node)
+    files, threads = held_by(pid)
+    memory = [resident(pid)]
+    for number in range(1, CYCLES + 1):
+        cycle(observer, node)
+        if number % CHECK_EVERY == 0:
+            works()
+            memory.append(resident(pid))
+    eventually(lambda: entities(observer, node) == before, 'the entities of before')
+    # What it works with is opened little by little; what a cycle leaves behind adds up.
+    eventually(lambda: held_by(pid)[0] < files + CYCLES and held_by(pid)[1] < threads + CYCLES,
+               f'{files} files and {threads} threads; now {held_by(pid)}')
+    half = len(memory) // 2 + 1
+    assert min(memory[half:]) - max(memory[:half]) < GROWTH, memory

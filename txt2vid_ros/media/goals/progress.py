@@ -1,0 +1,71 @@
+"""How far a goal is: what is known of its utterance from the topics of the voice."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+from txt2vid_ros.media.captions import CUT
+from txt2vid_ros.media.goals.goal import Outcome, SpeechGoal
+
+CAPTION_TIMEOUT = 0.5
+"""Seconds that the caption of the last word may take after the last sample has been heard."""
+
+
+@dataclasses.dataclass(eq=False)
+class GoalProgress:
+    """One goal until it ends. Stamps are nanoseconds; other times seconds, by any clock."""
+
+    goal: SpeechGoal
+    accepted: float
+    """When it came in."""
+    utterance: str = ''
+    """The id that its text got when it went to the voice."""
+    begun: int | None = None
+    """When its first sample is heard."""
+    last: int = 0
+    """When its last chunk so far begins to be heard."""
+    end: int | None = None
+    """From when on nothing of it is heard."""
+    text: str = ''
+    """What has been heard, as far as it was told."""
+    caption_ended: bool = False
+    cut: bool = False
+    """Whether its caption says that it was interrupted."""
+    stopping: Outcome | None = None
+    """How it will end once it is silent."""
+    deadline: float = math.inf
+    """When it counts as silent, or as told, without a sign of it."""
+
+    def sound(self, start: int) -> None:
+        """Take the stamp of a chunk."""
+        if self.begun is None:
+            self.begun = start
+        self.last = start
+
+    def caption(self, text: str, *, final: bool) -> tuple[str, float] | None:
+        """Take what has been heard so far; return the words that are new, and the share of all."""
+        if final:
+            self.caption_ended = True
+            self.cut = text.removeprefix(self.text).startswith(CUT)
+            return None
+        if not text.startswith(self.text) or len(text) == len(self.text):
+            return None
+        words, self.text = text[len(self.text):].strip(), text
+        letters = sum(map(len, text.split()))
+        return words, min(1.0, letters / max(1, self.goal.letters))
+
+    def outcome(self, stamp: int, now: float) -> Outcome | None:
+        """Return how it has ended by now, or None."""
+        silent = self.end is not None and self.end <= stamp
+        if self.stopping is not None:
+            return self.stopping if silent or not self.utterance or now >= self.deadline else None
+        if not silent or self.end is None:
+            return None
+        if self.begun is None:
+            return Outcome.UNSPOKEN
+        if math.isinf(self.deadline):
+            self.deadline = now + CAPTION_TIMEOUT
+        if not self.caption_ended and now < self.deadline:
+            return None
+        return Outcome.INTERRUPTED if self.cut or self.end < self.last else Outcome.HEARD

@@ -1,0 +1,76 @@
+"""Several nodes in one process, for machines with little memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+import functools
+import importlib
+import pkgutil
+import sys
+
+from txt2vid_ros import nodes
+from txt2vid_ros.core.errors import EXIT_USER_ERROR
+from txt2vid_ros.ros.node import ManagedNode
+from txt2vid_ros.ros.node_help import wants_help
+from txt2vid_ros.ros.running import end_process, run_together
+from txt2vid_ros.ros.transports import prepare_for_pictures
+
+USAGE = """usage: ros2 run txt2vid_ros composed NODE ... --ros-args [-p NODE:PARAMETER:=VALUE] \
+[-r NODE:FROM:=TO]
+
+Runs nodes in one process, on one executor: less memory than a process each, and none of them
+survives another. Nodes: """
+
+
+def node_names() -> list[str]:
+    """Return the names of the nodes that there are."""
+    return [module.name for module in pkgutil.iter_modules(nodes.__path__)
+            if module.name != 'composed']
+
+
+def node_class(name: str) -> type[ManagedNode]:
+    """Return the class of a node, by its name in the graph."""
+    module = importlib.import_module(f'txt2vid_ros.nodes.{name}')
+    return next(kind for kind in vars(module).values() if isinstance(kind, type)
+                and issubclass(kind, ManagedNode) and vars(kind).get('NAME') == name)
+
+
+def split(words: Sequence[str], names: Sequence[str]) -> tuple[list[str], dict[str, list[str]]]:
+    """Return the arguments that are for all nodes, and those for each.
+
+    rcl takes `-p NODE:NAME:=VALUE` only for nodes without a namespace, which these may have.
+    """
+    common: list[str] = []
+    own: dict[str, list[str]] = {name: [] for name in names}
+    for before, word in zip(['', *words], words, strict=False):
+        node, colon, setting = word.partition(':')
+        if before in ('-p', '--param') and colon and node in own and not setting.startswith('='):
+            common.pop()
+            own[node] += ['-p', setting]
+        else:
+            common.append(word)
+    return common, own
+
+
+def main() -> int:
+    """Run the nodes that the command line names."""
+    words = sys.argv[1:]
+    known = node_names()
+    names = words[:words.index('--ros-args')] if '--ros-args' in words else words
+    if wants_help(sys.argv):
+        print(USAGE + ', '.join(known))
+        return 0
+    unknown = [name for name in names if name not in known]
+    if unknown or not names:
+        what = f'{unknown[0]!r} is no node' if unknown else 'no node is named'
+        print(f'{what}. Name some of {", ".join(known)} before --ros-args', file=sys.stderr)
+        return EXIT_USER_ERROR
+    prepare_for_pictures()
+    common, own = split(sys.argv, names)
+    return run_together([
+        functools.partial(node_class(name), cli_args=['--ros-args', *own[name]]) for name in own],
+        common)
+
+
+if __name__ == '__main__':
+    end_process(main())
