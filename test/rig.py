@@ -19,8 +19,8 @@ from txt2vid_ros.core.clock import Clock, FrameGrid, SECOND, SystemClock
 from txt2vid_ros.core.pcm import VOICE_RATE
 from txt2vid_ros.lipsync.render_loop import AnimatedFace, RenderLoop
 from txt2vid_ros.media.driving.driving_media import DrivingMedia
-from txt2vid_ros.media.output.encoder import StreamFormat
 from txt2vid_ros.media.output.frame_buffer import FrameBuffer
+from txt2vid_ros.media.output.stream_format import StreamFormat
 from txt2vid_ros.media.output.stream_outputs import StreamOutputs
 from txt2vid_ros.media.output.stream_writer import StreamWriter
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
@@ -58,7 +58,7 @@ class Rig:
         self.grid = grid = FrameGrid.at(fps)
         form = StreamFormat(width=width, height=height, preset='ultrafast', fps=grid.fps)
         self.frames, self.speech = FrameBuffer(), SpeechTimeline()
-        self.output = StreamOutputs(form, http=http, record=record, push=push,
+        self.output = StreamOutputs(http=http, record=record, push=push,
                                     report=self.reports.append, status=lambda: {'synthetic': True})
         self.writer = StreamWriter(form, grid, self.frames, self.speech, self.clock,
                                    self.output.encoder)

@@ -9,6 +9,8 @@ import uuid
 
 import pytest
 
+from txt2vid_ros.media.expressions import EXPRESSIONS
+
 pytest.importorskip('rclpy')
 
 # Says back what it hears, once, and ends.
@@ -79,7 +81,7 @@ def test_stamped_audio_and_live_speech_travel_between_processes(ros_domain):
 
 def test_the_fields_are_those_of_the_released_packages():
     from audio_common_msgs.msg import AudioData, AudioDataStamped, AudioInfo
-    from hri_msgs.msg import LiveSpeech
+    from hri_msgs.msg import Expression, LiveSpeech
     assert AudioData.get_fields_and_field_types() == {'data': 'sequence<uint8>'}
     assert AudioDataStamped.get_fields_and_field_types() == {
         'header': 'std_msgs/Header', 'audio': 'audio_common_msgs/AudioData'}
@@ -89,6 +91,13 @@ def test_the_fields_are_those_of_the_released_packages():
     assert LiveSpeech.get_fields_and_field_types() == {
         'header': 'std_msgs/Header', 'incremental': 'string', 'final': 'string',
         'confidence': 'double', 'locale': 'string'}
+    assert Expression.get_fields_and_field_types() == {
+        'header': 'std_msgs/Header', 'expression': 'string', 'valence': 'float',
+        'arousal': 'float', 'confidence': 'float'}
+    names = {name for name in dir(Expression)
+             if name.isupper() and isinstance(getattr(Expression, name), str)}
+    assert {getattr(Expression, name) for name in names} == set(EXPRESSIONS)
+    assert all(getattr(Expression, name) == name.lower() for name in names)
 
 
 # The fields of the originals: std_skills and communication_skills 1.5.0, tts_msgs 1.1.0, and

@@ -50,11 +50,11 @@ def test_topics_are_reliable(head: TalkingHead, observer: Observer, topic: str) 
 
 
 def test_parameters_that_are_live_change_and_others_say_why_not(observer: Observer) -> None:
-    taken, reason = observer.set_parameter('tts', 'provider', ['clap'])
+    taken, reason = observer.set_parameter('tts', 'queue', 3)
     assert not taken
     assert READ_ONCE in reason
-    assert observer.get_parameter('tts', 'provider') == ['hibari']
-    assert READ_ONCE in observer.describe('tts', 'provider').additional_constraints
+    assert observer.get_parameter('tts', 'queue') == 64
+    assert READ_ONCE in observer.describe('tts', 'queue').additional_constraints
     assert READ_ONCE not in observer.describe('tts', 'max_characters').additional_constraints
     taken, reason = observer.set_parameter('lipsync', 'jpeg_quality', 1000)
     assert not taken

@@ -141,3 +141,35 @@ def test_the_face_is_that_of_the_last_speaker() -> None:
         scene.advance(40)
     for place, colour in zip(scene.places, scene.colours, strict=True):
         assert colour == (20 if place >= START + 20 else 10)
+
+
+def test_other_faces_and_another_rate_are_shown_from_the_next_frame_on() -> None:
+    scene = Scene()
+    shown: list[str] = []
+    slow, driving = FrameGrid.at(10), DrivingMedia([np.zeros((2, 2, 3), np.uint8)], 25.0, '')
+
+    def other(colour: int, grid: FrameGrid) -> dict[str, AnimatedFace]:
+        return {'': AnimatedFace(driving, Painted(colour), scene.speech, grid)}
+    with scene.running():
+        scene.advance(5)
+        known = len(scene.places)
+        scene.render_loop.show(GRID, other(30, GRID), lambda utterance: '',
+                               lambda: shown.append('same rate'))
+        scene.advance(5)
+        assert scene.places[known:] == list(range(scene.places[known - 1] + 1,
+                                                  scene.places[-1] + 1))
+        assert {*scene.colours[known:]} == {30}
+        last, known = GRID.stamp(scene.places[-1]), len(scene.places)
+        scene.render_loop.show(slow, other(40, slow), lambda utterance: '',
+                               lambda: shown.append('slow'))
+        for number in range(8):
+            scene.time += SECOND // 10
+            scene.wait(lambda number=number: len(scene.places) > known + number)
+    after = [slow.stamp(place) for place in scene.places[known:]]
+    assert 0 < after[0] - last <= SECOND // 10
+    assert np.diff(after).tolist() == [SECOND // 10] * (len(after) - 1)
+    assert {*scene.colours[known:]} == {40}
+    # Nothing runs: there is no frame to wait for.
+    scene.render_loop.show(GRID, other(50, GRID), lambda utterance: '',
+                           lambda: shown.append('at rest'))
+    assert shown == ['same rate', 'slow', 'at rest']

@@ -130,13 +130,57 @@ def test_parameters_that_are_read_at_the_start_are_read_only(context: rclpy.Cont
     other = started(context)
     held = [parameters.declare(other, Table, options_of)]
     state = {'unconfigured': False}
-    parameters.follow(other, lambda: held[-1], held.append, lambda: state['unconfigured'])
+    parameters.follow(other, lambda: held[-1], held.append, lambda: state['unconfigured'],
+                      options_of=options_of)
     result, = other.set_parameters([Parameter('x.pitch', value=1.0)])
     assert not result.successful and parameters.READ_ONCE in result.reason
     state['unconfigured'] = True
     result, = other.set_parameters([Parameter('x.pitch', value=1.0)])
     assert result.successful
     assert held[-1].options == {'x.pitch': 1.0}
+
+
+def test_the_options_of_a_provider_come_and_go_with_it(context: rclpy.Context) -> None:
+    node = started(context, **{'x.pitch': 2.0, 'y.pitch': 3.0, 'names': ['x']})
+    live = lambda table: dataclasses.replace(  # noqa: E731
+        options_of(table), unused={'x': 'not in use', 'y': 'not in use'}, live=True)
+    held = [parameters.declare(node, Table, live)]
+    refused: list[str] = []
+
+    def check(declared: parameters.Declared[Table]) -> None:
+        if declared.options.get('y.language') == 'xx':
+            refused.append('y.language')
+            raise UserError('nobody speaks xx', 'Use another.')
+    parameters.follow(node, lambda: held[-1], held.append, lambda: True, options_of=live,
+                      options_by=('names',), check=check)
+    assert parameters.READ_ONCE not in node.describe_parameter('x.pitch').additional_constraints
+    result, = node.set_parameters([Parameter('names', value=['y'])])
+    assert result.successful
+    # As it was started with.
+    assert node.get_parameter('y.pitch').value == 3.0
+    assert held[-1].options['y.pitch'] == 3.0
+    assert not node.has_parameter('x.pitch')
+    result, = node.set_parameters([Parameter('y.language', value='xx')])
+    assert (result.successful, refused) == (False, ['y.language'])
+    assert 'nobody speaks xx' in result.reason
+    assert node.get_parameter('y.language').value == ''
+    result, = node.set_parameters([Parameter('names', value=['x', 'y'])])
+    assert result.successful and node.get_parameter('x.pitch').value == 2.0
+
+
+def test_what_could_not_be_used_is_put_back(context: rclpy.Context) -> None:
+    node = started(context)
+    held = [parameters.declare(node, Table, options_of)]
+    parameters.follow(node, lambda: held[-1], held.append, lambda: True, options_of=options_of)
+    shown = held[-1]
+    node.set_parameters([Parameter('speed', value=2.0), Parameter('x.box', value=[1, 2]),
+                         Parameter('x.credentials', value='/k')])
+    assert held[-1].options == {'x.box': (1, 2), 'x.credentials': Path('/k')}
+    for name in ('speed', 'x.box', 'x.credentials'):
+        parameters.put_back(node, name, shown.specs[name], parameters.value_of(shown, name))
+    assert held[-1].table == shown.table
+    assert {*held[-1].options.values()} == {None}
+    assert node.get_parameter('x.credentials').value == ''
 
 
 def test_options_of_providers_are_parameters_with_type_range_and_description(

@@ -69,11 +69,14 @@ class OptionTables:
     with the prefixes that options without one may belong to."""
     renamed: Mapping[str, str] = dataclasses.field(default_factory=dict)
     """Parameters of the previous release with their present names."""
+    live: bool = False
+    """Whether all of them can change while a node runs."""
 
     @property
     def specs(self) -> dict[str, ParameterSpec]:
         """Return all options by their full names."""
-        return {f'{prefix}.{name}': spec for prefix, tables in self.tables.items()
+        return {f'{prefix}.{name}': dataclasses.replace(spec, live=spec.live or self.live)
+                for prefix, tables in self.tables.items()
                 for table in tables for name, spec in specs(table).items()}
 
     def covers(self, name: str) -> bool:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from txt2vid_ros.core.mouth import MouthPose
 from txt2vid_ros.media.driving.driving_media import DrivingMedia
+from txt2vid_ros.media.expression_timeline import ExpressionTimeline
 
 Frame = NDArray[np.uint8]
 """A picture, (height, width, 3) BGR."""
@@ -62,6 +63,13 @@ class LipSyncSession(abc.ABC):
         """Return the pictures for several times, the same that render() returns one by one."""
         return [self.render(time, index, speech)
                 for time, index in zip(times, driving_indices, strict=True)]
+
+    def express(self, expressions: ExpressionTimeline) -> bool:
+        """Show the expressions and the gaze that `expressions` holds for a frame's time.
+
+        False, as by default, where that cannot be done.
+        """
+        return False
 
     def close(self) -> None:
         """Release all resources; may be called twice."""

@@ -54,6 +54,16 @@ class RenderStatistics:
     """Frames that were not rendered because their time had passed."""
 
 
+@dataclasses.dataclass(frozen=True)
+class _Others:
+    """Faces that are to be shown instead of the present ones; see RenderLoop.show()."""
+
+    grid: FrameGrid
+    faces: Mapping[str, AnimatedFace]
+    face_of: Callable[[str | None], str]
+    shown: Callable[[], object]
+
+
 class RenderLoop:
     """The loop of the lip-sync node, without ROS.
 
@@ -68,9 +78,12 @@ class RenderLoop:
         self.statistics = RenderStatistics()
         self.render_time = LeadTimeEstimator(0.0, margin=0.0)
         """How long rendering and publishing took lately, in seconds."""
-        self._grid = grid
+        self.grid = grid
+        """The grid of the frame that was rendered last."""
         self._faces = faces
         self._face_of = face_of
+        self._others: _Others | None = None
+        self._running = False
         self._speech = speech
         self._clock = clock
         self._publish = publish
@@ -80,16 +93,36 @@ class RenderLoop:
 
     def rewind(self, stamp: int) -> None:
         """Render the frames from `stamp` (nanoseconds) on again."""
-        place = self._grid.first_after(stamp)
         with self._lock:
-            self._rewind = place if self._rewind is None else min(place, self._rewind)
+            self._rewind = stamp if self._rewind is None else min(stamp, self._rewind)
+
+    def show(self, grid: FrameGrid, faces: Mapping[str, AnimatedFace],
+             face_of: Callable[[str | None], str], shown: Callable[[], object]) -> None:
+        """Go on with other faces from the next frame on; call `shown` once those before are free.
+
+        Where others are to be shown before it comes to that, `shown` is not called.
+        """
+        with self._lock:
+            self._others = _Others(grid, faces, face_of, shown)
+            running = self._running
+        if not running:
+            self._with_others(0)
 
     def run(self, stop: threading.Event) -> None:
         """Render until `stop` is set."""
-        place = self._grid.first_after(self._clock.now())
+        with self._lock:
+            self._running = True
+        try:
+            self._run(stop)
+        finally:
+            with self._lock:
+                self._running = False
+
+    def _run(self, stop: threading.Event) -> None:
+        place = self.grid.first_after(self._clock.now())
         while not stop.is_set():
-            place = self._next(place)
-            due = self._grid.stamp(place) - int(
+            place = self._next(self._with_others(place))
+            due = self.grid.stamp(place) - int(
                 (self._lead() + self.render_time.lead_time) * SECOND)
             left = (due - self._clock.now()) / SECOND
             if left > 0:
@@ -99,23 +132,36 @@ class RenderLoop:
             self._render(place)
             place += 1
 
+    def _with_others(self, place: int) -> int:
+        """Take over the faces that are to be shown now; return the place in their grid."""
+        with self._lock:
+            others, self._others = self._others, None
+        if others is None:
+            return place
+        if others.grid != self.grid:
+            # What was published stays, up to the frame before.
+            place = others.grid.first_after(self.grid.stamp(place))
+        self.grid, self._faces, self._face_of = others.grid, others.faces, others.face_of
+        others.shown()
+        return place
+
     def _next(self, place: int) -> int:
         """Return the place to render: the next one or, after a delay or a rewind, another."""
         with self._lock:
             rewind, self._rewind = self._rewind, None
-        now = self._grid.first_after(self._clock.now())
+        now = self.grid.first_after(self._clock.now())
         if rewind is not None:
             for face in self._faces.values():
                 face.forget()
-            return min(place, max(rewind, now))
+            return min(place, max(self.grid.first_after(rewind), now))
         behind = now - place
-        if behind > 0 or -behind > MAX_AHEAD * float(self._grid.fps):
+        if behind > 0 or -behind > MAX_AHEAD * float(self.grid.fps):
             self.statistics.skipped += max(0, behind)
             return now
         return place
 
     def _render(self, place: int) -> None:
-        time = self._grid.seconds(place)
+        time = self.grid.seconds(place)
         before = self._clock.now()
         face = self._faces[self._face_of(self._speech.current(time))]
         self._publish(place, face.frame(place))

@@ -11,25 +11,28 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Float64
 from trajectory_msgs.msg import JointTrajectory
 
-from txt2vid_ros.core.clock import FrameGrid
 from txt2vid_ros.core.options import made, OptionTables
-from txt2vid_ros.core.people import DEFAULT, People, speaker_of
-from txt2vid_ros.lipsync.choice import engine_options, make_engine
+from txt2vid_ros.core.people import People
+from txt2vid_ros.lipsync.choice import engine_options
 from txt2vid_ros.lipsync.engine import Frame
-from txt2vid_ros.lipsync.render_loop import AnimatedFace, RenderLoop
-from txt2vid_ros.media.driving.driving_media import load_driving
+from txt2vid_ros.lipsync.face_set import FACE, FaceFile, FaceSet, FaceSettings
+from txt2vid_ros.lipsync.render_loop import RenderLoop
+from txt2vid_ros.media.driving.driving_media import face_file
 from txt2vid_ros.media.driving.options import DrivingOptions
+from txt2vid_ros.media.expression_timeline import ExpressionTimeline
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
 from txt2vid_ros.ros import messages, qos
+from txt2vid_ros.ros.expression_input import ExpressionInput
+from txt2vid_ros.ros.live_loader import LiveLoader
 from txt2vid_ros.ros.node import ManagedNode
-from txt2vid_ros.ros.parameters import parameter
+from txt2vid_ros.ros.parameters import Declared, parameter
 from txt2vid_ros.ros.running import end_process, run
 from txt2vid_ros.ros.sound.lead_request import LeadRequest
 from txt2vid_ros.ros.sound.speech_input import SpeechInput
 from txt2vid_ros.ros.transports import prepare_for_pictures
 
-FACE = 'face'
-"""The prefix of the parameters of the face."""
+OF_FACES = ('engine', 'people', 'width', 'height', 'fps')
+"""The parameters that the faces are made of, besides all options."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,25 +40,20 @@ class Parameters:
     """The parameters of the lipsync node."""
 
     engine: str = parameter('auto', 'lip-sync engine; auto: wav2lip where its weights are '
-                            'verified, else viseme')
-    people: str = parameter('', 'file that maps speaker ids to voices and faces')
-    width: int = parameter(640, 'pixels', minimum=16, maximum=3840)
-    height: int = parameter(480, 'pixels', minimum=16, maximum=2160)
-    fps: float = parameter(25.0, 'frames a second', minimum=1.0, maximum=120.0)
+                            'verified, else viseme', live=True)
+    people: str = parameter('', 'file that maps speaker ids to voices and faces', live=True)
+    width: int = parameter(640, 'pixels', minimum=16, maximum=3840, live=True)
+    height: int = parameter(480, 'pixels', minimum=16, maximum=2160, live=True)
+    fps: float = parameter(25.0, 'frames a second', minimum=1.0, maximum=120.0, live=True)
     frame_id: str = parameter('', 'tf frame of the pictures; empty: NAMESPACE/face')
     lead: float = parameter(0.06, 'seconds from publishing a frame to its being seen, until '
                             'who shows them has requested a lead', minimum=0.0, maximum=2.0)
     lead_max: float = parameter(0.25, 'seconds that the lead never exceeds',
                                 minimum=0.0, maximum=2.0)
+    expressions: bool = parameter(True, 'whether face/expression and face/look_at move the face',
+                                  live=True)
     jpeg_quality: int = parameter(85, 'of face/image_raw/compressed', minimum=1, maximum=100,
                                   live=True)
-
-
-@dataclasses.dataclass(frozen=True)
-class FaceFile:
-    """The face itself; its parameters have the prefix face. like those of DrivingOptions."""
-
-    file: str = parameter('', 'picture or video of the speaker; empty for the built-in portrait')
 
 
 class LipsyncNode(ManagedNode):
@@ -63,6 +61,7 @@ class LipsyncNode(ManagedNode):
 
     NAME = 'lipsync'
     Parameters = Parameters
+    OPTIONS_BY = ('engine',)
 
     def option_tables(self, table: Any) -> OptionTables:
         """Return the options of the engine and of the face."""
@@ -70,25 +69,22 @@ class LipsyncNode(ManagedNode):
         return OptionTables(
             {**engines.tables, FACE: [FaceFile, DrivingOptions]}, engines.unused,
             {'engine_options': [*engines.tables], 'face_options': [FACE]},
-            {'face': f'{FACE}.file'})
+            {'face': f'{FACE}.file'}, live=True)
 
     def configure(self) -> None:
         """Load the engine and prepare the faces of all speakers."""
         table = self.parameters
-        self._people = People.load(table.people)
-        self._engine, why = make_engine(table.engine, self.options, 'lipsync.engine')
-        self.get_logger().info(why)
-        self.until_cleanup(self._engine.close)
-        self._engine.load()
-        self._grid = FrameGrid.at(table.fps)
-        self._speech = SpeechTimeline()
-        self._face = made(FaceFile, FACE, self.options).file
-        self._faces: dict[str, AnimatedFace] = {}
-        for person in self._people:
-            self._open(person.face or self._face)
+        self._speech, self._expressions = SpeechTimeline(), ExpressionTimeline()
+        self._loaded: list[FaceSet] = []
+        """The set of faces that is shown, and those that were loaded since."""
+        self.until_cleanup(self._close_faces)
+        self._shown = self._load(self.declared)
+        self._loaded.append(self._shown)
         self._render_loop = RenderLoop(
-            self._grid, self._faces, self._face_of, self._speech, self.ros_clock, self._publish,
-            lambda: self._lead.seconds)
+            self._shown.grid, self._shown.faces, self._shown.face_of, self._speech, self.ros_clock,
+            self._publish, lambda: self._lead.seconds)
+        self._loader = LiveLoader(self, 'the face', OF_FACES, self._load, self._show, self._drop)
+        self.until_cleanup(self._loader.close)
         self._raw = self.publisher(Image, 'face/image_raw', qos.IMAGE)
         # Where the pictures are remapped to, these go too, as viewers look for them there.
         raw = self._raw.topic_name
@@ -97,6 +93,20 @@ class LipsyncNode(ManagedNode):
             CameraInfo, f'{raw.rpartition("/")[0]}/camera_info', qos.IMAGE)
         self._frame_id = table.frame_id or f'{self.get_namespace().strip("/")}/face'.strip('/')
         self._lead_request = self.publisher(Float64, 'voice/lead', qos.LEAD)
+        self._expression_input: ExpressionInput | None = None
+
+    def check_parameters(self, declared: Declared[Any]) -> None:
+        """Refuse face files that are not there. Raises UserError."""
+        face, people = made(FaceFile, FACE, declared.options).file, declared.table.people
+        if (face, people) != (made(FaceFile, FACE, self.options).file, self.parameters.people):
+            for file in {person.face or face for person in People.load(people)}:
+                face_file(file)
+
+    def parameters_changed(self) -> None:
+        """Load what is to be shown now beside what is shown."""
+        self._loader.follow()
+        if self._expression_input is not None:
+            self._expression_input.switch(self.parameters.expressions)
 
     def start(self) -> None:
         """Start to listen and to show the face."""
@@ -104,6 +114,9 @@ class LipsyncNode(ManagedNode):
         self.create_subscription(JointTrajectory, 'voice/mouth', self._input.on_mouth, qos.MOUTH,
                                  qos_overriding_options=qos.overridable())
         self._lead = LeadRequest(self, self.parameters.lead, self.parameters.lead_max, 'face/lead')
+        self._expression_input = ExpressionInput(
+            self, self._expressions, self._frame_id, lambda: self._shown.expressive)
+        self._expression_input.switch(self.parameters.expressions)
         self.create_timer(1.0, self._request_lead)
         self.work('render loop', self._render_loop.run)
         self._request_lead()
@@ -113,31 +126,45 @@ class LipsyncNode(ManagedNode):
         """Return counts, leads and the time a frame takes."""
         statistics = self._render_loop.statistics
         slow = ' '.join(filter(None, (
-            face.rate_control.status() for face in self._faces.values())))
-        return 'warn' if slow else 'ok', slow or f'engine {self._engine.name}', {
+            face.rate_control.status() for face in self._shown.faces.values())))
+        return 'warn' if slow else 'ok', slow or f'engine {self._shown.engine.name}', {
             'frames': statistics.frames, 'skipped': statistics.skipped,
             'render_ms_p98': self._render_loop.render_time.lead_time * 1000,
             'frame_lead_ms': self._lead.seconds * 1000,
             'voice_lead_ms': self._voice_lead() * 1000}
 
-    def _open(self, file: str) -> None:
-        if file in self._faces:
-            return
-        table = self.parameters
-        options = made(DrivingOptions, FACE, self.options)
-        driving = load_driving(file, width=table.width, height=table.height, options=options,
-                               upright=self._engine.quarter_turns)
-        session = self._engine.open(driving)
-        self.until_cleanup(session.close)
-        for line in dict.fromkeys(driving.notices + session.notices):
+    def _load(self, declared: Declared[Any]) -> FaceSet:
+        table = declared.table
+        before = self._loaded[-1] if self._loaded else None
+        faces = FaceSet(FaceSettings(
+            engine=table.engine, people=table.people, width=table.width, height=table.height,
+            fps=table.fps, options=dict(declared.options)), self._speech, self._expressions,
+            before)
+        if before is None or before.engine is not faces.engine:
+            self.get_logger().info(faces.why)
+        for line in faces.notices:
             self.get_logger().warning(line)
-        self._faces[file] = AnimatedFace(driving, session, self._speech, self._grid)
+        return faces
 
-    def _face_of(self, utterance: str | None) -> str:
-        # tts warns of a speaker without a profile.
-        person = self._people.get(DEFAULT if utterance is None else speaker_of(utterance),
-                                  warn=False)
-        return str(person.face or self._face)
+    def _show(self, faces: FaceSet) -> None:
+        self._loaded.append(faces)
+        self._render_loop.show(faces.grid, faces.faces, faces.face_of,
+                               lambda: self._keep_only(faces))
+
+    def _drop(self, faces: FaceSet) -> None:
+        faces.close(*self._loaded)
+
+    def _close_faces(self) -> None:
+        for faces in self._loaded:
+            faces.close()
+
+    def _keep_only(self, shown: FaceSet) -> None:
+        """Release the faces that were shown before these."""
+        self._shown = shown
+        old = self._loaded[:self._loaded.index(shown)]
+        del self._loaded[:len(old)]
+        for faces in old:
+            faces.close(*self._loaded)
 
     def _ended(self, stamp: int) -> None:
         # Frames rendered ahead with speech that is now cut off are rendered again.
@@ -145,10 +172,11 @@ class LipsyncNode(ManagedNode):
 
     def _voice_lead(self) -> float:
         """Return how many seconds before it is heard a first sample has to arrive here."""
-        look_ahead, timed = self._engine.look_ahead, self._engine.timed_look_ahead
+        engine = self._shown.engine
+        look_ahead, timed = engine.look_ahead, engine.timed_look_ahead
         if timed is not None and self._input.timed:
             look_ahead = timed
-        paced = max(face.rate_control.look_ahead for face in self._faces.values())
+        paced = max(face.rate_control.look_ahead for face in self._shown.faces.values())
         return float(self._lead.seconds + self._render_loop.render_time.lead_time + look_ahead
                      + paced + self._input.delay.lead_time)
 
@@ -156,7 +184,7 @@ class LipsyncNode(ManagedNode):
         self._lead_request.publish(Float64(data=self._voice_lead()))
 
     def _publish(self, place: int, frame: Frame) -> None:
-        stamp = self._grid.stamp(place)
+        stamp = self._render_loop.grid.stamp(place)
         frame_id = self._frame_id
         self._raw.publish(messages.to_image(frame, stamp, frame_id))
         if self._compressed.get_subscription_count():

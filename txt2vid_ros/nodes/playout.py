@@ -25,7 +25,8 @@ from txt2vid_ros.ros.sound.speech_publisher import SpeechPublisher
 class Parameters:
     """The parameters of the playout node."""
 
-    speaker: str = parameter(DEFAULT, 'speaker id of who is heard: whose face is shown')
+    speaker: str = parameter(DEFAULT, 'speaker id of who is heard: whose face is shown',
+                             live=True)
     chunk: float = parameter(0.02, 'seconds of sound in a message', minimum=0.02, maximum=0.04)
     delay: float = parameter(0.06, 'seconds for which sound is held back until the jitter of its '
                              'arrival has been measured', minimum=0.0, maximum=5.0)

@@ -7,8 +7,9 @@ import dataclasses
 from typing import Any
 
 from txt2vid_ros.core.clock import FrameGrid, SECOND
-from txt2vid_ros.media.output.encoder import PTS_OFFSET, StreamFormat
+from txt2vid_ros.media.output.encoder import PTS_OFFSET
 from txt2vid_ros.media.output.frame_buffer import FrameBuffer
+from txt2vid_ros.media.output.stream_format import StreamFormat
 from txt2vid_ros.media.output.stream_outputs import StreamOutputs
 from txt2vid_ros.media.output.stream_writer import StreamWriter
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
@@ -29,18 +30,20 @@ class Parameters:
                           'separated by spaces')
     width: int = parameter(640, 'pixels', minimum=16, maximum=3840)
     height: int = parameter(480, 'pixels', minimum=16, maximum=2160)
-    fps: float = parameter(25.0, 'frames a second', minimum=1.0, maximum=120.0)
+    fps: float = parameter(25.0, 'frames a second', minimum=1.0, maximum=120.0, live=True)
     playout: float = parameter(0.02, 'seconds after its time at which a frame is written: slack '
                                'for late messages', minimum=0.0, maximum=2.0)
     preset: str = parameter('superfast', "x264's preset", choices=(
-        'ultrafast', 'superfast', 'veryfast', 'faster', 'fast', 'medium'))
+        'ultrafast', 'superfast', 'veryfast', 'faster', 'fast', 'medium'), live=True)
     quality: int = parameter(20, "x264's constant rate factor: lower is better",
-                             minimum=0, maximum=51)
+                             minimum=0, maximum=51, live=True)
     max_bitrate: int = parameter(4_000_000, 'bit/s of video at most', minimum=50_000,
-                                 maximum=200_000_000)
-    audio_bitrate: int = parameter(96_000, 'bit/s of sound', minimum=16_000, maximum=512_000)
-    key_frame_every: float = parameter(0.5, 'seconds from one key frame, where a viewer can '
-                                       'join, to the next', minimum=0.04, maximum=60.0)
+                                 maximum=200_000_000, live=True)
+    audio_bitrate: int = parameter(96_000, 'bit/s of sound', minimum=16_000, maximum=512_000,
+                                   live=True)
+    key_frame_every: float = parameter(
+        0.5, 'seconds from one key frame, where a viewer can join, to the next', minimum=0.04,
+        maximum=60.0, live=True)
 
 
 class StreamNode(ManagedNode):
@@ -52,26 +55,23 @@ class StreamNode(ManagedNode):
     def configure(self) -> None:
         """Open the outputs and prepare the encoder."""
         table = self.parameters
-        self._grid = FrameGrid.at(table.fps)
-        self._form = StreamFormat(
-            width=table.width // 2 * 2, height=table.height // 2 * 2,
-            fps=self._grid.fps,
-            key_frame_every=max(1, round(table.key_frame_every * float(self._grid.fps))),
-            preset=table.preset, quality=table.quality, max_bitrate=table.max_bitrate,
-            audio_bitrate=table.audio_bitrate)
         self._frames = FrameBuffer()
         self._speech = SpeechTimeline()
         self._pictures = PictureInput(
             self, -table.playout,
-            lambda stamp, frame: self._frames.push(self._grid.index(stamp), frame))
+            lambda stamp, frame: self._frames.push(self._writer.grid.index(stamp), frame))
         self._output = StreamOutputs(
-            self._form, http=table.http, record=table.record, push=table.push,
-            report=self._lost, status=self._status)
+            http=table.http, record=table.record, push=table.push, report=self._lost,
+            status=self._status)
         # Which completes recordings.
         self.until_cleanup(self._output.close)
         self._writer = StreamWriter(
-            self._form, self._grid, self._frames, self._speech, self.ros_clock,
-            self._output.encoder, playout=table.playout)
+            *self._form(), self._frames, self._speech, self.ros_clock, self._output.encoder,
+            playout=table.playout)
+
+    def parameters_changed(self) -> None:
+        """Have another encoder take over, without a gap."""
+        self._writer.change(*self._form())
 
     def start(self) -> None:
         """Start to stream."""
@@ -87,6 +87,15 @@ class StreamNode(ManagedNode):
         """Return the figures of the stream."""
         return 'ok', f'{self._output.viewers} viewers', self._figures()
 
+    def _form(self) -> tuple[StreamFormat, FrameGrid]:
+        table = self.parameters
+        grid = FrameGrid.at(table.fps)
+        return StreamFormat(
+            width=table.width // 2 * 2, height=table.height // 2 * 2, fps=grid.fps,
+            key_frame_every=max(1, round(table.key_frame_every * float(grid.fps))),
+            preset=table.preset, quality=table.quality, max_bitrate=table.max_bitrate,
+            audio_bitrate=table.audio_bitrate), grid
+
     def _lost(self, line: str) -> None:
         """Report an output that has failed; the others go on."""
         self.add_problem(line)
@@ -96,7 +105,7 @@ class StreamNode(ManagedNode):
         statistics = self._writer.statistics
         lateness = sorted(statistics.lateness.copy())
         return {
-            'fps': float(self._grid.fps),
+            'fps': float(self._writer.grid.fps),
             'frames': statistics.frames, 'on_time': statistics.on_time,
             'repeated': statistics.repeated, 'skipped': statistics.skipped,
             'encoder_restarts': statistics.restarts, 'viewers': self._output.viewers,
@@ -107,7 +116,7 @@ class StreamNode(ManagedNode):
 
     def _status(self) -> dict[str, Any]:
         """Return the content of /status.json; pts_zero_ns is the stamp of presentation time 0."""
-        zero = self._grid.stamp(self._writer.epoch) - int(PTS_OFFSET * SECOND)
+        zero = self._writer.zero - int(PTS_OFFSET * SECOND)
         return {**self._figures(), 'pts_zero_ns': zero, 'now_ns': self.ros_clock.now(),
                 'encoder_pid': self._output.encoder_pid, 'synthetic': True}
 

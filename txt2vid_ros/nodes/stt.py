@@ -47,7 +47,7 @@ class Parameters:
     text_limit: float = parameter(0.0, 'seconds that a provider may take to return its text; 0 '
                                   'for its own default', minimum=0.0, maximum=600.0)
     vad: str = parameter('silero', 'voice activity provider')
-    speaker: str = parameter(DEFAULT, 'speaker id that is sent with the text')
+    speaker: str = parameter(DEFAULT, 'speaker id that is sent with the text', live=True)
     locale: str = parameter('en', 'language that is spoken (BCP 47)')
     threshold: float = parameter(0.5, 'probability above which sound counts as speech',
                                  minimum=0.05, maximum=0.95)
@@ -76,6 +76,7 @@ class SttNode(ManagedNode):
 
     NAME = 'stt'
     Parameters = Parameters
+    OPTIONS_BY = ('provider',)
 
     def option_tables(self, table: Any) -> OptionTables:
         """Return the options of the recognizers."""

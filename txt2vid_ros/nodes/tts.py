@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 import dataclasses
 import math
 import threading
@@ -17,19 +17,19 @@ from std_srvs.srv import Trigger
 
 from txt2vid_ros.core.locales import speaks
 from txt2vid_ros.core.options import OptionTables, prefix_of
-from txt2vid_ros.core.people import DEFAULT, People, Person
+from txt2vid_ros.core.people import DEFAULT, People
 from txt2vid_ros.core.time_limits import TimeLimits
-from txt2vid_ros.providers.choice import (
-    make_voice,
-    person_options,
-    provider_names,
-    voice_options,
+from txt2vid_ros.providers.choice import person_options
+from txt2vid_ros.providers.voice_set import (
+    option_tables,
+    VoiceChange,
+    VoiceSet,
+    VoiceSettings,
 )
-from txt2vid_ros.providers.resilience.fallback_voice import FallbackVoice
-from txt2vid_ros.providers.resilience.health import HealthRegistry
 from txt2vid_ros.ros import messages, qos
+from txt2vid_ros.ros.live_loader import LiveLoader
 from txt2vid_ros.ros.node import ManagedNode
-from txt2vid_ros.ros.parameters import parameter
+from txt2vid_ros.ros.parameters import Declared, parameter
 from txt2vid_ros.ros.running import end_process, run
 from txt2vid_ros.ros.sound.lead_request import LeadRequest
 from txt2vid_ros.ros.sound.speech_publisher import TimedSpeechPublisher
@@ -41,22 +41,29 @@ REFUSAL_SECONDS = 30.0
 """Seconds for which the diagnostics warn of a text that found the queue full."""
 
 
+OF_VOICES = ('provider', 'voice', 'speed', 'people', 'first_limit', 'gap_limit', 'whole_limit')
+"""The parameters that the voices are made of, besides all options."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Parameters:
     """The parameters of the tts node."""
 
     provider: tuple[str, ...] = parameter(
-        ('hibari',), 'text-to-speech providers: the next speaks where one fails')
+        ('hibari',), 'text-to-speech providers: the next speaks where one fails', live=True)
     voice: str = parameter('', "the (first) provider's name for the voice; empty for its own "
-                           'default')
-    speed: float = parameter(1.0, 'pace of the voice', minimum=0.5, maximum=2.0)
-    people: str = parameter('', 'file that maps speaker ids to voices and faces')
-    first_limit: float = parameter(0.0, 'seconds that a provider may take to its first sound; 0 '
-                                   'for its own default', minimum=0.0, maximum=600.0)
-    gap_limit: float = parameter(0.0, 'seconds for which its sound may stall within a clause; 0 '
-                                 'for its own default', minimum=0.0, maximum=600.0)
-    whole_limit: float = parameter(0.0, 'seconds that it may work on a clause; 0 for its own '
-                                   'default', minimum=0.0, maximum=3600.0)
+                           'default', live=True)
+    speed: float = parameter(1.0, 'pace of the voice', minimum=0.5, maximum=2.0, live=True)
+    people: str = parameter('', 'file that maps speaker ids to voices and faces', live=True)
+    first_limit: float = parameter(
+        0.0, 'seconds that a provider may take to its first sound; 0 for its own default',
+        minimum=0.0, maximum=600.0, live=True)
+    gap_limit: float = parameter(
+        0.0, 'seconds for which its sound may stall within a clause; 0 for its own default',
+        minimum=0.0, maximum=600.0, live=True)
+    whole_limit: float = parameter(
+        0.0, 'seconds that it may work on a clause; 0 for its own default', minimum=0.0,
+        maximum=3600.0, live=True)
     chunk: float = parameter(0.04, 'seconds of sound in a message', minimum=0.02, maximum=0.04)
     ahead: float = parameter(1.0, 'how many seconds before it is heard sound is published at '
                              'the earliest', minimum=0.2, maximum=5.0)
@@ -80,49 +87,45 @@ class TtsNode(ManagedNode):
 
     NAME = 'tts'
     Parameters = Parameters
+    OPTIONS_BY = ('provider', 'people')
 
     def option_tables(self, table: Any) -> OptionTables:
         """Return the options of all voices that parameters and profiles name."""
         people = People.load(table.people)
-        tables = self._tables(table, people)
+        tables = option_tables(table.provider, people)
         for person in people:
             for line in person_options(person, tables, person.tts or table.provider)[1]:
                 self.get_logger().warning(line)
         return dataclasses.replace(
-            tables, texts={'options': [prefix_of(name) for name in table.provider]})
-
-    def _tables(self, table: Any, people: People) -> OptionTables:
-        names = [*provider_names(table.provider, 'tts.provider'),
-                 *(name for person in people for name in person.tts)]
-        return voice_options([*dict.fromkeys(names)], 'tts.provider')
+            tables, texts={'options': [prefix_of(name) for name in table.provider]}, live=True)
 
     def configure(self) -> None:
         """Load the voices of all speakers."""
-        table = self.parameters
-        self._people = People.load(table.people)
-        tables = self._tables(table, self._people)
-        self._own_options = {
-            person.where: person_options(person, tables, person.tts or table.provider)[0]
-            for person in self._people}
-        self._health = HealthRegistry()
-        self._voices: dict[tuple[Any, ...], FallbackVoice] = {}
-        for person in self._people:
-            self._voice(person)
-        self._rate = max(voice.capabilities.sample_rate for voice in self._voices.values())
+        self._voices = VoiceChange(self._load(self.declared))
+        self.until_cleanup(self._voices.close)
+        # Voices that are loaded later are resampled to it: the sound goes on as it is.
+        self._rate = self._voices.voices.sample_rate
+        self._loader = LiveLoader(self, 'the voice', OF_VOICES, self._load_others,
+                                  self._use, self._drop)
+        self.until_cleanup(self._loader.close)
         self._output = TimedSpeechPublisher(self, self._rate)
         self._speakers = self.publisher(DiagnosticArray, 'voice/speakers', qos.INFO)
+
+    def parameters_changed(self) -> None:
+        """Load the voices that are set now beside those that speak."""
+        self._loader.follow()
 
     def start(self) -> None:
         """Start to listen and speak."""
         self._lead = LeadRequest(self, self.parameters.lead, self.parameters.lead_max)
         self._scheduler = SpeechScheduler(
-            self._voice_of, mouth_track, self._output, self.ros_clock,
+            self._voices.take, mouth_track, self._output, self.ros_clock,
             lambda: self._lead.seconds, rate=self._rate, chunk=self.parameters.chunk,
             ahead=self.parameters.ahead, queue=self.parameters.queue,
-            named_emoji=self.parameters.emoji == 'name')
+            named_emoji=self.parameters.emoji == 'name', done_with=self._voices.give_back)
         self._refused, self._refused_at = 0, -math.inf
         self.until_deactivate(self._scheduler.close)
-        self._speakers.publish(messages.to_speakers(self._who_speaks()))
+        self._speakers.publish(messages.to_speakers(self._voices.voices.speakers()))
         self._output.announce()
         self.create_subscription(String, 'text', self._on_text, qos.TEXT,
                                  qos_overriding_options=qos.overridable())
@@ -140,13 +143,14 @@ class TtsNode(ManagedNode):
         self._output.check_rivals()
         statistics = self._scheduler.statistics
         times = list(statistics.text_to_voice)
+        health = self._voices.voices.health
         figures = {
             'lead_ms': self._lead.seconds * 1000,
             'text_to_voice_ms_p50': float(np.median(times) * 1000) if times else 0.0,
             **{name: getattr(statistics, name) for name in
                ('utterances', 'refused', 'unspeakable', 'unsaid_words', 'interrupted', 'failed')},
-            **self._health.figures()}
-        complaint = self._health.complaint()
+            **health.figures()}
+        complaint = health.complaint()
         if statistics.last_unsaid:
             complaint = '; '.join(filter(None, (
                 complaint, f'of the last text, {statistics.last_unsaid} could not be said')))
@@ -177,8 +181,7 @@ class TtsNode(ManagedNode):
     def _check_locale(self, locale: str, speaker: str) -> None:
         """Say so where the voice does not speak the language that a text says it is in."""
         # What the scheduler says of an unknown speaker is not said here too.
-        person = self._people.get(speaker or DEFAULT, warn=False)
-        languages = self._voice(person).capabilities.languages
+        languages = self._voices.voices.of(speaker, warn=False).capabilities.languages
         if locale and not speaks(languages, locale):
             self.get_logger().warning(
                 f'a text is in {locale[:20]!r}, but the voice of {speaker or DEFAULT} speaks '
@@ -210,34 +213,22 @@ class TtsNode(ManagedNode):
         response.message = f'{ended} utterance{"" if ended == 1 else "s"} ended'
         return response
 
-    def _who_speaks(self) -> Iterator[tuple[str, str, tuple[str, ...]]]:
-        """Yield each speaker id with the name of its voice and the languages of that."""
-        for speaker in self._people.ids():
-            person = self._people.get(speaker)
-            yield (speaker, person.voice or (self.parameters.voice if not person.tts else ''),
-                   self._voice(person).capabilities.languages)
+    def _load(self, declared: Declared[Any], before: VoiceSet | None = None) -> VoiceSet:
+        table = declared.table
+        return VoiceSet(VoiceSettings(
+            table.provider, table.voice, table.speed, table.people,
+            TimeLimits(table.first_limit, table.gap_limit, table.whole_limit, 0.0),
+            dict(declared.options)), before)
 
-    def _voice_of(self, speaker: str) -> FallbackVoice:
-        return self._voice(self._people.get(speaker))
+    def _load_others(self, declared: Declared[Any]) -> VoiceSet:
+        return self._load(declared, self._voices.voices)
 
-    def _voice(self, person: Person) -> FallbackVoice:
-        """Return the loaded voice of a profile; configure() loads those of all profiles."""
-        table = self.parameters
-        # A voice of one provider means nothing to another.
-        same = person.tts in ((), table.provider)
-        names, options = person.tts or table.provider, self._own_options[person.where]
-        called = person.voice or (table.voice if same else '')
-        speed = person.speed or table.speed
-        key = (names, called, speed, *sorted(options.items()))
-        if key not in self._voices:
-            voice = make_voice(
-                names, called, speed, {**self.options, **options},
-                parameter='tts.provider', health=self._health,
-                limits=TimeLimits(table.first_limit, table.gap_limit, table.whole_limit, 0.0))
-            self.until_cleanup(voice.close)
-            voice.load()
-            self._voices[key] = voice
-        return self._voices[key]
+    def _use(self, voices: VoiceSet) -> None:
+        self._voices.use(voices)
+        self._speakers.publish(messages.to_speakers(voices.speakers()))
+
+    def _drop(self, voices: VoiceSet) -> None:
+        voices.release(self._voices.voices)
 
 
 def main() -> int:

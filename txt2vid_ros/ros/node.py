@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 import contextlib
 import logging
 import threading
+import time
 import traceback
 from typing import Any, ClassVar
 
@@ -24,6 +25,8 @@ from txt2vid_ros.ros.parameters import Declared
 
 LEVELS = {'ok': DiagnosticStatus.OK, 'warn': DiagnosticStatus.WARN,
           'error': DiagnosticStatus.ERROR}
+REFUSAL_SECONDS = 30.0
+"""Seconds for which the diagnostics tell of what was refused."""
 
 
 class ManagedNode(LifecycleNode, abc.ABC):
@@ -36,13 +39,15 @@ class ManagedNode(LifecycleNode, abc.ABC):
 
     NAME: ClassVar[str]
     Parameters: ClassVar[type[Any]]
+    OPTIONS_BY: ClassVar[tuple[str, ...]] = ()
+    """The parameters that option_tables() depends on."""
 
     def __init__(self, **arguments: Any) -> None:
         """Declare the parameters; nothing is loaded yet."""
         super().__init__(self.NAME, **arguments)
-        self._declared = parameters.declare(self, self.Parameters, self.option_tables)
-        parameters.follow(self, lambda: self._declared, self._parameters_changed,
-                          lambda: self._unconfigured)
+        self.declared: Declared[Any] = parameters.declare(
+            self, self.Parameters, self.option_tables)
+        """Parameters and options as they are set at present; replaced where they change."""
         self.ros_clock = RosClock(self)
         self.finished = threading.Event()
         """Set once the node should end."""
@@ -55,6 +60,7 @@ class ManagedNode(LifecycleNode, abc.ABC):
         """Whether nobody else manages the node: then it ends where it cannot work."""
         self._diagnostics = self.create_publisher(DiagnosticArray, '/diagnostics', 10)
         self._problems: dict[str, str] = {}
+        self._refusal = '', 0.0
         self._unconfigured = True
         self._active = False
         self._started = False
@@ -64,20 +70,29 @@ class ManagedNode(LifecycleNode, abc.ABC):
         self._until_deactivate = contextlib.ExitStack()
         self._of_unconfigured = self._entities()
         self._of_inactive = self._of_unconfigured
+        parameters.follow(self, lambda: self.declared, self._parameters_changed,
+                          lambda: self._unconfigured, options_of=self.option_tables,
+                          options_by=self.OPTIONS_BY, check=self.check_parameters)
 
     @property
     def parameters(self) -> Any:
         """Return the node's table of parameters with its present values."""
-        return self._declared.table
+        return self.declared.table
 
     @property
     def options(self) -> Mapping[str, Any]:
         """Return the options of providers that are set, by full name: 'google.pitch'."""
-        return self._declared.options
+        return self.declared.options
 
     def option_tables(self, table: Any) -> OptionTables:
         """Return the options of the providers that this table of parameters names."""
         return OptionTables()
+
+    def check_parameters(self, declared: Declared[Any]) -> None:
+        """Raise UserError where what shall be set cannot be used, as far as that is seen soon."""
+
+    def parameters_changed(self) -> None:
+        """Take over what was set while the node is configured; must not wait."""
 
     @abc.abstractmethod
     def configure(self) -> None:
@@ -100,8 +115,16 @@ class ManagedNode(LifecycleNode, abc.ABC):
         Until the node has been started, it is loading.
         """
         level, line, figures = self.report() if self._started else ('warn', 'loading', {})
+        refusal, until = self._refusal
+        if time.monotonic() < until:
+            level, line = 'warn' if level == 'ok' else level, f'{line}; {refusal}'
         problems = ' '.join(self._problems.copy().values())
         return ('error', problems, figures) if problems else (level, line, figures)
+
+    def report_refusal(self, line: str) -> None:
+        """Log that something is not done, and warn of it in the diagnostics for a while."""
+        self.get_logger().error(line)
+        self._refusal = line, time.monotonic() + REFUSAL_SECONDS
 
     def set_problem(self, about: str, line: str) -> None:
         """Log what is wrong with `about`, and report it in every diagnostic while it lasts.
@@ -156,20 +179,13 @@ class ManagedNode(LifecycleNode, abc.ABC):
 
     def failed(self, error: Exception) -> None:
         """End the node because a thread or a transition has raised `error`."""
-        if isinstance(error, UserError):
-            self.fail(error)
-            return
-        self._log_internal(error)
-        self.end(1)
+        self._log(error)
+        self.end(EXIT_USER_ERROR if isinstance(error, UserError) else 1)
 
-    def _log_internal(self, error: Exception) -> None:
+    def _log(self, error: Exception) -> None:
         lines = ''.join(traceback.format_exception(error))
-        self.get_logger().fatal(f'internal error:\n{lines}')
-
-    def fail(self, error: UserError) -> None:
-        """End the node with EXIT_USER_ERROR. Safe to call from any thread."""
-        self.get_logger().fatal(str(error))
-        self.end(EXIT_USER_ERROR)
+        self.get_logger().fatal(str(error) if isinstance(error, UserError)
+                                else f'internal error:\n{lines}')
 
     def end(self, status: int = 0) -> None:
         """End the node with an exit status; the first one that is not 0 wins."""
@@ -258,15 +274,15 @@ class ManagedNode(LifecycleNode, abc.ABC):
             # rclpy would swallow it. Providers are third-party code, whose errors must be seen.
             if self.autostart:
                 self.failed(error)
-            elif isinstance(error, UserError):
-                self.get_logger().error(str(error))
             else:
-                self._log_internal(error)
+                self._log(error)
             return TransitionCallbackReturn.FAILURE
         return TransitionCallbackReturn.SUCCESS
 
     def _parameters_changed(self, declared: Declared[Any]) -> None:
-        self._declared = declared
+        self.declared = declared
+        if not self._unconfigured:
+            self.parameters_changed()
 
     def _diagnose(self) -> None:
         level, line, figures = self.status()

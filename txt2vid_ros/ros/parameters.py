@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 import dataclasses
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -33,7 +33,7 @@ from txt2vid_ros.core.parameters import (
 )
 from txt2vid_ros.ros.written_parameters import as_written
 
-__all__ = ['Declared', 'declare', 'follow', 'parameter']
+__all__ = ['Declared', 'declare', 'follow', 'parameter', 'put_back', 'value_of']
 
 Table = TypeVar('Table')
 # Parameters that ROS itself adds to a node, and that of ManagedNode.
@@ -64,8 +64,7 @@ def declare(node: Node, table: type[Table],
     """
     where = f'{node.get_name()}.{{}}'
     own = specs(table)
-    given = {name: value for name, value in _given(node).items()
-             if name not in OF_ROS and not name.startswith(OF_ROS_PREFIX)}
+    given = _given(node)
     values = {name: checked(where.format(name), spec, as_written(node, spec, name, given[name]))
               for name, spec in own.items() if name in given}
     made = table(**values)
@@ -95,54 +94,108 @@ def declare(node: Node, table: type[Table],
 
 def follow(node: Node, current: Callable[[], Declared[Any]],
            changed: Callable[[Declared[Any]], None],
-           unconfigured: Callable[[], bool] = lambda: False) -> None:
+           unconfigured: Callable[[], bool] = lambda: False, *,
+           options_of: Callable[[Any], OptionTables] = lambda table: OptionTables(),
+           options_by: Collection[str] = (),
+           check: Callable[[Declared[Any]], None] = lambda declared: None) -> None:
     """Let parameters change while the node runs; `changed` gets what is set then.
 
     Live ones change at any time, the others while the node is `unconfigured`. To set what is set
-    already is no fault: `ros2 param load` sets all that a node has.
+    already is no fault: `ros2 param load` sets all that a node has. The options of a provider that
+    is chosen, by one of the parameters `options_by`, are declared, and those of one that is not
+    used any more go. `check` may raise UserError, with which the change is refused.
     """
     def decide(parameters: list[Parameter]) -> SetParametersResult:
-        declared = current()
-        table, options = dict[str, Any](), dict(declared.options)
-        for each in parameters:
-            spec = declared.specs.get(each.name)
-            if spec is None:
-                continue
-            own = hasattr(declared.table, each.name)
-            try:
-                value = checked(f'{node.get_name()}.{each.name}', spec, each.value)
-            except UserError as error:
-                return SetParametersResult(successful=False, reason=str(error))
-            before = (getattr(declared.table, each.name) if own
-                      else declared.options.get(each.name, spec.default))
-            if value == before:
-                continue
-            if not spec.live and not unconfigured():
-                return SetParametersResult(successful=False, reason=(
-                    f'{each.name} {READ_ONCE}: start it with this value, or deactivate it and '
-                    'clean it up first (ros2 lifecycle set)'))
-            (table if own else options)[each.name] = value
-        if table or options != declared.options:
-            changed(dataclasses.replace(
-                declared, table=dataclasses.replace(declared.table, **table), options=options))
+        before = current()
+        try:
+            after = _changed(node, before, parameters, unconfigured())
+            if after == before:
+                return SetParametersResult(successful=True)
+            if after.options != before.options or any(
+                    value_of(after, name) != value_of(before, name) for name in options_by):
+                after = _checked_together(node, after, options_of(after.table))
+            check(after)
+        except UserError as error:
+            return SetParametersResult(successful=False, reason=str(error))
+        for name in before.specs.keys() - after.specs.keys():
+            node.undeclare_parameter(name)
+        for name in after.specs.keys() - before.specs.keys():
+            spec = after.specs[name]
+            _declare(node, name, spec, after.options.get(name, spec.default))
+        changed(after)
         return SetParametersResult(successful=True)
 
     node.add_on_set_parameters_callback(decide)
 
 
+def put_back(node: Node, name: str, spec: ParameterSpec, value: Any) -> None:
+    """Set a parameter to what is in use."""
+    if value is None:
+        # ROS cannot take a value away from a parameter that has a type.
+        node.undeclare_parameter(name)
+        _declare(node, name, spec, value)
+    else:
+        node.set_parameters([Parameter(name, value=_ros_value(spec, value))])
+
+
+def _changed(node: Node, declared: Declared[Any], parameters: list[Parameter], unconfigured: bool
+             ) -> Declared[Any]:
+    """Return what is declared with other values. Raises UserError where one is not taken."""
+    table, options = dict[str, Any](), dict(declared.options)
+    for each in parameters:
+        spec = declared.specs.get(each.name)
+        if spec is None:
+            continue
+        value = checked(f'{node.get_name()}.{each.name}', spec, each.value)
+        if value == value_of(declared, each.name):
+            continue
+        if not spec.live and not unconfigured:
+            raise UserError(f'{each.name} {READ_ONCE}: start it with this value, or deactivate it '
+                            'and clean it up first (ros2 lifecycle set)')
+        (table if hasattr(declared.table, each.name) else options)[each.name] = value
+    return dataclasses.replace(
+        declared, table=dataclasses.replace(declared.table, **table), options=options)
+
+
+def value_of(declared: Declared[Any], name: str) -> Any:
+    """Return the present value of a parameter or an option."""
+    if hasattr(declared.table, name):
+        return getattr(declared.table, name)
+    return declared.options.get(name, declared.specs[name].default)
+
+
+def _checked_together(node: Node, declared: Declared[Any], tables: OptionTables) -> Declared[Any]:
+    """Return what is declared with the options of the providers that are in use now.
+
+    Those of one that has just been chosen are as the node was started with, or as they were last.
+    Raises UserError where values do not fit together.
+    """
+    known, given = tables.specs, _given(node)
+    options = {**{name: as_written(node, known[name], name, given[name]) for name in known
+                  if name in given and name not in declared.specs}, **declared.options}
+    checked_ones, _ = tables.check({name: value for name, value in options.items()
+                                    if name in known}, f'{node.get_name()}.{{}}')
+    return dataclasses.replace(declared, options={**options, **checked_ones},
+                               specs={**specs(type(declared.table)), **known})
+
+
 def _given(node: Node) -> dict[str, Any]:
-    return {name: override.value for name, override in node._parameter_overrides.items()}
+    """Return what the node was started with, without what is ROS' own."""
+    return {name: override.value for name, override in node._parameter_overrides.items()
+            if name not in OF_ROS and not name.startswith(OF_ROS_PREFIX)}
 
 
 def _declare(node: Node, name: str, spec: ParameterSpec, value: Any) -> None:
+    node.declare_parameter(name, _ros_value(spec, value), _descriptor(spec), ignore_override=True)
+
+
+def _ros_value(spec: ParameterSpec, value: Any) -> Any:
     if spec.type is FILE:
-        value = '' if value in (None, Path()) else str(value)
-    elif value is None:
+        return '' if value in (None, Path()) else str(value)
+    if value is None:
         # An unset list of numbers: declared by type, without a value.
-        value = Parameter.Type.INTEGER_ARRAY
-    elif isinstance(value, tuple):
-        value = list(value)
-    node.declare_parameter(name, value, _descriptor(spec), ignore_override=True)
+        return Parameter.Type.INTEGER_ARRAY
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _descriptor(spec: ParameterSpec) -> ParameterDescriptor:

@@ -27,6 +27,7 @@ CAPTURED = _reliable(1024)
 seconds of a file at four times its speed."""
 MOUTH = _reliable(50)
 CAPTION = _reliable(50)
+EXPRESSION = _reliable(10)
 SPEAKING = _reliable(1, latched=True)
 INFO = _reliable(1, latched=True)
 LEAD = _reliable(1, latched=True)

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from txt2vid_ros.core.clock import Clock, SECOND
 from txt2vid_ros.core.errors import ProviderError, UserError
-from txt2vid_ros.speaking.normalization.scripts import described
 from txt2vid_ros.speaking.resampled_voice import ResampledVoice
 from txt2vid_ros.speaking.speech_sink import (
     Articulate,
@@ -21,6 +20,7 @@ from txt2vid_ros.speaking.speech_sink import (
     SpeechSink,
 )
 from txt2vid_ros.speaking.synthesis import SpokenChunk, synthesize_text
+from txt2vid_ros.speaking.unsaid import report_unsaid
 from txt2vid_ros.speaking.voice import TextToSpeech
 from txt2vid_ros.speaking.word_times import ClauseWords, TimedWord
 
@@ -33,6 +33,8 @@ INITIAL_BURST = 6
 CHUNK_SPACING = 0.01
 """Seconds between the chunks that follow, until they are `ahead`: a recorder with a history of ten
 messages, as rosbag2 has it, would lose some of a whole second that comes at once."""
+CONTINUING_LEAD = int(0.15 * SECOND)
+"""Nanoseconds from having more sound of a clause to its being heard that viewers need at least."""
 UNENDED = 2**63 - 1
 """The end of an utterance that is still being made."""
 IDS_KEPT = 100
@@ -53,14 +55,17 @@ class SpeechScheduler:
                  sink: SpeechSink, clock: Clock, lead: Callable[[], float], *,
                  rate: int, chunk: float = 0.04, ahead: float = 1.0,
                  spacing: float = CHUNK_SPACING, queue: int = 64,
-                 named_emoji: bool = False) -> None:
+                 named_emoji: bool = False,
+                 done_with: Callable[[TextToSpeech], object] = lambda voice: None) -> None:
         """Take the voice of each speaker, where the speech goes (at `rate` Hz), and the pacing.
 
         `queue` is how many utterances may wait; all other numbers are seconds. Emoji are left
-        out, or said by their names.
+        out, or said by their names. `done_with` gets each voice that `voice_for` gave, once its
+        utterance is made.
         """
         self.statistics = SchedulerStatistics()
         self._voice_for = voice_for
+        self._done_with = done_with
         self._articulate = articulate
         self._sink = sink
         self._clock = clock
@@ -200,6 +205,12 @@ class SpeechScheduler:
 
     def _clauses(self, utterance: SpeechRequest, generation: int) -> None:
         voice = self._voice_for(utterance.speaker)
+        try:
+            self._say_clauses(utterance, voice, generation)
+        finally:
+            self._done_with(voice)
+
+    def _say_clauses(self, utterance: SpeechRequest, voice: TextToSpeech, generation: int) -> None:
         resampled = ResampledVoice(voice, self._rate)
         first = True
         unsaid: list[str] = []
@@ -219,22 +230,7 @@ class SpeechScheduler:
                 return
         self._tell(generation, utterance.id, words, words.rest(), self._cursor)
         if self._generation == generation:
-            self._report_unsaid(utterance, unsaid, voice, nothing=first)
-
-    def _report_unsaid(self, utterance: SpeechRequest, unsaid: Sequence[str], voice: TextToSpeech,
-                       *, nothing: bool) -> None:
-        """Count and log what was not said; by its writing, for a log is no place for the text."""
-        self.statistics.unspeakable += nothing
-        self.statistics.last_unsaid = described(unsaid) if unsaid else ''
-        if unsaid:
-            self.statistics.unsaid_words += len(unsaid)
-            self._sink.left_out(utterance.id, self.statistics.last_unsaid)
-            log.warning('%s of the text of %s cannot be said by a voice for %s; use a voice for '
-                        'that language', described(unsaid), utterance.id,
-                        ', '.join(voice.capabilities.languages))
-        elif nothing:
-            log.warning('there is nothing to pronounce in the text of %s (%d characters); '
-                        'send words or numbers', utterance.id, len(utterance.text))
+            report_unsaid(utterance, unsaid, voice, self.statistics, self._sink, nothing=first)
 
     def _play(self, name: str, spoken: SpokenChunk, words: ClauseWords, generation: int) -> bool:
         """Hand out one chunk of a voice in steps; False if it was interrupted."""
@@ -243,7 +239,9 @@ class SpeechScheduler:
         too_far = lead + self._ahead + CLOCK_JUMP
         soonest = self._clock.now() + lead
         start = self._cursor + int(spoken.pause * SECOND)
-        if not soonest <= start <= soonest + too_far:
+        # Within a clause a gap is worse than lips that come late.
+        least = soonest if spoken.clause else min(soonest, self._clock.now() + CONTINUING_LEAD)
+        if not least <= start <= soonest + too_far:
             start = soonest
         if chunk.phonemes:
             track = self._articulate(chunk.phonemes, chunk.samples, rate)

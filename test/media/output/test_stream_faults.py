@@ -22,10 +22,11 @@ from txt2vid_ros.bench.rig.viewer import decode, Viewer
 from txt2vid_ros.core.clock import FrameGrid, SECOND, SystemClock
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.media.output.broadcast import Broadcast
-from txt2vid_ros.media.output.encoder import StreamEncoder, StreamFormat
+from txt2vid_ros.media.output.encoder import StreamEncoder
 from txt2vid_ros.media.output.fragments import FragmentedView
 from txt2vid_ros.media.output.frame_buffer import FrameBuffer
 from txt2vid_ros.media.output.mpegts import TransportStreamParser
+from txt2vid_ros.media.output.stream_format import StreamFormat
 from txt2vid_ros.media.output.stream_outputs import StreamOutputs
 from txt2vid_ros.media.output.stream_writer import StreamWriter
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
@@ -250,7 +251,7 @@ def test_a_server_that_never_is_there_is_given_up(monkeypatch: pytest.MonkeyPatc
 
 
 def output(**wanted: str) -> StreamOutputs:
-    return StreamOutputs(StreamFormat(), report=print, status=dict,
+    return StreamOutputs(report=print, status=dict,
                          **{'http': '', 'record': '', 'push': '', **wanted})
 
 
@@ -318,7 +319,7 @@ def test_an_ffmpeg_that_always_fails_ends_the_stream_with_its_words(
             return super().wait(min(timeout or 0.01, 0.01))
 
     writer = StreamWriter(form, FrameGrid.at(25), FrameBuffer(), SpeechTimeline(), SystemClock(),
-                          lambda begun: StreamEncoder(form, begun, lambda chunk: None, parser))
+                          lambda opening: StreamEncoder(opening, lambda chunk: None, parser))
     with pytest.raises(UserError, match=r'failed 9 times in a row: .*Unknown encoder libx264'):
         writer.run(Impatient())
 
@@ -326,7 +327,7 @@ def test_an_ffmpeg_that_always_fails_ends_the_stream_with_its_words(
 def test_pictures_of_another_shape_are_fitted_between_bars() -> None:
     form = StreamFormat(width=64, height=48)
     writer = StreamWriter(form, FrameGrid.at(25), FrameBuffer(), SpeechTimeline(), SystemClock(),
-                          lambda begun: pytest.fail('not to be started'))
+                          lambda opening: pytest.fail('not to be started'))
     for width, height in ((10, 48), (200, 48), (128, 96), (1, 1), (64, 48)):
         data = writer._picture(np.full((height, width, 3), 255, np.uint8))
         assert len(data) == 64 * 48 * 3 // 2

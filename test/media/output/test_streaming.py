@@ -90,7 +90,7 @@ def test_what_is_silenced_is_not_heard_a_tenth_of_a_second_later(
         # As the stream node does: what is with the encoder already cannot be taken back.
         now = rig.clock.now()
         rig.speech.end('tone', max(now, rig.writer.heard_until))
-        zero = rig.grid.stamp(rig.writer.epoch) - round(PTS_OFFSET * SECOND)
+        zero = rig.writer.zero - round(PTS_OFFSET * SECOND)
         rig.wait_frames(round(2 * fps))
     viewer.close()
     stream = decode(tmp_path / 'view.ts')

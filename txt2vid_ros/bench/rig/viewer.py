@@ -13,9 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from txt2vid_ros.core.pcm import STREAM_RATE
-from txt2vid_ros.media.output.mpegts import PACKET_BYTES, VIDEO_PID
+from txt2vid_ros.media.output.mpegts import AUDIO_PID, PACKET_BYTES, VIDEO_PID
 
-AUDIO_PID = VIDEO_PID + 1
 PTS_CLOCK = 90_000
 """Hz of presentation times in a transport stream (ISO 13818-1)."""
 

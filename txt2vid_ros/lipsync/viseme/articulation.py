@@ -25,6 +25,9 @@ NARROWING = 0.31  # of the mouth's width by rounding
 WIDENING = 0.13  # of the mouth's width by spreading
 ROUND_DROP = 0.02  # of the upper lip
 _UPPER_SHARE = 0.2  # of the gap that the upper lip gives
+# Of the corners of the mouth in an expression, at most: what more would tear cheeks or lips.
+CORNER_RISE, CORNER_FALL = 0.036, 0.075
+CORNER_SPREAD = 0.09  # of the mouth's width in a smile; half as much narrower in sorrow
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,13 +63,20 @@ def lip_gaps(pose: MouthPose) -> tuple[float, float]:
     return gap + min(gap, _OVERLAP_SEEN), _TOOTH_GAP * lip_in * (1 - closed)
 
 
-def articulate(rest: Lips, pose: MouthPose) -> Articulated:
-    """Return the lips of `pose`, starting from the lips at rest."""
+def articulate(rest: Lips, pose: MouthPose, corners: float = 0.0) -> Articulated:
+    """Return the lips of `pose`, starting from the lips at rest.
+
+    `corners` moves those of the mouth up (1) as in a smile, or down (-1).
+    """
     jaw, closed, rounded, wide, lip_in, _ = shape_values(pose)
     parted = (1 - closed) * (1 - lip_in)
     gap, tooth_gap = lip_gaps(pose)
     drop = JAW_DROP * jaw * (1 - 0.45 * closed) * (1 - 0.3 * lip_in)
     narrow = 1 - NARROWING * rounded + WIDENING * wide * (1 - 0.5 * closed) - 0.05 * jaw * parted
+    # Rounded lips leave the corners no way.
+    corners *= 1 - 0.6 * rounded
+    narrow += CORNER_SPREAD * (corners if corners > 0 else 0.5 * corners)
+    lift = CORNER_RISE * max(corners, 0.0) + CORNER_FALL * min(corners, 0.0)
     left, right = rest.upper_outer[0], rest.upper_outer[-1]
     middle = (left + right) / 2
     # Lips that round leave only the middle of the slit open; lips that spread open it all.
@@ -78,7 +88,7 @@ def articulate(rest: Lips, pose: MouthPose) -> Articulated:
         out[:, 0] = middle[0] + (row[:, 0] - middle[0]) * narrow
         u = np.abs((row[:, 0] - middle[0]) / max(right[0] - middle[0], 1e-6))
         # Corners go with the jaw by their own share; the middle is placed by the gap below.
-        out[:, 1] += shift[1] * np.clip(u, 0, 1) ** 2
+        out[:, 1] += shift[1] * np.clip(u, 0, 1) ** 2 - lift * np.clip(u, 0, 1) ** 1.7
         return out
 
     def profile(row: Array, power: float) -> Array:

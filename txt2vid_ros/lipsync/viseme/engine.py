@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any, ClassVar
 
 import cv2
@@ -13,12 +14,15 @@ from txt2vid_ros.lipsync.face.mesh import FaceMesh
 from txt2vid_ros.lipsync.face.track import FaceTrack, find_face
 from txt2vid_ros.lipsync.face.upright import quarter_turns
 from txt2vid_ros.lipsync.viseme.face_renderer import FaceRenderer
-from txt2vid_ros.lipsync.viseme.head_warp import HeadWarp
-from txt2vid_ros.lipsync.viseme.idle_motion import IdleMotion, LifeSettings
+from txt2vid_ros.lipsync.viseme.head_warp import HeadWarp, SHUT
+from txt2vid_ros.lipsync.viseme.idle_motion import IdleMotion, IdleState, LifeSettings
 from txt2vid_ros.lipsync.viseme.renderer_cache import RendererCache
 from txt2vid_ros.lipsync.viseme.sound import audio_pose
 from txt2vid_ros.media.driving.driving_media import DrivingMedia
+from txt2vid_ros.media.expression_timeline import Demeanour, ExpressionTimeline
 
+_BROWS = 2.2  # times as far as stress raises them
+_HEAD_FOLLOWS = (0.012, 0.006)  # face units by which the head goes with the eyes: aside, up
 _FRAME = 0.04  # seconds: the next frame to be rendered may be so far beyond a track's arrival
 
 
@@ -66,8 +70,9 @@ class VisemeSession(LipSyncSession):
         self._driving = driving
         self._track = track
         self._renderers = RendererCache(driving, track)
-        still = len(driving.frames) == 1
-        self._idle_motion = IdleMotion(options) if options.life and still else None
+        self._still = len(driving.frames) == 1
+        self._idle_motion = IdleMotion(options) if options.life and self._still else None
+        self._expressions: ExpressionTimeline | None = None
         self._head: HeadWarp | None = None
         self.notices = driving.notices + track.notices
 
@@ -78,17 +83,30 @@ class VisemeSession(LipSyncSession):
             return np.array(self._driving.frames[driving_index])
         frame = self._driving.frames[driving_index]
         renderer = self.renderer(driving_index)
-        picture = renderer.render(frame, pose_at(time, speech))
+        shown = None if self._expressions is None else self._expressions.at(time)
+        if shown is not None and shown.at_rest:
+            shown = None
+        corners = 0.0 if shown is None else shown.pose.corners
+        picture = renderer.render(frame, pose_at(time, speech), corners)
         if len(self._driving.frames) > 1:
             renderer.release()
         if presence < 1:
             mixed = cv2.addWeighted(frame, 1 - presence, picture, presence, 0)
             picture = np.asarray(mixed, np.uint8)
-        if self._idle_motion is None:
+        if self._idle_motion is None and shown is None:
             return picture
+        state = (IdleState() if self._idle_motion is None
+                 else self._idle_motion.at(time, speech))
+        if shown is not None:
+            state = expressed(state, shown)
         if self._head is None:
             self._head = HeadWarp(renderer.face, picture.shape)
-        return self._head.animate(picture, self._idle_motion.at(time, speech))
+        return self._head.animate(picture, state)
+
+    def express(self, expressions: ExpressionTimeline) -> bool:
+        """Show what `expressions` says, on a still picture."""
+        self._expressions = expressions if self._still else None
+        return self._still
 
     def close(self) -> None:
         """Release the cached renderers."""
@@ -98,6 +116,18 @@ class VisemeSession(LipSyncSession):
     def renderer(self, index: int) -> FaceRenderer:
         """Return the renderer of driving frame `index`."""
         return self._renderers.get(index)
+
+
+def expressed(state: IdleState, shown: Demeanour) -> IdleState:
+    """Return the state of a face that shows an expression and looks somewhere."""
+    pose = shown.pose
+    lids = pose.lids * (SHUT if pose.lids > 0 else 1.0)
+    return dataclasses.replace(
+        state, blink=max(state.blink, lids) if state.blink else lids,
+        brows=state.brows + _BROWS * pose.brows, inner_brows=pose.inner_brows,
+        look_right=shown.right, look_up=shown.up,
+        right=state.right + _HEAD_FOLLOWS[0] * shown.right,
+        down=state.down - _HEAD_FOLLOWS[1] * shown.up)
 
 
 def pose_at(time: float, speech: SpeechView) -> MouthPose:

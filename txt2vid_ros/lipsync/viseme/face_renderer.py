@@ -61,15 +61,19 @@ class FaceRenderer:
         """Drop what takes only half a millisecond to compute again."""
         self._spline = None
 
-    def render(self, frame: Frame, pose: MouthPose) -> Frame:
-        """Return `frame`, which must be the prepared one, in `pose`."""
+    def render(self, frame: Frame, pose: MouthPose, corners: float = 0.0) -> Frame:
+        """Return `frame`, which must be the prepared one, in `pose`.
+
+        `corners`: how far those of the mouth are up as in a smile, -1 to 1.
+        """
         x0, y0, x1, y1 = self.box
         picture = np.array(frame)
         region = picture[y0:y1, x0:x1]
-        natural = self._natural * (1 - float(smooth_step(pose.max(keepdims=True), 0, 0.2)[0]))
+        most = np.maximum(pose.max(keepdims=True), abs(corners))
+        natural = self._natural * (1 - float(smooth_step(most, 0, 0.2)[0]))
         if natural >= 1:
             return picture
-        moved = articulate(self.face.rest, pose)
+        moved = articulate(self.face.rest, pose, corners)
         upper_map, lower_map = self._maps(moved)
         upper, lower = remapped(self._upper, upper_map), remapped(self._lower, lower_map)
         pictured = region.astype(np.float32) if natural > 0 else None

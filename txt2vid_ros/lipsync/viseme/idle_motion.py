@@ -45,14 +45,18 @@ class LifeSettings:
 
 @dataclasses.dataclass(frozen=True)
 class IdleState:
-    """The state of lids, brows and head at one moment.
+    """The state of lids, brows, eyes and head at one moment.
 
-    `blink`: 0 open to 1 shut. `brows`: 0 to 1 raised. `right` and `down` in face units, `roll` in
-    radians.
+    `blink`: -1 wide, 0 as pictured, 1 shut. `brows`: 1 raised as far as stress does, less than 0
+    lowered; `inner_brows`: the same at the ends by the nose. `look_right`, `look_up`: of the eyes,
+    -1 to 1. `right` and `down` of the head in face units, `roll` in radians.
     """
 
     blink: float = 0.0
     brows: float = 0.0
+    inner_brows: float = 0.0
+    look_right: float = 0.0
+    look_up: float = 0.0
     right: float = 0.0
     down: float = 0.0
     roll: float = 0.0

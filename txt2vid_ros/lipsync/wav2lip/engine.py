@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 import logging
 import pathlib
+import threading
 from typing import Any, ClassVar
 
 import numpy as np
@@ -35,14 +36,18 @@ class Wav2LipSession(LipSyncSession):
     """One face animated by Wav2Lip. Only the network is shared with other sessions."""
 
     def __init__(self, driving: DrivingMedia, located: LocatedFace, generator: Generator[Any, Any],
-                 options: Wav2LipOptions) -> None:
-        """`located` holds a box for each frame of `driving`."""
+                 options: Wav2LipOptions, busy: threading.Lock | None = None) -> None:
+        """`located` holds a box for each frame of `driving`.
+
+        `busy` is held while the network runs, where other threads may use it too.
+        """
         self.notices = located.notices + generator.notices
         self.batch_size = options.batch
         self._driving = driving
         self._located = located
         self._generator = generator
         self._options = options
+        self._busy = busy or threading.Lock()
         self._features: FeatureCache[Any, Any] = FeatureCache(
             options.cache_mb * 1_000_000, generator)
         self._masks: dict[int, paste.Alpha] = {}
@@ -84,8 +89,9 @@ class Wav2LipSession(LipSyncSession):
         self._resting = None
 
     def _mouths(self, windows: NDArray[np.float32], indices: Sequence[int]) -> list[Mouth]:
-        features = [self._features.get(index, self._crop) for index in indices]
-        return self._generator.mouths(windows, features)
+        with self._busy:
+            features = [self._features.get(index, self._crop) for index in indices]
+            return self._generator.mouths(windows, features)
 
     def _crop(self, index: int) -> Crop:
         return paste.cut(self._driving.frames[index], self._located.box(index))
@@ -134,6 +140,8 @@ class Wav2LipEngine(LipSyncEngine):
         """Load nothing yet; see load()."""
         self._options = options or Wav2LipOptions()
         self._generator: Generator[Any, Any] | None = None
+        # A face is opened while another one is shown.
+        self._busy = threading.Lock()
 
     def load(self) -> None:
         """Load the network, which is exported on first use. Raises UserError."""
@@ -158,7 +166,7 @@ class Wav2LipEngine(LipSyncEngine):
         if self._generator is None:
             raise RuntimeError('load() must be called before open()')
         return Wav2LipSession(
-            driving, locate(driving, self._options), self._generator, self._options)
+            driving, locate(driving, self._options), self._generator, self._options, self._busy)
 
     def close(self) -> None:
         """Release the network; may be called twice."""

@@ -8,6 +8,8 @@ import hashlib
 import itertools
 import os
 import pathlib
+import time
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +25,10 @@ from txt2vid_ros.media.driving.options import CROSS_FADE, CrossFaded, DrivingOpt
 from txt2vid_ros.media.driving.progress import shown_progress
 
 MAX_SIDE = 8192
+MOST_READINGS = 3
+"""Times that a file is read which changes meanwhile."""
+SETTLE_SECONDS = 0.5
+"""Seconds before it is read again: who writes it may soon be done."""
 HUGE = 256_000_000
 """Bytes above which a file is not hashed as a whole."""
 FindTurns = Callable[[NDArray[np.uint8]], int]
@@ -100,16 +106,62 @@ def load_driving(
     clockwise after which a face in a frame is upright; the media are turned by what it returns
     for their first frame. Raises UserError.
     """
+    file = face_file(path)
+    for reading in range(1, MOST_READINGS + 1):
+        version = _version(file)
+        try:
+            media = _read_once(file, width, height, fps, max_seconds, fit,
+                               options or DrivingOptions(), upright)
+        except UserError:
+            if _version(file) == version:
+                raise
+        else:
+            now = _version(file)
+            # A recording that goes on grows: what was read of it is as it was.
+            if now == version or (reading == MOST_READINGS and len(media.frames) > 1
+                                  and now.same_file(version) and now.size >= version.size):
+                return media
+        time.sleep(SETTLE_SECONDS)
+    raise UserError(f'face file {file} is changed while it is read', 'Name it once it is complete')
+
+
+def face_file(path: pathlib.Path | str | None = None) -> pathlib.Path:
+    """Return the file of a face; raises UserError where it cannot be read or is empty."""
+    file = pathlib.Path(path).expanduser() if path else BUILT_IN_PORTRAIT
+    check_readable(file)
+    return file
+
+
+class _Version(NamedTuple):
+    """What differs once a file was written to or replaced."""
+
+    device: int
+    number: int
+    size: int
+    written: int
+    changed: int
+
+    def same_file(self, other: _Version) -> bool:
+        return self[:2] == other[:2]
+
+
+def _version(file: pathlib.Path) -> _Version:
+    """Return the version of a file. Raises UserError."""
+    check_readable(file)
+    status = file.stat()
+    return _Version(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns,
+                    status.st_ctime_ns)
+
+
+def _read_once(file: pathlib.Path, width: int, height: int, fps: float, max_seconds: float,
+               fit: Fit, options: DrivingOptions, upright: FindTurns) -> DrivingMedia:
     _check('width', width, 0, MAX_SIDE)
     _check('height', height, 0, MAX_SIDE)
     _check('fps', fps, 0, 240)
     _check('max_seconds', max_seconds, 0.04, 3600)
     if fit not in ('contain', 'cover'):
         raise UserError(f'fit is {fit!r}', "Use 'contain' (bars) or 'cover' (crop)")
-    options = options or DrivingOptions()
     fps = fps or options.fps
-    file = pathlib.Path(path).expanduser() if path else BUILT_IN_PORTRAIT
-    check_readable(file)
     framing = Framing(width, height, fit, options)
     digest = hashlib.sha256(
         f'driving 3 {width} {height} {fps} {max_seconds} {fit} {options} '.encode() + _sha256(file)

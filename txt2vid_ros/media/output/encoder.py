@@ -3,52 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-import dataclasses
-from fractions import Fraction
 import threading
 from typing import Any
 
 import ffmpeg
 
-from txt2vid_ros.core.pcm import STREAM_RATE
 from txt2vid_ros.media.ffmpeg import SYNTHETIC_LABEL
+from txt2vid_ros.media.output.hand_over import LEFT_OUT
 from txt2vid_ros.media.output.mpegts import StreamChunk, TransportStreamParser
 from txt2vid_ros.media.output.raw_encoder import RawEncoder
+from txt2vid_ros.media.output.stream_format import Opening
 
 PTS_OFFSET = 1.0
 """Seconds. Presentation time of the first frame: AAC starts before it, and not below 0."""
 QUEUED_FRAMES = 50
 """Frames that may wait for ffmpeg before it counts as stalled."""
-
-
-@dataclasses.dataclass(frozen=True)
-class StreamFormat:
-    """What the stream looks and sounds like."""
-
-    width: int = 640
-    height: int = 480
-    fps: Fraction = Fraction(25)
-    audio_rate: int = STREAM_RATE
-    key_frame_every: int = 12
-    """Frames from one key frame, where a viewer can join, to the next."""
-    preset: str = 'superfast'
-    quality: int = 20
-    """x264's constant rate factor: 18 very good, 23 ordinary, 28 poor."""
-    max_bitrate: int = 4_000_000
-    """bit/s of video that is not exceeded over half a second."""
-    audio_bitrate: int = 96_000
+LONGEST_END = 10.0
+"""Seconds that the packets of an encoder wait for the last ones of the encoder before."""
 
 
 class StreamEncoder:
     """One run of ffmpeg. Frames and sound go in by write(); chunks come out on a thread."""
 
-    def __init__(self, form: StreamFormat, frames_before: float,
-                 output: Callable[[StreamChunk], None], parser: TransportStreamParser) -> None:
-        """Start ffmpeg; `frames_before` seconds of the stream lie before its first frame.
-
-        Raises UserError if it cannot be started.
-        """
-        start = PTS_OFFSET + frames_before
+    def __init__(self, opening: Opening, output: Callable[[StreamChunk], None],
+                 parser: TransportStreamParser) -> None:
+        """Start ffmpeg. Raises UserError if it cannot be started."""
+        form, start = opening.form, PTS_OFFSET + opening.begun
 
         def compose(video: Any, audio: Any) -> Any:
             bitrate = form.max_bitrate
@@ -66,9 +46,12 @@ class StreamEncoder:
 
         self._encoder = RawEncoder(compose, 'encoder', size=(form.width, form.height),
                                    fps=form.fps, audio_rate=form.audio_rate,
-                                   frame_queue=QUEUED_FRAMES, sound_queue=QUEUED_FRAMES)
+                                   frame_queue=QUEUED_FRAMES, sound_queue=QUEUED_FRAMES,
+                                   sound_after=opening.sound_after)
+        self._follows = opening.follows
         self._parser = parser
         self._output = output
+        self._closed = threading.Event()
         self._reader = threading.Thread(target=self._read, name='encoder output', daemon=True)
         self._reader.start()
 
@@ -86,6 +69,10 @@ class StreamEncoder:
         """Queue one I420 frame and the s16 samples written with it; False if ffmpeg has failed."""
         return self._encoder.write(picture, sound)
 
+    def end_sound_after(self, units: int) -> None:
+        """Send no more than so many AAC frames, from its first one on."""
+        self._parser.end_sound_after(units)
+
     def failure(self) -> str:
         """Return why it is not alive, in one line."""
         return self._encoder.complaint()
@@ -94,8 +81,18 @@ class StreamEncoder:
         """Let ffmpeg finish what it has, then make sure that it is gone."""
         self._encoder.finish()
         self._reader.join(timeout=2.0)
+        self._closed.set()
+
+    def wait(self, timeout: float) -> None:
+        """Wait until its last packet has been sent, at most `timeout` seconds."""
+        self._closed.wait(timeout)
 
     def _read(self) -> None:
+        before = self._follows
+        if before is not None:
+            before.wait(LONGEST_END)
+            self._follows = None
+        self._parser.restart(LEFT_OUT if before is not None else 0)
         while data := self._encoder.read():
             for chunk in self._parser.feed(data):
                 self._output(chunk)

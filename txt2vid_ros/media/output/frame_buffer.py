@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 import threading
 
 import numpy as np
@@ -42,6 +43,12 @@ class FrameBuffer:
         """Return the place of the next frame that waits; None where none does."""
         with self._lock:
             return min(self._waiting, default=None)
+
+    def renumber(self, place_of: Callable[[int], int]) -> None:
+        """Go on with the places of another grid."""
+        with self._lock:
+            self._waiting = {place_of(index): frame for index, frame in self._waiting.items()}
+            self._shown = place_of(self._shown) if self._shown >= 0 else -1
 
     def take(self, index: int) -> tuple[NDArray[np.uint8] | None, bool]:
         """Return the frame to show at `index` and whether it is the one made for that place.

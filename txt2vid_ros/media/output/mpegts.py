@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 
 PACKET_BYTES = 188
 SYNC = 0x47
+STARTS_UNIT = 0x40
+"""The bit of a packet's second byte that says that a unit, such as a frame, begins in it."""
 PAT_PID = 0
 PMT_PID = 0x1000
 VIDEO_PID = 0x100
-"""The identifiers that ffmpeg's muxer gives a stream's first programme and first video."""
+AUDIO_PID = 0x101
+"""The identifiers that ffmpeg's muxer gives the first programme, its video and its sound."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,10 +32,28 @@ class TransportStreamParser:
         """Begin with nothing."""
         self._rest = b''
         self._tables: dict[int, bytes] = {}
+        self._units = self._first_unit = 0
+        """Units of sound (PES packets, one frame each) so far, and before the first one sent."""
+        self._last_unit = sys.maxsize
+        self._leaving_out = False
+        self._counters: dict[int, int] = {}
+        """The last continuity counter of each kind of packets."""
+        self._shifts: dict[int, int] = {}
+        """What is added to them since another encoder continues."""
 
-    def restart(self) -> None:
-        """Drop an incomplete packet: another encoder continues from here."""
+    def restart(self, left_out: int = 0) -> None:
+        """Drop an incomplete packet: another encoder continues from here.
+
+        Of its sound the first `left_out` units are left out.
+        """
         self._rest = b''
+        self._first_unit, self._units, self._leaving_out = left_out, 0, False
+        self._last_unit = sys.maxsize
+        self._shifts = {}
+
+    def end_sound_after(self, units: int) -> None:
+        """Leave out all sound of this encoder after so many units, from its first one on."""
+        self._last_unit = units
 
     @property
     def tables(self) -> bytes:
@@ -43,12 +65,13 @@ class TransportStreamParser:
         data = self._rest + data
         usable = len(data) // PACKET_BYTES * PACKET_BYTES
         self._rest = data[usable:]
+        data = self._continued(data[:usable])
+        usable = len(data)
         chunks: list[StreamChunk] = []
         begun, key = 0, False
         for at in range(0, usable, PACKET_BYTES):
-            if data[at] != SYNC:
-                raise ValueError(f'byte {at} of the stream is no packet start')
-            pid = (data[at + 1] & 0x1F) << 8 | data[at + 2]
+            pid = _identifier(data, at)
+            self._counters[pid] = data[at + 3] & 0xF
             if pid in (PAT_PID, PMT_PID):
                 self._tables[pid] = data[at:at + PACKET_BYTES]
             elif pid == VIDEO_PID and _random_access(data, at):
@@ -59,9 +82,33 @@ class TransportStreamParser:
             chunks.append(StreamChunk(data[begun:usable], key))
         return chunks
 
+    def _continued(self, data: bytes) -> bytes:
+        """Return whole packets counted on from those before, without what is left out."""
+        packets, kept = bytearray(data), bytearray()
+        for at in range(0, len(packets), PACKET_BYTES):
+            pid = _identifier(packets, at)
+            if pid == AUDIO_PID and packets[at + 1] & STARTS_UNIT:
+                self._leaving_out = not self._first_unit <= self._units < self._last_unit
+                self._units += 1
+            if pid == AUDIO_PID and self._leaving_out:
+                continue
+            flags, counter = packets[at + 3] & 0xF0, packets[at + 3] & 0xF
+            if pid not in self._shifts:
+                self._shifts[pid] = self._counters.get(pid, counter - 1) + 1 - counter
+            packets[at + 3] = flags | (counter + self._shifts[pid]) & 0xF
+            kept += packets[at:at + PACKET_BYTES]
+        return bytes(kept)
+
+
+def _identifier(data: bytes | bytearray, at: int) -> int:
+    """Return the kind of the packet that begins at a byte. Raises ValueError if none does."""
+    if data[at] != SYNC:
+        raise ValueError(f'byte {at} of the stream is no packet start')
+    return (data[at + 1] & 0x1F) << 8 | data[at + 2]
+
 
 def _random_access(data: bytes, at: int) -> bool:
     """Return whether the packet starts a picture that can be decoded by itself."""
-    starts = bool(data[at + 1] & 0x40)
+    starts = bool(data[at + 1] & STARTS_UNIT)
     has_adaptation = bool(data[at + 3] & 0x20)
     return starts and has_adaptation and data[at + 4] > 0 and bool(data[at + 5] & 0x40)

@@ -22,17 +22,19 @@ class RawEncoder(FfmpegProcess):
 
     def __init__(self, compose: Callable[[Any, Any], Any], name: str, *, size: tuple[int, int],
                  fps: Fraction, audio_rate: int, frame_queue: int, sound_queue: int,
-                 stdout: int = subprocess.PIPE) -> None:
+                 sound_after: float = 0.0, stdout: int = subprocess.PIPE) -> None:
         """Start it; `compose` turns its video and audio inputs into ffmpeg-python's output.
 
         `size` is width and height in pixels, `audio_rate` in Hz. `frame_queue` and `sound_queue`
-        bound the writes that wait. Raises UserError if it cannot be started.
+        bound the writes that wait. The first sample is heard `sound_after` seconds after the first
+        frame is seen. Raises UserError if it cannot be started.
         """
         reading, writing = os.pipe()
         video = ffmpeg.input('pipe:0', format='rawvideo', pixel_format='yuv420p',
                              video_size=size, framerate=f'{fps.numerator}/{fps.denominator}',
                              color_range='tv', **_UNPROBED)
-        audio = ffmpeg.input(f'pipe:{reading}', format='s16le', ar=audio_rate, ac=1, **_UNPROBED)
+        audio = ffmpeg.input(f'pipe:{reading}', format='s16le', ar=audio_rate, ac=1,
+                             itsoffset=f'{sound_after:.6f}', **_UNPROBED)
         try:
             super().__init__(compose(video, audio), name, stdout=stdout, pass_fds=(reading,))
         except BaseException:

@@ -7,21 +7,21 @@ from typing import Any
 
 from txt2vid_ros.media import ffmpeg
 from txt2vid_ros.media.output.broadcast import Broadcast
-from txt2vid_ros.media.output.encoder import StreamEncoder, StreamFormat
+from txt2vid_ros.media.output.encoder import StreamEncoder
 from txt2vid_ros.media.output.fragments import FragmentedView
 from txt2vid_ros.media.output.http_server import StreamServer
 from txt2vid_ros.media.output.mpegts import TransportStreamParser
 from txt2vid_ros.media.output.sinks import Sink
+from txt2vid_ros.media.output.stream_format import Opening
 
 
 class StreamOutputs:
     """One encoder, and what its stream goes to: HTTP viewers, a file, URLs."""
 
-    def __init__(self, form: StreamFormat, *, http: str, record: str, push: str,
+    def __init__(self, *, http: str, record: str, push: str,
                  report: Callable[[str], None], status: Callable[[], Mapping[str, Any]]) -> None:
         """Open all outputs that are not empty. Raises UserError where one cannot be opened."""
         ffmpeg.executable()
-        self._form = form
         self._parser = TransportStreamParser()
         self._broadcast = Broadcast(lambda: self._parser.tables)
         self._encoder: StreamEncoder | None = None
@@ -43,10 +43,9 @@ class StreamOutputs:
             self.close()
             raise
 
-    def encoder(self, begun: float) -> StreamEncoder:
-        """Start an encoder that continues `begun` seconds into the stream."""
-        self._parser.restart()
-        self._encoder = StreamEncoder(self._form, begun, self._broadcast.publish, self._parser)
+    def encoder(self, opening: Opening) -> StreamEncoder:
+        """Start an encoder that continues the stream."""
+        self._encoder = StreamEncoder(opening, self._broadcast.publish, self._parser)
         return self._encoder
 
     @property

@@ -8,7 +8,6 @@ import dataclasses
 import logging
 import math
 import threading
-from typing import Protocol
 
 import cv2
 import numpy as np
@@ -19,8 +18,9 @@ from txt2vid_ros.core.clock import Clock, FrameGrid, SECOND
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.pcm import to_s16
 from txt2vid_ros.media.fitting import fitted
-from txt2vid_ros.media.output.encoder import StreamFormat
 from txt2vid_ros.media.output.frame_buffer import FrameBuffer
+from txt2vid_ros.media.output.hand_over import HandOver, seam_after, units_before
+from txt2vid_ros.media.output.stream_format import FrameEncoder, Opening, StreamFormat
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
 
 log = logging.getLogger(__name__)
@@ -34,29 +34,10 @@ SPARE_FRAMES = 2
 """Frames between one encoder's last sound and the next one's first, for AAC's priming samples."""
 MOST_RESTARTS = 8
 """Failures of the encoder in a row after which the stream gives up."""
+CHANGE_SECONDS = 0.5
+"""Seconds that an encoder has to start before it takes over from another."""
 RESTART_BACKOFF = Backoff(first=0.2, largest=5.0)
 """From the second failure on: after the first it starts again at once."""
-
-
-class FrameEncoder(Protocol):
-    """What takes a picture and its sound: an Encoder."""
-
-    @property
-    def alive(self) -> bool:
-        """Return whether it takes more."""
-        ...
-
-    def write(self, picture: bytes, sound: bytes) -> bool:
-        """Take one frame and the samples written with it."""
-        ...
-
-    def failure(self) -> str:
-        """Return why it is not alive."""
-        ...
-
-    def close(self) -> None:
-        """Finish."""
-        ...
 
 
 @dataclasses.dataclass
@@ -85,12 +66,14 @@ class StreamWriter:
 
     def __init__(self, form: StreamFormat, grid: FrameGrid, frames: FrameBuffer,
                  speech: SpeechTimeline, clock: Clock,
-                 open_sink: Callable[[float], FrameEncoder], *, playout: float = 0.02,
+                 open_sink: Callable[[Opening], FrameEncoder], *, playout: float = 0.02,
                  audio_ahead: float = AUDIO_AHEAD_SECONDS) -> None:
-        """`open_sink(seconds)` starts an encoder that continues `seconds` into the stream."""
+        """`open_sink` starts an encoder."""
         self.statistics = StreamStatistics()
+        self.grid = grid
         self._form = form
-        self._grid = grid
+        self._wanted = form, grid
+        self._change: HandOver | None = None
         self._frames = frames
         self._speech = speech
         self._clock = clock
@@ -102,8 +85,14 @@ class StreamWriter:
         self._blank[:form.height] = 16
         self._converted: tuple[NDArray[np.uint8] | None, bytes] = (None, self._blank.tobytes())
         self._samples_done = 0
-        self.epoch = 0
-        """The grid place of the stream's first frame."""
+        self._sound_begin = 0
+        """The first sample that the present encoder got."""
+        self.zero = 0
+        """The stamp of the stream's first frame, nanoseconds."""
+
+    def change(self, form: StreamFormat, grid: FrameGrid) -> None:
+        """Go on in another format of the same size, without a gap."""
+        self._wanted = form, grid
 
     @property
     def heard_until(self) -> int:
@@ -114,8 +103,8 @@ class StreamWriter:
         """Write until `stop` is set. Raises UserError when the encoder cannot be kept alive."""
         sink: FrameEncoder | None = None
         failures = 0
-        place = self._grid.first_after(self._clock.now())
-        self.epoch = self.epoch or place
+        place = self.grid.first_after(self._clock.now())
+        self.zero = self.zero or self.grid.stamp(place)
         try:
             while not stop.is_set():
                 if sink is not None and not sink.alive:
@@ -128,32 +117,78 @@ class StreamWriter:
                     sink.close()
                     sink = None
                 if sink is None:
-                    place = self._anchor(place)
-                    sink = self._open_sink(float((place - self.epoch) / self._grid.fps))
+                    place = self._anchor(self._without_hand_over(place))
+                    sink = self._open_sink(Opening(self._form, self._begun(self.grid, place)))
+                if self._change is None and self._wanted != (self._form, self.grid):
+                    self._change = self._prepared(sink, place)
                 if not self._wait(place, stop):
                     continue
                 self._write(sink, place)
                 place += 1
+                if self._change is not None and place > self._change.last:
+                    sink, place = self._handed_over(sink, self._change)
                 if self.statistics.frames % 250 == 0:
                     failures = 0
         finally:
             if sink is not None:
                 sink.close()
+            self._without_hand_over(place)
+
+    def _begun(self, grid: FrameGrid, place: int) -> float:
+        return (grid.stamp(place) - self.zero) / SECOND
+
+    def _prepared(self, sink: FrameEncoder, place: int) -> HandOver:
+        """Start the encoder that takes over from `sink` in a moment."""
+        form, grid = self._wanted
+        last = place + math.ceil(CHANGE_SECONDS * self.grid.fps)
+        first = grid.first_after(self.grid.stamp(last) + 1)
+        seam = seam_after(self._sound_begin, self._sample_at(last + 1) + self._audio_ahead)
+        change = HandOver(form, grid, last, first, seam, sink)
+        begin = int(first * form.audio_rate / grid.fps)
+        return dataclasses.replace(change, encoder=self._open_sink(Opening(
+            form, self._begun(grid, first), (change.sound_begin - begin) / form.audio_rate, sink)))
+
+    def _handed_over(self, sink: FrameEncoder, change: HandOver) -> tuple[FrameEncoder, int]:
+        """Return the encoder to go on with, and its first place."""
+        self._change = None
+        if not change.encoder.alive:
+            log.error('the stream stays as it is: %s', change.encoder.failure())
+            self._wanted = self._form, self.grid
+            change.encoder.close()
+            return sink, change.last + 1
+        old, self.grid, self._form = self.grid, change.grid, change.form
+        self._frames.renumber(lambda place: change.grid.index(old.stamp(place)))
+        sink.end_sound_after(units_before(self._sound_begin, change.seam))
+        self._samples_done = self._sound_begin = change.sound_begin
+        # It has yet to encode what it was given; no frame may wait for that.
+        threading.Thread(target=sink.close, name='last packets', daemon=True).start()
+        return change.encoder, change.first
+
+    def _without_hand_over(self, place: int) -> int:
+        """Go on in the format that is wanted by an encoder of its own; return the place."""
+        if self._change is not None:
+            self._change.encoder.close()
+            self._change = None
+        if self._wanted != (self._form, self.grid):
+            old, (self._form, self.grid) = self.grid, self._wanted
+            self._frames.renumber(lambda each: self.grid.index(old.stamp(each)))
+            place = self.grid.first_after(old.stamp(place))
+        return place
 
     def _jump(self, place: int) -> float:
         """Return how many seconds ago `place` was due; 0 where a stall explains that."""
-        away = (self._clock.now() - self._playout - self._grid.stamp(place)) / SECOND
+        away = (self._clock.now() - self._playout - self.grid.stamp(place)) / SECOND
         return away if abs(away) > LONGEST_STALL_SECONDS else 0.0
 
     def _anchor(self, place: int) -> int:
         """Return the place to go on from; presentation times in the stream never go back."""
-        now = self._grid.first_after(self._clock.now())
-        if not 0 <= now - place <= LONGEST_STALL_SECONDS * self._grid.fps:
-            ahead = math.ceil(self._audio_ahead * self._grid.fps / self._form.audio_rate)
-            self.epoch += now - place - ahead - SPARE_FRAMES
+        now = self.grid.first_after(self._clock.now())
+        if not 0 <= now - place <= LONGEST_STALL_SECONDS * self.grid.fps:
+            ahead = math.ceil(self._audio_ahead * self.grid.fps / self._form.audio_rate)
+            self.zero += (self.grid.stamp(now - ahead - SPARE_FRAMES) - self.grid.stamp(place))
         else:
             self.statistics.skipped += now - place
-        self._samples_done = self._sample_at(now)
+        self._samples_done = self._sound_begin = self._sample_at(now)
         return now
 
     def _restart(self, sink: FrameEncoder, failures: int, stop: threading.Event) -> None:
@@ -172,7 +207,7 @@ class StreamWriter:
 
         False if stopped, or if the clock went back so far that `place` is not due for long.
         """
-        due = self._grid.stamp(place) + self._playout
+        due = self.grid.stamp(place) + self._playout
         while (left := due - self._clock.now()) > 0:
             if left > LONGEST_STALL_SECONDS * SECOND + self._playout or stop.wait(
                     min(left / SECOND, 0.1)):
@@ -182,12 +217,14 @@ class StreamWriter:
 
     def _write(self, sink: FrameEncoder, place: int) -> None:
         frame, exact = self._frames.take(place)
-        late = self.statistics.lateness[-1] * float(self._grid.fps) > 1
+        late = self.statistics.lateness[-1] * float(self.grid.fps) > 1
         self.statistics.frames += 1
         self.statistics.on_time += exact and not late
         self.statistics.repeated += not exact
-        sink.write(self._picture(frame),
-                   self._sound(self._sample_at(place + 1) + self._audio_ahead))
+        change = self._change
+        end = (change.seam if change is not None and place == change.last
+               else self._sample_at(place + 1) + self._audio_ahead)
+        sink.write(self._picture(frame), self._sound(max(end, self._samples_done)))
 
     def _picture(self, frame: NDArray[np.uint8] | None) -> bytes:
         if frame is None:
@@ -219,7 +256,7 @@ class StreamWriter:
         return to_s16(samples).tobytes()
 
     def _sample_at(self, place: int) -> int:
-        return int(place * self._form.audio_rate / self._grid.fps)
+        return int(place * self._form.audio_rate / self.grid.fps)
 
     def _sample_stamp(self, sample: int) -> int:
         return sample * SECOND // self._form.audio_rate

@@ -31,11 +31,21 @@ class FallbackProvider(Generic[P, Capabilities]):
         """Return whether a provider that failed is being probed."""
         return self._chain.probing
 
+    @property
+    def loaded(self) -> bool:
+        """Return whether any of them could be loaded."""
+        return bool(self._chain.loaded)
+
     def load(self) -> None:
         """Load all. Raises UserError where the user has to mend every one of them."""
         self._chain.load()
         if self._chain.loaded:
             self._capabilities = self._combine(self._chain.loaded)
+
+    def release(self) -> None:
+        """Release all without waiting until what they do now is done."""
+        for slot in self._chain.slots:
+            slot.release()
 
     def close(self) -> None:
         """Release all; may be called twice."""

@@ -132,6 +132,10 @@ class HealthRegistry:
         """Return the health of the provider called `name`."""
         return self._healths.setdefault(name, ProviderHealth(self.time_source))
 
+    def keep(self, name: str, health: ProviderHealth) -> None:
+        """Take over the health of a provider that goes on as it is."""
+        self._healths[name] = health
+
     def figures(self) -> dict[str, float | int | str]:
         """Return the figures of all, each as PROVIDER.FIGURE."""
         return {f'{name}.{key}': value for name, health in list(self._healths.items())

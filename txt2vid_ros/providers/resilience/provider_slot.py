@@ -117,6 +117,10 @@ class ProviderSlot(Generic[P]):
         if thread is not None:
             self._hung.append(thread)
 
+    def release(self) -> None:
+        """Release the provider once it has done what it does, without waiting for that."""
+        self._retire()
+
     def close(self) -> None:
         """Release the provider; one that hangs is left behind."""
         thread = self._retire()
