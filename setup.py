@@ -25,7 +25,8 @@ def shared(folder: str) -> tuple[str, list[str]]:
 
 
 def executables() -> tuple[str, list[str]]:
-    """Return the data_files entry of the nodes' executables, each a copy of one script.
+    """
+    Return the data_files entry of the nodes' executables, each a copy of one script.
 
     They are no console_scripts: in a virtual environment's bin/, `link` and `mic` would hide
     other programs.

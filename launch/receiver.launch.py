@@ -1,10 +1,10 @@
-"""The receiving side: what arrives as text is spoken and seen.
+"""
+The receiving side: what arrives as text is spoken and seen.
 
 `ros2 launch txt2vid_ros receiver.launch.py --show-args` lists the arguments.
 """
 
 from launch import LaunchDescription
-
 from txt2vid_ros.launching import describe
 
 

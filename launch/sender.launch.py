@@ -1,10 +1,10 @@
-"""The sending side: what is said into the microphone becomes text that travels.
+"""
+The sending side: what is said into the microphone becomes text that travels.
 
 `ros2 launch txt2vid_ros sender.launch.py --show-args` lists the arguments.
 """
 
 from launch import LaunchDescription
-
 from txt2vid_ros.launching import describe
 
 

@@ -32,7 +32,8 @@ On a ROS installation each may be missing.
 
 
 class SkipsOnRos:
-    """Skips what needs a package that a ROS installation lacks: colcon test tells the rest.
+    """
+    Skips what needs a package that a ROS installation lacks: colcon test tells the rest.
 
     In the virtual environment of `make test` such an error stays one. A plugin, for the hooks of a
     conftest.py are not asked about folders whose own cannot be imported.
@@ -83,7 +84,8 @@ def own_home(tmp_path_factory):
 
 @pytest.fixture
 def ros_domain(monkeypatch):
-    """Set ROS_DOMAIN_ID to a domain that nobody else on this machine uses, and return it.
+    """
+    Set ROS_DOMAIN_ID to a domain that nobody else on this machine uses, and return it.
 
     Locked for the length of the test, so that tests, test runs and checkouts side by side do not
     hear each other. Domains above 101 use ports that the kernel gives to others.

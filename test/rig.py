@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.bench.lipsync.flash import FlashEngine
 from txt2vid_ros.bench.speech.clap import ClapVoice
 from txt2vid_ros.core.clock import Clock, FrameGrid, SECOND, SystemClock

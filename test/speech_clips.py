@@ -1,4 +1,5 @@
-"""Real speech with its transcripts, from registry packages: fetched once, kept out of git.
+"""
+Real speech with its transcripts, from registry packages: fetched once, kept out of git.
 
 pocketsphinx's source package (BSD-2-Clause) carries recordings for its own tests: five sentences
 of a LibriVox reading, three commands, and five card calls. tools/setup.sh test fetches them.

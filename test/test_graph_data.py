@@ -8,7 +8,6 @@ import subprocess
 import sys
 
 import pytest
-
 from txt2vid_ros import graph
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.parameters import typed

@@ -8,7 +8,6 @@ import sys
 import uuid
 
 import pytest
-
 from txt2vid_ros.media.expressions import EXPRESSIONS
 
 pytest.importorskip('rclpy')

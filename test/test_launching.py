@@ -4,7 +4,6 @@ import pathlib
 import runpy
 
 import pytest
-
 from txt2vid_ros import graph
 
 LAUNCH_FILES = sorted((pathlib.Path(__file__).parent.parent / 'launch').glob('*.launch.py'))

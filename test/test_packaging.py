@@ -10,7 +10,6 @@ import sys
 import xml.etree.ElementTree
 
 import pytest
-
 from txt2vid_ros import __version__, graph
 
 ROOT = pathlib.Path(__file__).parent.parent

@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 import pytest
 from rig import playable
-
 from txt2vid_ros.bench.commands.sync import figures
 from txt2vid_ros.bench.lipsync.flash import FlashEngine
 from txt2vid_ros.bench.rig.viewer import decode

@@ -1,4 +1,5 @@
-"""`make setup` on machines that lack something, and after it has been interrupted.
+"""
+`make setup` on machines that lack something, and after it has been interrupted.
 
 The script runs for real, in a copy of the few files it reads, with stand-ins for Python, pip,
 CMake and apt that note what they are called with.

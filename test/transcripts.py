@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from rig import until
-
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.pcm import SPEECH_RATE
 from txt2vid_ros.listening.endpointing import EndpointingSettings

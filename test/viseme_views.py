@@ -6,7 +6,6 @@ import dataclasses
 
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.core.mouth import MouthPose, MouthTrack, Phoneme, rest_pose, SHAPE_INDEX
 from txt2vid_ros.lipsync.viseme.engine import VisemeEngine, VisemeSession
 from txt2vid_ros.lipsync.viseme.idle_motion import LifeSettings

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""How long after a cloud's first sound a voice yields its first chunk, measured with the fakes.
+"""
+How long after a cloud's first sound a voice yields its first chunk, measured with the fakes.
 
 From the moment at which the fake service hands its first bytes of sound to the network, over
 loopback (with TLS for Google), to the moment at which the voice yields its first chunk.
@@ -26,7 +27,6 @@ sys.path[:0] = [str(ROOT / 'test' / 'providers' / 'cloud'), str(ROOT / 'test')]
 from cloud_keys import Certificate, ServiceAccount  # noqa: E402
 from fake_google import FakeGoogle  # noqa: E402
 from fake_resemble import FakeResemble  # noqa: E402
-
 from txt2vid_ros.providers.cloud.google.voice import GoogleVoice  # noqa: E402
 from txt2vid_ros.providers.cloud.resemble.voice import ResembleOptions, ResembleVoice  # noqa: E402
 from txt2vid_ros.speaking.voice import TextToSpeech  # noqa: E402

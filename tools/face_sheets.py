@@ -1,4 +1,5 @@
-"""Draw contact sheets of the default face: every viseme, and a sentence frame by frame.
+"""
+Draw contact sheets of the default face: every viseme, and a sentence frame by frame.
 
     python tools/face_sheets.py [--face FILE] [--name NAME] [--out docs] [--clip]
 
@@ -17,7 +18,6 @@ import tempfile
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.bench.lipsync.face_figures import SentenceView, TimedSentence
 from txt2vid_ros.core.mouth import Phoneme
 from txt2vid_ros.lipsync.viseme.engine import VisemeEngine, VisemeSession

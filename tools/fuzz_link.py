@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Sends a million hostile datagrams to both ends of the link.
+"""
+Sends a million hostile datagrams to both ends of the link.
 
     tools/fuzz_link.py [--inputs N] [--seed N]     random, replayed and damaged datagrams
     make fuzz ARGS='--atheris [--inputs N]'        guided by coverage (installs atheris)
@@ -63,7 +64,6 @@ def guided(inputs: int, seed: int, only: str) -> int:
                                     exclude=[] if only == 'codec' else ['txt2vid_ros.link.codec']):
         from link_fuzzing import parse, SENTENCES
         from link_simulation import CODEC, SimulatedNetwork, Simulation
-
         from txt2vid_ros.link.codec.context import TextContext
         from txt2vid_ros.link.codec.token_coder import CodecError
         from txt2vid_ros.link.protocol import wire

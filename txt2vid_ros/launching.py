@@ -1,4 +1,5 @@
-"""The node graph as launch actions: all that the files in launch/ do (REP-2000 distributions).
+"""
+The node graph as launch actions: all that the files in launch/ do (REP-2000 distributions).
 
 This is the only module that imports launch, which comes with a ROS installation.
 """
@@ -26,7 +27,6 @@ from launch.events.process import ProcessExited
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
-
 from txt2vid_ros import graph
 from txt2vid_ros.core.errors import EXIT_USER_ERROR
 from txt2vid_ros.core.names import NAMESPACE
@@ -40,7 +40,8 @@ Handler = Callable[[ProcessExited, LaunchContext], List[LaunchDescriptionEntity]
 
 
 def describe(name: str) -> LaunchDescription:
-    """Return the launch description of a graph: its arguments, and a process a node.
+    """
+    Return the launch description of a graph: its arguments, and a process a node.
 
     What it declares ends with it: a launch file that includes it goes on with its own values.
     """
@@ -122,7 +123,8 @@ class _Failure:
         self._ends_all = what == SHUTDOWN or (by_itself and what != IGNORE)
 
     def handler(self, name: str, policy: RestartPolicy, delay: float) -> Handler:
-        """Return an on_exit handler of a process that starts in `delay` seconds.
+        """
+        Return an on_exit handler of a process that starts in `delay` seconds.
 
         `policy` has counted the crashes of the node so far.
         """

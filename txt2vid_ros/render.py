@@ -11,7 +11,6 @@ import math
 from pathlib import Path
 
 import cv2
-
 from txt2vid_ros.core.clock import FrameGrid, SECOND
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.pcm import STREAM_RATE, to_s16, VOICE_RATE
@@ -42,7 +41,8 @@ class SpeechPart:
 
 
 def from_text(text: str, voice: TextToSpeech) -> Iterator[SpeechPart]:
-    """Yield the speech of a text; what cannot be said is logged.
+    """
+    Yield the speech of a text; what cannot be said is logged.
 
     Raises UserError where there is nothing to pronounce, before anything is yielded.
     """
@@ -73,7 +73,8 @@ def from_sound(file: Path, from_picture: bool = False) -> Iterator[SpeechPart]:
 def render(speech: Iterator[SpeechPart], tail: float, driving: DrivingMedia, engine: LipSyncEngine,
            file: Path, fps: float, progress: Callable[[float], None] = lambda seconds: None
            ) -> float:
-    """Write the video; return its length in seconds. `progress` gets the seconds done.
+    """
+    Write the video; return its length in seconds. `progress` gets the seconds done.
 
     `tail` seconds at rest follow the speech. Only a few seconds are in memory at a time, however
     long the speech is. Raises UserError.

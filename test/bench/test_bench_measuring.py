@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 import numpy as np
 import pytest
-
 from txt2vid_ros.bench.commands import sender
 from txt2vid_ros.bench.commands.sync import clap_times, figures, flash_times
 from txt2vid_ros.bench.rig.viewer import Decoded, presentation_time

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import numpy as np
-
 from txt2vid_ros.bench.speech.clap import ClapVoice, FIRST, LENGTH
 from txt2vid_ros.core.pcm import VOICE_RATE
 from txt2vid_ros.speaking.synthesis import CLAUSE_PAUSE, SENTENCE_PAUSE, synthesize_text

@@ -7,8 +7,6 @@ import pathlib
 
 import numpy as np
 import pytest
-from viseme_views import held
-
 from txt2vid_ros.bench.commands import face as bench
 from txt2vid_ros.bench.lipsync.face_figures import SEALED
 from txt2vid_ros.bench.lipsync.mouth_measurement import best_lag, correlation, follow, parted
@@ -19,6 +17,7 @@ from txt2vid_ros.lipsync.face.track import find_face
 from txt2vid_ros.lipsync.viseme.engine import VisemeEngine
 from txt2vid_ros.lipsync.viseme.face_renderer import FaceRenderer
 from txt2vid_ros.media.driving.driving_media import DrivingMedia, load_driving
+from viseme_views import held
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
 from txt2vid_ros.bench.lipsync.flash import BRIGHT, DARK, EXPOSURE, FlashEngine
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.pcm import VOICE_RATE

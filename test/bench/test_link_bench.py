@@ -12,7 +12,6 @@ import subprocess
 import sys
 
 import pytest
-
 from txt2vid_ros.bench.commands import link
 from txt2vid_ros.bench.link import alternatives
 from txt2vid_ros.bench.link.conversation import Conversation

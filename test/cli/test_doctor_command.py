@@ -6,7 +6,6 @@ import socket
 
 from command_line import txt2vid
 import pytest
-
 from txt2vid_ros.doctor import checks
 
 

@@ -11,7 +11,6 @@ import sys
 
 from command_line import MAIN, ROOT, txt2vid
 import pytest
-
 from txt2vid_ros import __version__
 
 COMMANDS = ('live', 'say', 'type', 'devices', 'bag', 'render', 'bench', 'link', 'doctor', 'models')

@@ -14,7 +14,6 @@ import threading
 
 import pytest
 from rig import until
-
 from txt2vid_ros.core.process import child_process
 
 

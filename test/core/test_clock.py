@@ -8,7 +8,6 @@ import time
 from hypothesis import given
 from hypothesis import strategies as st
 import pytest
-
 from txt2vid_ros.core.clock import FrameGrid, SECOND, SystemClock
 
 RATES = st.sampled_from([1.0, 12.5, 23.976, 24.0, 25.0, 29.97, 30.0, 59.94, 60.0, 120.0])

@@ -7,7 +7,6 @@ import pathlib
 import stat
 
 import pytest
-
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.storage.files import refuse_overwriting, replacing, same_file
 

@@ -6,7 +6,6 @@ import os
 from pathlib import Path
 
 import pytest
-
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.storage.key_file import MAX_BYTES, read_key_file
 

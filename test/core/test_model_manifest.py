@@ -3,7 +3,6 @@
 import hashlib
 
 import pytest
-
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.models.manifest import check_file, find_model, load_manifest, Model
 

@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 import numpy as np
 import pytest
-
 from txt2vid_ros.core.mouth import MouthTrack, Phoneme, rest_pose, SHAPES
 
 

@@ -7,7 +7,6 @@ import pathlib
 from typing import Any
 
 import pytest
-
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.options import from_text, made, OptionTables
 from txt2vid_ros.core.parameters import parameter

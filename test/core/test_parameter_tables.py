@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.parameters import check_fields, checked, parameter, specs
 

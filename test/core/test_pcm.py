@@ -1,7 +1,6 @@
 """16-bit PCM keeps its bytes through floating point, whatever the samples are."""
 
 import numpy as np
-
 from txt2vid_ros.core.pcm import from_s16, to_s16
 
 

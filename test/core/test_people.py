@@ -5,7 +5,6 @@ from __future__ import annotations
 import pathlib
 
 import pytest
-
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.people import People, Person, speaker_of, utterance_id
 from txt2vid_ros.core.storage.share import share

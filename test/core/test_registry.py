@@ -5,7 +5,6 @@ from __future__ import annotations
 import pathlib
 
 import pytest
-
 from txt2vid_ros.bench.lipsync.flash import FlashEngine
 from txt2vid_ros.bench.speech.clap import ClapVoice
 from txt2vid_ros.core import registry

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 import pytest
 import soxr
-
 from txt2vid_ros.core.resampling import Resampler
 
 RATES = [(24000, 32000), (24000, 48000), (22050, 24000), (16000, 24000), (8000, 48000),

@@ -9,7 +9,6 @@ import random
 
 from hypothesis import given, strategies
 import pytest
-
 from txt2vid_ros.core import text_encoding
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.text_encoding import (

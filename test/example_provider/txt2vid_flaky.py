@@ -1,4 +1,5 @@
-"""An example of a voice in a package of its own: hibari over a connection that breaks.
+"""
+An example of a voice in a package of its own: hibari over a connection that breaks.
 
 Use it to try out what happens then: `--tts flaky,hibari --tts-options flaky.good=2`.
 """

@@ -21,7 +21,8 @@ def awaited(future: Any, what: str) -> Any:
 
 
 def asked(node: Any, ask: Callable[[], Any]) -> Any:
-    """Return the answer to what `ask` sends.
+    """
+    Return the answer to what `ask` sends.
 
     It sends on the executor's thread: rclpy drops an answer that arrives before the call that sent
     the question has returned.

@@ -52,7 +52,8 @@ def alive(pid: int) -> bool:
 
 
 def shared_memory(pid: int) -> set[str]:
-    """Return the shared memory segments that a process has created.
+    """
+    Return the shared memory segments that a process has created.
 
     The creator holds the lock file beside a segment; its memory map would show segments of its
     peers too. The files of ports belong to a domain and may be in use by others.
@@ -202,7 +203,8 @@ class TalkingHead(Command):
 
     def __init__(self, folder: Path, *options: str, http: str = '127.0.0.1:0', **more: Any
                  ) -> None:
-        """Start it; it is not yet ready. '{ns}' in an option becomes the namespace.
+        """
+        Start it; it is not yet ready. '{ns}' in an option becomes the namespace.
 
         Without the node say, unless an option asks for it: it would cost every test its start.
         """

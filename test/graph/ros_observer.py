@@ -14,7 +14,6 @@ from hri_msgs.msg import LiveSpeech
 from rcl_interfaces.srv import DescribeParameters, GetParameters, SetParameters
 from rclpy.parameter import Parameter, parameter_value_to_python
 from std_msgs.msg import String
-
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.side.side_node import SideNode
 
@@ -137,7 +136,8 @@ class Observer:
 
 
 def end_of(recording: Recording, after: int = 0, utterance: str = '') -> AudioDataStamped:
-    """Wait for an end of an utterance on a recording of voice/audio.
+    """
+    Wait for an end of an utterance on a recording of voice/audio.
 
     Of `utterance`, or the first one from message number `after` on.
     """

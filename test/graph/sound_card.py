@@ -1,4 +1,5 @@
-"""A sound card of ALSA without hardware: what is played is written down at the pace of real time.
+"""
+A sound card of ALSA without hardware: what is played is written down at the pace of real time.
 
 ALSA's plugin `file` writes to the program sound_sink, which reads as slowly as a card plays. The
 pipe between them is the card's buffer.

@@ -1,4 +1,5 @@
-"""What is behind a SoundCard: reads frames from standard input as slowly as a card plays them.
+"""
+What is behind a SoundCard: reads frames from standard input as slowly as a card plays them.
 
 It writes down what it has played, and when. A program of its own, which starts within 20 ms.
 """

@@ -10,7 +10,6 @@ from audio_common_msgs.msg import AudioDataStamped
 from hri_msgs.msg import LiveSpeech
 import rclpy
 from rclpy.executors import ExternalShutdownException
-
 from txt2vid_ros.ros import qos
 
 

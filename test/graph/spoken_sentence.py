@@ -10,7 +10,6 @@ import numpy as np
 from ros_observer import end_of, Observer, Recording
 from stream_decoding import Shown
 from trajectory_msgs.msg import JointTrajectory
-
 from txt2vid_ros.bench.rig.viewer import Viewer
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.mouth import SHAPE_INDEX

@@ -13,7 +13,6 @@ from moonshine_voice.utils import get_assets_path
 import numpy as np
 from numpy.typing import NDArray
 import soxr
-
 from txt2vid_ros.bench.rig.viewer import decode, Decoded
 from txt2vid_ros.core.pcm import SPEECH_RATE, STREAM_RATE
 

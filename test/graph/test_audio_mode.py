@@ -16,7 +16,6 @@ from ros_observer import end_of, Observer
 import soxr
 from speech_clips import clip, RATE, write
 from stream_decoding import Shown, transcribe
-
 from txt2vid_ros.bench.commands.sync import figures
 from txt2vid_ros.bench.lipsync.mouth_measurement import measure_openings
 from txt2vid_ros.bench.rig.viewer import Viewer
@@ -51,7 +50,8 @@ class Played:
             zero = head.status()['pts_zero_ns']
 
             def seen() -> bool:
-                """Return whether the viewer is past the end of an utterance that none followed.
+                """
+                Return whether the viewer is past the end of an utterance that none followed.
 
                 How many there are is left to the playout: it may shorten a pause to catch up.
                 """

@@ -18,7 +18,6 @@ from sensor_msgs.msg import Image
 from std_msgs.msg import Float64, String
 from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
-
 from txt2vid_ros.core.pcm import VOICE_RATE
 from txt2vid_ros.ros import messages, qos
 

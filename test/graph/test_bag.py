@@ -13,7 +13,6 @@ from rclpy.qos import QoSProfile
 from rclpy.serialization import deserialize_message
 from ros_observer import Observer
 from rosbags.rosbag2 import Reader
-
 from txt2vid_ros.bench.commands.sync import figures
 from txt2vid_ros.bench.rig.viewer import decode
 from txt2vid_ros.core.clock import SECOND

@@ -12,7 +12,6 @@ import pytest
 from ros_observer import end_of, Observer
 from std_msgs.msg import Bool
 from std_srvs.srv import Trigger
-
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.ros import messages, qos
 

@@ -17,7 +17,6 @@ import pytest
 from ros_observer import end_of, Observer
 from sensor_msgs.msg import Image
 from speech_clips import clip, RATE, write
-
 from txt2vid_ros import graph
 from txt2vid_ros.ros import qos
 

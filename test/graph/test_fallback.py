@@ -14,7 +14,6 @@ from graph_harness import eventually, ROOT, run, TalkingHead
 import pytest
 from ros_observer import end_of, Observer, Recording
 from stream_decoding import plain, Shown, transcribe
-
 from txt2vid_ros.bench.rig.viewer import Viewer
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.ros import messages

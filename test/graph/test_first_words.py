@@ -10,7 +10,6 @@ from diagnostic_msgs.msg import DiagnosticArray
 from graph_harness import Command, TIMEOUT
 import rclpy
 from ros_observer import Observer
-
 from txt2vid_ros.core.pcm import VOICE_RATE
 from txt2vid_ros.ros import qos
 

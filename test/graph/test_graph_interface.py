@@ -10,7 +10,6 @@ from graph_harness import eventually, FAST, run, TalkingHead
 import pytest
 from rclpy.qos import DurabilityPolicy, ReliabilityPolicy
 from ros_observer import end_of, Observer, Recording
-
 from txt2vid_ros.core.pcm import VOICE_RATE
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.parameters import READ_ONCE

@@ -15,9 +15,8 @@ import pytest
 from ros_observer import end_of, Observer
 from sensor_msgs.msg import Image
 import sound_card
-import xvfb
-
 from txt2vid_ros.ros import qos
+import xvfb
 
 
 @pytest.fixture(scope='module')

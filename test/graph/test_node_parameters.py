@@ -18,7 +18,6 @@ import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.parameter import Parameter, parameter_value_to_python
 from rclpy.signals import SignalHandlerOptions
-
 from txt2vid_ros import graph
 from txt2vid_ros.ros.parameters import READ_ONCE
 

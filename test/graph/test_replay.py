@@ -13,7 +13,6 @@ from hri_msgs.msg import LiveSpeech
 import pytest
 from ros_observer import Observer
 from rosbags.rosbag2 import Reader
-
 from txt2vid_ros.bench.commands.sync import figures
 from txt2vid_ros.bench.rig.viewer import decode, Viewer
 from txt2vid_ros.core.clock import SECOND
@@ -72,7 +71,8 @@ class Replay:
 
 
 def replayed(folder: Path, bag: Path, *options: str) -> dict[str, Any]:
-    """Return the figures of a replay; repeat it where the machine was too busy for all pictures.
+    """
+    Return the figures of a replay; repeat it where the machine was too busy for all pictures.
 
     What is wrong with the clock is wrong each time.
     """

@@ -18,12 +18,11 @@ import sound_card
 from sound_card import DELAY, SoundCard
 from sound_sink import RATE
 from std_srvs.srv import Trigger
-import xvfb
-
 from txt2vid_ros.core import pcm
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.pcm import VOICE_RATE
 from txt2vid_ros.ros import messages, qos
+import xvfb
 
 pytestmark = [
     pytest.mark.xdist_group('robot'),

@@ -30,7 +30,6 @@ from graph_harness import (
 import numpy as np
 import pytest
 from stream_decoding import plain, Shown, transcribe
-
 from txt2vid_ros import graph
 from txt2vid_ros.media.driving.driving_media import BUILT_IN_PORTRAIT
 

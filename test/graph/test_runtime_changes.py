@@ -20,7 +20,6 @@ from rcl_interfaces.srv import ListParameters, SetParametersAtomically
 from rclpy.parameter import Parameter
 from ros_observer import end_of, Observer, Recording
 from sensor_msgs.msg import Image
-
 from txt2vid_ros.bench.rig.viewer import decode, Decoded, Viewer
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.media.driving.driving_media import load_driving

@@ -22,7 +22,6 @@ from ros_observer import Observer
 import soxr
 from speech_clips import clip, RATE, write
 from std_msgs.msg import Bool
-
 from txt2vid_ros.bench.commands.sender import distance
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.ros import messages, qos

@@ -14,7 +14,6 @@ import pytest
 from ros_observer import end_of, Observer
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import Image
-
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.ros import messages, qos
 

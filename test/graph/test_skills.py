@@ -19,7 +19,6 @@ from lifecycle_msgs.srv import ChangeState
 import pytest
 from ros_observer import end_of, Observer, Recording
 from std_srvs.srv import Trigger
-
 from txt2vid_ros.ros import messages, qos
 
 communication_skills = pytest.importorskip('communication_skills.action')

@@ -18,7 +18,6 @@ import soxr
 from spoken_sentence import bilabials, Spoken
 from std_srvs.srv import Trigger
 from stream_decoding import plain, RATE, Shown, transcribe
-
 from txt2vid_ros.bench.lipsync.mouth_measurement import measure_openings
 from txt2vid_ros.bench.rig.viewer import Viewer
 from txt2vid_ros.core.clock import SECOND

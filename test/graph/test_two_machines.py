@@ -18,7 +18,6 @@ from hearing import words
 import numpy as np
 import pytest
 from speech_clips import clip, RATE, write
-
 from txt2vid_ros.link import keys
 
 OUTAGE = 10.0

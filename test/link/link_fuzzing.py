@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 
 from link_simulation import SimulatedNetwork, Simulation
-
 from txt2vid_ros.link.protocol.control import Ack, Control, Hello, Welcome
 from txt2vid_ros.link.protocol.speech import unpack_batch, unpack_single
 from txt2vid_ros.link.protocol.wire import FrameError

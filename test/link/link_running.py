@@ -10,7 +10,6 @@ import time
 import tty
 
 from link_simulation import CODEC, KEY
-
 from txt2vid_ros.link.config import LinkConfig
 from txt2vid_ros.link.delivery.progress_store import ProgressStore
 from txt2vid_ros.link.messages import LinkEvent, OutgoingText, ReceivedText

@@ -6,7 +6,6 @@ import random
 
 from link_simulation import SimulatedNetwork, Simulation
 import pytest
-
 from txt2vid_ros.link.protocol.clock_offset import OffsetEstimator
 
 TEXT = 'This is one of the sentences that measure the clock.'

@@ -10,7 +10,6 @@ import time
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 import pytest
-
 from txt2vid_ros.bench.link import train_codec
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.link.codec import model

@@ -6,7 +6,6 @@ import pathlib
 
 from link_simulation import SimulatedNetwork, Simulation
 import pytest
-
 from txt2vid_ros.link.config import LinkConfig
 from txt2vid_ros.link.delivery.progress_store import ProgressStore
 from txt2vid_ros.link.messages import Connected, Dropped, Mismatch, OutgoingText, ReceivedText

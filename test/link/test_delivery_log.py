@@ -14,7 +14,6 @@ import threading
 from link_running import EventLog, say, sender
 from link_simulation import CODEC, KEY, SimulatedNetwork, Simulation
 import pytest
-
 from txt2vid_ros.link import keys
 from txt2vid_ros.link.config import LinkConfig
 from txt2vid_ros.link.delivery import delivery_log

@@ -6,7 +6,6 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, precondition, rule, RuleBasedStateMachine
 from link_simulation import SimulatedNetwork, Simulation
-
 from txt2vid_ros.link.delivery.progress_store import Progress, ProgressStore
 from txt2vid_ros.link.messages import Dropped
 

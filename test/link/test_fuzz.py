@@ -1,4 +1,5 @@
-"""Hostile datagrams: counted, never a crash, never text.
+"""
+Hostile datagrams: counted, never a crash, never text.
 
 The number of inputs grows with TXT2VID_FUZZ_INPUTS; tools/fuzz_link.py runs a million and more.
 """
@@ -12,7 +13,6 @@ from hypothesis import strategies as st
 from link_fuzzing import parse, Target
 from link_simulation import KEY, SimulatedNetwork, Simulation
 import pytest
-
 from txt2vid_ros.link.messages import ReceivedText
 from txt2vid_ros.link.protocol import speech, wire
 from txt2vid_ros.link.protocol.control import Ack, Control, Hello, Welcome

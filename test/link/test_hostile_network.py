@@ -7,7 +7,6 @@ import socket
 from link_running import receiver, say, sender
 from link_simulation import CODEC, KEY
 import pytest
-
 from txt2vid_ros.bench.commands import link
 from txt2vid_ros.bench.link.flood import Flood
 from txt2vid_ros.bench.link.live import under_flood

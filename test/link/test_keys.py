@@ -5,7 +5,6 @@ from __future__ import annotations
 import pathlib
 
 import pytest
-
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.link import keys
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from txt2vid_ros import graph
 from txt2vid_ros.core.errors import UserError
 

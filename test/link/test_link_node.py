@@ -23,7 +23,6 @@ import pytest
 import rclpy
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from trajectory_msgs.msg import JointTrajectory
-
 from txt2vid_ros.core.people import utterance_id
 from txt2vid_ros.link import keys
 from txt2vid_ros.ros import messages, qos

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from link_simulation import KEY, SimulatedNetwork, Simulation
-
 from txt2vid_ros.link.config import LinkConfig
 from txt2vid_ros.link.link_statistics import LinkStatistics
 from txt2vid_ros.link.messages import Instant

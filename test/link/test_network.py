@@ -1,4 +1,5 @@
-"""The link between two network namespaces, over a bad path.
+"""
+The link between two network namespaces, over a bad path.
 
 Netem makes it bad where the kernel has it; else a relay in user space does: for UDP with loss,
 duplication, delay and reordering, for TCP with delay and connections that are cut.
@@ -16,7 +17,6 @@ import subprocess
 import sys
 
 import pytest
-
 from txt2vid_ros.link import keys
 
 TEXTS = [f'Sentence number {number} goes through the tunnel.' for number in range(20)]

@@ -6,7 +6,6 @@ import pathlib
 
 from link_simulation import Simulation
 import pytest
-
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.link.delivery.progress_store import ProgressStore
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from link_simulation import SimulatedNetwork, Simulation
 import pytest
-
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.link.config import LinkConfig
 from txt2vid_ros.link.protocol import wire

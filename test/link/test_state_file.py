@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 from txt2vid_ros.link.state_file import state_file
 
 

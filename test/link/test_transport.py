@@ -17,7 +17,6 @@ import tty
 
 from link_running import receiver, say, sender, SerialCable
 import pytest
-
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.link.config import LinkConfig
 from txt2vid_ros.link.messages import ReceivedText

@@ -6,7 +6,6 @@ import itertools
 
 import numpy as np
 import pytest
-
 from txt2vid_ros.lipsync.engine import Frame
 from txt2vid_ros.lipsync.frame_pacing import FrameInterpolator, KeyFrames, RenderRateControl
 

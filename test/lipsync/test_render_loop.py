@@ -7,7 +7,6 @@ import contextlib
 import threading
 
 import numpy as np
-
 from txt2vid_ros.core.clock import FrameGrid, SECOND
 from txt2vid_ros.lipsync.engine import Frame, LipSyncSession, SpeechView
 from txt2vid_ros.lipsync.render_loop import AnimatedFace, RenderLoop

@@ -11,7 +11,6 @@ import pytest
 from rig import until
 import soxr
 from speech_clips import clip
-
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.listening.echo import EchoGuard
 from txt2vid_ros.listening.endpointing import EndpointingSettings

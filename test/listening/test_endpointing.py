@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
 from txt2vid_ros.listening.endpointing import Endpointer, EndpointingSettings, Event
 from txt2vid_ros.listening.segments import SpeechSegment, SpeechSegmenter, Window
 

@@ -14,7 +14,6 @@ import pytest
 from rig import until
 from speech_clips import clip
 from transcripts import BEGIN, detector, hear, silence, TranscriptRecorder
-
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.errors import ProviderError, UserError
 from txt2vid_ros.core.pcm import SPEECH_RATE as RATE

@@ -8,7 +8,6 @@ import subprocess
 import numpy as np
 import pytest
 from rosbags.rosbag2 import Writer
-
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.media.bag import typestore

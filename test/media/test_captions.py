@@ -6,7 +6,6 @@ from collections.abc import Iterator
 import threading
 
 import pytest
-
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.media.captions import Caption, Captions
 

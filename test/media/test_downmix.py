@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 import pytest
-
 from txt2vid_ros.media.downmix import Downmixer
 
 RATE = 16000

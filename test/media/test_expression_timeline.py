@@ -6,7 +6,6 @@ import itertools
 
 import numpy as np
 import pytest
-
 from txt2vid_ros.media.expression_timeline import (
     EXPRESSION_SECONDS,
     ExpressionTimeline,

@@ -12,7 +12,6 @@ import ffmpeg
 import numpy as np
 import pytest
 from rig import until
-
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.process import child_process
 from txt2vid_ros.media.ffmpeg import executable, FfmpegProcess

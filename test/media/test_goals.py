@@ -11,7 +11,6 @@ import time
 from hypothesis import given
 from hypothesis import strategies as st
 import pytest
-
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.media.captions import CUT

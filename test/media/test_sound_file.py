@@ -10,7 +10,6 @@ import wave
 import numpy as np
 from numpy.typing import NDArray
 import pytest
-
 from txt2vid_ros.media.sound_file import read_sound
 
 RATE = 16000

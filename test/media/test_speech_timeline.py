@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 import pytest
 import soxr
-
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.mouth import MouthTrack, SHAPES
 from txt2vid_ros.media.speech_timeline import FADE_SECONDS, SpeechTimeline

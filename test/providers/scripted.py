@@ -9,7 +9,6 @@ import threading
 import numpy as np
 from rig import until
 from stepped_time import SteppedTime
-
 from txt2vid_ros.core.errors import ProviderError, UserError
 from txt2vid_ros.core.time_limits import TimeLimits
 from txt2vid_ros.providers.resilience.fallback_voice import FallbackVoice

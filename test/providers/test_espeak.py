@@ -11,7 +11,6 @@ from hearing import transcribed
 import numpy as np
 from numpy.typing import NDArray
 import pytest
-
 from txt2vid_ros.core.errors import ProviderError, UserError
 from txt2vid_ros.providers.choice import make_voice
 from txt2vid_ros.providers.tts.espeak import EspeakVoice, SAMPLE_RATE

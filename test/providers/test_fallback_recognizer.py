@@ -16,7 +16,6 @@ from scripted import BAD_KEY, DEAF, PATIENT, QUOTA, RESET, WAIT
 from speech_clips import clip
 from stepped_time import SteppedTime
 from transcripts import listen_to
-
 from txt2vid_ros.core.errors import ProviderError, UserError
 from txt2vid_ros.core.pcm import SPEECH_RATE as RATE
 from txt2vid_ros.listening.recognizer import (

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from rig import until
 from scripted import BAD_KEY, Choir, choir, PATIENT, QUOTA, RESET, Script, WAIT
-
 from txt2vid_ros.core.clock import SystemClock
 from txt2vid_ros.core.errors import ProviderError, UserError
 from txt2vid_ros.providers.resilience.health import BreakerState, OPEN_TIME

@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 import onnxruntime
 import pytest
-
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.mouth import Phoneme
 from txt2vid_ros.providers.tts import hibari

@@ -9,7 +9,6 @@ import shutil
 from hearing import transcribed
 import numpy as np
 import pytest
-
 from txt2vid_ros.core.errors import UserError
 
 pytest.importorskip('piper')

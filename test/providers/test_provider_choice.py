@@ -7,7 +7,6 @@ import pathlib
 from typing import Any, ClassVar
 
 import pytest
-
 from txt2vid_ros.bench.speech.clap import ClapVoice
 from txt2vid_ros.core import registry
 from txt2vid_ros.core.errors import UserError

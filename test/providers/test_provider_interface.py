@@ -12,7 +12,6 @@ import textwrap
 from typing import Any
 
 import pytest
-
 from txt2vid_ros import providers
 
 ROOT = Path(__file__).resolve().parents[2]

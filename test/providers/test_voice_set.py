@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 from rig import until
-
 from txt2vid_ros.core import registry
 from txt2vid_ros.core.errors import ProviderError, UserError
 from txt2vid_ros.core.parameters import parameter

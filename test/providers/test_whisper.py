@@ -10,7 +10,6 @@ from hearing import words
 import numpy as np
 import pytest
 from speech_clips import clip
-
 from txt2vid_ros.core.errors import UserError
 
 pytest.importorskip('faster_whisper')

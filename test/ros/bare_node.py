@@ -7,7 +7,6 @@ import dataclasses
 import time
 
 import rclpy
-
 from txt2vid_ros.ros.node import ManagedNode
 
 TIMEOUT = 60.0

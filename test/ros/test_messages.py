@@ -8,7 +8,6 @@ from audio_common_msgs.msg import AudioDataStamped
 import numpy as np
 import pytest
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
-
 from txt2vid_ros.core.mouth import MouthTrack, SHAPES
 from txt2vid_ros.core.pcm import from_s16
 from txt2vid_ros.media.sample_format import SampleFormat

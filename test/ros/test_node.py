@@ -15,7 +15,6 @@ import rclpy
 from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.parameter import Parameter
 from std_msgs.msg import String
-
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.ros import qos
 from txt2vid_ros.ros.node import ManagedNode

@@ -12,7 +12,6 @@ import pytest
 import rclpy
 from rclpy.node import Node
 from rclpy.parameter import Parameter
-
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.options import OptionTables
 from txt2vid_ros.core.parameters import parameter

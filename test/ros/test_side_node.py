@@ -11,7 +11,6 @@ import threading
 
 import pytest
 from std_msgs.msg import String
-
 from txt2vid_ros.ros import qos
 from txt2vid_ros.ros.side.side_node import SideNode
 

@@ -9,7 +9,6 @@ from audio_common_msgs.msg import AudioInfo
 from hri_msgs.msg import LiveSpeech
 import pytest
 import rclpy
-
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.ros import qos
 from txt2vid_ros.ros.side.speech_client import SpeechClient

@@ -12,7 +12,6 @@ import time
 
 import pytest
 from rig import TIMEOUT_SECONDS, until
-
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.ros.side import terminal
 from txt2vid_ros.ros.side.terminal import TypingSession

@@ -8,7 +8,6 @@ import sys
 import xml.etree.ElementTree as ElementTree
 
 import pytest
-
 from txt2vid_ros.ros.transports import OWN, prepare_for_pictures, PROFILES
 
 

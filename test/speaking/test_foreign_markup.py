@@ -5,7 +5,6 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 import pytest
-
 from txt2vid_ros.speaking.foreign_markup import without_foreign_markup
 
 

@@ -8,7 +8,6 @@ import threading
 import numpy as np
 from numpy.typing import NDArray
 import pytest
-
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.errors import ProviderError
 from txt2vid_ros.core.mouth import MouthTrack, Phoneme, SHAPES

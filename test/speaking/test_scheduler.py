@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 import numpy as np
 from numpy.typing import NDArray
 import pytest
-
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.mouth import MouthTrack, Phoneme, SHAPES

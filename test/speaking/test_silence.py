@@ -5,7 +5,6 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 import numpy as np
-
 from txt2vid_ros.core.mouth import ONSET_MARGIN
 from txt2vid_ros.speaking.phonetics.silence import audible_range
 

@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 import numpy as np
 import pytest
-
 from txt2vid_ros.speaking.clauses import compose
 from txt2vid_ros.speaking.ssml import is_ssml, plain_text, pronounceable
 from txt2vid_ros.speaking.synthesis import synthesize_text

@@ -8,7 +8,6 @@ from xml.sax.saxutils import escape
 from hypothesis import given
 from hypothesis import strategies as st
 import pytest
-
 from txt2vid_ros.speaking.clauses import compose
 from txt2vid_ros.speaking.ssml import is_ssml, plain_text
 from txt2vid_ros.speaking.ssml_marks import with_marks

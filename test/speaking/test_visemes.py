@@ -6,7 +6,6 @@ import itertools
 
 import numpy as np
 import pytest
-
 from txt2vid_ros.core.mouth import ANTICIPATION, MouthTrack, Phoneme, SHAPE_INDEX
 from txt2vid_ros.speaking.visemes.segments import timing_lag
 from txt2vid_ros.speaking.visemes.table import SOUNDS, VISEMES, visemes_of

@@ -6,7 +6,6 @@ import itertools
 
 import numpy as np
 import pytest
-
 from txt2vid_ros.providers.tts.hibari import HibariVoice
 from txt2vid_ros.speaking.phonetics.lexicon import EnglishLexicon
 from txt2vid_ros.speaking.phonetics.word_timing import distribute_phonemes, match_marks

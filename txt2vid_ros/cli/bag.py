@@ -77,7 +77,6 @@ def _play(arguments: argparse.Namespace) -> int:
 
 def _render(arguments: argparse.Namespace) -> int:
     from tqdm import tqdm
-
     from txt2vid_ros.media.bag_video import video_of_bag
 
     def progress(done: float) -> None:

@@ -82,7 +82,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def environment(name: str, together: bool = False) -> dict[str, str]:
-    """Return the environment of the nodes of a graph; what the user has set stays.
+    """
+    Return the environment of the nodes of a graph; what the user has set stays.
 
     Of nodes that run `together` in a process, each line of the log states the name.
     """

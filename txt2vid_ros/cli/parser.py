@@ -24,7 +24,8 @@ class CommandParser(argparse.ArgumentParser):
 
 
 def text_argument(name: str) -> Callable[[str], str]:
-    """Return the `type` of an argument that is text, in whatever encoding; errors call it `name`.
+    """
+    Return the `type` of an argument that is text, in whatever encoding; errors call it `name`.
 
     Paths keep their bytes and need none of this.
     """

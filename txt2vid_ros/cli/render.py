@@ -11,7 +11,6 @@ import time
 from typing import Any
 
 from tqdm import tqdm
-
 from txt2vid_ros.cli.parser import text_argument, told
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.options import from_text as from_option

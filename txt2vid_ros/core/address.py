@@ -16,7 +16,8 @@ class HostPort(NamedTuple):
 
 def parse_address(text: str, parameter: str, remedy: str, *, default_host: str = '',
                   any_port: bool = False) -> HostPort:
-    """Parse 'HOST:PORT' or '[IPv6]:PORT'.
+    """
+    Parse 'HOST:PORT' or '[IPv6]:PORT'.
 
     `parameter` is where the user wrote it and `remedy` what to write instead, for the error.
     With a `default_host`, 'PORT' and ':PORT' are accepted too. `any_port` accepts port 0, for

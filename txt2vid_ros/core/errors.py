@@ -6,7 +6,8 @@ EXIT_USER_ERROR = 2
 
 
 class UserError(Exception):
-    """Something the user can fix: names the parameter or file, and the remedy.
+    """
+    Something the user can fix: names the parameter or file, and the remedy.
 
     Entry points print it as a single line and exit with EXIT_USER_ERROR; nodes log it and report
     it as a diagnostic. Anything else that escapes is an internal error and keeps its traceback.
@@ -25,7 +26,8 @@ class UnavailableError(UserError):
 
 
 class ProviderError(Exception):
-    """A provider failed at its work for a reason outside this program.
+    """
+    A provider failed at its work for a reason outside this program.
 
     `problem` is one line for the log. It holds no key, no token and nothing of what was said.
     What only the user can fix is a UserError instead, which no retry would help.

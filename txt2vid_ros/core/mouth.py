@@ -34,7 +34,8 @@ def rest_pose() -> MouthPose:
 
 @dataclasses.dataclass(frozen=True)
 class MouthTrack:
-    """Mouth poses over one clause.
+    """
+    Mouth poses over one clause.
 
     `times`: (n,) float64 seconds, strictly increasing, on the same clock as the clause's audio.
     `poses`: (n, len(SHAPES)) float32, each 0 to 1.

@@ -1,4 +1,5 @@
-"""The options of the providers in use: 'google.pitch', 'viseme.blinks', 'face.crop'.
+"""
+The options of the providers in use: 'google.pitch', 'viseme.blinks', 'face.crop'.
 
 Each provider and engine states its options in a table (see core.parameters). Nodes declare them
 as ROS parameters; the command line and people.yaml set the same ones.
@@ -30,7 +31,8 @@ def full_name(name: str) -> str:
 
 
 def from_text(text: str, where: str) -> dict[str, str]:
-    """Return what 'google.pitch=2 note="two words"' sets; quotes hold a value together.
+    """
+    Return what 'google.pitch=2 note="two words"' sets; quotes hold a value together.
 
     `where` is what the user calls this text. Raises UserError.
     """
@@ -85,7 +87,8 @@ class OptionTables:
         return bool(dot) and (prefix in self.tables or prefix in self.unused)
 
     def check(self, given: Mapping[str, Any], where: str) -> tuple[dict[str, Any], list[str]]:
-        """Return the given values, in the types of the tables, and warnings.
+        """
+        Return the given values, in the types of the tables, and warnings.
 
         `where` formats a name as the user writes it, such as 'tts.{}'. Raises UserError for an
         unknown name and for an invalid value.

@@ -1,4 +1,5 @@
-"""Parameters as typed tables: frozen dataclasses whose fields carry range and description.
+"""
+Parameters as typed tables: frozen dataclasses whose fields carry range and description.
 
 Nodes, providers and engines state their parameters in such tables. A text from the command line,
 a launch argument or people.yaml is parsed by the type of its field, which is never guessed from
@@ -29,7 +30,8 @@ _NUMBER = re.compile(r'[-+]?(([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?|\.?(
 def parameter(default: Any, description: str, *, minimum: float | None = None,
               maximum: float | None = None, choices: Sequence[Any] = (),
               live: bool = False) -> Any:
-    """Return a dataclass field that is a parameter; `live` ones can change while a node runs.
+    """
+    Return a dataclass field that is a parameter; `live` ones can change while a node runs.
 
     The field may be a float, int, bool, str, tuple of str, tuple of int, Path, or one of the last
     two with None.
@@ -144,7 +146,8 @@ def _type_of(hint: Any) -> ParameterType:
 
 
 def specs(table: type[Any]) -> Mapping[str, ParameterSpec]:
-    """Return the parameters of a table by name. Raises TypeError for a field that cannot be one.
+    """
+    Return the parameters of a table by name. Raises TypeError for a field that cannot be one.
 
     A field that is not made with parameter() has neither range nor description.
     """
@@ -161,7 +164,8 @@ def specs(table: type[Any]) -> Mapping[str, ParameterSpec]:
 
 
 def checked(name: str, spec: ParameterSpec, value: Any) -> Any:
-    """Return a value in the parameter's type; a text is parsed as that type.
+    """
+    Return a value in the parameter's type; a text is parsed as that type.
 
     `name` is what the user calls the parameter. Raises UserError where the value does not fit.
     """
@@ -227,7 +231,8 @@ _OF_RCLPY: Mapping[str, Callable[[str], bool | int]] = {
 
 
 def typed(name: str, value: str | Sequence[str]) -> bool | int | str | list[str]:
-    """Return a parameter's value as ROS gets it: typed if rclpy itself declares the parameter.
+    """
+    Return a parameter's value as ROS gets it: typed if rclpy itself declares the parameter.
 
     All others are texts, or lists of them: the node parses them by its table. Raises UserError.
     """

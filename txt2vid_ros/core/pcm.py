@@ -1,4 +1,5 @@
-"""16-bit PCM to floating point and back, with one scale, and the rates of the speech world.
+"""
+16-bit PCM to floating point and back, with one scale, and the rates of the speech world.
 
 Full scale is 32768 both ways, so what is decoded and encoded again has the same bytes. A sample of
 +1.0, which 16 bits cannot hold, becomes 32767.

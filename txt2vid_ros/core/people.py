@@ -8,10 +8,9 @@ import logging
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.parameters import listed
+import yaml
 
 log = logging.getLogger(__name__)
 

@@ -20,7 +20,8 @@ def names(group: str) -> list[str]:
 
 
 def load(group: str, name: str, parameter: str) -> Any:
-    """Return the provider class called `name`.
+    """
+    Return the provider class called `name`.
 
     `parameter` is what the user set (for example 'tts.provider'), named in the error. Raises
     UserError if there is no such provider or a package it needs is missing.

@@ -16,7 +16,8 @@ _PAST_SAMPLES = 256
 
 
 class Resampler:
-    """Converts mono chunks to another rate; n samples become round(n * wanted / rate) in all.
+    """
+    Converts mono chunks to another rate; n samples become round(n * wanted / rate) in all.
 
     Each chunk is resampled with what came before and after it, so that chunks leave no trace.
     soxr.ResampleStream does the same, but works in blocks and holds 38 ms back at 24 kHz, by which

@@ -1,4 +1,5 @@
-"""The one decoder of text that comes from outside, in whatever encoding it was written.
+"""
+The one decoder of text that comes from outside, in whatever encoding it was written.
 
 The encoding is told from a byte order mark, or from the NUL bytes that UTF-16 has between plain
 letters; else each line is UTF-8 or, where it is not, Windows-1252. A line alone is decided upon,
@@ -142,7 +143,8 @@ class PlainText:
 
 
 def decode_text(data: bytes, name: str) -> PlainText:
-    """Decode a whole text, which errors and notices call `name`.
+    """
+    Decode a whole text, which errors and notices call `name`.
 
     Single lines that are no text are left out, with a notice. Raises UserError where the whole is
     none.
@@ -159,7 +161,8 @@ def decode_text(data: bytes, name: str) -> PlainText:
 
 
 def decode_argument(text: str, name: str) -> PlainText:
-    """Return what a word of the command line says, which Python decoded as UTF-8.
+    """
+    Return what a word of the command line says, which Python decoded as UTF-8.
 
     Bytes that were not UTF-8 came as lone surrogates (PEP 383); they are decoded as those of a
     file. Raises UserError, which calls it `name`, where that is no text.

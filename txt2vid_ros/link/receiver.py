@@ -33,7 +33,8 @@ _MAX_FLOOR_STEP = 128
 
 
 class Receiver:
-    """Takes datagrams of a `Sender` and returns its utterances, each once and in order.
+    """
+    Takes datagrams of a `Sender` and returns its utterances, each once and in order.
 
     Nothing is acknowledged before the consumer has it: whoever takes events calls
     confirm_delivered() once what take_event() returned has been passed on.
@@ -55,7 +56,8 @@ class Receiver:
         self._replies: collections.deque[OutgoingDatagram] = collections.deque(maxlen=8)
 
     def receive(self, datagram: bytes, now: Instant, source: Source = None) -> bool:
-        """Take whatever arrived; return whether it was new and sealed with a session's keys.
+        """
+        Take whatever arrived; return whether it was new and sealed with a session's keys.
 
         A HELLO is answered to `source` and proves nothing: it may be replayed.
         """

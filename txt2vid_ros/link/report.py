@@ -6,7 +6,8 @@ from typing import Any
 
 
 def parsed(report: dict[str, str]) -> dict[str, Any]:
-    """Return the values of a link node's report as numbers, and the ratios that follow from them.
+    """
+    Return the values of a link node's report as numbers, and the ratios that follow from them.
 
     What is not a number stays a text.
     """

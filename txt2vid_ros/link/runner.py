@@ -31,7 +31,8 @@ def instant() -> Instant:
 
 
 class LinkRunner(Generic[End]):
-    """Runs `end` over `transport` until closed; owns the transport.
+    """
+    Runs `end` over `transport` until closed; owns the transport.
 
     `on_event` is called on the link's thread and must not wait.
     """

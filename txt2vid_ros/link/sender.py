@@ -1,4 +1,5 @@
-"""The sending end: a state machine that takes utterances, datagrams and the time.
+"""
+The sending end: a state machine that takes utterances, datagrams and the time.
 
 It never reads a clock or a socket, so that loss, delay and outages can be played to it exactly.
 """

@@ -8,7 +8,8 @@ import re
 
 
 def state_file(given: str, transport: str, address: str) -> Path | None:
-    """Return the file named by the parameter `given`; None where that is 'off'.
+    """
+    Return the file named by the parameter `given`; None where that is 'off'.
 
     Where it is empty, each transport and address has a file of its own below $XDG_STATE_HOME
     (XDG Base Directory Specification) or ~/.local/state.

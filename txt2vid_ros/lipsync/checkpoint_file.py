@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 
 import torch
 from torch import nn, Tensor
-
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.models.impostors import HEAD_BYTES, impostor
 
@@ -24,7 +23,8 @@ Module = TypeVar('Module', bound=nn.Module)
 
 
 def load_module(build: Callable[[], Module], path: str | os.PathLike[str], model: str) -> Module:
-    """Return what `build` makes with the weights of `path`, on the CPU, in evaluation mode.
+    """
+    Return what `build` makes with the weights of `path`, on the CPU, in evaluation mode.
 
     `model` is the network's name for the user. Raises UserError that names the file and says what
     it is, if it is not a checkpoint of that network.
@@ -39,7 +39,8 @@ def load_module(build: Callable[[], Module], path: str | os.PathLike[str], model
 def read_state(
     path: pathlib.Path, model: str, expected: Mapping[str, Tensor],
 ) -> dict[str, Tensor]:
-    """Return the tensors of a checkpoint, float32 on the CPU, named and shaped as `expected`.
+    """
+    Return the tensors of a checkpoint, float32 on the CPU, named and shaped as `expected`.
 
     Takes a bare state_dict or one under the key `state_dict`, with or without the prefix
     `module.` on its names; all else in the file (optimizer state) is ignored. Nothing in the file

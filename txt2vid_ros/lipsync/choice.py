@@ -33,7 +33,8 @@ class Choice(NamedTuple):
 
 
 def choose_engine(name: str = AUTO) -> Choice:
-    """Return the engine to load; `name` itself unless it is `auto`.
+    """
+    Return the engine to load; `name` itself unless it is `auto`.
 
     `auto` takes wav2lip where a published checkpoint lies in the models folder, its sum is right
     and the packages that run it are installed; else viseme, which needs neither. Raises UserError
@@ -63,7 +64,8 @@ def choose_engine(name: str = AUTO) -> Choice:
 
 
 def engine_options(name: str, parameter: str = '--engine') -> OptionTables:
-    """Return the options of the engine; for `auto`, of both that it may take. Raises UserError.
+    """
+    Return the options of the engine; for `auto`, of both that it may take. Raises UserError.
 
     `parameter` is what names the engine for the user, for example 'lipsync.engine'.
     """
@@ -79,7 +81,8 @@ def engine_options(name: str, parameter: str = '--engine') -> OptionTables:
 
 def make_engine(name: str, options: Mapping[str, Any], parameter: str
                 ) -> tuple[LipSyncEngine, str]:
-    """Return the engine, not yet loaded, and a line that says why it is this one.
+    """
+    Return the engine, not yet loaded, and a line that says why it is this one.
 
     `options` are by full name, as 'viseme.blinks', and may hold those of other engines too;
     `parameter` is what names the engine for the user, for example 'lipsync.engine'. Raises

@@ -8,7 +8,6 @@ from typing import Any, ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.core.mouth import MouthPose
 from txt2vid_ros.media.driving.driving_media import DrivingMedia
 from txt2vid_ros.media.expression_timeline import ExpressionTimeline
@@ -18,7 +17,8 @@ Frame = NDArray[np.uint8]
 
 
 class SpeechView(Protocol):
-    """The speech around a frame, as an engine sees it. All times are seconds on one clock.
+    """
+    The speech around a frame, as an engine sees it. All times are seconds on one clock.
 
     An engine pulls what it needs for the frame at hand and keeps no state between frames, so an
     interruption, a replay or a frame rendered twice needs no special treatment.
@@ -53,7 +53,8 @@ class LipSyncSession(abc.ABC):
 
     @abc.abstractmethod
     def render(self, time: float, driving_index: int, speech: SpeechView) -> Frame:
-        """Return the picture to be shown at `time`, based on driving frame `driving_index`.
+        """
+        Return the picture to be shown at `time`, based on driving frame `driving_index`.
 
         The caller owns the result, which has the size of the driving media.
         """
@@ -65,7 +66,8 @@ class LipSyncSession(abc.ABC):
                 for time, index in zip(times, driving_indices, strict=True)]
 
     def express(self, expressions: ExpressionTimeline) -> bool:
-        """Show the expressions and the gaze that `expressions` holds for a frame's time.
+        """
+        Show the expressions and the gaze that `expressions` holds for a frame's time.
 
         False, as by default, where that cannot be done.
         """
@@ -93,7 +95,8 @@ class LipSyncEngine(abc.ABC):
         return
 
     def quarter_turns(self, frame: Frame) -> int:
-        """Return how many quarter turns clockwise bring the face in a driving frame upright.
+        """
+        Return how many quarter turns clockwise bring the face in a driving frame upright.
 
         0 where it is, where there is none, and by default. Called once load() has been.
         """

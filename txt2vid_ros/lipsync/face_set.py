@@ -63,7 +63,8 @@ class FaceSet:
 
     def __init__(self, settings: FaceSettings, speech: SpeechTimeline,
                  expressions: ExpressionTimeline, before: FaceSet | None = None) -> None:
-        """Load the engine and the faces; may take seconds. Raises UserError.
+        """
+        Load the engine and the faces; may take seconds. Raises UserError.
 
         What `before` has loaded with the same settings is used again.
         """

@@ -1,4 +1,5 @@
-"""Rendering the mouth at half or a third of the frame rate on a machine too slow for more.
+"""
+Rendering the mouth at half or a third of the frame rate on a machine too slow for more.
 
 Independent of the engine: the cost of each picture is measured, and the frames in between are
 interpolated from the rendered ones. Neither the sound nor the frame rate changes.
@@ -14,7 +15,6 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
-
 from txt2vid_ros.lipsync.engine import Frame
 
 
@@ -30,7 +30,8 @@ class KeyFrames(NamedTuple):
 
 
 class RenderRateControl:
-    """Decides whether the mouth is rendered in every, every second or every third frame.
+    """
+    Decides whether the mouth is rendered in every, every second or every third frame.
 
     The rate drops as soon as a few pictures in a row were too slow, and rises only after a higher
     one has been affordable for a while, so that it does not flutter.
@@ -96,7 +97,8 @@ class FrameInterpolator:
     def __init__(self, rate_control: RenderRateControl, render: Render, driving: Render,
                  mouth_moved: Callable[[], bool | None] = lambda: None,
                  clock: Callable[[], float] = time.perf_counter) -> None:
-        """`render` returns the engine's picture at a place, `driving` the frame beneath it.
+        """
+        `render` returns the engine's picture at a place, `driving` the frame beneath it.
 
         `mouth_moved` tells whether the last picture had a moving mouth. If it returns None, a
         picture that differs from the driving frame counts as one.

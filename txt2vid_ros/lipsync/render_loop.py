@@ -65,7 +65,8 @@ class _Others:
 
 
 class RenderLoop:
-    """The loop of the lip-sync node, without ROS.
+    """
+    The loop of the lip-sync node, without ROS.
 
     It shows the face of the last speaker. Frames are rendered one at a time, each `lead()` seconds
     before it is shown, so that they never come in bursts.
@@ -98,7 +99,8 @@ class RenderLoop:
 
     def show(self, grid: FrameGrid, faces: Mapping[str, AnimatedFace],
              face_of: Callable[[str | None], str], shown: Callable[[], object]) -> None:
-        """Go on with other faces from the next frame on; call `shown` once those before are free.
+        """
+        Go on with other faces from the next frame on; call `shown` once those before are free.
 
         Where others are to be shown before it comes to that, `shown` is not called.
         """

@@ -1,4 +1,5 @@
-"""Keeps the face from hearing itself: the microphone is silenced while the face speaks.
+"""
+Keeps the face from hearing itself: the microphone is silenced while the face speaks.
 
 The voice is heard later than its stamp, by what the viewer buffers, and dies away in the room. How
 long that takes is measured: the level of the microphone follows the level of the voice.
@@ -12,7 +13,6 @@ import threading
 
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.core.clock import SECOND
 
 LEVEL_FRAME = SECOND // 50
@@ -41,7 +41,8 @@ class _VoiceSpan:
 
 
 class EchoGuard:
-    """Silences the microphone while the face speaks, and for the measured tail after it.
+    """
+    Silences the microphone while the face speaks, and for the measured tail after it.
 
     Voice and sound may come from different threads; all stamps are nanoseconds on one clock.
     """

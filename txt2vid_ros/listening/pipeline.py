@@ -9,7 +9,6 @@ import time
 
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.errors import ProviderError, UserError
 from txt2vid_ros.core.pcm import SPEECH_RATE
@@ -40,7 +39,8 @@ DRAFT_INTERVAL_FACTOR = 1.25
 
 
 class SpeechPipeline:
-    """Takes sound as it comes on one thread and recognizes it on another.
+    """
+    Takes sound as it comes on one thread and recognizes it on another.
 
     While somebody speaks, `partial` gets what has been said so far every `partial_every` seconds.
     In each pause the text is prepared in case that was the end, so that it is there when the
@@ -95,7 +95,8 @@ class SpeechPipeline:
                     and self._segmenter.open is None)
 
     def push(self, stamp: int, samples: NDArray[np.float32]) -> None:
-        """Take mono sound at 16 kHz whose first sample was captured at `stamp`, nanoseconds.
+        """
+        Take mono sound at 16 kHz whose first sample was captured at `stamp`, nanoseconds.
 
         Waits where the recognizer is far behind.
         """

@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.core.time_limits import TimeLimits
 
 DRAFT_WINDOW = 4.0
@@ -39,7 +38,8 @@ class Transcript:
 
 
 class Recognition(abc.ABC):
-    """One segment of speech being recognized. Used by one thread.
+    """
+    One segment of speech being recognized. Used by one thread.
 
     Any method may raise ProviderError; the segment is then recognized again from its start, by
     this recognizer or another.
@@ -95,7 +95,8 @@ class SpeechToText(abc.ABC):
 
 
 class WholeRecognizer(SpeechToText):
-    """A recognizer that can only turn a whole sound into text, such as an encoder-decoder.
+    """
+    A recognizer that can only turn a whole sound into text, such as an encoder-decoder.
 
     Its hypotheses are made from all the sound so far, and one that has heard everything is the
     final text.

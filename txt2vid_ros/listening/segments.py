@@ -8,13 +8,13 @@ import dataclasses
 
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.listening.endpointing import Endpointer, Event, Mark
 
 
 @dataclasses.dataclass(frozen=True)
 class Window:
-    """A window of sound: its number, when its first sample was captured, how likely it is speech.
+    """
+    A window of sound: its number, when its first sample was captured, how likely it is speech.
 
     `stamp` is in nanoseconds, `samples` are mono in -1..1.
     """

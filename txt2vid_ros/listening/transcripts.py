@@ -46,7 +46,8 @@ class TranscriptAssembler:
 
     def __init__(self, sink: TranscriptSink, statistics: PipelineStatistics, threshold: float, *,
                  send_clauses: bool) -> None:
-        """With `send_clauses` the text of every segment is final; else that of an utterance.
+        """
+        With `send_clauses` the text of every segment is final; else that of an utterance.
 
         `threshold` is the probability from which on a window counts as speech.
         """

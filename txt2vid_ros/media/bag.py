@@ -10,10 +10,9 @@ from pathlib import Path
 from rosbags.rosbag2 import Reader, ReaderError
 from rosbags.typesys import get_types_from_msg, get_typestore, Stores
 from rosbags.typesys.store import Typestore
-import yaml
-
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.errors import UserError
+import yaml
 
 # The messages that the standard set lacks (REP-155 and audio_common).
 DEFINITIONS = {

@@ -13,7 +13,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from rosbags.rosbag2 import Reader
-
 from txt2vid_ros.core.clock import FrameGrid, SECOND
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.pcm import STREAM_RATE, to_s16, VOICE_RATE
@@ -32,7 +31,8 @@ SOUND_INFO = 'audio_common_msgs/msg/AudioInfo'
 
 def video_of_bag(bag: Path, file: Path, fps: float,
                  progress: Callable[[float], None] = lambda seconds: None) -> float:
-    """Make a video of a bag's pictures and voice; return its length in seconds.
+    """
+    Make a video of a bag's pictures and voice; return its length in seconds.
 
     Both are placed by their stamps; only a few seconds are held at a time. `progress` gets the
     seconds done. Raises UserError.

@@ -44,7 +44,8 @@ class _CaptionedUtterance:
 
 
 class Captions:
-    """Takes words ahead of their time, and gives them out when they are heard.
+    """
+    Takes words ahead of their time, and gives them out when they are heard.
 
     Times are nanoseconds on the clock. Safe to use from several threads; `run` calls back from
     its own.

@@ -26,7 +26,8 @@ Samples = NDArray[np.float32]
 
 
 class Downmixer:
-    """Mixes blocks of a stream: the mean of the channels that have sound, where it is heard.
+    """
+    Mixes blocks of a stream: the mean of the channels that have sound, where it is heard.
 
     Where they cancel, as stereo in antiphase does, it is the loudest of them. A channel without
     sound, as that of a microphone on one side, does not make the others softer. Decisions last,

@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.media.expressions import FacePose
 
 EXPRESSION_SECONDS = 0.4

@@ -1,4 +1,5 @@
-"""The vocabulary of expressions: their names, and what they do to brows, lids and mouth.
+"""
+The vocabulary of expressions: their names, and what they do to brows, lids and mouth.
 
 The names are those of hri_msgs/Expression; valence and arousal are the two dimensions of Russell's
 circumplex model of affect (1980).

@@ -1,4 +1,5 @@
-"""ffmpeg in a process of its own, where it can neither stall nor crash this one.
+"""
+ffmpeg in a process of its own, where it can neither stall nor crash this one.
 
 Its command lines are composed with ffmpeg-python.
 """
@@ -16,7 +17,6 @@ import subprocess
 from typing import Any
 
 import ffmpeg
-
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.process import child_process
 
@@ -46,7 +46,8 @@ class UnreadableMediaError(Exception):
 
 
 def probe(file: Path, demuxer: str = '') -> dict[str, Any]:
-    """Return what ffprobe says of a file's format and streams.
+    """
+    Return what ffprobe says of a file's format and streams.
 
     `demuxer`: the one to use, empty for ffprobe's own choice. Raises UnreadableMediaError, and
     UserError where ffprobe is missing.
@@ -80,7 +81,8 @@ def _widen(pipe: int) -> None:
 
 
 class FileUrl:
-    """A file as an input or the `filename` of an output, whatever bytes its name has.
+    """
+    A file as an input or the `filename` of an output, whatever bytes its name has.
 
     ffmpeg-python hashes texts as UTF-8, which names from other days are not.
     """
@@ -99,14 +101,16 @@ class FileUrl:
 
 
 class FfmpegProcess:
-    """One run of ffmpeg: start, feed, read, and end it cleanly.
+    """
+    One run of ffmpeg: start, feed, read, and end it cleanly.
 
     Input and output may be used by one thread each. It ends with the thread that started it.
     """
 
     def __init__(self, output: Any, name: str, *, stdout: int = subprocess.PIPE,
                  pass_fds: Collection[int] = (), wide_output: bool = False) -> None:
-        """Start what `output`, a node of ffmpeg-python, describes; threads are called `name`.
+        """
+        Start what `output`, a node of ffmpeg-python, describes; threads are called `name`.
 
         `wide_output`: let its pipe hold a megabyte, so that it goes on while that is read.
         Raises UserError if it cannot be started.
@@ -191,7 +195,8 @@ class FfmpegProcess:
         return self.errors() or f'ffmpeg {child_process.how_it_ended(status)}'
 
     def end(self, grace_seconds: float = 2.0) -> int:
-        """Wait until it has finished, then terminate, then kill it; return its status.
+        """
+        Wait until it has finished, then terminate, then kill it; return its status.
 
         Its input has to be closed; each step takes at most `grace_seconds`.
         """

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 def fitted(frame: NDArray[np.uint8], size: tuple[int, int]
            ) -> tuple[NDArray[np.uint8], tuple[int, int]]:
-    """Return a picture (height, width, 3) as large as fits into `size` (width, height) pixels.
+    """
+    Return a picture (height, width, 3) as large as fits into `size` (width, height) pixels.
 
     With it, the left and top margin that centre it there.
     """

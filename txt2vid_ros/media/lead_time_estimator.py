@@ -7,7 +7,8 @@ import threading
 
 
 class LeadTimeEstimator:
-    """The lead that covers nearly all recent delays, plus a fixed need and a margin.
+    """
+    The lead that covers nearly all recent delays, plus a fixed need and a margin.
 
     A consumer observes how long each item took from when its producer was due to send it to when
     it could be used. The estimate rises at once and falls when the delays have left the window.

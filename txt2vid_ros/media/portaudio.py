@@ -55,7 +55,8 @@ class SoundDevice:
 
 
 def load() -> Any:
-    """Return the sounddevice module.
+    """
+    Return the sounddevice module.
 
     Raises UserError where it or PortAudio is missing, UnavailableError where that cannot start.
     """
@@ -84,7 +85,8 @@ class OpenStreams:
         self._lock = threading.Lock()
 
     def open(self, api: Any, make: Callable[[], Any], *, again: bool) -> Any:  # noqa: A003
-        """Return the stream that `make` opens.
+        """
+        Return the stream that `make` opens.
 
         `again`: have PortAudio look for devices first: it knows those that were there when it
         started. Not while another stream is open, which that would end.
@@ -127,7 +129,8 @@ def devices(api: Any, direction: Direction) -> list[SoundDevice]:
 
 
 def find(api: Any, direction: Direction, wanted: str) -> SoundDevice:
-    """Return the device with an index, a name or a part of a name; '' is the default one.
+    """
+    Return the device with an index, a name or a part of a name; '' is the default one.
 
     Raises UnavailableError, which lists what exists, where none or several match.
     """
@@ -177,7 +180,8 @@ def accepts(api: Any, direction: Direction, device: SoundDevice, rate: int, chan
 
 def settings(api: Any, direction: Direction, device: SoundDevice, wanted: Sequence[int],
              channels: Sequence[int]) -> tuple[int, int]:
-    """Return the rate and the channels to open a device with: the first that it accepts.
+    """
+    Return the rate and the channels to open a device with: the first that it accepts.
 
     Raises UnavailableError if it accepts none.
     """

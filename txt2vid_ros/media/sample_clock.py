@@ -20,7 +20,8 @@ SETTLING_SECONDS = 10.0
 
 
 class SampleClock:
-    """Filters the observed times of sample counts into a smooth line that does not drift.
+    """
+    Filters the observed times of sample counts into a smooth line that does not drift.
 
     A delay-locked loop of second order (F. Adriaensen, "Using a DLL to filter time", Linux Audio
     Conference 2005): it follows the device's true rate, which is a few ten-thousandths off the
@@ -51,7 +52,8 @@ class SampleClock:
         self._running = False
 
     def block(self, observed: int, count: int) -> int:
-        """Return when a block's first sample was captured or will be heard (nanoseconds).
+        """
+        Return when a block's first sample was captured or will be heard (nanoseconds).
 
         `observed` is that time as reported by the device or the callback, `count` the number of
         samples in the block.

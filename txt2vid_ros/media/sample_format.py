@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.pcm import FULL_SCALE
 from txt2vid_ros.media.downmix import Downmixer
@@ -32,7 +31,8 @@ class SampleFormat:
     @classmethod
     def parse(cls, topic: str, name: str, channels: int, rate: int, coding: str = ''
               ) -> SampleFormat:
-        """Return the format that an AudioInfo states by name, in either case.
+        """
+        Return the format that an AudioInfo states by name, in either case.
 
         Raises UserError, which names the topic, what it has and what it may have, where it cannot
         be decoded. `coding` is its coding_format: what audio_capture publishes as mp3 has the name
@@ -51,7 +51,8 @@ class SampleFormat:
         return cls(rate, channels, type_)
 
     def decode(self, data: Any) -> NDArray[np.float32]:
-        """Return bytes as (n,) samples, or (n, channels) of several; full scale is 1.
+        """
+        Return bytes as (n,) samples, or (n, channels) of several; full scale is 1.
 
         An incomplete last frame is cut off. F32LE may hold values beyond full scale, and NaN.
         """

@@ -11,7 +11,6 @@ from typing import Any
 import ffmpeg
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.media.downmix import Downmixer
 from txt2vid_ros.media.ffmpeg import (
@@ -46,7 +45,8 @@ class _Track:
 
 def read_sound(file: Path, rate: int, seconds: float = 0.5, name: str = '--audio', *,
                from_picture: bool = False) -> Iterator[NDArray[np.float32]]:
-    """Yield the default audio track as mono float32 in -1..1 at `rate` Hz, `seconds` at a time.
+    """
+    Yield the default audio track as mono float32 in -1..1 at `rate` Hz, `seconds` at a time.
 
     Where its time stamps leave a gap, or it begins after the picture, there is silence, so that it
     keeps in step with the picture. `from_picture`: begin with the first picture of a video, as

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 import soxr
-
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.mouth import MouthPose, MouthTrack
 
@@ -100,7 +99,8 @@ class _Utterance:
 
 
 class SpeechTimeline:
-    """What is known of the speech around now; the SpeechView of the lip-sync engines.
+    """
+    What is known of the speech around now; the SpeechView of the lip-sync engines.
 
     Holds what ended less than `memory` seconds ago or is still to come, and never more than
     `capacity` seconds of an utterance. Stamps are integer nanoseconds; all other times are
@@ -119,7 +119,8 @@ class SpeechTimeline:
         self._lock = threading.Lock()
 
     def push(self, utterance: str, stamp: int, samples: NDArray[np.float32], rate: int) -> bool:
-        """Add a chunk whose first sample is heard at `stamp`; False if its utterance was ended.
+        """
+        Add a chunk whose first sample is heard at `stamp`; False if its utterance was ended.
 
         Chunks of an utterance fall on its own sample grid whatever rounding their stamps have.
         """
@@ -156,7 +157,8 @@ class SpeechTimeline:
                     del self._utterances[utterance]
 
     def forget(self, now: float) -> None:
-        """Drop what is long enough before `now` that nobody asks for it any more.
+        """
+        Drop what is long enough before `now` that nobody asks for it any more.
 
         If the clock has gone back, keep only what begins about now: what was heard must not be
         heard again, and a bag that is replayed brings the same utterances.

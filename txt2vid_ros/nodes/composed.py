@@ -36,7 +36,8 @@ def node_class(name: str) -> type[ManagedNode]:
 
 
 def split(words: Sequence[str], names: Sequence[str]) -> tuple[list[str], dict[str, list[str]]]:
-    """Return the arguments that are for all nodes, and those for each.
+    """
+    Return the arguments that are for all nodes, and those for each.
 
     rcl takes `-p NODE:NAME:=VALUE` only for nodes without a namespace, which these may have.
     """

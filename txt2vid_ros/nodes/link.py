@@ -11,7 +11,6 @@ from typing import Any
 from hri_msgs.msg import LiveSpeech
 from rclpy.duration import Duration
 from trajectory_msgs.msg import JointTrajectory
-
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.people import utterance_id

@@ -10,7 +10,6 @@ import cv2
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Float64
 from trajectory_msgs.msg import JointTrajectory
-
 from txt2vid_ros.core.options import made, OptionTables
 from txt2vid_ros.core.people import People
 from txt2vid_ros.lipsync.choice import engine_options

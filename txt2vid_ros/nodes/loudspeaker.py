@@ -7,7 +7,6 @@ import dataclasses
 from typing import Any
 
 from std_msgs.msg import Float64
-
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.media.playback.device_output import DeviceOutput
 from txt2vid_ros.media.playback.playback_loop import PlaybackLoop

@@ -9,7 +9,6 @@ import threading
 from typing import Any
 
 from audio_common_msgs.msg import AudioDataStamped, AudioInfo
-
 from txt2vid_ros.core.clock import Clock
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.pcm import SPEECH_RATE

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.pcm import SPEECH_RATE
 from txt2vid_ros.core.people import DEFAULT

@@ -10,7 +10,6 @@ from typing import Any
 from diagnostic_msgs.msg import DiagnosticArray
 from hri_msgs.msg import LiveSpeech
 from std_msgs.msg import String
-
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.media.goals.arbiter import GoalArbiter
 from txt2vid_ros.media.goals.goal import Outcome, SpeechGoal, SpeechOrder

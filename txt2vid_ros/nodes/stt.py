@@ -10,7 +10,6 @@ from hri_msgs.msg import LiveSpeech
 import numpy as np
 from numpy.typing import NDArray
 from std_msgs.msg import Bool
-
 from txt2vid_ros.core import registry
 from txt2vid_ros.core.options import OptionTables, prefix_of
 from txt2vid_ros.core.pcm import SPEECH_RATE, VOICE_RATE

@@ -14,7 +14,6 @@ from hri_msgs.msg import LiveSpeech
 import numpy as np
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
-
 from txt2vid_ros.core.locales import speaks
 from txt2vid_ros.core.options import OptionTables, prefix_of
 from txt2vid_ros.core.people import DEFAULT, People

@@ -1,4 +1,5 @@
-"""What the author of a voice, recognizer, voice activity detector or lip-sync engine imports.
+"""
+What the author of a voice, recognizer, voice activity detector or lip-sync engine imports.
 
 The contracts are resolved when they are first asked for (PEP 562), so that importing this package
 for a voice loads no picture or network library. docs/providers.md shows how a provider is written.

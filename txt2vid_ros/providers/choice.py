@@ -29,7 +29,8 @@ class VoiceName:
 
 
 def provider_names(names: str | Sequence[str], parameter: str) -> list[str]:
-    """Return the names of a list, or of a text such as 'resemble, google, hibari'.
+    """
+    Return the names of a list, or of a text such as 'resemble, google, hibari'.
 
     Raises UserError for an empty list and for a name that is in it twice.
     """
@@ -55,7 +56,8 @@ def recognizer_options(names: Sequence[str], parameter: str = '--stt') -> Option
 
 def person_options(person: Person, tables: OptionTables, names: Sequence[str]
                    ) -> tuple[dict[str, Any], list[str]]:
-    """Return the options in somebody's profile, and lines of warning. Raises UserError.
+    """
+    Return the options in somebody's profile, and lines of warning. Raises UserError.
 
     `tables` are those of all voices in use, `names` the voices of this person.
     """
@@ -88,7 +90,8 @@ def make_voice(providers: str | Sequence[str], voice: str = '', speed: float = 1
                options: Mapping[str, Any] | None = None, *, parameter: str = '--tts',
                health: HealthRegistry | None = None, limits: TimeLimits | None = None
                ) -> FallbackVoice:
-    """Return the voice that `providers` name, not yet loaded.
+    """
+    Return the voice that `providers` name, not yet loaded.
 
     `voice` is the first one's name of a voice; another's is its option `voice`. `options` are by
     full name, as 'google.pitch', and may hold those of other providers too; voice_options() checks
@@ -111,7 +114,8 @@ def make_recognizer(providers: str | Sequence[str], locale: str = 'en',
                     options: Mapping[str, Any] | None = None, *, parameter: str = '--stt',
                     longest: float = 30.0, health: HealthRegistry | None = None,
                     limits: TimeLimits | None = None) -> FallbackRecognizer:
-    """Return the recognizer that `providers` name, not yet loaded.
+    """
+    Return the recognizer that `providers` name, not yet loaded.
 
     `longest` is the longest segment of speech, seconds; for the rest see make_voice().
     """

@@ -52,7 +52,8 @@ class VoiceSet:
     """The loaded voices of all profiles; the settings do not change."""
 
     def __init__(self, settings: VoiceSettings, before: VoiceSet | None = None) -> None:
-        """Load the voices; may take seconds. Raises UserError.
+        """
+        Load the voices; may take seconds. Raises UserError.
 
         A voice that `before` has loaded with the same settings is used again. Where there was one
         before, a voice of which no provider can be loaded is an error.

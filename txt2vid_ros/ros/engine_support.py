@@ -22,7 +22,8 @@ class RosClock:
 
 
 class RosLogHandler(logging.Handler):
-    """Forwards the log of the engines to the node's logger, and so to /rosout.
+    """
+    Forwards the log of the engines to the node's logger, and so to /rosout.
 
     Where several nodes share a process, one of them speaks for the engines of all.
     """

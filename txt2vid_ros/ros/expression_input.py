@@ -7,7 +7,6 @@ import math
 
 from geometry_msgs.msg import PointStamped
 from hri_msgs.msg import Expression
-
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.media.expression_timeline import ExpressionTimeline
 from txt2vid_ros.media.expressions import EXPRESSIONS, FacePose, of_affect, REST
@@ -24,7 +23,8 @@ class ExpressionInput:
 
     def __init__(self, node: ManagedNode, timeline: ExpressionTimeline, frame: str,
                  able: Callable[[], bool]) -> None:
-        """`frame` is the tf frame of the face: x out of the screen, y to its left, z up.
+        """
+        `frame` is the tf frame of the face: x out of the screen, y to its left, z up.
 
         Where the face is not `able` to show anything, that is said once.
         """

@@ -22,7 +22,8 @@ CLOSE_TIMEOUT = 5.0
 
 
 class LiveLoader(Generic[Made]):
-    """One load at a time, of what was asked for last.
+    """
+    One load at a time, of what was asked for last.
 
     What cannot be loaded leaves in use what is in use: the parameters return to that, and a line
     in the log and in the diagnostics says why.
@@ -31,7 +32,8 @@ class LiveLoader(Generic[Made]):
     def __init__(self, node: ManagedNode, what: str, names: Collection[str],
                  load: Callable[[Declared[Any]], Made], use: Callable[[Made], None],
                  drop: Callable[[Made], None]) -> None:
-        """`load` depends on the parameters `names` and on all options.
+        """
+        `load` depends on the parameters `names` and on all options.
 
         It is called on a thread of its own and may raise UserError or ProviderError. `use` takes
         what it returns; `drop` what is not wanted any more by then. `what` is in use, as a user

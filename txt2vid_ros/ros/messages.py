@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from audio_common_msgs.msg import AudioDataStamped, AudioInfo
@@ -14,10 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 from sensor_msgs.msg import CompressedImage, Image
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
-
 from txt2vid_ros.core import pcm
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.mouth import MouthTrack, SHAPE_INDEX, SHAPES
+
+LEVELS = {'ok': DiagnosticStatus.OK, 'warn': DiagnosticStatus.WARN,
+          'error': DiagnosticStatus.ERROR}
 
 
 def to_time(stamp: int) -> Time:
@@ -95,7 +97,8 @@ def to_trajectory(utterance: str, track: MouthTrack) -> JointTrajectory:
 
 
 def from_trajectory(message: JointTrajectory) -> MouthTrack | None:
-    """Return the mouth shapes of a message, or None where it has none that are known.
+    """
+    Return the mouth shapes of a message, or None where it has none that are known.
 
     Joints that are not in SHAPES are ignored, missing ones are at rest, and points that go back in
     time or lack a position are left out.
@@ -136,3 +139,17 @@ def to_compressed(jpeg: NDArray[np.uint8], stamp: int, frame_id: str) -> Compres
     message.header.frame_id = frame_id
     message.data = _bytes(jpeg)
     return message
+
+
+def to_diagnostics(stamp: int, name: str, hardware: str, level: str, line: str,
+                   figures: Mapping[str, Any]) -> DiagnosticArray:
+    """Return what a node says of itself; `level` is 'ok', 'warn' or 'error'."""
+    message = DiagnosticArray(status=[DiagnosticStatus(
+        level=LEVELS[level], name=name, message=line, hardware_id=hardware,
+        values=[KeyValue(key=key, value=_text(value)) for key, value in figures.items()])])
+    message.header.stamp = to_time(stamp)
+    return message
+
+
+def _text(value: Any) -> str:
+    return f'{value:.4g}' if isinstance(value, float) else str(value)

@@ -11,26 +11,24 @@ import time
 import traceback
 from typing import Any, ClassVar
 
-from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from diagnostic_msgs.msg import DiagnosticArray
 from rcl_interfaces.msg import ParameterDescriptor
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.qos import QoSProfile
-
 from txt2vid_ros.core.errors import EXIT_USER_ERROR, UserError
 from txt2vid_ros.core.options import OptionTables
-from txt2vid_ros.ros import parameters, qos
+from txt2vid_ros.ros import messages, parameters, qos
 from txt2vid_ros.ros.engine_support import RosClock, RosLogHandler
 from txt2vid_ros.ros.node_thread import NodeThread
 from txt2vid_ros.ros.parameters import Declared
 
-LEVELS = {'ok': DiagnosticStatus.OK, 'warn': DiagnosticStatus.WARN,
-          'error': DiagnosticStatus.ERROR}
 REFUSAL_SECONDS = 30.0
 """Seconds for which the diagnostics tell of what was refused."""
 
 
 class ManagedNode(LifecycleNode, abc.ABC):
-    """A managed (lifecycle) node around an engine that knows nothing of ROS.
+    """
+    A managed (lifecycle) node around an engine that knows nothing of ROS.
 
     A subclass declares its parameters in `Parameters`, loads in configure() and starts to work in
     start(); what has to be undone it says there, by until_cleanup() and until_deactivate(). Both
@@ -103,14 +101,16 @@ class ManagedNode(LifecycleNode, abc.ABC):
         """Start to work: threads, subscriptions, services."""
 
     def report(self) -> tuple[str, str, Mapping[str, Any]]:
-        """Return level ('ok', 'warn', 'error'), a line and figures for /diagnostics.
+        """
+        Return level ('ok', 'warn', 'error'), a line and figures for /diagnostics.
 
         Called once a second after the first start().
         """
         return 'ok', 'running', {}
 
     def status(self) -> tuple[str, str, Mapping[str, Any]]:
-        """Return what report() does, with the problems, if any, in place of its line.
+        """
+        Return what report() does, with the problems, if any, in place of its line.
 
         Until the node has been started, it is loading.
         """
@@ -127,7 +127,8 @@ class ManagedNode(LifecycleNode, abc.ABC):
         self._refusal = line, time.monotonic() + REFUSAL_SECONDS
 
     def set_problem(self, about: str, line: str) -> None:
-        """Log what is wrong with `about`, and report it in every diagnostic while it lasts.
+        """
+        Log what is wrong with `about`, and report it in every diagnostic while it lasts.
 
         An empty line ends it. The same line again is not logged again.
         """
@@ -142,7 +143,8 @@ class ManagedNode(LifecycleNode, abc.ABC):
         self.set_problem(line, line)
 
     def until_cleanup(self, release: Callable[[], object]) -> None:
-        """Have `release` called when the node is cleaned up; the last one given comes first.
+        """
+        Have `release` called when the node is cleaned up; the last one given comes first.
 
         So that what configure() loads is released also where a later step of it fails.
         """
@@ -153,7 +155,8 @@ class ManagedNode(LifecycleNode, abc.ABC):
         self._until_deactivate.callback(stop)
 
     def publisher(self, kind: type[Any], topic: str, profile: QoSProfile) -> Any:
-        """Return a publisher that is silent while the node is not active.
+        """
+        Return a publisher that is silent while the node is not active.
 
         Users may override its QoS. It is destroyed when the node is cleaned up.
         """
@@ -286,14 +289,6 @@ class ManagedNode(LifecycleNode, abc.ABC):
 
     def _diagnose(self) -> None:
         level, line, figures = self.status()
-        message = DiagnosticArray()
-        message.header.stamp = self.get_clock().now().to_msg()
-        message.status = [DiagnosticStatus(
-            level=LEVELS[level], name=f'{self.get_fully_qualified_name()}: {self.NAME}',
-            message=line, hardware_id=self.get_namespace(),
-            values=[KeyValue(key=key, value=_text(value)) for key, value in figures.items()])]
-        self._diagnostics.publish(message)
-
-
-def _text(value: Any) -> str:
-    return f'{value:.4g}' if isinstance(value, float) else str(value)
+        self._diagnostics.publish(messages.to_diagnostics(
+            self.ros_clock.now(), f'{self.get_fully_qualified_name()}: {self.NAME}',
+            self.get_namespace(), level, line, figures))

@@ -15,7 +15,6 @@ from rcl_interfaces.msg import (
 )
 from rclpy.node import Node
 from rclpy.parameter import Parameter
-
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.options import OptionTables
 from txt2vid_ros.core.parameters import (
@@ -56,7 +55,8 @@ class Declared(Generic[Table]):
 def declare(node: Node, table: type[Table],
             options_of: Callable[[Table], OptionTables] = lambda table: OptionTables()
             ) -> Declared[Table]:
-    """Declare the fields of `table` and the options of the providers that it names.
+    """
+    Declare the fields of `table` and the options of the providers that it names.
 
     `options_of` gets what the node was started with. A parameter that the node does not have is a
     warning: a launch file may set it for every node. Raises UserError for a value that does not
@@ -98,7 +98,8 @@ def follow(node: Node, current: Callable[[], Declared[Any]],
            options_of: Callable[[Any], OptionTables] = lambda table: OptionTables(),
            options_by: Collection[str] = (),
            check: Callable[[Declared[Any]], None] = lambda declared: None) -> None:
-    """Let parameters change while the node runs; `changed` gets what is set then.
+    """
+    Let parameters change while the node runs; `changed` gets what is set then.
 
     Live ones change at any time, the others while the node is `unconfigured`. To set what is set
     already is no fault: `ros2 param load` sets all that a node has. The options of a provider that
@@ -165,7 +166,8 @@ def value_of(declared: Declared[Any], name: str) -> Any:
 
 
 def _checked_together(node: Node, declared: Declared[Any], tables: OptionTables) -> Declared[Any]:
-    """Return what is declared with the options of the providers that are in use now.
+    """
+    Return what is declared with the options of the providers that are in use now.
 
     Those of one that has just been chosen are as the node was started with, or as they were last.
     Raises UserError where values do not fit together.

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 from sensor_msgs.msg import Image
 from std_msgs.msg import Float64
-
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.media.lead_time_estimator import LeadTimeEstimator
 from txt2vid_ros.ros import messages, qos
@@ -27,7 +26,8 @@ class PictureInput:
 
     def __init__(self, node: ManagedNode, need: float,
                  take: Callable[[int, NDArray[np.uint8]], object]) -> None:
-        """Give `take` stamps (nanoseconds) and BGR pictures, from listen() on.
+        """
+        Give `take` stamps (nanoseconds) and BGR pictures, from listen() on.
 
         `need`: seconds before its stamp that a picture has to be there. To be made in configure().
         """

@@ -15,7 +15,6 @@ import rclpy
 from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.signals import SignalHandlerOptions
-
 from txt2vid_ros.core.errors import EXIT_USER_ERROR, UserError
 from txt2vid_ros.core.process.signals import on_signal
 from txt2vid_ros.ros.node import ManagedNode
@@ -34,7 +33,8 @@ def run(make: Callable[[], ManagedNode], arguments: list[str] | None = None) -> 
 
 def run_together(makes: Sequence[Callable[[], ManagedNode]], arguments: list[str] | None = None
                  ) -> int:
-    """Do what run() does with several nodes on one executor.
+    """
+    Do what run() does with several nodes on one executor.
 
     They end together: at a signal, when one of them fails, or when all have ended.
     """
@@ -64,7 +64,8 @@ def run_together(makes: Sequence[Callable[[], ManagedNode]], arguments: list[str
 
 
 def end_process(status: int) -> NoReturn:
-    """End this process now that run() has returned and all is released.
+    """
+    End this process now that run() has returned and all is released.
 
     The end of the interpreter would free what the system takes back anyhow, in 0.2 s of processor
     time: seconds on a busy machine, where launch kills who is late.

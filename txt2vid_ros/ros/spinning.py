@@ -8,7 +8,6 @@ import gc
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.task import Future
-
 from txt2vid_ros.ros.node_thread import NodeThread
 
 
@@ -16,7 +15,8 @@ class SpinningExecutor:
     """Calls the callbacks of nodes on a thread until closed or the context is shut down."""
 
     def __init__(self, nodes: Sequence[Node], failed: Callable[[Exception], None]) -> None:
-        """Start to spin nodes of one context.
+        """
+        Start to spin nodes of one context.
 
         `failed` gets what a callback raises, which ends the spinning.
         """
@@ -41,7 +41,8 @@ class SpinningExecutor:
 
 
 def destroy_cleanly(node: Node) -> None:
-    """Destroy `node`, whose executor has been shut down and let go, with its shared memory.
+    """
+    Destroy `node`, whose executor has been shut down and let go, with its shared memory.
 
     An executor that has spun on a thread of its own can leave a suspended generator in a reference
     cycle, which keeps hold of the node's entities. rclpy destroys a node only once nothing holds

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 
 from rclpy.node import Node
-
 from txt2vid_ros.core.clock import SECOND
 
 STAMP_TOLERANCE = 60.0

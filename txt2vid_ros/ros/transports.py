@@ -15,7 +15,8 @@ share memory."""
 
 
 def prepare_for_pictures(environment: MutableMapping[str, str] = os.environ) -> None:
-    """Give Fast DDS room for whole pictures in shared memory; other middleware ignores it.
+    """
+    Give Fast DDS room for whole pictures in shared memory; other middleware ignores it.
 
     To be called before the process makes its first context. Pictures of up to 8 MB then arrive
     whole even at best-effort subscribers, such as image viewers.

@@ -1,4 +1,5 @@
-"""What the user wrote, where rcl has guessed a number or a truth value.
+"""
+What the user wrote, where rcl has guessed a number or a truth value.
 
 rcl guesses types: it reads -p speaker:=010 as 8, and `google.language: no` in a file as False.
 """
@@ -13,9 +14,8 @@ import sys
 from typing import Any
 
 from rclpy.node import Node
-import yaml
-
 from txt2vid_ros.core.parameters import FALSE, FILE, ParameterSpec, TEXT, TEXTS, TRUE
+import yaml
 
 
 def as_written(node: Node, spec: ParameterSpec | None, name: str, value: Any) -> Any:

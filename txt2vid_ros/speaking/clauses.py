@@ -21,7 +21,8 @@ _SPACE = re.compile(r'\s+')
 
 
 def compose(text: str) -> str:
-    """Return text that is safe to handle: composed (NFC), on one line, no control characters.
+    """
+    Return text that is safe to handle: composed (NFC), on one line, no control characters.
 
     Characters that UTF-8 cannot carry (lone surrogates) and the replacement character are dropped.
     """
@@ -37,7 +38,8 @@ def speakable(text: str) -> bool:
 
 
 def split_clauses(text: str) -> Iterator[str]:
-    """Yield the clauses of normalized text in order, all of it but the spaces between them.
+    """
+    Yield the clauses of normalized text in order, all of it but the spaces between them.
 
     Sentences stay whole, for the sake of their melody, except a long first one and any longer than
     MAX_CLAUSE.

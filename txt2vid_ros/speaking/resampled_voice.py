@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 import dataclasses
 
 import numpy as np
-
 from txt2vid_ros.core.mouth import Phoneme
 from txt2vid_ros.core.resampling import Resampler
 from txt2vid_ros.speaking.voice import SpeechChunk, TextToSpeech, VoiceCapabilities

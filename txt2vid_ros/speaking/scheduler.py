@@ -9,7 +9,6 @@ import threading
 
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.core.clock import Clock, SECOND
 from txt2vid_ros.core.errors import ProviderError, UserError
 from txt2vid_ros.speaking.resampled_voice import ResampledVoice
@@ -44,7 +43,8 @@ CLOCK_JUMP = 2 * SECOND
 
 
 class SpeechScheduler:
-    """A bounded queue of utterances and the one thread that speaks them.
+    """
+    A bounded queue of utterances and the one thread that speaks them.
 
     The first sample of an utterance is heard `lead()` seconds from when it is there, or at the
     end of the utterance before, whichever is later; from then on the samples are counted. Chunks
@@ -57,7 +57,8 @@ class SpeechScheduler:
                  spacing: float = CHUNK_SPACING, queue: int = 64,
                  named_emoji: bool = False,
                  done_with: Callable[[TextToSpeech], object] = lambda voice: None) -> None:
-        """Take the voice of each speaker, where the speech goes (at `rate` Hz), and the pacing.
+        """
+        Take the voice of each speaker, where the speech goes (at `rate` Hz), and the pacing.
 
         `queue` is how many utterances may wait; all other numbers are seconds. Emoji are left
         out, or said by their names. `done_with` gets each voice that `voice_for` gave, once its
@@ -118,7 +119,8 @@ class SpeechScheduler:
             return len(names)
 
     def interrupt_one(self, utterance: str) -> bool:
-        """End one utterance at once and go on with the others; return whether it was there.
+        """
+        End one utterance at once and go on with the others; return whether it was there.
 
         One that is not known yet is not spoken when it comes: its text may arrive later.
         """

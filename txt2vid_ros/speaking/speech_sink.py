@@ -9,7 +9,6 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.core.mouth import MouthTrack, Phoneme
 
 

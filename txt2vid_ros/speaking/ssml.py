@@ -1,4 +1,5 @@
-"""SSML (a W3C recommendation), text with markup for the voice: recognized, and stripped.
+"""
+SSML (a W3C recommendation), text with markup for the voice: recognized, and stripped.
 
 The functions take text that `clauses.compose` has returned. Tags are read leniently, and
 entities that a text defines are never expanded, so that no text from outside can do harm.

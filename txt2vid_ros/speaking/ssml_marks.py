@@ -1,4 +1,5 @@
-"""Marks before the words of an SSML text, so that a service can report when it says each.
+"""
+Marks before the words of an SSML text, so that a service can report when it says each.
 
 `<mark name="..."/>` is from the W3C recommendation (SSML 1.1, section 3.3.1); it is silent.
 """
@@ -43,7 +44,8 @@ class _UnmarkableError(Exception):
 
 
 def with_marks(ssml: str) -> MarkedText | None:
-    """Return the text with marks; marks that it already has stay, and serve for the words at them.
+    """
+    Return the text with marks; marks that it already has stay, and serve for the words at them.
 
     None where it is no well-formed XML, which the service will report, or where the times of its
     parts do not follow from their order.

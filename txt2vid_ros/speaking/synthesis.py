@@ -1,4 +1,5 @@
-"""Synthesizes a text: chunk after chunk, with the pauses between the clauses.
+"""
+Synthesizes a text: chunk after chunk, with the pauses between the clauses.
 
 A bug of a voice costs a word, not the text: the clause that it fails on is said in parts, and the
 word that it cannot say is spelled.
@@ -43,7 +44,8 @@ def _ignore(words: str) -> None:
 def synthesize_text(text: str, voice: TextToSpeech, cancelled: Callable[[], bool],
                     unsaid: Callable[[str], None] = _ignore, *, named_emoji: bool = False
                     ) -> Iterator[SpokenChunk]:
-    """Yield the speech of `text`, with pauses between its clauses.
+    """
+    Yield the speech of `text`, with pauses between its clauses.
 
     An SSML text is one clause for a voice that takes SSML: its parts would not be well-formed.
     `unsaid` gets the words that are left out, as the voice's languages have no sounds for them or
@@ -72,7 +74,8 @@ def synthesize_text(text: str, voice: TextToSpeech, cancelled: Callable[[], bool
 
 def _said_in_parts(clause: str, voice: TextToSpeech, cancelled: Callable[[], bool],
                    unsaid: Callable[[str], None]) -> Iterator[tuple[str, SpeechChunk]]:
-    """Yield the clause's speech; where the voice has a bug, that of its halves, down to a word.
+    """
+    Yield the clause's speech; where the voice has a bug, that of its halves, down to a word.
 
     With the first chunk of the clause, or of a part of it, come its words.
     """

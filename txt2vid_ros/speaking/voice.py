@@ -9,7 +9,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.core.mouth import Phoneme
 from txt2vid_ros.core.time_limits import TimeLimits
 
@@ -32,7 +31,8 @@ class VoiceCapabilities:
 
 @dataclasses.dataclass(frozen=True)
 class SpeechChunk:
-    """A part of a clause: mono samples in -1..1, and its phonemes where the voice knows them.
+    """
+    A part of a clause: mono samples in -1..1, and its phonemes where the voice knows them.
 
     Phoneme times are seconds from the first sample of this chunk.
     """
@@ -65,7 +65,8 @@ class TextToSpeech(abc.ABC):
 
     @abc.abstractmethod
     def synthesize(self, clause: str, cancelled: Callable[[], bool]) -> Iterator[SpeechChunk]:
-        """Yield the clause's speech in order; stop soon after `cancelled()` turns true.
+        """
+        Yield the clause's speech in order; stop soon after `cancelled()` turns true.
 
         A clause with nothing to pronounce yields nothing. Raises ProviderError for what fails
         outside the program, UserError for what only the user can mend.

@@ -22,7 +22,8 @@ class TimedWord:
 
 
 class ClauseWords:
-    """Times the words of one clause chunk by chunk, so that a caption need not wait for all.
+    """
+    Times the words of one clause chunk by chunk, so that a caption need not wait for all.
 
     Exact where the voice marks as many beginnings of words as there are words; else by letters
     over the sound of the clause, and by a usual pace where more of it is still to come.

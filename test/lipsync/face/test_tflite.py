@@ -8,7 +8,6 @@ import sys
 import cv2
 import numpy as np
 import pytest
-
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.lipsync.face.mesh import FaceMesh
 from txt2vid_ros.lipsync.face.tflite import load_network

@@ -10,7 +10,6 @@ import sys
 import cv2
 import numpy as np
 import pytest
-
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.lipsync.face import cache, mesh_points
 from txt2vid_ros.lipsync.face.mesh import FaceMesh

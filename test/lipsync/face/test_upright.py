@@ -7,14 +7,13 @@ import pathlib
 import cv2
 import numpy as np
 import pytest
-from viseme_views import held, silence
-
 from txt2vid_ros.lipsync.engine import LipSyncEngine
 from txt2vid_ros.lipsync.face.mesh import FaceMesh
 from txt2vid_ros.lipsync.face.mesh_points import CHIN, NOSE_BRIDGE
 from txt2vid_ros.lipsync.face.upright import quarter_turns
 from txt2vid_ros.lipsync.viseme.engine import VisemeEngine
 from txt2vid_ros.media.driving.driving_media import BUILT_IN_PORTRAIT, load_driving
+from viseme_views import held, silence
 
 PORTRAITS = pathlib.Path(__file__).parents[2] / 'portraits'
 TURNS = {1: cv2.ROTATE_90_COUNTERCLOCKWISE, 2: cv2.ROTATE_180, 3: cv2.ROTATE_90_CLOCKWISE}

@@ -7,7 +7,6 @@ import pathlib
 import cv2
 import numpy as np
 import pytest
-
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.lipsync.face.mesh import FaceMesh
 from txt2vid_ros.lipsync.face.mesh_points import CHIN, UPPER_INNER

@@ -1,4 +1,5 @@
-"""From the sound alone: a voice that the network never heard, and no jumps on real speech.
+"""
+From the sound alone: a voice that the network never heard, and no jumps on real speech.
 
 unheard_voice.npz: three Harvard sentences by the Piper voice joe (its recordings are CC0), 16 kHz,
 the signed root of each sample in 8 bits; `poses` are its timed mouth shapes every 20 ms in 1/255.
@@ -10,7 +11,6 @@ import pathlib
 
 import numpy as np
 import pytest
-
 from txt2vid_ros.bench.lipsync.mouth_measurement import requested_opening
 from txt2vid_ros.core.mouth import SHAPE_INDEX
 from txt2vid_ros.lipsync.viseme.sound.audio_pose import (

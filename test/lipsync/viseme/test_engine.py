@@ -7,8 +7,6 @@ import itertools
 import cv2
 import numpy as np
 import pytest
-from viseme_views import held, silence, Speech, words
-
 from txt2vid_ros.bench.lipsync.mouth_measurement import measure_openings, requested_opening
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.lipsync.choice import engine_options, make_engine
@@ -19,6 +17,7 @@ from txt2vid_ros.lipsync.viseme.idle_motion import IdleMotion, LifeSettings
 from txt2vid_ros.lipsync.viseme.renderer_cache import RendererCache
 from txt2vid_ros.lipsync.viseme.sound.audio_pose import pose_from_audio
 from txt2vid_ros.media.driving.driving_media import DrivingMedia, load_driving
+from viseme_views import held, silence, Speech, words
 
 STILL = LifeSettings(life=False)
 

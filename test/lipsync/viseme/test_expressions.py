@@ -7,8 +7,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from viseme_views import held, silence
-
 from txt2vid_ros.lipsync.face import mesh_points as mp
 from txt2vid_ros.lipsync.face.mesh import FaceMesh
 from txt2vid_ros.lipsync.viseme.engine import VisemeEngine, VisemeSession
@@ -16,6 +14,7 @@ from txt2vid_ros.lipsync.viseme.idle_motion import LifeSettings
 from txt2vid_ros.media.driving.driving_media import DrivingMedia, load_driving
 from txt2vid_ros.media.expression_timeline import ExpressionTimeline
 from txt2vid_ros.media.expressions import EXPRESSIONS, FacePose, REST
+from viseme_views import held, silence
 
 PORTRAITS = Path(__file__).parents[2] / 'portraits'
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
-from viseme_views import held, opened, silence
-
 from txt2vid_ros.lipsync.viseme.skin.grain import grain_of
 from txt2vid_ros.media.driving.driving_media import DrivingMedia, load_driving
+from viseme_views import held, opened, silence
 
 CHIN = (slice(312, 336), slice(290, 325))
 UPPER_LIP = (slice(265, 274), slice(290, 320))

@@ -8,11 +8,10 @@ import pathlib
 import cv2
 import numpy as np
 import pytest
-from viseme_views import held, opened, silence
-
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.lipsync.viseme.engine import VisemeSession
 from txt2vid_ros.media.driving.driving_media import DrivingMedia, load_driving
+from viseme_views import held, opened, silence
 
 Picture = np.ndarray
 
@@ -114,7 +113,8 @@ def test_a_mouth_half_covered_speaks_or_is_named() -> None:
 
 
 def turned(degrees: float) -> Picture:
-    """Return the portrait as a cylinder seen from the side: far cheek squeezed, near one not.
+    """
+    Return the portrait as a cylinder seen from the side: far cheek squeezed, near one not.
 
     The mesh, which sees no nose stand out, takes 30 degrees of it for 12.
     """

@@ -6,7 +6,6 @@ import threading
 
 import numpy as np
 import pytest
-
 from txt2vid_ros.core.clock import FrameGrid, SECOND
 from txt2vid_ros.core.mouth import ANTICIPATION, ONSET_MARGIN, Phoneme
 from txt2vid_ros.lipsync.engine import Frame

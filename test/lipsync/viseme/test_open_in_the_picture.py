@@ -5,8 +5,6 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
-from viseme_views import held, opened, silence
-
 from txt2vid_ros.bench.lipsync.mouth_measurement import measure_openings, parted
 from txt2vid_ros.lipsync.face import mesh_points as mp
 from txt2vid_ros.lipsync.face.mesh import FaceMesh
@@ -15,6 +13,7 @@ from txt2vid_ros.lipsync.viseme.face_renderer import FaceRenderer
 from txt2vid_ros.lipsync.viseme.geometry import closed_lips, read_face
 from txt2vid_ros.lipsync.viseme.mouth.lip_edges import refined_edges
 from txt2vid_ros.media.driving.driving_media import DrivingMedia, load_driving
+from viseme_views import held, opened, silence
 
 LIP, DARK, TEETH, SKIN = (90, 90, 170), (15, 15, 25), (190, 200, 205), (120, 150, 200)
 PIXELS = 200.0  # a face unit in the drawn mouths

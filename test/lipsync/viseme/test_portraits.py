@@ -6,13 +6,12 @@ import pathlib
 
 import numpy as np
 import pytest
-from viseme_views import held, opened, silence, words
-
 from txt2vid_ros.bench.lipsync.mouth_measurement import measure_openings, requested_opening
 from txt2vid_ros.bench.lipsync.untouched_region import UntouchedRegion
 from txt2vid_ros.lipsync.face.mesh import FaceMesh
 from txt2vid_ros.lipsync.face.track import find_face
 from txt2vid_ros.media.driving.driving_media import DrivingMedia, load_driving
+from viseme_views import held, opened, silence, words
 
 PORTRAITS = pathlib.Path(__file__).parents[2] / 'portraits'
 

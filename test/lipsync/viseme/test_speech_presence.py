@@ -8,7 +8,6 @@ import pathlib
 import numpy as np
 from numpy.typing import NDArray
 import pytest
-
 from txt2vid_ros.core.mouth import SHAPE_INDEX
 from txt2vid_ros.lipsync.viseme.sound.audio_pose import (
     LOOK_AHEAD,

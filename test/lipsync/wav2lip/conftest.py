@@ -10,7 +10,6 @@ import checkpoints
 import numpy as np
 import pytest
 import torch
-
 from txt2vid_ros.bench.lipsync import synthetic_weights
 from txt2vid_ros.lipsync.face.s3fd.model import S3FD
 from txt2vid_ros.lipsync.wav2lip.generator.onnx import export, ExportedGraphs, OnnxGenerator

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
 
 START = 1_000_000.04        # seconds since some epoch: large, and on no round number

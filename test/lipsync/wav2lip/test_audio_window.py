@@ -6,7 +6,6 @@ from arrays import Golden
 import numpy as np
 import pytest
 from sounds import START, timeline, tone
-
 from txt2vid_ros.lipsync.wav2lip.audio import audio_window, mel, windows
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
 

@@ -7,7 +7,6 @@ import pathlib
 import sys
 
 import pytest
-
 from txt2vid_ros.bench.lipsync.flash import FlashEngine
 from txt2vid_ros.core import registry
 from txt2vid_ros.core.errors import UserError

@@ -12,7 +12,6 @@ import cv2
 import numpy as np
 import pytest
 import torch
-
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.models import verified
 from txt2vid_ros.core.models.manifest import Model

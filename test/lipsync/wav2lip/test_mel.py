@@ -5,7 +5,6 @@ from __future__ import annotations
 from arrays import Array, Golden
 import numpy as np
 import pytest
-
 from txt2vid_ros.lipsync.wav2lip.audio import mel
 
 

@@ -7,7 +7,6 @@ from typing import Any
 from arrays import Array, Golden
 import numpy as np
 import pytest
-
 from txt2vid_ros.lipsync.face.boxes import Box
 from txt2vid_ros.lipsync.wav2lip import paste
 from txt2vid_ros.lipsync.wav2lip.generator.base import MOUTH_SHAPE, network_input

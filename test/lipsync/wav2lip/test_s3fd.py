@@ -10,7 +10,6 @@ import checkpoints
 import numpy as np
 import pytest
 import torch
-
 from txt2vid_ros.lipsync.face.s3fd.decoding import decode, faces, suppress
 from txt2vid_ros.lipsync.face.s3fd.model import load_checkpoint, preprocess, S3FD
 

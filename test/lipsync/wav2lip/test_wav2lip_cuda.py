@@ -1,4 +1,5 @@
-"""The batching around CUDA graphs, with the graphs themselves replaced by plain runs.
+"""
+The batching around CUDA graphs, with the graphs themselves replaced by plain runs.
 
 What only a GPU can show (capture, streams, half precision) is in test_wav2lip_fast, and runs where
 there is one.
@@ -14,7 +15,6 @@ from arrays import Array, Golden
 import numpy as np
 import pytest
 import torch
-
 from txt2vid_ros.lipsync.wav2lip.generator import cuda
 from txt2vid_ros.lipsync.wav2lip.generator.base import network_input
 from txt2vid_ros.lipsync.wav2lip.generator.cuda import CudaGenerator

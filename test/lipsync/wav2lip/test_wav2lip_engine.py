@@ -16,7 +16,6 @@ import numpy as np
 import pytest
 from sounds import START, timeline, tone
 import torch
-
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.lipsync.engine import Frame
 from txt2vid_ros.lipsync.wav2lip import devices, paste

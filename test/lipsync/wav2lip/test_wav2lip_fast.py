@@ -11,7 +11,6 @@ import numpy as np
 import onnxruntime
 import pytest
 import torch
-
 from txt2vid_ros.bench.lipsync.multiplications import multiplications
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.lipsync.wav2lip.generator import onnx_graph, rows, winograd

@@ -13,7 +13,6 @@ import checkpoints
 import numpy as np
 import pytest
 import torch
-
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.lipsync.wav2lip.checkpoint import load_checkpoint
 from txt2vid_ros.lipsync.wav2lip.model import Wav2Lip

@@ -18,7 +18,6 @@ import cv2
 import numpy as np
 import pytest
 import torch
-
 from txt2vid_ros.bench.commands import lipsync as bench
 from txt2vid_ros.bench.lipsync.flash import FlashEngine
 from txt2vid_ros.bench.lipsync.gpu import half_precision_limit

@@ -8,12 +8,12 @@ import re
 
 import numpy as np
 import pytest
-
 from txt2vid_ros.lipsync.wav2lip.audio import mel, windows
 
 
 def published_window_starts(columns: int, fps: float) -> list[int]:
-    """Return the window starts of the published inference for a mel of `columns` columns.
+    """
+    Return the window starts of the published inference for a mel of `columns` columns.
 
     One output frame each; the clip loses about 0.2 s at its end, which ours does not.
     Raises ValueError where not even one window fits.

@@ -10,7 +10,6 @@ import wave
 
 import numpy as np
 import pytest
-
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.pcm import SPEECH_RATE

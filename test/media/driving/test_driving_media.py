@@ -8,7 +8,6 @@ import pathlib
 import cv2
 import numpy as np
 import pytest
-
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.media.driving import driving_media
 from txt2vid_ros.media.driving.driving_media import DrivingMedia, load_driving

@@ -9,7 +9,6 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.media.driving.driving_media import DrivingMedia, load_driving
 from txt2vid_ros.media.driving.options import CrossFaded, DrivingOptions, Frame

@@ -7,7 +7,6 @@ import logging
 import sys
 
 import pytest
-
 from txt2vid_ros.media.driving.progress import shown_progress
 
 

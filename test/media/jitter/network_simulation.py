@@ -7,7 +7,6 @@ import dataclasses
 
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.pcm import SPEECH_RATE
 from txt2vid_ros.media.jitter.jitter_buffer import JitterBuffer, JitterBufferSettings
@@ -114,7 +113,8 @@ def sine(hertz: float, level: float = 0.3) -> Callable[[NDArray[np.float64]], Sa
 
 
 def roughness(samples: Samples, hertz: float) -> float:
-    """Return how far samples are from going on as a sine of that frequency does.
+    """
+    Return how far samples are from going on as a sine of that frequency does.
 
     Each sample of a sine is given by the two before it, wherever its phase is.
     """

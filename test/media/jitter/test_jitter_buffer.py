@@ -7,7 +7,6 @@ from collections.abc import Callable
 from network_simulation import BEGIN, BLOCK, Listener, Packet, roughness, Samples, Sender, sine
 import numpy as np
 import pytest
-
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.pcm import SPEECH_RATE
 

@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 from hypothesis import given
 from hypothesis import strategies as st
-
 from txt2vid_ros.media.output.broadcast import Broadcast
 from txt2vid_ros.media.output.mpegts import StreamChunk
 

@@ -7,7 +7,6 @@ import subprocess
 
 from hypothesis import given
 from hypothesis import strategies as st
-
 from txt2vid_ros.media.output.fragments import begins_with_key_frame, boxes
 
 

@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.media.output.frame_buffer import FrameBuffer
 
 

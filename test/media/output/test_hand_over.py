@@ -9,7 +9,6 @@ import subprocess
 import numpy as np
 import pytest
 from rig import Rig
-
 from txt2vid_ros.bench.rig.viewer import decode, Decoded, Viewer
 from txt2vid_ros.core.clock import FrameGrid, SECOND
 from txt2vid_ros.media.output.encoder import PTS_OFFSET

@@ -8,7 +8,6 @@ import subprocess
 from hypothesis import given
 from hypothesis import strategies as st
 import pytest
-
 from txt2vid_ros.media.output.mpegts import PACKET_BYTES, TransportStreamParser
 
 

@@ -15,7 +15,6 @@ import threading
 import numpy as np
 import pytest
 from rig import MovableClock, playable, Rig, until
-
 from txt2vid_ros.bench.commands.sync import figures
 from txt2vid_ros.bench.rig.running_graph import free_port
 from txt2vid_ros.bench.rig.viewer import decode, Viewer

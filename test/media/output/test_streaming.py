@@ -16,7 +16,6 @@ import urllib.request
 import numpy as np
 import pytest
 from rig import playable, Rig, until
-
 from txt2vid_ros.bench.commands.sync import figures
 from txt2vid_ros.bench.rig.running_graph import free_port
 from txt2vid_ros.bench.rig.viewer import decode, Decoded, Viewer

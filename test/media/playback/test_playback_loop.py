@@ -10,7 +10,6 @@ from fake_portaudio import FakePortAudio
 import numpy as np
 import pytest
 from rig import until
-
 from txt2vid_ros.core.backoff import Backoff
 from txt2vid_ros.core.clock import SECOND, SystemClock
 from txt2vid_ros.media.playback import device_output, playback_loop

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.media.playback.pace import Pace
 from txt2vid_ros.media.playback.player import SpeechPlayer

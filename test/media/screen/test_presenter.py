@@ -11,12 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 import pytest
 from rig import until
-import xvfb
-
 from txt2vid_ros.core.clock import SECOND, SystemClock
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.media.screen.presenter import Presenter
 from txt2vid_ros.media.screen.window import SdlWindow
+import xvfb
 
 PICTURE = cv2.resize(np.random.default_rng(3).integers(0, 255, (6, 8, 3), np.uint8), (320, 240))
 

@@ -8,7 +8,6 @@ from fake_google import FakeGoogle
 from fake_resemble import FakeResemble
 from loading import loading
 import pytest
-
 from txt2vid_ros.providers.cloud.google.voice import GoogleVoice, GoogleVoiceOptions
 
 CLOUD = ('GOOGLE_APPLICATION_CREDENTIALS', 'RESEMBLE_API_KEY')

@@ -1,4 +1,5 @@
-"""Google's two speech services on this machine: real gRPC over TLS, real tokens, real speech.
+"""
+Google's two speech services on this machine: real gRPC over TLS, real tokens, real speech.
 
 They keep to what their documentation says: a stream is ended at 305 s of sound, results become
 final where there is a pause, only Chirp voices stream and have no time points, those named

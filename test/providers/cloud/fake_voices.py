@@ -10,7 +10,6 @@ import threading
 import numpy as np
 from numpy.typing import NDArray
 import soxr
-
 from txt2vid_ros.core.pcm import to_s16, VOICE_RATE
 from txt2vid_ros.providers.stt.moonshine import MoonshineRecognizer
 from txt2vid_ros.providers.tts.hibari import HibariVoice

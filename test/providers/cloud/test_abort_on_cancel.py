@@ -6,7 +6,6 @@ import threading
 
 import pytest
 from rig import until
-
 from txt2vid_ros.providers.cloud.abort_on_cancel import AbortOnCancel
 
 WAIT = 30.0

@@ -12,7 +12,6 @@ from rig import until
 from speech_clips import clip
 from stepped_time import SteppedTime
 from trouble import Trouble
-
 from txt2vid_ros.core.time_limits import TimeLimits
 from txt2vid_ros.providers.choice import make_recognizer, make_voice
 from txt2vid_ros.providers.resilience.health import HealthRegistry

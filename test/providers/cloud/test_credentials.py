@@ -15,7 +15,6 @@ import traceback
 from cloud_keys import ServiceAccount
 import pytest
 from trouble import Trouble
-
 from txt2vid_ros.core.errors import ProviderError, UserError
 from txt2vid_ros.providers.cloud.credentials import Secret
 from txt2vid_ros.providers.cloud.google.recognizer import GoogleRecognizer, GoogleRecognizerOptions

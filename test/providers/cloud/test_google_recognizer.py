@@ -15,7 +15,6 @@ from rig import until
 import tone_words
 from transcripts import hear, silence
 from trouble import Trouble
-
 from txt2vid_ros.core.errors import ProviderError, UserError
 from txt2vid_ros.providers.cloud.google.recognizer import GoogleRecognizer, GoogleRecognizerOptions
 

@@ -9,7 +9,6 @@ from hearing import transcribed, words
 import numpy as np
 import pytest
 from trouble import Trouble
-
 from txt2vid_ros.core.errors import ProviderError, UserError
 from txt2vid_ros.core.mouth import SHAPE_INDEX
 from txt2vid_ros.core.time_limits import TimeLimits

@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 from rig import until
 from trouble import Trouble
-
 from txt2vid_ros.core.errors import ProviderError, UserError
 from txt2vid_ros.providers.cloud.google import voice_catalogue
 from txt2vid_ros.providers.cloud.google.voice import GoogleVoice, GoogleVoiceOptions

@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 import numpy as np
 import pytest
-
 from txt2vid_ros.core.errors import ProviderError
 from txt2vid_ros.providers.cloud.pcm_stream import PcmReader, WavReader
 

@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 from rig import until
 from trouble import Trouble
-
 from txt2vid_ros.core.errors import ProviderError, UserError
 from txt2vid_ros.providers.cloud.resemble.voice import ResembleOptions, ResembleVoice
 from txt2vid_ros.speaking.synthesis import synthesize_text

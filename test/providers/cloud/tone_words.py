@@ -1,4 +1,5 @@
-"""A language that is made and recognized exactly: each word is a number in three tones.
+"""
+A language that is made and recognized exactly: each word is a number in three tones.
 
 A word that is cut, joined or heard twice cannot pass for another.
 """

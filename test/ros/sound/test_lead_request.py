@@ -5,7 +5,6 @@ from __future__ import annotations
 from bare_node import BareNode
 import pytest
 from std_msgs.msg import Float64
-
 from txt2vid_ros.ros import qos
 from txt2vid_ros.ros.sound import lead_request
 from txt2vid_ros.ros.sound.lead_request import LeadRequest

@@ -7,7 +7,6 @@ import threading
 from bare_node import BareNode
 import pytest
 from std_msgs.msg import String
-
 from txt2vid_ros.ros import qos
 from txt2vid_ros.ros.sound import listeners
 

@@ -8,7 +8,6 @@ from audio_common_msgs.msg import AudioDataStamped, AudioInfo
 from bare_node import BareNode
 import numpy as np
 import pytest
-
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
 from txt2vid_ros.ros import messages, qos

@@ -5,7 +5,6 @@ from __future__ import annotations
 from audio_common_msgs.msg import AudioDataStamped, AudioInfo
 from bare_node import BareNode
 import numpy as np
-
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.sound.speech_publisher import RIVAL_CHECKS, SpeechPublisher
 

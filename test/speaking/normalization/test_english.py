@@ -1,4 +1,5 @@
-"""What is written in English is what is said, and a voice's own rules find nothing left to change.
+"""
+What is written in English is what is said, and a voice's own rules find nothing left to change.
 
 english_texts.jsonl holds one text a line with the words that are right for it, and what of it no
 English voice can say.
@@ -14,7 +15,6 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 import pytest
-
 from txt2vid_ros.speaking.clauses import split_clauses
 from txt2vid_ros.speaking.normalization.front_end import normalize
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from txt2vid_ros.speaking.clauses import split_clauses
 from txt2vid_ros.speaking.normalization.front_end import normalize
 from txt2vid_ros.speaking.normalization.scripts import described

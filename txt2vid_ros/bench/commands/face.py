@@ -29,7 +29,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> dict[str, Any]:
     """Have the face speak six sentences; return the figures."""
     import cv2
-
     from txt2vid_ros.bench.lipsync.face_figures import measure, TimedSentence
     from txt2vid_ros.core.errors import UserError
     from txt2vid_ros.media.driving.driving_media import load_driving

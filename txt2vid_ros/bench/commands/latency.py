@@ -9,7 +9,6 @@ import time
 from typing import Any
 
 import numpy as np
-
 from txt2vid_ros.bench.rig.running_graph import RunningGraph
 from txt2vid_ros.bench.rig.viewer import Viewer
 from txt2vid_ros.core.clock import SECOND

@@ -8,7 +8,6 @@ import time
 from typing import Any
 
 import numpy as np
-
 from txt2vid_ros.bench.link import alternatives, live
 from txt2vid_ros.bench.link.conversation import Conversation
 from txt2vid_ros.bench.link.simulation import LinkSimulation, SimulatedNetwork
@@ -86,7 +85,8 @@ def read(path: Path, words_per_minute: float) -> Conversation:
 
 def _link(conversation: Conversation, network: SimulatedNetwork,
           config: LinkConfig) -> dict[str, Any]:
-    """Play the conversation at its pace to both ends, on a simulated clock: exact to the bit.
+    """
+    Play the conversation at its pace to both ends, on a simulated clock: exact to the bit.
 
     All datagrams count, both ways and with their headers: handshake and acknowledgements too.
     """

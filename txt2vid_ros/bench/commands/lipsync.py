@@ -9,7 +9,6 @@ import time
 from typing import Any, TYPE_CHECKING
 
 import numpy as np
-
 from txt2vid_ros.bench.lipsync.fixtures import (
     crop,
     in_child,
@@ -73,7 +72,6 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
 def _cpu(rounds: int) -> dict[str, Any]:
     """Measure single pictures, alternating between the plain module and the fast path."""
     import torch
-
     from txt2vid_ros.lipsync.wav2lip.generator import rows, winograd
     from txt2vid_ros.lipsync.wav2lip.generator.onnx import OnnxGenerator
     from txt2vid_ros.lipsync.wav2lip.generator.plain_torch import TorchGenerator
@@ -168,7 +166,6 @@ def _macs_a_second(clock: Callable[[], float]) -> float:
 def _batch(name: str, batch: int, rounds: int) -> dict[str, float]:
     """Measure batches of `batch` pictures on one thread."""
     import torch
-
     from txt2vid_ros.lipsync.wav2lip.generator.onnx import OnnxGenerator
     from txt2vid_ros.lipsync.wav2lip.generator.plain_torch import TorchGenerator
     torch.set_num_threads(1)

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.bench.commands.latency import SENTENCES
 from txt2vid_ros.bench.rig.running_graph import descendants, RunningGraph, usage
 from txt2vid_ros.core.clock import SECOND
@@ -66,7 +65,8 @@ def synthesized() -> list[tuple[NDArray[np.float32], str]]:
 
 def compose(pieces: list[tuple[NDArray[np.float32], str]], file: Path
             ) -> list[tuple[float, float, float]]:
-    """Write all pieces into one file, with a pause after each.
+    """
+    Write all pieces into one file, with a pause after each.
 
     Return for each piece the seconds at which it begins, its speech ends, and the next begins.
     """
@@ -135,7 +135,6 @@ def _listen(file: Path, spans: list[tuple[float, float, float]], seconds: float
     """Run the whole graph on the file; return what came, and the cores that capture took."""
     from audio_common_msgs.msg import AudioDataStamped
     from hri_msgs.msg import LiveSpeech
-
     from txt2vid_ros.ros import qos
     from txt2vid_ros.ros.side.side_node import SideNode
     recording = _GraphRecording()

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.bench.rig.running_graph import RunningGraph
 from txt2vid_ros.bench.rig.viewer import decode, Decoded, Viewer
 from txt2vid_ros.bench.speech.clap import LENGTH

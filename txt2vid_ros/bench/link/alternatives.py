@@ -15,7 +15,6 @@ import threading
 from typing import Any
 
 import numpy as np
-
 from txt2vid_ros.bench.link.conversation import Conversation
 from txt2vid_ros.bench.link.live import ARRIVAL_TIMEOUT, timed
 

@@ -10,7 +10,6 @@ import time
 from typing import Any
 
 import numpy as np
-
 from txt2vid_ros.bench.link.conversation import Conversation
 from txt2vid_ros.bench.link.flood import Flood
 from txt2vid_ros.link.codec.model import load
@@ -98,7 +97,8 @@ def over_udp(conversation: Conversation) -> dict[str, Any]:
 
 
 def under_flood(conversation: Conversation, spoofed: bool) -> dict[str, Any]:
-    """Send the beginning of the conversation alongside 10,000 garbage datagrams a second.
+    """
+    Send the beginning of the conversation alongside 10,000 garbage datagrams a second.
 
     `spoofed`: they come from the sender's own address, not from a stranger's.
     """

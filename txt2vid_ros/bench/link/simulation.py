@@ -1,4 +1,5 @@
-"""Runs a link over a simulated network on a simulated clock: exact, and faster than real time.
+"""
+Runs a link over a simulated network on a simulated clock: exact, and faster than real time.
 
 The benchmark counts bits with it, and tests look for histories that lose or repeat something.
 """

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.link.codec import model
 from txt2vid_ros.link.codec.spelling import (
     INSIDE,

@@ -1,4 +1,5 @@
-"""Counts what LiveSpeech over Fast DDS costs on a cable between two network namespaces.
+"""
+Counts what LiveSpeech over Fast DDS costs on a cable between two network namespaces.
 
 Run by `txt2vid bench link` as a process of its own, and by itself in the namespaces. Needs root.
 """
@@ -137,7 +138,6 @@ def speak(texts: list[str]) -> None:
     """Publish the texts when told to, each with the time it was published as its stamp."""
     from hri_msgs.msg import LiveSpeech
     import rclpy
-
     from txt2vid_ros.ros import messages, qos
     rclpy.init()
     node = rclpy.create_node('probe_speaker')
@@ -160,7 +160,6 @@ def listen() -> None:
     """Note the delay of each text; print all when told to."""
     from hri_msgs.msg import LiveSpeech
     import rclpy
-
     from txt2vid_ros.ros import messages, qos
     rclpy.init()
     node = rclpy.create_node('probe_listener')

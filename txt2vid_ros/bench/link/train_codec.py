@@ -1,4 +1,5 @@
-"""Counts a language model from lines of text and writes the file that `model.load` reads.
+"""
+Counts a language model from lines of text and writes the file that `model.load` reads.
 
     python -m txt2vid_ros.bench.link.train_codec --out english.model [--weight 0.5] FILE [FILE ...]
 
@@ -18,7 +19,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.bench.link import spelling_counts
 from txt2vid_ros.link.codec import model
 from txt2vid_ros.link.codec.tokens import split, Token, WORD

@@ -8,7 +8,6 @@ import time
 
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.bench.lipsync.mouth_measurement import (
     best_lag,
     correlation,
@@ -117,7 +116,8 @@ class _ClosedMouthBias:
 def measure(
     driving: DrivingMedia, sentences: Sequence[TimedSentence], *, timed: bool = True
 ) -> dict[str, float | None]:
-    """Return the figures of `txt2vid bench face`, without idle motion. docs/face.md explains them.
+    """
+    Return the figures of `txt2vid bench face`, without idle motion. docs/face.md explains them.
 
     `timed` False leaves the engine only the sound. Openings are in mouth widths.
     """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-
 from txt2vid_ros.core.pcm import VOICE_RATE
 from txt2vid_ros.lipsync.engine import Frame, LipSyncEngine, LipSyncSession, SpeechView
 from txt2vid_ros.media.driving.driving_media import DrivingMedia
@@ -22,7 +21,8 @@ class FlashSession(LipSyncSession):
         self._size = driving.size
 
     def render(self, time: float, driving_index: int, speech: SpeechView) -> Frame:
-        """Return a grey picture as bright as the share of the exposure in which a clap is heard.
+        """
+        Return a grey picture as bright as the share of the exposure in which a clap is heard.
 
         A clap that straddles two frames lights both in proportion, so that its centre can be
         read from the brightness much more finely than the frame grid.

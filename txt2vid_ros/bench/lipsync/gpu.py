@@ -31,7 +31,6 @@ def half_precision_limit(device: str) -> float | None:
 def measure_gpu(rounds: int) -> dict[str, Any]:
     """Measure the plain module and CUDA graphs on the GPU."""
     import torch
-
     from txt2vid_ros.lipsync.wav2lip.generator.cuda import CudaGenerator
     from txt2vid_ros.lipsync.wav2lip.generator.plain_torch import TorchGenerator
     model, _, _ = network()

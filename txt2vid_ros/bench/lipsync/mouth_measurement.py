@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.core.mouth import MouthPose
 from txt2vid_ros.lipsync.face.mesh import FaceMesh, Image, Points
 from txt2vid_ros.lipsync.viseme import articulation
@@ -40,7 +39,8 @@ def requested_opening(pose: MouthPose) -> float:
 
 
 def parted(frame: Image, points: Points) -> float:
-    """Return the height of cavity or teeth between the lips, over the mouth's width.
+    """
+    Return the height of cavity or teeth between the lips, over the mouth's width.
 
     By colour alone: the longest run, from the upper edge of the upper lip to the lower edge of
     the lower one, that is as dark as the inside of a mouth or as pale as teeth; the median of
@@ -69,7 +69,8 @@ def _longest(flags: NDArray[np.bool_]) -> int:
 
 
 def loudness_at(samples: NDArray[np.float32], rate: int, times: Values) -> Values:
-    """Return the perceived loudness around each time, about the root of the amplitude.
+    """
+    Return the perceived loudness around each time, about the root of the amplitude.
 
     Over 50 ms either way, so that it follows syllables rather than the periods of the voice.
     """
@@ -80,7 +81,8 @@ def loudness_at(samples: NDArray[np.float32], rate: int, times: Values) -> Value
 
 
 def measure_openings(frames: Iterable[Image], mesh: FaceMesh) -> Values:
-    """Return the opening of each frame; NaN where no face is found.
+    """
+    Return the opening of each frame; NaN where no face is found.
 
     The region of each frame is that of the previous frame's mesh, as in tracking. The network has
     a bias for each face (a closed mouth under smiling cheeks reads as 3 to 5 % open): compare
@@ -117,7 +119,8 @@ def correlation(one: Values, other: Values) -> float:
 
 
 def best_lag(seen: Values, asked: Values, times: Values, reach: float = 0.2) -> float:
-    """Return by how many seconds `seen` lags behind `asked`, both sampled at `times`.
+    """
+    Return by how many seconds `seen` lags behind `asked`, both sampled at `times`.
 
     The lag of the highest correlation, refined by the parabola through its neighbours.
     """

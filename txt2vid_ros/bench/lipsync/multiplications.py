@@ -17,7 +17,8 @@ def _macs(layer: Layer, height: int, width: int) -> int:
 
 def multiplications(first_row: int = 0, *, face_cached: bool = False,
                     tiled: Sequence[int] = ()) -> int:
-    """Return the multiply-accumulates of one frame.
+    """
+    Return the multiply-accumulates of one frame.
 
     `face_cached` leaves out what depends on the driving frame alone: the face encoder and the
     share of each decoder input that comes from it. `tiled`: widths of the maps that Winograd's

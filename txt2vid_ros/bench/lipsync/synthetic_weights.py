@@ -1,4 +1,5 @@
-"""Synthetic weights, each a pure function of its name and shape, for tests and benchmarks.
+"""
+Synthetic weights, each a pure function of its name and shape, for tests and benchmarks.
 
 A network filled by this rule computes nothing useful, but with the real amount of work and with
 reasonable magnitudes in every layer; two implementations that agree on it agree on the network.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.lipsync.face import mesh_points as mp
 from txt2vid_ros.lipsync.face.track import FaceTrack
 from txt2vid_ros.media.driving.driving_media import DrivingMedia
@@ -19,7 +18,8 @@ _NOSE_BRIDGE = 197
 
 
 class UntouchedRegion:
-    """The pixels of each driving frame that belong to neither mouth, jaw, cheeks nor throat.
+    """
+    The pixels of each driving frame that belong to neither mouth, jaw, cheeks nor throat.
 
     Derived from the mesh of the driving frames alone, independently of any renderer.
     """

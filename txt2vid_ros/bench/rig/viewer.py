@@ -11,7 +11,6 @@ import time
 
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.core.pcm import STREAM_RATE
 from txt2vid_ros.media.output.mpegts import AUDIO_PID, PACKET_BYTES, VIDEO_PID
 

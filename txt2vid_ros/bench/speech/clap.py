@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import numpy as np
-
 from txt2vid_ros.core.pcm import VOICE_RATE
 from txt2vid_ros.core.time_limits import LOCAL
 from txt2vid_ros.speaking.voice import SpeechChunk, TextToSpeech, VoiceCapabilities

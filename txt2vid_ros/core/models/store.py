@@ -12,7 +12,8 @@ _CHECKOUT = pathlib.Path(__file__).resolve().parents[3]
 
 
 def models_dir() -> pathlib.Path:
-    """Return the folder of the model files; it may not exist yet.
+    """
+    Return the folder of the model files; it may not exist yet.
 
     The first of: $TXT2VID_MODELS; `models` beside the package where that is a source checkout;
     `txt2vid_ros/models` in the user's data folder (XDG Base Directory Specification).

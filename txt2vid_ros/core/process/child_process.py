@@ -33,7 +33,8 @@ if os.getppid() == int(sys.argv[1]):
 def spawn(command: Sequence[str], *, stdin: int = subprocess.PIPE, stdout: int = subprocess.PIPE,
           stderr: int = subprocess.PIPE, environment: Mapping[str, str] | None = None,
           pass_fds: Collection[int] = (), buffer_size: int = 0) -> subprocess.Popen[bytes]:
-    """Start a child that gets SIGTERM when the thread that started it ends (prctl(2)).
+    """
+    Start a child that gets SIGTERM when the thread that started it ends (prctl(2)).
 
     It has a session of its own: Ctrl-C at the terminal reaches only the parent, which ends the
     child cleanly. `buffer_size` of its pipes is as for open(). Raises OSError where the program
@@ -53,7 +54,8 @@ def spawn(command: Sequence[str], *, stdin: int = subprocess.PIPE, stdout: int =
 
 @functools.cache
 def _death_signal_wrapper() -> tuple[str, ...]:
-    """Return a command that sets the parent-death signal and becomes the command it is given.
+    """
+    Return a command that sets the parent-death signal and becomes the command it is given.
 
     It takes the parent's process id and the command. setpriv of util-linux and a shell take two
     milliseconds; Python, where setpriv is missing or too old (before 2.33), takes thirty.
@@ -69,7 +71,8 @@ def _death_signal_wrapper() -> tuple[str, ...]:
 
 
 def end(process: subprocess.Popen[bytes], grace_seconds: float = 2.0) -> int:
-    """Wait for a child whose input is closed; then terminate, then kill it. Return its status.
+    """
+    Wait for a child whose input is closed; then terminate, then kill it. Return its status.
 
     Each of the three steps takes at most `grace_seconds`.
     """

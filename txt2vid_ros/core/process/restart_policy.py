@@ -9,7 +9,8 @@ USUAL_BACKOFF = Backoff(first=0.5, largest=8.0)
 
 
 class RestartPolicy:
-    """Counts the failures in a row of one process, and says what follows each of them.
+    """
+    Counts the failures in a row of one process, and says what follows each of them.
 
     Reads no clock: the caller says how long the process ran. Belongs to one thread.
     """
@@ -24,7 +25,8 @@ class RestartPolicy:
         """Failures in a row."""
 
     def failed(self, seconds_run: float, exit_status: int | None = None) -> float | None:
-        """Count a failure; return the seconds to wait before the next start.
+        """
+        Count a failure; return the seconds to wait before the next start.
 
         None where the process is given up: it has failed too often, or `exit_status` says that
         only the user can fix the cause.

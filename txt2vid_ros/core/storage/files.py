@@ -34,7 +34,8 @@ def refuse_overwriting(option: str, output: str | os.PathLike[str],
 @contextlib.contextmanager
 def replacing(path: pathlib.Path, *, mode: int = 0o666, durable: bool = False
               ) -> Iterator[pathlib.Path]:
-    """Give an empty temporary file beside `path`, which it replaces atomically if all goes well.
+    """
+    Give an empty temporary file beside `path`, which it replaces atomically if all goes well.
 
     Makes the folder. The file gets the permissions of the one that it replaces, else `mode` less
     the umask. `durable`: should the power fail, the old or the new content is there, never

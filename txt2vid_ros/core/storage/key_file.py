@@ -14,7 +14,8 @@ MAX_BYTES = 64 * 1024
 
 def read_key_file(path: Path, parameter: str,
                   remedy: str = 'Name the file that holds the key.') -> bytes:
-    """Return the content of `path`, at most MAX_BYTES.
+    """
+    Return the content of `path`, at most MAX_BYTES.
 
     `parameter` is where the user named the file, `remedy` what to do where there is none. Raises
     UserError, which names the file and never what is in it.

@@ -9,7 +9,8 @@ _PACKAGE = pathlib.Path(__file__).resolve().parents[2]
 
 
 def share(*parts: str) -> pathlib.Path:
-    """Return the path of a shipped file from its parts, such as 'config', 'live.yaml'.
+    """
+    Return the path of a shipped file from its parts, such as 'config', 'live.yaml'.
 
     In a source checkout that is beside the package; in an installation, by colcon or by pip, it
     is below share/txt2vid_ros of the prefix, however deep below the prefix the package lies.

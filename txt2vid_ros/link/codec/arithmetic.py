@@ -1,4 +1,5 @@
-"""An exact arithmetic coder on Python's integers, so that every platform writes the same bytes.
+"""
+An exact arithmetic coder on Python's integers, so that every platform writes the same bytes.
 
 A range coder with carry (G. N. N. Martin, 1979) whose end costs no more than the bits still
 undecided: the shortest byte string inside the last interval is chosen, and a reader that runs past

@@ -1,4 +1,5 @@
-"""The language model: word trigrams with back-off, frozen into integer tables.
+"""
+The language model: word trigrams with back-off, frozen into integer tables.
 
 Interpolated absolute discounting (Ney, Essen and Kneser, 1994), counted once by
 `bench/link/train_codec.py`. Every weight is an integer from a table in the file, so rounding
@@ -17,7 +18,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.core.errors import UserError
 
 ENGLISH = pathlib.Path(__file__).parent / 'data' / 'english.model'

@@ -33,7 +33,8 @@ class CodecError(ValueError):
 
 
 class SymbolCoder(Protocol):
-    """Both directions of one step, so that the text's structure is written down once.
+    """
+    Both directions of one step, so that the text's structure is written down once.
 
     Each method returns the value: the given one when writing, the one read when reading.
     """
@@ -137,7 +138,8 @@ class TokenCoder:
         self._coder.token(END, self._mixture())
 
     def token(self, token: Token | None) -> Token | None:
-        """Write `token`, or read one where it is None; return it, or None at the text's end.
+        """
+        Write `token`, or read one where it is None; return it, or None at the text's end.
 
         Raises CodecError.
         """

@@ -1,4 +1,5 @@
-"""Splits text into words and single characters, with spacing and letter case kept apart.
+"""
+Splits text into words and single characters, with spacing and letter case kept apart.
 
 The vocabulary then holds every word once, in lower case, however it is written. Joining the tokens
 gives back exactly the text that was split, whatever Unicode it is made of.

@@ -20,7 +20,8 @@ this age."""
 
 
 class DeliveryLog:
-    """Events in order, and the progress of the stream: as received, and as confirmed.
+    """
+    Events in order, and the progress of the stream: as received, and as confirmed.
 
     The sender forgets what is acknowledged, so nothing is acknowledged before the consumer has
     it. The progress is saved in between, so that what is acknowledged is never repeated.

@@ -87,7 +87,8 @@ class ReorderBuffer:
 
     def take(self, sequence: int, frame_type: FrameType, body: bytes,
              arrived: float) -> OffsetReport | None:
-        """Hold a new datagram; return the clock offset that came with it.
+        """
+        Hold a new datagram; return the clock offset that came with it.
 
         Raises FrameError or CodecError for what cannot be read.
         """

@@ -1,4 +1,5 @@
-"""How long the sender waits for an acknowledgement before it does something about it.
+"""
+How long the sender waits for an acknowledgement before it does something about it.
 
 On a clean link acknowledgements are batched, because each costs as much as a sentence; as soon as
 something gets lost they come at once. Both ends follow the same rule by what each of them sees.
@@ -48,7 +49,8 @@ class IntervalEstimator:
         return False
 
     def silence_ends(self, factor: float, least: float, most: float) -> float:
-        """Return when `factor` usual intervals since the last datagram are over, within limits.
+        """
+        Return when `factor` usual intervals since the last datagram are over, within limits.
 
         `least` and `most` are seconds since that datagram.
         """
@@ -101,7 +103,8 @@ class RetransmissionTimer:
 
     def on_ack(self, now: Instant, clean: int, lost: int, unanswered: int,
                round_trip: float | None) -> None:
-        """Take in an acknowledgement.
+        """
+        Take in an acknowledgement.
 
         `clean`: datagrams that arrived at the first try; `lost`: those known to be lost;
         `unanswered`: what still waits for an answer; `round_trip`: the smoothed one, in seconds.

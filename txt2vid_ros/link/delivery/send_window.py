@@ -105,7 +105,8 @@ class SendWindow:
         return datagram
 
     def acknowledge(self, wanted: int, selective: int) -> list[InFlightDatagram]:
-        """Take in an acknowledgement; return the datagrams that it confirms for the first time.
+        """
+        Take in an acknowledgement; return the datagrams that it confirms for the first time.
 
         All before `wanted` have arrived or were abandoned; bit n of `selective` stands for the
         sequence `wanted` + 1 + n.
@@ -121,7 +122,8 @@ class SendWindow:
         return fresh
 
     def floor(self) -> tuple[int, int] | None:
-        """Return the sequence before which nothing more will come, and the index of its text.
+        """
+        Return the sequence before which nothing more will come, and the index of its text.
 
         None where nothing was abandoned.
         """

@@ -1,4 +1,5 @@
-"""The offset between two machines' clocks, from the link's own exchanges.
+"""
+The offset between two machines' clocks, from the link's own exchanges.
 
 Four stamps an exchange, as in NTP (RFC 5905). A datagram cannot arrive before it was sent, so each
 direction bounds the offset from one side; the tightest bounds come from the exchanges with the

@@ -1,4 +1,5 @@
-"""Agreeing on a session: the sender initiates it, the receiver responds.
+"""
+Agreeing on a session: the sender initiates it, the receiver responds.
 
 HELLO and WELCOME carry a random number each, from which both ends derive the session's keys; the
 WELCOME is bound to its HELLO. A receiver that has lost its session asks for a HELLO with SOLICIT.
@@ -175,7 +176,8 @@ class Responder:
         self.offers: collections.OrderedDict[bytes, SessionOffer] = collections.OrderedDict()
 
     def open_hello(self, datagram: bytes) -> tuple[Hello, bytes] | None:
-        """Return a HELLO and its random number; None for one seen before.
+        """
+        Return a HELLO and its random number; None for one seen before.
 
         Raises ForgedError or FrameError.
         """
@@ -201,7 +203,8 @@ class Responder:
 
     def welcome(self, hello: Hello, random: bytes, known: bool, wanted: int,
                 now: Instant) -> bytes:
-        """Return the answer to a HELLO with this random number, and keep the offer until used.
+        """
+        Return the answer to a HELLO with this random number, and keep the offer until used.
 
         `known` is whether its stream is continued, `wanted` the index to continue from.
         """

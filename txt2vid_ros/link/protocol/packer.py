@@ -48,7 +48,8 @@ class ContextHistory:
             self._acknowledged = sequence
 
     def best(self, sequence: int) -> tuple[int, SpeechContext]:
-        """Return the latest context that both ends hold, after how far back it is; 0 for `start`.
+        """
+        Return the latest context that both ends hold, after how far back it is; 0 for `start`.
 
         The distance is in sequence numbers before `sequence`.
         """
@@ -93,7 +94,8 @@ class Packer:
     def pack(self, waiting: Sequence[OutgoingText], sequence: int, max_bytes: int,
              merge_bytes: int, index: int | None, clock: OffsetReport | None = None
              ) -> PackedTexts:
-        """Return what to send as datagram `sequence`: as many of `waiting` as fit, at least one.
+        """
+        Return what to send as datagram `sequence`: as many of `waiting` as fit, at least one.
 
         A body holds at most `max_bytes`; several utterances share one up to `merge_bytes`.
         `index` is that of the first utterance where it does not continue the count; `clock`

@@ -1,4 +1,5 @@
-"""Authenticated encryption of datagrams with few bytes of overhead.
+"""
+Authenticated encryption of datagrams with few bytes of overhead.
 
 AES-256-CCM (RFC 3610, NIST SP 800-38C). CCM because its tag may be truncated: it is an encrypted
 CBC-MAC, a pseudo-random function, so a tag of n bytes is forged with probability 2**-8n a try and

@@ -1,4 +1,5 @@
-"""The frames of the link, byte by byte.
+"""
+The frames of the link, byte by byte.
 
 Byte 0 holds the version (2 bits), the frame type (3) and the session tag (3); byte 1 the low 8
 bits of the counter. The rest is sealed. The handshake frames HELLO, WELCOME and SOLICIT have no
@@ -72,7 +73,8 @@ def head(frame_type: FrameType, session: int, counter: int) -> bytes:
 
 
 def parse_header(datagram: bytes) -> tuple[FrameType, int]:
-    """Return frame type and session tag.
+    """
+    Return frame type and session tag.
 
     Raises FrameError. Cheap, because floods of garbage end here.
     """

@@ -15,7 +15,8 @@ TRANSPORTS = ('udp', 'tcp', 'serial')
 
 
 def open_transport(name: str, role: str, address: str, baud: int = 0) -> Transport:
-    """Open the transport `name` for `role`. Raises UserError.
+    """
+    Open the transport `name` for `role`. Raises UserError.
 
     `address` is HOST:PORT of the receiver, at both ends, or the device of a serial line.
     """

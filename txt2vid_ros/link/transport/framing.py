@@ -1,4 +1,5 @@
-"""Datagrams in a stream of bytes: each after its length, or between zero bytes (COBS).
+"""
+Datagrams in a stream of bytes: each after its length, or between zero bytes (COBS).
 
 COBS is Cheshire and Baker, "Consistent Overhead Byte Stuffing", 1999.
 """
@@ -11,7 +12,8 @@ _MAX_FRAME_BYTES = 70_000
 
 
 class Deframer(abc.ABC):
-    """Takes a stream in pieces of any size and returns the datagrams in it, one by one.
+    """
+    Takes a stream in pieces of any size and returns the datagrams in it, one by one.
 
     Whoever reads takes out what is complete before reading on, so that memory is bounded.
     """

@@ -28,7 +28,8 @@ class SerialTransport(Transport):
     bits_per_byte = 10
 
     def __init__(self, path: str, baud: int = 0) -> None:
-        """Open the device `path` for this process alone; `baud` 0 keeps the line's speed.
+        """
+        Open the device `path` for this process alone; `baud` 0 keeps the line's speed.
 
         Raises UserError.
         """

@@ -57,7 +57,8 @@ class TcpConnection:
         self._deframer.feed(data)
 
     def send(self, datagram: bytes) -> None:
-        """Queue a datagram, unless the peer has stopped reading, and send what the socket takes.
+        """
+        Queue a datagram, unless the peer has stopped reading, and send what the socket takes.
 
         Raises OSError.
         """

@@ -27,7 +27,8 @@ def padded(boxes: Boxes, pads: Sequence[int], size: tuple[int, int]) -> Boxes:
 
 
 def smoothed(boxes: Boxes) -> Boxes:
-    """Average each box with the four after it, as the published inference does.
+    """
+    Average each box with the four after it, as the published inference does.
 
     Near the end the window is the last five boxes, the first of which are already averaged. With
     fewer than five boxes its negative start counts from the end, as published.
@@ -48,7 +49,8 @@ def interpolated(boxes: NDArray[np.float64], seen: NDArray[np.bool_]) -> NDArray
 
 
 def presence(seen: NDArray[np.bool_], longest_gap: int, ramp: int = 3) -> NDArray[np.float32]:
-    """Return 1 where a face is seen, 0 where it is lost for long, and `ramp` frames in between.
+    """
+    Return 1 where a face is seen, 0 where it is lost for long, and `ramp` frames in between.
 
     Gaps of up to `longest_gap` frames count as seen: interpolated boxes are good enough there.
     """

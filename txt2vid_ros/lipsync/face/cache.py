@@ -9,7 +9,6 @@ import zipfile
 
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.core.models.store import cache_dir
 from txt2vid_ros.core.storage.files import replacing
 from txt2vid_ros.lipsync.face.mesh import MESH_POINTS
@@ -20,7 +19,8 @@ _VERSION = 4  # of the file format and of the way faces are found
 
 @dataclasses.dataclass(frozen=True)
 class CachedTrack:
-    """What was found in each of n frames; see track.FaceTrack for `points` and `seen`.
+    """
+    What was found in each of n frames; see track.FaceTrack for `points` and `seen`.
 
     `covered`: (n,), whether something hides the mouth. `turned`: (n,), degrees to the side.
     `faces`: the largest number seen in one frame.

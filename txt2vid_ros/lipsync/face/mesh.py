@@ -1,4 +1,5 @@
-"""Face detection (BlazeFace, short range) and the 468-point face mesh.
+"""
+Face detection (BlazeFace, short range) and the 468-point face mesh.
 
 Bazarevsky et al., "BlazeFace", arXiv 1907.05047; Kartynnik et al., "Real-time Facial Surface
 Geometry from Monocular Video on Mobile GPUs", arXiv 1907.06724. Both networks are Apache-2.0.
@@ -12,7 +13,6 @@ import math
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.core.models.store import model_path
 from txt2vid_ros.lipsync.face.tflite import load_network
 
@@ -54,7 +54,8 @@ class FaceMesh:
         self._anchors = _anchors()
 
     def detect(self, image: Image) -> list[Detection]:
-        """Return the faces in a BGR picture, the largest first.
+        """
+        Return the faces in a BGR picture, the largest first.
 
         The network's input has 128 x 128 pixels, and it misses faces smaller than about a fifth of
         that. If it finds nothing in the whole picture, ever smaller overlapping tiles are tried,
@@ -73,7 +74,8 @@ class FaceMesh:
         return sorted(_suppress(found), key=lambda face: -face.area)
 
     def landmarks(self, image: Image, face: Detection) -> tuple[Points, float]:
-        """Return the mesh of a detected face, (468, 3) pixels (z in the same unit), and its score.
+        """
+        Return the mesh of a detected face, (468, 3) pixels (z in the same unit), and its score.
 
         The second pass uses the region given by the first pass's points, as in tracking, so that
         the points hardly depend on the detector's box.

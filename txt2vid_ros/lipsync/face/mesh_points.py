@@ -1,4 +1,5 @@
-"""The points of the 468-point face mesh that make up each part of the face.
+"""
+The points of the 468-point face mesh that make up each part of the face.
 
 Right and left are the person's; rows run from the right corner (left in the picture) to the left.
 """

@@ -8,7 +8,6 @@ import pathlib
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.core.errors import UserError
 
 Array = NDArray[np.float32]

@@ -8,7 +8,6 @@ import dataclasses
 import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
-
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.lipsync.face import cache
 from txt2vid_ros.lipsync.face.mesh import Detection, FaceMesh, Image, MESH_POINTS, Points
@@ -31,7 +30,8 @@ _SMOOTHING = np.array([0.25, 0.5, 0.25], np.float32)
 
 @dataclasses.dataclass(frozen=True)
 class FaceTrack:
-    """The face mesh of every driving frame.
+    """
+    The face mesh of every driving frame.
 
     `points`: (n, 468, 3) float32 pixels, interpolated where the face was lost. `seen`: (n,),
     whether it was found. `visible`: (n,) float32, 1 where its mouth can be seen, 0 where it is
@@ -63,7 +63,8 @@ class FaceTrack:
 def find_face(
     media: DrivingMedia, mesh: Callable[[], FaceMesh], *, use_cache: bool = True
 ) -> FaceTrack:
-    """Return the track of one face in `media`, from the cache if possible.
+    """
+    Return the track of one face in `media`, from the cache if possible.
 
     Of several faces it is the largest at first, then the one nearest to where it was last seen.
     `mesh` returns the loaded networks and is called only on a cache miss. A terminal gets a
@@ -183,7 +184,8 @@ def _assessed(entry: cache.CachedTrack, media: DrivingMedia) -> FaceTrack:
 
 def _choose(frame: Image, faces: Sequence[Detection], mesh: FaceMesh, last: Points | None,
             reach: float) -> Points | None:
-    """Return the mesh of the detection that continues `last`, or None.
+    """
+    Return the mesh of the detection that continues `last`, or None.
 
     It is the nearest that the mesh network accepts as a face, within `reach` face widths; the
     largest if there was no face before.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-
 from txt2vid_ros.lipsync.face.mesh import FaceMesh, Image
 from txt2vid_ros.lipsync.face.mesh_points import LEFT_EYE_OUTER, RIGHT_EYE_OUTER
 from txt2vid_ros.media.driving.orientation import Orientation
@@ -16,7 +15,8 @@ _MOST_TILT = 50.0       # degrees
 
 
 def quarter_turns(mesh: FaceMesh, picture: Image) -> int:
-    """Return after how many quarter turns clockwise, 0 to 3, the face of a picture is upright.
+    """
+    Return after how many quarter turns clockwise, 0 to 3, the face of a picture is upright.
 
     Both networks also answer to faces upside down, with lower scores and a mouth in the hair.
     Unless the picture as it is has a high score, all four orientations are tried. 0 where there

@@ -1,4 +1,5 @@
-"""Whether the mouth of a face mesh is visible: in the picture, under no mask, behind no hand.
+"""
+Whether the mouth of a face mesh is visible: in the picture, under no mask, behind no hand.
 
 The mesh network guesses what it cannot see, with confidence. A covered mouth is recognised by its
 colour: its surroundings differ from the cheeks, and the lips do not stand out.
@@ -9,7 +10,6 @@ from __future__ import annotations
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.lipsync.face import mesh_points as mp
 
 _CHEEKS = (50, 280, 101, 330, 151, 9)
@@ -34,7 +34,8 @@ def mouth_visible(frame: NDArray[np.uint8], points: NDArray[np.float32]) -> bool
 
 def outside(points: NDArray[np.float32], area: tuple[int, int, int, int]
             ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Return for meshes (n, 468, 3) whether the mouth, and whether the chin lies outside `area`.
+    """
+    Return for meshes (n, 468, 3) whether the mouth, and whether the chin lies outside `area`.
 
     `area`: left, top, right, bottom in pixels. The mesh network guesses what is there. A mouth is
     outside where more than half of it is; a chin may touch the edge.

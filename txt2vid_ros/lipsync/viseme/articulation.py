@@ -6,7 +6,6 @@ import dataclasses
 
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.core.mouth import MouthPose, SHAPE_INDEX
 from txt2vid_ros.lipsync.viseme.geometry import Lips
 
@@ -32,7 +31,8 @@ CORNER_SPREAD = 0.09  # of the mouth's width in a smile; half as much narrower i
 
 @dataclasses.dataclass(frozen=True)
 class Articulated:
-    """The lips in a pose, in face units, and what moves with them.
+    """
+    The lips in a pose, in face units, and what moves with them.
 
     `jaw`: drop of the chin; `corner_right` and `corner_left`: shift (2,) of the mouth's corners;
     `gap`: the largest distance between the inner lips.
@@ -64,7 +64,8 @@ def lip_gaps(pose: MouthPose) -> tuple[float, float]:
 
 
 def articulate(rest: Lips, pose: MouthPose, corners: float = 0.0) -> Articulated:
-    """Return the lips of `pose`, starting from the lips at rest.
+    """
+    Return the lips of `pose`, starting from the lips at rest.
 
     `corners` moves those of the mouth up (1) as in a smile, or down (-1).
     """

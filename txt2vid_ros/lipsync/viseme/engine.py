@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 
 import cv2
 import numpy as np
-
 from txt2vid_ros.core.mouth import ANTICIPATION, MouthPose, ONSET_MARGIN, rest_pose
 from txt2vid_ros.lipsync.engine import Frame, LipSyncEngine, LipSyncSession, SpeechView
 from txt2vid_ros.lipsync.face.mesh import FaceMesh

@@ -5,7 +5,6 @@ from __future__ import annotations
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.core.mouth import MouthPose
 from txt2vid_ros.lipsync.viseme.articulation import articulate, Articulated
 from txt2vid_ros.lipsync.viseme.geometry import FaceGeometry, Lips, read_face
@@ -30,7 +29,8 @@ class FaceRenderer:
         self, frame: Frame, mesh: NDArray[np.float32], parts: MouthParts | None = None,
         closed: Lips | None = None,
     ) -> None:
-        """Prepare `frame` (height, width, 3) with its face mesh (468, 3) in pixels.
+        """
+        Prepare `frame` (height, width, 3) with its face mesh (468, 3) in pixels.
 
         `parts`, `closed`: the mouth's parts and the lips at rest, from other frames of a video;
         made here where None.
@@ -62,7 +62,8 @@ class FaceRenderer:
         self._spline = None
 
     def render(self, frame: Frame, pose: MouthPose, corners: float = 0.0) -> Frame:
-        """Return `frame`, which must be the prepared one, in `pose`.
+        """
+        Return `frame`, which must be the prepared one, in `pose`.
 
         `corners`: how far those of the mouth are up as in a smile, -1 to 1.
         """

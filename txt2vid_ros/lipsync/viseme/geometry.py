@@ -7,7 +7,6 @@ import dataclasses
 
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.lipsync.face import mesh_points as mp
 from txt2vid_ros.lipsync.viseme.mouth.lip_edges import refined_edges
 
@@ -39,7 +38,8 @@ class Lips:
 
 @dataclasses.dataclass(frozen=True)
 class FaceGeometry:
-    """One face in one driving frame.
+    """
+    One face in one driving frame.
 
     Face units: the origin is the middle of the mouth at rest, 1 is the distance between the
     outer eye corners, x runs to the picture's right along the eyes, y down along the nose.
@@ -75,7 +75,8 @@ class FaceGeometry:
 def read_face(
     mesh: NDArray[np.float32], frame: NDArray[np.uint8], closed: Lips | None = None
 ) -> FaceGeometry:
-    """Return the mouth of a face mesh (468, 3) in pixels, its lips as `frame` shows them.
+    """
+    Return the mouth of a face mesh (468, 3) in pixels, its lips as `frame` shows them.
 
     `closed`: this person's lips at rest (see `closed_lips`), if other frames show them better.
     """

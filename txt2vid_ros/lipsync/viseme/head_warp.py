@@ -5,7 +5,6 @@ from __future__ import annotations
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.lipsync.face import mesh_points as mp
 from txt2vid_ros.lipsync.viseme.geometry import Array, FaceGeometry
 from txt2vid_ros.lipsync.viseme.idle_motion import IdleState
@@ -210,7 +209,8 @@ class _Lid:
 
 
 def _brow_weights(face: FaceGeometry, units: Array) -> tuple[Map, Map, Map]:
-    """Return how much each pixel follows both brows, their ends by the nose, and these sideways.
+    """
+    Return how much each pixel follows both brows, their ends by the nose, and these sideways.
 
     Fully at the brows, not at the lids. Sideways, towards the nose, is with a sign.
     """
@@ -242,7 +242,8 @@ def _brow_weights(face: FaceGeometry, units: Array) -> tuple[Map, Map, Map]:
 
 
 def _head_grid(face: FaceGeometry, box: tuple[int, int, int, int]) -> tuple[Map, Map, Map]:
-    """Return a coarse grid over `box` with a margin of one cell.
+    """
+    Return a coarse grid over `box` with a margin of one cell.
 
     Returns the position of each node in the picture, how much it follows the head, and its offset
     from the head's pivot.

@@ -1,4 +1,5 @@
-"""Idle motion: when to blink, sway, breathe and raise the brows. Pure functions of time.
+"""
+Idle motion: when to blink, sway, breathe and raise the brows. Pure functions of time.
 
 A time and a seed always give the same state, so frames can be rendered in any order. Rates follow
 the literature: 15 to 20 blinks a minute, closing in about 80 ms and opening in about 160 ms
@@ -12,7 +13,6 @@ import math
 import random
 
 import numpy as np
-
 from txt2vid_ros.core.parameters import check_fields, parameter
 from txt2vid_ros.lipsync.engine import SpeechView
 
@@ -45,7 +45,8 @@ class LifeSettings:
 
 @dataclasses.dataclass(frozen=True)
 class IdleState:
-    """The state of lids, brows, eyes and head at one moment.
+    """
+    The state of lids, brows, eyes and head at one moment.
 
     `blink`: -1 wide, 0 as pictured, 1 shut. `brows`: 1 raised as far as stress does, less than 0
     lowered; `inner_brows`: the same at the ends by the nose. `look_right`, `look_up`: of the eyes,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-
 from txt2vid_ros.lipsync.face import mesh_points as mp
 from txt2vid_ros.lipsync.viseme.geometry import FaceGeometry
 from txt2vid_ros.lipsync.viseme.warp import Grid, Map, smooth_step
@@ -55,7 +54,8 @@ def window_of(grid: Grid, face: FaceGeometry) -> Map:
 
 
 def _beyond_jaw(grid: Grid, face: FaceGeometry) -> Map:
-    """Return how far each node lies outside the outline of jaw and throat, in face units.
+    """
+    Return how far each node lies outside the outline of jaw and throat, in face units.
 
     Collars and hair beside the neck do not move down with the chin.
     """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-
 from txt2vid_ros.lipsync.face.track import FaceTrack
 from txt2vid_ros.lipsync.viseme.face_renderer import FaceRenderer
 from txt2vid_ros.lipsync.viseme.geometry import closed_lips, Lips, read_face
@@ -17,7 +16,8 @@ _SAMPLED_FRAMES = 24  # frames of a video from which the lips at rest are measur
 
 
 class RendererCache:
-    """Prepares a driving frame on first use and keeps it while there is room.
+    """
+    Prepares a driving frame on first use and keeps it while there is room.
 
     A video plays back and forth, so the least recently used frame is as likely to be next as
     any other. Frames that do not fit are therefore prepared each time; nothing is evicted.

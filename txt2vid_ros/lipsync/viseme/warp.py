@@ -34,7 +34,8 @@ class Grid:
 
 
 class Spline:
-    """Thin-plate splines over one grid. The first control points, the still ones, never move.
+    """
+    Thin-plate splines over one grid. The first control points, the still ones, never move.
 
     `shift` returns, for each node, the displacement back to the source: exact at the control
     points except for a little stiffness, smooth between them.
@@ -61,7 +62,8 @@ class Spline:
         return np.asarray(squared * np.log(squared), np.float32)
 
     def shift(self, here: Array, kernel: Map, moves: Array) -> Map:
-        """Return the shift of each node that interpolates `moves` (of still, then moving points).
+        """
+        Return the shift of each node that interpolates `moves` (of still, then moving points).
 
         `here`: the moving points; `kernel`: their kernel, as returned by `kernel`.
         """

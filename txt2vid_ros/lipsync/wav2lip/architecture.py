@@ -1,4 +1,5 @@
-"""The layers of the published Wav2Lip generator, as data.
+"""
+The layers of the published Wav2Lip generator, as data.
 
 The torch module, the ONNX graphs and the count of multiplications are all built from these tables.
 Prajwal et al. (2020), https://arxiv.org/abs/2008.10010: two encoders (face, speech) and a decoder

@@ -11,7 +11,8 @@ _DRIVERS = ('/dev/nvidiactl', '/dev/dxg', '/dev/nvmap')
 
 
 def resolved(device: str) -> str:
-    """Return `device`; for `auto`, cuda if torch can use a GPU, else cpu.
+    """
+    Return `device`; for `auto`, cuda if torch can use a GPU, else cpu.
 
     torch is imported only if there is a driver: it takes seconds and 250 MB, and the fast path on
     a CPU does not need it.

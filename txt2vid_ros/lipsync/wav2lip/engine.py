@@ -11,7 +11,6 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
-
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.lipsync.choice import wav2lip_weights
 from txt2vid_ros.lipsync.engine import Frame, LipSyncEngine, LipSyncSession, SpeechView
@@ -37,7 +36,8 @@ class Wav2LipSession(LipSyncSession):
 
     def __init__(self, driving: DrivingMedia, located: LocatedFace, generator: Generator[Any, Any],
                  options: Wav2LipOptions, busy: threading.Lock | None = None) -> None:
-        """`located` holds a box for each frame of `driving`.
+        """
+        `located` holds a box for each frame of `driving`.
 
         `busy` is held while the network runs, where other threads may use it too.
         """
@@ -59,7 +59,8 @@ class Wav2LipSession(LipSyncSession):
 
     def render_batch(self, times: Sequence[float], driving_indices: Sequence[int],
                      speech: SpeechView) -> list[Frame]:
-        """Return several pictures; the network takes up to `batch` of them at a time.
+        """
+        Return several pictures; the network takes up to `batch` of them at a time.
 
         The network runs only for frames in which the mouth moves.
         """
@@ -127,7 +128,8 @@ class Wav2LipSession(LipSyncSession):
 
 
 class Wav2LipEngine(LipSyncEngine):
-    """Moves the lips with the published Wav2Lip network (Prajwal et al., 2020).
+    """
+    Moves the lips with the published Wav2Lip network (Prajwal et al., 2020).
 
     On a CPU it runs on ONNX Runtime, on an NVIDIA GPU on torch.
     """
@@ -149,7 +151,8 @@ class Wav2LipEngine(LipSyncEngine):
         self._generator = _BACKENDS[resolved(self._options.device)](weights, self._options)
 
     def quarter_turns(self, frame: Frame) -> int:
-        """Return how many quarter turns clockwise bring the face in a driving frame upright.
+        """
+        Return how many quarter turns clockwise bring the face in a driving frame upright.
 
         0 where its box is given, or where the networks that find it are missing.
         """
@@ -185,7 +188,6 @@ def _on_cpu(weights: pathlib.Path, options: Wav2LipOptions) -> Generator[Any, An
 def _on_cuda(weights: pathlib.Path, options: Wav2LipOptions) -> Generator[Any, Any]:
     packages.require(*packages.GPU)
     import torch
-
     from txt2vid_ros.lipsync.wav2lip.checkpoint import load_checkpoint
     from txt2vid_ros.lipsync.wav2lip.generator.cuda import CudaGenerator
     if not torch.cuda.is_available():

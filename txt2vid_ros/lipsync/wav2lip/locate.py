@@ -12,7 +12,6 @@ import zipfile
 import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
-
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.models.store import cache_dir, models_dir
 from txt2vid_ros.core.models.verified import unverified_reason
@@ -38,7 +37,8 @@ _log = logging.getLogger(__name__)
 
 @dataclasses.dataclass(frozen=True)
 class LocatedFace:
-    """The face boxes of driving media, padded and smoothed, ready to cut and paste.
+    """
+    The face boxes of driving media, padded and smoothed, ready to cut and paste.
 
     `boxes`: (n, 4). `presence`: (n,), 1 in frames in which the face speaks, 0 where it was lost
     for long, is covered or is turned away. `outlines`: (n, k, 2), the contour of the face in

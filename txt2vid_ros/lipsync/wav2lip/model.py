@@ -6,7 +6,6 @@ from typing import cast
 
 import torch
 from torch import nn, Tensor
-
 from txt2vid_ros.lipsync.wav2lip import architecture
 from txt2vid_ros.lipsync.wav2lip.architecture import Layer
 
@@ -53,7 +52,8 @@ class Wav2Lip(nn.Module):
             nn.Sigmoid())
 
     def forward(self, mel: Tensor, face: Tensor) -> Tensor:
-        """Return the face that speaks `mel`, (B, 3, 96, 96) BGR in 0..1.
+        """
+        Return the face that speaks `mel`, (B, 3, 96, 96) BGR in 0..1.
 
         `mel`: (B, 1, 80, 16). `face`: (B, 6, 96, 96) in 0..1: the crop in BGR with rows 48 to 95
         blanked, then the whole crop in BGR as the reference of identity.

@@ -14,7 +14,8 @@ DEVICES = ('auto', 'cpu', 'cuda')
 
 @dataclasses.dataclass(frozen=True)
 class Wav2LipOptions:
-    """Options of the engine; the defaults are those of the published inference.
+    """
+    Options of the engine; the defaults are those of the published inference.
 
     `pads` and `box` count pixels of the source after `resize_factor`, `rotate` and `crop`.
     """

@@ -8,7 +8,6 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.lipsync.engine import Frame
 from txt2vid_ros.lipsync.face.boxes import Box
 from txt2vid_ros.lipsync.wav2lip.architecture import FACE, MASKED_ROW
@@ -36,7 +35,8 @@ def cut(frame: Frame, box: Box) -> Crop:
 
 
 def mask(width: int, height: int, outline: NDArray[np.float32] | None = None) -> Alpha:
-    """Return how much of the new mouth shows in a box: (height, width) in 0..1.
+    """
+    Return how much of the new mouth shows in a box: (height, width) in 0..1.
 
     0 over the upper half and beyond the jaw, 1 around the mouth, feathered between. `outline`: the
     contour of the whole face, (k, 2) as fractions of the box; without it, that of a face seen
@@ -83,7 +83,8 @@ def _smoothstep(x: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
 
 @functools.cache
 def _colour_fit() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return the slopes (N, 2) over the lower face and the fit to its upper rim (2, N).
+    """
+    Return the slopes (N, 2) over the lower face and the fit to its upper rim (2, N).
 
     The lighting of the network's picture and of the frame may differ by a constant and a slope
     across the face. The difference is measured on the feathered rim where speech hardly moves the
@@ -107,7 +108,8 @@ def colour_matched(mouth: Mouth, crop: Crop) -> Mouth:
 
 
 def paste(frame: Frame, box: Box, mouth: Mouth, alpha: Alpha, weight: float = 1.0) -> None:
-    """Blend `mouth`, the last rows of a 96x96 face, into `box` of `frame`, in place.
+    """
+    Blend `mouth`, the last rows of a 96x96 face, into `box` of `frame`, in place.
 
     `alpha`: (height, width) of the box. Where it is 0 the frame keeps its exact values.
     """

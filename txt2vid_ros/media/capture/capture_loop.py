@@ -9,7 +9,6 @@ import time
 
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.core.backoff import Backoff
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.errors import UnavailableError
@@ -32,7 +31,8 @@ class CaptureLoop:
     def __init__(self, source: SoundSource, take: Callable[[SoundBlock], None],
                  chunk: float = 0.032,
                  ready: Callable[[threading.Event], bool] = lambda stop: True) -> None:
-        """Give `take` blocks of `chunk` seconds; the last one before a gap may be shorter.
+        """
+        Give `take` blocks of `chunk` seconds; the last one before a gap may be shorter.
 
         `ready(stop)` waits until there is somebody to give them to; false if stopped first.
         """

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 import soxr
-
 from txt2vid_ros.core.pcm import SPEECH_RATE
 from txt2vid_ros.media.capture.source import SourceStatistics
 from txt2vid_ros.media.downmix import Downmixer
@@ -19,7 +18,8 @@ _FULL_SCALES = {'int16': 2.0 ** 15, 'int32': 2.0 ** 31, 'int8': 2.0 ** 7}
 
 
 class Conditioner:
-    """Turns blocks of any rate, width and number of channels into mono float32 at SPEECH_RATE.
+    """
+    Turns blocks of any rate, width and number of channels into mono float32 at SPEECH_RATE.
 
     Output sample m was captured m / SPEECH_RATE seconds after the first input sample. The
     resampler holds back some 20 milliseconds until more sound arrives.

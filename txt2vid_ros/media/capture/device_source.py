@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.core.clock import Clock, SECOND
 from txt2vid_ros.core.errors import UnavailableError
 from txt2vid_ros.core.pcm import SPEECH_RATE
@@ -54,7 +53,8 @@ class DeviceSource(SoundSource):
         return self._capture_clock.rate
 
     def open(self) -> None:  # noqa: A003
-        """Find the device and begin.
+        """
+        Find the device and begin.
 
         Raises UnavailableError, or UserError where there is no PortAudio.
         """

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.core.clock import Clock
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.pcm import SPEECH_RATE
@@ -20,7 +19,8 @@ log = logging.getLogger(__name__)
 
 
 class FileSource(PacedSource):
-    """Any file that ffmpeg reads; after its end it is silent, or starts over.
+    """
+    Any file that ffmpeg reads; after its end it is silent, or starts over.
 
     Like a microphone, it never ends; so endpointing finds the end of the last word.
     """

@@ -7,7 +7,6 @@ import threading
 
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.core.clock import Clock, SECOND
 from txt2vid_ros.core.pcm import SPEECH_RATE
 from txt2vid_ros.media.capture.source import SoundBlock, SoundSource
@@ -23,7 +22,8 @@ class PacedSource(SoundSource):
     """Hands out each block when its last sample would have been captured."""
 
     def __init__(self, clock: Clock, speed: float = 1.0) -> None:
-        """`speed` times real time; 0 as fast as they are taken. Stamps count at real time.
+        """
+        `speed` times real time; 0 as fast as they are taken. Stamps count at real time.
 
         At any speed but 1 stamps say nothing about the present, so a stall leaves no gap in them.
         """

@@ -42,14 +42,16 @@ class SoundSource(abc.ABC):
 
     @abc.abstractmethod
     def open(self) -> None:  # noqa: A003
-        """Begin to capture.
+        """
+        Begin to capture.
 
         Raises UnavailableError, or UserError where waiting would not help.
         """
 
     @abc.abstractmethod
     def read(self, stop: threading.Event) -> SoundBlock | None:
-        """Return the next block when it is there; None once `stop` is set.
+        """
+        Return the next block when it is there; None once `stop` is set.
 
         Raises UnavailableError where no more comes.
         """

@@ -7,7 +7,6 @@ import re
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.core.errors import UserError
 
 Pixels = NDArray[np.uint8]

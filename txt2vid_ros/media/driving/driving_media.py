@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.media.driving.backdrop import colour_of
 from txt2vid_ros.media.driving.files.clip_file import ClipFile, open_clip
@@ -41,7 +40,8 @@ BUILT_IN_PORTRAIT = pathlib.Path(__file__).resolve().parents[2] / 'assets' / 'po
 
 @dataclasses.dataclass(frozen=True)
 class DrivingMedia:
-    """Decoded frames of a picture (one frame) or a video, ready to be animated.
+    """
+    Decoded frames of a picture (one frame) or a video, ready to be animated.
 
     `frames`: each (height, width, 3) uint8 BGR, all of one even size. `digest`: sha256 (hex) of
     the source file and of every option that changes the frames; caches are keyed by it. `notices`:
@@ -96,7 +96,8 @@ def load_driving(
     options: DrivingOptions | None = None,
     upright: FindTurns = lambda frame: 0,
 ) -> DrivingMedia:
-    """Read a picture or video; the built-in portrait where `path` is None or empty.
+    """
+    Read a picture or video; the built-in portrait where `path` is None or empty.
 
     `width` and `height` in pixels (made even): with both, the whole picture is fitted between
     bars (`contain`) or fills the frame and is cropped (`cover`); with one, the other follows;
@@ -215,7 +216,8 @@ def _check(name: str, value: float, low: float, high: float) -> None:
 
 
 def _sha256(file: pathlib.Path) -> bytes:
-    """Return the digest of a file; of a huge one, of its two ends and of when it was written.
+    """
+    Return the digest of a file; of a huge one, of its two ends and of when it was written.
 
     Only the first seconds of a long recording are used: hashing it all would take longer.
     """

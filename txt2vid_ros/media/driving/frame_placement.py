@@ -15,7 +15,8 @@ Fit = Literal['contain', 'cover']
 
 @dataclasses.dataclass(frozen=True)
 class FramePlacement:
-    """Where the pixels of a picture go; sizes are (width, height).
+    """
+    Where the pixels of a picture go; sizes are (width, height).
 
     `source`: of the picture. `scaled`: of the picture in the frame. `frame`: of the frame. `left`,
     `top`: where the scaled picture begins in the frame; below 0 where its beginning is cut off.
@@ -56,7 +57,8 @@ class FramePlacement:
 def place_in_frame(
     source: tuple[int, int], width: int, height: int, fit: Fit, long_side: int
 ) -> FramePlacement:
-    """Return how a picture of size `source` lies in an even frame of (width, height).
+    """
+    Return how a picture of size `source` lies in an even frame of (width, height).
 
     See load_driving for zeros and `fit`; with both zero its long side is at most `long_side`.
     """

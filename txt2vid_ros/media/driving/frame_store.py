@@ -38,7 +38,8 @@ class Frames(Sequence[Frame]):
 
 
 class FrameStore(Frames):
-    """A list of frames, raw while they are few, compressed (JPEG) once they pass `raw_limit`.
+    """
+    A list of frames, raw while they are few, compressed (JPEG) once they pass `raw_limit`.
 
     Ten seconds of 1280x720 would take 690 MB raw; compressed it is about 50 MB, at 4 ms a frame
     to decode. A frame reads the same every time. Frames given out are read-only.

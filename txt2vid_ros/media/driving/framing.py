@@ -6,7 +6,6 @@ import dataclasses
 
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.media.driving.frame_placement import Fit, FramePlacement, place_in_frame
 from txt2vid_ros.media.driving.options import DrivingOptions
 from txt2vid_ros.media.driving.orientation import Box, Orientation
@@ -18,7 +17,8 @@ DEFAULT_LONG_SIDE = 1280
 
 @dataclasses.dataclass(frozen=True)
 class Framing:
-    """What the user asked of the frame. For `width`, `height` and `fit` see load_driving.
+    """
+    What the user asked of the frame. For `width`, `height` and `fit` see load_driving.
 
     `turns`: quarter turns clockwise that bring a face upright, after the user's options.
     """
@@ -42,7 +42,8 @@ class Framing:
         return self.placement((width, height)).apply(changed)
 
     def stored_crop(self, size: tuple[int, int], orientation: Orientation) -> Box:
-        """Return which part of a stored picture is shown, of `size` once `orientation` is upright.
+        """
+        Return which part of a stored picture is shown, of `size` once `orientation` is upright.
 
         Raises UserError.
         """

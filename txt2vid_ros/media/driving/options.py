@@ -9,7 +9,6 @@ from typing import Literal
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.parameters import check_fields, parameter
 from txt2vid_ros.media.driving.backdrop import colour_of, GREY
@@ -62,7 +61,8 @@ class DrivingOptions:
         return width, height
 
     def cropped(self, size: tuple[int, int]) -> tuple[int, int, int, int]:
-        """Return what is left of a scaled and turned picture of `size`: left, top, right, bottom.
+        """
+        Return what is left of a scaled and turned picture of `size`: left, top, right, bottom.
 
         Raises UserError where that is nothing.
         """
@@ -92,7 +92,8 @@ class DrivingOptions:
 
 
 class CrossFaded(Frames):
-    """A clip that loops without a jump: its end is faded into its beginning.
+    """
+    A clip that loops without a jump: its end is faded into its beginning.
 
     It is shorter than the clip by the fade. Its first frames are blends of the clip's last ones
     with the clip's first ones, so that the first frame looks like the one after the last.

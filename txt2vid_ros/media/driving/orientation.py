@@ -22,7 +22,8 @@ _EXIF = (
 
 @dataclasses.dataclass(frozen=True)
 class Orientation:
-    """What brings stored pixels upright: a mirroring left to right, then quarter turns clockwise.
+    """
+    What brings stored pixels upright: a mirroring left to right, then quarter turns clockwise.
 
     These are the eight orientations of EXIF, and of a video's display matrix.
     """
@@ -37,7 +38,8 @@ class Orientation:
 
     @classmethod
     def from_matrix(cls, a: float, b: float, c: float, d: float) -> Orientation:
-        """Return the nearest to the matrix of ISO/IEC 14496-12, whose first rows are a, b; c, d.
+        """
+        Return the nearest to the matrix of ISO/IEC 14496-12, whose first rows are a, b; c, d.
 
         Pixel (x, y) is shown at (a x + c y, b x + d y).
         """

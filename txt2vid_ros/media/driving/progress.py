@@ -19,7 +19,8 @@ EVERY = 5.0
 
 def shown_progress(items: Iterable[Item], title: str, total: int | None, every: float = EVERY
                    ) -> Iterator[Item]:
-    """Yield `items`, of which `total` are expected, and show how many are done.
+    """
+    Yield `items`, of which `total` are expected, and show how many are done.
 
     Nothing is shown of one item.
     """

@@ -42,7 +42,8 @@ class GoalVoice(Protocol):
 
 
 class GoalArbiter:
-    """One goal at a time: one of the same or a higher priority takes the place of another.
+    """
+    One goal at a time: one of the same or a higher priority takes the place of another.
 
     Queued goals wait for their turn beside it. Safe to use from any thread; run() ends goals, and
     calls `finished` of each exactly once.

@@ -22,7 +22,8 @@ class KnownSpeaker:
 
 
 def speaker_for(speakers: Sequence[KnownSpeaker], voice: str, locale: str) -> str:
-    """Return the id of the speaker who has that voice and speaks that language.
+    """
+    Return the id of the speaker who has that voice and speaks that language.
 
     Either may be ''. The default speaker is taken where it fits. Where no speakers are known yet,
     `voice` is taken for an id. Raises UserError where nobody fits.

@@ -6,7 +6,6 @@ import dataclasses
 
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.pcm import SPEECH_RATE
 
@@ -29,7 +28,8 @@ class PlacedBlock:
 
 
 class CaptureBuffer:
-    """The last seconds of one sender's sound by sample number, with holes where it is missing.
+    """
+    The last seconds of one sender's sound by sample number, with holes where it is missing.
 
     Blocks that follow each other are joined without a seam, whatever the rounding and the drift
     of their stamps; a gap has the length that the stamps say.
@@ -91,7 +91,8 @@ class CaptureBuffer:
         return samples, filled
 
     def hole(self, position: int) -> int:
-        """Return how many samples are missing from `position` to the next one present.
+        """
+        Return how many samples are missing from `position` to the next one present.
 
         `position` lies before the end.
         """

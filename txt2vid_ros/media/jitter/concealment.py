@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.core.pcm import SPEECH_RATE
 
 HISTORY_SAMPLES = round(0.05 * SPEECH_RATE)

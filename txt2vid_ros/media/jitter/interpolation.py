@@ -18,7 +18,8 @@ _BETA = 8.0
 
 def interpolate(samples: NDArray[np.float32], first: float, step: float, count: int
                 ) -> NDArray[np.float32]:
-    """Return the `count` values at `first`, `first` + `step`, ... of `samples`.
+    """
+    Return the `count` values at `first`, `first` + `step`, ... of `samples`.
 
     BEFORE <= first, and the last place is at least AFTER from the end of `samples`.
     """

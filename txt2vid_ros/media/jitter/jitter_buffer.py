@@ -10,7 +10,6 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.core.clock import Clock, SECOND
 from txt2vid_ros.core.pcm import SPEECH_RATE
 from txt2vid_ros.media.jitter.concealment import CROSS_FADE_SAMPLES
@@ -63,7 +62,8 @@ class JitterBufferSettings:
 
 
 class JitterBuffer:
-    """Plays what one sender captures, `lead()` seconds before it is to be heard.
+    """
+    Plays what one sender captures, `lead()` seconds before it is to be heard.
 
     During sound the reader keeps the wanted delay by running up to a thousandth faster or slower;
     in silence it just jumps. Thread-safe.

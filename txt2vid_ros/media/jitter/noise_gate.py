@@ -7,7 +7,6 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.core.pcm import SPEECH_RATE
 
 OPEN_ABOVE_NOISE_DB = 9.0

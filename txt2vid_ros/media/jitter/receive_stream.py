@@ -7,7 +7,6 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.pcm import SPEECH_RATE
 from txt2vid_ros.media.jitter.adaptive_delay import AdaptiveDelay
@@ -31,7 +30,8 @@ Samples = NDArray[np.float32]
 
 
 class ReceiveStream:
-    """Puts blocks where they belong and reads them `delay` after their earliest arrival.
+    """
+    Puts blocks where they belong and reads them `delay` after their earliest arrival.
 
     Not thread-safe. Local times are nanoseconds.
     """
@@ -113,7 +113,8 @@ class ReceiveStream:
         return True
 
     def seek(self, due: int, count: int) -> bool:
-        """Move to what is to be read at `due` while nothing is heard; False if that is a jump.
+        """
+        Move to what is to be read at `due` while nothing is heard; False if that is a jump.
 
         By `due` the last of `count` samples, and what they depend on, must have arrived.
         """
@@ -143,7 +144,8 @@ class ReceiveStream:
         self._concealer.process(samples, np.ones(len(samples), bool))
 
     def read(self, due: int, count: int, pausing: bool) -> tuple[Samples, bool]:
-        """Return the next samples, missing ones concealed, and whether the sender still sends.
+        """
+        Return the next samples, missing ones concealed, and whether the sender still sends.
 
         While the speaker is `pausing`, the delay may change at once, which only makes the pause a
         little longer or shorter.
@@ -187,7 +189,8 @@ class ReceiveStream:
         return self._concealer.process(out, whole), here
 
     def _waits(self, whole: NDArray[np.bool_], early: float, needed: int) -> int:
-        """Return for how many samples the reader stands still, so that the delay grows at once.
+        """
+        Return for how many samples the reader stands still, so that the delay grows at once.
 
         It waits for sound that is yet to come as long as the bounds allow, but for a hole in what
         has come only while the reader is early.

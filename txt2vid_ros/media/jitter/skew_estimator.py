@@ -25,7 +25,8 @@ Point = tuple[float, float]
 
 
 class SkewEstimator:
-    """Maps the sender's samples to the local clock, from arrivals alone.
+    """
+    Maps the sender's samples to the local clock, from arrivals alone.
 
     A block can be delayed but cannot come early. So the line that touches the arrivals from below
     is that of the undelayed ones, its slope is the drift between the clocks, and its height is
@@ -47,7 +48,8 @@ class SkewEstimator:
         return self._slope
 
     def observe(self, end: int, arrival: int) -> float | None:
-        """Note when the block that ends at sample `end` came; return its delay in seconds.
+        """
+        Note when the block that ends at sample `end` came; return its delay in seconds.
 
         None where a clock must have been set: blocks come too early, or all of them late.
         """

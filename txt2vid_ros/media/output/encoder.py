@@ -7,7 +7,6 @@ import threading
 from typing import Any
 
 import ffmpeg
-
 from txt2vid_ros.media.ffmpeg import SYNTHETIC_LABEL
 from txt2vid_ros.media.output.hand_over import LEFT_OUT
 from txt2vid_ros.media.output.mpegts import StreamChunk, TransportStreamParser

@@ -10,7 +10,6 @@ import subprocess
 from typing import Any
 
 import ffmpeg
-
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.storage.files import replacing
 from txt2vid_ros.media.ffmpeg import FileUrl, SYNTHETIC_LABEL
@@ -69,7 +68,8 @@ class FileEncoder:
 @contextlib.contextmanager
 def encoding_to(file: Path, size: tuple[int, int], fps: Fraction, rate: int
                 ) -> Iterator[FileEncoder]:
-    """Give an encoder whose file is complete at the end, or absent after an error.
+    """
+    Give an encoder whose file is complete at the end, or absent after an error.
 
     `size` is width and height of the frames, `fps` their rate, `rate` that of the sound in Hz.
     Raises UserError where the file cannot be written.

@@ -8,7 +8,6 @@ import struct
 import threading
 
 import ffmpeg
-
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.media.ffmpeg import FfmpegProcess, SYNTHETIC_LABEL
 from txt2vid_ros.media.output.broadcast import Broadcast, Subscription
@@ -43,7 +42,8 @@ def begins_with_key_frame(moof: bytes) -> bool:
 
 
 def _key_run(traf: bytes) -> bool:
-    """Return whether the first sample of a video track's run can be decoded by itself.
+    """
+    Return whether the first sample of a video track's run can be decoded by itself.
 
     Its flags are in the run; otherwise the track fragment's default applies.
     """

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 
 class FrameBuffer:
-    """Frames by their place in time: of two with the same place the newer wins.
+    """
+    Frames by their place in time: of two with the same place the newer wins.
 
     A place is a number of the frame grid, or a stamp where there is no grid.
 
@@ -51,7 +52,8 @@ class FrameBuffer:
             self._shown = place_of(self._shown) if self._shown >= 0 else -1
 
     def take(self, index: int) -> tuple[NDArray[np.uint8] | None, bool]:
-        """Return the frame to show at `index` and whether it is the one made for that place.
+        """
+        Return the frame to show at `index` and whether it is the one made for that place.
 
         Where it is missing, the one before it is shown again; None until there is any.
         """

@@ -1,4 +1,5 @@
-"""One encoder takes over from another at a frame, without a gap in the sound.
+"""
+One encoder takes over from another at a frame, without a gap in the sound.
 
 An AAC frame is decoded with the one before it, and holds half of the samples of the next one. So
 both encoders get the same sound around the seam, with the same frame borders. The first one's last
@@ -44,7 +45,8 @@ class HandOver:
 
 
 def units_before(begin: int, seam: int) -> int:
-    """Return how many AAC frames are sent of an encoder that got the sound from `begin` to `seam`.
+    """
+    Return how many AAC frames are sent of an encoder that got the sound from `begin` to `seam`.
 
     One of them comes before its first sample.
     """
@@ -52,7 +54,8 @@ def units_before(begin: int, seam: int) -> int:
 
 
 def seam_after(begin: int, end: int) -> int:
-    """Return where sound can change hands that an encoder gets from sample `begin` on.
+    """
+    Return where sound can change hands that an encoder gets from sample `begin` on.
 
     That is a whole number of AAC frames later, not before sample `end`.
     """

@@ -24,7 +24,8 @@ MOST_VIEWERS = 64
 
 
 class StreamServer:
-    """The HTTP side of the stream.
+    """
+    The HTTP side of the stream.
 
     `streams` maps a path to its media type and the function that subscribes a viewer, with the
     function that ends the subscription; `status` is called for /status.json.

@@ -42,7 +42,8 @@ class TransportStreamParser:
         """What is added to them since another encoder continues."""
 
     def restart(self, left_out: int = 0) -> None:
-        """Drop an incomplete packet: another encoder continues from here.
+        """
+        Drop an incomplete packet: another encoder continues from here.
 
         Of its sound the first `left_out` units are left out.
         """

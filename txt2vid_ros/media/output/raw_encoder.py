@@ -9,7 +9,6 @@ import subprocess
 from typing import Any
 
 import ffmpeg
-
 from txt2vid_ros.core.process.child_process import QueuedWriter
 from txt2vid_ros.media.ffmpeg import FfmpegProcess
 
@@ -23,7 +22,8 @@ class RawEncoder(FfmpegProcess):
     def __init__(self, compose: Callable[[Any, Any], Any], name: str, *, size: tuple[int, int],
                  fps: Fraction, audio_rate: int, frame_queue: int, sound_queue: int,
                  sound_after: float = 0.0, stdout: int = subprocess.PIPE) -> None:
-        """Start it; `compose` turns its video and audio inputs into ffmpeg-python's output.
+        """
+        Start it; `compose` turns its video and audio inputs into ffmpeg-python's output.
 
         `size` is width and height in pixels, `audio_rate` in Hz. `frame_queue` and `sound_queue`
         bound the writes that wait. The first sample is heard `sound_after` seconds after the first
@@ -53,7 +53,8 @@ class RawEncoder(FfmpegProcess):
                 and not self._audio.failed.is_set())
 
     def write(self, picture: bytes, sound: bytes, timeout: float = 0.0) -> bool:
-        """Queue one I420 frame and the s16 samples written with it; False if ffmpeg has failed.
+        """
+        Queue one I420 frame and the s16 samples written with it; False if ffmpeg has failed.
 
         Waits at most `timeout` seconds for room in each queue.
         """
@@ -61,7 +62,8 @@ class RawEncoder(FfmpegProcess):
         return self._audio.write(sound, timeout) and self._video.write(picture, timeout)
 
     def finish(self, timeout: float = 2.0) -> int:
-        """Have it write what it was given, and make sure that it is gone; return its status.
+        """
+        Have it write what it was given, and make sure that it is gone; return its status.
 
         Each step takes at most `timeout` seconds.
         """

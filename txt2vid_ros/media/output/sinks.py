@@ -14,7 +14,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import ffmpeg
-
 from txt2vid_ros.core.backoff import Backoff
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.process.restart_policy import RestartPolicy
@@ -102,7 +101,8 @@ class Sink:
 
     def __init__(self, broadcast: Broadcast, target: Callable[[], str], options: dict[str, str],
                  *, limit: int, file: bool, report: Callable[[str], None]) -> None:
-        """Begin at the next key frame; `report` gets one line when it fails for good.
+        """
+        Begin at the next key frame; `report` gets one line when it fails for good.
 
         `target` is called before each attempt. Recording resumes only after ffmpeg was killed:
         other faults, such as a full disk, would recur.

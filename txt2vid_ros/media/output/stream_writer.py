@@ -12,7 +12,6 @@ import threading
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.core.backoff import Backoff
 from txt2vid_ros.core.clock import Clock, FrameGrid, SECOND
 from txt2vid_ros.core.errors import UserError
@@ -57,7 +56,8 @@ class StreamStatistics:
 
 
 class StreamWriter:
-    """Writes a constant frame rate and unbroken sound, whatever arrives or does not arrive.
+    """
+    Writes a constant frame rate and unbroken sound, whatever arrives or does not arrive.
 
     Grid place k is written at its time plus `playout`; its sound runs `audio_ahead` seconds in
     front, about what an audio encoder holds back, so that both leave the encoder together. Sound
@@ -203,7 +203,8 @@ class StreamWriter:
         stop.wait(pause)
 
     def _wait(self, place: int, stop: threading.Event) -> bool:
-        """Wait until `place` is due, in short steps, for the clock may be a simulated one.
+        """
+        Wait until `place` is due, in short steps, for the clock may be a simulated one.
 
         False if stopped, or if the clock went back so far that `place` is not due for long.
         """

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.core.errors import UnavailableError
 from txt2vid_ros.core.pcm import STREAM_RATE
 from txt2vid_ros.media import portaudio
@@ -25,14 +24,16 @@ LONGEST_DELAY_SECONDS = 5.0
 
 
 class DeviceOutput:
-    """Plays what a SpeechPlayer gives on the device that `wanted` names, on all its channels.
+    """
+    Plays what a SpeechPlayer gives on the device that `wanted` names, on all its channels.
 
     Used by one thread: open, wait until it is lost or stopped, close; open may follow.
     """
 
     def __init__(self, player: SpeechPlayer, wanted: str, buffer: float, latency: float = 0.0,
                  api: Callable[[], Any] = portaudio.load) -> None:
-        """Take an index, a name or a part of one; '' is the machine's default output.
+        """
+        Take an index, a name or a part of one; '' is the machine's default output.
 
         `buffer`: seconds of sound that the device should hold; `latency`: seconds that it takes
         beyond what it reports.
@@ -53,7 +54,8 @@ class DeviceOutput:
         self._error: Exception | None = None
 
     def open(self) -> None:  # noqa: A003
-        """Find the device and begin to play.
+        """
+        Find the device and begin to play.
 
         Raises UnavailableError, or UserError where there is no PortAudio.
         """
@@ -81,7 +83,8 @@ class DeviceOutput:
             callback=self._fill, finished_callback=self._ended.set)
 
     def wait(self, stop: threading.Event, playing: Callable[[], None]) -> None:
-        """Return once `stop` is set; call `playing` every now and then while there is sound.
+        """
+        Return once `stop` is set; call `playing` every now and then while there is sound.
 
         Raises UnavailableError once the device is lost.
         """

@@ -7,7 +7,6 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.core.clock import Clock, SECOND
 from txt2vid_ros.media.jitter.interpolation import AFTER, BEFORE, interpolate
 from txt2vid_ros.media.lead_time_estimator import LeadTimeEstimator
@@ -32,7 +31,8 @@ Samples = NDArray[np.float32]
 
 
 class SpeechPlayer:
-    """Fills the blocks that a sound card asks for, one after the other.
+    """
+    Fills the blocks that a sound card asks for, one after the other.
 
     The card's clock drifts against that of the stamps. A SampleClock says when a block will be
     heard, and the speech of that time is read a little faster or slower than it was recorded, so

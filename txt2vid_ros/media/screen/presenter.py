@@ -10,7 +10,6 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.core.clock import Clock, SECOND
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.media.output.frame_buffer import FrameBuffer

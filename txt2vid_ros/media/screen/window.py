@@ -9,7 +9,6 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.media.fitting import fitted
 

@@ -11,7 +11,8 @@ POLL_INTERVAL = 0.02
 
 
 class AbortOnCancel:
-    """Calls `abort` from a thread of its own once `cancelled()` is true.
+    """
+    Calls `abort` from a thread of its own once `cancelled()` is true.
 
     For a `with` block that reads from the network: a read that blocks cannot check `cancelled`
     itself. `abort` has to make it return or raise soon; the exception that follows a cancellation

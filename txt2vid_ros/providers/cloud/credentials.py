@@ -1,4 +1,5 @@
-"""Keys of cloud services, from the environment or a file; they are never shown.
+"""
+Keys of cloud services, from the environment or a file; they are never shown.
 
 Also the services' addresses, which tests and private networks set the same way.
 """
@@ -40,7 +41,8 @@ class Secret:
 
 
 def read_key_file(path: Path, option: str) -> Secret:
-    """Return the content of a file that only its owner can read.
+    """
+    Return the content of a file that only its owner can read.
 
     `option` is where the user named the file. Raises UserError, which names the file and never
     its content.
@@ -50,7 +52,8 @@ def read_key_file(path: Path, option: str) -> Secret:
 
 def google_key_file(option: Path, environment: Mapping[str, str] = os.environ
                     ) -> tuple[Path, str]:
-    """Return the key file to use, and where it was named. Raises UserError where none was.
+    """
+    Return the key file to use, and where it was named. Raises UserError where none was.
 
     `option` is what the user set, an empty path for nothing.
     """

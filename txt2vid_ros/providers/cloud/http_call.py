@@ -1,4 +1,5 @@
-"""A request over HTTP whose answer is read as it comes, and that another thread can abort.
+"""
+A request over HTTP whose answer is read as it comes, and that another thread can abort.
 
 Over http.client, which exposes the socket: shutting it down wakes a thread that reads from it.
 Redirects are not followed, so that a key is sent to no other host.
@@ -35,13 +36,15 @@ class StatusError(Exception):
 
 
 class HttpServer:
-    """A server at https://HOST[:PORT], or http:// on this machine.
+    """
+    A server at https://HOST[:PORT], or http:// on this machine.
 
     The connection of an answer that was read to its end is kept for the next request.
     """
 
     def __init__(self, address: str, service: str, timeout: float, option: str) -> None:
-        """Take the address, the service's name, and the seconds for which it may send nothing.
+        """
+        Take the address, the service's name, and the seconds for which it may send nothing.
 
         Raises UserError, which names `option`, where the address is not valid.
         """
@@ -66,7 +69,8 @@ class HttpServer:
 
     def call(self, method: str, path: str, headers: Callable[[], dict[str, str]],
              body: bytes = b'') -> HttpCall:
-        """Return a request, which is sent when its answer is first read.
+        """
+        Return a request, which is sent when its answer is first read.
 
         `headers` is called only then, so that no variable holds a key for longer.
         """
@@ -129,7 +133,8 @@ class HttpCall:
         return self._answer
 
     def drain(self, timeout: float) -> None:
-        """Read the answer to its end, so that the connection can serve the next request.
+        """
+        Read the answer to its end, so that the connection can serve the next request.
 
         If that takes longer than about `timeout` seconds, close the connection.
         """

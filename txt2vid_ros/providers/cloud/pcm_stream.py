@@ -6,7 +6,6 @@ import struct
 
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.core.errors import ProviderError
 from txt2vid_ros.core.pcm import from_s16
 from txt2vid_ros.core.resampling import Resampler
@@ -38,7 +37,8 @@ class PcmReader:
 
 
 class WavReader:
-    """Reads a WAV file (RIFF, 16-bit PCM, mono) from its beginning, as a stream sends it.
+    """
+    Reads a WAV file (RIFF, 16-bit PCM, mono) from its beginning, as a stream sends it.
 
     The lengths in the header of a stream are often 0 or the largest number; the samples then go
     on to the end. Raises ProviderError for what is no such file.

@@ -1,4 +1,5 @@
-"""Work that falls back to the next provider of a list where one fails, and returns to the first.
+"""
+Work that falls back to the next provider of a list where one fails, and returns to the first.
 
 This is the one level at which work is retried. A provider that fails is tried again at once only
 where that may help (ProviderError.retriable); then its circuit breaker opens, and the next
@@ -105,7 +106,8 @@ class FallbackChain(Generic[P]):
             probe: probes.Probe[P], cancelled: CancelCheck,
             prefer: ProviderSlot[P] | None = None, conclusive: bool = True
             ) -> Iterator[Item | StartedOver]:
-        """Yield the items of one unit of work.
+        """
+        Yield the items of one unit of work.
 
         `work_for(slot)` returns the work of an attempt. `prefer` keeps its work while it is ready.
         `conclusive` is whether success resets the count of a provider's failures. Raises
@@ -137,7 +139,8 @@ class FallbackChain(Generic[P]):
     def _attempt(self, slot: ProviderSlot[P], work: ProviderWork[P, Item], cancelled: CancelCheck,
                  progress: _Progress, *, last: bool, conclusive: bool
                  ) -> Generator[Item | StartedOver, None, tuple[ErrorKind, bool] | None]:
-        """Yield the items that one provider makes of the work in one attempt.
+        """
+        Yield the items that one provider makes of the work in one attempt.
 
         Return None where it succeeded or was cancelled, else the kind of the error, and whether
         another attempt may help.
@@ -192,7 +195,8 @@ class FallbackChain(Generic[P]):
 
     def _next(self, tried: Sequence[ProviderSlot[P]], prefer: ProviderSlot[P] | None = None
               ) -> ProviderSlot[P] | None:
-        """Return the slot to try after `tried`; None where none is available.
+        """
+        Return the slot to try after `tried`; None where none is available.
 
         Where no slot is ready, the work itself is the probe of a half-open one.
         """

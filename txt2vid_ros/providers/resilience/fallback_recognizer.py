@@ -1,4 +1,5 @@
-"""A recognizer with fall-back: speech that one cannot recognize goes, whole, to the next.
+"""
+A recognizer with fall-back: speech that one cannot recognize goes, whole, to the next.
 
 The sound of the segment that is being spoken is kept. A text comes only from a recognizer that was
 given all of it, so nothing is lost or doubled where another takes over in the middle.
@@ -13,7 +14,6 @@ import time
 
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.core.errors import ProviderError
 from txt2vid_ros.core.pcm import SPEECH_RATE
 from txt2vid_ros.core.resampling import Resampler
@@ -71,7 +71,8 @@ class _Attempt:
 
     def call(self, recognizer: SpeechToText, sounds: Sequence[Sound], call: Call, whole: bool
              ) -> Transcript:
-        """Give it what it has not had of all `sounds`; return what `call` returns.
+        """
+        Give it what it has not had of all `sounds`; return what `call` returns.
 
         `whole`: whether they end with the segment.
         """

@@ -1,4 +1,5 @@
-"""A voice with fall-back: a clause that one voice cannot say is said by the next.
+"""
+A voice with fall-back: a clause that one voice cannot say is said by the next.
 
 A clause is spoken whole by one voice. Where that voice fails in the middle, the sound that it made
 and nobody has taken is dropped, and the next voice says the clause again from its start, after a
@@ -12,7 +13,6 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 import time
 
 import numpy as np
-
 from txt2vid_ros.core.pcm import VOICE_RATE
 from txt2vid_ros.providers.resilience.fallback import FallbackChain, StartedOver
 from txt2vid_ros.providers.resilience.fallback_provider import FallbackProvider

@@ -35,7 +35,8 @@ class ErrorKind(enum.Enum):
 
 
 class ProviderHealth:
-    """The breaker and the figures of one provider, shared by all that use it.
+    """
+    The breaker and the figures of one provider, shared by all that use it.
 
     Safe to use from any thread.
     """
@@ -82,7 +83,8 @@ class ProviderHealth:
             self._failures = self._unexpected = 0
 
     def record_partial_success(self) -> None:
-        """Close the breaker after a probe, or work that proves less than a completed one.
+        """
+        Close the breaker after a probe, or work that proves less than a completed one.
 
         The failures stay counted: a provider that soon fails again gets no work for longer.
         """

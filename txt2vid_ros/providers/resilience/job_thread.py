@@ -31,7 +31,8 @@ class TimeLimitError(Exception):
 
 
 class Job(Generic[Item]):
-    """Work: its items are made on a job thread and taken on another.
+    """
+    Work: its items are made on a job thread and taken on another.
 
     `allowance` seconds are added to the time limit of the first item.
     """
@@ -78,7 +79,8 @@ class Job(Generic[Item]):
             self._changed.notify_all()
 
     def take(self, limits: TimeLimits, cancelled: CancelCheck = lambda: False) -> Item | None:
-        """Return the next item; None at the end, or once `cancelled()` is true.
+        """
+        Return the next item; None at the end, or once `cancelled()` is true.
 
         Raises TimeLimitError, and whatever the work raised; the job is then to be dropped.
         """

@@ -19,7 +19,8 @@ NamedError = tuple[str, str]
 
 def record_error(slot: ProviderSlot[Any], error: Exception, label: str, *, alone: bool
                  ) -> tuple[ErrorKind, bool]:
-    """Count an error of a slot; return its kind, and whether another attempt may help.
+    """
+    Count an error of a slot; return its kind, and whether another attempt may help.
 
     A provider that exceeded a time limit is abandoned; one that only the user can mend is
     disabled. Where the slot is `alone` in its list, raises what is neither a ProviderError nor a

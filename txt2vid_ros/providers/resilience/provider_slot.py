@@ -42,7 +42,8 @@ P = TypeVar('P', bound=Loadable)
 
 
 class ProviderSlot(Generic[P]):
-    """A provider that is made, loaded and used on one thread of its own.
+    """
+    A provider that is made, loaded and used on one thread of its own.
 
     Where a call hangs, object and thread are abandoned: the next work gets a new object on a new
     thread, and the hung object is closed if its call ever returns.

@@ -14,7 +14,8 @@ _LOOPS = re.compile(r'\b(.{6,80}?)(?:[\s,.]+\1){' + str(MIN_LOOP_REPEATS - 1) + 
 
 
 def drop_hallucination(text: str, seconds: float) -> str:
-    """Return the text of `seconds` seconds of sound, or '' where it cannot have been said in it.
+    """
+    Return the text of `seconds` seconds of sound, or '' where it cannot have been said in it.
 
     An encoder-decoder that is given no speech repeats itself or fills its whole output.
     """

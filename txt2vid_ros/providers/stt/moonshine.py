@@ -1,4 +1,5 @@
-"""The default recognizer: Moonshine tiny, English, on the CPU; its package carries the model.
+"""
+The default recognizer: Moonshine tiny, English, on the CPU; its package carries the model.
 
 N. Jeffries et al., "Moonshine: Speech Recognition for Live Transcription and Voice Commands",
 arXiv 2410.15608.
@@ -11,7 +12,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.pcm import SPEECH_RATE
 from txt2vid_ros.core.time_limits import LOCAL

@@ -1,4 +1,5 @@
-"""Whisper through faster-whisper: about a hundred languages, from a model on this machine.
+"""
+Whisper through faster-whisper: about a hundred languages, from a model on this machine.
 
 A. Radford et al., "Robust Speech Recognition via Large-Scale Weak Supervision", arXiv 2212.04356.
 """
@@ -13,7 +14,6 @@ from typing import Any
 from faster_whisper import WhisperModel
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.parameters import parameter
 from txt2vid_ros.core.pcm import SPEECH_RATE

@@ -11,7 +11,6 @@ from hibari.voices import VOICES
 import numpy as np
 from numpy.typing import NDArray
 import onnxruntime
-
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.mouth import Phoneme
 from txt2vid_ros.core.time_limits import LOCAL

@@ -1,4 +1,5 @@
-"""Words to the phonemes of hibari-tts, without the package's own text normalization.
+"""
+Words to the phonemes of hibari-tts, without the package's own text normalization.
 
 Its rules turn "The answer is no." into "number" and "Queen Victoria" into "Queen the zeroth"; what
 is spoken has been normalized already, the same way for every voice.

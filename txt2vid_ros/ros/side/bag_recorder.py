@@ -12,7 +12,6 @@ from typing import Any, Final
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy
 from rosbags.rosbag2 import StoragePlugin, Writer, WriterError
-
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.names import checked_namespace
 from txt2vid_ros.media.bag import typestore
@@ -33,7 +32,8 @@ _PLUGINS = {'mcap': StoragePlugin.MCAP, 'sqlite3': StoragePlugin.SQLITE3}
 def record(bag: Path, namespace: str, topics: list[str], storage: str, seconds: float,
            ready: Callable[[], None] = lambda: print('recording; Ctrl-C ends it', flush=True)
            ) -> dict[str, int]:
-    """Record until Ctrl-C, SIGTERM or the end of `seconds`; return the messages of each topic.
+    """
+    Record until Ctrl-C, SIGTERM or the end of `seconds`; return the messages of each topic.
 
     Raises UserError for an unknown topic, and for a folder that exists.
     """

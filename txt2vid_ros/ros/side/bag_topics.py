@@ -14,7 +14,6 @@ from rclpy.qos import QoSProfile
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import String
 from trajectory_msgs.msg import JointTrajectory
-
 from txt2vid_ros.core.process.signals import on_signal
 from txt2vid_ros.ros import qos
 

@@ -6,7 +6,6 @@ import queue
 from types import TracebackType
 
 from diagnostic_msgs.msg import DiagnosticArray
-
 from txt2vid_ros.ros.side.side_node import SideNode
 
 
@@ -32,7 +31,8 @@ class DiagnosticsReader:
         self._side.close()
 
     def next(self, timeout: float) -> dict[str, str] | None:  # noqa: A003
-        """Return the next status, its values by key and its 'level' and 'message'.
+        """
+        Return the next status, its values by key and its 'level' and 'message'.
 
         None where none arrives within `timeout` seconds.
         """

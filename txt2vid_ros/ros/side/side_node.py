@@ -8,12 +8,12 @@ from types import TracebackType
 
 import rclpy
 from rclpy.signals import SignalHandlerOptions
-
 from txt2vid_ros.ros.spinning import destroy_cleanly, SpinningExecutor
 
 
 class SideNode:
-    """A node with a context of its own, so that several may live in one process.
+    """
+    A node with a context of its own, so that several may live in one process.
 
     Use as a context manager. Publish, subscribe and ask through `node`; callbacks are called on a
     thread of its own from spin() on. Signals stay with the program.

@@ -8,7 +8,6 @@ from types import TracebackType
 
 from hri_msgs.msg import LiveSpeech
 from std_srvs.srv import Trigger
-
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.names import checked_namespace
@@ -18,7 +17,8 @@ from txt2vid_ros.ros.sound.speech_connection import SpeechConnection
 
 
 class SpeechClient:
-    """Has the graph speak, and knows when what it said has been heard.
+    """
+    Has the graph speak, and knows when what it said has been heard.
 
     Use as a context manager; its methods may be called from any thread.
     """

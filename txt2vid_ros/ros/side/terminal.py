@@ -47,7 +47,8 @@ class Terminal:
                 self._buffer = readline.get_line_buffer
 
     def read(self) -> str | None:
-        """Return the next line that is text, None at the end of the input.
+        """
+        Return the next line that is text, None at the end of the input.
 
         What is to be said of its encoding is shown. Raises UserError for piped input that is no
         text at all.

@@ -8,7 +8,8 @@ from typing import Any
 
 
 def interface(packages: Sequence[str], module: str, name: str) -> Any:
-    """Return an interface such as ('tts_msgs',), 'action', 'TTS'; None where no package has it.
+    """
+    Return an interface such as ('tts_msgs',), 'action', 'TTS'; None where no package has it.
 
     Several packages are tried in order: audio_common has moved types from one to another.
     """

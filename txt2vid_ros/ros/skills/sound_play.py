@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from builtin_interfaces.msg import Duration
-
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.media.goals.goal import Outcome, SpeechGoal, SpeechOrder
 from txt2vid_ros.ros.node import ManagedNode
@@ -18,7 +17,8 @@ def _no_feedback(words: str, share: float) -> None:
 
 
 class SoundAction(SpeechAction):
-    """SoundRequest of sound_play, action and message: SAY once, and PLAY_STOP of what was said.
+    """
+    SoundRequest of sound_play, action and message: SAY once, and PLAY_STOP of what was said.
 
     A goal takes the place of another of the same priority; requests on the topic wait their turn.
     PLAY_STOP ends what came through these two: all of it with ALL or without a text, else what

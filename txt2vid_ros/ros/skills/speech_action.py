@@ -1,4 +1,5 @@
-"""An action server whose goals are texts to be spoken; what each action looks like is a subclass.
+"""
+An action server whose goals are texts to be spoken; what each action looks like is a subclass.
 
 A goal that asks for nothing sensible is accepted and answered with the reason, because a rejected
 one has no answer; it takes nobody's place.
@@ -14,7 +15,6 @@ from typing import Any, ClassVar, Protocol
 
 from rclpy.action import ActionServer, CancelResponse, GoalResponse
 from rclpy.task import Future
-
 from txt2vid_ros.media.goals.goal import Outcome, SpeechGoal, SpeechOrder
 from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.skills.interfaces import interface
@@ -30,7 +30,8 @@ class SpeechOrders(Protocol):
     def take(self, order: SpeechOrder, heard: Callable[[str, float], None],
              finished: Callable[[Outcome, str], None], *, queued: bool = False
              ) -> SpeechGoal | None:
-        """Have an order spoken; return the goal that it becomes, None where it has ended already.
+        """
+        Have an order spoken; return the goal that it becomes, None where it has ended already.
 
         `finished` gets how it ended, and that in words; it is called once, on any thread.
         """

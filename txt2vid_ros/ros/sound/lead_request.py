@@ -7,7 +7,6 @@ import math
 
 from rclpy.node import Node
 from std_msgs.msg import Float64
-
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.ros import qos
 

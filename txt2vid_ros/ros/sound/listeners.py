@@ -15,7 +15,8 @@ POLL_SECONDS = 0.02
 
 
 def missing(node: Node, publisher: Publisher, names: Collection[str]) -> list[str]:
-    """Return those of the nodes `names` that would not get what is published now.
+    """
+    Return those of the nodes `names` that would not get what is published now.
 
     A subscription that is known is not matched yet while fewer are matched than are known.
     """
@@ -27,7 +28,8 @@ def missing(node: Node, publisher: Publisher, names: Collection[str]) -> list[st
 
 def wait_for_listeners(node: Node, publisher: Publisher, names: Collection[str],
                        stop: threading.Event) -> bool:
-    """Wait until the nodes `names` get what is published; return False once `stop` is set.
+    """
+    Wait until the nodes `names` get what is published; return False once `stop` is set.
 
     After WAIT_SECONDS those that are missing are named in a warning and not waited for.
     """

@@ -8,7 +8,6 @@ from typing import Any
 
 from audio_common_msgs.msg import AudioDataStamped, AudioInfo
 from rclpy.qos import QoSProfile
-
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.media.sample_format import SampleFormat
 from txt2vid_ros.ros import messages, qos
@@ -31,7 +30,8 @@ class ReceivedSound:
 
 
 class SoundTopic:
-    """Follows a topic and its AudioInfo; sound in a format that cannot be decoded is refused.
+    """
+    Follows a topic and its AudioInfo; sound in a format that cannot be decoded is refused.
 
     That is logged once and is the node's diagnostic until a format that can be decoded is stated.
     Messages without data are passed on regardless.

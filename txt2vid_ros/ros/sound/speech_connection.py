@@ -8,13 +8,13 @@ from typing import Any
 from audio_common_msgs.msg import AudioDataStamped, AudioInfo
 from rclpy.node import Node
 from rclpy.publisher import Publisher
-
 from txt2vid_ros.core.people import DEFAULT, utterance_id
 from txt2vid_ros.ros import messages, qos
 
 
 class SpeechConnection:
-    """Publishes texts on `heard`, and follows `voice/audio` to know when each is heard.
+    """
+    Publishes texts on `heard`, and follows `voice/audio` to know when each is heard.
 
     The callbacks come on the thread of the node's executor; stamps are nanoseconds.
     """
@@ -22,7 +22,8 @@ class SpeechConnection:
     def __init__(self, node: Node, heard: Publisher, sound: Callable[[str, int], None],
                  ended: Callable[[str, int], None],
                  restarted: Callable[[], None] = lambda: None) -> None:
-        """Give `sound` the utterance and stamp of each chunk, `ended` those of its end.
+        """
+        Give `sound` the utterance and stamp of each chunk, `ended` those of its end.
 
         `heard` is the publisher of that topic. `restarted` is called where a tts node begins to
         work later than the one that was there: it knows nothing of the texts before.

@@ -6,7 +6,6 @@ from collections.abc import Callable
 import time
 
 from trajectory_msgs.msg import JointTrajectory
-
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.pcm import VOICE_RATE
 from txt2vid_ros.media.lead_time_estimator import LeadTimeEstimator

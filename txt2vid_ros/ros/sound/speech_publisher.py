@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 from std_msgs.msg import Bool
 from trajectory_msgs.msg import JointTrajectory
-
 from txt2vid_ros.core.mouth import MouthTrack
 from txt2vid_ros.core.people import speaker_of, utterance_id
 from txt2vid_ros.media.captions import Caption, Captions
@@ -65,7 +64,8 @@ class SpeechPublisher:
         self._captions.ended(utterance, end, interrupted=interrupted)
 
     def new_id(self, speaker: str, stamp: int) -> str:
-        """Return an id for what a speaker says from `stamp` on that was not given lately.
+        """
+        Return an id for what a speaker says from `stamp` on that was not given lately.
 
         A sender may repeat its stamps, its clock may be set back, and simulated time may stand
         still.

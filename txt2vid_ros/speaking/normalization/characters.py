@@ -1,4 +1,5 @@
-"""One spelling for each character: what looks like a letter, digit or mark becomes that one.
+"""
+One spelling for each character: what looks like a letter, digit or mark becomes that one.
 
 Unicode has many forms of the same text (UAX 15): full-width and mathematical letters, ligatures,
 typographic quotes, spaces and hyphens, invisible marks. Compatibility normalization (NFKC) would
@@ -38,7 +39,8 @@ _SPACE = re.compile(r'[^\S\n]+')
 
 
 def clean_characters(text: str) -> str:
-    """Return the text in one spelling, composed (NFC); line breaks stay.
+    """
+    Return the text in one spelling, composed (NFC); line breaks stay.
 
     Control characters, lone surrogates and the replacement character are dropped.
     """
@@ -72,7 +74,8 @@ def _fraction(match: re.Match[str]) -> str:
 
 
 def _superscript(match: re.Match[str]) -> str:
-    """Write an exponent as ^n; leave out the number of a footnote.
+    """
+    Write an exponent as ^n; leave out the number of a footnote.
 
     An exponent stands at a digit, a bracket or a unit of few letters; a footnote at the beginning
     of a word, at a punctuation mark or at a word.

@@ -49,7 +49,8 @@ class SpokenText:
 
 def normalize(text: str, languages: tuple[str, ...] = ('en',), *, ssml: bool = False,
               named_emoji: bool = False) -> SpokenText:
-    """Return what is to be said of a text by a voice that speaks `languages` (BCP 47).
+    """
+    Return what is to be said of a text by a voice that speaks `languages` (BCP 47).
 
     An SSML text stays as it is where the voice takes `ssml`; else its words are read.
     """

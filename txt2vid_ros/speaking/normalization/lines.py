@@ -15,7 +15,8 @@ _CLOSED = re.compile(r'[.!?…。！？।۔؟][\'")\]]*$')
 
 
 def join_lines(text: str) -> str:
-    """Return the text on one line, with a full stop where a line was ended on purpose.
+    """
+    Return the text on one line, with a full stop where a line was ended on purpose.
 
     Blank lines always end it. A single break is a wrap where the next line goes on in lower case,
     or where its first word would not have fitted on the line; then it is a space. The last line is

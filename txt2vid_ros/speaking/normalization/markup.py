@@ -1,4 +1,5 @@
-"""Takes markup out of a text: Markdown (CommonMark, with the tables of GFM) and HTML.
+"""
+Takes markup out of a text: Markdown (CommonMark, with the tables of GFM) and HTML.
 
 What is markup is not read aloud, and what it separates stays apart: headings, list items, cells.
 Nothing of it reaches a voice, so no link target can be taken for something to pronounce.

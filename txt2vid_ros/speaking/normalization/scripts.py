@@ -45,7 +45,8 @@ def described(words: Sequence[str]) -> str:
 
 
 def leave_out_foreign(text: str, languages: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
-    """Return the text without the words that none of the languages can read, and those words.
+    """
+    Return the text without the words that none of the languages can read, and those words.
 
     `languages` are BCP 47 tags.
     """
@@ -72,7 +73,8 @@ def _modifier(char: str) -> bool:
 
 
 def to_plain_latin(text: str) -> str:
-    """Return the text with letters of other languages as those that English has.
+    """
+    Return the text with letters of other languages as those that English has.
 
     Letters of Latin-1 such as é stay where a word of English has them: café.
     """

@@ -13,7 +13,8 @@ MODIFIERS = frozenset('\u0303ːʰʲᵝ')
 
 
 def phonemes_from_symbols(symbols: Iterable[tuple[str, float]]) -> tuple[Phoneme, ...]:
-    """Return the phonemes of symbols with lengths in seconds; times count from the first symbol.
+    """
+    Return the phonemes of symbols with lengths in seconds; times count from the first symbol.
 
     A stress mark's time belongs to the sound after it, a modifier's to the sound before it;
     spaces and punctuation are gaps, and a word begins after them.

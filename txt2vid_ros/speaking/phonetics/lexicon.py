@@ -1,4 +1,5 @@
-"""How English is pronounced: from the lexicon of hibari-tts, without its voice.
+"""
+How English is pronounced: from the lexicon of hibari-tts, without its voice.
 
 The alphabet of that lexicon is misaki's (github.com/hexgrad/misaki, EN_PHONES.md).
 """
@@ -9,7 +10,6 @@ from collections.abc import Sequence
 import itertools
 
 from hibari.g2p import G2P
-
 from txt2vid_ros.speaking.clauses import speakable
 from txt2vid_ros.speaking.phonetics.ipa import PAUSES
 
@@ -26,7 +26,8 @@ class EnglishLexicon:
         self._g2p: G2P | None = None
 
     def sounds(self, texts: Sequence[str]) -> list[tuple[str, ...]]:
-        """Return the IPA symbols, with stress marks, of each of consecutive texts.
+        """
+        Return the IPA symbols, with stress marks, of each of consecutive texts.
 
         How a word is pronounced depends on those around it ("the end", "to read"), so all are read
         as one text. Where the number of spoken words differs from that of the written ones (7:30,

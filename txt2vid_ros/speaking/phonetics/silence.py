@@ -6,7 +6,6 @@ import dataclasses
 
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.core.mouth import ONSET_MARGIN, Phoneme
 from txt2vid_ros.speaking.voice import SpeechChunk
 
@@ -15,7 +14,8 @@ AUDIBLE_PEAK = 0.003
 
 
 def audible_range(samples: NDArray[np.float32], rate: int) -> tuple[int, int] | None:
-    """Return the (first, last+1) sample to keep, or None where all of it is silence.
+    """
+    Return the (first, last+1) sample to keep, or None where all of it is silence.
 
     `samples` are mono float32 in -1..1 at `rate` Hz.
     """

@@ -7,7 +7,6 @@ import dataclasses
 
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.core.mouth import Phoneme
 from txt2vid_ros.speaking.phonetics.ipa import phonemes_from_symbols
 from txt2vid_ros.speaking.phonetics.silence import audible_range
@@ -30,7 +29,8 @@ _LONG, _USUAL, _SHORT = 60, 48, 35
 
 def distribute_phonemes(starts: Sequence[float | None], sounds: Sequence[Sequence[str]],
                         samples: NDArray[np.float32], rate: int) -> tuple[Phoneme, ...]:
-    """Return the phonemes of words with their times in `samples`, which are mono at `rate` Hz.
+    """
+    Return the phonemes of words with their times in `samples`, which are mono at `rate` Hz.
 
     `starts` are the seconds at which the words begin, None where that is not known: such a word
     shares the time of the one before it. `sounds` are their IPA symbols, with stress marks. A
@@ -52,7 +52,8 @@ def distribute_phonemes(starts: Sequence[float | None], sounds: Sequence[Sequenc
 
 
 def match_marks(marks: Sequence[str], points: Sequence[tuple[str, float]]) -> list[float | None]:
-    """Return the seconds at which each of the marks is reached; None where that is not known.
+    """
+    Return the seconds at which each of the marks is reached; None where that is not known.
 
     `points` are names of marks with their seconds. A name that occurs several times is taken in
     order.

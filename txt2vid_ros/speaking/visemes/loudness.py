@@ -27,7 +27,8 @@ def level_db(
 def loudness_gain(
     samples: NDArray[np.float32], rate: int, times: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Return a factor for the jaw at each of `times`: 1 at the clause's usual level.
+    """
+    Return a factor for the jaw at each of `times`: 1 at the clause's usual level.
 
     6 dB more opens it by about a sixth, 6 dB less closes it by as much (0.6 to 1.25 in all);
     a clause that is quiet as a whole opens the mouth a little less than a loud one.

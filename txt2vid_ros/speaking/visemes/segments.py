@@ -7,7 +7,6 @@ import dataclasses
 
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.speaking.visemes.loudness import level_db
 from txt2vid_ros.speaking.visemes.table import Viseme
 
@@ -28,7 +27,8 @@ class VisemeSegment:
 
 def timing_lag(segments: Sequence[VisemeSegment], samples: NDArray[np.float32], rate: int
                ) -> float:
-    """Return by how many seconds the times of `segments` are later than their sound.
+    """
+    Return by how many seconds the times of `segments` are later than their sound.
 
     The timings of a voice are often shifted by a constant, some 60 ms. Vowels are loud and
     obstruents are not: the lag is the shift at which the level fits that best. 0 where the sound

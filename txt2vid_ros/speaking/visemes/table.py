@@ -1,4 +1,5 @@
-"""What the mouth does for each sound: the stated mapping from IPA to mouth shapes.
+"""
+What the mouth does for each sound: the stated mapping from IPA to mouth shapes.
 
 A sound is a sequence of one or two visemes (diphthongs have two). A viseme has targets, one for
 each mouth shape it cares about, and the dominance with which it claims them from its neighbours
@@ -119,7 +120,8 @@ BEFORE_VOWEL = frozenset('ˈˌ')
 
 
 def visemes_of(symbol: str) -> tuple[Viseme, ...]:
-    """Return the visemes of an IPA symbol, in order; () where it says nothing about the lips.
+    """
+    Return the visemes of an IPA symbol, in order; () where it says nothing about the lips.
 
     Stress, length and tone marks are ignored; a cluster that is not in the table gives the visemes
     of its known parts. A symbol that is a pause or a boundary gives the pause.

@@ -1,4 +1,5 @@
-"""From timed sounds to a moving mouth: visemes blended as real lips blend them.
+"""
+From timed sounds to a moving mouth: visemes blended as real lips blend them.
 
 Co-articulation follows Cohen & Massaro, "Modeling coarticulation in synthetic visual speech"
 (1993): each sound has, for each mouth shape, a dominance that rises before it and falls after
@@ -13,7 +14,6 @@ import dataclasses
 
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.core.mouth import ANTICIPATION, MouthTrack, Phoneme, SHAPE_INDEX, SHAPES
 from txt2vid_ros.speaking.visemes.loudness import loudness_gain
 from txt2vid_ros.speaking.visemes.segments import timing_lag, VisemeSegment
@@ -38,7 +38,8 @@ Curve = NDArray[np.float64]
 def mouth_track(
     phonemes: Sequence[Phoneme], samples: NDArray[np.float32] | None = None, rate: int = 0
 ) -> MouthTrack:
-    """Return how the mouth moves for `phonemes`.
+    """
+    Return how the mouth moves for `phonemes`.
 
     With the clause's sound (`samples`, mono -1..1, at `rate` Hz, from the clause's start),
     louder sounds open the mouth further, and a constant lag of the timings is

@@ -29,7 +29,8 @@ def made(path: pathlib.Path, source: str, *options: str) -> pathlib.Path:
 
 
 def seen(frame: Pixels) -> str:
-    """Return which colours are in the four quarters of a frame: rgbw as `quarters` makes them.
+    """
+    Return which colours are in the four quarters of a frame: rgbw as `quarters` makes them.
 
     A dash is the grey behind transparent pixels, a dot is black; a question mark anything else.
     """

@@ -9,7 +9,6 @@ import cv2
 from made_clips import made, quarters, seen
 import numpy as np
 import pytest
-
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.media.driving.driving_media import DrivingMedia, load_driving
 from txt2vid_ros.media.driving.options import DrivingOptions

@@ -11,7 +11,6 @@ import cv2
 from made_clips import made, quarters, seen
 import numpy as np
 import pytest
-
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.media.driving.driving_media import load_driving
 

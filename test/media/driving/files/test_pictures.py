@@ -10,7 +10,6 @@ import cv2
 from made_clips import seen
 import numpy as np
 import pytest
-
 from txt2vid_ros.media.driving.driving_media import load_driving
 
 # The shown quarters of red and green above blue and white for EXIF's orientations 1 to 8, of

@@ -47,7 +47,8 @@ def decode(maps: Sequence[NDArray[np.float32]], threshold: float = CANDIDATE_SCO
 
 
 def suppress(detections: Detections, overlap: float = OVERLAP) -> Detections:
-    """Drop boxes that overlap a better one (non-maximum suppression); best first.
+    """
+    Drop boxes that overlap a better one (non-maximum suppression); best first.
 
     Areas count the pixels on both edges, as the published detector does.
     """

@@ -8,7 +8,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 import torch
-
 from txt2vid_ros.lipsync.face import boxes
 from txt2vid_ros.lipsync.face.s3fd.decoding import Detections, faces
 from txt2vid_ros.lipsync.face.s3fd.model import preprocess, S3FD
@@ -53,7 +52,8 @@ class S3fdDetector:
     def follow(
         self, frames: Sequence[Frame], progress: Progress = lambda _: None,
     ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-        """Return the face's box in each frame, (n, 4), and whether it was seen there.
+        """
+        Return the face's box in each frame, (n, 4), and whether it was seen there.
 
         The first face is the one with the best score; after that it is the one nearest to the
         last position. The longer it was lost, the farther it may have moved. Whole frames are
@@ -98,7 +98,8 @@ class S3fdDetector:
 def _choose(
     candidates: Detections, last: NDArray[np.float64] | None, lost: int,
 ) -> NDArray[np.float64] | None:
-    """Return the box that continues `last` (None: the best box), or None if there is none.
+    """
+    Return the box that continues `last` (None: the best box), or None if there is none.
 
     `lost`: the number of frames since in which it was not seen.
     """

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 import torch
 from torch import nn, Tensor
 from torch.nn import functional
-
 from txt2vid_ros.lipsync.checkpoint_file import load_module
 
 # name, input channels, output channels, kernel, stride, padding
@@ -66,7 +65,8 @@ class S3FD(nn.Module):
             self.add_module(f'{head}_loc', nn.Conv2d(channels, 4, 3, 1, 1))
 
     def forward(self, x: Tensor) -> list[Tensor]:
-        """Return twelve maps for (B, 3, H, W): class scores (B, 2, h, w) and boxes (B, 4, h, w).
+        """
+        Return twelve maps for (B, 3, H, W): class scores (B, 2, h, w) and boxes (B, 4, h, w).
 
         They alternate over the strides 4, 8, 16, 32, 64, 128; scores are before the softmax,
         background first. Input as `preprocess` gives it.

@@ -45,7 +45,8 @@ class Tones:
 
 @dataclasses.dataclass(frozen=True)
 class Patch:
-    """A picture with premultiplied alpha, (h, w, 4) float32 0 to 255 (alpha 0 to 1).
+    """
+    A picture with premultiplied alpha, (h, w, 4) float32 0 to 255 (alpha 0 to 1).
 
     `anchor`: the pixel that belongs to its reference point (middle of the biting edge, or the
     tip of the tongue).
@@ -62,7 +63,8 @@ class Patch:
 
 
 def tones_of(skin: Picture, lip: Picture, white: float, tooth: Picture | None) -> Tones:
-    """Derive the mouth's colours from those of the skin, the lips and, if visible, the teeth.
+    """
+    Derive the mouth's colours from those of the skin, the lips and, if visible, the teeth.
 
     `white` is the brightest common level of the picture, 0 to 255.
     """
@@ -84,7 +86,8 @@ def tones_of(skin: Picture, lip: Picture, white: float, tooth: Picture | None) -
 
 
 def teeth_patch(unit: float, tones: Tones, *, upper: bool, narrow: float = 1.0) -> Patch:
-    """Return a row of teeth with its gum for a face unit of `unit` pixels.
+    """
+    Return a row of teeth with its gum for a face unit of `unit` pixels.
 
     `narrow` scales the width: the head's turn, or a mouth smaller than most.
     """

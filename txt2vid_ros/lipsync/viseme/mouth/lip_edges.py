@@ -1,4 +1,5 @@
-"""The inner edges of the lips of an open mouth: the mesh corrected by the picture.
+"""
+The inner edges of the lips of an open mouth: the mesh corrected by the picture.
 
 The mesh is trained to follow expressions, not edges. Anything beyond the edge that it counts as
 lip would be drawn as lip (a dark rim, teeth in the lip); lip that it leaves out would be lost.
@@ -29,7 +30,8 @@ _BEND = 6.0  # cost of a step between columns, in rows squared
 def refined_edges(
     frame: NDArray[np.uint8], to_pixels: Array, rows: tuple[Array, Array, Array, Array]
 ) -> tuple[Array, Array]:
-    """Return the inner edges (11, 2) of the upper and the lower lip in face units.
+    """
+    Return the inner edges (11, 2) of the upper and the lower lip in face units.
 
     `to_pixels`: (2, 3) from face units to pixels. `rows`: upper outer, upper inner, lower inner
     and lower outer points (11, 2) of the mesh in face units.
@@ -58,7 +60,8 @@ def refined_edges(
 def _past_the_inside(
     strip: Picture, y: Array, outer: Array, inner: Array, limit: Array
 ) -> Array:
-    """Return the lower end of the lip that begins at `outer`, for each column: not below `inner`.
+    """
+    Return the lower end of the lip that begins at `outer`, for each column: not below `inner`.
 
     What goes on from the mesh's edge into the lip without a break, as dark as the mouth or as
     pale as teeth, is none. Gums pass for lip, and so does an upper lip in its own shade.
@@ -103,7 +106,8 @@ def _sampled(frame: NDArray[np.uint8], to_pixels: Array, x: Array, y: Array) -> 
 
 
 def _edge(strip: Picture, y: Array, outer: Array, inner: Array, limit: Array) -> Array:
-    """Return the y of the lower end of the lip that begins at `outer`, for each column.
+    """
+    Return the y of the lower end of the lip that begins at `outer`, for each column.
 
     A lip is what looks like its own outer part; the edge is the cut that has most lip above and
     least below, near the mesh's `inner` and not beyond `limit`, bent as little as possible.

@@ -7,7 +7,6 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.lipsync.viseme.geometry import FaceGeometry
 from txt2vid_ros.lipsync.viseme.skin.blur import blurred
 
@@ -27,7 +26,8 @@ _SHIFT = 4  # fractional bits of polygon corners
 def cut_layers(
     roi: NDArray[np.uint8], corner: tuple[int, int], face: FaceGeometry
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Return the upper and the lower half of `roi` as (h, w, 4) uint8, BGR and alpha.
+    """
+    Return the upper and the lower half of `roi` as (h, w, 4) uint8, BGR and alpha.
 
     `corner`: the region's position in the picture. Beyond its inner edge each half continues in
     the colour of its own lip, so that neither teeth nor the other lip show through.
@@ -71,7 +71,8 @@ def _polygon(shape: tuple[int, ...], corners: Array) -> NDArray[np.uint8]:
 
 
 def _dark_around(roi: NDArray[np.uint8], hole: Array, face: FaceGeometry) -> NDArray[np.uint8]:
-    """Return the dark of an open mouth just outside `hole`, mostly at its corners.
+    """
+    Return the dark of an open mouth just outside `hole`, mostly at its corners.
 
     It belongs to neither lip and would remain as a stain when they close.
     """

@@ -5,7 +5,6 @@ from __future__ import annotations
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.lipsync.viseme.geometry import Array, FaceGeometry
 
 Picture = NDArray[np.float32]

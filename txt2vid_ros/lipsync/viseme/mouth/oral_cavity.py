@@ -7,7 +7,6 @@ import dataclasses
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.core.mouth import MouthPose, SHAPE_INDEX
 from txt2vid_ros.lipsync.viseme.articulation import Articulated
 from txt2vid_ros.lipsync.viseme.geometry import Array, FaceGeometry
@@ -39,7 +38,8 @@ _SHADE_REACH = 0.022  # face units over which the lips shade what is behind them
 
 @dataclasses.dataclass(frozen=True)
 class MouthParts:
-    """The parts of one person's mouth, drawn once and used in every driving frame.
+    """
+    The parts of one person's mouth, drawn once and used in every driving frame.
 
     `unit`: pixels of a face unit at which the patches were drawn.
     """
@@ -55,7 +55,8 @@ class MouthParts:
 def make_mouth_parts(
     frame: Frame, face: FaceGeometry, box: tuple[int, int, int, int], *, still: bool
 ) -> MouthParts:
-    """Return the parts of the mouth in `frame`: colours and, of a still picture, its own teeth.
+    """
+    Return the parts of the mouth in `frame`: colours and, of a still picture, its own teeth.
 
     The teeth in a video are always drawn: cut out of each frame, they would flicker.
     """
@@ -80,7 +81,8 @@ def make_mouth_parts(
 
 
 def _blur_of(frame: Frame, face: FaceGeometry) -> float:
-    """Estimate the blur of the face: the sigma in pixels with which sharp drawings match it.
+    """
+    Estimate the blur of the face: the sigma in pixels with which sharp drawings match it.
 
     Blur removes detail of one pixel before detail of two; the table was measured on portraits
     blurred by known amounts.
@@ -186,7 +188,8 @@ class OralCavity:
         return np.asarray(1 - dark * (1 - _CONTACT_TONE), np.float32)
 
     def shaded(self, inside: Picture, uncovered: Picture) -> Picture:
-        """Return `inside` (h, w, 3) shaded by the lips; `uncovered` (h, w) is 0 under them.
+        """
+        Return `inside` (h, w, 3) shaded by the lips; `uncovered` (h, w) is 0 under them.
 
         A slit too narrow to let light in shows the dark red of touching lips.
         """

@@ -7,7 +7,6 @@ import dataclasses
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.lipsync.viseme.geometry import Array, FaceGeometry
 
 Picture = NDArray[np.float32]
@@ -18,7 +17,8 @@ _MIN_SHARE = 0.4  # of the gap that has to be as bright and pale as teeth
 
 @dataclasses.dataclass(frozen=True)
 class OwnTeeth:
-    """Upper teeth as pictured.
+    """
+    Upper teeth as pictured.
 
     `image`: (h, w, 4) float32 over the region, alpha 0 to 1 and premultiplied. `colour`: BGR.
     `edge`: the middle of the biting edge in picture pixels (2,).

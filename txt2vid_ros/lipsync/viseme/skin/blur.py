@@ -12,7 +12,8 @@ _PIXELS_PER_SIGMA = 3.0  # of the reduced picture
 
 
 def blurred(picture: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
-    """Return `picture` (height, width[, channels]) blurred by a Gaussian of `sigma` pixels.
+    """
+    Return `picture` (height, width[, channels]) blurred by a Gaussian of `sigma` pixels.
 
     A wide blur is computed on a reduced picture (Burt 1981). The variances of reducing (a box) and
     enlarging (a triangle) are subtracted from that of the blur.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
-
 from txt2vid_ros.lipsync.face import mesh_points as mp
 from txt2vid_ros.lipsync.viseme.articulation import Articulated
 from txt2vid_ros.lipsync.viseme.geometry import Array, FaceGeometry
@@ -15,7 +14,8 @@ _CORNER_REACH = 0.19  # face units over which skin follows the corners of the mo
 
 @dataclasses.dataclass(frozen=True)
 class ControlPoints:
-    """Points of one face (n, 2) in face units, with how far each follows.
+    """
+    Points of one face (n, 2) in face units, with how far each follows.
 
     `still`: points fixed to the skull and on the edge of the region. `jaw`: chin and jaw line,
     which move by `jaw_share` (n,) of the jaw's drop. `side`: beside the mouth, which move by

@@ -1,4 +1,5 @@
-"""Film grain: restoring the noise that warping and drawing remove from a picture.
+"""
+Film grain: restoring the noise that warping and drawing remove from a picture.
 
 A perfectly smooth mouth in a noisy picture is conspicuous. Sampling between pixels averages
 them: of the variance of fine noise, a position (fx, fy) between four pixels keeps
@@ -10,7 +11,6 @@ from __future__ import annotations
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.lipsync.viseme.warp import Map
 
 Frame = NDArray[np.uint8]
@@ -40,7 +40,8 @@ class Grain:
         return 0 if self._noise is None else self._noise.nbytes
 
     def restore(self, picture: Frame, where: Map, drawn: NDArray[np.uint8]) -> None:
-        """Add the lost grain to `picture` (h, w, 3), in place.
+        """
+        Add the lost grain to `picture` (h, w, 3), in place.
 
         `where` (h, w, 2): the positions it was sampled at. `drawn` (h, w): 255 where it was drawn
         and has no grain, 0 where it was sampled from the picture.
@@ -57,7 +58,8 @@ class Grain:
 
 
 def grain_of(picture: Frame) -> float:
-    """Return the standard deviation of fine noise in `picture` (h, w, 3), in grey levels.
+    """
+    Return the standard deviation of fine noise in `picture` (h, w, 3), in grey levels.
 
     After Immerkaer (1996), with the median so that edges do not count; 0 in a clean picture.
     """

@@ -5,7 +5,6 @@ from __future__ import annotations
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.lipsync.viseme.geometry import FaceGeometry
 from txt2vid_ros.lipsync.viseme.skin.blur import blurred
 from txt2vid_ros.lipsync.viseme.warp import smooth_step
@@ -26,7 +25,8 @@ _HALF_WIDTH = 0.10
 def without_folds(
     roi: NDArray[np.uint8], face: FaceGeometry, corner: tuple[int, int]
 ) -> NDArray[np.uint8]:
-    """Return `roi` with the folds of a smile softened, as much as the face smiles.
+    """
+    Return `roi` with the folds of a smile softened, as much as the face smiles.
 
     Only what is darker than its surroundings at the scale of a fold is lifted; grain and pores
     stay, and so does the light.

@@ -6,7 +6,6 @@ import functools
 
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.core.pcm import SPEECH_RATE
 
 RATE = SPEECH_RATE
@@ -29,7 +28,8 @@ Array = NDArray[np.float32]
 
 
 def log_mel(samples: Array) -> Array:
-    """Return the log10 mel power of mono 16 kHz samples, (columns, BANDS).
+    """
+    Return the log10 mel power of mono 16 kHz samples, (columns, BANDS).
 
     Column k is centred on sample k * HOP; there are len(samples) // HOP of them.
     """
@@ -54,7 +54,8 @@ def usual_level(mel: Array) -> float:
 
 
 def stacked(features: Array) -> Array:
-    """Return the model's input for each column that has its whole context, (n, inputs).
+    """
+    Return the model's input for each column that has its whole context, (n, inputs).
 
     `features`: (n + CONTEXT[1] - CONTEXT[0] - 1, BANDS). Columns are averaged in pairs.
     """

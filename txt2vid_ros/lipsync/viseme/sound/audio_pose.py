@@ -1,4 +1,5 @@
-"""A mouth pose from the sound alone, for voices that give no timings.
+"""
+A mouth pose from the sound alone, for voices that give no timings.
 
 A small network, trained on synthetic speech with known timings (tools/train_audio_mouth.py), maps
 0.44 s of level-normalised log-mel bands to the mouth shapes that timed speech uses. It runs in
@@ -12,7 +13,6 @@ import pathlib
 
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.core.mouth import MouthPose, rest_pose, SHAPE_INDEX, SHAPES
 from txt2vid_ros.lipsync.viseme.sound import audio_features as af
 from txt2vid_ros.lipsync.viseme.sound.speech_presence import speech_presence

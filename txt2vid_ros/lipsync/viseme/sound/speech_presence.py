@@ -1,4 +1,5 @@
-"""Tells speech from the steady noise of a room, a fan or the mains, by what rises above it.
+"""
+Tells speech from the steady noise of a room, a fan or the mains, by what rises above it.
 
 Speech comes and goes in each band of frequencies many times a second; steady noise does not. The
 features of the mouth network are relative to the usual level, so that without this a quiet hiss
@@ -36,7 +37,8 @@ Array = NDArray[np.float32]
 
 def speech_presence(mel: Array, samples: Array, rate: int, hop: int, column: int, weights: Array
                     ) -> float:
-    """Return how much of what is heard at a column of `mel` is speech, 0 to 1.
+    """
+    Return how much of what is heard at a column of `mel` is speech, 0 to 1.
 
     `mel`: (columns, bands), as audio_features.log_mel gives for `samples`, mono in -1..1 at `rate`
     Hz, `hop` of them a column. `weights`: (odd n,) of the columns around it.

@@ -1,4 +1,5 @@
-"""The audio window of a frame: its mel window, and how much its mouth moves.
+"""
+The audio window of a frame: its mel window, and how much its mouth moves.
 
 Both depend on the time and the speech alone, so frames may be rendered in any order, again after
 an interruption, or twice, with the same result.
@@ -8,7 +9,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.lipsync.engine import SpeechView
 from txt2vid_ros.lipsync.wav2lip.audio import mel, windows
 
@@ -24,7 +24,8 @@ _RELEASE = (0.40, 0.20)         # seconds after a sound: the mouth is at rest, s
 def mel_window(
     speech: SpeechView, time: float, *, training_shift: bool = False,
 ) -> NDArray[np.float32]:
-    """Return the mel window (80, 16) of the frame at `time`.
+    """
+    Return the mel window (80, 16) of the frame at `time`.
 
     Its columns lie on the grid of the current utterance, so neighbouring frames share them.
     """
@@ -37,7 +38,8 @@ def mel_window(
 
 
 def mouth_weight(speech: SpeechView, time: float) -> float:
-    """Return how far the mouth follows the speech at `time`: 0 at rest, 1 fully.
+    """
+    Return how far the mouth follows the speech at `time`: 0 at rest, 1 fully.
 
     It rises smoothly before a sound and falls after it; pauses between words are bridged.
     """

@@ -1,4 +1,5 @@
-"""Mel spectrograms as in the training of Wav2Lip, whole or as a stream with identical columns.
+"""
+Mel spectrograms as in the training of Wav2Lip, whole or as a stream with identical columns.
 
 Prajwal et al., "A Lip Sync Expert Is All You Need for Speech to Lip Generation In The Wild"
 (2020): 16 kHz, 80 Slaney bands from 55 to 7600 Hz, 80 columns a second, values in -4..4.
@@ -11,7 +12,6 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.core.pcm import SPEECH_RATE
 
 SAMPLE_RATE = SPEECH_RATE
@@ -56,7 +56,8 @@ def mel_basis() -> NDArray[np.float64]:
 
 @functools.cache
 def _sparse_basis() -> tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.intp]]:
-    """Return the filter bank's nonzero entries: bin of each, weight of each, start of each band.
+    """
+    Return the filter bank's nonzero entries: bin of each, weight of each, start of each band.
 
     The sum over these is the same for a column whatever columns are computed along with it, which
     a matrix product of varying shape does not guarantee, and takes 1/50 of the multiplications.
@@ -89,7 +90,8 @@ def _columns(emphasised: NDArray[np.float64], count: int) -> Mel:
 
 
 class MelStream:
-    """The mel spectrogram of a waveform that arrives in chunks of any size.
+    """
+    The mel spectrogram of a waveform that arrives in chunks of any size.
 
     The columns of all pushes and the flush, side by side, equal `melspectrogram` of the whole
     waveform bit for bit. Column k is centred on sample 200k and comes with sample 200k + 399.
@@ -155,7 +157,8 @@ class MelStream:
 
 
 def melspectrogram(wav: NDArray[np.float32]) -> Mel:
-    """Return the mel spectrogram, (80, 1 + len(wav) // 200), of 16 kHz mono float samples.
+    """
+    Return the mel spectrogram, (80, 1 + len(wav) // 200), of 16 kHz mono float samples.
 
     Without samples there are no columns. Raises ValueError for anything but a 1-d float array.
     """
@@ -164,7 +167,8 @@ def melspectrogram(wav: NDArray[np.float32]) -> Mel:
 
 
 def interior(samples: NDArray[np.float32]) -> Mel:
-    """Return the columns that lie entirely within a section of a longer waveform.
+    """
+    Return the columns that lie entirely within a section of a longer waveform.
 
     `samples[0]` is used for the pre-emphasis only; column k lies over the 800 samples from
     1 + 200k on. The columns equal those of the whole waveform bit for bit.

@@ -6,12 +6,12 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.lipsync.wav2lip.audio import mel
 
 
 def window_start(seconds: float, *, training_shift: bool = False) -> int:
-    """Return the first mel column for a frame `seconds` after the beginning of the speech.
+    """
+    Return the first mel column for a frame `seconds` after the beginning of the speech.
 
     `training_shift` takes the window 40 ms earlier, as in the training; it may be negative.
     """

@@ -8,7 +8,6 @@ from typing import ClassVar, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.lipsync.wav2lip.architecture import FACE, MASKED_ROW
 from txt2vid_ros.lipsync.wav2lip.generator.rows import LOWER_FACE_ROW
 
@@ -28,7 +27,8 @@ MOUTH_SHAPE = (FACE - LOWER_FACE_ROW, FACE, 3)
 
 
 def network_input(crops: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Return crops (B, 96, 96, 3) as the network's input, (B, 6, 96, 96) in 0..1.
+    """
+    Return crops (B, 96, 96, 3) as the network's input, (B, 6, 96, 96) in 0..1.
 
     Channels 0 to 2 are the crop with its lower half blanked, 3 to 5 the whole crop, all BGR.
     """

@@ -1,4 +1,5 @@
-"""Wav2Lip on an NVIDIA GPU: CUDA graphs, half precision, pinned memory.
+"""
+Wav2Lip on an NVIDIA GPU: CUDA graphs, half precision, pinned memory.
 
 At small batches the launches of 51 convolutions take longer than their arithmetic, and a CUDA
 graph replays them all with one launch. A graph is bound to its batch size and buffers, so there
@@ -18,7 +19,6 @@ import numpy as np
 from numpy.typing import NDArray
 import torch
 from torch import Tensor
-
 from txt2vid_ros.lipsync.wav2lip.generator.base import Crop, Mouth, MOUTH_SHAPE, network_input
 from txt2vid_ros.lipsync.wav2lip.generator.plain_torch import FaceInput, MAX_BATCH, TorchGenerator
 from txt2vid_ros.lipsync.wav2lip.model import Wav2Lip

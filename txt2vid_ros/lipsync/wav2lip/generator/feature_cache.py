@@ -9,7 +9,8 @@ from txt2vid_ros.lipsync.wav2lip.generator.base import Crop, Encoded, Features, 
 
 
 class FeatureCache(Generic[Encoded, Features]):
-    """Features by driving frame. Belongs to one session.
+    """
+    Features by driving frame. Belongs to one session.
 
     The encoder's output is kept for each driving frame, and the features for the last frame only,
     so those of a still picture are computed once. Nothing is evicted: driving frames are used in

@@ -1,4 +1,5 @@
-"""Batch norm and residual connections folded into the convolutions before them, exactly.
+"""
+Batch norm and residual connections folded into the convolutions before them, exactly.
 
 In evaluation mode batch norm is an affine map per channel, so it can be folded into weight and
 bias; and `convolution(x) + x` is a convolution with the identity added to its centre tap.
@@ -11,7 +12,6 @@ import dataclasses
 
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.lipsync.wav2lip import architecture
 from txt2vid_ros.lipsync.wav2lip.architecture import Layer
 
@@ -21,7 +21,8 @@ Array = NDArray[np.float32]
 
 @dataclasses.dataclass(frozen=True)
 class FoldedConvolution:
-    """A convolution with a ReLU after it.
+    """
+    A convolution with a ReLU after it.
 
     `weight`: (outputs, inputs, k, k), or (inputs, outputs, k, k) where `layer.transposed`.
     `adds_input`: whether the input still has to be added before the ReLU.
@@ -39,7 +40,8 @@ class FoldedConvolution:
 
 
 def fold(state: State, name: str, layer: Layer, *, residual: bool = True) -> FoldedConvolution:
-    """Fold the block called `name` (as `audio_encoder.3`) of a Wav2Lip state_dict.
+    """
+    Fold the block called `name` (as `audio_encoder.3`) of a Wav2Lip state_dict.
 
     With `residual` False the input is still added separately: the identity among small weights
     would take up most of the range of 8-bit weights.

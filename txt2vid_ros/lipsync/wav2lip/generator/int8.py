@@ -1,4 +1,5 @@
-"""The speech graph in 8 bits: at least twice as fast, but no longer exact; by option only.
+"""
+The speech graph in 8 bits: at least twice as fast, but no longer exact; by option only.
 
 Weights are quantised per channel, activations per tensor, calibrated on a portrait and a synthetic
 voice (static quantisation, Jacob et al., arXiv 1712.05877). The error on other windows is measured
@@ -20,7 +21,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 import onnxruntime
-
 from txt2vid_ros.lipsync.wav2lip.architecture import FACE
 from txt2vid_ros.lipsync.wav2lip.audio import windows
 from txt2vid_ros.lipsync.wav2lip.audio.mel import SAMPLE_RATE
@@ -49,7 +49,8 @@ class AccuracyLoss:
 
 def write(state: State, face: pathlib.Path, share: pathlib.Path, speech: pathlib.Path,
           note: pathlib.Path) -> None:
-    """Write the 8-bit speech graph of `state` to `speech`, and its error to `note`.
+    """
+    Write the 8-bit speech graph of `state` to `speech`, and its error to `note`.
 
     `face` and `share` are the exported graphs. Raises OSError if a file cannot be written.
     """

@@ -11,7 +11,6 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 import onnxruntime
-
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.models.manifest import sha256_of
 from txt2vid_ros.core.storage.files import replacing
@@ -107,7 +106,8 @@ def _session(path: pathlib.Path, threads: int) -> onnxruntime.InferenceSession:
 
 
 def export(checkpoint: pathlib.Path, *, int8: bool = False) -> ExportedGraphs:
-    """Return the graphs of `checkpoint`, exported on first use and cached by its sha256.
+    """
+    Return the graphs of `checkpoint`, exported on first use and cached by its sha256.
 
     Raises UserError if the file is not a checkpoint of Wav2Lip.
     """

@@ -1,4 +1,5 @@
-"""The generator as three ONNX graphs, built straight from a checkpoint's tensors.
+"""
+The generator as three ONNX graphs, built straight from a checkpoint's tensors.
 
 The face graph encodes a driving frame's crop; its outputs, the skip connections, are small enough
 to be cached. The share graph computes their contribution to each stage of the decoder: skips enter
@@ -17,7 +18,6 @@ import dataclasses
 import itertools
 
 import numpy as np
-
 from txt2vid_ros.lipsync.wav2lip import architecture
 from txt2vid_ros.lipsync.wav2lip.generator import pixels, rows, winograd
 from txt2vid_ros.lipsync.wav2lip.generator.folding import fold, FoldedConvolution, State
@@ -97,7 +97,8 @@ def face_graph(state: State, first_row: int = rows.LOWER_FACE_ROW) -> bytes:
 
 
 def share_graph(state: State, first_row: int = rows.LOWER_FACE_ROW) -> bytes:
-    """Return the model from the skips to the shares of every decoder stage.
+    """
+    Return the model from the skips to the shares of every decoder stage.
 
     A share is a list of pixels (B, n, C), in the order in which the stage computes them; the last
     one is an image.
@@ -128,7 +129,8 @@ def share_graph(state: State, first_row: int = rows.LOWER_FACE_ROW) -> bytes:
 def speech_graph(
     state: State, first_row: int = rows.LOWER_FACE_ROW, *, exact: bool = True,
 ) -> bytes:
-    """Return the model from `mel` (B, 1, 80, 16) and shares to `mouth` (B, 3, 96 - first_row, 96).
+    """
+    Return the model from `mel` (B, 1, 80, 16) and shares to `mouth` (B, 3, 96 - first_row, 96).
 
     The shares' batch may be 1 where all windows are for the same driving frame. `exact` False
     gives the graph to be quantised: ordinary convolutions, and residuals beside them.

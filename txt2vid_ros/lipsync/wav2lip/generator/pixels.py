@@ -1,4 +1,5 @@
-"""Feature maps as lists of pixels, and the decoder layers that gain from that layout.
+"""
+Feature maps as lists of pixels, and the decoder layers that gain from that layout.
 
 A list of pixels (B, n, C) may hold those of a map in any order. Operations that would move them
 (interleaving a transposed convolution's phases, cutting rows, zero borders, overlapping tiles)
@@ -11,7 +12,6 @@ import dataclasses
 
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.lipsync.wav2lip.generator import winograd
 from txt2vid_ros.lipsync.wav2lip.generator.folding import Array, FoldedConvolution
 from txt2vid_ros.lipsync.wav2lip.generator.graph_builder import GraphBuilder
@@ -43,7 +43,8 @@ def to_image(graph: GraphBuilder, x: Pixels) -> str:
 
 
 def spread(graph: GraphBuilder, image: str, weight: Array) -> Pixels:
-    """Apply a 3x3 transposed convolution to an image of one pixel, without bias and ReLU.
+    """
+    Apply a 3x3 transposed convolution to an image of one pixel, without bias and ReLU.
 
     `weight`: (inputs, outputs, 3, 3).
     """
@@ -54,7 +55,8 @@ def spread(graph: GraphBuilder, image: str, weight: Array) -> Pixels:
 
 
 def doubled(graph: GraphBuilder, image: str, height: int, width: int, weight: Array) -> Pixels:
-    """Apply a 3x3 transposed convolution of stride 2 to an image, without bias and ReLU.
+    """
+    Apply a 3x3 transposed convolution of stride 2 to an image, without bias and ReLU.
 
     With padding 1 and output padding 1, output row o = 2i - 1 + k: even rows see tap 1 of input
     row i, odd rows tap 2 of row i and tap 0 of the row below. The four small convolutions, one for
@@ -76,7 +78,8 @@ def doubled(graph: GraphBuilder, image: str, height: int, width: int, weight: Ar
 def tiled(
     graph: GraphBuilder, x: Pixels, folded: FoldedConvolution, *, top: bool = True,
 ) -> Pixels:
-    """Apply a 3x3 convolution and its ReLU by Winograd's filtering.
+    """
+    Apply a 3x3 convolution and its ReLU by Winograd's filtering.
 
     Without `top` there is no border above.
     """

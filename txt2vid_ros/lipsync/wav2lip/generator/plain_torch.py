@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 import torch
 from torch import Tensor
-
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.lipsync.wav2lip.generator.base import Crop, Generator, Mouth, network_input
 from txt2vid_ros.lipsync.wav2lip.generator.rows import LOWER_FACE_ROW
@@ -34,7 +33,8 @@ class TorchGenerator(Generator[FaceInput, FaceInput]):
     name: ClassVar[str] = 'torch'
 
     def __init__(self, model: Wav2Lip, device: str = 'cpu', precision: str = 'float32') -> None:
-        """Run `model` on `device`; `precision` is a key of PRECISIONS.
+        """
+        Run `model` on `device`; `precision` is a key of PRECISIONS.
 
         Raises UserError if the device or the precision is not available.
         """

@@ -1,4 +1,5 @@
-"""The rows that each layer of the decoder has to compute if only the lower face is pasted.
+"""
+The rows that each layer of the decoder has to compute if only the lower face is pasted.
 
 A 3x3 convolution needs one more row above, and output row n of a stride-2 transposed convolution
 needs input row n / 2 (and the one below). Following this back from the output gives the exact
@@ -18,7 +19,8 @@ the first pixel below that lies between rows 47 and 48, whatever size the face h
 
 @dataclasses.dataclass(frozen=True)
 class StageRows:
-    """The rows of one decoder stage: an upsampling, then residual convolutions.
+    """
+    The rows of one decoder stage: an upsampling, then residual convolutions.
 
     The stage reads its input from row `first_input` on and drops `cut` rows of what the upsampling
     gives. `tops`: whether each convolution pads above; where not, its input has the row above.

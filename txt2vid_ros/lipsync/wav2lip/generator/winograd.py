@@ -1,4 +1,5 @@
-"""3x3 convolutions with 16 multiplications for four outputs in place of 36.
+"""
+3x3 convolutions with 16 multiplications for four outputs in place of 36.
 
 The minimal filtering F(2x2, 3x3) of Lavin and Gray (2015, arXiv 1509.09308): tiles of 4x4 inputs,
 of which neighbours share two rows or columns, are transformed, multiplied with the transformed

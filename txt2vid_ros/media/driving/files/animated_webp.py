@@ -1,4 +1,5 @@
-"""Animated WebP, picture by picture: ffmpeg reads only the ones that stand still.
+"""
+Animated WebP, picture by picture: ffmpeg reads only the ones that stand still.
 
 Format: RFC 9649. Each picture of the animation is a patch on a canvas.
 """
@@ -12,7 +13,6 @@ import struct
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.media.driving.backdrop import Colour, multiplied, over_backdrop
 from txt2vid_ros.media.driving.files.exif import chunks, exif_orientation
 
@@ -36,7 +36,8 @@ def durations(file: Path) -> list[float]:
 
 
 def animated_webp(file: Path, backdrop: Colour) -> Iterator[tuple[Pixels, float]]:
-    """Yield each picture, (height, width, 3) uint8 BGR upright, and the seconds it is shown.
+    """
+    Yield each picture, (height, width, 3) uint8 BGR upright, and the seconds it is shown.
 
     Transparent parts are laid over `backdrop`. It ends at the first picture that is damaged.
     """
@@ -77,7 +78,8 @@ def _seconds(picture: bytes) -> float:
 
 
 def _patch(chunk: bytes) -> Pixels | None:
-    """Return the picture of one ANMF chunk, (height, width, 4) with its alpha multiplied in.
+    """
+    Return the picture of one ANMF chunk, (height, width, 4) with its alpha multiplied in.
 
     Its chunks are those of a still picture; with the header of one they make a file.
     """

@@ -13,7 +13,6 @@ from typing import Any
 import ffmpeg
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.media.driving.backdrop import Colour, over_backdrop
 from txt2vid_ros.media.driving.files.clip_info import ClipInfo
@@ -35,7 +34,8 @@ _USUAL_PRIMARIES = ('', 'bt709', 'bt470bg', 'smpte170m')
 
 @dataclasses.dataclass(frozen=True)
 class ClipView:
-    """What of a clip is shown, and where.
+    """
+    What of a clip is shown, and where.
 
     `orientation`: of the clip, with the turns that the user asked for. `crop`: the part of the
     stored picture that is used. `placement`: how that, upright, lies in the frame.
@@ -63,7 +63,8 @@ class ClipDecoder:
         self._limit = limit
 
     def __iter__(self) -> Iterator[Pixels]:
-        """Yield frames (height, width, 3) uint8 BGR; each is overwritten by the next.
+        """
+        Yield frames (height, width, 3) uint8 BGR; each is overwritten by the next.
 
         Raises UserError where there is not one.
         """
@@ -152,7 +153,8 @@ class ClipDecoder:
         return stream.filter('pad', width, height, '(ow-iw)/2', '(oh-ih)/2')
 
     def _scaled(self, stream: Any) -> Any:
-        """Crop and scale, before colours are converted: there are fewer pixels afterwards.
+        """
+        Crop and scale, before colours are converted: there are fewer pixels afterwards.
 
         The sizes are expressions, which ffmpeg evaluates again where the clip changes its size.
         """

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.media.driving.backdrop import colour_of, GREY
 from txt2vid_ros.media.driving.files.animated_webp import (
@@ -25,7 +24,8 @@ Frame = NDArray[np.uint8]
 
 
 class ClipFile(abc.ABC):
-    """A file whose pictures move, shown at `rate` frames a second.
+    """
+    A file whose pictures move, shown at `rate` frames a second.
 
     `seconds`: its length, None where it is not known. `notices`: what the user should know, once
     its frames have been read.
@@ -45,14 +45,16 @@ class ClipFile(abc.ABC):
 
     @abc.abstractmethod
     def frames(self, framing: Framing, limit: int) -> Iterator[Frame]:
-        """Yield up to `limit` frames, (height, width, 3) uint8 BGR.
+        """
+        Yield up to `limit` frames, (height, width, 3) uint8 BGR.
 
         Each may be overwritten by the next. Raises UserError where there is not one.
         """
 
 
 def open_clip(file: Path, fps: float) -> ClipFile:
-    """Return the clip in a file, to be shown at `fps` or, where that is 0, at its own rate.
+    """
+    Return the clip in a file, to be shown at `fps` or, where that is 0, at its own rate.
 
     Raises UserError where the file is neither a picture nor a clip.
     """

@@ -26,7 +26,8 @@ _MARK_FRAMES = ('h264', 'hevc', 'mpeg2video', 'mpeg4', 'vc1', 'dvvideo', 'prores
 
 @dataclasses.dataclass(frozen=True)
 class ClipInfo:
-    """One video stream.
+    """
+    One video stream.
 
     `stored`: width and height of its pictures as coded. `pixel`: width of a pixel over its height.
     `rate`: frames a second. `start`: seconds from the beginning of the file to its first picture.
@@ -62,7 +63,8 @@ class ClipInfo:
 
 
 def clip_info(file: Path) -> ClipInfo | None:
-    """Return the stream to show of a video file, its default one; None where it has none.
+    """
+    Return the stream to show of a video file, its default one; None where it has none.
 
     Raises UserError where it has sound alone, or if there is no ffprobe.
     """

@@ -1,4 +1,5 @@
-"""HEIF pictures: HEIC as phones write it, in tiles and turned, and AVIF.
+"""
+HEIF pictures: HEIC as phones write it, in tiles and turned, and AVIF.
 
 ffmpeg decodes single tiles and, before version 7, knows nothing of how they belong together.
 """
@@ -13,7 +14,6 @@ import cv2
 import ffmpeg
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.media.driving.files.heif_items import heif_items, HeifItem
 from txt2vid_ros.media.driving.orientation import Orientation
@@ -33,7 +33,8 @@ def is_heif(head: bytes) -> bool:
 
 
 def read_heif(file: Path) -> Pixels:
-    """Return the picture of a HEIF file as (height, width, 3) uint8 BGR, whole and upright.
+    """
+    Return the picture of a HEIF file as (height, width, 3) uint8 BGR, whole and upright.
 
     Raises UserError where it is damaged or coded in another way.
     """

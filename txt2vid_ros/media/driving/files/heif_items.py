@@ -15,7 +15,8 @@ _IN_FILE, _IN_ITEM_DATA = 0, 1
 
 @dataclasses.dataclass(frozen=True)
 class HeifItem:
-    """One item: its type, such as hvc1 or grid, its data, its properties in their order.
+    """
+    One item: its type, such as hvc1 or grid, its data, its properties in their order.
 
     `parts`: the ids of the items that it is made of.
     """
@@ -34,7 +35,8 @@ class HeifItem:
 
 
 def heif_items(data: bytes) -> tuple[int, Mapping[int, HeifItem]]:
-    """Return the id of the picture to show, and all items by id.
+    """
+    Return the id of the picture to show, and all items by id.
 
     Raises ValueError, KeyError, IndexError or struct.error where the file is damaged.
     """

@@ -7,7 +7,6 @@ import pathlib
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.media.driving.backdrop import Colour, multiplied, over_backdrop
 from txt2vid_ros.media.driving.files.animated_webp import is_animated_webp
@@ -37,7 +36,8 @@ def check_readable(file: pathlib.Path) -> None:
 
 
 def read_picture(file: pathlib.Path, backdrop: Colour) -> Frame | None:
-    """Return a still picture upright as (height, width, 3) uint8 BGR; None where it is none.
+    """
+    Return a still picture upright as (height, width, 3) uint8 BGR; None where it is none.
 
     Grey and 16-bit pictures are converted, transparent ones laid over `backdrop`, and the
     orientation that EXIF or HEIF asks for is followed. Pictures that move are none. Raises

@@ -13,7 +13,6 @@ from google.auth.transport.requests import Request
 from google.oauth2 import credentials as user_credentials
 from google.oauth2 import service_account
 import grpc
-
 from txt2vid_ros.core.errors import ProviderError, UserError
 from txt2vid_ros.providers.cloud.credentials import google_key_file, read_key_file
 
@@ -51,7 +50,8 @@ def connect(endpoint: str, key_file: Path) -> grpc.Channel:
 
 
 def provider_error(error: Exception, service: str) -> UserError | ProviderError:
-    """Return what an error of Google's client means to the user.
+    """
+    Return what an error of Google's client means to the user.
 
     The service's own words are left out: they may repeat the text to be said.
     """

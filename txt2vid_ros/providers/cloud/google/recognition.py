@@ -1,4 +1,5 @@
-"""One segment of speech over one stream after the other, each within the service's limit.
+"""
+One segment of speech over one stream after the other, each within the service's limit.
 
 The sound is kept from the end of the last final result on. A new stream begins there: the sound
 before it is text already, the sound after it has no final text yet, so no word is lost or doubled.
@@ -14,7 +15,6 @@ from typing import Any
 import grpc
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.core.errors import ProviderError
 from txt2vid_ros.core.pcm import SPEECH_RATE
 from txt2vid_ros.listening.recognizer import Recognition, Transcript
@@ -31,7 +31,8 @@ _STREAM_ENDED = (grpc.StatusCode.OUT_OF_RANGE, grpc.StatusCode.ABORTED)
 
 
 class GoogleRecognition(Recognition):
-    """Sends the sound as it comes and collects the results.
+    """
+    Sends the sound as it comes and collects the results.
 
     `stream` starts a call, given the sound as an iterator of bytes. A stream older than `renew`
     is renewed at the next final result, and one older than `limit` at once (seconds, of sound or
@@ -64,7 +65,8 @@ class GoogleRecognition(Recognition):
         return max(0, self._streams - 1)
 
     def push(self, samples: NDArray[np.float32]) -> None:
-        """Send samples in -1..1 at 16 kHz; wait where the service is far behind.
+        """
+        Send samples in -1..1 at 16 kHz; wait where the service is far behind.
 
         Raises the error that ended the stream.
         """

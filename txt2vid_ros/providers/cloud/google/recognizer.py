@@ -1,4 +1,5 @@
-"""Google Cloud Speech-to-Text (v1), streaming: text while somebody speaks.
+"""
+Google Cloud Speech-to-Text (v1), streaming: text while somebody speaks.
 
 Options are in docs/cloud.md. A stream is open only during a segment of speech, so that silence is
 neither sent nor paid for.
@@ -14,7 +15,6 @@ from typing import Any, ClassVar
 from google.cloud import speech_v1 as speech
 from google.cloud.speech_v1.services.speech.transports import SpeechGrpcTransport
 import grpc
-
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.parameters import parameter
 from txt2vid_ros.core.pcm import SPEECH_RATE
@@ -93,7 +93,8 @@ class GoogleRecognizer(SpeechToText):
         self._channel = channel
 
     def check(self) -> None:
-        """Have the service check credentials and configuration, without any sound to pay for.
+        """
+        Have the service check credentials and configuration, without any sound to pay for.
 
         Raises UserError and ProviderError.
         """

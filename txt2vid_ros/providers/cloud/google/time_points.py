@@ -1,4 +1,5 @@
-"""Google's time points: when in the sound each mark of an SSML text is reached.
+"""
+Google's time points: when in the sound each mark of an SSML text is reached.
 
 Only v1beta1 of the service has them, and only for some voices; Standard voices report fewer marks
 than the text has.
@@ -18,7 +19,6 @@ from google.cloud.texttospeech_v1beta1.services.text_to_speech.transports import
 import grpc
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.core.mouth import Phoneme
 from txt2vid_ros.providers.cloud.abort_on_cancel import AbortOnCancel
 from txt2vid_ros.speaking.phonetics.lexicon import EnglishLexicon
@@ -79,7 +79,8 @@ class TimePoints:
 
     def request(self, text: MarkedText, timeout: float, cancelled: Callable[[], bool],
                 **audio: Any) -> Iterator[TimedSpeech]:
-        """Yield the speech of a text, nothing if `cancelled()`; `audio` is the AudioConfig.
+        """
+        Yield the speech of a text, nothing if `cancelled()`; `audio` is the AudioConfig.
 
         Raises grpc.RpcError.
         """

@@ -1,4 +1,5 @@
-"""Google Cloud Text-to-Speech (v1): streaming where the voice can, else clause by clause.
+"""
+Google Cloud Text-to-Speech (v1): streaming where the voice can, else clause by clause.
 
 Options are in docs/cloud.md. Each clause is one call; no sound is kept.
 """
@@ -19,7 +20,6 @@ from google.cloud.texttospeech_v1.services.text_to_speech.transports import (
 import grpc
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.core.errors import ProviderError, UserError
 from txt2vid_ros.core.parameters import check_fields, parameter
 from txt2vid_ros.core.pcm import VOICE_RATE

@@ -9,7 +9,6 @@ from typing import Any
 from google.api_core import exceptions
 from google.auth.exceptions import GoogleAuthError
 from google.cloud import texttospeech_v1 as tts
-
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.pcm import VOICE_RATE
 from txt2vid_ros.providers.cloud.google.client import provider_error
@@ -21,7 +20,8 @@ _PREFERRED = '{}-Chirp3-HD-Charon'
 
 
 def list_voices(client: Any, timeout: float) -> dict[str, int]:
-    """Return the names of all voices with their native sample rates, Hz.
+    """
+    Return the names of all voices with their native sample rates, Hz.
 
     Raises UserError and ProviderError.
     """

@@ -29,7 +29,8 @@ class ResembleAccount:
                                   SERVICE, timeout, 'tts.resemble.account')
 
     def voices(self) -> dict[str, str]:
-        """Return the names of the voices, in lower case, with their ids.
+        """
+        Return the names of the voices, in lower case, with their ids.
 
         Raises UserError where the key is not accepted, and ProviderError.
         """

@@ -1,4 +1,5 @@
-"""Key, project and voice for Resemble, also from the file of the txt2vid prototype.
+"""
+Key, project and voice for Resemble, also from the file of the txt2vid prototype.
 
 That file, resemble_config.json, is {"voices": {NAME: {"token": ..., "voice_id": ...}},
 "project_uuid": ...}; its older form says "users" in place of "voices".

@@ -12,7 +12,8 @@ _ROOT = re.compile(r'(<speak[^<>]*>)(.*)(</speak\s*>)', re.IGNORECASE)
 
 
 def with_prosody(clause: str, emotion: str, speed: float) -> str:
-    """Return the clause, or with an emotion or a pace an SSML text around it.
+    """
+    Return the clause, or with an emotion or a pace an SSML text around it.
 
     An SSML text keeps its own marks, within these.
     """

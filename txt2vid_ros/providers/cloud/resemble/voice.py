@@ -1,4 +1,5 @@
-"""Resemble's voices: over its streaming endpoint, or direct synthesis where that is refused.
+"""
+Resemble's voices: over its streaming endpoint, or direct synthesis where that is refused.
 
 Options are in docs/cloud.md. The sound comes in the answer to the request, so this machine does
 not have to be reachable from outside.
@@ -17,7 +18,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-
 from txt2vid_ros.core.errors import ProviderError
 from txt2vid_ros.core.parameters import check_fields, parameter
 from txt2vid_ros.providers.cloud.abort_on_cancel import AbortOnCancel

@@ -1,4 +1,5 @@
-"""English text to English words: rules by semiotic class, in the order in which they apply.
+"""
+English text to English words: rules by semiotic class, in the order in which they apply.
 
 The classes are those of Sproat and Jaitly (2016, "RNN approaches to text normalization"): what is
 for machines first (addresses), then what has the most context (dates, telephone numbers, money,

@@ -1,4 +1,5 @@
-"""English abbreviations, spelled out where the context says that they are ones.
+"""
+English abbreviations, spelled out where the context says that they are ones.
 
 A full stop is an abbreviation's where the sentence goes on after it: before a number, a name after
 a title, or lower case. Many abbreviations are words as well (no, sun, fig, art, ed); at what may

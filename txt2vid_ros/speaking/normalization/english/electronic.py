@@ -1,4 +1,5 @@
-"""Addresses, names of files and other strings for machines, said so that they can be written down.
+"""
+Addresses, names of files and other strings for machines, said so that they can be written down.
 
 URLs (RFC 3986), e-mail addresses (RFC 5322), handles, hashtags, paths, file names, UUIDs
 (RFC 9562) and hexadecimal numbers.

@@ -1,4 +1,5 @@
-"""Letters that are said as letters, and words that are mixed of letters and digits.
+"""
+Letters that are said as letters, and words that are mixed of letters and digits.
 
 Acronyms in capitals are left to the voice, which knows those that are words (NASA) from those that
 are not (FBI); but a text all in capitals is not made of acronyms.

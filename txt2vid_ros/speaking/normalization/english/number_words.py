@@ -85,7 +85,8 @@ def plural(word: str) -> str:
 
 
 def parse_number(text: str) -> tuple[str, str]:
-    """Return the digits before and after the decimal mark of a written number.
+    """
+    Return the digits before and after the decimal mark of a written number.
 
     Points, commas, apostrophes and spaces in front of groups of three digits separate thousands;
     a mark that comes last and is of another kind, or has another number of digits behind it, is

@@ -1,4 +1,5 @@
-"""What numbers mean in English where neither a unit nor a currency says it.
+"""
+What numbers mean in English where neither a unit nor a currency says it.
 
 Versions, IP addresses, codes, scores, ratios, fractions, ranges, ordinals, years, powers and
 arithmetic; and at last any number that is left.

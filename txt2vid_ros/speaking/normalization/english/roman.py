@@ -1,4 +1,5 @@
-"""Roman numerals in English, only where they are numerals: Henry VIII, chapter IV, World War II.
+"""
+Roman numerals in English, only where they are numerals: Henry VIII, chapter IV, World War II.
 
 "Queen Victoria", "George Lucas" and "Type C" begin like one; a numeral is a whole word, and a
 single letter counts as one only in company that makes it a number.

@@ -31,7 +31,8 @@ def is_starter(word: str) -> bool:
 
 
 def ends_sentence(match: re.Match[str]) -> bool:
-    """Return whether a full stop at the end of a match ends the sentence too.
+    """
+    Return whether a full stop at the end of a match ends the sentence too.
 
     It does before a word that begins one, and before a name that does something: "at IBM Corp. Tom
     works"; but not in "the U.S. Army has".

@@ -1,0 +1,94 @@
+"""The options of the graphs: launch arguments, and options of the command line."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.parameters import truth
+from txt2vid_ros.core.storage.share import share
+
+OUTPUTS = ('loudspeaker', 'window')
+"""The nodes of a robot with a loudspeaker and a screen; a graph has those that are requested."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Argument:
+    """One option of a graph: a launch argument, and an option of the command line."""
+
+    name: str
+    default: str
+    description: str
+    sets: tuple[tuple[str, str], ...]
+    """The (node, parameter) pairs that get its value where it is not empty."""
+
+
+ARGUMENTS: dict[str, Argument] = {argument.name: argument for argument in (
+    Argument('face', '', 'picture or video of the speaker; empty for the built-in portrait',
+             (('lipsync', 'face.file'),)),
+    Argument('tts', '', 'text-to-speech provider, or several separated by commas',
+             (('tts', 'provider'),)),
+    Argument('voice', '', "the (first) provider's name for the voice", (('tts', 'voice'),)),
+    Argument('tts_options', '', 'options of the voices: PROVIDER.NAME=VALUE ...',
+             (('tts', 'options'),)),
+    Argument('engine', '', 'lip-sync engine', (('lipsync', 'engine'),)),
+    Argument('face_options', '', 'options of the face: NAME=VALUE ..., as crop=0,200,0,-1',
+             (('lipsync', 'face_options'),)),
+    Argument('engine_options', '', 'options of the engine: ENGINE.NAME=VALUE ...',
+             (('lipsync', 'engine_options'),)),
+    Argument('people', str(share('config', 'people.yaml')),
+             'file that maps speaker ids to voices and faces',
+             (('tts', 'people'), ('lipsync', 'people'))),
+    Argument('http', '', 'HOST:PORT for viewers; "off" for none', (('stream', 'http'),)),
+    Argument('record', '', 'file to record to: .mp4, .mkv or .ts', (('stream', 'record'),)),
+    Argument('push', '', 'URL to push to: udp, rtp, rtsp, rtmp, srt or tcp',
+             (('stream', 'push'),)),
+    Argument('loudspeaker', '', "true to play the voice on this machine's loudspeaker; implied by "
+             'loudspeaker_device', ()),
+    Argument('loudspeaker_device', '', 'index, name or part of the name of a loudspeaker: txt2vid '
+             'devices', (('loudspeaker', 'device'),)),
+    Argument('window', '', "true to show the face on this machine's screen, all of it", ()),
+    Argument('mode', 'text', 'what the sender sends: text (of what is said), or audio (the sound '
+             'itself, without text)', ()),
+    Argument('mic', '', 'true to speak into this machine too: adds the sender to graph live; '
+             'implied by device or input', ()),
+    Argument('device', '', 'index, name or part of the name of a microphone: txt2vid devices',
+             (('mic', 'device'),)),
+    Argument('input', '', 'audio or video file that is played in place of the microphone',
+             (('mic', 'file'),)),
+    Argument('stt', '', 'speech-to-text provider, or several separated by commas',
+             (('stt', 'provider'),)),
+    Argument('stt_options', '', 'options of the recognizers: PROVIDER.NAME=VALUE ...',
+             (('stt', 'options'),)),
+    Argument('speaker', '', 'speaker id of who speaks into the microphone',
+             (('stt', 'speaker'), ('playout', 'speaker'))),
+    Argument('link', 'topic', 'what carries speech between machines: topic (the ROS network '
+             'itself), udp, tcp or serial', (('link', 'transport'),)),
+    Argument('link_address', '', "HOST:PORT of the receiver, or a serial line's device",
+             (('link', 'address'),)),
+    Argument('link_key', '', 'file of the key that both ends share: txt2vid link keygen',
+             (('link', 'key_file'),)),
+    Argument('link_rate', '', 'limit of the link in bits per second',
+             (('link', 'rate'),)),
+    Argument('skills', 'true', 'false to leave out the node say, which serves the actions by '
+             'which robots ask for speech', ()),
+    Argument('use_sim_time', '', 'true to follow /clock, as for a replayed bag',
+             tuple((node, 'use_sim_time') for node in (
+                 'mic', 'stt', 'tts', 'playout', 'lipsync', 'stream', 'say', 'link', *OUTPUTS))),
+    Argument('composed', '', 'true to run the nodes in one process, which needs less memory', ()),
+    Argument('width', '', 'pixels', (('lipsync', 'width'), ('stream', 'width'))),
+    Argument('height', '', 'pixels', (('lipsync', 'height'), ('stream', 'height'))),
+    Argument('fps', '', 'frames a second', (('lipsync', 'fps'), ('stream', 'fps'))),
+)}
+
+
+def is_true(name: str, value: str) -> bool:
+    """
+    Return what an argument says in any spelling that launch takes; '' is false.
+
+    Raises UserError.
+    """
+    try:
+        return bool(value) and truth(value)
+    except ValueError:
+        raise UserError(f'{name} is {value!r}', 'Say true or false.') from None

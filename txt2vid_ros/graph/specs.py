@@ -1,0 +1,121 @@
+"""The nodes of each graph, with the parameters and remappings that its arguments set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+import dataclasses
+from typing import Any
+
+from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.names import checked_namespace, NAMESPACE
+from txt2vid_ros.graph.arguments import ARGUMENTS, is_true, OUTPUTS
+from txt2vid_ros.graph.values import absolute, settings
+
+PACKAGE = 'txt2vid_ros'
+# What the graphs consist of in each mode, in the order of their start.
+TEXT, AUDIO = 'text', 'audio'
+MODES: dict[str, dict[str, tuple[str, ...]]] = {
+    TEXT: {
+        'receiver': ('tts', 'lipsync', 'stream', 'say'),
+        'live': ('tts', 'lipsync', 'stream', 'say'),
+        'sender': ('mic', 'stt'),
+    },
+    AUDIO: {
+        'receiver': ('playout', 'lipsync', 'stream'),
+        'live': ('playout', 'lipsync', 'stream'),
+        'sender': ('mic',),
+    },
+}
+GRAPHS = MODES[TEXT]
+# What carries `speech` to `heard`. Over topics no node is needed: the sender's graph says `heard`.
+TOPIC = 'topic'
+LINKS = (TOPIC, 'udp', 'tcp', 'serial')
+
+
+@dataclasses.dataclass(frozen=True)
+class NodeSpec:
+    """One process of the graph."""
+
+    name: str
+    executable: str
+    parameters: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    namespace: str = NAMESPACE
+    remappings: tuple[tuple[str, str], ...] = ()
+    """Topics that have another name in the graph: (its own, the graph's)."""
+    parts: tuple[NodeSpec, ...] = ()
+    """The nodes that share the process; none where it runs the node of its name."""
+
+    @property
+    def module(self) -> str:
+        """Return the Python module that runs the node."""
+        return f'{PACKAGE}.nodes.{self.executable}'
+
+
+def nodes(graph: str, arguments: Mapping[str, str] | None = None,
+          namespace: str = NAMESPACE) -> list[NodeSpec]:
+    """
+    Return the nodes of a graph, each a process, with the parameters that `arguments` set.
+
+    An argument that is left out has its default; an empty one leaves a parameter as the parameter
+    file or the node has it.
+    """
+    kind = (arguments or {}).get('link') or TOPIC
+    if kind not in LINKS:
+        raise UserError(f'link: {kind!r} is unknown', f'Use one of {", ".join(LINKS)}.')
+    mode = (arguments or {}).get('mode') or TEXT
+    if mode not in MODES:
+        raise UserError(f'mode: {mode!r} is unknown', f'Use one of {", ".join(MODES)}.')
+    if mode == AUDIO and kind != TOPIC:
+        raise UserError(f'mode audio does not go with link {kind}: a link carries only text',
+                        'Have both machines in one ROS network, and leave out the link.')
+    graphs = MODES[mode]
+    names = graphs[graph] if kind == TOPIC else (*graphs[graph], 'link')
+    if graph == 'receiver' and is_true('mic', (arguments or {}).get('mic', '')):
+        raise UserError('mic: the receiver has no microphone',
+                        'Run the graph live, or the graph sender beside it.')
+    if _wanted(arguments or {}, 'mic', 'device', 'input') and graph == 'live':
+        names = (*graphs['sender'], *names)
+    for output in OUTPUTS:
+        if _wanted(arguments or {}, output, f'{output}_device'):
+            if graph == 'sender':
+                raise UserError(f'{output}: the sender shows no face and plays no voice',
+                                'Run the graph live or receiver.')
+            names = (*names, output)
+    for name in ('use_sim_time', 'composed'):
+        is_true(name, (arguments or {}).get(name, ''))
+    if not is_true('skills', (arguments or {}).get('skills') or ARGUMENTS['skills'].default):
+        names = tuple(name for name in names if name != 'say')
+    values: dict[str, dict[str, Any]] = {name: {} for name in names}
+    if {'tts', 'loudspeaker'} <= {*names}:
+        values['tts']['listeners'] = ('lipsync', 'stream', 'loudspeaker')
+    if kind != TOPIC:
+        values['link']['role'] = 'sender' if graph == 'sender' else 'receiver'
+    defaults = {argument.name: argument.default for argument in ARGUMENTS.values()}
+    for name, value in _shaped({**defaults, **(arguments or {})}).items():
+        if name not in ARGUMENTS:
+            raise UserError(f'{name} is no argument of the {graph} graph',
+                            f'Available: {", ".join(ARGUMENTS)}.')
+        for node, parameter in ARGUMENTS[name].sets:
+            if value and node in values:
+                values[node].update(settings(node, parameter, name, absolute(name, value)))
+    namespace = checked_namespace(namespace)
+    # In live the local face speaks it too, besides what arrives over a link.
+    remapped = {'stt': (('speech', 'heard'),)} if kind == TOPIC or graph == 'live' else {}
+    return [NodeSpec(name, name, values[name], namespace, remapped.get(name, ()))
+            for name in names]
+
+
+def _shaped(arguments: dict[str, str]) -> dict[str, str]:
+    """Return the arguments; of width and height alone, the other follows in the usual shape."""
+    width, height = arguments['width'], arguments['height']
+    if width.isdecimal() and not height:
+        return {**arguments, 'height': str(round(int(width) * 3 / 8) * 2)}
+    if height.isdecimal() and not width:
+        return {**arguments, 'width': str(round(int(height) * 2 / 3) * 2)}
+    return arguments
+
+
+def _wanted(arguments: Mapping[str, str], name: str, *implied_by: str) -> bool:
+    """Return whether something is requested, or implied by naming what it works with."""
+    value = arguments.get(name, '')
+    return is_true(name, value) or (not value and any(map(arguments.get, implied_by)))
