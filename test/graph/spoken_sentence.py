@@ -50,7 +50,7 @@ class Spoken:
 
     @property
     def published(self) -> np.ndarray:
-        """What the voice published, as one piece at 24 kHz with its gaps."""
+        """Return what the voice published, as one piece at 24 kHz with its gaps."""
         first = messages.from_time(self.chunks[0].header.stamp)
         length = round((messages.from_time(self.end.header.stamp) - first) / SECOND * VOICE_RATE)
         whole = np.zeros(length + VOICE_RATE, np.float32)

@@ -50,7 +50,7 @@ class LinkConfig:
 
     @property
     def frame_bytes(self) -> int:
-        """What a datagram of speech holds besides its body: two bytes of header, and the tag."""
+        """Return the bytes besides the body of a datagram of speech: two of header, and the tag."""
         return 2 + self.tag_bytes
 
     @property

@@ -56,7 +56,7 @@ class LinkStatistics:
 
     @property
     def problem(self) -> str:
-        """What the user should look at, in one line; empty where nothing is wrong."""
+        """Return what the user should look at, in one line; empty where nothing is wrong."""
         forged = self._increase('forged') if self._seen else 0
         if self.mismatch:
             return self.mismatch

@@ -130,7 +130,7 @@ class Receiver:
 
     @property
     def offset(self) -> tuple[float, float] | None:
-        """This clock minus the sender's, and its uncertainty, as the sender measured them."""
+        """Return this clock minus the sender's, and its uncertainty, as the sender measured."""
         log = self._log
         if log.offset is None or log.uncertainty is None:
             return None

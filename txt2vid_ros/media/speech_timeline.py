@@ -44,7 +44,7 @@ class _Utterance:
 
     @property
     def begin(self) -> float:
-        """The start, rounded to the grid that all usual rates share."""
+        """Return the start, rounded to the grid that all usual rates share."""
         step = START_GRID_NANOSECONDS
         return (self.start + step // 2) // step * step / SECOND
 

@@ -72,7 +72,7 @@ class LinkSimulation:
         self.sender_events: list[LinkEvent] = []
         self.receiver_events: list[LinkEvent] = []
         self.heard_at: list[tuple[float, ReceivedText]] = []
-        """The texts that were received, each after the time."""
+        """Return the texts that were received, each after the time."""
         self._codec, self._keys = codec, keys
         self._clocks = clocks or SimulatedClocks()
         self._wire: list[tuple[float, int, bool, bytes]] = []
@@ -91,12 +91,12 @@ class LinkSimulation:
 
     @property
     def sender_time(self) -> Instant:
-        """The time on the sender's clocks."""
+        """Return the time on the sender's clocks."""
         return Instant(self.now, _WALL_OFFSET + self.now)
 
     @property
     def receiver_time(self) -> Instant:
-        """The time on the receiver's clocks."""
+        """Return the time on the receiver's clocks."""
         error = self._clocks.ahead + (self.now - _START) * self._clocks.drift
         return Instant(self.now + _MONO_OFFSET, _WALL_OFFSET + self.now + error)
 
@@ -155,5 +155,5 @@ class LinkSimulation:
 
     @property
     def heard(self) -> list[str]:
-        """The texts that were received, interim ones not included."""
+        """Return the texts that were received, interim ones not included."""
         return [heard.text for _, heard in self.heard_at if not heard.partial]

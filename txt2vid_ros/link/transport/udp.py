@@ -88,7 +88,7 @@ class UdpClient(_UdpTransport):
 
     @property
     def problem(self) -> str:
-        """The latest error of the network."""
+        """Return the latest error of the network."""
         return self._error
 
 

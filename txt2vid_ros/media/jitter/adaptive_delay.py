@@ -40,7 +40,7 @@ class AdaptiveDelay:
 
     @property
     def jitter(self) -> float:
-        """The delay that 99 % of the last 1000 blocks and 98 % of the last 50 keep within."""
+        """Return the delay that 99 % of the last 1000 blocks, and 98 % of 50, keep within."""
         return max(self._usual.jitter, self._lately.jitter)
 
     def observe(self, delay: float, arrival: int, length: float) -> None:
