@@ -50,7 +50,7 @@ class LinkConfig:
 
     @property
     def frame_bytes(self) -> int:
-        """Return the bytes besides the body of a datagram of speech: two of header, and the tag."""
+        """Return the bytes of a datagram of speech besides its body: header and tag."""
         return 2 + self.tag_bytes
 
     @property

@@ -215,7 +215,7 @@ class ReceiveStream:
 
     @property
     def _delay(self) -> float:
-        """Return the wanted delay behind the line: jitter, and the block that a sample travels in."""
+        """Return the wanted delay behind the line: jitter, and a sample's own block."""
         return self._wanted.seconds + self._block / SPEECH_RATE
 
     def _off(self, due: int, count: int) -> float:
