@@ -65,13 +65,13 @@ class LoudspeakerNode(ManagedNode):
             'device': self._output.name, 'delay_ms': player.delay * 1000,
             'voice_lead_ms': self._lead() * 1000, 'measured_rate_hz': player.card_rate,
             'underruns': self._output.underruns, 'moved': player.moved}
-        if self._loop.fault:
-            return 'error', self._loop.fault, figures
+        if self._loop.faults.fault:
+            return 'error', self._loop.faults.fault, figures
         if player.silenced:
             return 'warn', ('silent, because simulated time runs at '
                             f'{player.clock_rate:.2g} times real time'), figures
-        if self._loop.warning:
-            return 'warn', self._loop.warning, figures
+        if self._loop.faults.warning:
+            return 'warn', self._loop.faults.warning, figures
         if not self._loop.playing:
             return 'warn', f'opening {self._output.name or "the default device"}', figures
         muted = ', muted' if self.parameters.mute else ''

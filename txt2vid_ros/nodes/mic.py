@@ -105,10 +105,10 @@ class MicNode(ManagedNode):
         figures = {'chunks': self._recorder.chunks, **dataclasses.asdict(statistics)}
         if isinstance(self._source, DeviceSource):
             figures['measured_rate_hz'] = self._source.measured_rate
-        if self._recorder.fault:
-            return 'error', self._recorder.fault, figures
-        if self._recorder.warning:
-            return 'warn', self._recorder.warning, figures
+        if self._recorder.faults.fault:
+            return 'error', self._recorder.faults.fault, figures
+        if self._recorder.faults.warning:
+            return 'warn', self._recorder.faults.warning, figures
         return 'ok', self._source.name, figures
 
     def _heard(self, stop: threading.Event) -> bool:

@@ -18,7 +18,7 @@ from txt2vid_ros.core.backoff import Backoff
 from txt2vid_ros.core.clock import SECOND, SystemClock
 from txt2vid_ros.core.errors import UnavailableError, UserError
 from txt2vid_ros.core.pcm import SPEECH_RATE
-from txt2vid_ros.media import portaudio
+from txt2vid_ros.media import device_faults, portaudio
 from txt2vid_ros.media.capture import capture_loop, device_source
 from txt2vid_ros.media.capture.capture_loop import CaptureLoop
 from txt2vid_ros.media.capture.device_source import DeviceSource
@@ -183,10 +183,10 @@ def test_lost_sound_is_told_once_and_is_a_warning_for_a_while(
         assert card.opened.wait(10)
         for overflow in (False, True, True, False, False):
             card.streams[-1].give(tone, overflow=overflow)
-        until(lambda: '2 times so far' in session.recorder.warning, 'the warning')
-        assert not session.recorder.fault
-        monkeypatch.setattr(capture_loop, 'OVERRUN_WARNING_SECONDS', 0.0)
-        assert session.recorder.warning == ''
+        until(lambda: '2 times so far' in session.recorder.faults.warning, 'the warning')
+        assert not session.recorder.faults.fault
+        monkeypatch.setattr(device_faults, 'WARNING_SECONDS', 0.0)
+        assert session.recorder.faults.warning == ''
     finally:
         session.close()
     lines = [line for line in caplog.messages if 'sound was lost' in line]
@@ -202,26 +202,27 @@ def test_an_unplugged_device_is_told_once_and_taken_up_again(
     caplog.set_level(logging.INFO, 'txt2vid_ros')
     session = Session(card, 'headset')
     try:
-        until(lambda: session.recorder.fault != '', 'the fault')
-        assert 'no sound device' in session.recorder.fault
+        until(lambda: session.recorder.faults.fault != '', 'the fault')
+        assert 'no sound device' in session.recorder.faults.fault
         card.plug('USB headset', 16000, 1)
         assert card.opened.wait(10)
         stream = card.streams[-1]
         for _ in range(3):
             stream.give(tone)
-        until(lambda: session.chunks and not session.recorder.fault, 'sound')
+        until(lambda: session.chunks and not session.recorder.faults.fault, 'sound')
         if fault == 'unplugged':
             card.devices.clear()
             stream.unplug()
         card.opened.clear()
-        until(lambda: session.recorder.fault != '', 'the loss')
+        until(lambda: session.recorder.faults.fault != '', 'the loss')
         if fault == 'unplugged':
             card.plug('USB headset', 16000, 1)
         before = len(session.chunks)
         assert card.opened.wait(10)
         for _ in range(3):
             card.streams[-1].give(tone)
-        until(lambda: len(session.chunks) > before and not session.recorder.fault, 'sound again')
+        until(lambda: len(session.chunks) > before and not session.recorder.faults.fault,
+              'sound again')
         assert card.refreshed
     finally:
         session.close()
@@ -236,7 +237,7 @@ def test_a_busy_device_is_waited_for(card: FakePortAudio, monkeypatch: pytest.Mo
     card.busy = True
     session = Session(card, '')
     try:
-        until(lambda: 'cannot be opened' in session.recorder.fault, 'the fault')
+        until(lambda: 'cannot be opened' in session.recorder.faults.fault, 'the fault')
         card.busy = False
         assert card.opened.wait(10)
         card.streams[-1].give(tone)

@@ -12,6 +12,7 @@ import pytest
 from rig import until
 from txt2vid_ros.core.backoff import Backoff
 from txt2vid_ros.core.clock import SECOND, SystemClock
+from txt2vid_ros.media import device_faults
 from txt2vid_ros.media.playback import device_output, playback_loop
 from txt2vid_ros.media.playback.device_output import DeviceOutput
 from txt2vid_ros.media.playback.playback_loop import PlaybackLoop
@@ -77,13 +78,13 @@ def test_the_voice_comes_from_the_first_two_channels(
 def test_a_wrong_name_lists_what_exists_once_and_is_waited_for(
         card: FakePortAudio, session: Session, caplog: pytest.LogCaptureFixture) -> None:
     card.plug('HDMI')
-    until(lambda: 'HDMI' in session.loop.fault, 'the fault')
+    until(lambda: 'HDMI' in session.loop.faults.fault, 'the fault')
     before = card.refreshed
     until(lambda: card.refreshed > before + 2, 'more tries')
     card.plug('the robot')
     assert card.opened.wait(10)
     card.streams[-1].ask()
-    until(lambda: session.loop.playing and not session.loop.fault, 'it to play')
+    until(lambda: session.loop.playing and not session.loop.faults.fault, 'it to play')
     lines = [line for line in caplog.messages if "'robot' matches no device" in line]
     assert len(lines) == 1
     assert 'loudspeaker.device' in lines[0] and '0 HDMI' in lines[0]
@@ -103,11 +104,11 @@ def test_an_unplugged_device_is_told_once_and_taken_up_again(
         card.streams[-1].unplug()
     else:
         monkeypatch.setattr(device_output, 'UNPLUGGED_SECONDS', 0.2)
-    until(lambda: 'no longer plays' in session.loop.fault, 'the fault')
+    until(lambda: 'no longer plays' in session.loop.faults.fault, 'the fault')
     monkeypatch.setattr(device_output, 'UNPLUGGED_SECONDS', 60.0)
     until(lambda: card.opened.is_set() and not card.streams[-1].closed, 'it to be opened')
     card.streams[-1].ask()
-    until(lambda: session.loop.playing and not session.loop.fault, 'it to play again')
+    until(lambda: session.loop.playing and not session.loop.faults.fault, 'it to play again')
     assert all(stream.closed for stream in card.streams[:-1])
     assert sum('no longer plays' in line for line in caplog.messages) == 1
     assert 'the robot plays again' in caplog.messages[-1]
@@ -120,10 +121,10 @@ def test_a_device_that_runs_out_of_sound_is_a_warning_for_a_while(
     assert card.opened.wait(10)
     for underflow in (False, True, True, False):
         card.streams[-1].ask(underflow=underflow)
-    until(lambda: '2 times so far' in session.loop.warning, 'the warning')
+    until(lambda: '2 times so far' in session.loop.faults.warning, 'the warning')
     until(lambda: sum('ran out of sound' in line for line in caplog.messages) == 1, 'one line')
-    monkeypatch.setattr(playback_loop, 'UNDERRUN_WARNING_SECONDS', 0.0)
-    assert session.loop.warning == ''
+    monkeypatch.setattr(device_faults, 'WARNING_SECONDS', 0.0)
+    assert session.loop.faults.warning == ''
 
 
 def test_devices_are_not_looked_for_while_another_stream_of_the_process_is_open(
@@ -134,7 +135,7 @@ def test_devices_are_not_looked_for_while_another_stream_of_the_process_is_open(
         assert card.opened.wait(10)
         card.opened.clear()
         session = Session(card, 'robot')
-        until(lambda: bool(session.loop.fault), 'the fault')
+        until(lambda: bool(session.loop.faults.fault), 'the fault')
         before = card.refreshed
         card.plug('the robot')
         assert card.opened.wait(10)

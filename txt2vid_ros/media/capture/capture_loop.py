@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-import logging
 import threading
-import time
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,13 +12,10 @@ from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.errors import UnavailableError
 from txt2vid_ros.core.pcm import SPEECH_RATE
 from txt2vid_ros.media.capture.source import SoundBlock, SoundSource
-
-log = logging.getLogger(__name__)
+from txt2vid_ros.media.device_faults import DeviceFaults
 
 OPEN_BACKOFF = Backoff(first=0.5, largest=5.0)
 """Pauses before a lost source is reopened."""
-OVERRUN_WARNING_SECONDS = 10.0
-"""Seconds for which lost sound remains a warning, and is not logged again."""
 SEAM_NANOSECONDS = SECOND // 50
 """Nanoseconds by which a block's stamp may be off and still count as continuous sound."""
 
@@ -40,19 +35,8 @@ class CaptureLoop:
         self._take = take
         self._ready = ready
         self._chunker = Chunker(round(chunk * SPEECH_RATE))
-        self.fault = ''
-        """What is wrong with the source at the moment; empty while it works."""
+        self.faults = DeviceFaults()
         self.chunks = 0
-        self._overruns = 0
-        self._overrun_at = -OVERRUN_WARNING_SECONDS
-
-    @property
-    def warning(self) -> str:
-        """Return what is wrong with the sound of a source that works; empty where nothing is."""
-        if time.monotonic() - self._overrun_at >= OVERRUN_WARNING_SECONDS:
-            return ''
-        return (f'{self._source.name}: sound was lost ({self._overruns} times so far), because '
-                'this machine is too busy. Close other programs')
 
     def run(self, stop: threading.Event) -> None:
         """Record until `stop` is set. Raises UserError where waiting would not help."""
@@ -64,7 +48,7 @@ class CaptureLoop:
                     if self._record(stop):
                         failures = 0
                 except UnavailableError as error:
-                    self._lost(str(error))
+                    self.faults.failed(str(error))
                 self._source.close()
                 for rest in self._chunker.flush():
                     self._give(rest)
@@ -78,34 +62,21 @@ class CaptureLoop:
         heard = False
         try:
             while (block := self._source.read(stop)) is not None:
-                if not heard and self.fault:
-                    log.warning('%s delivers sound again', self._source.name)
-                heard, self.fault = True, ''
-                self._watch_overruns()
+                heard = True
+                name, overruns = self._source.name, self._source.statistics.overruns
+                self.faults.works(f'{name} delivers sound again')
+                self.faults.count_losses(overruns, (
+                    f'{name}: sound was lost ({overruns} times so far), because this machine is '
+                    'too busy. Close other programs'))
                 for chunk in self._chunker.push(block):
                     self._give(chunk)
         except UnavailableError as error:
-            self._lost(str(error))
+            self.faults.failed(str(error))
         return heard
 
     def _give(self, chunk: SoundBlock) -> None:
         self.chunks += 1
         self._take(chunk)
-
-    def _watch_overruns(self) -> None:
-        if self._source.statistics.overruns == self._overruns:
-            return
-        told = bool(self.warning)
-        self._overruns = self._source.statistics.overruns
-        self._overrun_at = time.monotonic()
-        if not told:
-            log.warning('%s', self.warning)
-
-    def _lost(self, line: str) -> None:
-        # One line per fault, however many retries.
-        if line != self.fault:
-            log.error('%s', line)
-        self.fault = line
 
 
 class Chunker:
