@@ -6,6 +6,6 @@
 macro(leave_out_cpp)
   if(WITHOUT_CPP)
     list(FILTER AMENT_EXTENSIONS_rosidl_generate_idl_interfaces
-      EXCLUDE REGEX "_cpp:|introspection_c:")
+      EXCLUDE REGEX "_cpp:")
   endif()
 endmacro()
