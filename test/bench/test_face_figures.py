@@ -91,8 +91,8 @@ def test_a_renderer_that_leaks_by_a_pixel_value_is_noticed(
         monkeypatch: pytest.MonkeyPatch) -> None:
     honest = FaceRenderer.render
 
-    def leaking(self: FaceRenderer, frame: np.ndarray, pose: np.ndarray) -> np.ndarray:
-        picture = honest(self, frame, pose)
+    def leaking(self: FaceRenderer, frame: np.ndarray, *pose: object) -> np.ndarray:
+        picture = honest(self, frame, *pose)
         picture[self.box[3], self.box[0]:self.box[2]] ^= 1  # one row below
         return picture
 

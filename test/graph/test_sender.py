@@ -222,7 +222,7 @@ def test_the_microphones_are_listed_or_it_is_said_that_there_is_none(tmp_path: P
         assert status == 0 and re.search(says, text), text
     status, text = run(tmp_path, 'devices', '--json', environment={
         'ALSA_CONFIG_PATH': str(config)})
-    assert json.loads(text.splitlines()[-1])[0]['name'] == 'desk'
+    assert json.loads(text.splitlines()[-1])['microphones'][0]['name'] == 'desk'
 
 
 def test_what_is_typed_is_spoken(tmp_path: Path) -> None:

@@ -143,7 +143,12 @@ class SayNode(ManagedNode):
             self.get_logger().info(
                 f'{action.PACKAGES[0]} is not installed: there is no action {name}')
             return
-        made = action(self, name, self, kind)
+        try:
+            made = action(self, name, self, kind)
+        except (ValueError, RuntimeError) as error:
+            # The middleware refuses interfaces that were built for another one.
+            self.get_logger().error(f'there is no action {name}: {" ".join(str(error).split())}')
+            return
         self.until_cleanup(made.close)
         self._actions.append(made)
 
