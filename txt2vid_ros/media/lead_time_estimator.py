@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 import collections
+from collections.abc import Iterable
 import threading
+
+
+def order_statistic(values: Iterable[float], share: float) -> float:
+    """Return the value that this share of all is at most; 0 where there are none."""
+    ordered = sorted(values)
+    return ordered[int(share * (len(ordered) - 1))] if ordered else 0.0
 
 
 class LeadTimeEstimator:
@@ -33,6 +40,6 @@ class LeadTimeEstimator:
     def lead_time(self) -> float:
         """Return the lead in seconds that 98 % of the observed delays would have been met by."""
         with self._lock:
-            ordered = sorted(self._delays)
-        usual = ordered[int(0.98 * (len(ordered) - 1))] if ordered else 0.0
+            delays = list(self._delays)
+        usual = order_statistic(delays, 0.98)
         return min(max(self._need + usual + self._margin, self._smallest), self._largest)

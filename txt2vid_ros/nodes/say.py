@@ -72,8 +72,7 @@ class SayNode(ManagedNode):
         self.create_subscription(LiveSpeech, 'voice/caption', self._on_caption, qos.CAPTION)
         self.create_subscription(DiagnosticArray, 'voice/speakers', self._on_speakers, qos.INFO)
         for action in self._actions:
-            if isinstance(action, SoundAction):
-                action.listen()
+            action.listen()
         self.work('goals', arbiter.run)
         self.get_logger().info(
             f'taking goals: {", ".join(action.name for action in self._actions)}')
@@ -89,7 +88,7 @@ class SayNode(ManagedNode):
         if self._arbiter is None:
             return f'{self.get_name()} is not active'
         # What cannot be said is answered with the reason, whatever is being said.
-        if isinstance(self._goal(order, _ignore, _ignore, queued=False), tuple):
+        if isinstance(self._sayable(order)[0], Outcome):
             return ''
         return '' if self._arbiter.allows(order.priority) else (
             f'its priority, {order.priority}, is lower than that of the goal that is being said')
@@ -105,12 +104,14 @@ class SayNode(ManagedNode):
         if self._arbiter is None:
             ended(Outcome.CLOSED)
             return None
-        made = self._goal(order, heard, ended, queued=queued)
-        if isinstance(made, tuple):
-            ended(*made)
+        text, speaker = self._sayable(order)
+        if isinstance(text, Outcome):
+            ended(text, speaker)
             return None
-        self._arbiter.start(made)
-        return made
+        goal = SpeechGoal(text, speaker, order.locale, order.priority,
+                          self._characters(text, speaker), ended, heard, queued)
+        self._arbiter.start(goal)
+        return goal
 
     def cancel(self, goal: SpeechGoal) -> None:
         """Silence a goal."""
@@ -157,21 +158,22 @@ class SayNode(ManagedNode):
             self._arbiter.close()
         self._arbiter = None
 
-    def _goal(self, order: SpeechOrder, heard: Callable[[str, float], None],
-              ended: Callable[..., None], *, queued: bool) -> SpeechGoal | tuple[Outcome, str]:
-        """Return the goal of an order, or why nobody can say it."""
+    def _sayable(self, order: SpeechOrder) -> tuple[str | Outcome, str]:
+        """Return the text of an order and its speaker; or how it ends unsaid, and why."""
         text = without_foreign_markup(order.text)
         if not text:
             return Outcome.EMPTY, ''
         try:
-            speaker = speaker_for(self._speakers, order.voice, order.locale)
+            return text, speaker_for(self._speakers, order.voice, order.locale)
         except UserError as error:
             return Outcome.UNSUPPORTED, str(error)
+
+    def _characters(self, text: str, speaker: str) -> int:
+        """Return how many characters the words of a text have as they are said."""
         languages = next((each.languages for each in self._speakers if each.id == speaker),
                          ('en',))
         said = text if len(text) > LONGEST_COUNTED else normalize(text, languages).text
-        return SpeechGoal(text, speaker, order.locale, order.priority,
-                          sum(map(len, said.split())), ended, heard, queued)
+        return sum(map(len, said.split()))
 
     def _on_caption(self, message: LiveSpeech) -> None:
         if self._arbiter is not None:
@@ -181,10 +183,6 @@ class SayNode(ManagedNode):
 
     def _on_speakers(self, message: DiagnosticArray) -> None:
         self._speakers = [KnownSpeaker(*each) for each in messages.from_speakers(message)]
-
-
-def _ignore(*what: object) -> None:
-    """Take no notice."""
 
 
 def main() -> int:

@@ -7,6 +7,7 @@ import dataclasses
 from typing import Any
 
 from txt2vid_ros.core.clock import FrameGrid, SECOND
+from txt2vid_ros.media.lead_time_estimator import order_statistic
 from txt2vid_ros.media.output.encoder import PTS_OFFSET
 from txt2vid_ros.media.output.frame_buffer import FrameBuffer
 from txt2vid_ros.media.output.stream_format import StreamFormat
@@ -103,15 +104,13 @@ class StreamNode(ManagedNode):
 
     def _figures(self) -> dict[str, Any]:
         statistics = self._writer.statistics
-        lateness = sorted(statistics.lateness.copy())
         return {
             'fps': float(self._writer.grid.fps),
             'frames': statistics.frames, 'on_time': statistics.on_time,
             'repeated': statistics.repeated, 'skipped': statistics.skipped,
             'encoder_restarts': statistics.restarts, 'viewers': self._output.viewers,
             'dropped_viewers': self._output.dropped,
-            'write_lateness_ms_p99': (lateness[int(0.99 * (len(lateness) - 1))] * 1000
-                                      if lateness else 0.0),
+            'write_lateness_ms_p99': order_statistic(statistics.lateness.copy(), 0.99) * 1000,
             'frame_lead_wanted_ms': self._pictures.lead * 1000}
 
     def _status(self) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import dataclasses
 import threading
 from typing import Any
 
+from txt2vid_ros.media.lead_time_estimator import order_statistic
 from txt2vid_ros.media.screen.presenter import Presenter
 from txt2vid_ros.media.screen.window import SdlWindow
 from txt2vid_ros.ros.node import ManagedNode
@@ -53,11 +54,9 @@ class WindowNode(ManagedNode):
 
     def report(self) -> tuple[str, str, Mapping[str, Any]]:
         """Return how many pictures were shown, and how late."""
-        lateness = sorted(self._presenter.lateness.copy())
         return 'ok', 'closed by the user' if self._presenter.closed else 'showing', {
             'shown': self._presenter.shown,
-            'lateness_ms_p98': (lateness[int(0.98 * (len(lateness) - 1))] * 1000
-                                if lateness else 0.0),
+            'lateness_ms_p98': order_statistic(self._presenter.lateness.copy(), 0.98) * 1000,
             'frame_lead_wanted_ms': self._pictures.lead * 1000}
 
     def _show(self, stop: threading.Event) -> None:

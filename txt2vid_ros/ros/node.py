@@ -186,9 +186,8 @@ class ManagedNode(LifecycleNode, abc.ABC):
         self.end(EXIT_USER_ERROR if isinstance(error, UserError) else 1)
 
     def _log(self, error: Exception) -> None:
-        lines = ''.join(traceback.format_exception(error))
-        self.get_logger().fatal(str(error) if isinstance(error, UserError)
-                                else f'internal error:\n{lines}')
+        self.get_logger().fatal(str(error) if isinstance(error, UserError) else (
+            'internal error:\n' + ''.join(traceback.format_exception(error))))
 
     def end(self, status: int = 0) -> None:
         """End the node with an exit status; the first one that is not 0 wins."""

@@ -58,8 +58,7 @@ def run_together(makes: Sequence[Callable[[], ManagedNode]], arguments: list[str
         for node in nodes:
             node.halt()
             node.close()
-        for node in nodes:
-            destroy_cleanly(node)
+        destroy_cleanly(*nodes)
         rclpy.try_shutdown()
 
 

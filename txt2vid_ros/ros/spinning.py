@@ -1,4 +1,4 @@
-"""The executor of nodes on a thread of its own, and the destruction of a node after it."""
+"""The executor of nodes on a thread of its own, and the destruction of nodes after it."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ class SpinningExecutor:
             return
 
 
-def destroy_cleanly(node: Node) -> None:
+def destroy_cleanly(*nodes: Node) -> None:
     """
-    Destroy `node`, whose executor has been shut down and let go, with its shared memory.
+    Destroy nodes, whose executor has been shut down and let go, with their shared memory.
 
     An executor that has spun on a thread of its own can leave a suspended generator in a reference
     cycle, which keeps hold of the node's entities. rclpy destroys a node only once nothing holds
@@ -50,4 +50,5 @@ def destroy_cleanly(node: Node) -> None:
     its segments in /dev/shm.
     """
     gc.collect()
-    node.destroy_node()
+    for node in nodes:
+        node.destroy_node()

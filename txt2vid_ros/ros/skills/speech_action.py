@@ -87,6 +87,10 @@ class SpeechAction(abc.ABC):
         """Return the action's type, None where its package is not installed."""
         return interface(cls.PACKAGES, 'action', cls.TYPE)
 
+    def listen(self) -> None:
+        """Follow what asks for speech beside the action, until the node is deactivated."""
+        return
+
     def close(self) -> None:
         """Stop to serve."""
         self._closed = True
