@@ -80,6 +80,8 @@ setup(
                    'hibari-tts==0.2.1', 'onnxruntime>=1.23', 'soxr>=0.3'],
         'resemble': ['soxr>=0.3'],
         'window': ['pygame-ce>=2.5'],
+        'web': ['aiohttp>=3.9', 'aiortc>=1.15'],
+        'echo': ['livekit==1.2.1'],
         'bag': ['rosbags==0.11.9'],
         'serial': ['pyserial>=3.5'],
         'face': ['ai-edge-litert==2.3.0'],
