@@ -45,13 +45,13 @@ def split_clauses(text: str) -> Iterator[str]:
     MAX_CLAUSE.
     """
     first = True
-    for sentence in _sentences(text):
+    for sentence in sentences(text):
         limit = MAX_FIRST_CLAUSE if first else MAX_CLAUSE
         yield from _cut(sentence, limit)
         first = False
 
 
-def _sentences(text: str) -> Iterator[str]:
+def sentences(text: str) -> Iterator[str]:
     """Yield the sentences, each with its closing quotation marks and brackets."""
     begin = 0
     for end in _SENTENCE.finditer(text):

@@ -37,16 +37,18 @@ class StatusError(Exception):
 
 class HttpServer:
     """
-    A server at https://HOST[:PORT], or http:// on this machine.
+    A server at https://HOST[:PORT], or http:// on this machine or without a key.
 
     The connection of an answer that was read to its end is kept for the next request.
     """
 
-    def __init__(self, address: str, service: str, timeout: float, option: str) -> None:
+    def __init__(self, address: str, service: str, timeout: float, option: str, *,
+                 keyed: bool = True) -> None:
         """
         Take the address, the service's name, and the seconds for which it may send nothing.
 
-        Raises UserError, which names `option`, where the address is not valid.
+        One that gets no key may be at http:// on any machine. Raises UserError, which names
+        `option`, where the address is not valid.
         """
         parts = urlsplit(address)
         try:
@@ -56,7 +58,7 @@ class HttpServer:
         if not host or parts.scheme not in ('https', 'http'):
             raise UserError(f'{option} is {address!r}', 'It has to be https://HOST or '
                             'https://HOST:PORT.')
-        if parts.scheme == 'http' and not _loopback(host):
+        if keyed and parts.scheme == 'http' and not _loopback(host):
             raise UserError(f'{option} is {address!r}: the key would travel unencrypted',
                             'Use https://.')
         self._tls = parts.scheme == 'https'

@@ -1,0 +1,1 @@
+"""Answers to what is heard: written elsewhere, cut into clauses, and remembered as far as heard."""

@@ -1,0 +1,1 @@
+"""Chat services with OpenAI's interface, on this machine or any other."""
