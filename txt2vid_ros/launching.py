@@ -103,8 +103,11 @@ def _node(spec: graph.NodeSpec, namespace: str, files: Sequence[str], arguments:
         given = [word for file in files for word in ('--params-file', file)]
         own = {'arguments': [*(part.name for part in spec.parts), *arguments, *given,
                              *graph.settings(spec)]}
+    run: dict[str, Any] = {'package': graph.PACKAGE, 'executable': spec.executable}
+    if spec.program:
+        run = {'executable': spec.program, 'prefix': ' '.join(graph.interpreter(spec.program))}
     return Node(
-        package=graph.PACKAGE, executable=spec.executable,
+        **run,
         # A relative one, so that the including launch file may push one before it.
         namespace=namespace, **own, output='screen',
         # For our nodes only, and the user's own values before ours.

@@ -1,1 +1,1 @@
-"""Answers to what is heard: written elsewhere, cut into clauses, and remembered as far as heard."""
+"""Answers to what is heard: cut into clauses as they are written, remembered as far as heard."""

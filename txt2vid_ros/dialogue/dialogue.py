@@ -157,6 +157,8 @@ class Dialogue:
                 self._rest(generation)
         if self._unwanted(generation):
             return
+        if failure is None and not self._answer.begun:
+            failure = ProviderError('the answer has nothing that can be said', retriable=False)
         if failure is None:
             self.statistics.answers += 1
             self._voice.problem('')

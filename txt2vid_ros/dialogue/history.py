@@ -1,4 +1,4 @@
-"""What was said in a conversation, as a chat service takes it; bounded, and only what was heard."""
+"""What was said in a conversation, as a chat service takes it; bounded, oldest first."""
 
 from __future__ import annotations
 

@@ -1,7 +1,14 @@
 """The node graph as plain data: the one definition that launch files and the command line run."""
 
 from txt2vid_ros.graph.arguments import Argument, ARGUMENTS, is_true, OUTPUTS
-from txt2vid_ros.graph.commands import command, composed, ENVIRONMENT, settings, with_parameters
+from txt2vid_ros.graph.commands import (
+    command,
+    composed,
+    ENVIRONMENT,
+    interpreter,
+    settings,
+    with_parameters,
+)
 from txt2vid_ros.graph.specs import (
     AUDIO,
     GRAPHS,
@@ -16,5 +23,5 @@ from txt2vid_ros.graph.specs import (
 
 __all__ = [
     'ARGUMENTS', 'AUDIO', 'ENVIRONMENT', 'GRAPHS', 'LINKS', 'MODES', 'OUTPUTS', 'PACKAGE', 'TEXT',
-    'TOPIC', 'Argument', 'NodeSpec', 'command', 'composed', 'is_true', 'nodes', 'settings',
-    'with_parameters']
+    'TOPIC', 'Argument', 'NodeSpec', 'command', 'composed', 'interpreter', 'is_true', 'nodes',
+    'settings', 'with_parameters']

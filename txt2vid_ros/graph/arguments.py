@@ -50,8 +50,12 @@ ARGUMENTS: dict[str, Argument] = {argument.name: argument for argument in (
     Argument('window', '', "true to show the face on this machine's screen, all of it", ()),
     Argument('mode', 'text', 'what the sender sends: text (of what is said), or audio (the sound '
              'itself, without text)', ()),
-    Argument('mic', '', 'true to speak into this machine too: adds the sender to graph live; '
-             'implied by device or input', ()),
+    Argument('responder', '', 'who answers what is heard: echo says it back, chat asks a chat '
+             'service (OPENAI_API_KEY, OPENAI_BASE_URL, OPENAI_MODEL), none, or the path of a '
+             'program of your own; echo in live, none in receiver', ()),
+    Argument('mic', '', "true to listen to this machine's microphone too; implied by device or "
+             'input; false to listen to nobody, those who talk into the page of live included',
+             ()),
     Argument('device', '', 'index, name or part of the name of a microphone: txt2vid devices',
              (('mic', 'device'),)),
     Argument('input', '', 'audio or video file that is played in place of the microphone',
@@ -74,7 +78,8 @@ ARGUMENTS: dict[str, Argument] = {argument.name: argument for argument in (
              'which robots ask for speech', ()),
     Argument('use_sim_time', '', 'true to follow /clock, as for a replayed bag',
              tuple((node, 'use_sim_time') for node in (
-                 'mic', 'stt', 'tts', 'playout', 'lipsync', 'stream', 'say', 'link', *OUTPUTS))),
+                 'mic', 'stt', 'responder', 'tts', 'playout', 'lipsync', 'stream', 'say', 'link',
+                 *OUTPUTS))),
     Argument('composed', '', 'true to run the nodes in one process, which needs less memory', ()),
     Argument('width', '', 'pixels', (('lipsync', 'width'), ('stream', 'width'))),
     Argument('height', '', 'pixels', (('lipsync', 'height'), ('stream', 'height'))),

@@ -49,16 +49,24 @@ def with_parameters(specs: list[NodeSpec], given: list[str]) -> list[NodeSpec]:
 
 
 def composed(specs: Sequence[NodeSpec]) -> list[NodeSpec]:
-    """Return one process in which all these nodes run."""
-    return [NodeSpec('composed', 'composed', namespace=specs[0].namespace, parts=tuple(specs))]
+    """Return one process in which all these nodes run, and the programs of the user's own."""
+    own = [spec for spec in specs if spec.program]
+    parts = tuple(spec for spec in specs if not spec.program)
+    return [NodeSpec('composed', 'composed', namespace=specs[0].namespace, parts=parts), *own]
 
 
 def command(spec: NodeSpec, graph: str) -> list[str]:
     """Return the command line that runs a node, or several, without a ROS installation."""
     name = ['-r', f'__node:={spec.name}'] if not spec.parts else []
-    return [sys.executable, '-m', spec.module, *(part.name for part in spec.parts), '--ros-args',
-            *name, '-r', f'__ns:={spec.namespace}',
-            '--params-file', str(share('config', f'{graph}.yaml')), *settings(spec)]
+    run = ([sys.executable, '-m', spec.module] if not spec.program
+           else [*interpreter(spec.program), spec.program])
+    return [*run, *(part.name for part in spec.parts), '--ros-args', *name,
+            '-r', f'__ns:={spec.namespace}', '--params-file', str(share('config', f'{graph}.yaml')), *settings(spec)]
+
+
+def interpreter(program: str) -> list[str]:
+    """Return what runs a program of the user's own: this Python where it is in Python."""
+    return [sys.executable] if program.endswith('.py') else []
 
 
 def settings(spec: NodeSpec) -> list[str]:

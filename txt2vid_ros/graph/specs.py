@@ -9,6 +9,7 @@ from typing import Any
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.names import checked_namespace, NAMESPACE
 from txt2vid_ros.graph.arguments import ARGUMENTS, is_true, OUTPUTS
+from txt2vid_ros.graph.conversation import conversation
 from txt2vid_ros.graph.values import absolute, settings
 
 PACKAGE = 'txt2vid_ros'
@@ -44,6 +45,8 @@ class NodeSpec:
     """Topics that have another name in the graph: (its own, the graph's)."""
     parts: tuple[NodeSpec, ...] = ()
     """The nodes that share the process; none where it runs the node of its name."""
+    program: str = ''
+    """The path of a program of the user's own that is run in place of a node of the package."""
 
     @property
     def module(self) -> str:
@@ -73,8 +76,11 @@ def nodes(graph: str, arguments: Mapping[str, str] | None = None,
     if graph == 'receiver' and is_true('mic', (arguments or {}).get('mic', '')):
         raise UserError('mic: the receiver has no microphone',
                         'Run the graph live, or the graph sender beside it.')
-    if _wanted(arguments or {}, 'mic', 'device', 'input') and graph == 'live':
-        names = (*graphs['sender'], *names)
+    held = conversation(graph, {name: absolute(name, value) if name == 'responder' else value
+                                for name, value in (arguments or {}).items()}, text=mode == TEXT)
+    # The face first, but for a microphone: who talks into a page sees it before.
+    first = [name for name in held.nodes if held.microphone and name not in names]
+    names = (*first, *names, *(name for name in held.nodes if name not in (*first, *names)))
     for output in OUTPUTS:
         if _wanted(arguments or {}, output, f'{output}_device'):
             if graph == 'sender':
@@ -88,6 +94,10 @@ def nodes(graph: str, arguments: Mapping[str, str] | None = None,
     values: dict[str, dict[str, Any]] = {name: {} for name in names}
     if {'tts', 'loudspeaker'} <= {*names}:
         values['tts']['listeners'] = ('lipsync', 'stream', 'loudspeaker')
+    if held.hears and not held.microphone:
+        values['stt']['load'] = 'on_sound'
+    if held.responder in ('echo', 'chat'):
+        values['responder']['provider'] = held.responder
     if kind != TOPIC:
         values['link']['role'] = 'sender' if graph == 'sender' else 'receiver'
     defaults = {argument.name: argument.default for argument in ARGUMENTS.values()}
@@ -99,9 +109,10 @@ def nodes(graph: str, arguments: Mapping[str, str] | None = None,
             if value and node in values:
                 values[node].update(settings(node, parameter, name, absolute(name, value)))
     namespace = checked_namespace(namespace)
-    # In live the local face speaks it too, besides what arrives over a link.
-    remapped = {'stt': (('speech', 'heard'),)} if kind == TOPIC or graph == 'live' else {}
-    return [NodeSpec(name, name, values[name], namespace, remapped.get(name, ()))
+    # Elsewhere what is heard is for the responder to answer, or for the link.
+    remapped = ({'stt': (('speech', 'heard'),)} if kind == TOPIC and graph == 'sender' else {})
+    return [NodeSpec(name, name, values[name], namespace, remapped.get(name, ()),
+                     program=held.program if name == 'responder' else '')
             for name in names]
 
 

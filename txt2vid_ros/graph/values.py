@@ -8,6 +8,7 @@ from typing import Any
 
 from txt2vid_ros.core import options
 from txt2vid_ros.core.parameters import listed
+from txt2vid_ros.graph.conversation import RESPONDERS
 
 LISTS = frozenset({('tts', 'provider'), ('tts', 'listeners'), ('stt', 'provider')})
 """The (node, parameter) pairs that are lists of texts."""
@@ -37,6 +38,8 @@ def absolute(name: str, value: str) -> str:
     """Return paths absolute: the nodes may run in another folder."""
     if name == 'http' and value == 'off':
         return ''
-    if name in ('face', 'record', 'people', 'link_key', 'input'):
+    if name == 'responder' and value in ('', *RESPONDERS):
+        return value
+    if name in ('responder', 'face', 'record', 'people', 'link_key', 'input'):
         return str(Path(value).expanduser().absolute())
     return value

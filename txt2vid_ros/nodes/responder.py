@@ -20,8 +20,8 @@ from txt2vid_ros.ros.running import end_process, run
 ECHO, CHAT = 'echo', 'chat'
 INSTRUCTIONS = (
     'You are talking with somebody, and a voice reads out what you write, word by word. Answer as '
-    'people speak: in one to three short sentences, unless more is asked for. Write plain text: no '
-    'lists, headings, code, links or emoji. What you hear may be misheard.')
+    'people speak, in one to three short sentences, unless more is asked for. Write plain text: '
+    'no lists, headings, code, links or emoji. What you hear may be misheard.')
 INTERRUPT_TIMEOUT = 1.0
 """Seconds to wait until the voice is silent."""
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import collections
 from collections.abc import Mapping
 import dataclasses
+import threading
 from typing import Any
 
 from hri_msgs.msg import LiveSpeech
@@ -11,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from std_msgs.msg import Bool
 from txt2vid_ros.core import registry
+from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.options import OptionTables, prefix_of
 from txt2vid_ros.core.pcm import SPEECH_RATE, VOICE_RATE
 from txt2vid_ros.core.people import DEFAULT
@@ -35,6 +38,9 @@ STALL_CHECK_INTERVAL = 0.5
 """Seconds between looks at whether who was speaking still is, where no sound comes any more."""
 SEGMENT_MARGIN = 5.0
 """Seconds by which a segment with its padding may be longer than an utterance."""
+AT_START, ON_SOUND = 'at_start', 'on_sound'
+CHUNKS_HELD = 1024
+"""Chunks of sound that are held while the recognizer is being loaded: half a minute."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,6 +52,9 @@ class Parameters:
     text_limit: float = parameter(0.0, 'seconds that a provider may take to return its text; 0 '
                                   'for its own default', minimum=0.0, maximum=600.0)
     vad: str = parameter('silero', 'voice activity provider')
+    load: str = parameter(AT_START, 'when the providers are loaded: at_start, or with the first '
+                          'sound, which is held meanwhile; until then they take no memory',
+                          choices=(AT_START, ON_SOUND))
     speaker: str = parameter(DEFAULT, 'speaker id that is sent with the text', live=True)
     locale: str = parameter('en', 'language that is spoken (BCP 47)')
     threshold: float = parameter(0.5, 'probability above which sound counts as speech',
@@ -85,23 +94,49 @@ class SttNode(ManagedNode):
             texts={'options': [prefix_of(name) for name in names]})
 
     def configure(self) -> None:
-        """Load the recognizer and the voice activity detector."""
+        """Load the recognizer and the voice activity detector, unless sound is to come first."""
+        self._speech = self.publisher(LiveSpeech, 'speech', qos.SPEECH)
+        self._is_speaking = self.publisher(Bool, 'is_speaking', qos.SPEAKING)
+        self._health = HealthRegistry()
+        self._loaded = threading.Event()
+        self._pipeline: SpeechPipeline | None = None
+        if self.parameters.load == AT_START:
+            self._load()
+
+    def _load(self) -> None:
         table = self.parameters
         self._activity: VoiceActivity = registry.load(registry.DETECTORS, table.vad, 'stt.vad')()
         self.until_cleanup(self._activity.close)
         self._activity.load()
-        self._health = HealthRegistry()
         self._recognizer = make_recognizer(
             table.provider, table.locale, self.options, parameter='stt.provider',
             longest=table.longest + SEGMENT_MARGIN, health=self._health,
             limits=TimeLimits(table.text_limit, 0.0, 0.0, 0.0))
         self.until_cleanup(self._recognizer.close)
         self._recognizer.load()
-        self._speech = self.publisher(LiveSpeech, 'speech', qos.SPEECH)
-        self._is_speaking = self.publisher(Bool, 'is_speaking', qos.SPEAKING)
+        self._loaded.set()
 
     def start(self) -> None:
         """Start to listen."""
+        table = self.parameters
+        self._held: collections.deque[tuple[int, NDArray[np.float32]]] = collections.deque(
+            maxlen=CHUNKS_HELD)
+        self._pipeline = None
+        self._loading = False
+        if self._loaded.is_set():
+            self._begin()
+        self._told_speaking: bool | None = None
+        self._tell_speaking()
+        self.create_timer(STALL_CHECK_INTERVAL, self._tell_speaking)
+        self._guard = EchoGuard(table.mute_tail) if table.mute_while_speaking else None
+        if self._guard is not None:
+            self._voice_decoder = MonoDecoder()
+            SoundTopic(self, 'voice/audio', VOICE_RATE, self._on_voice)
+        self._input = SoundInput(self, self._hear)
+        self.get_logger().info('listening')
+
+    def _begin(self) -> None:
+        """Begin to recognize, now that the providers are loaded."""
         table = self.parameters
         settings = EndpointingSettings(
             threshold=table.threshold, start=table.start, end_silence=table.end_silence,
@@ -114,18 +149,11 @@ class SttNode(ManagedNode):
         # Speech that has begun still becomes text.
         self.until_deactivate(self._pipeline.close)
         self._pipeline.start()
-        self._told_speaking: bool | None = None
-        self._tell_speaking()
-        self.create_timer(STALL_CHECK_INTERVAL, self._tell_speaking)
-        self._guard = EchoGuard(table.mute_tail) if table.mute_while_speaking else None
-        if self._guard is not None:
-            self._voice_decoder = MonoDecoder()
-            SoundTopic(self, 'voice/audio', VOICE_RATE, self._on_voice)
-        self._input = SoundInput(self, self._hear)
-        self.get_logger().info('listening')
 
     def report(self) -> tuple[str, str, Mapping[str, Any]]:
         """Return counts, and how long the text of a sentence takes after its end is known."""
+        if self._pipeline is None:
+            return 'ok', 'loading' if self._loading else 'waiting for sound', {}
         statistics = self._pipeline.statistics
         times = list(statistics.endpoint_to_final)
         figures = {
@@ -164,13 +192,36 @@ class SttNode(ManagedNode):
     def _hear(self, stamp: int, samples: NDArray[np.float32]) -> None:
         if self._guard is not None:
             samples = self._guard.guard(stamp, samples, SPEECH_RATE)
-        self._pipeline.push(stamp, samples)
-        self._tell_speaking()
+        if self._pipeline is None:
+            self._hold(stamp, samples)
+        else:
+            self._pipeline.push(stamp, samples)
+            self._tell_speaking()
+
+    def _hold(self, stamp: int, samples: NDArray[np.float32]) -> None:
+        """Hold sound until the providers are loaded, which the first of it begins."""
+        self._held.append((stamp, samples))
+        if not self._loading:
+            self._loading = True
+            self.work('load', self._load_late)
+        elif self._loaded.is_set():
+            self._begin()
+            assert self._pipeline is not None
+            while self._held:
+                self._pipeline.push(*self._held.popleft())
+
+    def _load_late(self, stop: threading.Event) -> None:
+        try:
+            self._load()
+        except UserError as error:
+            # The rest of the graph, which has nothing to hear with, can still be watched.
+            self.set_problem('providers', str(error))
 
     def _tell_speaking(self) -> None:
         """Publish whether somebody speaks, where that has changed."""
-        if self._pipeline.speaking != self._told_speaking:
-            self._told_speaking = self._pipeline.speaking
+        speaking = self._pipeline is not None and self._pipeline.speaking
+        if speaking != self._told_speaking:
+            self._told_speaking = speaking
             self._is_speaking.publish(Bool(data=self._told_speaking))
 
 

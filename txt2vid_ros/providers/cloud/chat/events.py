@@ -22,7 +22,7 @@ class EventReader:
         self._after_return = False
 
     def feed(self, received: bytes) -> Iterator[str]:
-        """Yield the data of each event that is complete. Raises ProviderError where one is huge."""
+        """Yield the data of each event that is complete. Raises ProviderError."""
         for part in received.splitlines(keepends=True):
             if self._after_return and part == b'\n':
                 # The second half of a line end that was cut.

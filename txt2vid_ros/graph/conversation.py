@@ -1,0 +1,74 @@
+"""Who hears and who answers in a graph."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+import dataclasses
+import os
+from pathlib import Path
+
+from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.graph.arguments import is_true
+
+ECHO, CHAT, NOBODY = 'echo', 'chat', 'none'
+RESPONDERS = (ECHO, CHAT, NOBODY)
+
+
+@dataclasses.dataclass(frozen=True)
+class Conversation:
+    """The nodes of a graph that hold a conversation."""
+
+    microphone: bool = False
+    """Whether this machine's microphone, or a file in its place, is listened to."""
+    hears: bool = False
+    """Whether there is a recognizer, for that microphone or for those of browsers."""
+    responder: str = NOBODY
+    """echo, chat, none, or the path of a program."""
+
+    @property
+    def program(self) -> str:
+        """Return the path of the responder where it is a program of the user's own."""
+        return '' if self.responder in RESPONDERS else self.responder
+
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        """Return the names of its nodes, in the order of their start."""
+        return tuple(name for name, there in (
+            ('mic', self.microphone), ('stt', self.hears),
+            ('responder', self.responder != NOBODY)) if there)
+
+
+def conversation(graph: str, arguments: Mapping[str, str], *, text: bool) -> Conversation:
+    """
+    Return who hears and who answers in a graph; `text`: whether it carries text.
+
+    Live hears those who talk into its page, and says back what it hears where nothing else is
+    asked for. The receiver answers only where that is asked for. Raises UserError.
+    """
+    asked = arguments.get('responder', '')
+    given = arguments.get('mic', '')
+    microphone = graph == 'live' and (is_true('mic', given) or (not given and any(
+        map(arguments.get, ('device', 'input')))))
+    if not text or graph == 'sender':
+        if asked not in ('', NOBODY):
+            raise UserError(f'responder: {"the sender says" if text else "mode audio has"} '
+                            f'nothing that {asked} could answer',
+                            'Run the graph live or receiver, in mode text.')
+        return Conversation(microphone)
+    page = graph == 'live' and arguments.get('http') != 'off'
+    # mic:=false: nobody talks to it, and what an own recognizer hears can still be answered.
+    hears = microphone or (not given and (page or asked not in ('', NOBODY)))
+    responder = asked or (ECHO if hears and graph == 'live' else NOBODY)
+    return Conversation(microphone, hears, _found(responder))
+
+
+def _found(responder: str) -> str:
+    if responder in RESPONDERS:
+        return responder
+    path = Path(responder)
+    if not path.is_file():
+        raise UserError(f'responder: there is no program {responder!r}',
+                        f'Say {", ".join(RESPONDERS)}, or the path of a program.')
+    if path.suffix != '.py' and not os.access(path, os.X_OK):
+        raise UserError(f'responder: {responder} is not executable', f'Run: chmod +x {responder}')
+    return responder
