@@ -52,7 +52,8 @@ setup(
         ('share/ament_index/resource_index/packages', [f'resource/{NAME}']),
         (f'share/{NAME}', ['package.xml']),
         (f'share/{NAME}/models', ['models/models.yaml']),
-        *(shared(folder) for folder in ('config', 'launch') if (ROOT / folder).is_dir()),
+        *(shared(folder) for folder in ('config', 'examples', 'launch')
+          if (ROOT / folder).is_dir()),
         executables(),
     ],
     zip_safe=False,

@@ -61,7 +61,8 @@ def command(spec: NodeSpec, graph: str) -> list[str]:
     run = ([sys.executable, '-m', spec.module] if not spec.program
            else [*interpreter(spec.program), spec.program])
     return [*run, *(part.name for part in spec.parts), '--ros-args', *name,
-            '-r', f'__ns:={spec.namespace}', '--params-file', str(share('config', f'{graph}.yaml')), *settings(spec)]
+            '-r', f'__ns:={spec.namespace}',
+            '--params-file', str(share('config', f'{graph}.yaml')), *settings(spec)]
 
 
 def interpreter(program: str) -> list[str]:

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 import dataclasses
 import threading
-from typing import Any
+from typing import Any, TYPE_CHECKING
 
 from hri_msgs.msg import LiveSpeech
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
-from txt2vid_ros.dialogue.dialogue import Dialogue, DialogueSettings
-from txt2vid_ros.providers.cloud.chat.service import ChatService
 from txt2vid_ros.ros import qos
 from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.running import end_process, run
+
+if TYPE_CHECKING:
+    from txt2vid_ros.dialogue.dialogue import Dialogue, DialogueSettings
+    from txt2vid_ros.providers.cloud.chat.service import ChatService
 
 ECHO, CHAT = 'echo', 'chat'
 INSTRUCTIONS = (
@@ -60,7 +62,9 @@ class ResponderNode(ManagedNode):
         table = self.parameters
         self._service: ChatService | None = None
         if table.provider == CHAT:
-            self._service = ChatService(table.base_url, table.model, table.timeout)
+            # Only where it is needed: an echo should start at once and take no memory.
+            from txt2vid_ros.providers.cloud.chat import service
+            self._service = service.ChatService(table.base_url, table.model, table.timeout)
             self.until_cleanup(self._service.close)
         self._heard = self.publisher(LiveSpeech, 'heard', qos.SPEECH)
         self._text = self.publisher(String, 'text', qos.TEXT)
@@ -70,7 +74,8 @@ class ResponderNode(ManagedNode):
     def start(self) -> None:
         """Listen, and answer."""
         if self._service is not None:
-            self._dialogue = Dialogue(self._service.answer, self, self._settings())
+            from txt2vid_ros.dialogue import dialogue
+            self._dialogue = dialogue.Dialogue(self._service.answer, self, self._settings())
             self.until_deactivate(self._dialogue.close)
             self._dialogue.start()
             self._interrupt = self.create_client(Trigger, 'tts/interrupt')
@@ -109,9 +114,10 @@ class ResponderNode(ManagedNode):
         self.set_problem('answers', line)
 
     def _settings(self) -> DialogueSettings:
+        from txt2vid_ros.dialogue import dialogue
         table = self.parameters
-        return DialogueSettings(table.instructions, table.turns, table.longest, table.retries,
-                                table.excuse)
+        return dialogue.DialogueSettings(table.instructions, table.turns, table.longest,
+                                         table.retries, table.excuse)
 
     def _on_speech(self, message: LiveSpeech) -> None:
         if not message.final.strip():
