@@ -56,6 +56,9 @@ class Answer:
         interrupted = final and shown.endswith(CUT)
         shown = shown.rstrip(f'{CUT} ')
         letters = _letters(shown)
+        if interrupted and not letters and self.pending:
+            # Silenced within its first word.
+            self.cut = True
         for at in range(self._at, len(self._pieces)):
             piece = self._pieces[at]
             if letters and any(each.startswith(letters) for each in piece.spoken):

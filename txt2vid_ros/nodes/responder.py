@@ -8,9 +8,9 @@ import threading
 from typing import Any, TYPE_CHECKING
 
 from hri_msgs.msg import LiveSpeech
-from std_msgs.msg import String
+from std_msgs.msg import Header, String
 from std_srvs.srv import Trigger
-from txt2vid_ros.ros import qos
+from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.running import end_process, run
@@ -70,6 +70,7 @@ class ResponderNode(ManagedNode):
         self._text = self.publisher(String, 'text', qos.TEXT)
         self._dialogue: Dialogue | None = None
         self._echoed = 0
+        self._silenced_at = 0
 
     def start(self) -> None:
         """Listen, and answer."""
@@ -80,6 +81,7 @@ class ResponderNode(ManagedNode):
             self._dialogue.start()
             self._interrupt = self.create_client(Trigger, 'tts/interrupt')
             self.create_subscription(LiveSpeech, 'voice/caption', self._on_caption, qos.CAPTION)
+            self.create_subscription(Header, 'voice/interrupted', self._on_interrupted, qos.SPEECH)
         self.create_subscription(LiveSpeech, 'speech', self._on_speech, qos.SPEECH,
                                  qos_overriding_options=qos.overridable())
         self.get_logger().info('answering' if self._service else 'saying back what is heard')
@@ -108,6 +110,7 @@ class ResponderNode(ManagedNode):
         self._interrupt.call_async(Trigger.Request()).add_done_callback(lambda _: done.set())
         # What is said next must not come before that, or it would be silenced too.
         done.wait(INTERRUPT_TIMEOUT)
+        self._silenced_at = self.ros_clock.now()
 
     def problem(self, line: str) -> None:
         """Log why there is no answer, once, and report it in the diagnostics while it lasts."""
@@ -133,6 +136,11 @@ class ResponderNode(ManagedNode):
         if self._dialogue is not None:
             self._dialogue.caption(message.final or message.incremental,
                                    final=bool(message.final))
+
+    def _on_interrupted(self, message: Header) -> None:
+        # By somebody else: what this node has silenced, it goes on to answer.
+        if self._dialogue is not None and messages.from_time(message.stamp) > self._silenced_at:
+            self._dialogue.interrupt()
 
 
 def main() -> int:

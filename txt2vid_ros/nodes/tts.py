@@ -12,7 +12,7 @@ from typing import Any
 from diagnostic_msgs.msg import DiagnosticArray
 from hri_msgs.msg import LiveSpeech
 import numpy as np
-from std_msgs.msg import String
+from std_msgs.msg import Header, String
 from std_srvs.srv import Trigger
 from txt2vid_ros.core.locales import speaks
 from txt2vid_ros.core.options import OptionTables, prefix_of
@@ -109,6 +109,7 @@ class TtsNode(ManagedNode):
         self.until_cleanup(self._loader.close)
         self._output = TimedSpeechPublisher(self, self._rate)
         self._speakers = self.publisher(DiagnosticArray, 'voice/speakers', qos.INFO)
+        self._interrupted = self.publisher(Header, 'voice/interrupted', qos.SPEECH)
 
     def parameters_changed(self) -> None:
         """Load the voices that are set now beside those that speak."""
@@ -208,6 +209,8 @@ class TtsNode(ManagedNode):
     def _on_interrupt(self, request: Trigger.Request, response: Trigger.Response
                       ) -> Trigger.Response:
         ended = self._scheduler.interrupt()
+        # For those who still think about what to say.
+        self._interrupted.publish(Header(stamp=messages.to_time(self.ros_clock.now())))
         response.success = True
         response.message = f'{ended} utterance{"" if ended == 1 else "s"} ended'
         return response
