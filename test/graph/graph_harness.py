@@ -206,12 +206,15 @@ class TalkingHead(Command):
         """
         Start it; it is not yet ready. '{ns}' in an option becomes the namespace.
 
-        Without the node say, unless an option asks for it: it would cost every test its start.
+        Without the node say, and without ears, unless an option asks for them: they would cost
+        every test their start.
         """
         self.namespace = f'/test_{os.getpid()}_{random.randrange(10**6)}'
         words = [option.replace('{ns}', self.namespace) for option in options]
         if '--skills' not in words:
             words += ['--skills', 'false']
+        if not {'--mic', '--input', '--device', '--responder'} & {*words}:
+            words += ['--mic', 'false']
         super().__init__(folder, 'live', '--http', http, '--namespace', self.namespace, *words,
                          **more)
         self._pids: set[int] = set()

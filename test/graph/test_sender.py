@@ -94,11 +94,13 @@ def test_what_is_said_in_a_file_is_written_down_word_for_word(tmp_path: Path) ->
 
 def test_sound_from_anywhere_in_any_format_is_understood(tmp_path: Path) -> None:
     """Another program publishes at its own rates and in its own formats, without a mic node."""
-    with Command(tmp_path, '--ros-args', '-r', '__ns:=/lone',
+    with Command(tmp_path, '--ros-args', '-r', '__ns:=/lone', '-p', 'load:=on_sound',
                  module='txt2vid_ros.nodes.stt') as stt, \
             Observer(stt, '/lone') as observer:  # type: ignore[arg-type]
         speech = observer.record(LiveSpeech, 'speech', qos.SPEECH)
         status = observer.record(DiagnosticArray, '/diagnostics', qos.SPEECH)
+        # The recognizer is loaded with the first sound, of which nothing is lost.
+        status.wait(lambda each: each.status[0].message == 'waiting for sound')
         info = observer.publisher(AudioInfo, 'mic/audio_info', qos.INFO)
         sound = observer.publisher(AudioDataStamped, 'mic/audio', qos.AUDIO)
         loud = np.concatenate([np.zeros(RATE // 2, np.float32), clip('0930').sound(),
@@ -197,16 +199,18 @@ def test_a_wrong_option_is_named_in_one_line(
     assert len([line for line in text.splitlines() if says in line]) == 1
 
 
-def test_live_with_a_microphone_speaks_what_it_hears(tmp_path: Path) -> None:
+def test_live_with_a_microphone_says_back_what_it_hears(tmp_path: Path) -> None:
     file, texts = played(tmp_path, '0930')
     with TalkingHead(tmp_path, '--mic', 'true', '--input', str(file), '--engine', 'flash',
                      '--width', '160', '--height', '120', '--param', 'mic.wait_for=2') as head, \
             Observer(head) as observer:
         voice = observer.record(AudioDataStamped, 'voice/audio')
-        heard = observer.record(LiveSpeech, 'heard', qos.SPEECH)
+        speech = observer.record(LiveSpeech, 'speech', qos.SPEECH)
+        said = observer.record(LiveSpeech, 'voice/caption', qos.CAPTION)
         observer.record(AudioDataStamped, 'mic/audio', qos.CAPTURED)
-        message = heard.wait(final)
+        message = speech.wait(final)
         assert words(message.final) == words(texts[0])
+        assert words(said.wait(final).final) == words(texts[0])
         utterance = f'default#{messages.from_time(message.header.stamp)}'
         voice.wait(lambda each: each.header.frame_id == utterance and len(each.audio.data))
         voice.wait(lambda each: each.header.frame_id == utterance and not len(each.audio.data))
