@@ -40,8 +40,9 @@ def head(tmp_path_factory: pytest.TempPathFactory, service: FakeChat) -> Iterato
     folder = tmp_path_factory.mktemp('conversation')
     question = write(folder / 'speech.wav', np.concatenate(
         [np.zeros(RATE // 2, np.float32), clip('goforward').sound(), np.zeros(RATE, np.float32)]))
-    with TalkingHead(folder, *FAST, '--responder', 'chat', '--input', str(question),
-                     '--param', 'mic.wait_for=2', environment=service.environment) as head:
+    with TalkingHead(folder, *FAST, '--tts', 'hibari', '--responder', 'chat', '--input',
+                     str(question), '--param', 'mic.wait_for=2',
+                     environment=service.environment) as head:
         yield head.ready()
         assert head.stop() == 0
         assert 'sk-mine' not in head.text
