@@ -18,6 +18,7 @@ ENGINES = ('link', 'lipsync', 'listening', 'media', 'speaking')
 # Room (a folder or module of the package): the rooms that it may import. CONTRIBUTING.md shows it.
 ALLOWED: Mapping[str, tuple[str, ...]] = {
     'core': (),
+    'dialogue': ('core', 'speaking'),
     'link': ('core',),
     'listening': ('core',),
     'media': ('core',),
@@ -26,7 +27,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     'providers': ('core', 'lipsync', 'listening', 'media', 'speaking'),
     'render': ('core', 'lipsync', 'media', 'speaking'),
     'ros': ('core', 'media'),
-    'nodes': ('core', *ENGINES, 'providers', 'ros'),
+    'nodes': ('core', 'dialogue', *ENGINES, 'providers', 'ros'),
     'graph': ('core',),
     'launching': ('core', 'graph'),
     'supervisor': ('core',),

@@ -97,7 +97,7 @@ def test_the_parameters_of_rclpy_have_its_types() -> None:
 
 def test_empty_arguments_leave_the_parameters_alone() -> None:
     assert all(not spec.parameters for spec in graph.nodes(
-        'live', {'face': '', 'http': '', 'people': ''}))
+        'live', {'face': '', 'http': '', 'people': '', 'mic': 'false'}))
 
 
 def test_the_shipped_people_are_the_default() -> None:
@@ -115,9 +115,11 @@ def test_a_link_is_a_node_of_its_own_and_an_unknown_one_is_said() -> None:
 
 
 @pytest.mark.parametrize('link', ['topic', 'udp', 'tcp', 'serial'])
-def test_what_is_said_here_reaches_the_face_here_or_the_link(link: str) -> None:
+def test_what_is_said_here_reaches_the_responder_here_or_the_link(link: str) -> None:
     specs = {spec.name: spec for spec in graph.nodes('live', {'mic': 'true', 'link': link})}
-    assert specs['stt'].remappings == (('speech', 'heard'),)
+    # For the responder to answer: the face must not repeat it besides.
+    assert specs['stt'].remappings == ()
+    assert specs['responder'].parameters == {'provider': 'echo'}
     assert list(specs)[:2] == ['mic', 'stt']
     sender = {spec.name: spec for spec in graph.nodes('sender', {'mic': 'true', 'link': link})}
     assert sender['stt'].remappings == ((('speech', 'heard'),) if link == 'topic' else ())
@@ -157,7 +159,7 @@ def test_every_argument_sets_parameters_of_nodes_that_exist() -> None:
     for argument in graph.ARGUMENTS.values():
         assert argument.description
         for node, _ in argument.sets:
-            assert node in {'link', *graph.OUTPUTS}.union(
+            assert node in {'link', 'responder', *graph.OUTPUTS}.union(
                 *(names for graphs in graph.MODES.values() for names in graphs.values()))
 
 
@@ -167,11 +169,12 @@ def names(kind: str, **arguments: str) -> list[str]:
 
 def test_in_audio_mode_the_sound_itself_takes_the_place_of_text_and_voice() -> None:
     assert names('sender', mode='audio') == ['mic']
-    for kind in ('live', 'receiver'):
+    for kind, ears in (('live', ['stt', 'responder']), ('receiver', [])):
         assert names(kind, mode='audio') == ['playout', 'lipsync', 'stream']
-        assert names(kind, mode='text') == names(kind) == ['tts', 'lipsync', 'stream', 'say']
+        assert names(kind, mode='text') == names(kind) == [
+            'tts', 'lipsync', 'stream', 'say', *ears]
         assert names(kind, skills='') == names(kind)
-        assert names(kind, skills='false') == ['tts', 'lipsync', 'stream']
+        assert names(kind, skills='false') == ['tts', 'lipsync', 'stream', *ears]
     assert names('live', mode='audio', mic='true') == ['mic', 'playout', 'lipsync', 'stream']
     assert set(graph.MODES['audio']) == set(graph.MODES['text'])
     playout = graph.nodes('receiver', {'mode': 'audio', 'speaker': 'anna'})[0]
@@ -183,18 +186,60 @@ def test_in_audio_mode_the_sound_itself_takes_the_place_of_text_and_voice() -> N
 
 
 def test_who_names_what_to_listen_to_is_listened_to() -> None:
-    assert names('live', input='talk.wav') == ['mic', 'stt', 'tts', 'lipsync', 'stream', 'say']
+    assert names('live', input='talk.wav') == [
+        'mic', 'stt', 'responder', 'tts', 'lipsync', 'stream', 'say']
     assert names('live', device='USB')[0] == 'mic'
-    assert names('live', device='USB', mic='false')[0] == 'tts'
+    assert names('live', device='USB', mic='false') == ['tts', 'lipsync', 'stream', 'say']
     assert names('receiver', device='USB')[0] == 'tts'
+
+
+def test_live_hears_who_talks_into_its_page_and_loads_its_ears_only_then() -> None:
+    assert parameters_of('stt') == {'load': 'on_sound'}
+    assert parameters_of('stt', mic='true') == {}
+    for arguments in ({'http': 'off'}, {'mic': 'false'}):
+        assert not {'stt', 'responder'} & {*names('live', **arguments)}
+    # A recognizer of one's own may publish what is answered.
+    assert 'responder' in names('live', mic='false', responder='chat')
+    assert 'stt' not in names('live', mic='false', responder='chat')
+    assert {'stt', 'responder'} <= {*names('live', http='off', responder='chat')}
+
+
+def test_who_answers_is_chosen_and_may_be_a_program(
+        tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert parameters_of('responder') == {'provider': 'echo'}
+    assert parameters_of('responder', responder='chat') == {'provider': 'chat'}
+    assert parameters_of('responder', responder='chat', use_sim_time='true') == {
+        'provider': 'chat', 'use_sim_time': 'true'}
+    assert names('live', responder='none')[-1] == 'stt'
+    assert names('receiver', responder='echo')[-2:] == ['stt', 'responder']
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / 'mine.py').touch()
+    (tmp_path / 'mine').touch()
+    specs = graph.with_parameters(graph.nodes('live', {'responder': 'mine.py'}),
+                                  ['responder.mood=good'])
+    assert graph.composed(specs)[1:] == specs[-1:]
+    words = graph.command(specs[-1], 'live')
+    assert words[:2] == [sys.executable, str(tmp_path / 'mine.py')]
+    assert {'__node:=responder', '__ns:=/txt2vid', 'mood:="good"'} <= {*words}
+    for given, says in (('mine', r'is not executable\. Run: chmod \+x'),
+                        ('other.py', r"no program '.*/other\.py'\. Say echo, chat, none, or")):
+        with pytest.raises(UserError, match=says):
+            graph.nodes('live', {'responder': given})
+    (tmp_path / 'mine').chmod(0o755)
+    spec = graph.nodes('live', {'responder': 'mine'})[-1]
+    assert graph.command(spec, 'live')[0] == str(tmp_path / 'mine')
+    for kind, arguments in (('sender', {}), ('live', {'mode': 'audio'})):
+        with pytest.raises(UserError, match='nothing that chat could answer'):
+            graph.nodes(kind, {'responder': 'chat', **arguments})
+        assert 'responder' not in names(kind, responder='none', **arguments)
 
 
 def test_a_robot_has_the_loudspeaker_and_the_window_that_are_requested() -> None:
     for kind in ('live', 'receiver'):
-        assert names(kind, loudspeaker='true', window='True')[-2:] == ['loudspeaker', 'window']
+        assert {'loudspeaker', 'window'} <= {*names(kind, loudspeaker='true', window='True')}
         assert names(kind, loudspeaker='false', window='') == names(kind)
     assert names('live', mode='audio', window='true') == ['playout', 'lipsync', 'stream', 'window']
-    assert names('live', loudspeaker_device='USB')[-1] == 'loudspeaker'
+    assert 'loudspeaker' in names('live', loudspeaker_device='USB')
     assert 'loudspeaker' not in names('live', loudspeaker_device='USB', loudspeaker='false')
     assert parameters_of('loudspeaker', loudspeaker_device='010') == {'device': '010'}
     # The first words wait for whoever is to hear them.

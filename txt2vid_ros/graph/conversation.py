@@ -15,7 +15,7 @@ RESPONDERS = (ECHO, CHAT, NOBODY)
 
 
 @dataclasses.dataclass(frozen=True)
-class Conversation:
+class ConversationSpec:
     """The nodes of a graph that hold a conversation."""
 
     microphone: bool = False
@@ -38,7 +38,7 @@ class Conversation:
             ('responder', self.responder != NOBODY)) if there)
 
 
-def conversation(graph: str, arguments: Mapping[str, str], *, text: bool) -> Conversation:
+def conversation(graph: str, arguments: Mapping[str, str], *, text: bool) -> ConversationSpec:
     """
     Return who hears and who answers in a graph; `text`: whether it carries text.
 
@@ -47,19 +47,20 @@ def conversation(graph: str, arguments: Mapping[str, str], *, text: bool) -> Con
     """
     asked = arguments.get('responder', '')
     given = arguments.get('mic', '')
-    microphone = graph == 'live' and (is_true('mic', given) or (not given and any(
-        map(arguments.get, ('device', 'input')))))
+    wanted = is_true('mic', given) or (
+        not given and any(map(arguments.get, ('device', 'input'))))
+    microphone = wanted and graph == 'live'
     if not text or graph == 'sender':
         if asked not in ('', NOBODY):
             raise UserError(f'responder: {"the sender says" if text else "mode audio has"} '
                             f'nothing that {asked} could answer',
                             'Run the graph live or receiver, in mode text.')
-        return Conversation(microphone)
+        return ConversationSpec(microphone)
     page = graph == 'live' and arguments.get('http') != 'off'
     # mic:=false: nobody talks to it, and what an own recognizer hears can still be answered.
     hears = microphone or (not given and (page or asked not in ('', NOBODY)))
     responder = asked or (ECHO if hears and graph == 'live' else NOBODY)
-    return Conversation(microphone, hears, _found(responder))
+    return ConversationSpec(microphone, hears, _found(responder))
 
 
 def _found(responder: str) -> str:
