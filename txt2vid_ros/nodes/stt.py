@@ -127,7 +127,7 @@ class SttNode(ManagedNode):
             self._begin()
         self._told_speaking: bool | None = None
         self._tell_speaking()
-        self.create_timer(STALL_CHECK_INTERVAL, self._tell_speaking)
+        self.create_timer(STALL_CHECK_INTERVAL, self._look)
         self._guard = EchoGuard(table.mute_tail) if table.mute_while_speaking else None
         if self._guard is not None:
             self._voice_decoder = MonoDecoder()
@@ -204,11 +204,19 @@ class SttNode(ManagedNode):
         if not self._loading:
             self._loading = True
             self.work('load', self._load_late)
-        elif self._loaded.is_set():
+        self._hear_held()
+
+    def _hear_held(self) -> None:
+        if self._held and self._loaded.is_set():
             self._begin()
             assert self._pipeline is not None
             while self._held:
                 self._pipeline.push(*self._held.popleft())
+
+    def _look(self) -> None:
+        """Do what no sound may come any more to do."""
+        self._hear_held()
+        self._tell_speaking()
 
     def _load_late(self, stop: threading.Event) -> None:
         try:
