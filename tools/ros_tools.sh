@@ -47,7 +47,7 @@ prefix=$folder/prefix
 mkdir -p "$prefix"/{share/ament_index/resource_index/packages,share/txt2vid_ros,lib/txt2vid_ros}
 touch "$prefix/share/ament_index/resource_index/packages/txt2vid_ros"
 ln -sfn "$root/package.xml" "$prefix/share/txt2vid_ros/package.xml"
-for part in launch config models; do
+for part in launch config examples models; do
   mkdir -p "$prefix/share/txt2vid_ros/$part"
   ln -sfn "$root/$part"/* "$prefix/share/txt2vid_ros/$part/"
 done
