@@ -42,7 +42,7 @@ def run(prefix, *words):
 
 
 def test_every_file_of_the_package_is_installed(prefix):
-    for folder in ('txt2vid_ros', 'config', 'launch'):
+    for folder in ('txt2vid_ros', 'config', 'examples', 'launch'):
         for path in (ROOT / folder).rglob('*'):
             if path.is_file() and path.suffix != '.pyc':
                 assert list(prefix.rglob(str(path.relative_to(ROOT)))), path
