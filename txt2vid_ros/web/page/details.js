@@ -32,6 +32,7 @@ export class Details {
   toggle(open = !this.open) {
     if (open === this.open) return;
     this.#panel.hidden = !open;
+    document.documentElement.toggleAttribute('data-details', open);
     this.#button.setAttribute('aria-expanded', String(open));
     clearInterval(this.#timer);
     if (open) {
@@ -68,11 +69,11 @@ export class Details {
     const { kind, reason, latency, offset, size, fps, lost, trip } = this.figures();
     const over = kind === 'WebRTC' ? 'WebRTC' : kind ? `HTTP, for ${reason}` : 'not connected';
     rows(byId('figures'), [
-      ['Comes over', over],
-      ['Behind the face', ms(latency)],
-      ['Sound before picture', kind === 'HTTP' ? 'one stream' : signed(offset)],
+      ['Connection', over],
+      ['Delay', ms(latency)],
+      ['Sound against picture', kind === 'HTTP' ? 'one stream' : signed(offset)],
       ['Picture', size ? `${size}${fps ? `, ${Math.round(fps)} a second` : ''}` : NONE],
-      ['There and back', ms(trip)],
+      ['Round trip', ms(trip)],
       ['Packets lost', Number.isFinite(lost) ? String(lost) : NONE],
     ]);
     const { nodes, figures } = this.#state ?? {};

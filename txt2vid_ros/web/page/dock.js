@@ -2,7 +2,7 @@
 
 import { byId, make } from './dom.js';
 
-const TALK = { off: 'Talk', asking: 'Allow the microphone', connecting: 'Connecting', on: 'Stop talking' };
+const TALK = { off: 'Talk', asking: 'Asking', connecting: 'Connecting', on: 'Talking' };
 const MICROPHONE = ['refused', 'missing', 'taken', 'gone', 'busy', 'insecure', 'unsupported'].map(
   name => `microphone-${name}`);
 

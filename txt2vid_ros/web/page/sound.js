@@ -11,8 +11,9 @@ export class Sound {
   constructor() {
     this.#call.onclick = () => {
       this.turn(true);
-      this.#button.focus();
+      this.#button.focus(); // the button that had the focus has gone
     };
+    byId('stage').addEventListener('click', () => this.asked());
     this.#button.onclick = () => this.turn(!this.on);
     this.#video.addEventListener('volumechange', () => this.#draw());
     this.#draw();
