@@ -162,7 +162,7 @@ class PictureSender(TrackSender):
         if picture.stamp <= self._last:
             # The clock was set back: timestamps go back too, and only a key frame makes sense.
             self._lost = self._lost or not picture.key_frame
-            self._last = 0
+            self._last = self._caught_up = 0
         if not self._lost or picture.key_frame:
             self._lost = False
             self._picture(picture.stamp, picture)
