@@ -29,6 +29,8 @@ class Parameters:
 
     http: str = parameter('127.0.0.1:8080', 'HOST:PORT for viewers; empty for none; '
                           'port 0 is any free one, announced on stream/url')
+    through_web: bool = parameter(False, 'whether viewers come through the node web, so that this '
+                                  'address is not for them')
     record: str = parameter('', 'file to record to: .mp4, .mkv or .ts; empty for none')
     push: str = parameter('', 'URL to push to: udp, rtp, rtsp, rtmp, srt or tcp; several '
                           'separated by spaces')
@@ -89,8 +91,9 @@ class StreamNode(ManagedNode):
         self.create_timer(1.0, self._each_second)
         self.work('streamer', self._writer.run)
         self._url.publish(String(data=self._output.url))
-        for line in self._output.describe():
-            self.get_logger().info(line)
+        if not self.parameters.through_web:
+            for line in self._output.describe():
+                self.get_logger().info(line)
 
     def report(self) -> tuple[str, str, Mapping[str, Any]]:
         """Return the figures of the stream."""

@@ -156,6 +156,12 @@ class EventDoor:
             return 'say: text and speaker have to be texts'
         if not text.strip():
             return 'say: the text is empty'
+        try:
+            (text + speaker).encode()
+        except UnicodeEncodeError:
+            return 'say: the text has half a character (a lone surrogate)'
+        # A NUL ends what ROS carries.
+        text, speaker = text.replace('\0', ' '), speaker.replace('\0', ' ')
         if problem := self._conversation.say(text, speaker):
             queue.put(error(problem))
         return ''

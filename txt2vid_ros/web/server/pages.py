@@ -43,7 +43,8 @@ def read_files() -> dict[str, PageFile]:
             kind = KINDS.get('.' + file.name.rpartition('.')[2])
             if kind and file.name not in found and file.is_file():
                 content = file.read_bytes()
-                found[file.name] = PageFile(kind, content, hashlib.sha256(content).hexdigest()[:32])
+                digest = hashlib.sha256(content).hexdigest()[:32]
+                found[file.name] = PageFile(kind, content, digest)
     return found
 
 

@@ -24,7 +24,7 @@ from txt2vid_ros.web.server.health import GraphHealth
 from txt2vid_ros.web.server.hub import EventHub
 from txt2vid_ros.web.server.origins import HostPolicy, OriginPolicy
 from txt2vid_ros.web.server.relay import StreamRelay
-from txt2vid_ros.web.server.settings import WebSettings
+from txt2vid_ros.web.server.settings import is_loopback, WebSettings
 from txt2vid_ros.web.server.tokens import TokenGate
 
 log = logging.getLogger(__name__)
@@ -66,7 +66,9 @@ class WebServer:
             self._socket.close()
             self._loop.close()
             raise
+        self.host = address.host
         self.needs_token = bool(token)
+        self.open_to_all = not token and not is_loopback(ip)
         self.url = _url(address.host, ip, port, tls is not None)
         """The address to watch at, without a path."""
         self._runner: web.AppRunner | None = None
