@@ -35,7 +35,7 @@ class Picture:
 
 
 def picture(stamp: int, data: bytes) -> Picture | None:
-    """Return a picture (Annex B) as RTP payloads; None where the bytes hold none."""
+    """Cut coded bytes (Annex B) into RTP payloads; None where they hold no picture."""
     payloads: list[bytes] = []
     key_frame, profile = False, ''
     for unit in nal_units(data):

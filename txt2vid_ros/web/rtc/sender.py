@@ -170,8 +170,8 @@ class PictureSender(TrackSender):
               and picture.stamp - self._caught_up >= CATCH_UP_PAUSE):
             self._lost, self._caught_up = False, picture.stamp
             step = min(CATCH_UP_STEP, (picture.stamp - self._last) // len(group))
-            for back, each in zip(range(len(group) - 1, -1, -1), group):
-                self._picture(picture.stamp - back * step, each)
+            for place, each in enumerate(group, 1 - len(group)):
+                self._picture(picture.stamp + place * step, each)
 
     def _picture(self, stamp: int, picture: Picture) -> None:
         self._last = stamp

@@ -6,7 +6,7 @@ import dataclasses
 from fractions import Fraction
 
 import av
-import av.audio
+from av.audio.codeccontext import AudioCodecContext
 from txt2vid_ros.core.clock import Clock, SECOND
 from txt2vid_ros.core.pcm import STREAM_RATE, to_s16
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
@@ -83,8 +83,8 @@ def _stamp(sample: int) -> int:
     return sample * SECOND // STREAM_RATE
 
 
-def _encoder() -> av.audio.AudioCodecContext:
-    encoder = av.audio.AudioCodecContext.create('libopus', 'w')
+def _encoder() -> AudioCodecContext:
+    encoder = av.CodecContext.create('libopus', 'w')
     encoder.sample_rate = STREAM_RATE
     encoder.layout = 'mono'
     encoder.format = 's16'

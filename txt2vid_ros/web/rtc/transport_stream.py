@@ -1,4 +1,4 @@
-"""Cuts the video of an MPEG transport stream (ISO 13818-1) into pictures, each as it is complete."""
+"""Cuts the video of a transport stream (ISO 13818-1) into pictures, each as it is complete."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ class TimedPicture:
 
 class PictureParser:
     """
-    Takes whatever bytes have come and returns the pictures that are complete.
+    Takes bytes as they come and returns the pictures that are complete.
 
     A picture is complete with its last byte where its length is stated. Pictures of more than
-    65,535 bytes cannot state it; they end at a packet that is filled up with stuffing, or where the
-    next one begins. Damaged bytes are skipped.
+    65,535 bytes cannot state it; they end at a packet that is filled up with stuffing, or where
+    the next one begins. Damaged bytes are skipped.
     """
 
     def __init__(self) -> None:
@@ -85,7 +85,7 @@ class PictureParser:
         if wanted is None:
             return
         pts = _pts(unit)
-        if (pts is None or wanted and len(unit) < wanted
+        if (pts is None or (wanted and len(unit) < wanted)
                 or len(unit) > LARGEST_PICTURE_BYTES):
             self.damaged += 1
             return

@@ -1,4 +1,4 @@
-"""Reads SDP offers (RFC 8866, RFC 9429): what is asked for, and in which of the formats we have."""
+"""Reads SDP offers (RFC 8866, RFC 9429): what is asked for, and in which format it is sent."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from aiortc.sdp import (
     SessionDescription,
 )
 from txt2vid_ros.web.rtc.errors import OfferError
-from txt2vid_ros.web.rtc.transport import RemoteEnd
+from txt2vid_ros.web.rtc.peer.transport import RemoteEnd
 
 LARGEST_OFFER = 64_000
 """Characters."""
@@ -50,6 +50,7 @@ class OfferedMedia:
     direction: str
     codec: RTCRtpCodecParameters | None = None
     """The format that is taken; None where the section is refused."""
+    payload_type: int = 0
     rtx: int | None = None
     """The payload type of its retransmissions."""
 
@@ -92,7 +93,9 @@ def read_offer(text: str, directions: Sequence[str], choices: dict[str, Choice])
         codec = choices[each.kind](each) if wanted else None
         if codec is not None:
             taken.add(each.kind)
-            section = dataclasses.replace(section, codec=codec, rtx=_rtx(each, codec))
+            section = dataclasses.replace(
+                section, codec=codec, payload_type=codec.payloadType or 0,
+                rtx=_rtx(each, codec))
         sections.append(section)
     _complain(sections, directions, choices)
     return Offer(tuple(sections), _remote_end(description), group is not None)
@@ -107,7 +110,8 @@ def opus(media: MediaDescription) -> RTCRtpCodecParameters | None:
 def h264(profile: str) -> Choice:
     """Return a choice of the H.264 format that plays a stream of this profile-level-id."""
     def chosen(media: MediaDescription) -> RTCRtpCodecParameters | None:
-        decoders = _CAN_DECODE.get(_profile(profile or DEFAULT_PROFILE), ())
+        own = _profile(profile or DEFAULT_PROFILE)
+        decoders = _CAN_DECODE.get(own, ()) if own is not None else ()
         offered = [(_profile(str(each.parameters.get('profile-level-id', '42000a'))), each)
                    for each in media.rtp.codecs
                    if each.mimeType.lower() == 'video/h264' and each.clockRate == 90_000

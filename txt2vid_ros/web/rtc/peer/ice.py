@@ -11,7 +11,7 @@ from typing import Any
 from aioice import Candidate, Connection
 from aioice.ice import StunProtocol
 from aioice.stun import Message
-from txt2vid_ros.web.rtc.network import Network
+from txt2vid_ros.web.rtc.peer.network import Network
 
 log = logging.getLogger(__name__)
 
@@ -24,10 +24,10 @@ _LARGEST_STUN_BYTE = 3
 
 
 class IceConnection(Connection):
-    """An ICE connection on chosen addresses of this machine, which notes when it heard its peer."""
+    """ICE on chosen addresses of this machine; notes when the peer was last heard."""
 
     def __init__(self, network: Network, controlling: bool) -> None:
-        """`controlling` is the end that made the offer."""
+        """Take where this machine is reached; the end that makes the offer is `controlling`."""
         super().__init__(ice_controlling=controlling, **network.servers())
         self._addresses = list(network.addresses)
         self.heard = time.monotonic()
@@ -85,8 +85,8 @@ class _Guard(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, addr: tuple[Any, ...]) -> None:
         # An empty datagram, or one from anybody else, would end aiortc's reader.
-        if not data or data[0] > _LARGEST_STUN_BYTE and not self._connection.knows(
-                (addr[0], addr[1])):
+        if not data or (data[0] > _LARGEST_STUN_BYTE and not self._connection.knows(
+                (addr[0], addr[1]))):
             self._connection.invalid += 1
             return
         try:

@@ -16,8 +16,8 @@ from aiortc.rtcdtlstransport import RTCDtlsFingerprint, RTCDtlsParameters
 from aiortc.rtcicetransport import RTCIceCandidate, RTCIceParameters
 from aiortc.rtp import AnyRtcpPacket, RtcpPacket, RtpPacket
 import pylibsrtp
-from txt2vid_ros.web.rtc.ice import IceConnection
-from txt2vid_ros.web.rtc.network import Network
+from txt2vid_ros.web.rtc.peer.ice import IceConnection
+from txt2vid_ros.web.rtc.peer.network import Network
 
 log = logging.getLogger(__name__)
 
@@ -91,7 +91,7 @@ class PeerTransport:
 
     def __init__(self, network: Network, certificate: RTCCertificate,
                  controlling: bool = False) -> None:
-        """`controlling` is the end that made the offer."""
+        """Take where this machine is reached; the end that makes the offer is `controlling`."""
         self._network = network
         self._certificate = certificate
         self._connection = IceConnection(network, controlling)
@@ -133,9 +133,14 @@ class PeerTransport:
                     if each.algorithm == 'sha-256')
 
     @property
+    def remote_name(self) -> str:
+        """Return the other end's ICE user name; empty before connect()."""
+        return self._connection.remote_username or ''
+
+    @property
     def invalid(self) -> int:
         """Return how many packets could not be read."""
-        return self._dtls.invalid
+        return self._dtls.invalid + self._connection.invalid
 
     async def connect(self, remote: RemoteEnd) -> None:
         """Connect. Raises ConnectionError, or TimeoutError after CONNECT_SECONDS."""
