@@ -8,6 +8,7 @@ from typing import Any
 
 from std_msgs.msg import String
 from txt2vid_ros.core.clock import FrameGrid, SECOND
+from txt2vid_ros.core.process.memory import resident_bytes
 from txt2vid_ros.media.lead_time_estimator import order_statistic
 from txt2vid_ros.media.output.encoder import PTS_OFFSET
 from txt2vid_ros.media.output.frame_buffer import FrameBuffer
@@ -121,6 +122,7 @@ class StreamNode(ManagedNode):
             'repeated': statistics.repeated, 'skipped': statistics.skipped,
             'encoder_restarts': statistics.restarts, 'viewers': self._output.viewers,
             'dropped_viewers': self._output.dropped,
+            'encoder_memory_mb': resident_bytes(self._output.encoder_pid) / 1e6,
             'write_lateness_ms_p99': order_statistic(statistics.lateness.copy(), 0.99) * 1000,
             'frame_lead_wanted_ms': self._pictures.lead * 1000}
 

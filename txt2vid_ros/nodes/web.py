@@ -84,6 +84,7 @@ class WebNode(ManagedNode):
         self._hello: dict[str, Any] = {}
         self._listening = False
         self._rtc: RtcService | None = None
+        self._ice_servers: list[dict[str, str]] = []
         self._text = self.publisher(String, 'text', qos.TEXT)
         self._heard = self.publisher(LiveSpeech, 'heard', qos.SPEECH)
         self._mic = self.publisher(AudioDataStamped, 'mic/audio', qos.AUDIO)
@@ -91,7 +92,7 @@ class WebNode(ManagedNode):
         self._lead_request = self.publisher(Float64, 'voice/lead', qos.LEAD)
         given = {name: value for name, value in dataclasses.asdict(self.parameters).items()
                  if name in {field.name for field in dataclasses.fields(WebSettings)}}
-        self._server = WebServer(WebSettings(**given), self, None)  # TODO
+        self._server = WebServer(WebSettings(**given), self, self._media)
         self.until_cleanup(self._server.close)
         self._server.start()
 
@@ -164,16 +165,20 @@ class WebNode(ManagedNode):
     # WebRTC -------------------------------------------------------------------------------------
 
     def _media(self) -> tuple[RtcService, Iterable[RouteDef]]:
-        from txt2vid_ros.web.rtc.network import ice_server, local_addresses, Network
+        from txt2vid_ros.web.rtc.peer.network import ice_server, local_addresses, Network
         from txt2vid_ros.web.rtc.routes import rtc_routes
         from txt2vid_ros.web.rtc.service import RtcService
         table = self.parameters
         network = Network(
             local_addresses(self._server.host, 'web.http'),
             ice_servers=tuple(ice_server(each, 'web.ice_servers') for each in table.ice_servers))
+        # As RTCPeerConnection takes them.
+        self._ice_servers = [{'urls': each.url, **({
+            'username': each.username, 'credential': each.credential} if each.username else {})}
+            for each in network.ice_servers]
         self._rtc = RtcService(self._speech, self.ros_clock, self._hear, network,
                                table.max_viewers)
-        return self._rtc, rtc_routes(self._rtc)
+        return self._rtc, rtc_routes(self._rtc, self._server.is_allowed_origin)
 
     def _hear(self, stamp: int, samples: NDArray[np.float32]) -> None:
         """Publish what the microphone of a browser has captured."""
@@ -236,7 +241,7 @@ class WebNode(ManagedNode):
             'type': 'hello', 'version': 1, 'synthetic': True, 'speaker': DEFAULT,
             'speakers': self._speakers, 'can': {
                 'say': self._can_say(), 'talk': self._can_talk(), 'secure': self._server.secure},
-            'ice_servers': []}
+            'ice_servers': self._ice_servers}
         if hello != self._hello:
             self._hello = hello
             self._server.parts.hub.post(hello)

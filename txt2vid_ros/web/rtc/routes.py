@@ -100,9 +100,8 @@ async def _options(kind: str, request: web.Request) -> web.Response:
 
 async def _text(request: web.Request) -> str:
     """Return the body. Raises OfferError where it is too long or no text."""
-    body = await request.content.read(LARGEST_OFFER + 1)
-    while len(body) <= LARGEST_OFFER and (more := await request.content.read(LARGEST_OFFER)):
-        body += more
+    # The server may have read it, and bounds it; what request.content gives is gone then.
+    body = await request.read()
     if len(body) > LARGEST_OFFER:
         raise OfferError(413, f'An offer has at most {LARGEST_OFFER} bytes.')
     try:

@@ -81,6 +81,8 @@ def _memory(health: GraphHealth) -> list[tuple[str, float]]:
     """Return the memory of each process once, though nodes may share one."""
     found: dict[float, tuple[str, float]] = {}
     for name, state in health.nodes().items():
+        if state.alive and 'encoder_memory_mb' in state.figures:
+            found[-0.5] = 'encoder', state.figures['encoder_memory_mb'] * 1e6
         if state.alive and 'memory_mb' in state.figures:
             pid = state.figures.get('pid', 0.0)
             names = f'{found[pid][0]}+{name}' if pid and pid in found else name

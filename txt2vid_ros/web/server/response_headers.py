@@ -50,6 +50,6 @@ def add_headers(origins: OriginPolicy
             headers['Access-Control-Allow-Origin'] = origin
             headers['Access-Control-Allow-Credentials'] = 'true'
             headers.setdefault('Access-Control-Expose-Headers', 'Location, Link, ETag')
-            headers.add('Vary', 'Origin')
+            headers['Vary'] = 'Origin'
 
     return complete

@@ -107,6 +107,10 @@ class WebServer:
         with contextlib.suppress(RuntimeError):  # it has ended
             self._loop.call_soon_threadsafe(work)
 
+    def is_allowed_origin(self, origin: str) -> bool:
+        """Return whether the pages of another origin may use the server."""
+        return origin.lower() in self._origins.allowed
+
     def stream_at(self, url: str) -> None:
         """Learn where the node stream serves."""
         self.parts.relay.url = url
