@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
@@ -21,6 +22,8 @@ BODY_SECONDS = 5.0
 HEALTH_PATH = '/healthz'
 OPEN_PATHS = (*PUBLIC_PATHS, HEALTH_PATH)
 """What needs no token. Of the health, only the one word is told without."""
+ENTRY: contextvars.ContextVar[Entry] = contextvars.ContextVar('entry')
+"""How the request that is being answered has come in."""
 _COUNTED = {404: 'not_found', 405: 'other_client_errors', 413: 'too_large', 408: 'slow_requests'}
 
 
@@ -69,7 +72,7 @@ class Access:
         if request.path in PUBLIC_PATHS or request.method == 'OPTIONS':
             return None
         entry = self._tokens.enter(request)
-        request['entry'] = entry
+        ENTRY.set(entry)
         if entry is Entry.TOO_MANY:
             return self._refuse('too_many_tokens', 429, 'Too many wrong tokens.\n', {
                 'Retry-After': str(self._tokens.retry_after(request))})

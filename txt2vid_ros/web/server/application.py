@@ -7,7 +7,7 @@ import dataclasses
 from typing import Protocol
 
 from aiohttp import web
-from txt2vid_ros.web.server.access import Access, HEALTH_PATH, LARGEST_BODY
+from txt2vid_ros.web.server.access import Access, ENTRY, HEALTH_PATH, LARGEST_BODY
 from txt2vid_ros.web.server.connections import ConnectionGuard
 from txt2vid_ros.web.server.counters import ErrorCounters
 from txt2vid_ros.web.server.events import Conversation, EventDoor
@@ -75,7 +75,7 @@ def _healthz(health: GraphHealth) -> Callable[[web.Request], web.Response]:
     async def answer(request: web.Request) -> web.Response:
         report: Mapping[str, object] = health.report()
         # Whoever has not come in, as a load balancer, learns no more than that.
-        told = report if request['entry'].admitted else {'ok': report['ok']}
+        told = report if ENTRY.get().admitted else {'ok': report['ok']}
         return web.json_response(told, status=200 if report['ok'] else 503)
 
     return answer  # type: ignore[return-value]

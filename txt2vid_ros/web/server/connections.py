@@ -43,14 +43,21 @@ class Connection:
     abort: Callable[[], None]
     since: float
     """When it was opened, or began or ended a request, by the monotonic clock."""
-    busy: bool = False
-    """Whether a request is being answered."""
+    transport: asyncio.Transport | None = None
+    handling: bool = False
+    """Whether a request is being handled."""
     held: bool = False
     """Whether the answer goes on for as long as the other end wants it: a stream, a WebSocket."""
 
-    def becomes(self, *, busy: bool) -> None:
-        """Begin or end a request."""
-        self.busy, self.held, self.since = busy, False, time.monotonic()
+    @property
+    def busy(self) -> bool:
+        """Return whether a request is being answered, or its answer has not been taken yet."""
+        return self.handling or (
+            self.transport is not None and self.transport.get_write_buffer_size() > 0)
+
+    def becomes(self, *, handling: bool) -> None:
+        """Begin or end to handle a request."""
+        self.handling, self.held, self.since = handling, False, time.monotonic()
 
 
 class ConnectionGuard:
@@ -82,15 +89,18 @@ class ConnectionGuard:
         self._open.add(connection)
         return connection
 
-    def connected(self, connection: Connection, transport: asyncio.BaseTransport) -> None:
+    def connected(self, connection: Connection, transport: asyncio.Transport) -> None:
         """Learn the transport of a connection, by which its requests are told."""
+        connection.transport, connection.abort = transport, transport.abort
+        connection.since = time.monotonic()
         self._by_transport[id(transport)] = connection
 
-    def closed(self, connection: Connection, transport: asyncio.BaseTransport | None) -> None:
+    def closed(self, connection: Connection) -> None:
         """Forget a connection."""
         self._open.discard(connection)
-        if transport is not None:
-            self._by_transport.pop(id(transport), None)
+        if connection.transport is not None:
+            self._by_transport.pop(id(connection.transport), None)
+            connection.transport = None
 
     @contextlib.contextmanager
     def answering(self, request: web.BaseRequest) -> Iterator[Connection | None]:
@@ -99,11 +109,11 @@ class ConnectionGuard:
         if connection is None:
             yield None
             return
-        connection.becomes(busy=True)
+        connection.becomes(handling=True)
         try:
             yield connection
         finally:
-            connection.becomes(busy=False)
+            connection.becomes(handling=False)
 
     def hold(self, request: web.BaseRequest) -> None:
         """Let the answer to a request go on for as long as the other end wants it."""
@@ -148,7 +158,6 @@ class _GuardedProtocol(asyncio.Protocol):
         self._guard = guard
         self._connection = connection
         self._inner = inner
-        self._transport: asyncio.BaseTransport | None = None
         self.data_received = inner.data_received  # type: ignore[method-assign]
         self.eof_received = inner.eof_received  # type: ignore[method-assign]
         self.pause_writing = inner.pause_writing  # type: ignore[method-assign]
@@ -156,14 +165,11 @@ class _GuardedProtocol(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        self._connection.abort = transport.abort
-        self._connection.since = time.monotonic()
         self._guard.connected(self._connection, transport)
         self._inner.connection_made(transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._guard.closed(self._connection, self._transport)
+        self._guard.closed(self._connection)
         self._inner.connection_lost(exc)
 
 
@@ -225,4 +231,4 @@ class Listener:
         finally:
             if transport is None:
                 accepted.close()
-                self._guard.closed(connection, None)
+                self._guard.closed(connection)

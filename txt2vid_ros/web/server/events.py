@@ -10,7 +10,7 @@ import logging
 import math
 from typing import Any, Protocol
 
-from aiohttp import web, WSMsgType
+from aiohttp import web, WSCloseCode, WSMsgType
 from txt2vid_ros.web.server.connections import ConnectionGuard
 from txt2vid_ros.web.server.counters import ErrorCounters
 from txt2vid_ros.web.server.hub import as_text, EventHub, PageQueue
@@ -106,7 +106,7 @@ class EventDoor:
         try:
             while (event := await queue.take()) is not None:
                 await asyncio.wait_for(socket.send_str(event), SEND_SECONDS)
-            await socket.close(code=1001, message=b'the server ends')
+            await socket.close(code=WSCloseCode.GOING_AWAY, message=b'the server ends')
         except asyncio.TimeoutError:
             queue.end()
             overrun()
@@ -116,7 +116,10 @@ class EventDoor:
     async def _receive(self, socket: web.WebSocketResponse, queue: PageQueue) -> None:
         limit, ignored = RateLimit(MESSAGES_A_SECOND, MESSAGES_AT_ONCE), 0
         async for frame in socket:
-            if frame.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
+            if frame.type == WSMsgType.ERROR:
+                # Of the protocol itself; aiohttp ends the connection.
+                self._count('oversized_messages' if getattr(frame.data, 'code', 0) == (
+                    WSCloseCode.MESSAGE_TOO_BIG) else 'malformed_messages')
                 continue
             if not limit.take():
                 self._count('too_many_messages')
@@ -124,15 +127,14 @@ class EventDoor:
                 if ignored == 1:
                     queue.put(error('too many messages; some were ignored'))
                 if ignored > MOST_IGNORED:
-                    await socket.close(code=1008, message=b'too many messages')
+                    await socket.close(code=WSCloseCode.POLICY_VIOLATION,
+                                       message=b'too many messages')
+                # What waits need not be waited for: others have their turn.
+                await asyncio.sleep(0)
                 continue
             if problem := self._take(frame.data, queue):
                 self._count('malformed_messages')
                 queue.put(error(problem))
-        if socket.close_code == 1009:
-            self._count('oversized_messages')
-        elif socket.close_code in (1002, 1007):
-            self._count('malformed_messages')
 
     def _take(self, data: str | bytes, queue: PageQueue) -> str:
         """Do what a message asks for; return what is wrong with it, or ''."""
