@@ -143,6 +143,15 @@ def test_what_is_too_large_or_malformed_is_refused_and_counted(
     assert 'internal_errors' not in web.errors()
 
 
+def test_who_leaves_in_the_middle_of_a_request_is_no_fault_of_ours(web: Web) -> None:
+    leaving = web.connect()
+    leaving.sendall(b'POST /whep HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\naaa')
+    until(lambda: len(web.server.parts.guard) > 0, 'the connection')
+    leaving.close()
+    until(lambda: web.errors().get('left_early'), 'the count')
+    assert 'internal_errors' not in web.errors()
+
+
 def test_it_ends_at_once_with_viewers_connected(stream: FakeStream) -> None:
     with Web(stream) as web:
         held = [web.watch(), web.watch(), web.connect()]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import contextvars
 
 from aiohttp import web
@@ -98,16 +97,19 @@ class Access:
 
     async def _body_refused(self, request: web.Request) -> web.Response | None:
         """Read the body, so that handlers need not wait for it; return what is wrong with it."""
-        if not request.can_read_body or request.headers.get('Upgrade'):
-            return None
         if request.headers.get('Content-Encoding', 'identity').lower() != 'identity':
             return self._refuse('other_client_errors', 415, 'Compressed bodies are not taken.\n')
+        if not request.can_read_body or request.method == 'GET':
+            return None
         if (request.content_length or 0) > LARGEST_BODY:
             return self._refuse('too_large', 413, f'At most {LARGEST_BODY} bytes.\n')
-        with contextlib.suppress(asyncio.TimeoutError):
+        try:
             await asyncio.wait_for(request.read(), BODY_SECONDS)
-            return None
-        return self._refuse('slow_requests', 408, 'The body took too long.\n')
+        except asyncio.TimeoutError:
+            return self._refuse('slow_requests', 408, 'The body took too long.\n')
+        except web.RequestPayloadError:
+            return self._refuse('malformed_requests', 400, 'The body is malformed.\n')
+        return None
 
     def _refuse(self, kind: str, status: int, text: str,
                 headers: dict[str, str] | None = None) -> web.Response:

@@ -14,7 +14,7 @@ KINDS = (
     'malformed_requests', 'foreign_hosts', 'foreign_origins', 'missing_tokens', 'wrong_tokens',
     'too_many_tokens', 'slow_requests', 'slow_answers', 'refused_connections',
     'evicted_connections', 'too_large', 'not_found', 'other_client_errors', 'busy',
-    'unavailable', 'slow_viewers', 'slow_pages', 'malformed_messages', 'oversized_messages',
+    'unavailable', 'left_early', 'slow_viewers', 'slow_pages', 'malformed_messages', 'oversized_messages',
     'too_many_messages', 'internal_errors')
 """Every kind is reported, those that never happened as 0."""
 
@@ -58,6 +58,9 @@ class HttpLogger:
         error = more.get('exc_info')
         if isinstance(error, HttpProcessingError):
             self._counters.count('malformed_requests')
+            return
+        if isinstance(error, ConnectionError):
+            self._counters.count('left_early')
             return
         self._counters.count('internal_errors')
         log.error('internal error in the web server', exc_info=error or True)
