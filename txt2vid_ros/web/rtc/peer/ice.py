@@ -1,0 +1,102 @@
+"""ICE on chosen addresses of this machine, on which anybody may send anything."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import struct
+import time
+from typing import Any
+
+from aioice import Candidate, Connection
+from aioice.ice import StunProtocol
+from aioice.stun import Message
+from txt2vid_ros.web.rtc.peer.network import Network
+
+log = logging.getLogger(__name__)
+
+QUEUED_DATAGRAMS = 512
+"""Datagrams that may wait to be read."""
+UNSENT_BYTES = 256_000
+"""Bytes that the socket may hold before packets are dropped."""
+_LARGEST_STUN_BYTE = 3
+"""The first byte of a STUN message is at most this (RFC 7983)."""
+
+
+class IceConnection(Connection):
+    """ICE on chosen addresses of this machine; notes when the peer was last heard."""
+
+    def __init__(self, network: Network, controlling: bool) -> None:
+        """Take where this machine is reached; the end that makes the offer is `controlling`."""
+        super().__init__(ice_controlling=controlling, **network.servers())
+        self._addresses = list(network.addresses)
+        self.heard = time.monotonic()
+        """When the peer was last heard, on the monotonic clock."""
+        self.invalid = 0
+
+    async def get_component_candidates(self, component: int, addresses: list[str],
+                                       timeout: int = 5) -> list[Candidate]:
+        """Open sockets on the addresses of the network."""
+        # aioice would bind every interface except the loopback one.
+        found = await super().get_component_candidates(component, self._addresses, timeout)
+        for protocol in self._protocols:
+            # Of a relay, aioice's own connection to it is in between.
+            if isinstance(protocol.transport, asyncio.BaseTransport):
+                protocol.transport.set_protocol(_Guard(protocol, self))
+        return found
+
+    def data_received(self, data: bytes, component: int) -> None:
+        """Queue what is no STUN message."""
+        # What nobody reads must not pile up.
+        if self._queue.qsize() < QUEUED_DATAGRAMS:
+            self.heard = time.monotonic()
+            super().data_received(data, component)
+
+    def request_received(self, message: Message, addr: tuple[str, int],
+                         protocol: StunProtocol) -> None:
+        """Answer a check."""
+        self.heard = time.monotonic()
+        super().request_received(message, addr, protocol)
+
+    def knows(self, address: tuple[str, int]) -> bool:
+        """Return whether a peer at this address has shown, or is said, to be ours."""
+        return any(each.port == address[1] and each._network_host == address[0]
+                   for each in self._remote_candidates)
+
+    def send_now(self, data: bytes) -> bool:
+        """Send a datagram; False where there is no path yet, or the socket takes no more."""
+        pair = self._nominated.get(1)
+        if pair is None:
+            return False
+        socket: Any = pair.protocol.transport
+        size = getattr(socket, 'get_write_buffer_size', None)
+        if size is not None and size() > UNSENT_BYTES:
+            return False
+        socket.sendto(data, pair.remote_addr)
+        return True
+
+
+class _Guard(asyncio.DatagramProtocol):
+    """Stands before aioice's reader, which raises where a message cannot be read."""
+
+    def __init__(self, protocol: StunProtocol, connection: IceConnection) -> None:
+        self._protocol = protocol
+        self._connection = connection
+
+    def datagram_received(self, data: bytes, addr: tuple[Any, ...]) -> None:
+        # An empty datagram, or one from anybody else, would end aiortc's reader.
+        if not data or (data[0] > _LARGEST_STUN_BYTE and not self._connection.knows(
+                (addr[0], addr[1]))):
+            self._connection.invalid += 1
+            return
+        try:
+            self._protocol.datagram_received(data, addr)
+        except (struct.error, KeyError, ValueError, AssertionError) as error:
+            self._connection.invalid += 1
+            log.debug('an unreadable STUN message from %s: %r', addr[0], error)
+
+    def error_received(self, exc: Exception) -> None:
+        self._protocol.error_received(exc)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._protocol.connection_lost(exc)
