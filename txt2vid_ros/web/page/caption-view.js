@@ -5,6 +5,7 @@ import { Captions } from './captions.js';
 
 const HEARD_FOR = 5000;
 const MOST_HEARD = 180;
+const MOST_GROWING = 20;
 
 export class CaptionView {
   #captions = new Captions();
@@ -12,6 +13,7 @@ export class CaptionView {
   #heard = byId('heard');
   #shown = null; // the page of words that is in the document
   #state = '';
+  #growing = new Set(); // utterances whose words came one by one
   #running = false;
   #fade = 0;
 
@@ -23,6 +25,8 @@ export class CaptionView {
   /** Take a message `caption` and return what it says. */
   take(message) {
     const caption = this.#captions.take(message);
+    if (caption.growing) this.#growing.add(caption.id);
+    if (this.#growing.size > MOST_GROWING) this.#growing.delete(this.#growing.values().next().value);
     if (!this.#running) {
       this.#running = true;
       requestAnimationFrame(() => this.#step());
@@ -52,6 +56,8 @@ export class CaptionView {
       if (page) this.#said.append(make('span'));
     }
     this.#said.hidden = !page;
+    // Words that are not all known stay where they are when the next one comes.
+    this.#said.classList.toggle('growing', this.#growing.has(caption?.id));
     if (!page) return;
     const state = `${page.heard} ${page.now} ${page.end}`;
     if (state === this.#state) return;

@@ -5,6 +5,7 @@ import { milliseconds } from './clock.js';
 const PAGE = 76; // characters that are shown together: two lines, three on a phone
 const LONGEST = 32; // of a word in one piece
 const LINGER = 2200;
+const GROWS = 1500; // ms that a growing caption's last word stays the spoken one
 const KEPT = 60;
 const CUT = ' —';
 
@@ -19,6 +20,7 @@ export class Caption {
     this.text = String(message.text ?? '');
     this.unsaid = String(message.unsaid ?? '');
     this.start = milliseconds(message.start);
+    this.growing = message.final === false; // further words come when they are heard
     this.cut = message.cut ? milliseconds(message.cut) : null;
     const all = pieces(timed(message, this.text, this.start));
     this.words = this.cut === null ? all : all.filter(word => word.start < this.cut);
@@ -39,7 +41,7 @@ export class Caption {
     if (!page) return null;
     let now = -1;
     page.forEach((word, index) => { if (word.start <= stamp) now = index; });
-    const over = stamp >= this.end;
+    const over = stamp >= this.end + (this.growing ? GROWS : 0);
     const cut = this.cut !== null && stamp >= this.cut && page === this.pages.at(-1);
     return { words: page, heard: over ? page.length : now + 1, now: over ? -1 : now, end: cut ? CUT : '' };
   }

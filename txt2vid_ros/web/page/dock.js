@@ -10,6 +10,7 @@ export class Dock {
   #button = byId('talk');
   #box = byId('text');
   #speaker = byId('speaker');
+  #can = {};
 
   constructor({ events, talk, sound, notices, announce }) {
     Object.assign(this, { events, talk, sound, notices, announce });
@@ -33,7 +34,8 @@ export class Dock {
 
   #hello({ can = {}, speakers = [], speaker }) {
     this.notices.clear('not-sent');
-    this.#button.hidden = !can.talk;
+    this.#can = can;
+    this.#button.hidden = !can.talk && this.talk.state === 'off';
     byId('write').hidden = byId('interrupt').hidden = !can.say;
     const chosen = this.#speaker.value || speaker;
     this.#speaker.replaceChildren(...speakers.map(each => {
@@ -66,6 +68,7 @@ export class Dock {
     this.#button.setAttribute('aria-busy', String(['asking', 'connecting'].includes(state)));
     byId('talk-text').textContent = TALK[state];
     byId('level').hidden = state !== 'on';
+    this.#button.hidden = !this.#can.talk && state === 'off';
     if (state !== 'off') this.notices.clear('talk-failed', 'talk-refused', ...MICROPHONE);
     if (state !== 'on') return;
     this.announce('The face hears you.');

@@ -8,8 +8,7 @@
   script.dataset.embedded = '';
   const { width = '100%', ratio = '4 / 3', talk = 'on', text = 'on', theme, title } = script.dataset;
   const source = new URL(script.src);
-  const page = new URL('/', source);
-  page.searchParams.set('embed', '');
+  const page = new URL('/embed', source);
   for (const [name, value] of Object.entries({ talk, text, theme, token: source.searchParams.get('token') })) {
     if (value) page.searchParams.set(name, value);
   }

@@ -16,6 +16,7 @@ import { Talk } from './talk.js';
 const HELLO = 1500; // ms that the first picture waits for the ICE servers at most
 const BEHIND = 250; // ms that a viewer is behind the face where nothing better is known
 const ANNOUNCED = 6; // lines that stay for those who hear the page
+const MEASURE_EVERY = 5000;
 const TROUBLE = { 401: 'private', 403: 'private', 503: 'full' };
 
 const kiosk = document.documentElement.dataset.mode === 'kiosk';
@@ -47,6 +48,14 @@ function figures() {
     latency: now === null || heard === null ? NaN : now - heard,
     size: video.videoWidth ? `${video.videoWidth} × ${video.videoHeight}` : '',
     trip: trip ?? events.clock.trip ?? NaN };
+}
+
+/** Report to the server how well the face plays here: it shows that to whoever runs it. */
+function measure() {
+  const { latency, offset, dropped } = figures();
+  const found = Object.entries({ latency_ms: latency, av_offset_ms: offset, dropped_frames: dropped })
+    .filter(([, value]) => Number.isFinite(value));
+  if (found.length && !document.hidden) events.send({ type: 'measured', ...Object.fromEntries(found) });
 }
 
 /** Tell those who hear the page. */
@@ -100,6 +109,7 @@ listen({
   ...(!kiosk && { i: () => details.toggle(), m: () => sound.turn(!sound.on), t: () => byId('talk').click() }),
 });
 switchTheme();
+setInterval(measure, MEASURE_EVERY);
 if (kiosk) addEventListener('pointerdown', () => sound.turn(true));
 addEventListener('pagehide', () => {
   talk.stop();

@@ -3,7 +3,7 @@
   'use strict';
   const root = document.documentElement;
   const query = new URLSearchParams(location.search);
-  root.dataset.mode = query.has('kiosk') ? 'kiosk' : query.has('embed') ? 'embed' : 'page';
+  root.dataset.mode = query.has('kiosk') ? 'kiosk' : location.pathname === '/embed' || query.has('embed') ? 'embed' : 'page';
   for (const part of ['talk', 'text']) {
     if (['0', 'off', 'no', 'false'].includes(query.get(part))) root.dataset[part] = 'off';
   }

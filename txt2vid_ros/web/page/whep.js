@@ -78,7 +78,7 @@ export class WhepStream {
     this.#figures = {
       stamp: stamp?.value, fps: video?.framesPerSecond, lost: (audio?.packetsLost ?? 0) + (video?.packetsLost ?? 0),
       offset: heard && seen ? (heard.value - heard.at) - (seen.value - seen.at) : undefined,
-      trip: trip === undefined ? undefined : trip * 1000, freezes: video?.freezeCount,
+      trip: trip === undefined ? undefined : trip * 1000, dropped: video?.framesDropped,
     };
     this.#watch(video?.framesDecoded ?? 0);
   }
