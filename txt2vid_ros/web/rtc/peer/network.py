@@ -32,18 +32,19 @@ class Network:
     """The address at which the first of them is seen from outside, behind a 1:1 NAT."""
     ice_servers: tuple[IceServer, ...] = ()
 
-    def reaches(self, address: str) -> bool:
+    def reaches(self, address: str, chosen: bool) -> bool:
         """
-        Return whether a peer's address is to be tried.
+        Return whether a peer's address is to be tried; whether this end has `chosen` the peer.
 
         Names, which browsers hide their addresses behind, are not: such peers are found by what
-        they send. Nor is anything tried where only this machine is served.
+        they send. Nor is anything tried that a stranger names where only this machine is served.
         """
         try:
             parsed = ipaddress.ip_address(address)
         except ValueError:
             return False
-        return not (parsed.is_multicast or parsed.is_unspecified or self.loopback)
+        return not (parsed.is_multicast or parsed.is_unspecified
+                    or (self.loopback and not chosen))
 
     @property
     def loopback(self) -> bool:
