@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+import itertools
 import random
 from typing import Any
 
@@ -57,7 +58,7 @@ class Bench:
     def errors(self) -> NDArray[np.float64]:
         """Return by how many seconds each block is off the end of the one before."""
         return np.array([(after[0] - before[0]) / SECOND - len(before[1]) / 16_000
-                         for before, after in zip(self.blocks, self.blocks[1:], strict=False)])
+                         for before, after in itertools.pairwise(self.blocks)])
 
     def heard_at(self, seconds: float) -> float:
         """Return the loudness of the 20 ms that were captured so long after the start."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 
 from aiortc.codecs.h264 import H264PayloadDescriptor
@@ -139,7 +140,7 @@ def test_who_joins_sees_the_present_at_once(wire: Wire, statistics: SenderStatis
     for n in range(10, 14):
         show(sender, n)
     times = wire.times()
-    steps = [(after - before) % 2 ** 32 for before, after in zip(times, times[1:], strict=False)]
+    steps = [(after - before) % 2 ** 32 for before, after in itertools.pairwise(times)]
     assert steps == [90] * 9 + [3600] * 4
 
 

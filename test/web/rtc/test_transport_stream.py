@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import subprocess
 
@@ -51,9 +52,8 @@ def test_how_the_bytes_are_cut_makes_no_difference(stream: bytes) -> None:
 
 def test_a_picture_is_there_with_its_last_byte(stream: bytes) -> None:
     parser = PictureParser()
-    found, packets = [], 0
+    found = []
     for at in range(0, len(stream), 188):
-        packets += 1
         if new := parser.feed(stream[at:at + 188]):
             found += new
             # Nothing of the next picture has been seen.
@@ -74,7 +74,7 @@ def test_large_pictures_end_at_their_stuffing() -> None:
 def test_times_go_on_past_the_wrap() -> None:
     wrap = (1 << 33) / 90000
     found = parsed(encoded('-omit_video_pes_length', '0', offset=f'{wrap - 0.5:.3f}'))
-    steps = {later.pts - earlier.pts for earlier, later in zip(found, found[1:], strict=False)}
+    steps = {later.pts - earlier.pts for earlier, later in itertools.pairwise(found)}
     assert steps == {3600}
 
 

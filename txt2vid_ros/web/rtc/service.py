@@ -122,6 +122,8 @@ class RtcService:
         if session.task is not None:
             session.task.cancel()
             await asyncio.wait([session.task])
+        # A task that is cancelled before its first step has not done this.
+        await self._finish(session)
         return True
 
     async def trickle(self, session_id: str, fragment: str) -> bool:
@@ -200,8 +202,11 @@ class RtcService:
             self._failed += 1
             log.info('a peer did not connect: %s', error or 'it did not answer')
         finally:
+            await self._finish(session)
+
+    async def _finish(self, session: RtcSession) -> None:
+        if self._sessions.pop(session.id, None) is not None:
             self._forget(session.id)
-            self._sessions.pop(session.id, None)
             self._ended += 1
             self._invalid += session.transport.invalid
             await session.transport.close()

@@ -7,7 +7,7 @@ import ipaddress
 import socket
 from typing import Any
 
-from aioice.ice import get_host_addresses
+from aioice import ice
 from aiortc import RTCIceServer
 from aiortc.rtcicetransport import connection_kwargs, parse_stun_turn_uri
 from txt2vid_ros.core.errors import UserError
@@ -89,4 +89,4 @@ def local_addresses(host: str, parameter: str) -> tuple[str, ...]:
     named = tuple(sorted(found))
     if not any(ipaddress.ip_address(each).is_unspecified for each in named):
         return named
-    return tuple(get_host_addresses(use_ipv4=True, use_ipv6='::' in named)) or ('127.0.0.1',)
+    return tuple(ice.get_host_addresses(use_ipv4=True, use_ipv6='::' in named)) or ('127.0.0.1',)
