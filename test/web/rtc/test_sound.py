@@ -105,3 +105,14 @@ def test_a_short_stall_is_caught_up(speech: SpeechTimeline, clock: Clock) -> Non
     after = sound.due()
     assert len(after) in (9, 10, 11)
     assert after[0].stamp - before[-1].stamp == pytest.approx(SECOND // 50, abs=1)
+
+
+def test_nothing_is_coded_while_nobody_listens(speech: SpeechTimeline, clock: Clock) -> None:
+    sound = SpeechSound(speech, clock)
+    for _ in range(5):
+        clock.time += SECOND // 10
+        sound.pass_by()
+        assert sound.due() == []
+        assert 0 < sound.wait <= 0.0201
+    clock.time += int(sound.wait * SECOND) + 1
+    assert len(sound.due()) == 1

@@ -222,7 +222,10 @@ class RtcService:
 
     async def _play(self) -> None:
         while True:
+            listening = (*self._viewers.values(), *self._pushes)
+            if not listening:
+                self.sound.pass_by()
             for packet in self.sound.due():
-                for viewer in (*self._viewers.values(), *self._pushes):
+                for viewer in listening:
                     viewer.play(packet)
             await asyncio.sleep(max(self.sound.wait, 0.001))

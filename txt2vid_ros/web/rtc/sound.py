@@ -58,10 +58,13 @@ class SpeechSound:
         """Return the seconds until the next packet is due."""
         return max(0.0, (self.heard_until - self._clock.now()) / SECOND - AHEAD_SECONDS)
 
+    def pass_by(self) -> None:
+        """Leave out what is due, because nobody listens."""
+        self._next = self._number() + 1
+
     def due(self) -> list[SoundPacket]:
         """Return the packets that are due."""
-        until = self._clock.now() + int(AHEAD_SECONDS * SECOND)
-        now = until * STREAM_RATE // SECOND // PACKET_SAMPLES
+        now = self._number()
         if abs(now - self._next) * PACKET_SAMPLES > LONGEST_STALL_SECONDS * STREAM_RATE:
             self._next = now
         packets = []
@@ -69,6 +72,11 @@ class SpeechSound:
             packets.append(self._packet(self._next * PACKET_SAMPLES))
             self._next += 1
         return packets
+
+    def _number(self) -> int:
+        """Return the number of the newest packet that is due."""
+        until = self._clock.now() + int(AHEAD_SECONDS * SECOND)
+        return until * STREAM_RATE // SECOND // PACKET_SAMPLES
 
     def _packet(self, begin: int) -> SoundPacket:
         # Counted from the second in which it begins, so that no float loses a sample.
