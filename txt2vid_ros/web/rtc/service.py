@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 import contextlib
 import dataclasses
 import logging
@@ -66,7 +66,8 @@ class RtcService:
         self._sessions: dict[str, RtcSession] = {}
         self._viewers: dict[str, Viewer] = {}
         self._talkers: dict[str, Microphone] = {}
-        self._sent = SenderStatistics()
+        self._pushes: set[Viewer] = set()
+        self.sent = SenderStatistics()
         self._refused = self._failed = self._ended = self._invalid = 0
         self._player: asyncio.Task[None] | None = None
 
@@ -92,7 +93,7 @@ class RtcService:
         wanted = self._read(offer, ('recvonly', 'sendrecv'), watching=True)
         tracks = track_formats(wanted.media)
         transport = PeerTransport(self.network, self._certificate)
-        viewer = Viewer(transport, tracks, self._clock, self._sent)
+        viewer = Viewer(transport, tracks, self._clock, self.sent)
         session_id = secrets.token_urlsafe(24)
         # Before anything is awaited: so that the bound holds for offers at the same time.
         self._viewers[session_id] = viewer
@@ -121,6 +122,8 @@ class RtcService:
         if session.task is not None:
             session.task.cancel()
             await asyncio.wait([session.task])
+        # A task that is cancelled before its first step has not done this.
+        await self._finish(session)
         return True
 
     async def trickle(self, session_id: str, fragment: str) -> bool:
@@ -138,11 +141,21 @@ class RtcService:
         await session.transport.add_candidates(candidates)
         return True
 
+    @contextlib.contextmanager
+    def attached(self, viewer: Viewer) -> Iterator[None]:
+        """Send pictures and sound to a peer that was reached in another way too."""
+        self._pushes.add(viewer)
+        try:
+            yield
+        finally:
+            self._pushes.discard(viewer)
+
     def figures(self) -> dict[str, float]:
         """Return counts since the start, and who is there now."""
-        sent, feed = self._sent, self.feed.statistics
+        sent, feed = self.sent, self.feed.statistics
         return {
             'viewers': len(self._viewers), 'talkers': len(self._talkers),
+            'pushes': len(self._pushes),
             'refused': self._refused, 'failed': self._failed, 'ended': self._ended,
             'packets': sent.packets, 'octets': sent.octets, 'unsent': sent.unsent,
             'nacks': sent.nacks, 'resent': sent.resent,
@@ -189,8 +202,11 @@ class RtcService:
             self._failed += 1
             log.info('a peer did not connect: %s', error or 'it did not answer')
         finally:
+            await self._finish(session)
+
+    async def _finish(self, session: RtcSession) -> None:
+        if self._sessions.pop(session.id, None) is not None:
             self._forget(session.id)
-            self._sessions.pop(session.id, None)
             self._ended += 1
             self._invalid += session.transport.invalid
             await session.transport.close()
@@ -201,12 +217,15 @@ class RtcService:
 
     def _show(self, picture: Picture) -> None:
         group = self.feed.group
-        for viewer in self._viewers.values():
+        for viewer in (*self._viewers.values(), *self._pushes):
             viewer.show(picture, group)
 
     async def _play(self) -> None:
         while True:
+            listening = (*self._viewers.values(), *self._pushes)
+            if not listening:
+                self.sound.pass_by()
             for packet in self.sound.due():
-                for viewer in self._viewers.values():
+                for viewer in listening:
                     viewer.play(packet)
             await asyncio.sleep(max(self.sound.wait, 0.001))

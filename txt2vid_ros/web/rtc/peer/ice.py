@@ -15,6 +15,8 @@ from txt2vid_ros.web.rtc.peer.network import Network
 
 log = logging.getLogger(__name__)
 
+GATHER_SECONDS = 1
+"""Seconds that STUN and TURN servers have: a viewer waits for them."""
 QUEUED_DATAGRAMS = 512
 """Datagrams that may wait to be read."""
 UNSENT_BYTES = 256_000
@@ -35,10 +37,11 @@ class IceConnection(Connection):
         self.invalid = 0
 
     async def get_component_candidates(self, component: int, addresses: list[str],
-                                       timeout: int = 5) -> list[Candidate]:
+                                       timeout: int = GATHER_SECONDS) -> list[Candidate]:
         """Open sockets on the addresses of the network."""
         # aioice would bind every interface except the loopback one.
-        found = await super().get_component_candidates(component, self._addresses, timeout)
+        found = await super().get_component_candidates(component, self._addresses,
+                                                       GATHER_SECONDS)
         for protocol in self._protocols:
             # Of a relay, aioice's own connection to it is in between.
             if isinstance(protocol.transport, asyncio.BaseTransport):
