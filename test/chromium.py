@@ -19,10 +19,6 @@ FLAGS = ('--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-
          '--window-size=900,720', '--remote-debugging-pipe')
 MICROPHONE = ('--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream')
 """A microphone that beeps once a second, and that every page may use."""
-NO_MICROPHONE = ('--use-fake-device-for-media-stream=device-count=0',
-                 '--deny-permission-prompts')
-"""What asks for a microphone is refused."""
-SOUND_ALLOWED = ('--autoplay-policy=no-user-gesture-required',)
 PROBLEMS = {'Runtime.exceptionThrown', 'Log.entryAdded'}
 
 
@@ -69,6 +65,7 @@ class Page:
         target = self.send('Target.createTarget', url='about:blank')['targetId']
         self._session = self.send('Target.attachToTarget', targetId=target,
                                   flatten=True)['sessionId']
+        self.send('Page.enable')
         self.send('Runtime.enable')
         self.send('Log.enable')
         self.send('Page.navigate', url=url)
@@ -97,11 +94,26 @@ class Page:
 
     def evaluate(self, expression: str, *, gesture: bool = True) -> Any:
         """Return the value of a JavaScript expression; a promise is awaited."""
+        return self._evaluate(expression, userGesture=gesture)
+
+    def evaluate_in(self, frame: str, expression: str) -> Any:
+        """Return the value of an expression in the first frame whose address contains `frame`."""
+        tree = self.send('Page.getFrameTree')['frameTree']
+        name = next(each['frame']['id'] for each in tree['childFrames']
+                    if frame in each['frame']['url'])
+        world = self.send('Page.createIsolatedWorld', frameId=name)['executionContextId']
+        return self._evaluate(expression, contextId=world)
+
+    def _evaluate(self, expression: str, **options: Any) -> Any:
         answer = self.send('Runtime.evaluate', expression=expression, returnByValue=True,
-                           awaitPromise=True, userGesture=gesture)
+                           awaitPromise=True, **options)
         if 'exceptionDetails' in answer:
             raise RuntimeError(answer['exceptionDetails'])
         return answer['result'].get('value')
+
+    def before_each_page(self, script: str) -> None:
+        """Run a script in every page from now on, before its own."""
+        self.send('Page.addScriptToEvaluateOnNewDocument', source=script)
 
     def navigate(self, url: str) -> None:
         """Leave the page for another."""

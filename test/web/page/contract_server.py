@@ -111,7 +111,11 @@ class ContractServer:
 
     def say(self, **message: Any) -> None:
         """Send a message to every page."""
-        self._do(self._say(json.dumps(message)))
+        self.send(json.dumps(message))
+
+    def send(self, text: str) -> None:
+        """Send a frame to every page, whatever it says."""
+        self._do(self._say(text))
 
     @property
     def viewers(self) -> int:
@@ -124,7 +128,7 @@ class ContractServer:
         app = web.Application()
         app.router.add_get('/', self._index)
         app.router.add_static('/static', PAGE)
-        app.router.add_get('/embed.js', lambda request: self._file('embed.js'))
+        app.router.add_get('/embed', self._index)
         app.router.add_get('/events', self._events)
         app.router.add_get('/live.mp4', self._proxy)
         app.router.add_get('/status.json', self._proxy)
@@ -155,10 +159,7 @@ class ContractServer:
         response.headers['Cache-Control'] = 'no-store'
 
     async def _index(self, request: web.Request) -> web.StreamResponse:
-        return await self._file('index.html')
-
-    async def _file(self, name: str) -> web.StreamResponse:
-        return web.FileResponse(PAGE / name)
+        return web.FileResponse(PAGE / 'index.html')
 
     async def _say(self, text: str) -> None:
         for socket in list(self._sockets):

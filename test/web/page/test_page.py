@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-import json
 import pathlib
 import time
 from typing import Any
@@ -19,7 +18,7 @@ pytestmark = [
 
 AXE = (pathlib.Path(axe_core_python.__file__).parent / 'axe.min.js').read_text('utf-8')
 SECOND = 1_000_000_000
-HOSTILE = '<img src=x onerror="document.title=\'broken\'"><script>document.title="broken"</script>'
+HOSTILE = '<img src=x onerror=document.title="gone">'
 UNBROKEN = 'Donaudampfschifffahrtsgesellschaft' * 12
 RIGHT_TO_LEFT = 'مرحبا بكم في الجامعة، كيف يمكنني مساعدتك؟'
 
@@ -48,9 +47,8 @@ def page(server: ContractServer, browser: Page) -> Iterator[Page]:
     browser.problems.clear()
     yield browser
     # Nothing was thrown, and nothing was against the page's own policy.
-    told = [json.loads(each)['params'] for each in browser.problems]
-    assert not [each for each in told if 'exceptionDetails' in each
-                or 'Content Security Policy' in each['entry']['text']]
+    assert not [each for each in browser.problems
+                if 'exceptionDetails' in each or 'Content Security Policy' in each]
 
 
 def show(page: Page, url: str) -> None:
@@ -121,13 +119,9 @@ def test_the_word_that_is_heard_is_the_word_that_is_marked(
     until(lambda: words[-1] in ask(page, 'window.marks'), 'for the last word')
     late = [ask(page, 'window.marks')[word] - (start / 1e6 + index * 125)
             for index, word in enumerate(words)]
-    # What is sent now is seen later by the delay of the stream, which the page knows.
-    delay = float(ask(page, "document.getElementById('more').click(), 0")
-                  or shown(page, '#figures dd:nth-child(2)').split()[0] or 0)
-    assert len(late) == len(words)
+    # All by the same, which is the delay of the stream.
+    assert min(late) > 0
     assert max(late) - min(late) < 100
-    assert 0 <= min(late)
-    assert delay >= 0
 
 
 def test_an_interrupted_caption_ends_where_the_voice_did(
@@ -235,20 +229,20 @@ def test_text_from_outside_is_shown_as_it_is_written(page: Page, server: Contrac
     server.say(type='heard', speaker=HOSTILE, start='2', partial='', final=HOSTILE)
     server.say(type='error', text=HOSTILE)
     server.say(type='state', level='ok', nodes={HOSTILE: HOSTILE}, figures={HOSTILE: 1})
-    squeezed = HOSTILE.replace(' ', '')
     for selector in ('#said', '#heard', '#notice'):
-        until(lambda name=selector: squeezed in ask(
-            page, f'document.querySelector({name!r}).textContent').replace(' ', ''), selector)
+        until(lambda name=selector: HOSTILE in shown(page, name), selector)
     ask(page, "document.getElementById('more').click()")
     until(lambda: HOSTILE in shown(page, '#parts'))
     assert ask(page, "document.querySelectorAll('main img, main script, aside img, #notice img')"
                      '.length') == 0
     assert ask(page, 'document.title') == 'Talking face'
     # What is not of the protocol is let be.
-    for message in ('null', '[]', '{"type":7}', '{"type":"nothing"}', '{"type":"caption"}'):
-        ask(page, '0')
-        server.say(**(json.loads(message) if message.startswith('{') else {'type': message}))
-    assert ask(page, '1 + 1') == 2
+    for message in ('null', '[]', '"', '{"type":7}', '{"type":"nothing"}', '{"type":"caption"}',
+                    '{"type":"caption","id":"b","start":"x","words":[{}]}', '{"type":"state"}'):
+        server.send(message)
+    server.say(type='speaking', value=True)
+    until(lambda: seen(page, '#state').get('state') == 'speaking', 'for the page to go on')
+    server.say(type='speaking', value=False)
 
 
 @pytest.mark.parametrize('text', [UNBROKEN, RIGHT_TO_LEFT, 'a ' * 800, ' '.join([UNBROKEN] * 3)])
@@ -309,7 +303,7 @@ def test_the_kiosk_shows_the_face_and_nothing_else(page: Page, server: ContractS
 
 
 @pytest.mark.parametrize(('width', 'theme', 'query'), [
-    (900, 'light', ''), (900, 'dark', ''), (360, 'light', ''), (480, 'dark', '?embed')])
+    (900, 'light', ''), (900, 'dark', ''), (360, 'light', ''), (480, 'dark', 'embed')])
 def test_axe_finds_nothing_serious(page: Page, server: ContractServer, width: int, theme: str,
                                    query: str) -> None:
     page.resize(width, 720, touch=width < 500)

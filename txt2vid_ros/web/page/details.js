@@ -4,6 +4,9 @@ import { byId, make } from './dom.js';
 
 const MOST_LINES = 60;
 const NONE = '–';
+const PARTS = { tts: 'Voice', lipsync: 'Lips', stream: 'Picture and sound', stt: 'Hearing', mic: 'Microphone',
+  say: 'Requests', web: 'This page', link: 'Link', loudspeaker: 'Loudspeaker', window: 'Window', playout: 'Playout' };
+const LEVELS = { ok: 'in order', warn: 'with trouble', error: 'failed' };
 
 const ms = value => Number.isFinite(value) ? `${Math.round(value)} ms` : NONE;
 const signed = value => Number.isFinite(value)
@@ -78,11 +81,14 @@ export class Details {
     ]);
     const { nodes, figures } = this.#state ?? {};
     if (!nodes) return;
-    rows(this.#parts, [
-      ...Object.entries(nodes).map(([name, level]) => [name, level, level]),
-      ...Object.entries(figures ?? {}).map(([name, value]) => [
-        name.replaceAll('_', ' '), Number.isFinite(value) ? String(Math.round(value * 10) / 10) : value]),
-    ]);
+    rows(this.#parts, Object.entries(nodes).map(
+      ([name, level]) => [PARTS[name] ?? name, LEVELS[level] ?? level, level]));
+    const counters = byId('counters'), known = Object.entries(figures ?? {});
+    counters.hidden = !known.length;
+    if (counters.open) {
+      rows(counters.lastElementChild, known.map(([name, value]) => [
+        name.replaceAll('_', ' '), Number.isFinite(value) ? Math.round(value * 10) / 10 : value]));
+    }
   }
 }
 
