@@ -57,7 +57,7 @@ class Page:
         self._number = 0
         self._session: str | None = None
         self.problems: deque[str] = deque(maxlen=100)
-        """What the pages complained of: exceptions, violations of their policy, failed requests."""
+        """What pages complained of: exceptions, violations of their policy, failed requests."""
         self._open(url)
 
     def _open(self, url: str) -> None:
@@ -97,11 +97,13 @@ class Page:
         return self._evaluate(expression, userGesture=gesture)
 
     def evaluate_in(self, frame: str, expression: str) -> Any:
-        """Return the value of an expression in the first frame whose address contains `frame`."""
+        """Return the value of an expression in a frame whose address has `frame`, or None."""
         tree = self.send('Page.getFrameTree')['frameTree']
-        name = next(each['frame']['id'] for each in tree['childFrames']
-                    if frame in each['frame']['url'])
-        world = self.send('Page.createIsolatedWorld', frameId=name)['executionContextId']
+        names = [each['frame']['id'] for each in tree.get('childFrames', [])
+                 if frame in each['frame']['url']]
+        if not names:
+            return None
+        world = self.send('Page.createIsolatedWorld', frameId=names[0])['executionContextId']
         return self._evaluate(expression, contextId=world)
 
     def _evaluate(self, expression: str, **options: Any) -> Any:

@@ -1,7 +1,7 @@
 """
 A server that speaks what the page relies on, and does what a test tells it to.
 
-WHEP and WHIP by aiortc, /live.mp4 from a stream that runs elsewhere, /events as docs/web.md has it.
+WHEP and WHIP by aiortc, /live.mp4 from a stream that runs elsewhere, and /events.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Pattern(MediaStreamTrack):
 
 
 class ContractServer:
-    """Runs in a thread of its own; use as a context manager. The attributes may be set at any time."""
+    """Runs in a thread of its own; use as a context manager. Attributes may be set at any time."""
 
     def __init__(self, stream: str = '', tracks: Callable[[str], MediaStreamTrack] = Pattern
                  ) -> None:
@@ -87,7 +87,7 @@ class ContractServer:
 
     def __enter__(self) -> ContractServer:
         self._thread.start()
-        self.open()
+        self.begin()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
@@ -101,7 +101,7 @@ class ContractServer:
     def url(self) -> str:
         return f'http://127.0.0.1:{self.port}'
 
-    def open(self) -> None:
+    def begin(self) -> None:
         """Serve, at the same port as before."""
         self._do(self._open())
 

@@ -17,6 +17,8 @@ pytestmark = [
     pytest.mark.skipif(program() is None, reason='there is no Chromium; install chromium')]
 
 AXE = (pathlib.Path(axe_core_python.__file__).parent / 'axe.min.js').read_text('utf-8')
+ELSEWHERE = 'face.test'
+"""A name by which the server is no machine of the browser's own."""
 SECOND = 1_000_000_000
 HOSTILE = '<img src=x onerror=document.title="gone">'
 UNBROKEN = 'Donaudampfschifffahrtsgesellschaft' * 12
@@ -31,7 +33,8 @@ def server() -> Iterator[ContractServer]:
 
 @pytest.fixture(scope='module')
 def browser(server: ContractServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    with Page('about:blank', tmp_path_factory.mktemp('profile'), MICROPHONE) as running:
+    flags = (*MICROPHONE, f'--host-resolver-rules=MAP {ELSEWHERE} 127.0.0.1')
+    with Page('about:blank', tmp_path_factory.mktemp('profile'), flags) as running:
         yield running
 
 
@@ -68,8 +71,8 @@ def ask(page: Page, expression: str) -> Any:
 
 def shown(page: Page, selector: str) -> str:
     """Return the text of an element, '' where it is not to be seen."""
-    return str(ask(page, f'''(element => element?.checkVisibility() ? element.innerText : '')
-        (document.querySelector({selector!r}))'''))
+    return str(ask(page, f"""(element => element?.checkVisibility() ? element.innerText : '')
+        (document.querySelector({selector!r}))"""))
 
 
 def caption(server: ContractServer, words: list[str], *, start: int, each: int, name: str = 'a#1',
@@ -106,14 +109,14 @@ def test_the_word_that_is_heard_is_the_word_that_is_marked(
         page: Page, server: ContractServer) -> None:
     # The page records when each word is marked; its clock is the server's, on one machine.
     words = [f'word{index},' for index in range(24)]
-    ask(page, '''{
+    ask(page, """{
         window.marks = {};
         new MutationObserver(() => {
           const word = document.querySelector('#said .now')?.textContent;
           if (word) window.marks[word] ??= performance.timeOrigin + performance.now();
         }).observe(document.getElementById('said'),
                    { subtree: true, childList: true, attributes: true });
-    }''')
+    }""")
     start = time.time_ns() + SECOND
     caption(server, words, start=start, each=SECOND // 8)
     until(lambda: words[-1] in ask(page, 'window.marks'), 'for the last word')
@@ -127,7 +130,7 @@ def test_the_word_that_is_heard_is_the_word_that_is_marked(
 def test_an_interrupted_caption_ends_where_the_voice_did(
         page: Page, server: ContractServer) -> None:
     start = time.time_ns()
-    words = 'Here is a sentence that nobody hears to its end'.split()
+    words = ['Here', 'is', 'a', 'sentence', 'that', 'nobody', 'hears', 'to', 'its', 'end']
     caption(server, words, start=start, each=SECOND // 10)
     until(lambda: 'Here' in shown(page, '#said'))
     caption(server, words, start=start, each=SECOND // 10, cut=str(start + 3 * SECOND // 10),
@@ -178,12 +181,12 @@ def test_a_speaker_can_be_chosen_where_there_are_several(
 
 def test_the_microphone_is_sent_and_its_loudness_shown(page: Page, server: ContractServer) -> None:
     server.loudest = 0.0
-    ask(page, '''{
+    ask(page, """{
         window.levels = [];
         new MutationObserver(() => window.levels.push(
           Number(document.getElementById('level').getAttribute('aria-valuenow')))
         ).observe(document.getElementById('level'), { attributeFilter: ['aria-valuenow'] });
-    }''')
+    }""")
     page.click('#talk')
     until(lambda: ask(page, "document.getElementById('talk').ariaPressed") == 'true', 'to talk')
     until(lambda: server.loudest > 0.05, 'for sound from the browser')
@@ -209,10 +212,10 @@ def test_why_one_cannot_talk_is_said_in_words(page: Page, server: ContractServer
     server.refuse.update({'busy': {'/whip': 409}, 'refused': {'/whip': 403}}.get(trouble, {}))
     fault = {'denied': 'NotAllowedError', 'none': 'NotFoundError'}.get(trouble)
     if fault:
-        ask(page, f'''navigator.mediaDevices.getUserMedia =
-            async () => {{ throw new DOMException('', '{fault}'); }}; 0''')
+        ask(page, f"""navigator.mediaDevices.getUserMedia =
+            async () => {{ throw new DOMException('', '{fault}'); }}; 0""")
     if trouble == 'insecure':
-        ask(page, "Object.defineProperty(window, 'isSecureContext', { value: false }); 0")
+        show(page, server.url.replace('127.0.0.1', ELSEWHERE))
     page.click('#talk')
     until(lambda: words in shown(page, '#notice'), 'for the reason')
     assert ask(page, "document.getElementById('talk').ariaPressed") == 'false'
@@ -257,12 +260,12 @@ def test_no_text_breaks_a_small_screen(page: Page, server: ContractServer, text:
     until(lambda: bool(shown(page, '#said')))
     assert ask(page, 'document.documentElement.scrollWidth') <= width
     # Everything is inside the window.
-    outside = ask(page, f'''[...document.querySelectorAll(
+    outside = ask(page, f"""[...document.querySelectorAll(
         '#dock > :not([hidden]), .top > :not([hidden]), #said, #notice')].filter(element => {{
           const box = element.getBoundingClientRect();
           return element.checkVisibility() && (box.left < -1 || box.right > {width} + 1
             || box.top < -1 || box.bottom > {height} + 1);
-        }}).map(element => element.id || element.className)''')
+        }}).map(element => element.id || element.className)""")
     assert outside == []
     if text is RIGHT_TO_LEFT:
         assert ask(page, "getComputedStyle(document.getElementById('said')).direction") == 'rtl'
@@ -279,7 +282,7 @@ def test_a_viewer_whose_server_went_away_sees_the_face_again(
     page.press('Enter')
     assert 'was not sent' in shown(page, '#notice')
     assert ask(page, "document.getElementById('text').value") == 'Kept'
-    server.open()
+    server.begin()
     until(lambda: seen(page, '#state').get('state') == 'live', 'for the face')
     until(lambda: shown(page, '#notice') == '', 'for the messages to go')
     assert ask(page, "document.getElementById('face').muted") is False
@@ -291,9 +294,9 @@ def test_a_viewer_whose_server_went_away_sees_the_face_again(
 def test_the_kiosk_shows_the_face_and_nothing_else(page: Page, server: ContractServer) -> None:
     page.navigate(server.url + '/?kiosk')
     until(lambda: seen(page, '#stage').get('picture') == '', 'for the picture')
-    visible = ask(page, '''[...document.body.querySelectorAll('*')].filter(element =>
+    visible = ask(page, """[...document.body.querySelectorAll('*')].filter(element =>
         element.checkVisibility({ checkVisibilityCSS: true })
-        && element.getBoundingClientRect().width > 1).map(element => element.id)''')
+        && element.getBoundingClientRect().width > 1).map(element => element.id)""")
     assert set(visible) <= {'stage', 'ambient', 'face', 'announce', ''}
     assert ask(page, "document.body.innerText.replace(/Talking face/, '').trim()") == ''
     assert ask(page, "getComputedStyle(document.getElementById('face')).cursor") == 'none'
@@ -311,7 +314,7 @@ def test_axe_finds_nothing_serious(page: Page, server: ContractServer, width: in
     server.hello['speakers'] = [{'id': 'a', 'name': 'Anna'}, {'id': 'b', 'name': 'Ben'}]
     show(page, server.url + '/' + query)
     assert seen(page, 'html')['theme'] == theme
-    caption(server, 'Some words that are heard'.split(), start=time.time_ns(), each=SECOND)
+    caption(server, ['Some', 'words', 'that', 'are', 'heard'], start=time.time_ns(), each=SECOND)
     server.say(type='heard', speaker='a', start='4', partial='', final='Some question')
     server.say(type='error', text='Something went wrong')
     until(lambda: bool(shown(page, '#said')) and bool(shown(page, '#notice')))

@@ -4,7 +4,7 @@ import { byId, make } from './dom.js';
 import { Captions } from './captions.js';
 
 const HEARD_FOR = 5000;
-const MOST_HEARD = 180;
+const MOST_HEARD = 110;
 const MOST_GROWING = 20;
 
 export class CaptionView {
@@ -71,11 +71,12 @@ export class CaptionView {
   }
 
   /** Show what is recognized of a person's speech; it goes a while after it is final. */
-  hear(message) {
+  hear(message, who) {
     const final = String(message.final ?? ''), text = (final || String(message.partial ?? '')).trim();
     clearTimeout(this.#fade);
     this.#heard.hidden = !text;
     if (!text) return;
+    this.#heard.firstElementChild.textContent = who;
     this.#heard.lastElementChild.textContent = ending(text);
     this.#heard.classList.toggle('partial', !final);
     this.#fade = setTimeout(() => { this.#heard.hidden = true; }, HEARD_FOR * (final ? 1 : 2));

@@ -51,7 +51,7 @@ export class Details {
     this.#state = message;
   }
 
-  /** Write or rewrite a line of the conversation; return whether it is new. */
+  /** Write or rewrite a line of the conversation. */
   line(key, who, text, { you = false, unsaid = '' } = {}) {
     const line = make('li', { className: you ? 'you' : '' }, make('b', { text: who }), make('bdi', { text }));
     if (unsaid) line.append(make('small', { text: ` (not said: ${unsaid})` }));
@@ -65,7 +65,6 @@ export class Details {
       node.remove();
       this.#lines.delete(first);
     }
-    return !old;
   }
 
   #draw() {

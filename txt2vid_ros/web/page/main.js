@@ -35,6 +35,8 @@ const captions = new CaptionView(stamp);
 const details = new Details(figures);
 const dock = new Dock({ events, talk, sound, notices, announce });
 
+let announced = '';
+
 /** The stamp that is heard now; by the server's clock where the stream does not tell. */
 function stamp() {
   const now = events.clock.now();
@@ -93,15 +95,19 @@ events.addEventListener('state', ({ detail }) => {
 events.addEventListener('error', ({ detail }) => notices.show('server', String(detail.text ?? '')));
 events.addEventListener('caption', ({ detail }) => {
   const caption = captions.take(detail);
-  const isNew = details.line(`said ${caption.id}`, 'The face', caption.said, { unsaid: caption.unsaid });
-  // What is heard anyway is not read out as well.
-  if (isNew && !sound.on) announce(`The face: ${caption.said}`);
+  details.line(`said ${caption.id}`, 'The face', caption.said, { unsaid: caption.unsaid });
+  // Once it is whole; and what is heard anyway is not read out as well.
+  if (!caption.growing && !sound.on && announced !== caption.id) {
+    announced = caption.id;
+    announce(`The face: ${caption.said}`);
+  }
 });
 events.addEventListener('heard', ({ detail }) => {
-  captions.hear(detail);
+  const who = talk.state === 'on' ? 'You' : 'Heard';
+  captions.hear(detail, who);
   if (!detail.final) return;
-  details.line(`heard ${detail.start}`, 'You', String(detail.final), { you: true });
-  announce(`You: ${detail.final}`);
+  details.line(`heard ${detail.start}`, who, String(detail.final), { you: true });
+  announce(`${who}: ${detail.final}`);
 });
 
 listen({

@@ -17,8 +17,8 @@ export const TROUBLE = {
   'microphone-busy': ['Somebody else is talking to the face',
     'One person talks at a time. Try again when they have finished; you can type meanwhile.'],
   'microphone-insecure': ['The browser gives no microphone to this page',
-    'Browsers give it only to pages that come over https, or from this very machine. Whoever runs the face can '
-    + 'start it with TLS (see docs/web.md); on the machine itself, open it at http://127.0.0.1. Typing works as it is.'],
+    'Browsers give it only to pages that come over https, or from this very machine. Whoever runs the face can start it with '
+    + '--tls-cert CERTIFICATE; on the machine that runs it, http://127.0.0.1 does as well. Typing works anyway.'],
   'microphone-unsupported': ['This browser cannot send its microphone',
     'A current Firefox, Chrome, Edge or Safari can. Typing works in this one too.'],
   'talk-refused': ['This page may not talk to the face', 'Ask whoever runs the face for the whole address, with its token.'],

@@ -6,7 +6,7 @@ import { exchange, lost } from './rtc.js';
 
 const FIRST_PICTURE = 4000;
 const POLL = 250;
-const STALLED = 5000;
+const STALLED = 3000;
 
 /** One WHEP session. `open` resolves at the first picture; `ended` when it is over. */
 export class WhepStream {
