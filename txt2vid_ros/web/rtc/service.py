@@ -75,6 +75,10 @@ class RtcService:
         """Begin to code the sound."""
         self._player = asyncio.ensure_future(self._play())
 
+    def follow(self, url: str) -> None:
+        """Take the pictures from a stream node at http://HOST:PORT; '' for none."""
+        self.feed.follow(url)
+
     async def close(self) -> None:
         """End all sessions and stop following the stream."""
         for session_id in list(self._sessions):
