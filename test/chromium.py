@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 import json
 import os
 import pathlib
@@ -15,6 +16,13 @@ PROGRAMS = ('chromium', 'chromium-browser', 'google-chrome')
 FLAGS = ('--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
          '--disable-background-networking', '--disable-component-update', '--disable-sync',
          '--window-size=900,720', '--remote-debugging-pipe')
+MICROPHONE = ('--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream')
+"""A microphone that beeps once a second, and that every page may use."""
+
+
+def microphone(sound: pathlib.Path) -> tuple[str, ...]:
+    """Return the flags of a microphone that hears a WAV file, again and again."""
+    return (*MICROPHONE, f'--use-file-for-fake-audio-capture={sound}')
 
 
 def program() -> str | None:
@@ -25,7 +33,7 @@ def program() -> str | None:
 class Page:
     """One page of a browser of its own; use as a context manager."""
 
-    def __init__(self, url: str, profile: pathlib.Path) -> None:
+    def __init__(self, url: str, profile: pathlib.Path, flags: Sequence[str] = ()) -> None:
         path = program()
         assert path
         command_read, self._write = os.pipe()
@@ -38,7 +46,7 @@ class Page:
             os.dup2(high[1], 4)
 
         self._process = subprocess.Popen(
-            [path, *FLAGS, f'--user-data-dir={profile}', 'about:blank'],
+            [path, *FLAGS, *flags, f'--user-data-dir={profile}', 'about:blank'],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, close_fds=False,
             preexec_fn=as_three_and_four)
         os.close(command_read)

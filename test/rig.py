@@ -51,13 +51,14 @@ class Rig:
 
     def __init__(self, *, record: str = '', push: str = '', http: str = '127.0.0.1:0',
                  clock: Clock | None = None, noise: bool = False, width: int = 160,
-                 height: int = 120, fps: float = 25.0) -> None:
+                 height: int = 120, fps: float = 25.0,
+                 speech: SpeechTimeline | None = None) -> None:
         self.clock = clock or SystemClock()
         self.reports: list[str] = []
         self.faults: list[BaseException] = []
         self.grid = grid = FrameGrid.at(fps)
         form = StreamFormat(width=width, height=height, preset='ultrafast', fps=grid.fps)
-        self.frames, self.speech = FrameBuffer(), SpeechTimeline()
+        self.frames, self.speech = FrameBuffer(), speech or SpeechTimeline()
         self.output = StreamOutputs(http=http, record=record, push=push,
                                     report=self.reports.append, status=self._status)
         self.writer = StreamWriter(form, grid, self.frames, self.speech, self.clock,

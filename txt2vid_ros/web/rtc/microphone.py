@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-import logging
+import time
 
 from aiortc.rtp import AnyRtcpPacket, RtpPacket
 import av
@@ -18,12 +18,16 @@ from txt2vid_ros.media.jitter.skew_estimator import SkewEstimator
 from txt2vid_ros.web.rtc.peer.transport import PeerTransport
 from txt2vid_ros.web.rtc.sound import LOOKAHEAD_SAMPLES
 
-log = logging.getLogger(__name__)
-
 HELD_PACKETS = 4
 """Packets that wait for one that is late; then it counts as lost."""
 LONGEST_SILENCE_SECONDS = 2.0
 """Seconds that are missing and are filled with silence; a longer gap is one in the stamps."""
+UNUSED_SECONDS = 20.0
+"""Seconds without a packet after which a microphone gives its place to another."""
+JUMP_SECONDS = 0.1
+"""Seconds by which a block is moved in one go: something is missing, or a clock was set."""
+MOST_STEP_SECONDS = 0.001
+"""Seconds by which it is moved otherwise, while the line is being learned."""
 
 Heard = Callable[[int, NDArray[np.float32]], None]
 
@@ -47,12 +51,16 @@ class Microphone:
         self.statistics = SourceStatistics()
         self.lost = self.undecodable = 0
         self._source: int | None = None
+        self._heard_at = 0.0
+        """When the last packet came, on the monotonic clock."""
         self._start_over()
         transport.receive(on_rtp=self._take, on_rtcp=_unused)
 
     async def run(self) -> None:
-        """Listen until the peer is gone."""
-        await self._transport.gone()
+        """Listen until the peer is gone, or has sent no sound for UNUSED_SECONDS."""
+        self._heard_at = time.monotonic()
+        await self._transport.gone(
+            lambda: time.monotonic() - self._heard_at < UNUSED_SECONDS)
 
     def _start_over(self) -> None:
         self._decoder = av.CodecContext.create('libopus', 'r')
@@ -62,6 +70,8 @@ class Microphone:
         self._line: SkewEstimator | None = None
         self._expected: int | None = None
         """The number of the next packet, counted on beyond 16 bits."""
+        self._due = 0
+        """The stamp of the next sample, if nothing is missing."""
         self._waiting: dict[int, tuple[RtpPacket, int]] = {}
         """Packets that came before their turn, and when."""
         self._first = self._newest = self._end = self._origin = 0
@@ -71,6 +81,7 @@ class Microphone:
     def _take(self, packet: RtpPacket) -> None:
         if packet.payload_type != self._payload_type or not packet.payload:
             return
+        self._heard_at = time.monotonic()
         if packet.ssrc != self._source:
             self._source = packet.ssrc
             self._start_over()
@@ -112,7 +123,7 @@ class Microphone:
         held = round(self._conditioner.pending * SECOND)
         mono = self._conditioner.process(block)
         if len(mono):
-            self._heard(stamp - held, mono)
+            self._heard(self._followed(stamp - held, len(mono)), mono)
 
     def _stamp(self, begin: int, arrival: int) -> int:
         """Return when a timestamp was captured; the newest packet came at `arrival`."""
@@ -121,6 +132,15 @@ class Microphone:
             self._line.observe(self._position(self._end), arrival)
         return self._origin + round(
             self._line.undelayed(self._position(begin - LOOKAHEAD_SAMPLES)) * SECOND)
+
+    def _followed(self, stamp: int, count: int) -> int:
+        """Return the stamp of the next block: it moves to the line in steps that nobody hears."""
+        off = stamp - self._due
+        if abs(off) < JUMP_SECONDS * SECOND:
+            most = int(MOST_STEP_SECONDS * SECOND)
+            stamp = self._due + min(max(off, -most), most)
+        self._due = stamp + count * SECOND // SPEECH_RATE
+        return stamp
 
     def _position(self, timestamp: int) -> int:
         return (timestamp - self._first) * SPEECH_RATE // STREAM_RATE

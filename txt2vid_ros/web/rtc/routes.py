@@ -63,7 +63,7 @@ async def _post(service: RtcService, join: _Join, request: web.Request) -> web.R
     if request.content_type != SDP:
         return _line(415, f'Send an offer as {SDP}.')
     session = await join(await _text(request))
-    response = web.Response(status=201, text=session.answer, content_type=SDP, headers={
+    response = web.Response(status=201, body=session.answer.encode(), content_type=SDP, headers={
         'Location': f'{request.path}/{session.id}', 'ETag': _tag(session.id),
         'Accept-Patch': FRAGMENT})
     for server in service.network.ice_servers:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 import contextlib
 import dataclasses
 import logging
@@ -20,11 +20,11 @@ from txt2vid_ros.web.rtc.h264 import Picture
 from txt2vid_ros.web.rtc.microphone import Microphone
 from txt2vid_ros.web.rtc.peer.network import Network
 from txt2vid_ros.web.rtc.peer.transport import PeerTransport
+from txt2vid_ros.web.rtc.recipient import Recipient, track_formats
 from txt2vid_ros.web.rtc.sdp.answers import answer
 from txt2vid_ros.web.rtc.sdp.offers import Choice, h264, Offer, opus, read_fragment, read_offer
 from txt2vid_ros.web.rtc.sender import SenderStatistics
 from txt2vid_ros.web.rtc.sound import SpeechSound
-from txt2vid_ros.web.rtc.viewer import track_formats, Viewer
 
 log = logging.getLogger(__name__)
 
@@ -64,15 +64,20 @@ class RtcService:
         self._most_viewers = most_viewers
         self._certificate = RTCCertificate.generateCertificate()
         self._sessions: dict[str, RtcSession] = {}
-        self._viewers: dict[str, Viewer] = {}
+        self._viewers: dict[str, Recipient] = {}
         self._talkers: dict[str, Microphone] = {}
-        self._sent = SenderStatistics()
+        self._pushes: set[Recipient] = set()
+        self.sent = SenderStatistics()
         self._refused = self._failed = self._ended = self._invalid = 0
         self._player: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Begin to code the sound."""
         self._player = asyncio.ensure_future(self._play())
+
+    def follow(self, url: str) -> None:
+        """Take the pictures from a stream node at http://HOST:PORT; '' for none."""
+        self.feed.follow(url)
 
     async def close(self) -> None:
         """End all sessions and stop following the stream."""
@@ -92,7 +97,7 @@ class RtcService:
         wanted = self._read(offer, ('recvonly', 'sendrecv'), watching=True)
         tracks = track_formats(wanted.media)
         transport = PeerTransport(self.network, self._certificate)
-        viewer = Viewer(transport, tracks, self._clock, self._sent)
+        viewer = Recipient(transport, tracks, self._clock, self.sent)
         session_id = secrets.token_urlsafe(24)
         # Before anything is awaited: so that the bound holds for offers at the same time.
         self._viewers[session_id] = viewer
@@ -121,6 +126,8 @@ class RtcService:
         if session.task is not None:
             session.task.cancel()
             await asyncio.wait([session.task])
+        # A task that is cancelled before its first step has not done this.
+        await self._finish(session)
         return True
 
     async def trickle(self, session_id: str, fragment: str) -> bool:
@@ -138,11 +145,21 @@ class RtcService:
         await session.transport.add_candidates(candidates)
         return True
 
+    @contextlib.contextmanager
+    def attached(self, viewer: Recipient) -> Iterator[None]:
+        """Send pictures and sound to a peer that was reached in another way too."""
+        self._pushes.add(viewer)
+        try:
+            yield
+        finally:
+            self._pushes.discard(viewer)
+
     def figures(self) -> dict[str, float]:
         """Return counts since the start, and who is there now."""
-        sent, feed = self._sent, self.feed.statistics
+        sent, feed = self.sent, self.feed.statistics
         return {
             'viewers': len(self._viewers), 'talkers': len(self._talkers),
+            'pushes': len(self._pushes),
             'refused': self._refused, 'failed': self._failed, 'ended': self._ended,
             'packets': sent.packets, 'octets': sent.octets, 'unsent': sent.unsent,
             'nacks': sent.nacks, 'resent': sent.resent,
@@ -189,8 +206,11 @@ class RtcService:
             self._failed += 1
             log.info('a peer did not connect: %s', error or 'it did not answer')
         finally:
+            await self._finish(session)
+
+    async def _finish(self, session: RtcSession) -> None:
+        if self._sessions.pop(session.id, None) is not None:
             self._forget(session.id)
-            self._sessions.pop(session.id, None)
             self._ended += 1
             self._invalid += session.transport.invalid
             await session.transport.close()
@@ -201,12 +221,15 @@ class RtcService:
 
     def _show(self, picture: Picture) -> None:
         group = self.feed.group
-        for viewer in self._viewers.values():
+        for viewer in (*self._viewers.values(), *self._pushes):
             viewer.show(picture, group)
 
     async def _play(self) -> None:
         while True:
+            listening = (*self._viewers.values(), *self._pushes)
+            if not listening:
+                self.sound.pass_by()
             for packet in self.sound.due():
-                for viewer in self._viewers.values():
+                for viewer in listening:
                     viewer.play(packet)
             await asyncio.sleep(max(self.sound.wait, 0.001))

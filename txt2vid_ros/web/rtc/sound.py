@@ -16,6 +16,9 @@ PACKET_SAMPLES = 960
 BITRATE = 64_000
 LOOKAHEAD_SAMPLES = 312
 """Samples by which libopus's output lags its input (opus_encoder_ctl, OPUS_GET_LOOKAHEAD)."""
+AHEAD_SECONDS = 0.02
+"""Seconds by which sound leaves before its time. Pictures leave 40 ms after theirs, once they are
+coded, and are shown at once; browsers hold sound back for 50 to 80 ms."""
 LONGEST_STALL_SECONDS = 0.5
 """Seconds that are caught up; after a longer stall or a jump of the clock it goes on from now."""
 
@@ -32,9 +35,9 @@ class SpeechSound:
     """
     Codes the speech of a timeline packet by packet, silence too.
 
-    Packet n holds the samples from n * PACKET_SAMPLES on, counted from the epoch, and is made when
-    the first of them is due: whoever plays it holds it back a little, as is done with pictures.
-    Sound that has been coded can no longer be silenced.
+    Packet n holds the samples from n * PACKET_SAMPLES on, counted from the epoch, and is made
+    AHEAD_SECONDS before the first of them is heard. Sound that has been coded can no longer be
+    silenced.
     """
 
     def __init__(self, speech: SpeechTimeline, clock: Clock) -> None:
@@ -53,11 +56,15 @@ class SpeechSound:
     @property
     def wait(self) -> float:
         """Return the seconds until the next packet is due."""
-        return max(0.0, (self.heard_until - self._clock.now()) / SECOND)
+        return max(0.0, (self.heard_until - self._clock.now()) / SECOND - AHEAD_SECONDS)
+
+    def pass_by(self) -> None:
+        """Leave out what is due, because nobody listens."""
+        self._next = self._number() + 1
 
     def due(self) -> list[SoundPacket]:
         """Return the packets that are due."""
-        now = self._clock.now() * STREAM_RATE // SECOND // PACKET_SAMPLES
+        now = self._number()
         if abs(now - self._next) * PACKET_SAMPLES > LONGEST_STALL_SECONDS * STREAM_RATE:
             self._next = now
         packets = []
@@ -65,6 +72,11 @@ class SpeechSound:
             packets.append(self._packet(self._next * PACKET_SAMPLES))
             self._next += 1
         return packets
+
+    def _number(self) -> int:
+        """Return the number of the newest packet that is due."""
+        until = self._clock.now() + int(AHEAD_SECONDS * SECOND)
+        return until * STREAM_RATE // SECOND // PACKET_SAMPLES
 
     def _packet(self, begin: int) -> SoundPacket:
         # Counted from the second in which it begins, so that no float loses a sample.

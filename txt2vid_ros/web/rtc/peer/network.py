@@ -7,7 +7,7 @@ import ipaddress
 import socket
 from typing import Any
 
-from aioice.ice import get_host_addresses
+from aioice import ice
 from aiortc import RTCIceServer
 from aiortc.rtcicetransport import connection_kwargs, parse_stun_turn_uri
 from txt2vid_ros.core.errors import UserError
@@ -32,18 +32,19 @@ class Network:
     """The address at which the first of them is seen from outside, behind a 1:1 NAT."""
     ice_servers: tuple[IceServer, ...] = ()
 
-    def reaches(self, address: str) -> bool:
+    def reaches(self, address: str, chosen: bool) -> bool:
         """
-        Return whether a peer's address is to be tried.
+        Return whether a peer's address is to be tried; whether this end has `chosen` the peer.
 
         Names, which browsers hide their addresses behind, are not: such peers are found by what
-        they send. Nor is anything tried where only this machine is served.
+        they send. Nor is anything tried that a stranger names where only this machine is served.
         """
         try:
             parsed = ipaddress.ip_address(address)
         except ValueError:
             return False
-        return not (parsed.is_multicast or parsed.is_unspecified or self.loopback)
+        return not (parsed.is_multicast or parsed.is_unspecified
+                    or (self.loopback and not chosen))
 
     @property
     def loopback(self) -> bool:
@@ -88,4 +89,4 @@ def local_addresses(host: str, parameter: str) -> tuple[str, ...]:
     named = tuple(sorted(found))
     if not any(ipaddress.ip_address(each).is_unspecified for each in named):
         return named
-    return tuple(get_host_addresses(use_ipv4=True, use_ipv6='::' in named)) or ('127.0.0.1',)
+    return tuple(ice.get_host_addresses(use_ipv4=True, use_ipv6='::' in named)) or ('127.0.0.1',)

@@ -94,6 +94,7 @@ class PeerTransport:
         """Take where this machine is reached; the end that makes the offer is `controlling`."""
         self._network = network
         self._certificate = certificate
+        self._controlling = controlling
         self._connection = IceConnection(network, controlling)
         self._gatherer = _Gatherer(self._connection)
         self._ice = RTCIceTransport(self._gatherer)
@@ -162,14 +163,18 @@ class PeerTransport:
         for each in candidates:
             if len(self._connection.remote_candidates) >= MOST_CANDIDATES:
                 return
-            if each.component == 1 and each.protocol.lower() == 'udp' and self._network.reaches(
-                    each.ip):
+            if each.component == 1 and each.protocol.lower() == 'udp' and (
+                    self._network.reaches(each.ip, self._controlling)):
                 await self._ice.addRemoteCandidate(each)
 
-    async def gone(self) -> None:
-        """Wait until the peer has left, or has not been heard for SILENT_SECONDS."""
+    async def gone(self, active: Callable[[], bool] = lambda: True) -> None:
+        """
+        Wait until the peer has left, or has not been heard for SILENT_SECONDS.
+
+        Or until `active`, which is asked every CHECK_SECONDS, says that it does nothing.
+        """
         self._connection.heard = time.monotonic()
-        while time.monotonic() - self._connection.heard < SILENT_SECONDS:
+        while time.monotonic() - self._connection.heard < SILENT_SECONDS and active():
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(self._ended.wait(), CHECK_SECONDS)
                 return

@@ -131,14 +131,14 @@ def _profile(text: str) -> H264Profile | None:
 def _parsed(text: str) -> tuple[SessionDescription, set[int]]:
     """Return the description, and which sections have no transport of their own (RFC 9143)."""
     if not text.startswith('v=0'):
-        raise OfferError(400, 'The offer is no SDP: it does not begin with v=0.')
+        raise OfferError(400, 'It is no SDP: it does not begin with v=0.')
     try:
         description = SessionDescription.parse(text)
     except (ValueError, AssertionError, IndexError, KeyError, TypeError, AttributeError,
             StopIteration, OverflowError) as error:
-        raise OfferError(400, 'The offer is no valid SDP.') from error
+        raise OfferError(400, 'It is no valid SDP.') from error
     if not 0 < len(description.media) <= MOST_MEDIA:
-        raise OfferError(400, f'The offer has to have 1 to {MOST_MEDIA} media sections.')
+        raise OfferError(400, f'It has to have 1 to {MOST_MEDIA} media sections.')
     sections = grouplines(text)[1]
     return description, {place for place, lines in enumerate(sections)
                          if any(line.strip() == 'a=bundle-only' for line in lines)}
@@ -180,17 +180,33 @@ def _remote_end(description: SessionDescription) -> RemoteEnd:
     media = next((each for each in description.media
                   if each.ice and each.ice.usernameFragment and each.ice.password), None)
     if media is None or media.ice is None:
-        raise OfferError(400, 'The offer has no ICE user name and password.')
+        raise OfferError(400, 'It has no ICE user name and password.')
     for value in (media.ice.usernameFragment, media.ice.password):
         if not _CREDENTIAL.fullmatch(value or ''):
-            raise OfferError(400, 'The offer has an ICE user name or password that is none.')
+            raise OfferError(400, 'It has an ICE user name or password that is none.')
     dtls = media.dtls
     fingerprints = tuple(each for each in dtls.fingerprints
                          if each.algorithm.lower() in X509_DIGEST_ALGORITHMS) if dtls else ()
     if dtls is None or not fingerprints:
-        raise OfferError(400, 'The offer has no DTLS role and SHA-256 fingerprint.')
+        raise OfferError(400, 'It has no DTLS role and SHA-256 fingerprint.')
     return RemoteEnd(media.ice, fingerprints, dtls.role == 'client',
                      tuple(media.ice_candidates))
+
+
+def read_answer(text: str, kinds: Sequence[str]) -> tuple[RemoteEnd, list[str]]:
+    """
+    Read the answer to an offer that had these kinds of media, in this order.
+
+    Returns the other end, and which kinds it takes. Raises OfferError.
+    """
+    description, _ = _parsed(text)
+    if len(description.media) != len(kinds):
+        raise OfferError(400, 'The answer has other media sections than the offer.')
+    taken = [kind for kind, each in zip(kinds, description.media, strict=True)
+             if each.port != 0 and (each.direction or 'sendrecv') in ('recvonly', 'sendrecv')]
+    if not taken:
+        raise OfferError(406, 'the server takes neither picture nor sound')
+    return _remote_end(description), taken
 
 
 def read_fragment(text: str) -> tuple[str | None, list[RTCIceCandidate]]:
