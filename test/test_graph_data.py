@@ -38,7 +38,7 @@ OF_RCLPY = {'use_sim_time': ('True', True), 'qos_overrides./text.subscription.de
 def test_every_value_is_read_by_ros_as_it_was_written(tmp_path: pathlib.Path) -> None:
     pytest.importorskip('rclpy')
     specs = graph.with_parameters(
-        graph.nodes('live', {'people': ''}),
+        graph.nodes('live', {'people': '', 'web': 'false'}),
         [f'tts.{name}={value}' for name, value in VALUES.items()]
         + [f'tts.{name}={value}' for name, (value, _) in OF_RCLPY.items()]
         + ['tts.provider=google, hibari'])
@@ -55,13 +55,14 @@ def test_every_value_is_read_by_ros_as_it_was_written(tmp_path: pathlib.Path) ->
 
 def test_an_argument_reaches_every_node_that_it_is_for() -> None:
     specs = {spec.name: spec for spec in graph.nodes(
-        'live', {'fps': '30', 'tts': 'clap', 'people': ''})}
+        'live', {'fps': '30', 'tts': 'clap', 'people': '', 'web': 'false'})}
     assert specs['lipsync'].parameters == specs['stream'].parameters == {'fps': '30'}
     assert specs['tts'].parameters == {'provider': ('clap',)}
 
 
 def parameters_of(node: str, **arguments: str) -> dict[str, object]:
-    spec, = (spec for spec in graph.nodes('live', {'people': '', **arguments})
+    spec, = (spec for spec in graph.nodes(
+        'live', {'people': '', 'web': 'false', **arguments})
              if spec.name == node)
     return {**spec.parameters}
 
@@ -97,7 +98,7 @@ def test_the_parameters_of_rclpy_have_its_types() -> None:
 
 def test_empty_arguments_leave_the_parameters_alone() -> None:
     assert all(not spec.parameters for spec in graph.nodes(
-        'live', {'face': '', 'http': '', 'people': ''}))
+        'live', {'face': '', 'http': '', 'people': '', 'web': 'false'}))
 
 
 def test_the_shipped_people_are_the_default() -> None:
@@ -138,9 +139,41 @@ def test_a_whole_graph_can_follow_simulated_time(name: str) -> None:
         graph.nodes(name, {'use_sim_time': 'perhaps'})
 
 
-def test_http_off_is_an_empty_address() -> None:
-    spec = next(spec for spec in graph.nodes('live', {'http': 'off'}) if spec.name == 'stream')
-    assert spec.parameters == {'http': ''}
+def test_http_off_is_an_empty_address_and_leaves_web_out() -> None:
+    for web in ('auto', 'true', 'false'):
+        specs = {spec.name: spec for spec in graph.nodes('live', {'http': 'off', 'web': web})}
+        assert specs['stream'].parameters == {'http': ''}
+        assert 'web' not in specs
+
+
+def test_viewers_come_to_web_where_it_is_and_to_stream_where_not() -> None:
+    with_web = {spec.name: spec for spec in graph.nodes(
+        'receiver', {'http': '0.0.0.0:80', 'token_file': '/x', 'web': 'true',
+                     'push': 'udp://h:1 whip://h/w'})}
+    assert with_web['web'].parameters == {
+        'http': '0.0.0.0:80', 'token_file': '/x', 'push': 'whip://h/w'}
+    assert with_web['stream'].parameters == {
+        'http': '127.0.0.1:0', 'through_web': 'true', 'push': 'udp://h:1'}
+    assert with_web['tts'].parameters['listeners'] == ('lipsync', 'stream', 'web')
+    without = {spec.name: spec for spec in graph.nodes(
+        'receiver', {'http': '0.0.0.0:80', 'web': 'false'})}
+    assert without['stream'].parameters == {'http': '0.0.0.0:80'}
+    with pytest.raises(UserError, match='WHIP is pushed by the node web'):
+        graph.nodes('live', {'push': 'whip://h/w', 'web': 'false'})
+    with pytest.raises(UserError, match=r"web is 'perhaps'\. Say true or false"):
+        graph.nodes('live', {'web': 'perhaps'})
+
+
+def test_where_the_packages_of_web_are_missing_the_graph_comes_up_without_it(
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr('txt2vid_ros.graph.specs.not_installed', lambda *names: names[:1])
+    assert names('live', web='auto') == ['tts', 'lipsync', 'stream', 'say']
+    assert parameters_of('stream', http='127.0.0.1:9', web='') == {'http': '127.0.0.1:9'}
+    assert graph.web_is_missing({}) == ('aiohttp',)
+    assert graph.web_is_missing({'http': 'off'}) == graph.web_is_missing({'web': 'false'}) == ()
+    # Whoever asks for it is told by the node itself what it needs.
+    assert names('live', web='true') == ['tts', 'lipsync', 'stream', 'web', 'say']
+    assert names('receiver', web='true', mode='audio')[-1] == 'web'
 
 
 def test_paths_are_absolute_because_nodes_may_run_elsewhere(
@@ -162,7 +195,7 @@ def test_every_argument_sets_parameters_of_nodes_that_exist() -> None:
 
 
 def names(kind: str, **arguments: str) -> list[str]:
-    return [spec.name for spec in graph.nodes(kind, arguments)]
+    return [spec.name for spec in graph.nodes(kind, {'web': 'false', **arguments})]
 
 
 def test_in_audio_mode_the_sound_itself_takes_the_place_of_text_and_voice() -> None:
@@ -222,7 +255,7 @@ def test_a_namespace_that_ros_cannot_have_is_said(namespace: str) -> None:
 @pytest.mark.parametrize(('setting', 'said'), [
     ('tts.spe ed=1', 'is not a parameter name'),
     ('tts', 'not of the form'), ('tts.speed', 'not of the form'), ('speed=1', 'not of the form'),
-    ('tts.=1', 'not of the form'), ('nobody.speed=1', 'Available: tts, lipsync, stream, say')])
+    ('tts.=1', 'not of the form'), ('nobody.speed=1', 'Available: tts, lipsync, stream')])
 def test_a_setting_that_is_wrong_says_how_it_should_be(setting: str, said: str) -> None:
     with pytest.raises(UserError, match=said):
         graph.with_parameters(graph.nodes('live'), [setting])

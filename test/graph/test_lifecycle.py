@@ -22,7 +22,7 @@ import xvfb
 @pytest.fixture(scope='module')
 def head(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TalkingHead]:
     folder = tmp_path_factory.mktemp('lifecycle')
-    options, environment = [*FAST, '--skills', 'true'], {}
+    options, environment = [*FAST, '--skills', 'true', '--web', 'true'], {}
     with contextlib.ExitStack() as stack:
         if not sound_card.missing():
             card = sound_card.SoundCard(folder / 'card', 'robot')
@@ -36,7 +36,7 @@ def head(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TalkingHead]:
 
 
 @pytest.mark.parametrize('node', [
-    'tts', 'lipsync', 'stream', 'say',
+    'tts', 'lipsync', 'stream', 'web', 'say',
     pytest.param('loudspeaker', marks=pytest.mark.skipif(
         bool(sound_card.missing()), reason=sound_card.missing())),
     pytest.param('window', marks=pytest.mark.skipif(bool(xvfb.missing()), reason=xvfb.missing()))])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import collections
 from collections.abc import Callable, Iterable, Mapping
 import dataclasses
 from typing import Any, TYPE_CHECKING
@@ -31,8 +30,6 @@ if TYPE_CHECKING:
 
 AHEAD = 0.03
 """Seconds before it is heard that sound is coded for viewers."""
-OWN_TEXTS = 100
-"""Texts of pages that are remembered, so that they do not count as heard."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,7 +76,6 @@ class WebNode(ManagedNode):
         from txt2vid_ros.web.server.settings import WebSettings
         self._speech = SpeechTimeline()
         self._captions = CaptionEvents()
-        self._own_texts: collections.deque[tuple[str, int]] = collections.deque(maxlen=OWN_TEXTS)
         self._speakers: list[dict[str, str]] = []
         self._hello: dict[str, Any] = {}
         self._listening = False
@@ -104,7 +100,6 @@ class WebNode(ManagedNode):
         for kind, topic, take, profile in (
                 (LiveSpeech, 'voice/caption', self._on_caption, qos.CAPTION),
                 (LiveSpeech, 'speech', self._on_heard, qos.SPEECH),
-                (LiveSpeech, 'heard', self._on_heard, qos.SPEECH),
                 (Bool, 'voice/speaking', lambda message: post(
                     {'type': 'speaking', 'value': message.data}), qos.SPEAKING),
                 (Bool, 'is_speaking', lambda message: post(
@@ -140,9 +135,8 @@ class WebNode(ManagedNode):
         if speaker in ('', DEFAULT):
             self._text.publish(String(data=text))
         else:
-            stamp = self.ros_clock.now()
-            self._own_texts.append((speaker, stamp))
-            self._heard.publish(messages.to_speech(speaker, stamp, '', 1.0, final=text))
+            self._heard.publish(messages.to_speech(
+                speaker, self.ros_clock.now(), '', 1.0, final=text))
         return ''
 
     def interrupt(self, answer: Callable[[str], None]) -> None:
@@ -203,10 +197,10 @@ class WebNode(ManagedNode):
 
     def _on_heard(self, message: LiveSpeech) -> None:
         from txt2vid_ros.web.server.captions import heard_event
-        speaker, stamp = message.header.frame_id, messages.from_time(message.header.stamp)
-        if (speaker, stamp) not in self._own_texts and (message.incremental or message.final):
+        if message.incremental or message.final:
             self._server.parts.hub.post(heard_event(
-                speaker or DEFAULT, stamp, message.incremental, message.final))
+                message.header.frame_id or DEFAULT, messages.from_time(message.header.stamp),
+                message.incremental, message.final))
 
     def _on_speakers(self, message: DiagnosticArray) -> None:
         self._speakers = [{'id': speaker, 'name': speaker.replace('_', ' ').title()}

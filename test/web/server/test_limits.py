@@ -121,10 +121,10 @@ def test_busy_connections_are_so_many_and_no_more(stream: FakeStream) -> None:
 
 @pytest.mark.parametrize(('request_', 'kind'), [
     (b'POST /whep HTTP/1.1\r\nHost: localhost\r\nContent-Length: 70000\r\n\r\n', 'too_large'),
-    (b'POST /whep HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n'
-     b'11170\r\n' + b'a' * 70000 + b'\r\n0\r\n\r\n', 'too_large'),
-    (b'POST /whep HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Encoding: gzip\r\nContent-Length: 1\r\n'
-     b'\r\na', 'other_client_errors'),
+    (b'POST /whep HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n'
+     b'Transfer-Encoding: chunked\r\n\r\n11170\r\n' + b'a' * 70000 + b'\r\n0\r\n\r\n', 'too_large'),
+    (b'POST /whep HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Encoding: gzip\r\n'
+     b'Content-Length: 1\r\n\r\na', 'other_client_errors'),
     (b'GET /' + b'a' * 20000 + b' HTTP/1.1\r\nHost: localhost\r\n\r\n', 'malformed_requests'),
     (b'GET / HTTP/1.1\r\nHost: localhost\r\nX: ' + b'a' * 20000 + b'\r\n\r\n',
      'malformed_requests'),

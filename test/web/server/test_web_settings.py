@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 import datetime
 import http.client
-import os
 from pathlib import Path
 import socket
 import ssl
@@ -156,10 +155,10 @@ def test_the_address_is_free_again_at_once(stream: FakeStream) -> None:
     assert gone(viewer)
     with Web(stream, http=f'127.0.0.1:{port}') as second:
         assert second.ask('/status.json').status == 200
-    held = len(os.listdir('/proc/self/fd'))
+    held = len(list(Path('/proc/self/fd').iterdir()))
     for _ in range(3):
         with Web(stream, http=f'127.0.0.1:{port}') as again:
             assert again.ask('/status.json').status == 200
-    assert len(os.listdir('/proc/self/fd')) <= held
+    assert len(list(Path('/proc/self/fd').iterdir())) <= held
     with socket.socket() as probe, pytest.raises(ConnectionError):
         probe.connect(('127.0.0.1', port))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-import logging
+import time
 
 from aiortc.rtp import AnyRtcpPacket, RtpPacket
 import av
@@ -18,12 +18,12 @@ from txt2vid_ros.media.jitter.skew_estimator import SkewEstimator
 from txt2vid_ros.web.rtc.peer.transport import PeerTransport
 from txt2vid_ros.web.rtc.sound import LOOKAHEAD_SAMPLES
 
-log = logging.getLogger(__name__)
-
 HELD_PACKETS = 4
 """Packets that wait for one that is late; then it counts as lost."""
 LONGEST_SILENCE_SECONDS = 2.0
 """Seconds that are missing and are filled with silence; a longer gap is one in the stamps."""
+UNUSED_SECONDS = 20.0
+"""Seconds without a packet after which a microphone gives its place to another."""
 JUMP_SECONDS = 0.1
 """Seconds by which a block is moved in one go: something is missing, or a clock was set."""
 MOST_STEP_SECONDS = 0.001
@@ -51,12 +51,16 @@ class Microphone:
         self.statistics = SourceStatistics()
         self.lost = self.undecodable = 0
         self._source: int | None = None
+        self._heard_at = 0.0
+        """When the last packet came, on the monotonic clock."""
         self._start_over()
         transport.receive(on_rtp=self._take, on_rtcp=_unused)
 
     async def run(self) -> None:
-        """Listen until the peer is gone."""
-        await self._transport.gone()
+        """Listen until the peer is gone, or has sent no sound for UNUSED_SECONDS."""
+        self._heard_at = time.monotonic()
+        await self._transport.gone(
+            lambda: time.monotonic() - self._heard_at < UNUSED_SECONDS)
 
     def _start_over(self) -> None:
         self._decoder = av.CodecContext.create('libopus', 'r')
@@ -77,6 +81,7 @@ class Microphone:
     def _take(self, packet: RtpPacket) -> None:
         if packet.payload_type != self._payload_type or not packet.payload:
             return
+        self._heard_at = time.monotonic()
         if packet.ssrc != self._source:
             self._source = packet.ssrc
             self._start_over()

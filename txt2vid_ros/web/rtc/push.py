@@ -20,6 +20,7 @@ from txt2vid_ros.core.process.restart_policy import RestartPolicy
 from txt2vid_ros.web.rtc.errors import OfferError
 from txt2vid_ros.web.rtc.peer.network import Network
 from txt2vid_ros.web.rtc.peer.transport import PeerTransport
+from txt2vid_ros.web.rtc.recipient import Recipient, track_formats
 from txt2vid_ros.web.rtc.sdp.answers import Section, write
 from txt2vid_ros.web.rtc.sdp.offers import (
     DEFAULT_PROFILE,
@@ -28,7 +29,6 @@ from txt2vid_ros.web.rtc.sdp.offers import (
     read_answer,
 )
 from txt2vid_ros.web.rtc.service import RtcService
-from txt2vid_ros.web.rtc.viewer import track_formats, Viewer
 
 log = logging.getLogger(__name__)
 
@@ -143,11 +143,11 @@ class WhipPush:
         try:
             remote, kinds = read_answer(text, [each.kind for each in media])
             await transport.connect(remote)
-            viewer = Viewer(transport, {kind: tracks[kind] for kind in kinds}, self._clock,
-                            self._service.sent)
-            with self._service.attached(viewer):
+            server = Recipient(transport, {kind: tracks[kind] for kind in kinds}, self._clock,
+                               self._service.sent)
+            with self._service.attached(server):
                 self.connected = True
-                await viewer.run(self._service.feed.group)
+                await server.run(self._service.feed.group)
         finally:
             self.connected = False
             with contextlib.suppress(aiohttp.ClientError, OSError, asyncio.TimeoutError):

@@ -20,11 +20,11 @@ from txt2vid_ros.web.rtc.h264 import Picture
 from txt2vid_ros.web.rtc.microphone import Microphone
 from txt2vid_ros.web.rtc.peer.network import Network
 from txt2vid_ros.web.rtc.peer.transport import PeerTransport
+from txt2vid_ros.web.rtc.recipient import Recipient, track_formats
 from txt2vid_ros.web.rtc.sdp.answers import answer
 from txt2vid_ros.web.rtc.sdp.offers import Choice, h264, Offer, opus, read_fragment, read_offer
 from txt2vid_ros.web.rtc.sender import SenderStatistics
 from txt2vid_ros.web.rtc.sound import SpeechSound
-from txt2vid_ros.web.rtc.viewer import track_formats, Viewer
 
 log = logging.getLogger(__name__)
 
@@ -64,9 +64,9 @@ class RtcService:
         self._most_viewers = most_viewers
         self._certificate = RTCCertificate.generateCertificate()
         self._sessions: dict[str, RtcSession] = {}
-        self._viewers: dict[str, Viewer] = {}
+        self._viewers: dict[str, Recipient] = {}
         self._talkers: dict[str, Microphone] = {}
-        self._pushes: set[Viewer] = set()
+        self._pushes: set[Recipient] = set()
         self.sent = SenderStatistics()
         self._refused = self._failed = self._ended = self._invalid = 0
         self._player: asyncio.Task[None] | None = None
@@ -74,6 +74,10 @@ class RtcService:
     async def start(self) -> None:
         """Begin to code the sound."""
         self._player = asyncio.ensure_future(self._play())
+
+    def follow(self, url: str) -> None:
+        """Take the pictures from a stream node at http://HOST:PORT; '' for none."""
+        self.feed.follow(url)
 
     async def close(self) -> None:
         """End all sessions and stop following the stream."""
@@ -93,7 +97,7 @@ class RtcService:
         wanted = self._read(offer, ('recvonly', 'sendrecv'), watching=True)
         tracks = track_formats(wanted.media)
         transport = PeerTransport(self.network, self._certificate)
-        viewer = Viewer(transport, tracks, self._clock, self.sent)
+        viewer = Recipient(transport, tracks, self._clock, self.sent)
         session_id = secrets.token_urlsafe(24)
         # Before anything is awaited: so that the bound holds for offers at the same time.
         self._viewers[session_id] = viewer
@@ -142,7 +146,7 @@ class RtcService:
         return True
 
     @contextlib.contextmanager
-    def attached(self, viewer: Viewer) -> Iterator[None]:
+    def attached(self, viewer: Recipient) -> Iterator[None]:
         """Send pictures and sound to a peer that was reached in another way too."""
         self._pushes.add(viewer)
         try:

@@ -6,7 +6,7 @@ import asyncio
 import contextvars
 
 from aiohttp import web
-from aiohttp.typedefs import Handler, Middleware
+from aiohttp.typedefs import Handler
 from txt2vid_ros.web.server.connections import ConnectionGuard
 from txt2vid_ros.web.server.counters import ErrorCounters
 from txt2vid_ros.web.server.origins import HostPolicy, OriginPolicy
@@ -23,7 +23,7 @@ OPEN_PATHS = (*PUBLIC_PATHS, HEALTH_PATH)
 """What needs no token. Of the health, only the one word is told without."""
 ENTRY: contextvars.ContextVar[Entry] = contextvars.ContextVar('entry')
 """How the request that is being answered has come in."""
-_COUNTED = {404: 'not_found', 405: 'other_client_errors', 413: 'too_large', 408: 'slow_requests'}
+_COUNTED = {404: 'not_found', 413: 'too_large', 408: 'slow_requests'}
 
 
 class Access:
@@ -38,10 +38,14 @@ class Access:
         self._guard = guard
         self._counters = counters
 
-    def middleware(self) -> Middleware:
-        """Return it in the form that an application takes."""
-        @web.middleware
-        async def decide(request: web.Request, handler: Handler) -> web.StreamResponse:
+    def before(self, handler: Handler) -> Handler:
+        """
+        Return a handler that lets in, or not, before `handler` is asked.
+
+        No middleware: aiohttp keeps an application that has some, and all that it refers to, in
+        a cache for ever.
+        """
+        async def decide(request: web.Request) -> web.StreamResponse:
             with self._guard.answering(request):
                 try:
                     refused = self._refused(request) or await self._body_refused(request)

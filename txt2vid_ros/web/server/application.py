@@ -59,16 +59,22 @@ def make_application(parts: WebParts, *, hosts: HostPolicy, origins: OriginPolic
                      routes: Iterable[web.RouteDef] = ()) -> web.Application:
     """Return the application; `routes` are those of the media service."""
     access = Access(hosts, origins, tokens, parts.guard, parts.counters)
-    application = web.Application(middlewares=[access.middleware()],
-                                  client_max_size=LARGEST_BODY)
+    application = web.Application(client_max_size=LARGEST_BODY)
     application.on_response_prepare.append(add_headers(origins))
     events = EventDoor(parts.hub, conversation, parts.counters, parts.guard, most_pages)
-    application.add_routes([
+    served = [
         *Pages().routes(), *parts.relay.routes(), *events.routes(), *routes,
         web.get(HEALTH_PATH, _healthz(parts.health)),
         web.get('/metrics', _metrics(parts)),
-        web.get('/figures.json', _figures(parts))])
+        web.get('/figures.json', _figures(parts)),
+        web.route('*', '/{path:.*}', _nothing)]
+    application.add_routes(web.RouteDef(each.method, each.path, access.before(each.handler),
+                                        each.kwargs) for each in served)
     return application
+
+
+async def _nothing(request: web.Request) -> web.Response:
+    raise web.HTTPNotFound(text='There is nothing here.\n')
 
 
 def _healthz(health: GraphHealth) -> Callable[[web.Request], web.Response]:

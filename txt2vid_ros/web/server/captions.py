@@ -25,7 +25,8 @@ class CaptionEvents:
     """
     Follows voice/caption, which grows by each word at the moment it is heard.
 
-    That moment is the time of the word; stamps are nanoseconds, in events as texts.
+    That moment is the time of the word; stamps are nanoseconds, in events as texts. A final one
+    that was interrupted ends with CUT, and has what was dropped in place of its partial text.
     """
 
     def __init__(self) -> None:
@@ -40,13 +41,13 @@ class CaptionEvents:
         held = self._utterances.setdefault(key, _Utterance())
         while len(self._utterances) > MOST_HELD:
             self._utterances.popitem(last=False)
-        text, unsaid = final or partial, ''
+        text, unsaid, cut = final or partial, partial if final else '', False
         if final:
             del self._utterances[key]
             if note := _UNSAID.search(text):
-                text, unsaid = text[:note.start()], note['what']
-        cut = bool(final) and text.endswith(CUT)
-        text = text.removesuffix(CUT) if cut else text
+                text, unsaid = text[:note.start()], unsaid or note['what']
+            cut = text.endswith(CUT.strip())
+            text = text.removesuffix(CUT.strip()).rstrip() if cut else text
         held.words = _timed(held.words, text.split(), start, now)
         return {
             'type': 'caption', 'id': f'{speaker}#{start}', 'speaker': speaker,
@@ -65,9 +66,9 @@ def _timed(known: list[tuple[str, int]], words: list[str], start: int, now: int
 
 
 def _spans(words: list[tuple[str, int]], now: int) -> list[Mapping[str, str]]:
-    ends = [*(at for _, at in words[1:]), now]
+    ends = (*(at for _, at in words[1:]), now)
     return [{'text': word, 'start': str(at), 'end': str(max(at, end))}
-            for (word, at), end in zip(words, ends, strict=True)]
+            for (word, at), end in zip(words, ends, strict=False)]
 
 
 def heard_event(speaker: str, start: int, partial: str, final: str) -> dict[str, Any]:

@@ -13,8 +13,8 @@ log = logging.getLogger(__name__)
 KINDS = (
     'malformed_requests', 'foreign_hosts', 'foreign_origins', 'missing_tokens', 'wrong_tokens',
     'too_many_tokens', 'slow_requests', 'slow_answers', 'refused_connections',
-    'evicted_connections', 'too_large', 'not_found', 'other_client_errors', 'busy',
-    'unavailable', 'left_early', 'slow_viewers', 'slow_pages', 'malformed_messages', 'oversized_messages',
+    'evicted_connections', 'too_large', 'not_found', 'other_client_errors', 'busy', 'unavailable',
+    'left_early', 'slow_viewers', 'slow_pages', 'malformed_messages', 'oversized_messages',
     'too_many_messages', 'internal_errors')
 """Every kind is reported, those that never happened as 0."""
 

@@ -10,7 +10,6 @@ from typing import Any
 
 from aioice import Candidate, Connection
 from aioice.ice import StunProtocol
-from aioice.stun import Message
 from txt2vid_ros.web.rtc.peer.network import Network
 
 log = logging.getLogger(__name__)
@@ -48,23 +47,15 @@ class IceConnection(Connection):
                 protocol.transport.set_protocol(_Guard(protocol, self))
         return found
 
-    def data_received(self, data: bytes, component: int) -> None:
-        """Queue what is no STUN message."""
-        # What nobody reads must not pile up.
-        if self._queue.qsize() < QUEUED_DATAGRAMS:
+    def admits(self, data: bytes, address: tuple[str, int]) -> bool:
+        """Return whether a datagram is to be read, and note when the peer sent it."""
+        # Of nobody else, except STUN messages, which prove who sent them; and never an empty one:
+        # both would end aiortc's reader. And what nobody reads must not pile up.
+        known = any(each.remote_addr == address for each in self._check_list)
+        if known:
             self.heard = time.monotonic()
-            super().data_received(data, component)
-
-    def request_received(self, message: Message, addr: tuple[str, int],
-                         protocol: StunProtocol) -> None:
-        """Answer a check."""
-        self.heard = time.monotonic()
-        super().request_received(message, addr, protocol)
-
-    def knows(self, address: tuple[str, int]) -> bool:
-        """Return whether a peer at this address has shown, or is said, to be ours."""
-        return any(each.port == address[1] and each._network_host == address[0]
-                   for each in self._remote_candidates)
+        return bool(data) and (data[0] <= _LARGEST_STUN_BYTE or (
+            known and self._queue.qsize() < QUEUED_DATAGRAMS))
 
     def send_now(self, data: bytes) -> bool:
         """Send a datagram; False where there is no path yet, or the socket takes no more."""
@@ -87,9 +78,7 @@ class _Guard(asyncio.DatagramProtocol):
         self._connection = connection
 
     def datagram_received(self, data: bytes, addr: tuple[Any, ...]) -> None:
-        # An empty datagram, or one from anybody else, would end aiortc's reader.
-        if not data or (data[0] > _LARGEST_STUN_BYTE and not self._connection.knows(
-                (addr[0], addr[1]))):
+        if not self._connection.admits(data, (addr[0], addr[1])):
             self._connection.invalid += 1
             return
         try:

@@ -167,10 +167,14 @@ class PeerTransport:
                     self._network.reaches(each.ip, self._controlling)):
                 await self._ice.addRemoteCandidate(each)
 
-    async def gone(self) -> None:
-        """Wait until the peer has left, or has not been heard for SILENT_SECONDS."""
+    async def gone(self, active: Callable[[], bool] = lambda: True) -> None:
+        """
+        Wait until the peer has left, or has not been heard for SILENT_SECONDS.
+
+        Or until `active`, which is asked every CHECK_SECONDS, says that it does nothing.
+        """
         self._connection.heard = time.monotonic()
-        while time.monotonic() - self._connection.heard < SILENT_SECONDS:
+        while time.monotonic() - self._connection.heard < SILENT_SECONDS and active():
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(self._ended.wait(), CHECK_SECONDS)
                 return

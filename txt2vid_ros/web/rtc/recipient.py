@@ -35,7 +35,7 @@ FIRST_REPORT_SECONDS = 0.1
 sound in step."""
 
 
-class Viewer:
+class Recipient:
     """Sends the tracks that its peer takes, and answers what it asks for."""
 
     def __init__(self, transport: PeerTransport, tracks: dict[str, TrackFormat], clock: Clock,
