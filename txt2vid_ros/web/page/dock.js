@@ -67,7 +67,7 @@ export class Dock {
     this.#button.setAttribute('aria-pressed', String(state === 'on'));
     this.#button.setAttribute('aria-busy', String(['asking', 'connecting'].includes(state)));
     byId('talk-text').textContent = TALK[state];
-    byId('level').hidden = state !== 'on';
+    byId('level').hidden = byId('loudness').hidden = state !== 'on';
     this.#button.hidden = !this.#can.talk && state === 'off';
     if (state !== 'off') this.notices.clear('talk-failed', 'talk-refused', ...MICROPHONE);
     if (state !== 'on') return;
@@ -77,10 +77,10 @@ export class Dock {
 
   #level() {
     if (this.talk.state !== 'on') return;
-    const meter = byId('level'), level = this.talk.level();
-    meter.style.setProperty('--level', level.toFixed(3));
-    // In steps of ten: it is read when it is asked for.
-    meter.setAttribute('aria-valuenow', String(Math.round(level * 10) * 10));
+    const level = this.talk.level();
+    byId('level').style.setProperty('--level', level.toFixed(3));
+    // For those who do not see it, in steps of ten and only when asked for.
+    byId('loudness').setAttribute('aria-valuenow', String(Math.round(level * 10) * 10));
     requestAnimationFrame(() => this.#level());
   }
 }

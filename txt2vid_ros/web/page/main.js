@@ -17,6 +17,7 @@ const HELLO = 1500; // ms that the first picture waits for the ICE servers at mo
 const BEHIND = 250; // ms that a viewer is behind the face where nothing better is known
 const ANNOUNCED = 6; // lines that stay for those who hear the page
 const MEASURE_EVERY = 5000;
+const OWN = 8000; // ms after talking in which what is heard is taken for one's own
 const TROUBLE = { 401: 'private', 403: 'private', 503: 'full' };
 
 const kiosk = document.documentElement.dataset.mode === 'kiosk';
@@ -103,7 +104,7 @@ events.addEventListener('caption', ({ detail }) => {
   }
 });
 events.addEventListener('heard', ({ detail }) => {
-  const who = talk.state === 'on' ? 'You' : 'Heard';
+  const who = performance.now() - talk.talked < OWN ? 'You' : 'Heard';
   captions.hear(detail, who);
   if (!detail.final) return;
   details.line(`heard ${detail.start}`, who, String(detail.final), { you: true });

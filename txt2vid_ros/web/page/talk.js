@@ -23,6 +23,7 @@ const STATUS = { 401: 'talk-refused', 403: 'talk-refused', 409: 'microphone-busy
 /** Dispatches `change`; `state` is off, asking, connecting or on. `trouble` has a kind as detail. */
 export class Talk extends EventTarget {
   state = 'off';
+  #talked = -Infinity;
   #stream = null;
   #peer = null;
   #session = null;
@@ -98,8 +99,14 @@ export class Talk extends EventTarget {
     return this.#meter?.level() ?? 0;
   }
 
+  /** When the microphone was on last, by performance.now(). */
+  get talked() {
+    return this.state === 'on' ? performance.now() : this.#talked;
+  }
+
   #become(state) {
     if (this.state === state) return;
+    if (this.state === 'on') this.#talked = performance.now();
     this.state = state;
     this.dispatchEvent(new Event('change'));
   }
