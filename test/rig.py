@@ -18,6 +18,7 @@ from txt2vid_ros.core.clock import Clock, FrameGrid, SECOND, SystemClock
 from txt2vid_ros.core.pcm import VOICE_RATE
 from txt2vid_ros.lipsync.render_loop import AnimatedFace, RenderLoop
 from txt2vid_ros.media.driving.driving_media import DrivingMedia
+from txt2vid_ros.media.output.encoder import PTS_OFFSET
 from txt2vid_ros.media.output.frame_buffer import FrameBuffer
 from txt2vid_ros.media.output.stream_format import StreamFormat
 from txt2vid_ros.media.output.stream_outputs import StreamOutputs
@@ -50,15 +51,16 @@ class Rig:
 
     def __init__(self, *, record: str = '', push: str = '', http: str = '127.0.0.1:0',
                  clock: Clock | None = None, noise: bool = False, width: int = 160,
-                 height: int = 120, fps: float = 25.0) -> None:
+                 height: int = 120, fps: float = 25.0,
+                 speech: SpeechTimeline | None = None) -> None:
         self.clock = clock or SystemClock()
         self.reports: list[str] = []
         self.faults: list[BaseException] = []
         self.grid = grid = FrameGrid.at(fps)
         form = StreamFormat(width=width, height=height, preset='ultrafast', fps=grid.fps)
-        self.frames, self.speech = FrameBuffer(), SpeechTimeline()
+        self.frames, self.speech = FrameBuffer(), speech or SpeechTimeline()
         self.output = StreamOutputs(http=http, record=record, push=push,
-                                    report=self.reports.append, status=lambda: {'synthetic': True})
+                                    report=self.reports.append, status=self._status)
         self.writer = StreamWriter(form, grid, self.frames, self.speech, self.clock,
                                    self.output.encoder)
         driving = DrivingMedia([np.zeros((height, width, 3), np.uint8)], fps, '')
@@ -76,6 +78,10 @@ class Rig:
 
     def _noise(self, place: int, frame: NDArray[np.uint8]) -> None:
         self.frames.push(place, self._random.integers(0, 255, frame.shape, np.uint8))
+
+    def _status(self) -> dict[str, object]:
+        zero = self.writer.zero - int(PTS_OFFSET * SECOND)
+        return {'synthetic': True, 'pts_zero_ns': zero}
 
     def _guard(self, work: Callable[[threading.Event], None]) -> None:
         try:

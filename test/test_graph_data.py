@@ -38,7 +38,7 @@ OF_RCLPY = {'use_sim_time': ('True', True), 'qos_overrides./text.subscription.de
 def test_every_value_is_read_by_ros_as_it_was_written(tmp_path: pathlib.Path) -> None:
     pytest.importorskip('rclpy')
     specs = graph.with_parameters(
-        graph.nodes('live', {'people': ''}),
+        graph.nodes('live', {'people': '', 'web': 'false'}),
         [f'tts.{name}={value}' for name, value in VALUES.items()]
         + [f'tts.{name}={value}' for name, (value, _) in OF_RCLPY.items()]
         + ['tts.provider=google, hibari'])
@@ -55,13 +55,14 @@ def test_every_value_is_read_by_ros_as_it_was_written(tmp_path: pathlib.Path) ->
 
 def test_an_argument_reaches_every_node_that_it_is_for() -> None:
     specs = {spec.name: spec for spec in graph.nodes(
-        'live', {'fps': '30', 'tts': 'clap', 'people': ''})}
+        'live', {'fps': '30', 'tts': 'clap', 'people': '', 'web': 'false'})}
     assert specs['lipsync'].parameters == specs['stream'].parameters == {'fps': '30'}
     assert specs['tts'].parameters == {'provider': ('clap',)}
 
 
 def parameters_of(node: str, **arguments: str) -> dict[str, object]:
-    spec, = (spec for spec in graph.nodes('live', {'people': '', **arguments})
+    spec, = (spec for spec in graph.nodes(
+        'live', {'people': '', 'web': 'false', **arguments})
              if spec.name == node)
     return {**spec.parameters}
 
@@ -97,7 +98,7 @@ def test_the_parameters_of_rclpy_have_its_types() -> None:
 
 def test_empty_arguments_leave_the_parameters_alone() -> None:
     assert all(not spec.parameters for spec in graph.nodes(
-        'live', {'face': '', 'http': '', 'people': '', 'mic': 'false'}))
+        'live', {'face': '', 'http': '', 'people': '', 'web': 'false'}))
 
 
 def test_the_shipped_people_are_the_default() -> None:
@@ -140,9 +141,42 @@ def test_a_whole_graph_can_follow_simulated_time(name: str) -> None:
         graph.nodes(name, {'use_sim_time': 'perhaps'})
 
 
-def test_http_off_is_an_empty_address() -> None:
-    spec = next(spec for spec in graph.nodes('live', {'http': 'off'}) if spec.name == 'stream')
-    assert spec.parameters == {'http': ''}
+def test_http_off_is_an_empty_address_and_leaves_web_out() -> None:
+    for web in ('auto', 'true', 'false'):
+        specs = {spec.name: spec for spec in graph.nodes('live', {'http': 'off', 'web': web})}
+        assert specs['stream'].parameters == {'http': ''}
+        assert 'web' not in specs
+
+
+def test_viewers_come_to_web_where_it_is_and_to_stream_where_not() -> None:
+    with_web = {spec.name: spec for spec in graph.nodes(
+        'receiver', {'http': '0.0.0.0:80', 'token_file': '/x', 'web': 'true',
+                     'push': 'udp://h:1 whip://h/w'})}
+    assert with_web['web'].parameters == {
+        'http': '0.0.0.0:80', 'token_file': '/x', 'push': 'whip://h/w'}
+    assert with_web['stream'].parameters == {
+        'http': '127.0.0.1:0', 'through_web': 'true', 'push': 'udp://h:1'}
+    assert with_web['tts'].parameters['listeners'] == ('lipsync', 'stream', 'web')
+    without = {spec.name: spec for spec in graph.nodes(
+        'receiver', {'http': '0.0.0.0:80', 'web': 'false'})}
+    assert without['stream'].parameters == {'http': '0.0.0.0:80'}
+    with pytest.raises(UserError, match='WHIP is pushed by the node web'):
+        graph.nodes('live', {'push': 'whip://h/w', 'web': 'false'})
+    with pytest.raises(UserError, match=r"web is 'perhaps'\. Say true or false"):
+        graph.nodes('live', {'web': 'perhaps'})
+
+
+def test_where_the_packages_of_web_are_missing_the_graph_comes_up_without_it(
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr('txt2vid_ros.graph.specs.not_installed', lambda *names: names[:1])
+    assert names('live', web='auto') == ['tts', 'lipsync', 'stream', 'say']
+    assert parameters_of('stream', http='127.0.0.1:9', web='') == {'http': '127.0.0.1:9'}
+    assert graph.web_is_missing({}) == ('aiohttp',)
+    assert graph.web_is_missing({'http': 'off'}) == graph.web_is_missing({'web': 'false'}) == ()
+    # Whoever asks for it is told by the node itself what it needs.
+    assert names('live', web='true') == [
+        'tts', 'lipsync', 'stream', 'web', 'say', 'stt', 'responder']
+    assert names('receiver', web='true', mode='audio')[-1] == 'web'
 
 
 def test_paths_are_absolute_because_nodes_may_run_elsewhere(
@@ -164,17 +198,16 @@ def test_every_argument_sets_parameters_of_nodes_that_exist() -> None:
 
 
 def names(kind: str, **arguments: str) -> list[str]:
-    return [spec.name for spec in graph.nodes(kind, arguments)]
+    return [spec.name for spec in graph.nodes(kind, {'web': 'false', **arguments})]
 
 
 def test_in_audio_mode_the_sound_itself_takes_the_place_of_text_and_voice() -> None:
     assert names('sender', mode='audio') == ['mic']
-    for kind, ears in (('live', ['stt', 'responder']), ('receiver', [])):
+    for kind in ('live', 'receiver'):
         assert names(kind, mode='audio') == ['playout', 'lipsync', 'stream']
-        assert names(kind, mode='text') == names(kind) == [
-            'tts', 'lipsync', 'stream', 'say', *ears]
+        assert names(kind, mode='text') == names(kind) == ['tts', 'lipsync', 'stream', 'say']
         assert names(kind, skills='') == names(kind)
-        assert names(kind, skills='false') == ['tts', 'lipsync', 'stream', *ears]
+        assert names(kind, skills='false') == ['tts', 'lipsync', 'stream']
     assert names('live', mode='audio', mic='true') == ['mic', 'playout', 'lipsync', 'stream']
     assert set(graph.MODES['audio']) == set(graph.MODES['text'])
     playout = graph.nodes('receiver', {'mode': 'audio', 'speaker': 'anna'})[0]
@@ -194,10 +227,11 @@ def test_who_names_what_to_listen_to_is_listened_to() -> None:
 
 
 def test_live_hears_who_talks_into_its_page_and_loads_its_ears_only_then() -> None:
-    assert parameters_of('stt') == {'load': 'on_sound'}
+    assert parameters_of('stt', web='true') == {'load': 'on_sound'}
     assert parameters_of('stt', mic='true') == {}
-    for arguments in ({'http': 'off'}, {'mic': 'false'}):
-        assert not {'stt', 'responder'} & {*names('live', **arguments)}
+    for arguments in ({'http': 'off'}, {'mic': 'false'}, {'web': 'false'}, {'mode': 'audio'}):
+        assert not {'stt', 'responder'} & {*names('live', **{'web': 'true', **arguments})}
+    assert 'stt' not in names('receiver', web='true')
     # A recognizer of one's own may publish what is answered.
     assert 'responder' in names('live', mic='false', responder='chat')
     assert 'stt' not in names('live', mic='false', responder='chat')
@@ -206,11 +240,11 @@ def test_live_hears_who_talks_into_its_page_and_loads_its_ears_only_then() -> No
 
 def test_who_answers_is_chosen_and_may_be_a_program(
         tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert parameters_of('responder') == {'provider': 'echo'}
+    assert parameters_of('responder', web='true') == {'provider': 'echo'}
     assert parameters_of('responder', responder='chat') == {'provider': 'chat'}
     assert parameters_of('responder', responder='chat', use_sim_time='true') == {
         'provider': 'chat', 'use_sim_time': 'true'}
-    assert names('live', responder='none')[-1] == 'stt'
+    assert names('live', web='true', responder='none')[-1] == 'stt'
     assert names('receiver', responder='echo')[-2:] == ['stt', 'responder']
     monkeypatch.chdir(tmp_path)
     (tmp_path / 'mine.py').touch()
@@ -267,7 +301,7 @@ def test_a_namespace_that_ros_cannot_have_is_said(namespace: str) -> None:
 @pytest.mark.parametrize(('setting', 'said'), [
     ('tts.spe ed=1', 'is not a parameter name'),
     ('tts', 'not of the form'), ('tts.speed', 'not of the form'), ('speed=1', 'not of the form'),
-    ('tts.=1', 'not of the form'), ('nobody.speed=1', 'Available: tts, lipsync, stream, say')])
+    ('tts.=1', 'not of the form'), ('nobody.speed=1', 'Available: tts, lipsync, stream')])
 def test_a_setting_that_is_wrong_says_how_it_should_be(setting: str, said: str) -> None:
     with pytest.raises(UserError, match=said):
         graph.with_parameters(graph.nodes('live'), [setting])

@@ -25,7 +25,8 @@ from txt2vid_ros.bench.rig.running_graph import descendants
 ROOT = Path(__file__).resolve().parents[2]
 TIMEOUT = 60.0
 """Seconds for anything that has to happen; a loaded machine takes its time."""
-FAST = ('--tts', 'clap', '--engine', 'flash', '--width', '160', '--height', '120')
+FAST = ('--tts', 'clap', '--engine', 'flash', '--width', '160', '--height', '120',
+        '--web', 'false')
 """Options of a graph that needs hardly any processor time."""
 
 T = TypeVar('T')
@@ -206,15 +207,14 @@ class TalkingHead(Command):
         """
         Start it; it is not yet ready. '{ns}' in an option becomes the namespace.
 
-        Without the node say, and without ears, unless an option asks for them: they would cost
-        every test their start.
+        Without the nodes say and web, unless an option asks for them: they would cost every test
+        their start.
         """
         self.namespace = f'/test_{os.getpid()}_{random.randrange(10**6)}'
         words = [option.replace('{ns}', self.namespace) for option in options]
-        if '--skills' not in words:
-            words += ['--skills', 'false']
-        if not {'--mic', '--input', '--device', '--responder'} & {*words}:
-            words += ['--mic', 'false']
+        for option in ('--skills', '--web'):
+            if option not in words:
+                words += [option, 'false']
         super().__init__(folder, 'live', '--http', http, '--namespace', self.namespace, *words,
                          **more)
         self._pids: set[int] = set()

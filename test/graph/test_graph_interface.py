@@ -37,7 +37,7 @@ QOS = {'voice/audio': (32, False), 'voice/mouth': (50, False), 'voice/audio_info
        'voice/caption': (50, False), 'voice/speaking': (1, True), 'voice/speakers': (1, True),
        'voice/interrupted': (50, False),
        'face/image_raw': (5, False), 'face/image_raw/compressed': (5, False),
-       'face/camera_info': (5, False)}
+       'face/camera_info': (5, False), 'stream/url': (1, True)}
 
 
 @pytest.mark.parametrize('topic', QOS)

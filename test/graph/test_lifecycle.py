@@ -22,7 +22,7 @@ import xvfb
 @pytest.fixture(scope='module')
 def head(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TalkingHead]:
     folder = tmp_path_factory.mktemp('lifecycle')
-    options = [*FAST, '--skills', 'true', '--mic', 'false', '--responder', 'chat']
+    options = [*FAST, '--skills', 'true', '--web', 'true', '--mic', 'false', '--responder', 'chat']
     environment = {'OPENAI_BASE_URL': 'http://127.0.0.1:9/v1', 'OPENAI_MODEL': 'none',
                    'OPENAI_API_KEY': ''}
     with contextlib.ExitStack() as stack:
@@ -38,7 +38,7 @@ def head(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TalkingHead]:
 
 
 @pytest.mark.parametrize('node', [
-    'tts', 'lipsync', 'stream', 'say', 'responder',
+    'tts', 'lipsync', 'stream', 'web', 'say', 'responder',
     pytest.param('loudspeaker', marks=pytest.mark.skipif(
         bool(sound_card.missing()), reason=sound_card.missing())),
     pytest.param('window', marks=pytest.mark.skipif(bool(xvfb.missing()), reason=xvfb.missing()))])

@@ -139,7 +139,7 @@ def test_nothing_said_is_lost_or_doubled_by_ten_seconds_without_a_link(
         far.wait_line('ready')
         head = Process(receiver, tmp_path, domains[1], *live, '--graph', 'receiver', '--http',
                        '127.0.0.1:0', '--engine', 'flash', '--width', '160',
-                       '--height', '120')
+                       '--height', '120', '--web', 'false')
         running.append(head)
         head.wait_line('ready to speak')
         near = Process(sender, tmp_path, domains[0], *live, '--graph', 'sender', '--input',
@@ -182,7 +182,7 @@ def test_in_audio_mode_the_sound_goes_on_after_ten_seconds_without_a_link(
         far = start(receiver, printer, NAMESPACE)
         far.wait_line('ready')
         head = start(receiver, *live, '--graph', 'receiver', '--http', '127.0.0.1:0', '--engine',
-                     'flash', '--width', '160', '--height', '120')
+                     'flash', '--width', '160', '--height', '120', '--web', 'false')
         head.wait_line('ready to play')
 
         def told(kind: str) -> list[str]:

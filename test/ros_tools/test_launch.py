@@ -20,7 +20,7 @@ pytestmark = pytest.mark.skipif(not shutil.which('ros2'), reason='needs the ros2
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 TIMEOUT = 60.0
-FAST = ('engine:=flash', 'tts:=clap', 'width:=160')
+FAST = ('engine:=flash', 'tts:=clap', 'width:=160', 'web:=false')
 
 
 class Ros2:

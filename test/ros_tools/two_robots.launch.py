@@ -7,7 +7,8 @@ from launch.actions import GroupAction, IncludeLaunchDescription
 from launch_ros.actions import Node, PushRosNamespace, SetParameter, SetRemap
 
 FACE = str(Path(__file__).resolve().parents[2] / 'launch' / 'live.launch.py')
-FAST = {'engine': 'flash', 'tts': 'clap', 'width': '160', 'http': '127.0.0.1:0'}.items()
+FAST = {'engine': 'flash', 'tts': 'clap', 'width': '160', 'http': '127.0.0.1:0',
+        'web': 'false'}.items()
 
 
 def generate_launch_description():

@@ -67,6 +67,9 @@ def run(arguments: argparse.Namespace) -> int:
     on_signal((signal.SIGINT, signal.SIGTERM, signal.SIGHUP), supervisor.stop)
     speaking: threading.Thread | None = None
     stop = threading.Event()
+    if arguments.graph != 'sender' and (missing := graph.web_is_missing(chosen)):
+        supervisor.say(f'without the page to talk with, which needs {" and ".join(missing)}: '
+                       'pip install "txt2vid_ros[web]"')
     for line in _speak_lines(arguments):
         supervisor.say(line)
     if arguments.say is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from importlib import metadata
+import importlib.util
 from typing import Any
 
 from txt2vid_ros.core.errors import UserError
@@ -12,11 +13,18 @@ VOICES = 'txt2vid_ros.tts'
 ENGINES = 'txt2vid_ros.lipsync'
 RECOGNIZERS = 'txt2vid_ros.stt'
 DETECTORS = 'txt2vid_ros.vad'
+WEB_PACKAGES = ('aiohttp', 'aiortc')
+"""What the node web needs: the extra `web`, which a ROS installation may lack."""
 
 
 def names(group: str) -> list[str]:
     """Return the names of all installed providers of a group, sorted."""
     return sorted({point.name for point in metadata.entry_points(group=group)})
+
+
+def not_installed(*modules: str) -> tuple[str, ...]:
+    """Return those of the modules that are not installed; none is imported."""
+    return tuple(name for name in modules if importlib.util.find_spec(name) is None)
 
 
 def load(group: str, name: str, parameter: str) -> Any:

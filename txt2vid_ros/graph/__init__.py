@@ -19,9 +19,10 @@ from txt2vid_ros.graph.specs import (
     PACKAGE,
     TEXT,
     TOPIC,
+    web_is_missing,
 )
 
 __all__ = [
     'ARGUMENTS', 'AUDIO', 'ENVIRONMENT', 'GRAPHS', 'LINKS', 'MODES', 'OUTPUTS', 'PACKAGE', 'TEXT',
     'TOPIC', 'Argument', 'NodeSpec', 'command', 'composed', 'interpreter', 'is_true', 'nodes',
-    'settings', 'with_parameters']
+    'settings', 'web_is_missing', 'with_parameters']

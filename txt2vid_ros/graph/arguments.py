@@ -39,10 +39,22 @@ ARGUMENTS: dict[str, Argument] = {argument.name: argument for argument in (
     Argument('people', str(share('config', 'people.yaml')),
              'file that maps speaker ids to voices and faces',
              (('tts', 'people'), ('lipsync', 'people'))),
-    Argument('http', '', 'HOST:PORT for viewers; "off" for none', (('stream', 'http'),)),
+    Argument('http', '', 'HOST:PORT for viewers; "off" for none', (('web', 'http'),)),
+    Argument('web', 'auto', 'true for the page one talks with, WebRTC and events on that address, '
+             'false for the plain streams alone; auto: where its Python packages are installed',
+             ()),
+    Argument('token', '', 'secret that viewers from other machines have to give', (
+        ('web', 'token'),)),
+    Argument('token_file', '', 'file with that secret', (('web', 'token_file'),)),
+    Argument('insecure', '', 'true to let everybody in who reaches the address', (
+        ('web', 'insecure'),)),
+    Argument('tls_cert', '', 'certificate (PEM) with which viewers are served over https', (
+        ('web', 'tls_cert'),)),
+    Argument('tls_key', '', 'its key (PEM), where that is not in the same file', (
+        ('web', 'tls_key'),)),
     Argument('record', '', 'file to record to: .mp4, .mkv or .ts', (('stream', 'record'),)),
-    Argument('push', '', 'URL to push to: udp, rtp, rtsp, rtmp, srt or tcp',
-             (('stream', 'push'),)),
+    Argument('push', '', 'URL to push to: udp, rtp, rtsp, rtmp, srt, tcp or whip',
+             (('stream', 'push'), ('web', 'push'))),
     Argument('loudspeaker', '', "true to play the voice on this machine's loudspeaker; implied by "
              'loudspeaker_device', ()),
     Argument('loudspeaker_device', '', 'index, name or part of the name of a loudspeaker: txt2vid '
@@ -78,8 +90,8 @@ ARGUMENTS: dict[str, Argument] = {argument.name: argument for argument in (
              'which robots ask for speech', ()),
     Argument('use_sim_time', '', 'true to follow /clock, as for a replayed bag',
              tuple((node, 'use_sim_time') for node in (
-                 'mic', 'stt', 'responder', 'tts', 'playout', 'lipsync', 'stream', 'say', 'link',
-                 *OUTPUTS))),
+                 'mic', 'stt', 'responder', 'tts', 'playout', 'lipsync', 'stream', 'web', 'say',
+                 'link', *OUTPUTS))),
     Argument('composed', '', 'true to run the nodes in one process, which needs less memory', ()),
     Argument('width', '', 'pixels', (('lipsync', 'width'), ('stream', 'width'))),
     Argument('height', '', 'pixels', (('lipsync', 'height'), ('stream', 'height'))),

@@ -38,10 +38,12 @@ class ConversationSpec:
             ('responder', self.responder != NOBODY)) if there)
 
 
-def conversation(graph: str, arguments: Mapping[str, str], *, text: bool) -> ConversationSpec:
+def conversation(graph: str, arguments: Mapping[str, str], *, text: bool, page: bool
+                 ) -> ConversationSpec:
     """
-    Return who hears and who answers in a graph; `text`: whether it carries text.
+    Return who hears and who answers in a graph.
 
+    `text` is whether it carries text, `page` whether browsers can talk into it.
     Live hears those who talk into its page, and says back what it hears where nothing else is
     asked for. The receiver answers only where that is asked for. Raises UserError.
     """
@@ -56,9 +58,9 @@ def conversation(graph: str, arguments: Mapping[str, str], *, text: bool) -> Con
                             f'nothing that {asked} could answer',
                             'Run the graph live or receiver, in mode text.')
         return ConversationSpec(microphone)
-    page = graph == 'live' and arguments.get('http') != 'off'
     # mic:=false: nobody talks to it, and what an own recognizer hears can still be answered.
-    hears = microphone or (not given and (page or asked not in ('', NOBODY)))
+    hears = microphone or (not given and (
+        (page and graph == 'live') or asked not in ('', NOBODY)))
     responder = asked or (ECHO if hears and graph == 'live' else NOBODY)
     return ConversationSpec(microphone, hears, _found(responder))
 

@@ -8,22 +8,23 @@ from typing import Any
 
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.names import checked_namespace, NAMESPACE
+from txt2vid_ros.core.registry import not_installed, WEB_PACKAGES
 from txt2vid_ros.graph.arguments import ARGUMENTS, is_true, OUTPUTS
 from txt2vid_ros.graph.conversation import conversation
-from txt2vid_ros.graph.values import absolute, settings
+from txt2vid_ros.graph.values import absolute, settings, WHIP
 
 PACKAGE = 'txt2vid_ros'
 # What the graphs consist of in each mode, in the order of their start.
 TEXT, AUDIO = 'text', 'audio'
 MODES: dict[str, dict[str, tuple[str, ...]]] = {
     TEXT: {
-        'receiver': ('tts', 'lipsync', 'stream', 'say'),
-        'live': ('tts', 'lipsync', 'stream', 'say'),
+        'receiver': ('tts', 'lipsync', 'stream', 'web', 'say'),
+        'live': ('tts', 'lipsync', 'stream', 'web', 'say'),
         'sender': ('mic', 'stt'),
     },
     AUDIO: {
-        'receiver': ('playout', 'lipsync', 'stream'),
-        'live': ('playout', 'lipsync', 'stream'),
+        'receiver': ('playout', 'lipsync', 'stream', 'web'),
+        'live': ('playout', 'lipsync', 'stream', 'web'),
         'sender': ('mic',),
     },
 }
@@ -76,8 +77,11 @@ def nodes(graph: str, arguments: Mapping[str, str] | None = None,
     if graph == 'receiver' and is_true('mic', (arguments or {}).get('mic', '')):
         raise UserError('mic: the receiver has no microphone',
                         'Run the graph live, or the graph sender beside it.')
+    if 'web' in names and not _with_web(arguments or {}):
+        names = tuple(name for name in names if name != 'web')
     held = conversation(graph, {name: absolute(name, value) if name == 'responder' else value
-                                for name, value in (arguments or {}).items()}, text=mode == TEXT)
+                                for name, value in (arguments or {}).items()},
+                        text=mode == TEXT, page='web' in names)
     # The face first, but for a microphone: who talks into a page sees it before.
     first = [name for name in held.nodes if held.microphone and name not in names]
     names = (*first, *names, *(name for name in held.nodes if name not in (*first, *names)))
@@ -92,8 +96,9 @@ def nodes(graph: str, arguments: Mapping[str, str] | None = None,
     if not is_true('skills', (arguments or {}).get('skills') or ARGUMENTS['skills'].default):
         names = tuple(name for name in names if name != 'say')
     values: dict[str, dict[str, Any]] = {name: {} for name in names}
-    if {'tts', 'loudspeaker'} <= {*names}:
-        values['tts']['listeners'] = ('lipsync', 'stream', 'loudspeaker')
+    hearing = tuple(name for name in ('web', 'loudspeaker') if name in names)
+    if 'tts' in names and hearing:
+        values['tts']['listeners'] = ('lipsync', 'stream', *hearing)
     if held.hears and not held.microphone:
         values['stt']['load'] = 'on_sound'
     if held.responder in ('echo', 'chat'):
@@ -106,8 +111,16 @@ def nodes(graph: str, arguments: Mapping[str, str] | None = None,
             raise UserError(f'{name} is no argument of the {graph} graph',
                             f'Available: {", ".join(ARGUMENTS)}.')
         for node, parameter in ARGUMENTS[name].sets:
+            if name == 'http' and 'web' not in names:
+                node = 'stream'
             if value and node in values:
                 values[node].update(settings(node, parameter, name, absolute(name, value)))
+    if 'web' in names:
+        # For web alone, which learns on stream/url where that is.
+        values['stream'].update(http='127.0.0.1:0', through_web='true')
+    elif any(url.startswith(WHIP) for url in (arguments or {}).get('push', '').split()):
+        raise UserError('push: WHIP is pushed by the node web, which is not in this graph',
+                        'Leave out web:=false and http:=off, or push to another kind of URL.')
     namespace = checked_namespace(namespace)
     # Elsewhere what is heard is for the responder to answer, or for the link.
     remapped = ({'stt': (('speech', 'heard'),)} if kind == TOPIC and graph == 'sender' else {})
@@ -124,6 +137,27 @@ def _shaped(arguments: dict[str, str]) -> dict[str, str]:
     if height.isdecimal() and not width:
         return {**arguments, 'width': str(round(int(height) * 2 / 3) * 2)}
     return arguments
+
+
+def web_is_missing(arguments: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the packages for want of which the node web is left out, none where it is not."""
+    if (arguments.get('web') or ARGUMENTS['web'].default) != 'auto' or _off(arguments):
+        return ()
+    return not_installed(*WEB_PACKAGES)
+
+
+def _off(arguments: Mapping[str, str]) -> bool:
+    return arguments.get('http') == 'off'
+
+
+def _with_web(arguments: Mapping[str, str]) -> bool:
+    """Return whether the graph has the node web. Raises UserError."""
+    if _off(arguments):
+        return False
+    wanted = arguments.get('web') or ARGUMENTS['web'].default
+    if wanted == 'auto':
+        return not web_is_missing(arguments)
+    return is_true('web', wanted)
 
 
 def _wanted(arguments: Mapping[str, str], name: str, *implied_by: str) -> bool:

@@ -10,12 +10,21 @@ from txt2vid_ros.core import options
 from txt2vid_ros.core.parameters import listed
 from txt2vid_ros.graph.conversation import RESPONDERS
 
-LISTS = frozenset({('tts', 'provider'), ('tts', 'listeners'), ('stt', 'provider')})
+LISTS = frozenset({
+    ('tts', 'provider'), ('tts', 'listeners'), ('stt', 'provider'), ('web', 'allowed_origins'),
+    ('web', 'allowed_hosts'), ('web', 'ice_servers')})
 """The (node, parameter) pairs that are lists of texts."""
+
+
+WHIP = ('whip://', 'whips://')
+"""The URLs that the node web pushes to; all others are for stream."""
 
 
 def settings(node: str, parameter: str, argument: str, text: str) -> dict[str, Any]:
     """Return the parameters of a node that an argument sets."""
+    if argument == 'push':
+        own = [url for url in text.split() if url.startswith(WHIP) == (node == 'web')]
+        return {parameter: ' '.join(own)} if own else {}
     if not argument.endswith('_options'):
         return {parameter: value_of(node, parameter, text)}
     given = options.from_text(text, argument)
@@ -40,6 +49,7 @@ def absolute(name: str, value: str) -> str:
         return ''
     if name == 'responder' and value in ('', *RESPONDERS):
         return value
-    if name in ('responder', 'face', 'record', 'people', 'link_key', 'input'):
+    if name in ('responder', 'face', 'record', 'people', 'link_key', 'input', 'token_file',
+                'tls_cert', 'tls_key'):
         return str(Path(value).expanduser().absolute())
     return value

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 import dataclasses
 from typing import Any
 
+from std_msgs.msg import String
 from txt2vid_ros.core.clock import FrameGrid, SECOND
+from txt2vid_ros.core.process.memory import resident_bytes
 from txt2vid_ros.media.lead_time_estimator import order_statistic
 from txt2vid_ros.media.output.encoder import PTS_OFFSET
 from txt2vid_ros.media.output.frame_buffer import FrameBuffer
@@ -14,6 +16,7 @@ from txt2vid_ros.media.output.stream_format import StreamFormat
 from txt2vid_ros.media.output.stream_outputs import StreamOutputs
 from txt2vid_ros.media.output.stream_writer import StreamWriter
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
+from txt2vid_ros.ros import qos
 from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.picture_input import PictureInput
@@ -25,7 +28,10 @@ from txt2vid_ros.ros.sound.speech_input import SpeechInput
 class Parameters:
     """The parameters of the stream node."""
 
-    http: str = parameter('127.0.0.1:8080', 'HOST:PORT for viewers; empty for none')
+    http: str = parameter('127.0.0.1:8080', 'HOST:PORT for viewers; empty for none; '
+                          'port 0 is any free one, announced on stream/url')
+    through_web: bool = parameter(False, 'whether viewers come through the node web, so that this '
+                                  'address is not for them')
     record: str = parameter('', 'file to record to: .mp4, .mkv or .ts; empty for none')
     push: str = parameter('', 'URL to push to: udp, rtp, rtsp, rtmp, srt or tcp; several '
                           'separated by spaces')
@@ -36,6 +42,9 @@ class Parameters:
                                'for late messages', minimum=0.0, maximum=2.0)
     preset: str = parameter('superfast', "x264's preset", choices=(
         'ultrafast', 'superfast', 'veryfast', 'faster', 'fast', 'medium'), live=True)
+    profile: str = parameter('baseline', "x264's profile; high needs a tenth fewer bits, and not "
+                             'every browser can play it over WebRTC',
+                             choices=('baseline', 'main', 'high'), live=True)
     quality: int = parameter(20, "x264's constant rate factor: lower is better",
                              minimum=0, maximum=51, live=True)
     max_bitrate: int = parameter(4_000_000, 'bit/s of video at most', minimum=50_000,
@@ -69,6 +78,7 @@ class StreamNode(ManagedNode):
         self._writer = StreamWriter(
             *self._form(), self._frames, self._speech, self.ros_clock, self._output.encoder,
             playout=table.playout)
+        self._url = self.publisher(String, 'stream/url', qos.INFO)
 
     def parameters_changed(self) -> None:
         """Have another encoder take over, without a gap."""
@@ -81,8 +91,10 @@ class StreamNode(ManagedNode):
             self, self._speech, cut=lambda stamp: max(stamp, self._writer.heard_until))
         self.create_timer(1.0, self._each_second)
         self.work('streamer', self._writer.run)
-        for line in self._output.describe():
-            self.get_logger().info(line)
+        self._url.publish(String(data=self._output.url))
+        if not self.parameters.through_web:
+            for line in self._output.describe():
+                self.get_logger().info(line)
 
     def report(self) -> tuple[str, str, Mapping[str, Any]]:
         """Return the figures of the stream."""
@@ -94,8 +106,8 @@ class StreamNode(ManagedNode):
         return StreamFormat(
             width=table.width // 2 * 2, height=table.height // 2 * 2, fps=grid.fps,
             key_frame_every=max(1, round(table.key_frame_every * float(grid.fps))),
-            preset=table.preset, quality=table.quality, max_bitrate=table.max_bitrate,
-            audio_bitrate=table.audio_bitrate), grid
+            preset=table.preset, profile=table.profile, quality=table.quality,
+            max_bitrate=table.max_bitrate, audio_bitrate=table.audio_bitrate), grid
 
     def _lost(self, line: str) -> None:
         """Report an output that has failed; the others go on."""
@@ -110,6 +122,7 @@ class StreamNode(ManagedNode):
             'repeated': statistics.repeated, 'skipped': statistics.skipped,
             'encoder_restarts': statistics.restarts, 'viewers': self._output.viewers,
             'dropped_viewers': self._output.dropped,
+            'encoder_memory_mb': resident_bytes(self._output.encoder_pid) / 1e6,
             'write_lateness_ms_p99': order_statistic(statistics.lateness.copy(), 0.99) * 1000,
             'frame_lead_wanted_ms': self._pictures.lead * 1000}
 

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 
 from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.registry import not_installed
 from txt2vid_ros.lipsync.wav2lip.devices import resolved
 from txt2vid_ros.lipsync.wav2lip.generator.exported import graph_files
 
 RUNTIME = ('onnxruntime',)
 READING = ('torch', 'onnx')     # to export the graphs of a checkpoint, once
 GPU = ('torch',)                # S3FD needs it on any device
-
-
-def not_installed(*modules: str) -> tuple[str, ...]:
-    """Return those of the modules that are not installed; none is imported."""
-    return tuple(name for name in modules if importlib.util.find_spec(name) is None)
 
 
 def missing_for(digest: str) -> tuple[str, ...]:

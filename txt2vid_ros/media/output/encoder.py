@@ -38,9 +38,12 @@ class StreamEncoder:
                 bf=0, threads=1, colorspace='smpte170m', color_primaries='smpte170m',
                 color_trc='smpte170m', color_range='tv', acodec='aac',
                 muxdelay=0, muxpreload=0, flush_packets=1, pes_payload_size=0,
+                # A reader then knows where a picture ends, and need not wait for the next one.
+                omit_video_pes_length=0,
                 output_ts_offset=f'{start:.6f}',
                 mpegts_flags='+resend_headers+pat_pmt_at_frames',
-                **{'b:a': form.audio_bitrate, 'metadata:s:v': f'title={SYNTHETIC_LABEL}',
+                **{'profile:v': form.profile, 'b:a': form.audio_bitrate,
+                   'metadata:s:v': f'title={SYNTHETIC_LABEL}',
                    'metadata': f'service_name={SYNTHETIC_LABEL}'})
 
         self._encoder = RawEncoder(compose, 'encoder', size=(form.width, form.height),

@@ -20,6 +20,8 @@ class StreamFormat:
     key_frame_every: int = 12
     """Frames from one key frame, where a viewer can join, to the next."""
     preset: str = 'superfast'
+    profile: str = 'baseline'
+    """x264's profile: every WebRTC player decodes baseline, which x264 makes a constrained one."""
     quality: int = 20
     """x264's constant rate factor: 18 very good, 23 ordinary, 28 poor."""
     max_bitrate: int = 4_000_000

@@ -63,11 +63,15 @@ class StreamOutputs:
         """Return how many viewers were too slow and were dropped."""
         return self._broadcast.dropped + self._fragments.dropped
 
+    @property
+    def url(self) -> str:
+        """Return where it serves, such as http://127.0.0.1:8080; empty where it does not."""
+        return self._server.url if self._server is not None else ''
+
     def describe(self) -> list[str]:
         """Return a line for each way to watch."""
-        if self._server is None:
+        if not (url := self.url):
             return []
-        url = self._server.url
         return [f'watch in a browser: {url}/',
                 'watch with ffplay: ffplay -fflags nobuffer -flags low_delay -probesize 100000 '
                 f'{url}/live.ts']

@@ -1,0 +1,79 @@
+"""Peers of another make than ours: aiortc's own peer connection as player and as microphone."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import aiohttp
+from aiortc import (
+    MediaStreamTrack,
+    RTCConfiguration,
+    RTCPeerConnection,
+    RTCSessionDescription,
+)
+from aiortc.mediastreams import MediaStreamError
+import pytest
+
+SDP = {'Content-Type': 'application/sdp'}
+
+
+@pytest.fixture
+def loopback(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have aioice use the loopback interface alone, which it leaves out."""
+    monkeypatch.setattr('aioice.ice.get_host_addresses', lambda use_ipv4, use_ipv6: ['127.0.0.1'])
+
+
+def connection() -> RTCPeerConnection:
+    """Return a peer connection without a server on the internet."""
+    return RTCPeerConnection(RTCConfiguration(iceServers=[]))
+
+
+class Player:
+    """Watches over WHEP and counts the frames it decodes."""
+
+    def __init__(self, kinds: tuple[str, ...] = ('video', 'audio')) -> None:
+        self.frames = dict.fromkeys(kinds, 0)
+        self.place = ''
+        self._tasks: list[asyncio.Future[None]] = []
+
+    async def join(self, url: str) -> int:
+        """Return the status of the answer."""
+        self.connection = connection()
+        for kind in self.frames:
+            self.connection.addTransceiver(kind, direction='recvonly')
+        self.connection.on('track', self._begin)
+        await self.connection.setLocalDescription(await self.connection.createOffer())
+        async with aiohttp.ClientSession() as client, client.post(
+                f'{url}/whep', data=self.connection.localDescription.sdp, headers=SDP) as answer:
+            if answer.status == 201:
+                self.place = url + answer.headers['Location']
+                await self.connection.setRemoteDescription(
+                    RTCSessionDescription(await answer.text(), 'answer'))
+            return answer.status
+
+    def _begin(self, track: MediaStreamTrack) -> None:
+        self._tasks.append(asyncio.ensure_future(self._count(track)))
+
+    async def _count(self, track: MediaStreamTrack) -> None:
+        while True:
+            try:
+                await track.recv()
+            except MediaStreamError:
+                return
+            self.frames[track.kind] += 1
+
+    async def close(self) -> None:
+        await self.connection.close()
+        await asyncio.gather(*self._tasks)
+
+
+async def offer(kinds: tuple[str, ...], direction: str) -> str:
+    """Return an offer of aiortc's, whose connection is closed."""
+    peer = connection()
+    for kind in kinds:
+        peer.addTransceiver(kind, direction=direction)
+    await peer.setLocalDescription(await peer.createOffer())
+    text: Any = peer.localDescription.sdp
+    await peer.close()
+    return str(text)

@@ -1,0 +1,154 @@
+"""The stream node's video over HTTP: true stamps, through restarts, jumps and damage."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+import itertools
+import subprocess
+from typing import Any
+
+from aiohttp import web
+from face_server import LoopThread
+import pytest
+from rig import MovableClock, Rig, until
+from txt2vid_ros.core.clock import FrameGrid, SECOND
+from txt2vid_ros.web.rtc import feed as feed_module
+from txt2vid_ros.web.rtc.feed import StreamFeed
+from txt2vid_ros.web.rtc.h264 import Picture
+
+
+class Followed:
+    """A feed in a loop of its own, and what it has shown."""
+
+    def __init__(self, clock: Any) -> None:
+        self.pictures: list[Picture] = []
+        self.thread = LoopThread()
+        self.feed = StreamFeed(clock, self.pictures.append)
+
+    def follow(self, url: str) -> None:
+        self.thread.loop.call_soon_threadsafe(self.feed.follow, url)
+
+    def more(self, count: int) -> list[Picture]:
+        """Wait for so many more pictures and return them."""
+        before = len(self.pictures)
+        until(lambda: len(self.pictures) >= before + count, 'pictures')
+        return self.pictures[before:]
+
+    def close(self) -> None:
+        self.thread.call(self.feed.close())
+        self.thread.close()
+
+
+@pytest.fixture
+def clock() -> MovableClock:
+    return MovableClock()
+
+
+@pytest.fixture
+def followed(clock: MovableClock) -> Iterator[Followed]:
+    followed = Followed(clock)
+    yield followed
+    followed.close()
+
+
+def test_stamps_are_those_of_the_frames(followed: Followed, clock: MovableClock) -> None:
+    """Also after the clock has jumped, which moves the stream's zero, and in the next stream."""
+    grid = FrameGrid.at(25.0)
+
+    def on_the_grid(each: Picture) -> bool:
+        return abs(grid.stamp(grid.index(each.stamp)) - each.stamp) < 20_000
+
+    with Rig(clock=clock) as rig:
+        followed.follow(rig.output.url)
+        found = followed.more(30)
+        assert all(map(on_the_grid, found))
+        assert abs(found[-1].stamp - clock.now()) < SECOND
+        assert all(abs(after.stamp - before.stamp - SECOND // 25) < 20_000
+                   for before, after in itertools.pairwise(found))
+        clock.offset = 100 * SECOND
+        until(lambda: followed.pictures[-1].stamp > clock.now() - SECOND, 'the new time')
+        assert all(map(on_the_grid, followed.more(5)))
+    with Rig(clock=clock) as rig:
+        followed.follow(rig.output.url)
+        assert abs(followed.more(10)[-1].stamp - clock.now()) < SECOND
+        assert followed.feed.statistics.damaged == 0
+        group = followed.thread.call(kept(followed))
+        assert group[0].key_frame and not any(each.key_frame for each in group[1:])
+
+
+async def kept(followed: Followed) -> list[Picture]:
+    return list(followed.feed.group)
+
+
+class Stream:
+    """Serves bytes as a stream node does, again and again."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.status: Any = {'pts_zero_ns': 5}
+        self.requests = 0
+
+    async def start(self) -> str:
+        app = web.Application()
+        app.add_routes([web.get('/live.ts', self._live), web.get('/status.json', self._status)])
+        self.runner = web.AppRunner(app)
+        await self.runner.setup()
+        await web.TCPSite(self.runner, '127.0.0.1', 0).start()
+        return f'http://127.0.0.1:{self.runner.addresses[0][1]}'
+
+    async def _live(self, request: web.Request) -> web.Response:
+        self.requests += 1
+        return web.Response(body=self.data, status=200 if self.requests % 3 else 503)
+
+    async def _status(self, request: web.Request) -> web.Response:
+        return web.json_response(self.status)
+
+
+@pytest.fixture
+def stream(followed: Followed, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stream]:
+    monkeypatch.setattr(feed_module, 'BACKOFF', feed_module.Backoff(first=0.02, largest=0.05))
+    data = subprocess.run(
+        ['ffmpeg', '-v', 'error', '-f', 'lavfi', '-i', 'testsrc=size=64x64:rate=25', '-frames:v',
+         '9', '-vcodec', 'libx264', '-preset', 'ultrafast', '-f', 'mpegts', 'pipe:1'],
+        capture_output=True, check=True).stdout
+    stream = Stream(data)
+    followed.follow(followed.thread.call(stream.start()))
+    yield stream
+    followed.thread.call(stream.runner.cleanup())
+
+
+def test_it_comes_back_to_a_stream_that_ends_and_refuses(
+        followed: Followed, stream: Stream) -> None:
+    followed.more(40)
+    assert stream.requests > 5
+    assert followed.feed.statistics.connections > 4
+
+
+@pytest.mark.parametrize('status', [[], {}, {'pts_zero_ns': 'x'}])
+def test_a_status_that_cannot_be_read_is_asked_for_again(
+        followed: Followed, stream: Stream, status: Any) -> None:
+    stream.status = status
+    requests = stream.requests
+    until(lambda: stream.requests > requests + 4, 'further tries')
+    stream.status = {'pts_zero_ns': 7}
+    followed.more(5)
+
+
+def test_what_is_no_stream_is_survived(followed: Followed, stream: Stream) -> None:
+    whole, stream.data = stream.data, b'<html>' * 10_000
+    requests = stream.requests
+    until(lambda: stream.requests > requests + 4, 'further tries')
+    stream.data = whole
+    followed.more(5)
+
+
+def test_nothing_is_followed_any_more(followed: Followed, stream: Stream) -> None:
+    followed.more(5)
+    followed.follow('')
+
+    async def idle() -> int:
+        await asyncio.sleep(0)
+        return len(asyncio.all_tasks())
+    until(lambda: followed.thread.call(idle()) == 1, 'the feed to stop')
+    assert stream.requests

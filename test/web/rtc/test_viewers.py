@@ -1,0 +1,99 @@
+"""Many viewers and one microphone at once: none harms another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+import random
+from typing import Any
+
+import aiohttp
+from aiortc import AudioStreamTrack, RTCSessionDescription
+from face_server import FaceServer
+from peers import connection, loopback, Player, SDP
+import pytest
+from rig import Rig, until
+
+__all__ = ['loopback']
+
+
+@pytest.fixture(scope='module')
+def face() -> Iterator[FaceServer]:
+    with Rig(noise=True) as rig, FaceServer(rig.speech) as server:
+        server.follow(rig.output.url)
+        until(lambda: server.figures()['pictures'] > 5, 'pictures')
+        yield server
+        assert not server.faults
+
+
+def join(face: FaceServer) -> Player:
+    player = Player()
+    assert face.call(player.join(face.url)) == 201
+    until(lambda: min(player.frames.values()) > 5, 'picture and sound')
+    return player
+
+
+def ice(player: Player) -> Any:
+    """Return the connection by which a player is reached."""
+    transports = player.connection._RTCPeerConnection__iceTransports  # type: ignore[attr-defined]
+    return next(iter(transports))._connection
+
+
+def test_a_lossy_network_is_made_up_for_and_slows_nobody(
+        face: FaceServer, loopback: None) -> None:
+    """One viewer loses a packet in ten: what it asks for again comes, and the other sees all."""
+    well, badly = join(face), join(face)
+    rng, path = random.Random(8), ice(badly)
+    whole = path.data_received
+    path.data_received = lambda data, component: (
+        whole(data, component) if rng.random() > 0.1 else None)
+    resent = face.figures()['resent']
+    before = dict(well.frames)
+    until(lambda: face.figures()['resent'] > resent + 20, 'packets that are sent again')
+    frames = badly.frames['video']
+    until(lambda: badly.frames['video'] > frames + 25, 'pictures in spite of the losses')
+    pictures = face.figures()['pictures']
+    until(lambda: face.figures()['pictures'] > pictures + 10, 'more of the stream')
+    assert well.frames['video'] > before['video'] + 25
+    face.call(well.close())
+    face.call(badly.close())
+
+
+def test_a_viewer_that_hears_nothing_any_more_slows_nobody(
+        face: FaceServer, loopback: None) -> None:
+    well, deaf = join(face), join(face)
+    ice(deaf).data_received = lambda data, component: None
+    frames = well.frames['video']
+    until(lambda: well.frames['video'] > frames + 50, 'pictures')
+    face.call(well.close())
+    face.call(deaf.close())
+    until(lambda: face.figures()['viewers'] == 0, 'both to be gone')
+
+
+def test_a_microphone_that_falls_silent_gives_its_place(
+        face: FaceServer, loopback: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its connection lives on; its sound stops in the middle of a word."""
+    monkeypatch.setattr('txt2vid_ros.web.rtc.microphone.UNUSED_SECONDS', 1.0)
+    monkeypatch.setattr('txt2vid_ros.web.rtc.peer.transport.CHECK_SECONDS', 0.2)
+    viewer = join(face)
+
+    async def talk() -> Any:
+        peer = connection()
+        peer.addTrack(AudioStreamTrack())
+        await peer.setLocalDescription(await peer.createOffer())
+        async with aiohttp.ClientSession() as client, client.post(
+                f'{face.url}/whip', data=peer.localDescription.sdp, headers=SDP) as answer:
+            assert answer.status == 201
+            await peer.setRemoteDescription(
+                RTCSessionDescription(await answer.text(), 'answer'))
+        return peer
+
+    peer = face.call(talk())
+    until(lambda: face.microphone.seconds > 0.5, 'sound')
+    assert face.figures()['talkers'] == 1
+    sender = peer.getSenders()[0]
+    face.call(sender.stop())
+    until(lambda: face.figures()['talkers'] == 0, 'the microphone to be gone')
+    frames = viewer.frames['video']
+    until(lambda: viewer.frames['video'] > frames + 5, 'the viewer is not disturbed')
+    face.call(peer.close())
+    face.call(viewer.close())

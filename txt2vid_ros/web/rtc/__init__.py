@@ -1,0 +1,1 @@
+"""WebRTC: the face to viewers (WHEP) and to servers, microphones in (WHIP)."""

@@ -1,0 +1,1 @@
+"""The encrypted path to one peer."""

@@ -1,0 +1,92 @@
+"""Where peers reach this machine: its addresses, and the servers that help behind a NAT."""
+
+from __future__ import annotations
+
+import dataclasses
+import ipaddress
+import socket
+from typing import Any
+
+from aioice import ice
+from aiortc import RTCIceServer
+from aiortc.rtcicetransport import connection_kwargs, parse_stun_turn_uri
+from txt2vid_ros.core.errors import UserError
+
+
+@dataclasses.dataclass(frozen=True)
+class IceServer:
+    """A STUN or TURN server (RFC 7064, RFC 7065), such as stun:HOST:PORT or turn:HOST:PORT."""
+
+    url: str
+    username: str = ''
+    credential: str = ''
+
+
+@dataclasses.dataclass(frozen=True)
+class Network:
+    """The addresses of this machine that peers are told, and who else they may ask."""
+
+    addresses: tuple[str, ...] = ('127.0.0.1',)
+    """IP addresses to open a socket on for each peer."""
+    public: str = ''
+    """The address at which the first of them is seen from outside, behind a 1:1 NAT."""
+    ice_servers: tuple[IceServer, ...] = ()
+
+    def reaches(self, address: str, chosen: bool) -> bool:
+        """
+        Return whether a peer's address is to be tried; whether this end has `chosen` the peer.
+
+        Names, which browsers hide their addresses behind, are not: such peers are found by what
+        they send. Nor is anything tried that a stranger names where only this machine is served.
+        """
+        try:
+            parsed = ipaddress.ip_address(address)
+        except ValueError:
+            return False
+        return not (parsed.is_multicast or parsed.is_unspecified
+                    or (self.loopback and not chosen))
+
+    @property
+    def loopback(self) -> bool:
+        """Return whether only this machine is served."""
+        return all(ipaddress.ip_address(each).is_loopback for each in self.addresses)
+
+    def servers(self) -> dict[str, Any]:
+        """Return aioice's arguments for the servers."""
+        return connection_kwargs([
+            RTCIceServer(urls=each.url, username=each.username or None,
+                         credential=each.credential or None) for each in self.ice_servers])
+
+
+def ice_server(text: str, parameter: str) -> IceServer:
+    """
+    Parse 'stun:HOST:PORT' or 'USER:PASSWORD@turn:HOST:PORT'.
+
+    Raises UserError that names `parameter`.
+    """
+    credentials, _, url = text.rpartition('@')
+    username, _, credential = credentials.partition(':')
+    try:
+        parse_stun_turn_uri(url)
+    except ValueError as error:
+        raise UserError(f'{parameter}: {url!r} is no STUN or TURN server',
+                        'Write stun:HOST:PORT or USER:PASSWORD@turn:HOST:PORT.') from error
+    return IceServer(url, username, credential)
+
+
+def local_addresses(host: str, parameter: str) -> tuple[str, ...]:
+    """
+    Return the IP addresses to serve peers on where HTTP is served on `host`.
+
+    Of 0.0.0.0 and :: those of all interfaces. Raises UserError that names `parameter`.
+    """
+    try:
+        found = {str(each[4][0]) for each in socket.getaddrinfo(
+            host, None, type=socket.SOCK_DGRAM)}
+    except (OSError, UnicodeError) as error:
+        raise UserError(f'{parameter}: {host!r} is no address of this machine',
+                        'Use 127.0.0.1, 0.0.0.0 or an address of this machine.') from error
+    named = tuple(sorted(found))
+    if not any(ipaddress.ip_address(each).is_unspecified for each in named):
+        return named
+    return tuple(ice.get_host_addresses(use_ipv4=True, use_ipv6='::' in named)) or ('127.0.0.1',)

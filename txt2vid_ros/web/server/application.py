@@ -1,0 +1,108 @@
+"""The aiohttp application: all that is served on the one address."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+import dataclasses
+from typing import Protocol
+
+from aiohttp import web
+from txt2vid_ros.web.server.access import Access, ENTRY, HEALTH_PATH, LARGEST_BODY
+from txt2vid_ros.web.server.connections import ConnectionGuard
+from txt2vid_ros.web.server.counters import ErrorCounters
+from txt2vid_ros.web.server.events import Conversation, EventDoor
+from txt2vid_ros.web.server.health import GraphHealth
+from txt2vid_ros.web.server.hub import EventHub
+from txt2vid_ros.web.server.metrics import as_metrics, CONTENT_TYPE
+from txt2vid_ros.web.server.origins import HostPolicy, OriginPolicy
+from txt2vid_ros.web.server.pages import Pages
+from txt2vid_ros.web.server.relay import StreamRelay
+from txt2vid_ros.web.server.response_headers import add_headers
+from txt2vid_ros.web.server.tokens import TokenGate
+
+
+class MediaService(Protocol):
+    """What carries sound and picture besides the plain streams: WebRTC."""
+
+    async def start(self) -> None:
+        """Begin to serve, in the server's loop."""
+
+    async def close(self) -> None:
+        """End all sessions."""
+
+    def figures(self) -> dict[str, float]:
+        """Return counts of sessions and packets."""
+
+
+@dataclasses.dataclass
+class WebParts:
+    """What the server consists of, and shares with the node."""
+
+    hub: EventHub
+    health: GraphHealth
+    relay: StreamRelay
+    counters: ErrorCounters
+    guard: ConnectionGuard
+    media: MediaService | None = None
+
+    def figures(self) -> dict[str, float]:
+        """Return how many use the server now, and how."""
+        media = self.media.figures() if self.media is not None else {}
+        watching = media.get('viewers', 0.0)
+        return {'connections': float(len(self.guard)), 'pages': float(len(self.hub)), **media,
+                'viewers': self.relay.viewers + watching,
+                'plain_viewers': float(self.relay.viewers)}
+
+
+def make_application(parts: WebParts, *, hosts: HostPolicy, origins: OriginPolicy,
+                     tokens: TokenGate, conversation: Conversation, most_pages: int,
+                     routes: Iterable[web.RouteDef] = ()) -> web.Application:
+    """Return the application; `routes` are those of the media service."""
+    access = Access(hosts, origins, tokens, parts.guard, parts.counters)
+    application = web.Application(client_max_size=LARGEST_BODY)
+    application.on_response_prepare.append(add_headers(origins))
+    events = EventDoor(parts.hub, conversation, parts.counters, parts.guard, most_pages)
+    served = [
+        *Pages().routes(), *parts.relay.routes(), *events.routes(), *routes,
+        web.get(HEALTH_PATH, _healthz(parts.health)),
+        web.get('/metrics', _metrics(parts)),
+        web.get('/figures.json', _figures(parts)),
+        web.route('*', '/{path:.*}', _nothing)]
+    application.add_routes(web.RouteDef(each.method, each.path, access.before(each.handler),
+                                        each.kwargs) for each in served)
+    return application
+
+
+async def _nothing(request: web.Request) -> web.Response:
+    raise web.HTTPNotFound(text='There is nothing here.\n')
+
+
+def _healthz(health: GraphHealth) -> Callable[[web.Request], web.Response]:
+    async def answer(request: web.Request) -> web.Response:
+        report: Mapping[str, object] = health.report()
+        # Whoever has not come in, as a load balancer, learns no more than that.
+        told = report if ENTRY.get().admitted else {'ok': report['ok']}
+        return web.json_response(told, status=200 if report['ok'] else 503)
+
+    return answer  # type: ignore[return-value]
+
+
+def _metrics(parts: WebParts) -> Callable[[web.Request], web.Response]:
+    async def answer(request: web.Request) -> web.Response:
+        text = as_metrics(parts.health, parts.figures(), parts.counters.figures())
+        return web.Response(body=text.encode(), headers={'Content-Type': CONTENT_TYPE})
+
+    return answer  # type: ignore[return-value]
+
+
+def _figures(parts: WebParts) -> Callable[[web.Request], web.Response]:
+    """Return what the page of plots draws: the same figures as JSON."""
+    async def answer(request: web.Request) -> web.Response:
+        nodes = parts.health.nodes()
+        return web.json_response({
+            'level': parts.health.level(), 'figures': parts.health.figures(),
+            'web': parts.figures(), 'errors': parts.counters.figures(),
+            'nodes': {name: {'state': state.shown, 'message': state.message[:300],
+                             'figures': dict(state.figures)} for name, state in nodes.items()}})
+
+    return answer  # type: ignore[return-value]

@@ -1,0 +1,140 @@
+"""What is known of the graph: which nodes live, whether frames advance, and their figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+import dataclasses
+import math
+import threading
+import time
+from typing import Any
+
+ALIVE_SECONDS = 3.5
+"""Seconds after its last diagnostics, of which there are one a second, until a node is gone."""
+FRAME_SECONDS = 2.5
+"""Seconds within which a frame has to be added."""
+MEASURED_SECONDS = 30.0
+"""Seconds for which what a page has measured counts."""
+MOST_NODES = 64
+LEVELS = ('ok', 'warn', 'error')
+GONE = 'gone'
+MAY_END = ('window',)
+"""Nodes that users end when they like."""
+
+
+@dataclasses.dataclass(frozen=True)
+class NodeState:
+    """What a node said of itself last."""
+
+    level: str
+    message: str
+    figures: Mapping[str, float]
+    at: float
+    """When, by the monotonic clock."""
+
+    @property
+    def age(self) -> float:
+        """Return the seconds since then."""
+        return time.monotonic() - self.at
+
+    @property
+    def alive(self) -> bool:
+        """Return whether it said so lately."""
+        return self.age < ALIVE_SECONDS
+
+    @property
+    def shown(self) -> str:
+        """Return its level, or that it is gone."""
+        return self.level if self.alive else GONE
+
+
+class GraphHealth:
+    """Follows the diagnostics of a graph's nodes; safe to use from several threads."""
+
+    def __init__(self) -> None:
+        """Begin knowing nothing."""
+        self._nodes: dict[str, NodeState] = {}
+        self._measured: dict[str, tuple[float, float]] = {}
+        self._frames = -1.0
+        self._advanced = -math.inf
+        self._last: tuple[float, float] | None = None
+        self._fps = 0.0
+        self._lock = threading.Lock()
+
+    def observe(self, node: str, level: str, message: str, values: Mapping[str, str]) -> None:
+        """Take the diagnostics of a node; of its values, the numbers count."""
+        state = NodeState(level if level in LEVELS else 'error', message, _numbers(values),
+                          time.monotonic())
+        with self._lock:
+            if node in self._nodes or len(self._nodes) < MOST_NODES:
+                self._nodes[node] = state
+            if node == 'stream':
+                self._count_frames(state)
+
+    def measured(self, figures: Mapping[str, float]) -> None:
+        """Take what a page has measured."""
+        with self._lock:
+            for name, value in figures.items():
+                self._measured[name] = value, time.monotonic()
+
+    def nodes(self) -> dict[str, NodeState]:
+        """Return the nodes that are there or should be."""
+        with self._lock:
+            return {name: state for name, state in sorted(self._nodes.items())
+                    if state.alive or name not in MAY_END}
+
+    @property
+    def frames_advance(self) -> bool:
+        """Return whether the stream grows."""
+        return time.monotonic() - self._advanced < FRAME_SECONDS
+
+    @property
+    def healthy(self) -> bool:
+        """Return whether all nodes live and none reports an error, and frames advance."""
+        return self.frames_advance and all(
+            state.shown not in ('error', GONE) for state in self.nodes().values())
+
+    def level(self) -> str:
+        """Return the worst of all: ok, warn or error."""
+        shown = {state.shown for state in self.nodes().values()}
+        if not self.frames_advance or shown & {'error', GONE}:
+            return 'error'
+        return 'warn' if 'warn' in shown else 'ok'
+
+    def figures(self) -> dict[str, float]:
+        """Return what pages show: frames a second, and what pages have measured lately."""
+        now = time.monotonic()
+        with self._lock:
+            lately = {name: value for name, (value, at) in self._measured.items()
+                      if now - at < MEASURED_SECONDS}
+        return {'fps': self._fps if self.frames_advance else 0.0, **lately}
+
+    def report(self) -> dict[str, Any]:
+        """Return the content of /healthz."""
+        return {
+            'ok': self.healthy, 'frames_advance': self.frames_advance,
+            'nodes': {name: {'alive': state.alive, 'level': state.level,
+                             'message': state.message[:300], 'age_s': round(state.age, 2)}
+                      for name, state in self.nodes().items()}}
+
+    def _count_frames(self, state: NodeState) -> None:
+        frames = state.figures.get('frames', 0.0)
+        if self._last is not None and frames > self._last[0]:
+            self._fps = (frames - self._last[0]) / max(state.at - self._last[1], 1e-3)
+            self._advanced = state.at
+        elif self._last is None and frames > 0:
+            self._advanced = state.at
+        self._last = frames, state.at
+
+
+def _numbers(values: Mapping[str, str]) -> dict[str, float]:
+    """Return the values that are finite numbers: others are texts, and NaN is no JSON."""
+    found = {}
+    for name, text in values.items():
+        try:
+            number = float(text)
+        except ValueError:
+            continue
+        if math.isfinite(number):
+            found[name] = number
+    return found

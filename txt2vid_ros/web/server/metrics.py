@@ -1,0 +1,107 @@
+"""/metrics in the text format of Prometheus (exposition format 0.0.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+import dataclasses
+
+from txt2vid_ros.web.server.health import GraphHealth
+
+CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
+PREFIX = 'txt2vid_'
+
+
+@dataclasses.dataclass(frozen=True)
+class NodeMetric:
+    """A figure of a node's diagnostics as a metric in base units."""
+
+    name: str
+    kind: str
+    help: str  # noqa: A003
+    node: str
+    figure: str
+    scale: float = 1.0
+
+
+MILLI = 1e-3
+OF_NODES = (
+    NodeMetric('text_to_sound_seconds', 'gauge', 'From a text to the first sample of its sound, '
+               'median of the last.', 'tts', 'text_to_voice_ms_p50', MILLI),
+    NodeMetric('speech_to_text_seconds', 'gauge', 'From the end of speech being known to its '
+               'text, median of the last.', 'stt', 'endpoint_to_final_ms_p50', MILLI),
+    NodeMetric('utterances_total', 'counter', 'Utterances spoken.', 'tts', 'utterances'),
+    NodeMetric('interrupted_total', 'counter', 'Utterances interrupted.', 'tts', 'interrupted'),
+    NodeMetric('frames_total', 'counter', 'Frames of the stream.', 'stream', 'frames'),
+    NodeMetric('late_frames_total', 'counter', 'Frames that were shown again because the next was '
+               'late.', 'stream', 'repeated'),
+    NodeMetric('skipped_frames_total', 'counter', 'Frames left out.', 'stream', 'skipped'),
+    NodeMetric('encoder_restarts_total', 'counter', 'Restarts of the encoder.', 'stream',
+               'encoder_restarts'),
+    NodeMetric('write_lateness_seconds', 'gauge', 'How late frames reach the encoder, 99th '
+               'percentile.', 'stream', 'write_lateness_ms_p99', MILLI),
+    NodeMetric('link_bits_per_second', 'gauge', 'Of the text link, on the wire.', 'link',
+               'wire_bps'),
+    NodeMetric('mouth_to_eye_seconds', 'gauge', 'From speech to the lips at the other end.',
+               'link', 'mouth_to_eye_ms', MILLI),
+)
+OF_PAGES = {
+    'av_offset_ms': ('av_offset_seconds', 'Of picture and sound, as a browser measured it last.'),
+    'latency_ms': ('viewer_latency_seconds', 'Of what a browser shows, as it measured it last.')}
+
+
+def as_metrics(health: GraphHealth, web: Mapping[str, float], errors: Mapping[str, int]) -> str:
+    """Return the metrics of a graph; `web` are the figures of the server, `errors` its counts."""
+    nodes = health.nodes()
+    lines: list[str] = []
+    _add(lines, 'up', 'gauge', 'Whether all nodes live and frames advance.',
+         [('', float(health.healthy))])
+    _add(lines, 'node_up', 'gauge', 'Whether a node lives.',
+         [(_labels(node=name), float(state.alive)) for name, state in nodes.items()])
+    _add(lines, 'fps', 'gauge', 'Frames a second of the stream.',
+         [('', health.figures()['fps'])])
+    for metric in OF_NODES:
+        state = nodes.get(metric.node)
+        if state is not None and state.alive and metric.figure in state.figures:
+            _add(lines, metric.name, metric.kind, metric.help,
+                 [('', state.figures[metric.figure] * metric.scale)])
+    _add(lines, 'memory_bytes', 'gauge', 'Resident memory of a process.', _memory(health))
+    measured = health.figures()
+    for figure, (name, text) in OF_PAGES.items():
+        if figure in measured:
+            _add(lines, name, 'gauge', text, [('', measured[figure] * MILLI)])
+    for name, value in web.items():
+        _add(lines, f'web_{name}', 'gauge', f'{name.replace("_", " ").capitalize()}.',
+             [('', float(value))])
+    _add(lines, 'web_errors_total', 'counter', 'What went wrong at the web server, by kind.',
+         [(_labels(kind=kind), float(count)) for kind, count in errors.items()])
+    return '\n'.join(lines) + '\n'
+
+
+def _memory(health: GraphHealth) -> list[tuple[str, float]]:
+    """Return the memory of each process once, though nodes may share one."""
+    found: dict[float, tuple[str, float]] = {}
+    for name, state in health.nodes().items():
+        if state.alive and 'encoder_memory_mb' in state.figures:
+            found[-0.5] = 'encoder', state.figures['encoder_memory_mb'] * 1e6
+        if state.alive and 'memory_mb' in state.figures:
+            pid = state.figures.get('pid', 0.0)
+            names = f'{found[pid][0]}+{name}' if pid and pid in found else name
+            found[pid or -len(found) - 1.0] = names, state.figures['memory_mb'] * 1e6
+    return [(_labels(process=names), held) for names, held in found.values()]
+
+
+def _labels(**labels: str) -> str:
+    inside = ','.join(f'{name}="{_escaped(value)}"' for name, value in labels.items())
+    return f'{{{inside}}}'
+
+
+def _escaped(value: str) -> str:
+    return value.replace('\\', r'\\').replace('"', r'\"').replace('\n', r'\n')
+
+
+def _add(lines: list[str], name: str, kind: str, text: str,
+         samples: Iterable[tuple[str, float]]) -> None:
+    held = list(samples)
+    if held:
+        lines += [f'# HELP {PREFIX}{name} {text}', f'# TYPE {PREFIX}{name} {kind}',
+                  *(f'{PREFIX}{name}{labels} {value:.10g}' for labels, value in held)]

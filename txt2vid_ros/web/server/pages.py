@@ -1,0 +1,83 @@
+"""The files of the pages, read once and served from memory: no path of a request is opened."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import importlib.resources
+
+from aiohttp import web
+from txt2vid_ros.web.server.response_headers import EMBED_PATH, PUBLIC_PATHS
+
+FOLDERS = ('web/page', 'web/server/assets', 'assets')
+"""Where the files lie, in the package; the first that has a name wins."""
+KINDS = {
+    '.html': 'text/html; charset=utf-8', '.css': 'text/css; charset=utf-8',
+    '.js': 'text/javascript; charset=utf-8', '.svg': 'image/svg+xml', '.png': 'image/png',
+    '.jpg': 'image/jpeg', '.webp': 'image/webp', '.ico': 'image/x-icon',
+    '.woff2': 'font/woff2', '.webmanifest': 'application/manifest+json'}
+"""The media types of what is served; other files are not."""
+PAGES = {'/': 'index.html', EMBED_PATH: 'index.html', '/status': 'status.html',
+         '/embed.js': 'embed.js', '/favicon.ico': 'icon.svg'}
+FALLBACK = 'watch.html'
+"""What takes the place of a page that is not there."""
+
+
+@dataclasses.dataclass(frozen=True)
+class PageFile:
+    """A file as it is served."""
+
+    kind: str
+    content: bytes
+    etag: str
+
+
+def read_files() -> dict[str, PageFile]:
+    """Return the files of the pages by their names."""
+    found: dict[str, PageFile] = {}
+    for folder in FOLDERS:
+        directory = importlib.resources.files('txt2vid_ros').joinpath(folder)
+        if not directory.is_dir():
+            continue
+        for file in directory.iterdir():
+            kind = KINDS.get('.' + file.name.rpartition('.')[2])
+            if kind and file.name not in found and file.is_file():
+                content = file.read_bytes()
+                digest = hashlib.sha256(content).hexdigest()[:32]
+                found[file.name] = PageFile(kind, content, digest)
+    return found
+
+
+class Pages:
+    """Serves the pages and /static/NAME."""
+
+    def __init__(self) -> None:
+        """Read the files."""
+        self._files = read_files()
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return the paths that it serves."""
+        return [*(web.get(path, self._page) for path in PAGES),
+                web.get('/static/{name}', self._static)]
+
+    async def _page(self, request: web.Request) -> web.Response:
+        name = PAGES[request.path]
+        file = self._files.get(name) or (
+            self._files[FALLBACK] if name.endswith('.html') else None)
+        return self._answer(request, file)
+
+    async def _static(self, request: web.Request) -> web.Response:
+        return self._answer(request, self._files.get(request.match_info['name']))
+
+    def _answer(self, request: web.Request, file: PageFile | None) -> web.Response:
+        if file is None:
+            raise web.HTTPNotFound(text='There is no such file.\n')
+        # Asked for again each time, and sent again where it has changed: after an update, no
+        # browser mixes files of two versions.
+        headers = {'Cache-Control': 'no-cache', 'ETag': f'"{file.etag}"'}
+        if request.path in PUBLIC_PATHS:
+            headers['Cache-Control'] = 'public, max-age=3600'
+        held = request.if_none_match
+        if held is not None and any(each.value == file.etag for each in held):
+            return web.Response(status=304, headers=headers)
+        return web.Response(body=file.content, headers={**headers, 'Content-Type': file.kind})

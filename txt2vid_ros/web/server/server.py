@@ -1,0 +1,217 @@
+"""The web server: one thread with its own event loop, ended in bounded time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable
+import concurrent.futures
+import contextlib
+import errno
+import logging
+import resource
+import socket
+import threading
+from typing import Any, cast
+
+from aiohttp import web
+from txt2vid_ros.core.address import HostPort
+from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.web.server.application import make_application, MediaService, WebParts
+from txt2vid_ros.web.server.connections import ConnectionGuard, Listener
+from txt2vid_ros.web.server.counters import ErrorCounters, HttpLogger
+from txt2vid_ros.web.server.events import Conversation
+from txt2vid_ros.web.server.health import GraphHealth
+from txt2vid_ros.web.server.hub import EventHub
+from txt2vid_ros.web.server.origins import HostPolicy, OriginPolicy
+from txt2vid_ros.web.server.relay import StreamRelay
+from txt2vid_ros.web.server.settings import is_loopback, WebSettings
+from txt2vid_ros.web.server.tokens import TokenGate
+
+log = logging.getLogger(__name__)
+
+CLOSE_SECONDS = 0.5
+"""Seconds that viewers and WebRTC sessions have to end; then they are cut off."""
+JOIN_SECONDS = 3.0
+SPARE_FILES = 300
+"""Files that the process needs besides one for each connection."""
+
+
+class WebServer:
+    """Serves from start() to close(); all else may be called from any thread in between."""
+
+    def __init__(self, settings: WebSettings, conversation: Conversation,
+                 media: Callable[[], tuple[MediaService, Iterable[web.RouteDef]]] | None = None
+                 ) -> None:
+        """Bind the address; `media` makes WebRTC and its routes in the loop. Raises UserError."""
+        self._settings = settings
+        self._conversation = conversation
+        self._make_media = media
+        token, origins, tls = settings.secret(), settings.origins(), settings.tls()
+        address = settings.address()
+        self._socket = _bound(address, settings)
+        self._loop = asyncio.new_event_loop()
+        try:
+            ip, port = self._socket.getsockname()[:2]
+            settings.check_reach(ip, token)
+            counters = ErrorCounters()
+            guard = ConnectionGuard(settings.max_connections, counters.count)
+            self.parts = WebParts(
+                EventHub(), GraphHealth(),
+                StreamRelay(settings.max_viewers, counters.count, guard.hold), counters, guard)
+            self._tls = tls
+            self._hosts = HostPolicy(ip, address.host, settings.hosts())
+            self._origins = OriginPolicy(origins, tls is not None)
+            self._tokens = TokenGate(token, cookie_name=f'txt2vid_{port}', secure=tls is not None)
+        except BaseException:
+            self._socket.close()
+            self._loop.close()
+            raise
+        self.host = address.host
+        self.needs_token = bool(token)
+        self.open_to_all = not token and not is_loopback(ip)
+        self.url = _url(address.host, ip, port, tls is not None)
+        """The address to watch at, without a path."""
+        self._runner: web.AppRunner | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._thread = threading.Thread(target=self._run, name='web', daemon=True)
+        self._started = False
+
+    @property
+    def secure(self) -> bool:
+        """Return whether browsers give the microphone to the page: TLS, or this machine alone."""
+        return self.url.startswith('https:') or any(
+            self.url.startswith(f'http://{host}') for host in ('127.', 'localhost', '[::1]'))
+
+    def start(self) -> None:
+        """Begin to serve; raises what keeps it from that."""
+        _enough_files(self._settings.max_connections + SPARE_FILES)
+        self._started = True
+        self._thread.start()
+        self._call(self._begin(), None)
+
+    def close(self) -> None:
+        """End everything within bounded time; may be called twice."""
+        if self._loop.is_closed():
+            return
+        if self._started:
+            with contextlib.suppress(concurrent.futures.TimeoutError):
+                self._call(self._end(), JOIN_SECONDS)
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join(JOIN_SECONDS)
+        self._socket.close()
+        if not self._thread.is_alive():
+            self._loop.close()
+
+    def run(self, work: Callable[[], None]) -> None:
+        """Have `work` called in the loop soon."""
+        with contextlib.suppress(RuntimeError):  # it has ended
+            self._loop.call_soon_threadsafe(work)
+
+    def is_allowed_origin(self, origin: str) -> bool:
+        """Return whether the pages of another origin may use the server."""
+        return origin.lower() in self._origins.allowed
+
+    def stream_at(self, url: str) -> None:
+        """Learn where the node stream serves."""
+        self.parts.relay.url = url
+
+    def _call(self, work: Coroutine[Any, Any, None], timeout: float | None) -> None:
+        asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout)
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_forever()
+        # What is left after the end was told.
+        left = asyncio.all_tasks(self._loop)
+        for task in left:
+            task.cancel()
+        if left:
+            self._loop.run_until_complete(asyncio.wait(left, timeout=CLOSE_SECONDS))
+        self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+
+    async def _begin(self) -> None:
+        parts, routes = self.parts, list[web.RouteDef]()
+        await parts.relay.start()
+        if self._make_media is not None:
+            parts.media, more = self._make_media()
+            await parts.media.start()
+            routes += more
+        parts.hub.start()
+        application = make_application(
+            parts, hosts=self._hosts, origins=self._origins, tokens=self._tokens,
+            conversation=self._conversation, most_pages=self._settings.max_viewers, routes=routes)
+        self._runner = web.AppRunner(
+            application, access_log=None, logger=cast(logging.Logger, HttpLogger(parts.counters)),
+            shutdown_timeout=CLOSE_SECONDS, lingering_time=1.0, handle_signals=False)
+        await self._runner.setup()
+        server = self._runner.server
+        assert server is not None
+        listener = Listener(self._socket, parts.guard, server, self._tls)
+        self._tasks = [asyncio.create_task(listener.run()),
+                       asyncio.create_task(parts.guard.sweep())]
+
+    async def _end(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        self.parts.hub.close()
+        # The sources of the streams, so that those who watch them are through.
+        await self.parts.relay.close()
+        if self.parts.media is not None:
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self.parts.media.close(), CLOSE_SECONDS)
+        self.parts.guard.close()
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+
+def _bound(address: HostPort, settings: WebSettings) -> socket.socket:
+    """Return a socket that is bound. Raises UserError."""
+    port = address.port
+    try:
+        found = socket.getaddrinfo(address.host, port, type=socket.SOCK_STREAM,
+                                   flags=socket.AI_PASSIVE)
+        # 127.0.0.1 rather than ::1 for localhost: what most programs try first.
+        family, *_, place = min(found, key=lambda each: each[0] != socket.AF_INET)
+        made = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            made.bind(place)
+            # Now rather than when all else is ready: two that bind and do not listen yet would
+            # both be let.
+            made.listen(1)
+        except BaseException:
+            made.close()
+            raise
+    except (OSError, UnicodeError) as error:
+        raise UserError(
+            f'web.http: cannot listen on {settings.http}: {_why(error)}',
+            'Choose another HOST:PORT for http, for example '
+            f'127.0.0.1:{port + 1 if port < 65535 else port - 1}; a second talking head needs a '
+            'namespace of its own too.') from error
+    return made
+
+
+def _why(error: OSError | UnicodeError) -> str:
+    if isinstance(error, UnicodeError):
+        return 'that is no host name'
+    known = {errno.EADDRINUSE: 'the port is in use',
+             errno.EACCES: 'ports below 1024 need more privileges'}
+    return known.get(error.errno or 0, error.strerror or str(error))
+
+
+def _url(host: str, ip: str, port: int, encrypted: bool) -> str:
+    """Return the address as people open it; of a machine's every address, one that works here."""
+    shown = {'0.0.0.0': '127.0.0.1', '::': '::1'}.get(ip, host if ':' not in ip else ip)
+    return f'http{"s" if encrypted else ""}://{f"[{shown}]" if ":" in shown else shown}:{port}'
+
+
+def _enough_files(wanted: int) -> None:
+    """Allow the process as many open files as its connections may need, as far as it may."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        return
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    if most < wanted:
+        log.warning('the system allows %d open files; with all of web.max_connections in use, '
+                    'there may be too few', most)
