@@ -19,6 +19,8 @@ class TurnWords:
 
     openers: frozenset[str]
     """Words that need another after them."""
+    prepositions: frozenset[str]
+    """Words that need another after them, except at the end of a question."""
     fillers: frozenset[str]
     """Sounds of somebody who is still thinking."""
     phrases: frozenset[str]
@@ -38,10 +40,7 @@ class TurnWords:
 ENGLISH = TurnWords(
     openers=_words("""
         a an the my your our their its every
-        and or but nor because although unless whereas if whether while than as
-        of in at to for from with by on into onto upon about between among through during under
-        without within against toward towards per via regarding including except like near behind
-        beside until till since
+        and or but nor because although unless whereas if whether while than as until till since
         is are am was were be been being has have had having do does did will would shall should
         can could may might must
         i'm you're he's she's it's we're they're that's there's what's who's let's i'd you'd he'd
@@ -50,6 +49,10 @@ ENGLISH = TurnWords(
         i he she we they
         very quite rather extremely too so such
         gonna wanna gotta"""),
+    prepositions=_words("""
+        of in at to for from with by on into onto upon about between among through during under
+        without within against toward towards per via regarding including except like near behind
+        beside"""),
     fillers=_words('um uh uhm uhh umm er erm hmm hm mm ah eh'),
     phrases=_phrases("""
         and then, and so, such as, as well as, kind of, sort of, a lot of, one of, some of,
@@ -77,12 +80,13 @@ GERMAN = TurnWords(
         der die das den dem des ein eine einen einem einer eines mein meine meinen dein deine sein
         seine ihr ihre unser unsere kein keine keinen jeder jede jedes
         und oder aber denn weil dass ob wenn als falls obwohl während bevor nachdem sondern
-        in im an am zu zum zur für von vom mit bei beim aus nach über unter zwischen durch gegen
-        ohne um seit
         bin bist ist sind war waren werde wird werden würde habe hat haben hatte kann können
         könnte muss müssen soll sollte will wollen möchte
         ich er sie wir man
         wer wen wem wessen welche welcher welches sehr ganz ziemlich"""),
+    prepositions=_words("""
+        in im an am zu zum zur für von vom mit bei beim aus nach über unter zwischen durch gegen
+        ohne um seit"""),
     fillers=_words('äh ähm öh öhm hm hmm mhm em'),
     phrases=_phrases("""
         und dann, und so, so wie, sowie, zum beispiel, ich glaube, ich meine, ich möchte,
@@ -103,16 +107,16 @@ FRENCH = TurnWords(
         le la les l' un une des du de d' au aux mon ma mes ton ta tes son sa ses notre nos votre
         vos leur leurs ce cet cette ces chaque
         et ou mais donc car que qu' si quand lorsque parce puisque comme
-        à en dans pour par sur sous avec sans chez vers entre depuis pendant
         est sont suis es êtes sommes était étaient sera ai as a ont avons avez peux peut veux veut
         dois doit vais va je j' tu il elle on nous ils elles qui dont très assez trop plus"""),
+    prepositions=_words('à en dans pour par sur sous avec sans chez vers entre depuis pendant'),
     fillers=_words('euh heu hum ben bah hein'),
     phrases=_phrases("""
-        et puis, et alors, parce que, afin de, afin que, à cause de, au lieu de, est-ce que,
+        et puis, et alors, parce que, afin de, afin que, à cause de, au lieu de, est ce que,
         je voudrais, je pense que, c'est, il y a, par exemple, une sorte de, à côté de"""),
     answers=_phrases("""
         oui, non, si, d'accord, okay, ok, merci, merci beaucoup, bonjour, bonsoir, salut,
-        au revoir, s'il vous plaît, s'il te plaît, bien sûr, exactement, peut-être, stop, attends,
+        au revoir, s'il vous plaît, s'il te plaît, bien sûr, exactement, peut être, stop, attends,
         attendez, je ne sais pas, pardon, voilà, parfait"""),
     conditions=_words('si quand lorsque puisque'),
     digits=_words("""
@@ -126,10 +130,11 @@ SPANISH = TurnWords(
         el la los las un una unos unas mi mis tu tus su sus nuestro nuestra cada este esta estos
         estas ese esa
         y e o u pero ni porque que si cuando aunque como mientras pues
-        a al de del en con por para sin sobre entre hasta desde hacia según durante contra
         es son soy eres está están estoy era eran fue ser ha han he hay tiene puedo puede quiero
         quiere voy va vamos debo debe yo ella nosotros ellos
         muy tan más menos quien cuyo"""),
+    prepositions=_words("""
+        a al de del en con por para sin sobre entre hasta desde hacia según durante contra"""),
     fillers=_words('eh em este esto mmm'),
     phrases=_phrases("""
         y luego, y entonces, así que, para que, por ejemplo, tengo que, hay que, voy a,
