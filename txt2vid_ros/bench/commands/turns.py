@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
+import functools
+import math
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,13 +13,19 @@ import numpy as np
 from numpy.typing import NDArray
 import soxr
 from txt2vid_ros.bench.commands.sender import recordings, speech_end
-from txt2vid_ros.bench.speech.pauses import Place, places, with_pause
-from txt2vid_ros.bench.speech.turn_simulation import TimedRecognizer, turns_of
+from txt2vid_ros.bench.speech.pauses import Place, places, up_to_pause
+from txt2vid_ros.bench.speech.turn_simulation import (
+    TimedRecognizer,
+    Turn,
+    turns_of,
+    windows_of,
+)
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.pcm import SPEECH_RATE
 from txt2vid_ros.link.codec.model import load
 from txt2vid_ros.link.codec.sentence_end import SentenceEnd
 from txt2vid_ros.listening.endpointing import EndpointingSettings
+from txt2vid_ros.listening.segments import Window
 from txt2vid_ros.listening.turn_taking import TurnPredictor
 from txt2vid_ros.providers.stt.moonshine import MoonshineRecognizer
 from txt2vid_ros.providers.tts.hibari import HibariVoice
@@ -34,17 +43,19 @@ SENTENCES = (
 """What is said where there are no recordings; `|` stands between two clauses or groups."""
 SPEEDS = (0.8, 1.0, 1.25)
 """How fast it is said."""
-MARGIN = 0.1
-"""Seconds after a pause in which an utterance that it ended may still be noticed."""
 Sound = NDArray[np.float32]
 
 
-class _Trial(NamedTuple):
-    """One pause that was put into a recording."""
+class _Pause(NamedTuple):
+    """A pause in a recording, long enough for any end."""
 
-    seconds: float
-    clause: bool
-    cut: bool
+    place: Place
+    windows: list[Window]
+
+    def cut_after(self, turns: list[Turn]) -> float:
+        """Return the seconds of the pause after which an utterance ended; inf where none did."""
+        begin = self.place.sample / SPEECH_RATE
+        return min((turn.ended - begin for turn in turns if turn.ended > begin), default=math.inf)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -68,10 +79,17 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     recognizer.load()
     timed = TimedRecognizer(recognizer)
     predictor = TurnPredictor('en', SentenceEnd(load()).likelihood)
-    found = [places(sound, text, timed) for sound, text in spoken]
+    wholes = [windows_of(np.concatenate([sound, np.zeros(2 * SPEECH_RATE, np.float32)]), activity)
+              for sound, _ in spoken]
+    pauses = [_Pause(place, windows_of(up_to_pause(sound, place.sample, max(arguments.pauses)),
+                                       activity))
+              for sound, text in spoken for place in places(sound, text, timed)]
+    ends = [speech_end(sound) for sound, _ in spoken]
     try:
-        return {'recordings': len(spoken), 'places': sum(map(len, found)), **{
-            name: _figures(spoken, found, arguments.pauses, activity, timed, turns)
+        return {'recordings': len(spoken), 'pauses': len(pauses) * len(arguments.pauses), **{
+            name: _figures(functools.partial(turns_of, recognizer=timed, predictor=turns,
+                                             settings=EndpointingSettings()),
+                           wholes, ends, pauses, arguments.pauses)
             for name, turns in (('silence', None), ('words', predictor))}}
     finally:
         recognizer.close()
@@ -92,32 +110,20 @@ def synthesized() -> list[tuple[Sound, str]]:
     return sounds
 
 
-def _figures(spoken: list[tuple[Sound, str]], found: list[list[Place]], lengths: list[float],
-             activity: SileroActivity, recognizer: TimedRecognizer,
-             predictor: TurnPredictor | None) -> dict[str, Any]:
-    settings, quiet = EndpointingSettings(), np.zeros(2 * SPEECH_RATE, np.float32)
-    delays, trials = [], []
-    for (sound, _), ends in zip(spoken, found, strict=True):
-        last = speech_end(sound)
-        turns = turns_of(np.concatenate([sound, quiet]), activity, recognizer, settings, predictor)
-        if turns:
-            delays.append((turns[-1].final - last) * 1000)
-        for place in ends:
-            for seconds in lengths:
-                begin = place.sample / SPEECH_RATE
-                turns = turns_of(
-                    np.concatenate([with_pause(sound, place.sample, seconds), quiet]),
-                    activity, recognizer, settings, predictor)
-                cut = any(begin < turn.ended < begin + seconds + MARGIN for turn in turns)
-                trials.append(_Trial(seconds, place.clause, cut))
+def _figures(listen: Callable[[list[Window]], list[Turn]], wholes: list[list[Window]],
+             ends: list[float], pauses: list[_Pause], lengths: list[float]) -> dict[str, Any]:
+    delays = [(turns[-1].final - end) * 1000 for turns, end in zip(
+        map(listen, wholes), ends, strict=True) if turns]
+    cuts = [(pause.place.clause, pause.cut_after(listen(pause.windows))) for pause in pauses]
     return {
         'end_of_speech_to_final_ms_p50': float(np.percentile(delays, 50)),
         'end_of_speech_to_final_ms_p95': float(np.percentile(delays, 95)),
-        'cut_off': _share(trials),
-        **{f'cut_off_in_{"clause_ends" if clause else "phrases"}': {
-            f'{seconds:g}_s': _share([trial for trial in trials if trial[:2] == (seconds, clause)])
-            for seconds in lengths} for clause in (True, False)}}
+        **{f'cut_off_{kind}': {f'{seconds:g}_s': _share(
+            [after <= seconds for clause, after in cuts if clause == wanted])
+            for seconds in lengths} for kind, wanted in (('at_clause_ends', True),
+                                                         ('in_phrases', False))},
+        'cut_off': _share([after <= seconds for _, after in cuts for seconds in lengths])}
 
 
-def _share(trials: list[_Trial]) -> str:
-    return f'{sum(trial.cut for trial in trials)} of {len(trials)}'
+def _share(cut: list[bool]) -> str:
+    return f'{sum(cut)} of {len(cut)}'

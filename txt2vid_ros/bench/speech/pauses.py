@@ -16,7 +16,7 @@ BLOCK = SPEECH_RATE // 100
 APART = 8
 """The least distance of two places, in blocks."""
 FADE = SPEECH_RATE // 200
-"""Samples over which the sound fades beside a pause."""
+"""Samples over which the sound fades before a pause."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,12 +55,11 @@ def _quiet(sound: NDArray[np.float32]) -> list[int]:
     return [at * BLOCK + BLOCK // 2 for at in sorted(least, key=lambda at: level[at])]
 
 
-def with_pause(sound: NDArray[np.float32], sample: int, seconds: float) -> NDArray[np.float32]:
-    """Return the sound with a pause at a sample, in which the recording's own noise goes on."""
+def up_to_pause(sound: NDArray[np.float32], sample: int, seconds: float) -> NDArray[np.float32]:
+    """Return the sound up to a sample and a pause, in which the recording's own noise goes on."""
     blocks = sound[:len(sound) // BLOCK * BLOCK].reshape(-1, BLOCK)
     quiet = np.sqrt(np.percentile(np.square(blocks).mean(axis=1), 5))
     noise = np.random.default_rng(sample).standard_normal(round(seconds * SPEECH_RATE)) * quiet
-    before, after = sound[:sample].copy(), sound[sample:].copy()
+    before = sound[:sample].copy()
     before[-FADE:] *= np.linspace(1, 0, FADE, dtype=np.float32)
-    after[:FADE] *= np.linspace(0, 1, FADE, dtype=np.float32)
-    return np.concatenate([before, noise.astype(np.float32), after])
+    return np.concatenate([before, noise.astype(np.float32)])

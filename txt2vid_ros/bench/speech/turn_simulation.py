@@ -1,13 +1,14 @@
 """
 Turn taking in simulated time: which pauses end an utterance, and when its text is there.
 
-The detector, the segmenter, the recognizer and the predictor are those of the product, and the
-recognizer's text of a pause comes as late as computing it takes here. Guesses while speech goes on
-are left out, so nothing waits for one.
+The detector, the segmenter, the recognizer and the predictor are those of the product. The text of
+a pause comes as late as the processor time that it takes, so other programs do not count. Guesses
+while speech goes on are left out, so nothing waits for one.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 import dataclasses
 import time
 
@@ -31,7 +32,7 @@ class Turn:
 
 
 class TimedRecognizer:
-    """Remembers the text of every sound and how long it took, in seconds."""
+    """Remembers the text of every sound and its processor time, in seconds."""
 
     def __init__(self, recognizer: WholeRecognizer) -> None:
         """Take a loaded recognizer."""
@@ -39,31 +40,37 @@ class TimedRecognizer:
         self._known: dict[bytes, tuple[str, float]] = {}
 
     def recognize(self, samples: NDArray[np.float32]) -> tuple[str, float]:
-        """Return the text of mono samples in -1..1, and the time."""
+        """Return the text of mono samples in -1..1, and the seconds of processor time."""
         key = samples.tobytes()
         if key not in self._known:
-            begun = time.monotonic()
+            begun = time.process_time()
             text = self._recognizer.transcribe(samples).text
-            self._known[key] = text, time.monotonic() - begun
+            self._known[key] = text, time.process_time() - begun
         return self._known[key]
 
 
-def turns_of(sound: NDArray[np.float32], activity: VoiceActivity, recognizer: TimedRecognizer,
-             settings: EndpointingSettings, predictor: TurnPredictor | None) -> list[Turn]:
-    """Return the utterances of mono sound at SPEECH_RATE that ends with silence."""
+def windows_of(sound: NDArray[np.float32], activity: VoiceActivity) -> list[Window]:
+    """Return the windows of mono sound at SPEECH_RATE."""
     activity.reset()
     size = activity.window
-    step = size / SPEECH_RATE
+    parts = [sound[at:at + size] for at in range(0, len(sound) - size + 1, size)]
+    return [Window(number, 0, activity.probability(part), part)
+            for number, part in enumerate(parts)]
+
+
+def turns_of(windows: Sequence[Window], recognizer: TimedRecognizer,
+             settings: EndpointingSettings, predictor: TurnPredictor | None) -> list[Turn]:
+    """Return the utterances that end in these windows; without a predictor by silence alone."""
+    step = len(windows[0].samples) / SPEECH_RATE
     endpointer = Endpointer(settings, step)
     segmenter = SpeechSegmenter(endpointer, round(settings.padding / step),
                                 round(settings.longest / step) + 1)
     turns: list[Turn] = []
     pause: SpeechSegment | None = None
     text, ready, heard = '', 0.0, 0
-    for number in range(len(sound) // size):
-        now = (number + 1) * step
-        samples = sound[number * size:][:size]
-        for segment in segmenter.push(Window(number, 0, activity.probability(samples), samples)):
+    for window in windows:
+        now = (window.number + 1) * step
+        for segment in segmenter.push(window):
             said, took = recognizer.recognize(samples_of(segment.windows))
             if said != text or segment is not pause:
                 ready = now + took
