@@ -66,6 +66,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help='what is said in the recording before it, with | between clauses')
     parser.add_argument('--pauses', type=float, nargs='+', default=[0.4, 0.6, 0.8, 1.0],
                         metavar='SECONDS', help='lengths of the pauses (%(default)s)')
+    parser.add_argument('--places', type=int, default=6,
+                        help='where pauses are put into each recording, at most (%(default)s)')
 
 
 def run(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -83,7 +85,7 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
               for sound, _ in spoken]
     pauses = [_Pause(place, windows_of(up_to_pause(sound, place.sample, max(arguments.pauses)),
                                        activity))
-              for sound, text in spoken for place in places(sound, text, timed)]
+              for sound, text in spoken for place in places(sound, text, timed, arguments.places)]
     ends = [speech_end(sound) for sound, _ in spoken]
     try:
         return {'recordings': len(spoken), 'pauses': len(pauses) * len(arguments.pauses), **{

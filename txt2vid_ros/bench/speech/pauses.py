@@ -15,6 +15,8 @@ BLOCK = SPEECH_RATE // 100
 """Samples of a step of the level."""
 APART = 8
 """The least distance of two places, in blocks."""
+TRIES = 3
+"""Quiet places that are tried for each end of a word."""
 FADE = SPEECH_RATE // 200
 """Samples over which the sound fades before a pause."""
 
@@ -27,17 +29,21 @@ class Place:
     clause: bool
 
 
-def places(sound: NDArray[np.float32], text: str, recognizer: TimedRecognizer) -> list[Place]:
+def places(sound: NDArray[np.float32], text: str, recognizer: TimedRecognizer, most: int
+           ) -> list[Place]:
     """
     Return ends of words within a recording of `text`, in which `|` stands between two clauses.
 
     A word ends where the level is least, if what is recognized up to there are the words up to it.
+    The `most` quietest are taken.
     """
     clauses = [spoken_words(clause) for clause in text.split('|')]
     words = [word for clause in clauses for word in clause]
     clause_ends = set(np.cumsum([len(clause) for clause in clauses]).tolist())
     found: dict[int, int] = {}
-    for sample in _quiet(sound):
+    for sample in _quiet(sound)[:most * TRIES]:
+        if len(found) == most:
+            break
         heard = spoken_words(re.sub(r'[-–]', ' ', recognizer.recognize(sound[:sample])[0]))
         count = len(heard)
         if 0 < count < len(words) and heard == words[:count]:

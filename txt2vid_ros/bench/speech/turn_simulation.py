@@ -2,8 +2,8 @@
 Turn taking in simulated time: which pauses end an utterance, and when its text is there.
 
 The detector, the segmenter, the recognizer and the predictor are those of the product. The text of
-a pause comes as late as the processor time that it takes, so other programs do not count. Guesses
-while speech goes on are left out, so nothing waits for one.
+a pause comes as late as the processor time of the calling thread, so other programs do not count.
+Guesses while speech goes on are left out, so nothing waits for one.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Turn:
 
 
 class TimedRecognizer:
-    """Remembers the text of every sound and its processor time, in seconds."""
+    """Remembers the text of every sound and the processor time, in seconds."""
 
     def __init__(self, recognizer: WholeRecognizer) -> None:
         """Take a loaded recognizer."""
@@ -43,9 +43,9 @@ class TimedRecognizer:
         """Return the text of mono samples in -1..1, and the seconds of processor time."""
         key = samples.tobytes()
         if key not in self._known:
-            begun = time.process_time()
+            begun = time.thread_time()
             text = self._recognizer.transcribe(samples).text
-            self._known[key] = text, time.process_time() - begun
+            self._known[key] = text, time.thread_time() - begun
         return self._known[key]
 
 
@@ -71,7 +71,9 @@ def turns_of(windows: Sequence[Window], recognizer: TimedRecognizer,
     for window in windows:
         now = (window.number + 1) * step
         for segment in segmenter.push(window):
-            said, took = recognizer.recognize(samples_of(segment.windows))
+            # As in the pipeline: a recognizer that is given no speech makes some up.
+            said, took = recognizer.recognize(samples_of(segment.windows)) if any(
+                each.probability >= settings.threshold for each in segment.windows) else ('', 0.0)
             if said != text or segment is not pause:
                 ready = now + took
             segment.utterance.texts.append(said)
