@@ -6,6 +6,8 @@ import collections
 import dataclasses
 import enum
 
+from txt2vid_ros.listening.turn_taking import Completeness
+
 
 @dataclasses.dataclass(frozen=True)
 class EndpointingSettings:
@@ -16,7 +18,11 @@ class EndpointingSettings:
     start: float = 0.1
     """Speech that is needed before it counts as begun: a click is no word."""
     end_silence: float = 0.5
-    """Silence after which the utterance is over."""
+    """Silence after which the utterance is over, as far as its words do not tell."""
+    end_silence_complete: float = 0.3
+    """The same after words that are probably the last; `end_silence` where that is shorter."""
+    end_silence_incomplete: float = 1.2
+    """The same after words that need others; `end_silence` where that is longer."""
     longest: float = 20.0
     """From half of this on an utterance ends at its next clause; at this length it is cut where it
     is quietest."""
@@ -26,6 +32,14 @@ class EndpointingSettings:
     """Silence at which an utterance may be cut into segments."""
     clause_length: float = 6.0
     """Length from which on a segment is cut off at the next such silence."""
+
+    def silence_after(self, completeness: Completeness) -> float:
+        """Return the silence that ends an utterance whose words are so complete."""
+        if completeness is Completeness.COMPLETE:
+            return min(self.end_silence, self.end_silence_complete)
+        if completeness is Completeness.INCOMPLETE:
+            return max(self.end_silence, self.end_silence_incomplete)
+        return self.end_silence
 
 
 class Event(enum.Enum):
@@ -50,7 +64,7 @@ class Mark:
 
 HYSTERESIS = 0.15
 """Speech that has begun goes on down to this much below the threshold (probability)."""
-TAIL_SILENCE = 0.128
+TAIL_SILENCE = 0.064
 """Seconds of silence that belong to the speech before them; after that its text is prepared."""
 
 
@@ -70,6 +84,7 @@ class Endpointer:
         self._begin = 0
         self._segment = 0
         self._paused = False
+        self._end_silence = settings.end_silence
         self._recent: collections.deque[float] = collections.deque(
             maxlen=max(2, self._windows(settings.longest)))
         self.speaking = False
@@ -81,6 +96,10 @@ class Endpointer:
         """Start again; the count of windows goes on."""
         self.speaking = self._paused = False
         self._evidence = 0
+
+    def wait(self, silence: float) -> None:
+        """Let the utterance end after `silence` seconds of silence, if speech does not resume."""
+        self._end_silence = silence
 
     def push(self, probability: float) -> list[Mark]:
         """Take the next window's probability of speech; return what it brought, in order."""
@@ -109,6 +128,7 @@ class Endpointer:
             return []
         self.speaking, self._evidence = True, 0
         self._paused = False
+        self._end_silence = self._settings.end_silence
         self._begin = self._segment = self._onset
         self._last_voiced = at
         return [Mark(Event.BEGIN, self._onset)]
@@ -118,13 +138,14 @@ class Endpointer:
         if probability >= settings.threshold - HYSTERESIS:
             marks = [Mark(Event.RESUME, at)] if self._paused else []
             self._paused = False
+            self._end_silence = settings.end_silence
             self._last_voiced = at
             if (at + 1 - self._begin >= self._windows(settings.longest)
                     and at + 1 - self._segment >= self._windows(settings.longest / 4)):
                 marks += self._cut(at)
             return marks
         silence = at - self._last_voiced
-        if silence >= self._windows(settings.end_silence):
+        if silence >= self._windows(self._end_silence):
             self.reset()
             return [Mark(Event.END, self._last_voiced + 1)]
         if not self._paused and silence >= self.tail:

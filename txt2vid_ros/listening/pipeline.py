@@ -21,6 +21,7 @@ from txt2vid_ros.listening.transcripts import (
     TranscriptAssembler,
     TranscriptSink,
 )
+from txt2vid_ros.listening.turn_taking import Completeness, TurnPredictor
 from txt2vid_ros.listening.voice_activity import VoiceActivity
 
 log = logging.getLogger(__name__)
@@ -36,6 +37,8 @@ FIRST_PARTIAL_AFTER = 0.4
 """Seconds of speech before the first guess at what is being said."""
 DRAFT_INTERVAL_FACTOR = 1.25
 """The least time from one guess to the next, as a multiple of the time that a guess takes."""
+STREAMING_INTERVAL = 0.1
+"""Seconds after which a recognizer that streams is asked again in a pause: its text comes late."""
 
 
 class SpeechPipeline:
@@ -44,7 +47,9 @@ class SpeechPipeline:
 
     While somebody speaks, `partial` gets what has been said so far every `partial_every` seconds.
     In each pause the text is prepared in case that was the end, so that it is there when the
-    endpoint is. With `send_clauses` every segment between two pauses becomes final at once.
+    endpoint is; and `turns`, where given, tells from it how long a silence that takes. Where the
+    text comes later than `end_silence`, silence alone decides. With `send_clauses` every segment
+    between two pauses becomes final at once.
 
     A recognizer is asked once for each text: retrying is up to the recognizer (the fall-back of
     providers does it). What fails before the end of a segment is recognized again at its end, from
@@ -53,14 +58,19 @@ class SpeechPipeline:
 
     def __init__(self, activity: VoiceActivity, recognizer: SpeechToText, sink: TranscriptSink,
                  settings: EndpointingSettings, *, partial_every: float = 0.4,
-                 send_clauses: bool = False) -> None:
-        """Take a loaded detector, a loaded recognizer, and where the text goes."""
+                 send_clauses: bool = False, turns: TurnPredictor | None = None) -> None:
+        """
+        Take a loaded detector, a loaded recognizer, and where the text goes.
+
+        Without `turns` utterances end by silence alone.
+        """
         self.statistics = PipelineStatistics()
         self._activity = activity
         self._recognizer = recognizer
         self._texts = TranscriptAssembler(sink, self.statistics, settings.threshold,
                                           send_clauses=send_clauses)
         self._settings = settings
+        self._turns = turns
         self._partial_every = partial_every
         self._step = activity.window / SPEECH_RATE
         self._endpointer = Endpointer(settings, self._step)
@@ -175,8 +185,28 @@ class SpeechPipeline:
                     self._closed.popleft()
                     self._changed.notify_all()
                 self._texts.final(segment, transcript)
+                self._predict(segment, recognition, segment.utterance.text)
             elif transcript is not None and transcript.text:
-                self._texts.partial(segment, transcript)
+                self._predict(segment, recognition, segment.utterance.text_with(transcript.text))
+                if going_on or transcript.text != recognition.shown:
+                    recognition.shown = transcript.text
+                    self._texts.partial(segment, transcript)
+
+    def _predict(self, segment: SpeechSegment, recognition: SegmentRecognition, text: str
+                 ) -> None:
+        """Let the pause take as long as the words before it want, if it still is that pause."""
+        if self._turns is None:
+            return
+        completeness = self._turns.completeness(text)
+        with self._changed:
+            current = self._segmenter.open
+            if (current is None or current.utterance is not segment.utterance
+                    or not current.paused
+                    or len(current.windows) != (0 if segment.closed else recognition.taken)):
+                return
+            self._endpointer.wait(self._settings.silence_after(completeness))
+            self.statistics.complete += completeness is Completeness.COMPLETE
+            self.statistics.incomplete += completeness is Completeness.INCOMPLETE
 
     def _next(self) -> SpeechSegment | None:
         """Wait for something to recognize; None once the pipeline ends."""
@@ -194,8 +224,11 @@ class SpeechPipeline:
     def _due(self, segment: SpeechSegment) -> bool:
         """Return whether the text of an open segment is worth making, or making again, now."""
         known = self._recognitions[segment].taken if segment in self._recognitions else 0
-        if (len(segment.windows) <= known
-                or len(segment.windows) * self._step < FIRST_PARTIAL_AFTER):
+        if len(segment.windows) * self._step < FIRST_PARTIAL_AFTER:
+            return False
+        if segment.paused and self._turns is not None and self._recognizer.capabilities.streaming:
+            return time.monotonic() - self._guessed_at >= STREAMING_INTERVAL
+        if len(segment.windows) <= known:
             return False
         if segment.paused:
             return True

@@ -15,6 +15,8 @@ class SegmentRecognition:
         self._segment = segment
         self.windows = list(segment.windows)
         """What the text is made from."""
+        self.shown = ''
+        """The text that was sent last."""
         self._recognition: Recognition | None = None
         self._given = 0
 

@@ -39,6 +39,10 @@ class UtteranceText:
         """Return the text so far."""
         return ' '.join(text for text in self.texts if text)
 
+    def text_with(self, text: str) -> str:
+        """Return the text so far, and that of the next segment."""
+        return ' '.join(filter(None, (self.text, text)))
+
     @property
     def confidence(self) -> float:
         """Return the mean of the segments' confidences, 0 where there are none."""

@@ -34,6 +34,10 @@ class PipelineStatistics:
     """Segments that could not be recognized."""
     breaks: int = 0
     """Gaps in the sound."""
+    complete: int = 0
+    """Pauses after words that were probably the last."""
+    incomplete: int = 0
+    """Pauses after words that need others."""
     voice_activity: float = 0.0
     """Seconds of work spent on it."""
     endpoint_to_final: collections.deque[float] = dataclasses.field(
@@ -60,7 +64,7 @@ class TranscriptAssembler:
         """Send what has been said so far."""
         utterance = segment.utterance
         stamp, text = (segment.stamp, transcript.text) if self._send_clauses else (
-            utterance.stamp, ' '.join(filter(None, (utterance.text, transcript.text))))
+            utterance.stamp, utterance.text_with(transcript.text))
         self._sink.partial(stamp, text, self._confidence(segment, transcript))
 
     def final(self, segment: SpeechSegment, transcript: Transcript | None) -> None:

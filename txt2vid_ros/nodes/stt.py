@@ -14,13 +14,17 @@ from numpy.typing import NDArray
 from std_msgs.msg import Bool
 from txt2vid_ros.core import registry
 from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.locales import speaks
 from txt2vid_ros.core.options import OptionTables, prefix_of
 from txt2vid_ros.core.pcm import SPEECH_RATE, VOICE_RATE
 from txt2vid_ros.core.people import DEFAULT
 from txt2vid_ros.core.time_limits import TimeLimits
+from txt2vid_ros.link.codec.model import load
+from txt2vid_ros.link.codec.sentence_end import SentenceEnd
 from txt2vid_ros.listening.echo import EchoGuard
 from txt2vid_ros.listening.endpointing import EndpointingSettings
 from txt2vid_ros.listening.pipeline import SpeechPipeline
+from txt2vid_ros.listening.turn_taking import EndLikelihood, TurnPredictor
 from txt2vid_ros.listening.voice_activity import VoiceActivity
 from txt2vid_ros.media.sample_format import MonoDecoder
 from txt2vid_ros.providers.choice import make_recognizer, provider_names, recognizer_options
@@ -61,8 +65,14 @@ class Parameters:
                                  minimum=0.05, maximum=0.95)
     start: float = parameter(0.1, 'seconds of speech before it counts as begun', minimum=0.03,
                              maximum=1.0)
+    turn_taking: str = parameter('words', 'what tells that an utterance is over: silence alone, '
+                                 'or the words before it too', choices=('words', 'silence'))
     end_silence: float = parameter(0.5, 'seconds of silence after which an utterance is over',
                                    minimum=0.2, maximum=5.0)
+    end_silence_complete: float = parameter(
+        0.3, 'the same after words that are probably the last', minimum=0.2, maximum=5.0)
+    end_silence_incomplete: float = parameter(
+        1.2, 'the same after words that need others, as "and" does', minimum=0.2, maximum=10.0)
     longest: float = parameter(20.0, 'seconds after which an utterance is cut at its last pause',
                                minimum=5.0, maximum=25.0)
     padding: float = parameter(0.25, 'seconds of sound before the speech that are recognized too',
@@ -114,6 +124,11 @@ class SttNode(ManagedNode):
             limits=TimeLimits(table.text_limit, 0.0, 0.0, 0.0))
         self.until_cleanup(self._recognizer.close)
         self._recognizer.load()
+        self._turns = (TurnPredictor(table.locale, _end_likelihood(table.locale))
+                       if table.turn_taking == 'words' else None)
+        if self._turns is not None and not self._turns.knows_language:
+            self.get_logger().info(f'no words of {table.locale!r} tell when a turn ends: silence '
+                                   'alone does')
         self._loaded.set()
 
     def start(self) -> None:
@@ -140,12 +155,15 @@ class SttNode(ManagedNode):
         table = self.parameters
         settings = EndpointingSettings(
             threshold=table.threshold, start=table.start, end_silence=table.end_silence,
+            end_silence_complete=table.end_silence_complete,
+            end_silence_incomplete=table.end_silence_incomplete,
             longest=table.longest, padding=table.padding)
         if table.send_clauses:
             settings = dataclasses.replace(settings, clause_length=SHORTEST_CLAUSE)
         self._pipeline = SpeechPipeline(
             self._activity, self._recognizer, self, settings,
-            partial_every=table.partial_every, send_clauses=table.send_clauses)
+            partial_every=table.partial_every, send_clauses=table.send_clauses,
+            turns=self._turns)
         # Speech that has begun still becomes text.
         self.until_deactivate(self._pipeline.close)
         self._pipeline.start()
@@ -159,6 +177,7 @@ class SttNode(ManagedNode):
         figures = {
             'utterances': statistics.utterances, 'empty': statistics.empty,
             'failed': statistics.failed, 'breaks': statistics.breaks,
+            'complete': statistics.complete, 'incomplete': statistics.incomplete,
             'clipped': self._input.statistics.clipped,
             'invalid': self._input.statistics.invalid,
             'endpoint_to_final_ms_p50': float(np.median(times) * 1000) if times else 0.0,
@@ -231,6 +250,11 @@ class SttNode(ManagedNode):
         if speaking != self._told_speaking:
             self._told_speaking = speaking
             self._is_speaking.publish(Bool(data=self._told_speaking))
+
+
+def _end_likelihood(locale: str) -> EndLikelihood | None:
+    """Return what knows where sentences end: the model that the link codes English with."""
+    return SentenceEnd(load()).likelihood if speaks(('en',), locale) else None
 
 
 def main() -> int:

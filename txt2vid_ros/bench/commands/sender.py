@@ -31,6 +31,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help='a recording; with --text for each, else sentences are synthesized')
     parser.add_argument('--text', action='append', default=[], metavar='TRANSCRIPT',
                         help='what is said in the recording before it')
+    parser.add_argument('--turn-taking', choices=('words', 'silence'), default='words',
+                        help='what ends an utterance (%(default)s)')
     parser.add_argument('--seconds', type=float, default=600.0,
                         help='stop after this time (%(default)s)')
 
@@ -44,7 +46,8 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, 'speech.wav')
         spans = compose(pieces, file)
-        return _figures(_listen(file, spans, arguments.seconds), pieces, spans)
+        heard = _listen(file, spans, arguments.seconds, arguments.turn_taking)
+        return _figures(heard, pieces, spans)
 
 
 def recordings(files: list[Path], texts: list[str]) -> list[tuple[NDArray[np.float32], str]]:
@@ -130,8 +133,8 @@ class _GraphRecording:
         return (now - self.begin) / SECOND
 
 
-def _listen(file: Path, spans: list[tuple[float, float, float]], seconds: float
-            ) -> tuple[_GraphRecording, float]:
+def _listen(file: Path, spans: list[tuple[float, float, float]], seconds: float,
+            turn_taking: str) -> tuple[_GraphRecording, float]:
     """Run the whole graph on the file; return what came, and the cores that capture took."""
     from audio_common_msgs.msg import AudioDataStamped
     from hri_msgs.msg import LiveSpeech
@@ -140,7 +143,8 @@ def _listen(file: Path, spans: list[tuple[float, float, float]], seconds: float
     recording = _GraphRecording()
     # The file begins when the recognizer and we listen.
     options = ('--mic', 'true', '--input', str(file), '--param',
-               'stt.mute_while_speaking=false', '--param', 'mic.wait_for=2')
+               'stt.mute_while_speaking=false', '--param', 'mic.wait_for=2', '--param',
+               f'stt.turn_taking={turn_taking}')
     with RunningGraph(*options) as graph, SideNode('bench', graph.namespace) as side:
         for kind, topic, take, profile in (
                 (AudioDataStamped, 'mic/audio', recording.on_sound, qos.CAPTURED),
