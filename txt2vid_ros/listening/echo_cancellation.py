@@ -2,10 +2,10 @@
 Takes the face's own voice out of what the microphone hears.
 
 Two stages, both fed with what is played at the time of each captured sample. The first is linear
-(echo_filter.py): it leaves a person who speaks at the same time as they are. The second is WebRTC's
-audio processing (AEC3, from livekit's package): it takes away the rest that no linear filter can.
-The second alone suppresses the person too: of words spoken over a voice as loud as they are, a
-recognizer then gets half wrong.
+(echo_filter.py): it leaves a person who speaks at the same time as they are. The second is
+WebRTC's audio processing (AEC3, from livekit's package): it takes away the rest, which no linear
+filter can. The second alone suppresses the person too: of words spoken over a voice as loud as
+they are, a recognizer then gets half wrong.
 """
 
 from __future__ import annotations

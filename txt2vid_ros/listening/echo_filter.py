@@ -3,9 +3,9 @@ An adaptive filter that learns the way from the loudspeaker to the microphone.
 
 The partitioned-block frequency-domain Kalman filter: Enzner and Vary, "Frequency-domain adaptive
 Kalman filter for acoustic echo control in hands-free telephones", Signal Processing 86(6), 2006;
-partitioned as by Kuech, Mabande and Enzner, "State-space architecture of the partitioned-block-based
-acoustic echo controller", ICASSP 2014. Its step size follows from how sure it is of each bin, so a
-person who speaks meanwhile neither stops it nor leads it astray.
+partitioned as by Kuech, Mabande and Enzner, "State-space architecture of the
+partitioned-block-based acoustic echo controller", ICASSP 2014. Its step size follows from how sure
+it is of each bin, so a person who speaks meanwhile neither stops it nor leads it astray.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ class EchoFilter:
     def reset(self) -> None:
         """Forget the room."""
         shape = self._partitions, self._block + 1
-        self._response = np.zeros(shape, np.complex128)
-        self._played = np.zeros(shape, np.complex128)
-        self._variance = np.full(shape, UNSURE)
-        self._noise = np.full(self._block + 1, 1e-3)
-        self._before = np.zeros(self._block)
+        self._response: NDArray[np.complex128] = np.zeros(shape, np.complex128)
+        self._played: NDArray[np.complex128] = np.zeros(shape, np.complex128)
+        self._variance: NDArray[np.float64] = np.full(shape, UNSURE)
+        self._noise: NDArray[np.float64] = np.full(self._block + 1, 1e-3)
+        self._before: NDArray[np.float64] = np.zeros(self._block)
 
     def process(self, played: NDArray[np.float32], heard: NDArray[np.float32]
                 ) -> NDArray[np.float32]:
