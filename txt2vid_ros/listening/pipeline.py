@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+from collections.abc import Callable
 import logging
 import threading
 import time
@@ -53,8 +54,15 @@ class SpeechPipeline:
 
     def __init__(self, activity: VoiceActivity, recognizer: SpeechToText, sink: TranscriptSink,
                  settings: EndpointingSettings, *, partial_every: float = 0.4,
-                 send_clauses: bool = False) -> None:
-        """Take a loaded detector, a loaded recognizer, and where the text goes."""
+                 send_clauses: bool = False,
+                 heard: Callable[[int, float], None] = lambda stamp, probability: None,
+                 over: Callable[[], None] = lambda: None) -> None:
+        """
+        Take a loaded detector, a loaded recognizer, and where the text goes.
+
+        `heard` gets the stamp and the probability of speech of each window; `over` is called when
+        an utterance has become text, or nothing.
+        """
         self.statistics = PipelineStatistics()
         self._activity = activity
         self._recognizer = recognizer
@@ -62,6 +70,7 @@ class SpeechPipeline:
                                           send_clauses=send_clauses)
         self._settings = settings
         self._partial_every = partial_every
+        self._heard, self._over = heard, over
         self._step = activity.window / SPEECH_RATE
         self._endpointer = Endpointer(settings, self._step)
         self._segmenter = SpeechSegmenter(
@@ -134,6 +143,7 @@ class SpeechPipeline:
         begun = time.perf_counter()
         probability = self._activity.probability(samples)
         self.statistics.voice_activity += time.perf_counter() - begun
+        self._heard(stamp, probability)
         with self._changed:
             while len(self._closed) >= MAX_WAITING_SEGMENTS and not self._ending:
                 self._changed.wait()
@@ -175,6 +185,8 @@ class SpeechPipeline:
                     self._closed.popleft()
                     self._changed.notify_all()
                 self._texts.final(segment, transcript)
+                if segment.last:
+                    self._over()
             elif transcript is not None and transcript.text:
                 self._texts.partial(segment, transcript)
 

@@ -9,17 +9,20 @@ from typing import Any
 from hri_msgs.msg import LiveSpeech
 import numpy as np
 from numpy.typing import NDArray
-from std_msgs.msg import Bool
+from std_msgs.msg import Bool, String
 from txt2vid_ros.core import registry
+from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.names import BROWSER
 from txt2vid_ros.core.options import OptionTables, prefix_of
-from txt2vid_ros.core.pcm import SPEECH_RATE, VOICE_RATE
+from txt2vid_ros.core.pcm import SPEECH_RATE
 from txt2vid_ros.core.people import DEFAULT
 from txt2vid_ros.core.time_limits import TimeLimits
+from txt2vid_ros.listening.barge_in import BargeIn, BargeInSettings, Decision
 from txt2vid_ros.listening.echo import EchoGuard
+from txt2vid_ros.listening.echo_cancellation import EchoCanceller
 from txt2vid_ros.listening.endpointing import EndpointingSettings
 from txt2vid_ros.listening.pipeline import SpeechPipeline
 from txt2vid_ros.listening.voice_activity import VoiceActivity
-from txt2vid_ros.media.sample_format import MonoDecoder
 from txt2vid_ros.providers.choice import make_recognizer, provider_names, recognizer_options
 from txt2vid_ros.providers.resilience.health import HealthRegistry
 from txt2vid_ros.ros import messages, qos
@@ -27,7 +30,7 @@ from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.running import end_process, run
 from txt2vid_ros.ros.sound.sound_input import SoundInput
-from txt2vid_ros.ros.sound.sound_topic import ReceivedSound, SoundTopic
+from txt2vid_ros.ros.sound.voice_reference import VoiceReference
 
 SHORTEST_CLAUSE = 1.2
 """Seconds of speech before a clause may be sent by itself, with send_clauses."""
@@ -68,6 +71,21 @@ class Parameters:
     mute_tail: float = parameter(1.0, "seconds for which it stays muted after the voice's "
                                  'last sample, until the echo has been measured', minimum=0.0,
                                  maximum=5.0)
+    loudspeaker: bool = parameter(False, 'whether the face is heard on a loudspeaker near the '
+                                  'microphone; a graph with both says so')
+    echo_cancellation: str = parameter(
+        'auto', "whether the face's voice is taken out of what the microphone hears; auto: with "
+        'loudspeaker', choices=('auto', 'always', 'never'))
+    barge_in: str = parameter(
+        'auto', 'whether who speaks over the face interrupts it; auto: where its voice is '
+        "cancelled, and from a browser's microphone", choices=('auto', 'always', 'never'),
+        live=True)
+    barge_in_hold: float = parameter(
+        0.1, 'seconds of speech over the face after which it pauses', minimum=0.03, maximum=2.0,
+        live=True)
+    barge_in_after: float = parameter(
+        0.25, 'seconds of it after which it waits for the words: what was shorter, and what had '
+        'no words, lets it go on', minimum=0.03, maximum=5.0, live=True)
 
 
 class SttNode(ManagedNode):
@@ -99,6 +117,7 @@ class SttNode(ManagedNode):
         self._recognizer.load()
         self._speech = self.publisher(LiveSpeech, 'speech', qos.SPEECH)
         self._is_speaking = self.publisher(Bool, 'is_speaking', qos.SPEAKING)
+        self._decisions = self.publisher(String, 'barge_in', qos.SPEECH)
 
     def start(self) -> None:
         """Start to listen."""
@@ -108,19 +127,25 @@ class SttNode(ManagedNode):
             longest=table.longest, padding=table.padding)
         if table.send_clauses:
             settings = dataclasses.replace(settings, clause_length=SHORTEST_CLAUSE)
+        self._guard = EchoGuard(table.mute_tail)
+        self._voice: VoiceReference | None = None
+        if table.mute_while_speaking:
+            self._voice = VoiceReference(self, self._guard.voice)
+        self._canceller = self._make_canceller()
+        self._barge_in = BargeIn(
+            self._barge_in_settings(), self._activity.window / SPEECH_RATE, self._decided)
+        self.until_deactivate(self._barge_in.over)
+        self._interruptible = False
         self._pipeline = SpeechPipeline(
             self._activity, self._recognizer, self, settings,
-            partial_every=table.partial_every, send_clauses=table.send_clauses)
+            partial_every=table.partial_every, send_clauses=table.send_clauses,
+            heard=self._heard_window, over=self._utterance_over)
         # Speech that has begun still becomes text.
         self.until_deactivate(self._pipeline.close)
         self._pipeline.start()
         self._told_speaking: bool | None = None
         self._tell_speaking()
         self.create_timer(STALL_CHECK_INTERVAL, self._tell_speaking)
-        self._guard = EchoGuard(table.mute_tail) if table.mute_while_speaking else None
-        if self._guard is not None:
-            self._voice_decoder = MonoDecoder()
-            SoundTopic(self, 'voice/audio', VOICE_RATE, self._on_voice)
         self._input = SoundInput(self, self._hear)
         self.get_logger().info('listening')
 
@@ -134,12 +159,14 @@ class SttNode(ManagedNode):
             'clipped': self._input.statistics.clipped,
             'invalid': self._input.statistics.invalid,
             'endpoint_to_final_ms_p50': float(np.median(times) * 1000) if times else 0.0,
-            **self._health.figures()}
-        if self._guard is not None:
+            **dataclasses.asdict(self._barge_in.statistics), **self._health.figures()}
+        if self.parameters.mute_while_speaking:
             figures['muted_blocks'] = self._guard.muted
             figures['mute_tail_ms'] = self._guard.tail * 1000
-            if self._guard.delay is not None:
-                figures['echo_delay_ms'] = self._guard.delay * 1000
+        if self._guard.delay is not None:
+            figures['echo_delay_ms'] = self._guard.delay * 1000
+        if self._canceller is not None:
+            figures['echo_attenuation_db'] = self._canceller.attenuation
         complaint = self._health.complaint()
         level = 'warn' if statistics.failed or complaint else 'ok'
         line = 'hearing speech' if self._pipeline.speaking else 'silent'
@@ -147,25 +174,73 @@ class SttNode(ManagedNode):
 
     def partial(self, stamp: int, text: str, confidence: float) -> None:
         """Publish what has been said so far."""
+        if not self._barge_in.text(text):
+            return
         self._speech.publish(messages.to_speech(
             self.parameters.speaker, stamp, self.parameters.locale, confidence, partial=text))
 
     def final(self, stamp: int, text: str, confidence: float) -> None:
-        """Publish what was said."""
+        """Publish what was said, unless it was a "hm" over the voice."""
+        if not self._barge_in.text(text):
+            return
         self._speech.publish(messages.to_speech(
             self.parameters.speaker, stamp, self.parameters.locale, confidence, final=text))
 
-    def _on_voice(self, sound: ReceivedSound) -> None:
-        if self._guard is not None:
-            self._guard.voice(sound.frame_id, sound.stamp,
-                              self._voice_decoder.decode(sound.format, sound.data),
-                              sound.format.rate)
+    def parameters_changed(self) -> None:
+        """Let barge-in follow its parameters."""
+        self._barge_in.settings = self._barge_in_settings()
+
+    def _barge_in_settings(self) -> BargeInSettings:
+        table = self.parameters
+        return BargeInSettings(table.threshold, min(table.barge_in_hold, table.barge_in_after),
+                               table.barge_in_after)
+
+    def _make_canceller(self) -> EchoCanceller | None:
+        """Return a canceller where one is wanted. Raises UserError where it cannot be had."""
+        wanted = self.parameters.echo_cancellation
+        self.set_problem('echo', '')
+        if wanted == 'never' or (wanted == 'auto' and not self.parameters.loudspeaker):
+            return None
+        try:
+            self._voice = self._voice or VoiceReference(self, self._guard.voice)
+            return EchoCanceller(self._voice.speech.samples)
+        except UserError as error:
+            if wanted == 'always':
+                raise
+            self.set_problem('echo', str(error))
+            return None
 
     def _hear(self, stamp: int, samples: NDArray[np.float32]) -> None:
-        if self._guard is not None:
-            samples = self._guard.guard(stamp, samples, SPEECH_RATE)
+        table = self.parameters
+        browser = self._input.source.startswith(BROWSER)
+        self._interruptible = not table.mute_while_speaking and (
+            table.barge_in == 'always'
+            or (table.barge_in == 'auto' and (browser or self._canceller is not None)))
+        if self._interruptible and self._voice is None:
+            # Not before it is needed: the voice may come from another machine.
+            self._voice = VoiceReference(self, self._guard.voice)
+        if table.mute_while_speaking or self._canceller is not None:
+            guarded = self._guard.guard(stamp, samples, SPEECH_RATE)
+            samples = guarded if table.mute_while_speaking else samples
+        if self._canceller is not None and not browser:
+            self._canceller.echo_found(self._guard.delay)
+            stamp, samples = self._canceller.clean(stamp, samples)
         self._pipeline.push(stamp, samples)
         self._tell_speaking()
+
+    def _heard_window(self, stamp: int, probability: float) -> None:
+        """Take a window, which is captured sound without the voice."""
+        if self._interruptible and self._voice is not None:
+            self._barge_in.window(probability, over_voice=self._voice.heard_at(stamp))
+        elif self._barge_in.held:
+            self._barge_in.over()
+
+    def _utterance_over(self) -> None:
+        if not self._pipeline.speaking:
+            self._barge_in.over()
+
+    def _decided(self, decision: Decision) -> None:
+        self._decisions.publish(String(data=decision.value))
 
     def _tell_speaking(self) -> None:
         """Publish whether somebody speaks, where that has changed."""

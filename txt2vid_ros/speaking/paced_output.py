@@ -62,8 +62,8 @@ class PacedOutput:
         self._pacing = pacing
         self._ahead = int(pacing.ahead * SECOND)
 
-    def play(self, spoken: SpokenChunk, text: UtteranceProgress, words: ClauseWords, generation: int
-             ) -> bool:
+    def play(self, spoken: SpokenChunk, text: UtteranceProgress, words: ClauseWords,
+             generation: int) -> bool:
         """Hand out one chunk of a voice in steps; False if it was interrupted."""
         pacing, chunk, name = self._pacing, spoken.chunk, text.request.id
         lead = int(self._lead() * SECOND)
