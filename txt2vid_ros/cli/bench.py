@@ -19,6 +19,7 @@ BENCHES: dict[str, str] = {
     'sync': 'offset of picture and sound as a viewer gets them',
     'latency': 'from text to sound as a viewer gets it',
     'sender': 'from speech to text and to voice; word errors',
+    'barge_in': 'from speaking over the face to its silence',
     'graph': 'frames on time, processor and memory',
     'link': 'what a conversation costs, beside TCP, DDS, Opus',
     'render': 'how much faster than real time files are made',

@@ -88,6 +88,10 @@ def nodes(graph: str, arguments: Mapping[str, str] | None = None,
     values: dict[str, dict[str, Any]] = {name: {} for name in names}
     if {'tts', 'loudspeaker'} <= {*names}:
         values['tts']['listeners'] = ('lipsync', 'stream', 'loudspeaker')
+    if {'stt', 'loudspeaker'} <= {*names}:
+        values['stt']['loudspeaker'] = 'true'
+        # Less waits for the rest of a message: who speaks over the voice is heard sooner.
+        values['mic']['chunk'] = '0.02'
     if kind != TOPIC:
         values['link']['role'] = 'sender' if graph == 'sender' else 'receiver'
     defaults = {argument.name: argument.default for argument in ARGUMENTS.values()}

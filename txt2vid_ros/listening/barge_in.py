@@ -71,6 +71,8 @@ class BargeIn:
         self._held = False
         self._open = False
         """Whether what is being recognized has held the voice."""
+        self._spent = False
+        """Whether it has been interrupted, and no other voice has begun since."""
         self._lock = threading.Lock()
 
     @property
@@ -84,9 +86,10 @@ class BargeIn:
             settings = self.settings
             speech = probability >= settings.threshold - (HYSTERESIS if self._held else 0.0)
             self._evidence = self._evidence + 1 if speech else max(0, self._evidence - 1)
+            self._spent = self._spent and over_voice
             if self._held:
                 self._follow(speech)
-            elif over_voice and self._evidence >= self._windows(settings.hold):
+            elif over_voice and not self._spent and self._evidence >= self._windows(settings.hold):
                 self._held = self._open = True
                 self._voiced, self._silence = self._evidence, 0
                 self._decide(Decision.HOLD)
@@ -95,14 +98,16 @@ class BargeIn:
         """
         Take what was recognized, so far or at last.
 
-        Return whether that may be passed on: a "hm" over the voice asks for no answer.
+        Return whether that may be passed on: a "hm" over the voice asks for no answer, nor does
+        what a recognizer makes of a cough.
         """
         with self._lock:
             if not self._open:
                 return True
-            words = has_words(text)
+            words = not self._short and has_words(text)
             if words:
                 self._held = self._open = False
+                self._spent = True
                 self._evidence = 0
                 self.statistics.interruptions += 1
                 self._decide(Decision.DROP)
@@ -114,15 +119,17 @@ class BargeIn:
             self._open = False
             self._go_on()
 
+    @property
+    def _short(self) -> bool:
+        return self._voiced < self._windows(self.settings.after)
+
     def _windows(self, seconds: float) -> int:
         return max(1, round(seconds / self._step))
 
     def _follow(self, speech: bool) -> None:
         self._voiced += speech
         self._silence = 0 if speech else self._silence + 1
-        short = self._voiced < self._windows(self.settings.after)
-        if self._silence >= self._windows(SHORT_SILENCE if short else UNDECIDED):
-            # A short word may still be recognized; then it interrupts after all.
+        if self._silence >= self._windows(SHORT_SILENCE if self._short else UNDECIDED):
             self._go_on()
 
     def _go_on(self) -> None:

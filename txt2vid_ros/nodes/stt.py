@@ -74,8 +74,8 @@ class Parameters:
     loudspeaker: bool = parameter(False, 'whether the face is heard on a loudspeaker near the '
                                   'microphone; a graph with both says so')
     echo_cancellation: str = parameter(
-        'auto', "whether the face's voice is taken out of what the microphone hears; auto: with "
-        'loudspeaker', choices=('auto', 'always', 'never'))
+        'auto', "whether the face's voice is taken out of what the microphone hears, which then "
+        'is not muted; auto: with loudspeaker', choices=('auto', 'always', 'never'))
     barge_in: str = parameter(
         'auto', 'whether who speaks over the face interrupts it; auto: where its voice is '
         "cancelled, and from a browser's microphone", choices=('auto', 'always', 'never'),
@@ -213,18 +213,20 @@ class SttNode(ManagedNode):
     def _hear(self, stamp: int, samples: NDArray[np.float32]) -> None:
         table = self.parameters
         browser = self._input.source.startswith(BROWSER)
-        self._interruptible = not table.mute_while_speaking and (
-            table.barge_in == 'always'
-            or (table.barge_in == 'auto' and (browser or self._canceller is not None)))
-        if self._interruptible and self._voice is None:
+        canceller = None if browser else self._canceller
+        cancelled = browser or canceller is not None
+        self._interruptible = table.barge_in == 'always' or (
+            table.barge_in == 'auto' and cancelled)
+        muted = table.mute_while_speaking and not (cancelled or self._interruptible)
+        if (self._interruptible or muted) and self._voice is None:
             # Not before it is needed: the voice may come from another machine.
             self._voice = VoiceReference(self, self._guard.voice)
-        if table.mute_while_speaking or self._canceller is not None:
+        if muted or canceller is not None:
             guarded = self._guard.guard(stamp, samples, SPEECH_RATE)
-            samples = guarded if table.mute_while_speaking else samples
-        if self._canceller is not None and not browser:
-            self._canceller.echo_found(self._guard.delay)
-            stamp, samples = self._canceller.clean(stamp, samples)
+            samples = guarded if muted else samples
+        if canceller is not None:
+            canceller.echo_found(self._guard.delay)
+            stamp, samples = canceller.clean(stamp, samples)
         self._pipeline.push(stamp, samples)
         self._tell_speaking()
 
