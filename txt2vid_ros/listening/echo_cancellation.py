@@ -5,14 +5,13 @@ Two stages, both fed with what is played at the time of each captured sample. Th
 (echo_filter.py): it leaves a person who speaks at the same time as they are. The second is
 WebRTC's audio processing (AEC3, from livekit's package): it takes away the rest, which no linear
 filter can. The second alone suppresses the person too: of words spoken over a voice as loud as
-they are, a recognizer then gets half wrong.
+they are, a recognizer then gets half wrong. What both leave is silenced (residual_gate.py).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 import importlib
-import math
 from types import ModuleType
 from typing import Any
 
@@ -22,6 +21,7 @@ from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.pcm import from_s16, SPEECH_RATE, to_s16
 from txt2vid_ros.listening.echo_filter import EchoFilter
+from txt2vid_ros.listening.residual_gate import ResidualGate
 
 FRAME = SPEECH_RATE // 100
 """Samples in the 10 ms that both stages take at a time; of any other number WebRTC aborts."""
@@ -34,10 +34,12 @@ LONGEST_GAP = 0.05
 """Seconds by which a stamp may be off before the sound counts as interrupted."""
 ALIGNMENT = 0.02
 """Share of a block's distance from the counted samples that the alignment follows."""
-SHORTEST_DELAY = 0.1
+SHORTEST_DELAY = 0.06
 """Seconds of measured delay from which on the reference is taken later: less, the stages find."""
-DELAY_MARGIN = 0.06
+DELAY_MARGIN = 0.03
 """Seconds that are left to them to find then."""
+PROCESSING_DELAY = 128
+"""Samples by which sound leaves WebRTC's audio processing later than it goes in, at 16 kHz."""
 
 Played = Callable[[float, float, int], NDArray[np.float32]]
 """Returns what is played from one time (seconds) to another at a rate in Hz, silence included."""
@@ -69,12 +71,12 @@ class EchoCanceller:
         self._origin: int | None = None
         self.delay = 0.0
         """Seconds from a stamp to its being heard that the reference is shifted by."""
-        self._heard_power = self._left_power = 0.0
+        self._gate = ResidualGate()
 
     @property
     def attenuation(self) -> float:
-        """Return by how many dB the sound was lowered lately while something was played."""
-        return 10 * math.log10((self._heard_power + 1e-9) / (self._left_power + 1e-9))
+        """Return by how many dB the echo was lowered lately."""
+        return self._gate.attenuation
 
     def echo_found(self, delay: float | None) -> None:
         """Learn how many seconds after its stamp the voice is heard, as far as it was measured."""
@@ -89,20 +91,21 @@ class EchoCanceller:
         """
         Take mono sound at SPEECH_RATE; return when what is ready was captured, and that.
 
-        Up to 10 ms are held back until more comes.
+        Up to 10 ms are held back until more comes, and 8 ms for WebRTC.
         """
         self._align(stamp)
         assert self._origin is not None
         sound = np.concatenate([self._rest, samples])
         count = len(sound) // FRAME * FRAME
         first = self._origin + round(self._next * SECOND)
+        stamp = first - PROCESSING_DELAY * SECOND // SPEECH_RATE
         begin = first / SECOND - self.delay + ADVANCE
         played = self._played(begin, begin + count / SPEECH_RATE, SPEECH_RATE) if count else sound
         cleaned = [self._frame(played[at:at + FRAME], sound[at:at + FRAME])
                    for at in range(0, count, FRAME)]
         self._rest = sound[count:]
         self._next += count / SPEECH_RATE
-        return first, np.concatenate(cleaned) if cleaned else sound[:0]
+        return stamp, np.concatenate(cleaned) if cleaned else sound[:0]
 
     def _align(self, stamp: int) -> None:
         """Follow the stamps, which tremble, by a counted time that is steady."""
@@ -122,11 +125,7 @@ class EchoCanceller:
         self._processing.set_stream_delay_ms(0)
         frame = self._audio(linear)
         self._processing.process_stream(frame)
-        left = from_s16(bytes(frame.data))
-        if played.any():
-            self._heard_power += 0.005 * (float(np.square(heard).mean()) - self._heard_power)
-            self._left_power += 0.005 * (float(np.square(left).mean()) - self._left_power)
-        return left
+        return self._gate.pass_on(played, heard, from_s16(bytes(frame.data)))
 
     def _audio(self, samples: NDArray[np.float32]) -> Any:
         return self._package.AudioFrame(

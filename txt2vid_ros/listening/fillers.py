@@ -6,9 +6,9 @@ import itertools
 import re
 
 _FILLERS = frozenset((
-    'm', 'hm', 'hum', 'mhm', 'ahm', 'ehm', 'um', 'uhm', 'uh', 'ah', 'eh', 'oh', 'ha', 'hu', 'ahem',
-    'er', 'erm', 'uhu', 'aha', 'haha', 'hehe', 'heh', 'eu', 'euh', 'äh', 'ähm', 'öh', 'h', 'ugh',
-    'pf', 'psh', 'sh', 'tsk', '嗯', '呃', '啊'))
+    'm', 'hm', 'hum', 'mhm', 'ahm', 'ehm', 'um', 'uhm', 'uh', 'ah', 'eh', 'oh', 'ha', 'hu', 'huh',
+    'uhuh', 'ahem', 'er', 'erm', 'uhu', 'aha', 'haha', 'hehe', 'heh', 'eu', 'euh', 'äh', 'ähm',
+    'öh', 'h', 'ugh', 'pf', 'psh', 'sh', 'tsk', '嗯', '呃', '啊'))
 """As they are written with each letter once: "Hmm" is hm."""
 
 
