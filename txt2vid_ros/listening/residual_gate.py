@@ -25,8 +25,13 @@ ECHO_FRAMES = 30
 SMOOTHING = 0.1
 """Of the echo's power, from frame to frame; it falls by DECAY."""
 DECAY = 0.98
+ATTACK = 0.5
+"""Of a single frame's power, which counts at once: what is played has a beginning."""
 LEARNING = 0.005
 """Of the share that is left, from frame to frame."""
+ASSUMED = 0.01
+"""Power of an echo of which WIDEST may be left until it is learned; rather loud, to learn slowly:
+in the first second less is left than later, when it dies away in the room."""
 
 
 class ResidualGate:
@@ -35,7 +40,7 @@ class ResidualGate:
     def __init__(self) -> None:
         """Know nothing yet."""
         self._smooth = self._echo = self._clean = 0.0
-        self._heard, self._left = 1e-6, 1e-6 * WIDEST / LEFT_MARGIN
+        self._heard, self._left = ASSUMED, ASSUMED * WIDEST / LEFT_MARGIN
         self._open = 0
         self._tail = 0
 
@@ -50,10 +55,12 @@ class ResidualGate:
         before, after = (float(np.square(sound).mean()) for sound in (heard, left))
         self._smooth += SMOOTHING * (before - self._smooth)
         self._clean += 0.5 * (after - self._clean)
-        self._echo = max(self._smooth, self._echo * DECAY)
+        self._echo = max(self._smooth, ATTACK * before, self._echo * DECAY)
         self._tail = ECHO_FRAMES if played.any() else max(0, self._tail - 1)
         if not self._tail:
             return left
+        self._heard += LEARNING * (before - self._heard)
+        self._left += LEARNING * (after - self._left)
         share = min(max(LEFT_MARGIN * self._left / self._heard, NARROWEST), WIDEST)
         if self._clean > share * self._echo:
             self._open = OPEN_FRAMES
@@ -61,6 +68,4 @@ class ResidualGate:
         if self._open:
             self._open -= 1
             return left
-        self._heard += LEARNING * (before - self._heard)
-        self._left += LEARNING * (after - self._left)
         return np.zeros_like(left)
