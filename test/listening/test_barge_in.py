@@ -47,7 +47,8 @@ def test_the_voice_is_held_at_the_first_sign_and_dropped_at_the_first_word() -> 
     assert listener.tool.text('uh wait a moment')
     listener.tool.over()
     assert not listener.decided
-    assert (listener.tool.statistics.interruptions, listener.tool.statistics.false_starts) == (1, 0)
+    counted = listener.tool.statistics
+    assert (counted.interruptions, counted.false_starts) == (1, 0)
 
 
 def test_after_a_cough_it_goes_on_at_once_whatever_a_recognizer_makes_of_it() -> None:

@@ -151,7 +151,7 @@ def continuation_id(utterance: str) -> str:
 
 def origin_of(utterance: str) -> str:
     """Return the id that an utterance had at first, before it was held and went on."""
-    found = re.fullmatch(r'(.*#\d+)~\d{1,9}', utterance, re.DOTALL)
+    found = re.fullmatch(r'(.*#[^#]*)~\d{1,9}', utterance, re.DOTALL)
     return found[1] if found else utterance
 
 

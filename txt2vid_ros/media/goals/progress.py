@@ -45,22 +45,23 @@ class GoalProgress:
         """Take the id and the stamp of a chunk."""
         if self.begun is None or (self.held_at is not None and self.begun > self.held_at):
             self.begun = start
-        if self.held_at is not None:
-            self.end, self.deadline = None, self.deadline if self.stopping else math.inf
         self.sounding, self.last, self.held_at = utterance, start, None
 
     def ended(self, utterance: str, end: int, *, held: bool) -> None:
         """Learn that it is silent from `end` on; where speech is held, perhaps only for now."""
+        self.end = end
         if held and utterance == self.sounding:
-            self.held_at = end
-        else:
-            self.end = end
+            self._stay(end)
 
     def held(self) -> None:
         """Learn that speech is held; the end that was told before may be due to that."""
         if self.end is not None and not self.caption_ended and self.end < self.last:
-            self.held_at, self.end, self.deadline = (
-                self.end, None, self.deadline if self.stopping else math.inf)
+            self._stay(self.end)
+
+    def _stay(self, held_at: int) -> None:
+        """Go on although nothing is heard."""
+        self.held_at, self.end = held_at, None
+        self.deadline = self.deadline if self.stopping else math.inf
 
     def caption(self, text: str, *, final: bool) -> tuple[str, float] | None:
         """Take what has been heard so far; return the words that are new, and the share of all."""
