@@ -359,3 +359,55 @@ def test_what_nobody_can_say_is_told(voice: str, locale: str, said: str) -> None
 def test_before_the_speakers_are_known_a_voice_is_taken_for_one() -> None:
     assert speaker_for((), '', 'fr') == 'default'
     assert speaker_for((), 'anna', '') == 'anna'
+
+
+def begin_held(desk: Desk, text: str, *, told_first: bool) -> int:
+    """Have a text spoken, and held within its first second; return its start."""
+    desk.spoken(text)
+    start = desk.clock.now()
+    desk.arbiter.sound(f'robot#{text}', start)
+    desk.arbiter.sound(f'robot#{text}', start + SECOND)
+    desk.arbiter.caption('robot', start, 'one', final=False)
+    desk.clock.time = start + SECOND // 2
+    if told_first:
+        desk.arbiter.holding(True)
+    desk.arbiter.ended(f'robot#{text}', desk.clock.now())
+    if not told_first:
+        desk.arbiter.holding(True)
+    return start
+
+
+@pytest.mark.parametrize('told_first', [True, False])
+def test_a_goal_that_is_held_stays_in_progress_until_it_was_heard(
+        desk: Desk, told_first: bool) -> None:
+    asked = desk.ask('one two')
+    start = begin_held(desk, 'one two', told_first=told_first)
+    desk.clock.time += 10 * SECOND
+    # Longer than the caption of an utterance that has ended may take.
+    assert not asked.done.wait(0.7)
+    desk.arbiter.holding(False)
+    again = desk.clock.now()
+    desk.arbiter.sound('robot#one two~1', again)
+    desk.arbiter.ended('robot#one two~1', again + DUE)
+    desk.arbiter.caption('robot', start, 'one two', final=False)
+    desk.clock.time = again + DUE
+    desk.arbiter.caption('robot', start, 'one two', final=True)
+    asked.ends(Outcome.HEARD)
+    assert [word for word, _ in asked.heard] == ['one', 'two']
+
+
+def test_a_goal_that_is_dropped_while_it_is_held_was_interrupted(desk: Desk) -> None:
+    asked = desk.ask('one two')
+    start = begin_held(desk, 'one two', told_first=True)
+    desk.arbiter.ended('robot#one two~1', desk.clock.now())
+    desk.arbiter.caption('robot', start, 'one —', final=True)
+    desk.arbiter.holding(False)
+    asked.ends(Outcome.INTERRUPTED)
+
+
+def test_a_goal_can_be_cancelled_while_it_is_held(desk: Desk) -> None:
+    asked = desk.ask('one two')
+    begin_held(desk, 'one two', told_first=True)
+    desk.arbiter.cancel(asked.goal)
+    asked.ends(Outcome.CANCELLED)
+    assert desk.voice.interrupted == ['robot#one two']

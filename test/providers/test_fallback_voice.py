@@ -323,7 +323,8 @@ def test_where_all_fail_the_utterance_fails_in_one_line_and_the_next_is_said(
 
         def left_out(self, utterance: str, described: str) -> None: ...
 
-        def ended(self, utterance: str, end: int, *, interrupted: bool = False) -> None:
+        def ended(self, utterance: str, end: int, *, interrupted: bool = False, unsaid: str = ''
+                  ) -> None:
             ended[utterance].set()
 
     heard: list[str] = []

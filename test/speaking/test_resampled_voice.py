@@ -125,7 +125,8 @@ class Played:
     def left_out(self, utterance: str, described: str) -> None:
         return
 
-    def ended(self, utterance: str, end: int, *, interrupted: bool = False) -> None:
+    def ended(self, utterance: str, end: int, *, interrupted: bool = False, unsaid: str = ''
+              ) -> None:
         self.done.set()
 
 

@@ -111,7 +111,8 @@ class Recorder:
     def left_out(self, utterance: str, described: str) -> None:
         self._add(f'left out {described}', utterance, 0)
 
-    def ended(self, utterance: str, end: int, *, interrupted: bool = False) -> None:
+    def ended(self, utterance: str, end: int, *, interrupted: bool = False, unsaid: str = ''
+              ) -> None:
         self._add('ended', utterance, end)
 
     def wait(self, condition: Callable[[list[Event]], bool]) -> None:

@@ -20,6 +20,7 @@ BENCHES: dict[str, str] = {
     'latency': 'from text to sound as a viewer gets it',
     'sender': 'from speech to text and to voice; word errors',
     'turns': 'how soon a turn is over; pauses that are taken for it',
+    'barge_in': 'from speaking over the face to its silence',
     'graph': 'frames on time, processor and memory',
     'link': 'what a conversation costs, beside TCP, DDS, Opus',
     'render': 'how much faster than real time files are made',

@@ -8,6 +8,9 @@ from txt2vid_ros.core.errors import UserError
 
 NAMESPACE = '/txt2vid'
 """The namespace of a graph where the user names none."""
+BROWSER = 'browser'
+"""The frame_id, or its beginning, of sound on mic/audio that a browser has captured: what the
+browser plays is cancelled in it already."""
 _NAMESPACE = re.compile(r'/|(/[A-Za-z_][A-Za-z0-9_]*)+')
 
 

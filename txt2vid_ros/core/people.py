@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import dataclasses
 import logging
 from pathlib import Path
+import re
 from typing import Any
 
 from txt2vid_ros.core.errors import UserError
@@ -140,6 +141,18 @@ def _flat(options: Mapping[Any, Any]) -> dict[str, Any]:
 def utterance_id(speaker: str, stamp: int) -> str:
     """Return the id of what a speaker says from `stamp` (nanoseconds) on."""
     return f'{speaker or DEFAULT}#{stamp}'
+
+
+def continuation_id(utterance: str) -> str:
+    """Return the id under which what was held goes on: of anna#7 anna#7~1, of that anna#7~2."""
+    origin = origin_of(utterance)
+    return f'{origin}~{int(utterance[len(origin) + 1:] or 0) + 1}'
+
+
+def origin_of(utterance: str) -> str:
+    """Return the id that an utterance had at first, before it was held and went on."""
+    found = re.fullmatch(r'(.*#[^#]*)~\d{1,9}', utterance, re.DOTALL)
+    return found[1] if found else utterance
 
 
 def speaker_of(utterance: str) -> str:

@@ -103,6 +103,11 @@ def nodes(graph: str, arguments: Mapping[str, str] | None = None,
         values['stt']['load'] = 'on_sound'
     if held.responder in ('echo', 'chat'):
         values['responder']['provider'] = held.responder
+    if {'stt', 'loudspeaker'} <= {*names}:
+        values['stt']['loudspeaker'] = 'true'
+    if {'mic', 'loudspeaker'} <= {*names}:
+        # Less waits for the rest of a message: who speaks over the voice is heard sooner.
+        values['mic']['chunk'] = '0.02'
     if kind != TOPIC:
         values['link']['role'] = 'sender' if graph == 'sender' else 'receiver'
     defaults = {argument.name: argument.default for argument in ARGUMENTS.values()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+from collections.abc import Callable
 import logging
 import threading
 import time
@@ -58,11 +59,14 @@ class SpeechPipeline:
 
     def __init__(self, activity: VoiceActivity, recognizer: SpeechToText, sink: TranscriptSink,
                  settings: EndpointingSettings, *, partial_every: float = 0.4,
-                 send_clauses: bool = False, turns: TurnPredictor | None = None) -> None:
+                 send_clauses: bool = False, turns: TurnPredictor | None = None,
+                 heard: Callable[[int, float], None] = lambda stamp, probability: None,
+                 over: Callable[[], None] = lambda: None) -> None:
         """
         Take a loaded detector, a loaded recognizer, and where the text goes.
 
-        Without `turns` utterances end by silence alone.
+        Without `turns` utterances end by silence alone. `heard` gets the stamp and the probability
+        of speech of each window; `over` is called when an utterance has become text, or nothing.
         """
         self.statistics = PipelineStatistics()
         self._activity = activity
@@ -72,6 +76,7 @@ class SpeechPipeline:
         self._settings = settings
         self._turns = turns
         self._partial_every = partial_every
+        self._heard, self._over = heard, over
         self._step = activity.window / SPEECH_RATE
         self._endpointer = Endpointer(settings, self._step)
         self._segmenter = SpeechSegmenter(
@@ -144,6 +149,7 @@ class SpeechPipeline:
         begun = time.perf_counter()
         probability = self._activity.probability(samples)
         self.statistics.voice_activity += time.perf_counter() - begun
+        self._heard(stamp, probability)
         with self._changed:
             while len(self._closed) >= MAX_WAITING_SEGMENTS and not self._ending:
                 self._changed.wait()
@@ -186,6 +192,8 @@ class SpeechPipeline:
                     self._changed.notify_all()
                 self._texts.final(segment, transcript)
                 self._predict(segment, recognition, segment.utterance.text)
+                if segment.last:
+                    self._over()
             elif transcript is not None and transcript.text:
                 self._predict(segment, recognition, segment.utterance.text_with(transcript.text))
                 if going_on or transcript.text != recognition.shown:

@@ -28,19 +28,34 @@ class Caption:
     final: bool
     locale: str
     """BCP 47 tag of the voice's language; '' where nothing was spoken."""
+    unsaid: str = ''
+    """What was dropped of an utterance that was interrupted."""
 
 
 @dataclasses.dataclass
 class _CaptionedUtterance:
     start: int
+    """When its first word is heard."""
     waiting: collections.deque[tuple[int, str]] = dataclasses.field(
         default_factory=collections.deque)
     heard: list[str] = dataclasses.field(default_factory=list)
     locale: str = ''
     left_out: str = ''
     audible: bool = False
+    heard_from: int = 0
+    """When it is heard after it was held; else its start."""
     end: int | None = None
+    held: bool = False
+    """Whether it is silent from `end` on, and perhaps goes on."""
+    repeated: int = 0
+    """Words to come that were heard before it was held."""
     interrupted: bool = False
+    unsaid: str = ''
+
+    def sounds(self, now: int) -> bool:
+        """Return whether it is heard."""
+        return self.audible and self.heard_from <= now and not (
+            self.held and self.end is not None and self.end <= now)
 
 
 class Captions:
@@ -66,7 +81,13 @@ class Captions:
             held = self._utterances.setdefault(utterance, _CaptionedUtterance(start))
             if not held.audible:
                 held.audible, held.start = True, start
-                self._changed.notify_all()
+            elif not held.held or held.end is None:
+                return
+            elif held.start > held.end:
+                # It was held before any of it was heard.
+                held.start = start
+            held.held, held.end, held.heard_from = False, None, start
+            self._changed.notify_all()
 
     def words(self, utterance: str, words: list[tuple[int, str]], locale: str) -> None:
         """Take words of an utterance with the times at which they are heard, in order."""
@@ -74,7 +95,9 @@ class Captions:
             return
         with self._changed:
             held = self._utterances.setdefault(utterance, _CaptionedUtterance(words[0][0]))
-            held.waiting.extend(words)
+            again = min(held.repeated, len(words))
+            held.repeated -= again
+            held.waiting.extend(words[again:])
             held.locale = locale
             self._changed.notify_all()
 
@@ -84,12 +107,25 @@ class Captions:
             self._utterances.setdefault(utterance, _CaptionedUtterance(self._clock.now())
                                         ).left_out = described
 
-    def ended(self, utterance: str, end: int, *, interrupted: bool = False) -> None:
-        """Learn that nothing of an utterance is heard from `end` on."""
+    def held(self, utterance: str, end: int, continuation: str, repeated: int) -> None:
+        """Learn that an utterance is silent from `end` on, and may go on under another id."""
+        with self._changed:
+            held = self._utterances.pop(utterance, None)
+            if held is not None:
+                held.held, held.end, held.repeated = True, end, repeated
+                held.waiting = collections.deque(
+                    word for word in held.waiting if word[0] <= end)
+                self._utterances[continuation] = held
+                self._changed.notify_all()
+
+    def ended(self, utterance: str, end: int, *, interrupted: bool = False, unsaid: str = ''
+              ) -> None:
+        """Learn that nothing of an utterance is heard from `end` on; `unsaid` is left of it."""
         with self._changed:
             held = self._utterances.get(utterance)
             if held is not None:
-                held.end, held.interrupted = end, interrupted
+                held.held, held.end = False, end
+                held.interrupted, held.unsaid = interrupted, unsaid
                 self._changed.notify_all()
 
     def run(self, stop: threading.Event) -> None:
@@ -100,8 +136,7 @@ class Captions:
                 now = self._clock.now()
                 captions = [caption for name in list(self._utterances)
                             for caption in self._due(name, now)]
-                heard = any(held.audible and held.start <= now
-                            for held in self._utterances.values())
+                heard = any(held.sounds(now) for held in self._utterances.values())
             if heard != speaking:
                 speaking = heard
                 self._speaking(heard)
@@ -126,20 +161,24 @@ class Captions:
         text = ' '.join(held.heard)
         if new:
             found.append(Caption(name, held.start, text, False, held.locale))
-        if held.end is not None and held.end <= now:
+        if held.end is not None and held.end <= now and not held.held:
             del self._utterances[name]
-            text += CUT if text and held.interrupted else ''
+            # One that was silenced within its first word has a caption too.
+            if held.interrupted and (text or (held.sounds(held.end) and held.unsaid)):
+                text = (text + CUT).strip()
             note = f'[{held.left_out} not said]' if held.left_out else ''
             whole = ' '.join(filter(None, (text, note)))
             if whole:
-                found.append(Caption(name, held.start, whole, True, held.locale))
+                found.append(Caption(name, held.start, whole, True, held.locale, held.unsaid))
         return found
 
     def _pause(self, now: int) -> float:
         """Return how long nothing is due, in seconds."""
         due = [time for held in self._utterances.values() for time in (
-            held.waiting[0][0] if held.audible and held.waiting else None, held.end,
-            held.start if held.audible and held.start > now else None) if time is not None]
+            held.waiting[0][0] if held.audible and held.waiting else None,
+            held.end if not held.held or (held.end or 0) > now else None,
+            held.heard_from if held.audible and held.heard_from > now else None)
+            if time is not None]
         if not due:
             return IDLE_INTERVAL
         return max(0.0, min((min(due) - now) / SECOND, CLOCK_POLL_INTERVAL))

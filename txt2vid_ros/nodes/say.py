@@ -9,7 +9,7 @@ from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
 from hri_msgs.msg import LiveSpeech
-from std_msgs.msg import String
+from std_msgs.msg import Bool, String
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.media.goals.arbiter import GoalArbiter
 from txt2vid_ros.media.goals.goal import Outcome, SpeechGoal, SpeechOrder
@@ -70,6 +70,8 @@ class SayNode(ManagedNode):
         self._connection = SpeechConnection(
             self, self._heard, arbiter.sound, arbiter.ended, arbiter.lost)
         self.create_subscription(LiveSpeech, 'voice/caption', self._on_caption, qos.CAPTION)
+        self.create_subscription(
+            Bool, 'voice/held', lambda message: arbiter.holding(message.data), qos.SPEAKING)
         self.create_subscription(DiagnosticArray, 'voice/speakers', self._on_speakers, qos.INFO)
         for action in self._actions:
             action.listen()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 import dataclasses
 import math
 import threading
@@ -132,6 +132,7 @@ class TtsNode(ManagedNode):
         self.create_subscription(LiveSpeech, 'heard', self._on_heard, qos.SPEECH,
                                  qos_overriding_options=qos.overridable())
         self.create_service(Trigger, 'tts/interrupt', self._on_interrupt)
+        self.create_subscription(String, 'barge_in', self._on_barge_in, qos.SPEECH)
         self.create_subscription(
             String, 'tts/interrupt_utterance',
             lambda message: self._scheduler.interrupt_one(message.data), qos.SPEECH)
@@ -148,7 +149,8 @@ class TtsNode(ManagedNode):
             'lead_ms': self._lead.seconds * 1000,
             'text_to_voice_ms_p50': float(np.median(times) * 1000) if times else 0.0,
             **{name: getattr(statistics, name) for name in
-               ('utterances', 'refused', 'unspeakable', 'unsaid_words', 'interrupted', 'failed')},
+               ('utterances', 'refused', 'unspeakable', 'unsaid_words', 'interrupted', 'held',
+                'resumed', 'failed')},
             **health.figures()}
         complaint = health.complaint()
         if statistics.last_unsaid:
@@ -205,6 +207,19 @@ class TtsNode(ManagedNode):
                 f'{len(text)} characters is not spoken. Send slower, or call tts/interrupt',
                 throttle_duration_sec=5.0)
             self._output.ended(utterance.id, now)
+
+    def _on_barge_in(self, message: String) -> None:
+        """Do what somebody who speaks over the voice is owed; see docs/barge-in.md."""
+        acts: dict[str, Callable[[], object]] = {
+            'hold': self._scheduler.hold, 'resume': self._scheduler.resume,
+            'drop': self._scheduler.drop}
+        act = acts.get(message.data)
+        if act is not None:
+            act()
+            return
+        self.get_logger().warning(
+            f'barge_in: {message.data[:20]!r} is none of {", ".join(acts)}; it is ignored',
+            throttle_duration_sec=10.0)
 
     def _on_interrupt(self, request: Trigger.Request, response: Trigger.Response
                       ) -> Trigger.Response:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import collections
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable
+import dataclasses
 import logging
+import math
 import threading
+import time
 
-import numpy as np
-from numpy.typing import NDArray
 from txt2vid_ros.core.clock import Clock, SECOND
 from txt2vid_ros.core.errors import ProviderError, UserError
+from txt2vid_ros.core.people import continuation_id, origin_of
+from txt2vid_ros.speaking.paced_output import CHUNK_SPACING, PacedOutput, Pacing
 from txt2vid_ros.speaking.resampled_voice import ResampledVoice
 from txt2vid_ros.speaking.speech_sink import (
     Articulate,
@@ -18,28 +21,22 @@ from txt2vid_ros.speaking.speech_sink import (
     SpeechRequest,
     SpeechSink,
 )
-from txt2vid_ros.speaking.synthesis import SpokenChunk, synthesize_text
+from txt2vid_ros.speaking.synthesis import synthesize_text
 from txt2vid_ros.speaking.unsaid import report_unsaid
+from txt2vid_ros.speaking.utterance_progress import UtteranceProgress
 from txt2vid_ros.speaking.voice import TextToSpeech
-from txt2vid_ros.speaking.word_times import ClauseWords, TimedWord
+from txt2vid_ros.speaking.word_times import ClauseWords
 
 log = logging.getLogger(__name__)
 
-CLOCK_POLL_INTERVAL = 0.02
-"""Seconds between looks at the clock, which may be a simulated one."""
-INITIAL_BURST = 6
-"""Chunks that are handed out at once, so that pictures can be made of the first ones."""
-CHUNK_SPACING = 0.01
-"""Seconds between the chunks that follow, until they are `ahead`: a recorder with a history of ten
-messages, as rosbag2 has it, would lose some of a whole second that comes at once."""
-CONTINUING_LEAD = int(0.15 * SECOND)
-"""Nanoseconds from having more sound of a clause to its being heard that viewers need at least."""
 UNENDED = 2**63 - 1
 """The end of an utterance that is still being made."""
 IDS_KEPT = 100
 """Utterances that are unwanted before they are known."""
-CLOCK_JUMP = 2 * SECOND
-"""Nanoseconds beyond what the pacing can explain from which on the clock was set back."""
+LONGEST_HOLD = 30.0
+"""Seconds after which held speech goes on though nobody said so."""
+RACE = SECOND // 10
+"""Nanoseconds by which the answer to an interruption may come before it, on another topic."""
 
 
 class SpeechScheduler:
@@ -67,24 +64,21 @@ class SpeechScheduler:
         self.statistics = SchedulerStatistics()
         self._voice_for = voice_for
         self._done_with = done_with
-        self._articulate = articulate
+        self._output = PacedOutput(
+            sink, articulate, clock, lead, Pacing(rate, chunk, ahead, spacing))
         self._sink = sink
         self._clock = clock
-        self._lead = lead
         self._rate = rate
-        self._chunk = chunk
-        self._ahead = int(ahead * SECOND)
-        self._spacing = spacing
         self._limit = queue
         self._named_emoji = named_emoji
         self._queue: collections.deque[SpeechRequest] = collections.deque()
-        self._audible: collections.deque[tuple[str, int]] = collections.deque()
+        self._audible: collections.deque[tuple[UtteranceProgress, int]] = collections.deque()
+        """What is heard or will be, and when it has been heard."""
         self._unwanted: collections.deque[str] = collections.deque(maxlen=IDS_KEPT)
-        self._cursor = 0
-        """When what was handed out so far has been heard."""
-        self._generation = 0
+        self._held_at: float | None = None
+        """time.monotonic() since which nothing is spoken; None where speech is not held."""
         self._closed = False
-        self._changed = threading.Condition()
+        self._changed = self._output.changed
         self._thread = threading.Thread(target=self._run, name='speech-scheduler', daemon=True)
 
     def start(self) -> None:
@@ -99,7 +93,7 @@ class SpeechScheduler:
                 return False
             if utterance.id in self._unwanted:
                 self._unwanted.remove(utterance.id)
-                self._end([utterance.id])
+                self._end([(utterance.id, utterance.text)])
                 return True
             self._queue.append(utterance)
             self._changed.notify_all()
@@ -108,47 +102,107 @@ class SpeechScheduler:
     def interrupt(self) -> int:
         """Be silent at once: end and drop all utterances; return how many there were."""
         with self._changed:
-            self._generation += 1
             now = self._clock.now()
-            names = [name for name, end in self._audible if end > now]
-            names += [utterance.id for utterance in self._queue]
+            left = [(text.request.id, text.rest(now).unsaid) for text in self._heard_after(now)]
+            left += [(each.id, each.left) for each in self._queue]
+            self._silence(now)
             self._queue.clear()
-            self._audible.clear()
-            self._cursor = now
-            self._end(names)
-            return len(names)
+            # What waited was to be heard after the words in which the first stopped.
+            whole = ' '.join(filter(None, (unsaid for _, unsaid in left)))
+            self._end([(name, whole) for name, _ in left])
+            self._hold(False)
+            return len(left)
+
+    def hold(self) -> bool:
+        """Be silent at once until resume() or drop(); return whether there was anything to say."""
+        with self._changed:
+            now = self._clock.now()
+            heard = self._heard_after(now)
+            if self._held_at is not None or not (heard or self._queue):
+                return self._held_at is not None
+            self.statistics.held += 1
+            # Told first: the end of an utterance that is held is not yet that of what it says.
+            self._hold(True)
+            self._silence(now)
+            for text in reversed(heard):
+                request, rest = text.request, text.rest(now)
+                if not rest.text:
+                    self._sink.ended(request.id, now)
+                    continue
+                going_on = dataclasses.replace(
+                    request, id=continuation_id(request.id), text=rest.text,
+                    repeated=rest.repeated, unsaid=rest.unsaid)
+                self._sink.held(request.id, now, going_on.id, rest.repeated)
+                self._queue.appendleft(going_on)
+            return True
+
+    def resume(self) -> None:
+        """Go on with what is held, from the clause in which it stopped."""
+        with self._changed:
+            if self._held_at is not None:
+                self.statistics.resumed += 1
+                self._hold(False)
+
+    def drop(self) -> int:
+        """Drop what is held or heard, but not the answer; return how many utterances that were."""
+        with self._changed:
+            recent = self._clock.now() - RACE
+            if any(text.request.accepted > recent for text, _ in self._audible):
+                return 0
+            answers = [each for each in self._queue if each.accepted > recent]
+            for each in answers:
+                self._queue.remove(each)
+            ended = self.interrupt()
+            self._queue.extend(answers)
+            self._changed.notify_all()
+            return ended
 
     def interrupt_one(self, utterance: str) -> bool:
         """
         End one utterance at once and go on with the others; return whether it was there.
 
-        One that is not known yet is not spoken when it comes: its text may arrive later.
+        One that is not known yet is not spoken when it comes: its text may be late.
         """
         with self._changed:
             now = self._clock.now()
-            waiting = [each for each in self._queue if each.id == utterance]
-            ends = dict(self._audible)
-            end = ends.pop(utterance, now)
-            if waiting:
-                self._queue.remove(waiting[0])
-            elif end > now:
-                self._generation += end == UNENDED
-                if end in (UNENDED, self._cursor):
-                    # Nothing is heard after it: the next may begin at once.
-                    self._cursor = max([now, *(each for each in ends.values()
-                                               if each != UNENDED)])
-                self._audible = collections.deque(ends.items())
-            else:
+            found = [each for each in self._audible if origin_of(each[0].request.id) == utterance]
+            waiting = [each for each in self._queue if origin_of(each.id) == utterance]
+            for each in waiting:
+                self._queue.remove(each)
+                self._end([(each.id, each.left)])
+                return True
+            if not found or found[0][1] <= now:
                 self._unwanted.append(utterance)
                 return False
-            self._end([utterance])
+            text, end = found[0]
+            self._audible.remove((text, end))
+            self._output.generation += end == UNENDED
+            if end in (UNENDED, self._output.cursor):
+                # Nothing is heard after it: the next may begin at once.
+                self._output.cursor = max([now, *(each for _, each in self._audible
+                                                  if each != UNENDED)])
+            self._end([(text.request.id, text.rest(now).unsaid)])
             return True
 
-    def _end(self, names: Sequence[str]) -> None:
-        """Tell that utterances are heard no more; under the lock, so that no chunk comes after."""
-        self.statistics.interrupted += len(names)
-        for name in names:
-            self._sink.ended(name, self._clock.now(), interrupted=True)
+    def _heard_after(self, now: int) -> list[UtteranceProgress]:
+        return [text for text, end in self._audible if end > now]
+
+    def _silence(self, now: int) -> None:
+        self._output.generation += 1
+        self._output.cursor = now
+        self._audible.clear()
+
+    def _hold(self, holds: bool) -> None:
+        if holds != (self._held_at is not None):
+            self._held_at = time.monotonic() if holds else None
+            self._sink.holding(holds)
+            self._changed.notify_all()
+
+    def _end(self, left: Iterable[tuple[str, str]]) -> None:
+        """Tell what is heard no more; under the lock, so that no chunk comes after."""
+        for name, unsaid in left:
+            self.statistics.interrupted += 1
+            self._sink.ended(name, self._clock.now(), interrupted=True, unsaid=unsaid)
         self._changed.notify_all()
 
     @property
@@ -162,32 +216,46 @@ class SpeechScheduler:
         """Stop the thread; what was not handed out is not spoken."""
         with self._changed:
             self._closed = True
-            self._generation += 1
+            self._output.generation += 1
+            self._hold(False)
             self._changed.notify_all()
         if self._thread.is_alive():
             self._thread.join(timeout=5.0)
 
     def _run(self) -> None:
-        while True:
-            with self._changed:
-                while not self._queue and not self._closed:
-                    self._changed.wait()
-                if self._closed:
-                    return
-                utterance = self._queue.popleft()
-                generation = self._generation
-                while self._audible and self._audible[0][1] <= self._clock.now():
-                    self._audible.popleft()
-                # Audible without an end until it is known, so that an interruption finds it.
-                self._audible.append((utterance.id, UNENDED))
-                before = self._cursor
-            self._speak(utterance, generation, before)
+        while (turn := self._next()) is not None:
+            self._speak(*turn)
 
-    def _speak(self, utterance: SpeechRequest, generation: int, before: int) -> None:
-        self.statistics.utterances += 1
+    def _next(self) -> tuple[UtteranceProgress, int, int] | None:
+        """Wait for a text; return it, the generation and the cursor; None once closed."""
+        with self._changed:
+            while not self._closed:
+                if self._held_at is not None:
+                    self._changed.wait(LONGEST_HOLD)
+                    if time.monotonic() - (self._held_at or math.inf) >= LONGEST_HOLD:
+                        log.warning('speech was held for %.0f s; it goes on', LONGEST_HOLD)
+                        self.resume()
+                elif not self._queue:
+                    self._changed.wait()
+                else:
+                    while self._audible and self._audible[0][1] <= self._clock.now():
+                        self._audible.popleft()
+                    # Audible without an end until it is known, so that an interruption finds it.
+                    text = UtteranceProgress(self._queue.popleft())
+                    self._audible.append((text, UNENDED))
+                    return text, self._output.generation, self._output.cursor
+            return None
+
+    def _speak(self, text: UtteranceProgress, generation: int, before: int) -> None:
+        utterance = text.request
+        self.statistics.utterances += utterance.unsaid is None
         failed = self.statistics.failed
         try:
-            self._clauses(utterance, generation)
+            voice = self._voice_for(utterance.speaker)
+            try:
+                self._say_clauses(text, voice, generation)
+            finally:
+                self._done_with(voice)
         except (UserError, ProviderError) as error:
             self.statistics.failed += 1
             log.error('%s', error)
@@ -197,101 +265,35 @@ class SpeechScheduler:
             log.exception('the voice failed on %s; it is skipped', utterance.id)
         self.statistics.last_failed = self.statistics.failed > failed
         with self._changed:
-            if generation != self._generation:
+            if generation != self._output.generation:
                 return
-            end = max(self._cursor, self._clock.now())
+            end = max(self._output.cursor, self._clock.now())
             self._audible.pop()
-            if self._cursor != before:
-                self._audible.append((utterance.id, end))
+            if self._output.cursor != before:
+                self._audible.append((text, end))
             self._sink.ended(utterance.id, end)
 
-    def _clauses(self, utterance: SpeechRequest, generation: int) -> None:
-        voice = self._voice_for(utterance.speaker)
-        try:
-            self._say_clauses(utterance, voice, generation)
-        finally:
-            self._done_with(voice)
-
-    def _say_clauses(self, utterance: SpeechRequest, voice: TextToSpeech, generation: int) -> None:
+    def _say_clauses(self, text: UtteranceProgress, voice: TextToSpeech, generation: int) -> None:
+        utterance, output = text.request, self._output
         resampled = ResampledVoice(voice, self._rate)
         first = True
         unsaid: list[str] = []
         words = ClauseWords('', resampled.capabilities)
         for spoken in synthesize_text(
                 utterance.text, resampled,
-                lambda: self._generation != generation, unsaid.append,
+                lambda: output.generation != generation, unsaid.append,
                 named_emoji=self._named_emoji):
             if first:
-                now = self._clock.now()
-                self.statistics.text_to_voice.append((now - utterance.accepted) / SECOND)
                 first = False
+                now = self._clock.now()
+                if utterance.unsaid is None:
+                    self.statistics.text_to_voice.append((now - utterance.accepted) / SECOND)
             if spoken.clause:
-                self._tell(generation, utterance.id, words, words.rest(), self._cursor)
+                output.over(generation, text, words)
                 words = ClauseWords(spoken.clause, resampled.capabilities)
-            if not self._play(utterance.id, spoken, words, generation):
+                text.clause(words.left, spoken.later)
+            if not output.play(spoken, text, words, generation):
                 return
-        self._tell(generation, utterance.id, words, words.rest(), self._cursor)
-        if self._generation == generation:
+        output.over(generation, text, words)
+        if output.generation == generation:
             report_unsaid(utterance, unsaid, voice, self.statistics, self._sink, nothing=first)
-
-    def _play(self, name: str, spoken: SpokenChunk, words: ClauseWords, generation: int) -> bool:
-        """Hand out one chunk of a voice in steps; False if it was interrupted."""
-        rate, chunk = self._rate, spoken.chunk
-        lead = int(self._lead() * SECOND)
-        too_far = lead + self._ahead + CLOCK_JUMP
-        soonest = self._clock.now() + lead
-        start = self._cursor + int(spoken.pause * SECOND)
-        # Within a clause a gap is worse than lips that come late.
-        least = soonest if spoken.clause else min(soonest, self._clock.now() + CONTINUING_LEAD)
-        if not least <= start <= soonest + too_far:
-            start = soonest
-        if chunk.phonemes:
-            track = self._articulate(chunk.phonemes, chunk.samples, rate)
-            if len(track.times) and not self._emit(
-                    generation, self._sink.mouth, name,
-                    track.shifted(start / SECOND)):
-                return False
-        if not self._tell(generation, name, words, words.chunk(chunk), start):
-            return False
-        urgent = lead + int(INITIAL_BURST * self._chunk * SECOND)
-        for offset, samples in _steps(chunk.samples, max(1, round(self._chunk * rate))):
-            spaced = not self._spacing
-            with self._changed:
-                while generation == self._generation:
-                    at = start + offset * SECOND // rate
-                    left = at - self._clock.now()
-                    early = left - self._ahead
-                    if early <= 0:
-                        if spaced or left <= urgent:
-                            break
-                        spaced = True
-                        self._changed.wait(self._spacing)
-                        continue
-                    if early > too_far:
-                        start -= early
-                        continue
-                    self._changed.wait(CLOCK_POLL_INTERVAL)
-                else:
-                    return False
-                self._sink.audio(name, at, samples, rate)
-                self._cursor = start + (offset + len(samples)) * SECOND // rate
-        return True
-
-    def _tell(self, generation: int, name: str, clause: ClauseWords, words: Sequence[TimedWord],
-              start: int) -> bool:
-        """Hand out words whose times count from `start`; False if it was interrupted."""
-        return not words or self._emit(
-            generation, self._sink.words, name,
-            [(start + round(word.start * SECOND), word.text) for word in words], clause.locale)
-
-    def _emit(self, generation: int, send: Callable[..., None], *what: object) -> bool:
-        with self._changed:
-            if generation != self._generation:
-                return False
-            send(*what)
-            return True
-
-
-def _steps(samples: NDArray[np.float32], step: int) -> Iterator[tuple[int, NDArray[np.float32]]]:
-    for offset in range(0, len(samples), step):
-        yield offset, samples[offset:offset + step]

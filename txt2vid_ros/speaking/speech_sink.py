@@ -21,6 +21,15 @@ class SpeechRequest:
     speaker: str
     accepted: int
     """When the text came in, nanoseconds."""
+    repeated: int = 0
+    """Words at its beginning that were heard before it was held."""
+    unsaid: str | None = None
+    """What of it was not heard before it was held; None where it was not held."""
+
+    @property
+    def left(self) -> str:
+        """Return what of it has not been heard before it is spoken."""
+        return self.text if self.unsaid is None else self.unsaid
 
 
 class SpeechSink(Protocol):
@@ -42,8 +51,21 @@ class SpeechSink(Protocol):
         """Learn what of the utterance cannot be said: "2 words in Chinese"."""
         ...
 
-    def ended(self, utterance: str, end: int, *, interrupted: bool = False) -> None:
-        """Learn that nothing of the utterance is to be heard from `end` on."""
+    def ended(self, utterance: str, end: int, *, interrupted: bool = False, unsaid: str = ''
+              ) -> None:
+        """Learn that nothing of the utterance is heard from `end` on; `unsaid` is left of it."""
+        ...
+
+    def held(self, utterance: str, end: int, continuation: str, repeated: int) -> None:
+        """
+        Learn that an utterance is silent from `end` on, and perhaps goes on as `continuation`.
+
+        The first `repeated` words of that have been heard already.
+        """
+        ...
+
+    def holding(self, holds: bool) -> None:
+        """Learn whether speech is held: it goes on, or ends as interrupted."""
         ...
 
 
@@ -65,6 +87,10 @@ class SchedulerStatistics:
     last_unsaid: str = ''
     """What was left out of the last utterance, by number and writing; '' where all was said."""
     interrupted: int = 0
+    held: int = 0
+    """How often speech was held, as somebody seemed to speak over it."""
+    resumed: int = 0
+    """How often it went on, as nobody did."""
     failed: int = 0
     """Because the voice failed."""
     last_failed: bool = False

@@ -35,6 +35,8 @@ class SpokenChunk:
     chunk: SpeechChunk
     clause: str
     """The words whose speech begins with it; '' where it continues that of the chunk before."""
+    later: str = ''
+    """The clauses that follow."""
 
 
 def _ignore(words: str) -> None:
@@ -57,12 +59,13 @@ def synthesize_text(text: str, voice: TextToSpeech, cancelled: Callable[[], bool
     for word in spoken.left_out:
         unsaid(word)
     pause = 0.0
-    for clause in [spoken.text] if is_ssml(spoken.text) else split_clauses(spoken.text):
+    clauses = [spoken.text] if is_ssml(spoken.text) else list(split_clauses(spoken.text))
+    for number, clause in enumerate(clauses, 1):
         said = False
         for begun, chunk in _said_in_parts(clause, voice, cancelled, unsaid):
             if cancelled():
                 return
-            yield SpokenChunk(pause, chunk, begun)
+            yield SpokenChunk(pause, chunk, begun, ' '.join(clauses[number:]) if begun else '')
             pause = 0.0
             said = said or len(chunk.samples) > 0
         if cancelled():

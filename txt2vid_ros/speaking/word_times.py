@@ -39,6 +39,11 @@ class ClauseWords:
         self._due = 0.0
         """When the next word begins at the usual pace, seconds from the next chunk."""
 
+    @property
+    def left(self) -> str:
+        """Return the words that no chunk has told of yet."""
+        return ' '.join(self._left)
+
     def chunk(self, chunk: SpeechChunk) -> list[TimedWord]:
         """Return the words that begin in a chunk."""
         length = len(chunk.samples) / self._rate

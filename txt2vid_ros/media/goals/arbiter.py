@@ -7,7 +7,7 @@ import time
 from typing import Protocol
 
 from txt2vid_ros.core.clock import Clock, SECOND
-from txt2vid_ros.core.people import speaker_of
+from txt2vid_ros.core.people import origin_of, speaker_of
 from txt2vid_ros.media.goals.goal import Outcome, SpeechGoal
 from txt2vid_ros.media.goals.progress import GoalProgress
 
@@ -57,6 +57,7 @@ class GoalArbiter:
         self._look_at = 0.0
         """When to look again whether the voice is there."""
         self._absent_since: float | None = None
+        self._held = False
         self._closed = False
         self._changed = threading.Condition()
 
@@ -101,15 +102,24 @@ class GoalArbiter:
         with self._changed:
             held = self._of(utterance)
             if held is not None:
-                held.sound(start)
+                held.sound(utterance, start)
 
     def ended(self, utterance: str, end: int) -> None:
         """Learn that nothing of an utterance is heard from `end` on."""
         with self._changed:
             held = self._of(utterance)
             if held is not None:
-                held.end = end
+                held.ended(utterance, end, held=self._held)
                 self._changed.notify_all()
+
+    def holding(self, holds: bool) -> None:
+        """Learn whether speech is held, and so goals that are silent may go on."""
+        with self._changed:
+            self._held = holds
+            if holds:
+                for each in self._goals.values():
+                    each.held()
+            self._changed.notify_all()
 
     def caption(self, speaker: str, start: int, text: str, *, final: bool) -> None:
         """Learn what has been heard of the utterance of a speaker that began at `start`."""
@@ -157,7 +167,8 @@ class GoalArbiter:
                     self._changed.wait(pause)
 
     def _of(self, utterance: str) -> GoalProgress | None:
-        return next((each for each in self._goals.values() if each.utterance == utterance), None)
+        origin = origin_of(utterance)
+        return next((each for each in self._goals.values() if each.utterance == origin), None)
 
     def _speaking(self) -> list[GoalProgress]:
         """Return the goal that speaks; none that only waits to be silent or for its turn."""

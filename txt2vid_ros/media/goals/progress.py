@@ -27,6 +27,10 @@ class GoalProgress:
     """When its last chunk so far begins to be heard."""
     end: int | None = None
     """From when on nothing of it is heard."""
+    sounding: str = ''
+    """The id under which it was heard last: one that was held goes on under another."""
+    held_at: int | None = None
+    """When it was held; None while it is not."""
     text: str = ''
     """What has been heard, as far as it was told."""
     caption_ended: bool = False
@@ -37,11 +41,27 @@ class GoalProgress:
     deadline: float = math.inf
     """When it counts as silent, or as told, without a sign of it."""
 
-    def sound(self, start: int) -> None:
-        """Take the stamp of a chunk."""
-        if self.begun is None:
+    def sound(self, utterance: str, start: int) -> None:
+        """Take the id and the stamp of a chunk."""
+        if self.begun is None or (self.held_at is not None and self.begun > self.held_at):
             self.begun = start
-        self.last = start
+        self.sounding, self.last, self.held_at = utterance, start, None
+
+    def ended(self, utterance: str, end: int, *, held: bool) -> None:
+        """Learn that it is silent from `end` on; where speech is held, perhaps only for now."""
+        self.end = end
+        if held and utterance == self.sounding:
+            self._stay(end)
+
+    def held(self) -> None:
+        """Learn that speech is held; the end that was told before may be due to that."""
+        if self.end is not None and not self.caption_ended and self.end < self.last:
+            self._stay(self.end)
+
+    def _stay(self, held_at: int) -> None:
+        """Go on although nothing is heard."""
+        self.held_at, self.end = held_at, None
+        self.deadline = self.deadline if self.stopping else math.inf
 
     def caption(self, text: str, *, final: bool) -> tuple[str, float] | None:
         """Take what has been heard so far; return the words that are new, and the share of all."""

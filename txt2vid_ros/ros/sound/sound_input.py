@@ -25,6 +25,8 @@ class SoundInput:
                  topic: str = 'mic/audio') -> None:
         """Give `take` the capture time of the first sample (nanoseconds), and mono samples."""
         self.statistics = SourceStatistics()
+        self.source = ''
+        """What captured the sound that came last, by its frame_id."""
         self._take = take
         self._rate = SPEECH_RATE
         self._conditioner = Conditioner(SPEECH_RATE, self.statistics)
@@ -39,6 +41,7 @@ class SoundInput:
         if abs(stamp - self._expected) > GAP or rate != self._rate:
             self._rate = rate
             self._conditioner = Conditioner(rate, self.statistics)
+        self.source = sound.frame_id
         self._expected = stamp + len(samples) * SECOND // rate
         stamp -= round(self._conditioner.pending * SECOND)
         mono = self._conditioner.process(samples)

@@ -58,10 +58,11 @@ class SpeechPublisher:
         self._audio.publish(messages.to_audio(utterance, start, samples))
         self._captions.audio(utterance, start)
 
-    def ended(self, utterance: str, end: int, *, interrupted: bool = False) -> None:
+    def ended(self, utterance: str, end: int, *, interrupted: bool = False, unsaid: str = ''
+              ) -> None:
         """Publish that an utterance ends: a chunk without samples at the time of its end."""
         self._audio.publish(messages.to_audio(utterance, end, np.zeros(0, np.float32)))
-        self._captions.ended(utterance, end, interrupted=interrupted)
+        self._captions.ended(utterance, end, interrupted=interrupted, unsaid=unsaid)
 
     def new_id(self, speaker: str, stamp: int) -> str:
         """
@@ -95,6 +96,12 @@ class TimedSpeechPublisher(SpeechPublisher):
         super().__init__(node, rate)
         self._mouth = node.publisher(JointTrajectory, 'voice/mouth', qos.MOUTH)
         self._caption = node.publisher(LiveSpeech, 'voice/caption', qos.CAPTION)
+        self._held = node.publisher(Bool, 'voice/held', qos.SPEAKING)
+
+    def announce(self) -> None:
+        """State the format of the sound, and that nothing is held."""
+        super().announce()
+        self._held.publish(Bool(data=False))
 
     def mouth(self, utterance: str, track: MouthTrack) -> None:
         """Publish the mouth shapes of a clause."""
@@ -108,7 +115,18 @@ class TimedSpeechPublisher(SpeechPublisher):
         """Take what cannot be said, for voice/caption."""
         self._captions.left_out(utterance, described)
 
+    def held(self, utterance: str, end: int, continuation: str, repeated: int) -> None:
+        """Publish that an utterance is silent; its caption goes on with its continuation."""
+        self._audio.publish(messages.to_audio(utterance, end, np.zeros(0, np.float32)))
+        self._captions.held(utterance, end, continuation, repeated)
+
+    def holding(self, holds: bool) -> None:
+        """Publish whether speech is held."""
+        self._held.publish(Bool(data=holds))
+
     def _publish_caption(self, caption: Caption) -> None:
+        final, partial = ((caption.text, caption.unsaid) if caption.final
+                          else ('', caption.text))
         self._caption.publish(messages.to_speech(
             speaker_of(caption.utterance), caption.start, caption.locale, 1.0,
-            **{'final' if caption.final else 'partial': caption.text}))
+            final=final, partial=partial))
