@@ -23,7 +23,6 @@ from txt2vid_ros.listening.barge_in import BargeIn, BargeInSettings, Decision
 from txt2vid_ros.listening.echo import EchoGuard
 from txt2vid_ros.listening.echo_cancellation import EchoCanceller
 from txt2vid_ros.listening.endpointing import EndpointingSettings
-from txt2vid_ros.listening.parameters import AT_START, Parameters
 from txt2vid_ros.listening.pipeline import SpeechPipeline
 from txt2vid_ros.listening.turn_taking import EndLikelihood, TurnPredictor
 from txt2vid_ros.listening.voice_activity import VoiceActivity
@@ -34,6 +33,7 @@ from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.running import end_process, run
 from txt2vid_ros.ros.sound.held_sound import HeldSound
 from txt2vid_ros.ros.sound.sound_input import SoundInput
+from txt2vid_ros.ros.sound.stt_parameters import AT_START, Parameters
 from txt2vid_ros.ros.sound.voice_reference import VoiceReference
 
 SHORTEST_CLAUSE = 1.2

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 
-from txt2vid_ros.core.parameters import parameter
 from txt2vid_ros.core.people import DEFAULT
+from txt2vid_ros.ros.parameters import parameter
 
 AT_START, ON_SOUND = 'at_start', 'on_sound'
 
