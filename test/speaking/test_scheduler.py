@@ -197,7 +197,9 @@ def test_the_next_begins_where_the_one_before_ends_and_later_when_it_comes_later
     stage.say('a', 'x' * 20)
     stage.say('b', 'y' * 10)
     end = stage.out.wait_ended('b')
-    assert stage.out.of('b')[0].time == stage.out.wait_ended('a').time
+    # With the pause that there is between clauses of one text.
+    assert stage.out.of('b')[0].time == (
+        stage.out.wait_ended('a').time + round(CLAUSE_PAUSE * SECOND))
     stage.clock.advance(60)
     stage.say('c', 'z' * 10)
     stage.out.wait_ended('c')
@@ -310,7 +312,7 @@ def test_what_is_handed_out_already_ends_without_moving_what_follows(stage: Stag
     stage.say('b', 'x' * 20)
     stage.out.wait_ended('b')
     assert stage.scheduler.interrupt_one('wait')
-    assert stage.out.of('b')[0].time == later
+    assert stage.out.of('b')[0].time == later + round(CLAUSE_PAUSE * SECOND)
 
 
 def test_what_is_unwanted_before_it_comes_is_not_said(stage: Stage) -> None:
@@ -420,7 +422,8 @@ def test_a_voice_that_fails_in_the_middle_is_followed_by_the_next_utterance(stag
     stage.say('a', 'Begin. boom')
     stage.say('b', 'fine')
     stage.out.wait_ended('b')
-    assert stage.out.of('b')[0].time == stage.out.wait_ended('a').time
+    assert stage.out.of('b')[0].time == (
+        stage.out.wait_ended('a').time + round(CLAUSE_PAUSE * SECOND))
     check(stage.out.events)
 
 

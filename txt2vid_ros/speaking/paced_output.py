@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from txt2vid_ros.core.clock import Clock, SECOND
 from txt2vid_ros.speaking.speech_sink import Articulate, SpeechSink
-from txt2vid_ros.speaking.synthesis import SpokenChunk
+from txt2vid_ros.speaking.synthesis import pause_after, SpokenChunk
 from txt2vid_ros.speaking.utterance_progress import UtteranceProgress
 from txt2vid_ros.speaking.word_times import ClauseWords, TimedWord
 
@@ -61,6 +61,10 @@ class PacedOutput:
         self._lead = lead
         self._pacing = pacing
         self._ahead = int(pacing.ahead * SECOND)
+        self._before = '', 0
+        """The utterance of the chunk before, and when it has been heard unless it is ended."""
+        self._pause = 0.0
+        """Seconds of silence behind its clause."""
 
     def play(self, spoken: SpokenChunk, text: UtteranceProgress, words: ClauseWords,
              generation: int) -> bool:
@@ -69,7 +73,12 @@ class PacedOutput:
         lead = int(self._lead() * SECOND)
         too_far = lead + self._ahead + CLOCK_JUMP
         soonest = self._clock.now() + lead
-        start = self.cursor + int(spoken.pause * SECOND)
+        # Texts that follow each other pause as clauses do; behind silence that is no delay.
+        pause = (spoken.pause if name == self._before[0] else
+                 self._pause if self.cursor == self._before[1] else 0.0)
+        if spoken.clause:
+            self._pause = pause_after(spoken.clause)
+        start = self.cursor + int(pause * SECOND)
         # Within a clause a gap is worse than lips that come late.
         least = soonest if spoken.clause else min(soonest, self._clock.now() + CONTINUING_LEAD)
         if not least <= start <= soonest + too_far:
@@ -100,6 +109,7 @@ class PacedOutput:
                     return False
                 self._sink.audio(name, at, samples, pacing.rate)
                 self.cursor = start + (offset + len(samples)) * SECOND // pacing.rate
+                self._before = name, self.cursor
         return True
 
     def tell(self, generation: int, text: UtteranceProgress, clause: ClauseWords,

@@ -72,7 +72,12 @@ def synthesize_text(text: str, voice: TextToSpeech, cancelled: Callable[[], bool
             return
         if not said and speakable(clause):
             unsaid(clause)
-        pause = SENTENCE_PAUSE if clause.endswith(_SENTENCE_ENDS) else CLAUSE_PAUSE
+        pause = pause_after(clause)
+
+
+def pause_after(clause: str) -> float:
+    """Return the seconds of silence between a clause and what is said next."""
+    return SENTENCE_PAUSE if clause.endswith(_SENTENCE_ENDS) else CLAUSE_PAUSE
 
 
 def _said_in_parts(clause: str, voice: TextToSpeech, cancelled: Callable[[], bool],
