@@ -58,6 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
     People.load(arguments.people)
     specs = graph.with_parameters(
         graph.nodes(arguments.graph, chosen, arguments.namespace), arguments.param)
+    talk = _talk_lines({spec.name for spec in specs}, arguments.responder)
     together = graph.is_true('composed', arguments.composed)
     if together:
         specs = graph.composed(specs)
@@ -70,7 +71,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.graph != 'sender' and (missing := graph.web_is_missing(chosen)):
         supervisor.say(f'without the page to talk with, which needs {" and ".join(missing)}: '
                        'pip install "txt2vid_ros[web]"')
-    for line in _speak_lines(arguments):
+    for line in (*_speak_lines(arguments), *talk):
         supervisor.say(line)
     if arguments.say is not None:
         speaking = threading.Thread(
@@ -151,6 +152,13 @@ def _speak_lines(arguments: argparse.Namespace) -> tuple[str, ...]:
     return (f'speak: {_command()} say{option} "Hello."',
             f'speak, where ROS is installed: ros2 topic pub --once {namespace}/text '
             'std_msgs/msg/String "{data: Hello.}"')
+
+
+def _talk_lines(nodes: set[str], responder: str) -> tuple[str, ...]:
+    if not {'web', 'stt', 'responder'} <= nodes:
+        return ()
+    return ('talk: press Talk on its page' + ('' if responder else '; it says back what it hears, '
+                                              'and with --responder chat it answers'),)
 
 
 def _command() -> str:
