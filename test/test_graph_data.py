@@ -229,6 +229,9 @@ def test_who_names_what_to_listen_to_is_listened_to() -> None:
 def test_live_hears_who_talks_into_its_page_and_loads_its_ears_only_then() -> None:
     assert parameters_of('stt', web='true') == {'load': 'on_sound'}
     assert parameters_of('stt', mic='true') == {}
+    later = {spec.name for spec in graph.nodes('live', {'web': 'true'}) if spec.start_after}
+    assert later == {'stt', 'responder'}
+    assert not any(spec.start_after for spec in graph.nodes('live', {'mic': 'true'}))
     for arguments in ({'http': 'off'}, {'mic': 'false'}, {'web': 'false'}, {'mode': 'audio'}):
         assert not {'stt', 'responder'} & {*names('live', **{'web': 'true', **arguments})}
     assert 'stt' not in names('receiver', web='true')

@@ -38,8 +38,13 @@ class Supervisor:
     """Starts commands, and keeps them running until stop() or until one cannot go on."""
 
     def __init__(self, commands: Mapping[str, Sequence[str]], environment: Mapping[str, str],
-                 output: IO[str] | None = None) -> None:
-        """`commands` by name; the names are what lines of output are prefixed with."""
+                 output: IO[str] | None = None, delays: Mapping[str, float] | None = None) -> None:
+        """
+        `commands` by name; the names are what lines of output are prefixed with.
+
+        `delays` are the seconds by which some of them start later.
+        """
+        self._delays = delays or {}
         self._output = output or sys.stdout
         self._environment = dict(environment)
         self._children = [_Child(name, command, COLOURS[at % len(COLOURS)])
@@ -57,8 +62,10 @@ class Supervisor:
     def run(self, idle: Callable[[], None] = lambda: None) -> int:
         """Run until stop() or a permanent failure; return the exit status. `idle` runs often."""
         try:
+            begun = time.monotonic()
             for child in self._children:
-                self._start(child)
+                child.again_at = begun + self._delays.get(child.name, 0.0)
+                self._look_after(child)
             while not self._stop.wait(0.1):
                 for child in self._children:
                     self._look_after(child)

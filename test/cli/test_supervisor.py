@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import os
 from pathlib import Path
+import re
 import sys
 import threading
+import time
 
 from txt2vid_ros.supervisor import Supervisor
 
@@ -27,6 +29,19 @@ def test_output_is_prefixed_and_a_user_error_ends_all() -> None:
     lines = output.getvalue().split('\n')
     assert '   first | hello' in lines
     assert '   first | there' in lines
+
+
+def test_who_may_start_later_does() -> None:
+    output = io.StringIO()
+    begun = time.monotonic()
+    supervisor = Supervisor({
+        'first': python('print("here")'),
+        'second': python('import time; print(time.monotonic())')}, ENVIRONMENT, output,
+        delays={'second': 1.0})
+    assert supervisor.run() == 0
+    started = re.search(r'second \| ([\d.]+)', output.getvalue())
+    assert started is not None
+    assert float(started[1]) >= begun + 1.0
 
 
 def test_who_ends_as_it_was_asked_to_is_not_started_again_and_the_last_one_ends_all() -> None:

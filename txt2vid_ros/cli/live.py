@@ -64,7 +64,8 @@ def run(arguments: argparse.Namespace) -> int:
         specs = graph.composed(specs)
     supervisor = Supervisor(
         {spec.name: graph.command(spec, arguments.graph) for spec in specs},
-        environment(arguments.graph, together))
+        environment(arguments.graph, together),
+        delays={spec.name: spec.start_after for spec in specs})
     on_signal((signal.SIGINT, signal.SIGTERM, signal.SIGHUP), supervisor.stop)
     speaking: threading.Thread | None = None
     stop = threading.Event()

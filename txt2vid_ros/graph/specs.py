@@ -32,6 +32,8 @@ GRAPHS = MODES[TEXT]
 # What carries `speech` to `heard`. Over topics no node is needed: the sender's graph says `heard`.
 TOPIC = 'topic'
 LINKS = (TOPIC, 'udp', 'tcp', 'serial')
+LATER = 1.5
+"""Seconds after the face in which nobody talks to it yet: the first picture need not wait."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,6 +50,8 @@ class NodeSpec:
     """The nodes that share the process; none where it runs the node of its name."""
     program: str = ''
     """The path of a program of the user's own that is run in place of a node of the package."""
+    start_after: float = 0.0
+    """Seconds that it may start later than the others, which are needed first."""
 
     @property
     def module(self) -> str:
@@ -130,7 +134,8 @@ def nodes(graph: str, arguments: Mapping[str, str] | None = None,
     # Elsewhere what is heard is for the responder to answer, or for the link.
     remapped = ({'stt': (('speech', 'heard'),)} if kind == TOPIC and graph == 'sender' else {})
     return [NodeSpec(name, name, values[name], namespace, remapped.get(name, ()),
-                     program=held.program if name == 'responder' else '')
+                     program=held.program if name == 'responder' else '',
+                     start_after=LATER if name in held.nodes and not held.microphone else 0.0)
             for name in names]
 
 
