@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 import dataclasses
 
-from txt2vid_ros.web.server.health import GraphHealth
+from txt2vid_ros.web.server.figures.health import GraphHealth
 
 CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 PREFIX = 'txt2vid_'
