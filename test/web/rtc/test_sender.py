@@ -83,7 +83,7 @@ def test_units_are_cut_as_players_put_them_together() -> None:
 def test_timestamps_and_reports_tell_the_stamp(wire: Wire, statistics: SenderStatistics) -> None:
     """A player finds the stamp of a frame by the report, to a tick, before and after it."""
     sender = TrackSender(TRACK, wire.send, statistics)
-    for _ in range(3):
+    for n in range(3):
         sender.packets(START + n * FRAME + 17, [b'a', b'b'])
     report = RtcpPacket.parse(sender.report(START + 5 * SECOND))[0]
     assert isinstance(report, RtcpSrPacket)
