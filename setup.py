@@ -47,7 +47,7 @@ setup(
     maintainer_email='txt2vid-ros@users.noreply.github.com',
     python_requires='>=3.10',
     packages=find_packages(include=[NAME, f'{NAME}.*']),
-    package_data={NAME: ['py.typed', '**/assets/*', '**/data/*']},
+    package_data={NAME: ['py.typed', '**/assets/*', '**/data/*', 'web/page/*']},
     data_files=[
         ('share/ament_index/resource_index/packages', [f'resource/{NAME}']),
         (f'share/{NAME}', ['package.xml']),

