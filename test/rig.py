@@ -57,7 +57,8 @@ class Rig:
         self.reports: list[str] = []
         self.faults: list[BaseException] = []
         self.grid = grid = FrameGrid.at(fps)
-        form = StreamFormat(width=width, height=height, preset='ultrafast', fps=grid.fps)
+        self.form = form = StreamFormat(
+            width=width, height=height, preset='ultrafast', fps=grid.fps)
         self.frames, self.speech = FrameBuffer(), speech or SpeechTimeline()
         self.output = StreamOutputs(http=http, record=record, push=push,
                                     report=self.reports.append, status=self._status)

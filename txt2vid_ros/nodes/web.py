@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 import dataclasses
 from typing import Any, TYPE_CHECKING
 
@@ -25,8 +25,7 @@ from txt2vid_ros.ros.running import end_process, run
 from txt2vid_ros.ros.sound.speech_input import SpeechInput
 
 if TYPE_CHECKING:
-    from aiohttp.web import RouteDef
-    from txt2vid_ros.web.rtc.service import RtcService
+    from txt2vid_ros.web.face_media import FaceMedia
 
 AHEAD = 0.03
 """Seconds before it is heard that sound is coded for viewers."""
@@ -71,7 +70,7 @@ class WebNode(ManagedNode):
             raise UserError(f'the node web needs the Python package {" and ".join(missing)}',
                             'Run: pip install "txt2vid_ros[web]", or leave it out: web:=false')
         # Not for those who only want its help or its name.
-        from txt2vid_ros.web.server.captions import CaptionEvents
+        from txt2vid_ros.web.server.events.captions import CaptionEvents
         from txt2vid_ros.web.server.server import WebServer
         from txt2vid_ros.web.server.settings import WebSettings
         self._speech = SpeechTimeline()
@@ -79,8 +78,7 @@ class WebNode(ManagedNode):
         self._speakers: list[dict[str, str]] = []
         self._hello: dict[str, Any] = {}
         self._listening = False
-        self._rtc: RtcService | None = None
-        self._ice_servers: list[dict[str, str]] = []
+        self._media: FaceMedia | None = None
         self._text = self.publisher(String, 'text', qos.TEXT)
         self._heard = self.publisher(LiveSpeech, 'heard', qos.SPEECH)
         self._mic = self.publisher(AudioDataStamped, 'mic/audio', qos.AUDIO)
@@ -88,7 +86,7 @@ class WebNode(ManagedNode):
         self._lead_request = self.publisher(Float64, 'voice/lead', qos.LEAD)
         given = {name: value for name, value in dataclasses.asdict(self.parameters).items()
                  if name in {field.name for field in dataclasses.fields(WebSettings)}}
-        self._server = WebServer(WebSettings(**given), self, self._media)
+        self._server = WebServer(WebSettings(**given), self, self._make_media)
         self.until_cleanup(self._server.close)
         self._server.start()
 
@@ -158,21 +156,15 @@ class WebNode(ManagedNode):
 
     # WebRTC -------------------------------------------------------------------------------------
 
-    def _media(self) -> tuple[RtcService, Iterable[RouteDef]]:
-        from txt2vid_ros.web.rtc.peer.network import ice_server, local_addresses, Network
-        from txt2vid_ros.web.rtc.routes import rtc_routes
-        from txt2vid_ros.web.rtc.service import RtcService
+    def _make_media(self) -> FaceMedia:
+        from txt2vid_ros.web.face_media import FaceMedia, RtcSettings
         table = self.parameters
-        network = Network(
-            local_addresses(self._server.host, 'web.http'),
-            ice_servers=tuple(ice_server(each, 'web.ice_servers') for each in table.ice_servers))
-        # As RTCPeerConnection takes them.
-        self._ice_servers = [{'urls': each.url, **({
-            'username': each.username, 'credential': each.credential} if each.username else {})}
-            for each in network.ice_servers]
-        self._rtc = RtcService(self._speech, self.ros_clock, self._hear, network,
-                               table.max_viewers)
-        return self._rtc, rtc_routes(self._rtc, self._server.is_allowed_origin)
+        self._media = FaceMedia(
+            RtcSettings(self._server.host, table.ice_servers, table.push.split(),
+                        table.max_viewers),
+            self._speech, self.ros_clock, self._hear, self.add_problem,
+            self._server.is_allowed_origin)
+        return self._media
 
     def _hear(self, stamp: int, samples: NDArray[np.float32]) -> None:
         """Publish what the microphone of a browser has captured."""
@@ -180,15 +172,12 @@ class WebNode(ManagedNode):
 
     def _cut(self, stamp: int) -> int:
         """Return where an utterance ends that is to end at `stamp`: after what has been coded."""
-        return stamp if self._rtc is None else max(stamp, self._rtc.sound.heard_until)
+        return stamp if self._media is None else max(stamp, self._media.heard_until)
 
     # From the topics ----------------------------------------------------------------------------
 
     def _on_stream(self, message: String) -> None:
         self._server.stream_at(message.data)
-        rtc = self._rtc
-        if rtc is not None:
-            self._server.run(lambda: rtc.feed.follow(message.data))
 
     def _on_caption(self, message: LiveSpeech) -> None:
         self._server.parts.hub.post(self._captions.event(
@@ -196,7 +185,7 @@ class WebNode(ManagedNode):
             message.incremental, message.final, self.ros_clock.now()))
 
     def _on_heard(self, message: LiveSpeech) -> None:
-        from txt2vid_ros.web.server.captions import heard_event
+        from txt2vid_ros.web.server.events.captions import heard_event
         if message.incremental or message.final:
             self._server.parts.hub.post(heard_event(
                 message.header.frame_id or DEFAULT, messages.from_time(message.header.stamp),
@@ -235,7 +224,7 @@ class WebNode(ManagedNode):
             'type': 'hello', 'version': 1, 'synthetic': True, 'speaker': DEFAULT,
             'speakers': self._speakers, 'can': {
                 'say': self._can_say(), 'talk': self._can_talk(), 'secure': self._server.secure},
-            'ice_servers': self._ice_servers}
+            'ice_servers': self._media.ice_servers if self._media is not None else []}
         if hello != self._hello:
             self._hello = hello
             self._server.parts.hub.post(hello)
@@ -245,7 +234,7 @@ class WebNode(ManagedNode):
 
     def _can_talk(self) -> bool:
         """Return whether somebody listens to mic/audio, and no microphone of this machine."""
-        return (self._rtc is not None and self._mic.get_subscription_count() > 0
+        return (self._media is not None and self._mic.get_subscription_count() > 0
                 and self.count_publishers('mic/audio') < 2)
 
     def _stop_listening(self) -> None:

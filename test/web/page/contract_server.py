@@ -36,7 +36,7 @@ PATIENCE = 30.0
 class Pattern(MediaStreamTrack):
     """A picture whose brightness changes, or a tone: both in real time."""
 
-    def __init__(self, kind: str, fps: int = 15) -> None:
+    def __init__(self, kind: str, fps: int = 8) -> None:
         super().__init__()
         self.kind = kind
         self._fps = fps

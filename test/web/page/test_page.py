@@ -44,7 +44,7 @@ def page(server: ContractServer, browser: Page) -> Iterator[Page]:
     server.hello = dict(HELLO)
     server.refuse.clear()
     server.received.clear()
-    browser.resize(900, 720)
+    browser.resize(720, 560)
     browser.prefer(color_scheme='light')
     show(browser, server.url)
     browser.problems.clear()
@@ -204,27 +204,26 @@ def test_the_microphone_is_sent_and_its_loudness_shown(page: Page, server: Contr
     until(lambda: len(server.sessions) == before - 1, 'for the session to be ended')
 
 
-@pytest.mark.parametrize(('trouble', 'words'), [
-    ('busy', 'Somebody else is talking'), ('refused', 'may not talk'),
-    ('denied', 'not allowed'), ('none', 'No microphone was found'),
-    ('insecure', 'gives no microphone to this page')])
-def test_why_one_cannot_talk_is_said_in_words(page: Page, server: ContractServer, trouble: str,
-                                              words: str) -> None:
-    server.refuse.update({'busy': {'/whip': 409}, 'refused': {'/whip': 403}}.get(trouble, {}))
-    fault = {'denied': 'NotAllowedError', 'none': 'NotFoundError'}.get(trouble)
-    if fault:
-        ask(page, f"""navigator.mediaDevices.getUserMedia =
-            async () => {{ throw new DOMException('', '{fault}'); }}; 0""")
-    if trouble == 'insecure':
-        show(page, server.url.replace('127.0.0.1', ELSEWHERE))
-    page.click('#talk')
-    until(lambda: words in shown(page, '#notice'), 'for the reason')
-    assert ask(page, "document.getElementById('talk').ariaPressed") == 'false'
-    assert ask(page, "document.getElementById('notice').role") == 'alert'
-    # With a remedy, and it can be put away.
-    assert len(shown(page, '#notice p')) > 40
-    page.click('#notice button')
-    assert shown(page, '#notice') == ''
+TROUBLES = {'busy': 'Somebody else is talking', 'refused': 'may not talk', 'denied': 'not allowed',
+            'none': 'No microphone was found', 'insecure': 'gives no microphone to this page'}
+
+
+def test_why_one_cannot_talk_is_said_in_words(page: Page, server: ContractServer) -> None:
+    for trouble, words in TROUBLES.items():
+        server.refuse = {'busy': {'/whip': 409}, 'refused': {'/whip': 403}}.get(trouble, {})
+        if fault := {'denied': 'NotAllowedError', 'none': 'NotFoundError'}.get(trouble):
+            ask(page, f"""navigator.mediaDevices.getUserMedia =
+                async () => {{ throw new DOMException('', '{fault}'); }}; 0""")
+        if trouble == 'insecure':
+            show(page, server.url.replace('127.0.0.1', ELSEWHERE))
+        page.click('#talk')
+        until(lambda told=words: told in shown(page, '#notice'), f'for the reason: {trouble}')
+        assert ask(page, "document.getElementById('talk').ariaPressed") == 'false'
+        assert ask(page, "document.getElementById('notice').role") == 'alert'
+        # With a remedy, and it can be put away.
+        assert len(shown(page, '#notice p')) > 40
+        page.click('#notice button')
+        assert shown(page, '#notice') == ''
 
 
 def test_text_from_outside_is_shown_as_it_is_written(page: Page, server: ContractServer) -> None:
@@ -250,27 +249,28 @@ def test_text_from_outside_is_shown_as_it_is_written(page: Page, server: Contrac
     server.say(type='speaking', value=False)
 
 
-@pytest.mark.parametrize('text', [UNBROKEN, RIGHT_TO_LEFT, 'a ' * 800, ' '.join([UNBROKEN] * 3)])
 @pytest.mark.parametrize(('width', 'height'), [(360, 640), (844, 390)])
-def test_no_text_breaks_a_small_screen(page: Page, server: ContractServer, text: str, width: int,
+def test_no_text_breaks_a_small_screen(page: Page, server: ContractServer, width: int,
                                        height: int) -> None:
     page.resize(width, height, touch=True)
-    words = text.split()
-    caption(server, words, start=time.time_ns() - SECOND // 2, each=20 * SECOND)
-    server.say(type='heard', speaker='x', start='3', partial='', final=text)
-    server.say(type='error', text=text)
-    until(lambda: bool(shown(page, '#said')))
-    assert ask(page, 'document.documentElement.scrollWidth') <= width
-    # Everything is inside the window.
-    outside = ask(page, f"""[...document.querySelectorAll(
-        '#dock > :not([hidden]), .top > :not([hidden]), #said, #notice')].filter(element => {{
-          const box = element.getBoundingClientRect();
-          return element.checkVisibility() && (box.left < -1 || box.right > {width} + 1
-            || box.top < -1 || box.bottom > {height} + 1);
-        }}).map(element => element.id || element.className)""")
-    assert outside == []
-    if text is RIGHT_TO_LEFT:
-        assert ask(page, "getComputedStyle(document.getElementById('said')).direction") == 'rtl'
+    for text in (UNBROKEN, RIGHT_TO_LEFT, 'a ' * 800, ' '.join([UNBROKEN] * 3)):
+        caption(server, text.split(), start=time.time_ns() - SECOND // 2, each=20 * SECOND,
+                name=text)
+        server.say(type='heard', speaker='x', start='3', partial='', final=text)
+        server.say(type='error', text=text)
+        begins = text.strip()[:20]
+        until(lambda told=begins: told in ask(
+            page, "document.getElementById('said').textContent"), 'for the caption')
+        assert ask(page, 'document.documentElement.scrollWidth') <= width
+        # Everything is inside the window.
+        assert ask(page, f"""[...document.querySelectorAll(
+            '#dock > :not([hidden]), .top > :not([hidden]), #said, #notice')].filter(element => {{
+              const box = element.getBoundingClientRect();
+              return element.checkVisibility() && (box.left < -1 || box.right > {width} + 1
+                || box.top < -1 || box.bottom > {height} + 1);
+            }}).map(element => element.id || element.className)""") == []
+        direction = ask(page, "getComputedStyle(document.getElementById('said')).direction")
+        assert direction == ('rtl' if text is RIGHT_TO_LEFT else 'ltr')
 
 
 def test_a_viewer_whose_server_went_away_sees_the_face_again(

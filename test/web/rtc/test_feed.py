@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+import dataclasses
 import itertools
 import subprocess
 from typing import Any
@@ -66,6 +67,10 @@ def test_stamps_are_those_of_the_frames(followed: Followed, clock: MovableClock)
         assert abs(found[-1].stamp - clock.now()) < SECOND
         assert all(abs(after.stamp - before.stamp - SECOND // 25) < 20_000
                    for before, after in itertools.pairwise(found))
+        rig.writer.change(dataclasses.replace(
+            rig.form, preset='superfast', profile='high'), grid)
+        until(lambda: followed.feed.profile.startswith('64'), 'the other profile')
+        assert on_the_grid(followed.more(5)[-1])
         clock.offset = 100 * SECOND
         until(lambda: followed.pictures[-1].stamp > clock.now() - SECOND, 'the new time')
         assert all(map(on_the_grid, followed.more(5)))

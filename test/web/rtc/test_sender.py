@@ -180,6 +180,26 @@ def test_a_clock_that_is_set_back_does_not_stop_the_picture(
     assert len(wire.data) == 14
 
 
+def test_a_viewer_that_loses_much_is_sent_key_frames_for_a_while(
+        wire: Wire, statistics: SenderStatistics) -> None:
+    sender = PictureSender(TRACK, wire.send, statistics)
+    for _ in range(3):
+        sender.reported(0.1, START)
+    sender.show(pictures(1)[0], [])
+    show(sender, 1)
+    assert len(wire.data) == 2
+    for _ in range(3):
+        sender.reported(0.3, START)
+    wire.data.clear()
+    for n in range(2, 124):
+        show(sender, n)
+    assert [each.payload[0] for each in wire.packets] == list(range(12, 124, 12))
+    wire.data.clear()
+    for n in range(125, 130):
+        show(sender, n)
+    assert len(wire.data) > 5, 'then it is brought up to date'
+
+
 def test_a_full_socket_loses_packets_and_counts_them(statistics: SenderStatistics) -> None:
     wire = Wire(works=False)
     TrackSender(TRACK, wire.send, statistics).packets(START, [b'a', b'b'])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from txt2vid_ros.web.server.captions import CaptionEvents
+from txt2vid_ros.web.server.events.captions import CaptionEvents
 
 SECOND = 10**9
 START = 1_800_000_000 * SECOND + 1

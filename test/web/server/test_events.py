@@ -130,7 +130,7 @@ def test_every_page_gets_what_happens_and_who_is_late_what_holds(stream: FakeStr
 
 def test_a_page_that_never_reads_is_dropped_and_the_others_get_all(
         stream: FakeStream, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr('txt2vid_ros.web.server.events.SEND_SECONDS', 30.0)
+    monkeypatch.setattr('txt2vid_ros.web.server.events.event_door.SEND_SECONDS', 30.0)
     with Web(stream) as web:
         deaf = web.connect()
         deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)

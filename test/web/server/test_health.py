@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
-from txt2vid_ros.web.server.health import GraphHealth
-from txt2vid_ros.web.server.metrics import as_metrics
+from txt2vid_ros.web.server.figures.health import GraphHealth
+from txt2vid_ros.web.server.figures.metrics import as_metrics
 from web_rig import until
 
 NODES = {
@@ -26,7 +26,7 @@ def health() -> GraphHealth:
 
 
 def test_frames_have_to_advance(health: GraphHealth, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr('txt2vid_ros.web.server.health.FRAME_SECONDS', 0.2)
+    monkeypatch.setattr('txt2vid_ros.web.server.figures.health.FRAME_SECONDS', 0.2)
     health.observe('stream', 'ok', '', {'frames': '125'})
     assert health.healthy
     until(lambda: not health.frames_advance, 'the stall')
@@ -44,7 +44,7 @@ def test_a_node_that_says_nothing_is_gone(
         health: GraphHealth, monkeypatch: pytest.MonkeyPatch) -> None:
     health.observe('window', 'ok', '', {})
     assert health.level() == 'ok'
-    monkeypatch.setattr('txt2vid_ros.web.server.health.ALIVE_SECONDS', 0.1)
+    monkeypatch.setattr('txt2vid_ros.web.server.figures.health.ALIVE_SECONDS', 0.1)
     until(lambda: health.level() == 'error', 'the loss')
     report = health.report()
     assert not report['ok']
@@ -95,5 +95,5 @@ def test_what_a_page_measured_counts_for_a_while(
         health: GraphHealth, monkeypatch: pytest.MonkeyPatch) -> None:
     health.measured({'av_offset_ms': -12.0})
     assert 'txt2vid_av_offset_seconds -0.012' in as_metrics(health, {}, {})
-    monkeypatch.setattr('txt2vid_ros.web.server.health.MEASURED_SECONDS', -1.0)
+    monkeypatch.setattr('txt2vid_ros.web.server.figures.health.MEASURED_SECONDS', -1.0)
     assert 'av_offset' not in as_metrics(health, {}, {})

@@ -30,8 +30,8 @@ def test_a_thousand_idle_connections_keep_nobody_out(web: Web) -> None:
 def test_a_request_has_to_be_sent_in_time(stream: FakeStream, monkeypatch: pytest.MonkeyPatch
                                           ) -> None:
     """Slow loris: a byte now and then, so that the connection is never quiet."""
-    monkeypatch.setattr('txt2vid_ros.web.server.connections.REQUEST_SECONDS', 0.5)
-    monkeypatch.setattr('txt2vid_ros.web.server.access.BODY_SECONDS', 0.5)
+    monkeypatch.setattr('txt2vid_ros.web.server.access.connections.REQUEST_SECONDS', 0.5)
+    monkeypatch.setattr('txt2vid_ros.web.server.access.admission.BODY_SECONDS', 0.5)
     with Web(stream) as web:
         viewer = web.watch()
         for begun in (b'GET / HTTP/1.1\r\nHost: localhost\r\nX: ',
@@ -79,7 +79,7 @@ def test_a_viewer_that_reads_nothing_is_dropped(monkeypatch: pytest.MonkeyPatch)
 
 def test_an_answer_has_to_be_taken_in_time(
         stream: FakeStream, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr('txt2vid_ros.web.server.connections.ANSWER_SECONDS', 0.5)
+    monkeypatch.setattr('txt2vid_ros.web.server.access.connections.ANSWER_SECONDS', 0.5)
     with Web(stream) as web:
         # So many that the system's buffers do not hold the answers.
         deaf = web.connect()
@@ -122,9 +122,11 @@ def test_busy_connections_are_so_many_and_no_more(stream: FakeStream) -> None:
 @pytest.mark.parametrize(('request_', 'kind'), [
     (b'POST /whep HTTP/1.1\r\nHost: localhost\r\nContent-Length: 70000\r\n\r\n', 'too_large'),
     (b'POST /whep HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n'
-     b'Transfer-Encoding: chunked\r\n\r\n11170\r\n' + b'a' * 70000 + b'\r\n0\r\n\r\n', 'too_large'),
-    (b'POST /whep HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Encoding: gzip\r\n'
-     b'Content-Length: 1\r\n\r\na', 'other_client_errors'),
+     b'Transfer-Encoding: chunked\r\n\r\n11170\r\n' + b'a' * 70000 + b'\r\n0\r\n\r\n',
+     'too_large'),
+    (b'POST /whep HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n'
+     b'Content-Encoding: gzip\r\nContent-Length: 1\r\n\r\na',
+     'other_client_errors'),
     (b'GET /' + b'a' * 20000 + b' HTTP/1.1\r\nHost: localhost\r\n\r\n', 'malformed_requests'),
     (b'GET / HTTP/1.1\r\nHost: localhost\r\nX: ' + b'a' * 20000 + b'\r\n\r\n',
      'malformed_requests'),

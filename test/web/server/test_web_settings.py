@@ -142,7 +142,7 @@ def test_who_speaks_no_tls_is_sent_away(
     plain = web.connect()
     plain.sendall(b'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n')
     assert gone(plain)
-    monkeypatch.setattr('txt2vid_ros.web.server.connections.HANDSHAKE_SECONDS', 0.3)
+    monkeypatch.setattr('txt2vid_ros.web.server.access.connections.HANDSHAKE_SECONDS', 0.3)
     silent = web.connect()
     assert gone(silent)
     until(lambda: len(web.server.parts.guard) == 0, 'the end of both')

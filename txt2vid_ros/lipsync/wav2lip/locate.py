@@ -15,6 +15,7 @@ from tqdm import tqdm
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.models.store import cache_dir, models_dir
 from txt2vid_ros.core.models.verified import unverified_reason
+from txt2vid_ros.core.registry import not_installed
 from txt2vid_ros.core.storage.files import replacing
 from txt2vid_ros.lipsync.face import boxes as face_boxes
 from txt2vid_ros.lipsync.face.mesh import FaceMesh
@@ -145,7 +146,7 @@ def _detector(options: Wav2LipOptions) -> tuple[str, tuple[str, ...]]:
         return options.detector, ()
     if not path.is_file():
         return 'mesh', ()
-    missing = packages.not_installed(*packages.GPU)
+    missing = not_installed(*packages.GPU)
     why_not = (f'{S3FD_FILE} needs {packages.as_clause(missing)} not installed' if missing
                else unverified_reason(path))
     if why_not is None:

@@ -3,7 +3,7 @@
 
 import { within } from './dom.js';
 
-const GATHERING = 600;
+const GATHERING = 1000;
 const ANSWER = 6000;
 
 /** A server's refusal; `status` is HTTP's. */
@@ -49,15 +49,17 @@ class Session {
   }
 }
 
-/** Wait for the candidates of this machine; not for long, for those that answer first are enough. */
+/**
+ * Wait for the candidates of this machine. Without STUN and TURN servers one is enough: the server
+ * learns of the others by the packets that come from there (peer reflexive, RFC 8445).
+ */
 function gathered(peer) {
   if (peer.iceGatheringState === 'complete') return Promise.resolve();
-  const complete = new Promise(done => {
-    peer.addEventListener('icegatheringstatechange', () => {
-      if (peer.iceGatheringState === 'complete') done();
-    });
+  const alone = !peer.getConfiguration().iceServers?.length;
+  const enough = new Promise(done => {
+    peer.addEventListener('icecandidate', ({ candidate }) => { if (alone || !candidate) done(); });
   });
-  return within(GATHERING, complete).catch(() => {});
+  return within(GATHERING, enough).catch(() => {});
 }
 
 /** Resolve when the connection of `peer` is lost for good. */

@@ -47,7 +47,7 @@ def endpoint(url: str) -> str:
     """Return the HTTP URL of whip://HOST/PATH or whips://HOST/PATH. Raises UserError."""
     parts = urlsplit(url)
     if parts.scheme not in SCHEMES or not parts.hostname:
-        raise UserError(f'stream.push: {url!r} is no WHIP address',
+        raise UserError(f'push: {url!r} is no WHIP address',
                         'Write whip://HOST:PORT/PATH, or whips:// for https.')
     return parts._replace(scheme=SCHEMES[parts.scheme]).geturl()
 

@@ -15,7 +15,9 @@ from aiortc.rtp import (
     RTCP_RTPFB_NACK,
     RtcpByePacket,
     RtcpPsfbPacket,
+    RtcpRrPacket,
     RtcpRtpfbPacket,
+    RtcpSrPacket,
 )
 from txt2vid_ros.core.clock import Clock
 from txt2vid_ros.web.rtc.h264 import Picture
@@ -98,6 +100,10 @@ class Recipient:
         elif (isinstance(packet, RtcpPsfbPacket)
               and packet.fmt in (RTCP_PSFB_PLI, RTCP_PSFB_FIR) and self._video is not None):
             self._video.lost()
+        elif isinstance(packet, (RtcpRrPacket, RtcpSrPacket)) and self._video is not None:
+            for report in packet.reports:
+                if report.ssrc == self._video.track.ssrc:
+                    self._video.reported(report.fraction_lost / 256, self._clock.now())
 
 
 def track_formats(media: Sequence[OfferedMedia]) -> dict[str, TrackFormat]:

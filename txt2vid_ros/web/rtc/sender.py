@@ -21,6 +21,12 @@ CATCH_UP_STEP = SECOND // 1000
 """Nanoseconds between the pictures that bring a viewer up to date."""
 CATCH_UP_PAUSE = SECOND // 2
 """Nanoseconds from one such burst to the next."""
+HEAVY_LOSS = 0.2
+"""Share of lost packets beyond which sending everything makes it worse."""
+HEAVY_REPORTS = 3
+"""Reports of heavy loss in a row after which key frames alone are sent."""
+THIN_NANOSECONDS = 5 * SECOND
+"""Nanoseconds for which that is done."""
 
 Send = Callable[[bytes], bool]
 _HEADER = struct.Struct('!BBHII')
@@ -151,6 +157,15 @@ class PictureSender(TrackSender):
         self._last = 0
         """The stamp that was last sent."""
         self._caught_up = 0
+        self._heavy = 0
+        """Reports of heavy loss in a row."""
+        self._thin_until = 0
+
+    def reported(self, share: float, now: int) -> None:
+        """Note what share of the packets the viewer has lost of late."""
+        self._heavy = self._heavy + 1 if share > HEAVY_LOSS else 0
+        if self._heavy >= HEAVY_REPORTS:
+            self._thin_until = now + THIN_NANOSECONDS
 
     def lost(self) -> None:
         """Note that the viewer asks for a key frame."""
@@ -162,8 +177,10 @@ class PictureSender(TrackSender):
         if picture.stamp <= self._last:
             # The clock was set back: timestamps go back too, and only a key frame makes sense.
             self._lost = self._lost or not picture.key_frame
-            self._last = self._caught_up = 0
-        if not self._lost or picture.key_frame:
+            self._last = self._caught_up = self._thin_until = 0
+        if picture.stamp < self._thin_until and not picture.key_frame:
+            self._lost = True
+        elif not self._lost or picture.key_frame:
             self._lost = False
             self._picture(picture.stamp, picture)
         elif (group and group[-1] is picture

@@ -81,8 +81,7 @@ class RtcService:
 
     async def close(self) -> None:
         """End all sessions and stop following the stream."""
-        for session_id in list(self._sessions):
-            await self.end(session_id)
+        await asyncio.gather(*map(self.end, list(self._sessions)))
         await self.feed.close()
         player, self._player = self._player, None
         if player is not None:
@@ -188,6 +187,8 @@ class RtcService:
                      ) -> RtcSession:
         try:
             await transport.gather()
+            if not transport.local_candidates:
+                raise self._busy(503, 'This machine has no socket left.')
             session = RtcSession(session_id, describe(), transport)
         except BaseException:
             self._forget(session_id)

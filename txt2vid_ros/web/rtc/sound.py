@@ -19,6 +19,9 @@ LOOKAHEAD_SAMPLES = 312
 AHEAD_SECONDS = 0.02
 """Seconds by which sound leaves before its time. Pictures leave 40 ms after theirs, once they are
 coded, and are shown at once; browsers hold sound back for 50 to 80 ms."""
+LEAD_SECONDS = AHEAD_SECONDS + 0.05
+"""Seconds before it is heard that speech has to be on the timeline: a packet is 20 ms long, and
+resampling sees 30 ms beyond it."""
 LONGEST_STALL_SECONDS = 0.5
 """Seconds that are caught up; after a longer stall or a jump of the clock it goes on from now."""
 

@@ -2,30 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 import dataclasses
 from typing import Protocol
 
 from aiohttp import web
-from txt2vid_ros.web.server.access import Access, ENTRY, HEALTH_PATH, LARGEST_BODY
-from txt2vid_ros.web.server.connections import ConnectionGuard
-from txt2vid_ros.web.server.counters import ErrorCounters
-from txt2vid_ros.web.server.events import Conversation, EventDoor
-from txt2vid_ros.web.server.health import GraphHealth
-from txt2vid_ros.web.server.hub import EventHub
-from txt2vid_ros.web.server.metrics import as_metrics, CONTENT_TYPE
-from txt2vid_ros.web.server.origins import HostPolicy, OriginPolicy
+from aiohttp.typedefs import Handler
+from txt2vid_ros.web.server.access.admission import Access, ENTRY, HEALTH_PATH, LARGEST_BODY
+from txt2vid_ros.web.server.access.connections import ConnectionGuard
+from txt2vid_ros.web.server.access.origins import HostPolicy, OriginPolicy
+from txt2vid_ros.web.server.access.response_headers import add_headers
+from txt2vid_ros.web.server.access.tokens import TokenGate
+from txt2vid_ros.web.server.events.event_door import ConversationPort, EventDoor
+from txt2vid_ros.web.server.events.hub import EventHub
+from txt2vid_ros.web.server.figures.counters import ErrorCounters
+from txt2vid_ros.web.server.figures.health import GraphHealth
+from txt2vid_ros.web.server.figures.metrics import as_metrics, CONTENT_TYPE
 from txt2vid_ros.web.server.pages import Pages
 from txt2vid_ros.web.server.relay import StreamRelay
-from txt2vid_ros.web.server.response_headers import add_headers
-from txt2vid_ros.web.server.tokens import TokenGate
 
 
 class MediaService(Protocol):
     """What carries sound and picture besides the plain streams: WebRTC."""
 
+    @property
+    def routes(self) -> Iterable[web.RouteDef]:
+        """Return the paths that it serves."""
+
     async def start(self) -> None:
         """Begin to serve, in the server's loop."""
+
+    def follow(self, url: str) -> None:
+        """Learn where the node stream serves; in the server's loop."""
 
     async def close(self) -> None:
         """End all sessions."""
@@ -55,15 +63,16 @@ class WebParts:
 
 
 def make_application(parts: WebParts, *, hosts: HostPolicy, origins: OriginPolicy,
-                     tokens: TokenGate, conversation: Conversation, most_pages: int,
-                     routes: Iterable[web.RouteDef] = ()) -> web.Application:
-    """Return the application; `routes` are those of the media service."""
+                     tokens: TokenGate, conversation: ConversationPort, most_pages: int
+                     ) -> web.Application:
+    """Return the application that serves all parts."""
     access = Access(hosts, origins, tokens, parts.guard, parts.counters)
     application = web.Application(client_max_size=LARGEST_BODY)
     application.on_response_prepare.append(add_headers(origins))
     events = EventDoor(parts.hub, conversation, parts.counters, parts.guard, most_pages)
     served = [
-        *Pages().routes(), *parts.relay.routes(), *events.routes(), *routes,
+        *Pages().routes(), *parts.relay.routes(), *events.routes(),
+        *(parts.media.routes if parts.media is not None else ()),
         web.get(HEALTH_PATH, _healthz(parts.health)),
         web.get('/metrics', _metrics(parts)),
         web.get('/figures.json', _figures(parts)),
@@ -77,25 +86,25 @@ async def _nothing(request: web.Request) -> web.Response:
     raise web.HTTPNotFound(text='There is nothing here.\n')
 
 
-def _healthz(health: GraphHealth) -> Callable[[web.Request], web.Response]:
+def _healthz(health: GraphHealth) -> Handler:
     async def answer(request: web.Request) -> web.Response:
         report: Mapping[str, object] = health.report()
         # Whoever has not come in, as a load balancer, learns no more than that.
         told = report if ENTRY.get().admitted else {'ok': report['ok']}
         return web.json_response(told, status=200 if report['ok'] else 503)
 
-    return answer  # type: ignore[return-value]
+    return answer
 
 
-def _metrics(parts: WebParts) -> Callable[[web.Request], web.Response]:
+def _metrics(parts: WebParts) -> Handler:
     async def answer(request: web.Request) -> web.Response:
         text = as_metrics(parts.health, parts.figures(), parts.counters.figures())
         return web.Response(body=text.encode(), headers={'Content-Type': CONTENT_TYPE})
 
-    return answer  # type: ignore[return-value]
+    return answer
 
 
-def _figures(parts: WebParts) -> Callable[[web.Request], web.Response]:
+def _figures(parts: WebParts) -> Handler:
     """Return what the page of plots draws: the same figures as JSON."""
     async def answer(request: web.Request) -> web.Response:
         nodes = parts.health.nodes()
@@ -105,4 +114,4 @@ def _figures(parts: WebParts) -> Callable[[web.Request], web.Response]:
             'nodes': {name: {'state': state.shown, 'message': state.message[:300],
                              'figures': dict(state.figures)} for name, state in nodes.items()}})
 
-    return answer  # type: ignore[return-value]
+    return answer

@@ -7,7 +7,7 @@ import hashlib
 import importlib.resources
 
 from aiohttp import web
-from txt2vid_ros.web.server.response_headers import EMBED_PATH, PUBLIC_PATHS
+from txt2vid_ros.web.server.access.response_headers import EMBED_PATH, PUBLIC_PATHS
 
 FOLDERS = ('web/page', 'web/server/assets', 'assets')
 """Where the files lie, in the package; the first that has a name wins."""

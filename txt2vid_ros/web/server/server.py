@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine
 import concurrent.futures
 import contextlib
 import errno
@@ -16,16 +16,16 @@ from typing import Any, cast
 from aiohttp import web
 from txt2vid_ros.core.address import HostPort
 from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.web.server.access.connections import ConnectionGuard, Listener
+from txt2vid_ros.web.server.access.origins import HostPolicy, OriginPolicy
+from txt2vid_ros.web.server.access.tokens import TokenGate
 from txt2vid_ros.web.server.application import make_application, MediaService, WebParts
-from txt2vid_ros.web.server.connections import ConnectionGuard, Listener
-from txt2vid_ros.web.server.counters import ErrorCounters, HttpLogger
-from txt2vid_ros.web.server.events import Conversation
-from txt2vid_ros.web.server.health import GraphHealth
-from txt2vid_ros.web.server.hub import EventHub
-from txt2vid_ros.web.server.origins import HostPolicy, OriginPolicy
+from txt2vid_ros.web.server.events.event_door import ConversationPort
+from txt2vid_ros.web.server.events.hub import EventHub
+from txt2vid_ros.web.server.figures.counters import ErrorCounters, HttpLogger
+from txt2vid_ros.web.server.figures.health import GraphHealth
 from txt2vid_ros.web.server.relay import StreamRelay
 from txt2vid_ros.web.server.settings import is_loopback, WebSettings
-from txt2vid_ros.web.server.tokens import TokenGate
 
 log = logging.getLogger(__name__)
 
@@ -39,10 +39,9 @@ SPARE_FILES = 300
 class WebServer:
     """Serves from start() to close(); all else may be called from any thread in between."""
 
-    def __init__(self, settings: WebSettings, conversation: Conversation,
-                 media: Callable[[], tuple[MediaService, Iterable[web.RouteDef]]] | None = None
-                 ) -> None:
-        """Bind the address; `media` makes WebRTC and its routes in the loop. Raises UserError."""
+    def __init__(self, settings: WebSettings, conversation: ConversationPort,
+                 media: Callable[[], MediaService] | None = None) -> None:
+        """Bind the address; `media` makes WebRTC, in the loop. Raises UserError."""
         self._settings = settings
         self._conversation = conversation
         self._make_media = media
@@ -72,7 +71,8 @@ class WebServer:
         self.url = _url(address.host, ip, port, tls is not None)
         """The address to watch at, without a path."""
         self._runner: web.AppRunner | None = None
-        self._tasks: list[asyncio.Task[None]] = []
+        self._listener: Listener | None = None
+        self._sweeping: asyncio.Task[None] | None = None
         self._thread = threading.Thread(target=self._run, name='web', daemon=True)
         self._started = False
 
@@ -113,7 +113,15 @@ class WebServer:
 
     def stream_at(self, url: str) -> None:
         """Learn where the node stream serves."""
-        self.parts.relay.url = url
+        def follow() -> None:
+            self.parts.relay.url = url
+            if self.parts.media is not None:
+                self.parts.media.follow(url)
+
+        if self._started:
+            self.run(follow)
+        else:
+            self.parts.relay.url = url
 
     def _call(self, work: Coroutine[Any, Any, None], timeout: float | None) -> None:
         asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout)
@@ -130,29 +138,31 @@ class WebServer:
         self._loop.run_until_complete(self._loop.shutdown_asyncgens())
 
     async def _begin(self) -> None:
-        parts, routes = self.parts, list[web.RouteDef]()
+        parts = self.parts
         await parts.relay.start()
         if self._make_media is not None:
-            parts.media, more = self._make_media()
+            parts.media = self._make_media()
             await parts.media.start()
-            routes += more
+            parts.media.follow(parts.relay.url)
         parts.hub.start()
         application = make_application(
             parts, hosts=self._hosts, origins=self._origins, tokens=self._tokens,
-            conversation=self._conversation, most_pages=self._settings.max_viewers, routes=routes)
+            conversation=self._conversation, most_pages=self._settings.max_viewers)
         self._runner = web.AppRunner(
             application, access_log=None, logger=cast(logging.Logger, HttpLogger(parts.counters)),
             shutdown_timeout=CLOSE_SECONDS, lingering_time=1.0, handle_signals=False)
         await self._runner.setup()
         server = self._runner.server
         assert server is not None
-        listener = Listener(self._socket, parts.guard, server, self._tls)
-        self._tasks = [asyncio.create_task(listener.run()),
-                       asyncio.create_task(parts.guard.sweep())]
+        self._listener = Listener(self._socket, parts.guard, server, self._tls)
+        self._listener.start()
+        self._sweeping = asyncio.create_task(parts.guard.sweep())
 
     async def _end(self) -> None:
-        for task in self._tasks:
-            task.cancel()
+        if self._listener is not None:
+            self._listener.close()
+        if self._sweeping is not None:
+            self._sweeping.cancel()
         self.parts.hub.close()
         # The sources of the streams, so that those who watch them are through.
         await self.parts.relay.close()

@@ -47,15 +47,24 @@ class IceConnection(Connection):
                 protocol.transport.set_protocol(_Guard(protocol, self))
         return found
 
+    def data_received(self, data: Any, component: Any) -> None:
+        """Note that the peer was heard; without data, the socket is closed."""
+        if data:
+            self.heard = time.monotonic()
+        super().data_received(data, component)
+
+    def request_received(self, *check: Any) -> None:
+        """Note that the peer was heard."""
+        self.heard = time.monotonic()
+        super().request_received(*check)
+
     def admits(self, data: bytes, address: tuple[str, int]) -> bool:
-        """Return whether a datagram is to be read, and note when the peer sent it."""
+        """Return whether a datagram is to be read."""
         # Of nobody else, except STUN messages, which prove who sent them; and never an empty one:
         # both would end aiortc's reader. And what nobody reads must not pile up.
-        known = any(each.remote_addr == address for each in self._check_list)
-        if known:
-            self.heard = time.monotonic()
         return bool(data) and (data[0] <= _LARGEST_STUN_BYTE or (
-            known and self._queue.qsize() < QUEUED_DATAGRAMS))
+            self._queue.qsize() < QUEUED_DATAGRAMS
+            and any(each.remote_addr == address for each in self._check_list)))
 
     def send_now(self, data: bytes) -> bool:
         """Send a datagram; False where there is no path yet, or the socket takes no more."""

@@ -1,8 +1,10 @@
 // Live plots of /figures.json, one a second, over the last five minutes.
 
-const KEEP = 300, EVERY = 1000;
+const KEEP = 300, LEAST = 60, EVERY = 1000; // values, and ms from one to the next
 const SVG = 'http://www.w3.org/2000/svg';
 const of = (node, figure) => state => state.nodes[node]?.figures[figure];
+// Of these, 0 is that nothing was measured yet.
+const median = (node, figure) => state => of(node, figure)(state) || undefined;
 const memory = state => {
   const processes = new Map(Object.values(state.nodes).map(
     ({ figures }) => [figures.pid, figures.memory_mb]));
@@ -11,8 +13,8 @@ const memory = state => {
 
 /** What is plotted: title, unit, and where it is in what the server says. */
 const PLOTS = [
-  ['Text to sound, median', 'ms', of('tts', 'text_to_voice_ms_p50')],
-  ['Speech to text, median', 'ms', of('stt', 'endpoint_to_final_ms_p50')],
+  ['Text to sound, median', 'ms', median('tts', 'text_to_voice_ms_p50')],
+  ['Speech to text, median', 'ms', median('stt', 'endpoint_to_final_ms_p50')],
   ['Sound against picture', 'ms', state => state.figures.av_offset_ms],
   ['Frames a second', '', state => state.figures.fps],
   ['Late frames', '', of('stream', 'repeated')],
@@ -43,7 +45,6 @@ class Plot {
     const caption = make('figcaption');
     caption.append(make('span', title), this.now);
     this.svg = make('svg', '', SVG);
-    this.svg.setAttribute('viewBox', `0 0 ${KEEP - 1} 100`);
     this.svg.setAttribute('preserveAspectRatio', 'none');
     this.svg.setAttribute('aria-hidden', 'true');
     this.line = make('polyline', '', SVG);
@@ -64,7 +65,8 @@ class Plot {
     this.figure.hidden = !known.length;
     if (!known.length) return;
     const low = Math.min(0, ...known), high = Math.max(...known, low + 1e-9);
-    const first = KEEP - this.#values.length;
+    const wide = Math.max(LEAST, this.#values.length), first = wide - this.#values.length;
+    this.svg.setAttribute('viewBox', `0 0 ${wide - 1} 100`);
     this.line.setAttribute('points', this.#values.map((each, at) => each === null ? '' :
       `${first + at},${(98 - 96 * (each - low) / (high - low)).toFixed(1)}`).join(' '));
     this.now.textContent = Number.isFinite(value) ? `${shown(value)} ${this.unit}`.trim() : '–';

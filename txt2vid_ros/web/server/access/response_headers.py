@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection
 
 from aiohttp import web
-from txt2vid_ros.web.server.origins import OriginPolicy
+from txt2vid_ros.web.server.access.origins import OriginPolicy
 
 EMBED_PATH = '/embed'
 """The one page that other pages may frame."""

@@ -16,7 +16,7 @@ _UNSAID = re.compile(r'\s*\[(?P<what>[^\[\]]*) not said\]$')
 
 
 @dataclasses.dataclass
-class _Utterance:
+class _WordTimes:
     words: list[tuple[str, int]] = dataclasses.field(default_factory=list)
     """Each word, and when it began to be heard."""
 
@@ -31,14 +31,14 @@ class CaptionEvents:
 
     def __init__(self) -> None:
         """Begin with nothing said."""
-        self._utterances: collections.OrderedDict[tuple[str, int], _Utterance] = (
+        self._utterances: collections.OrderedDict[tuple[str, int], _WordTimes] = (
             collections.OrderedDict())
 
     def event(self, speaker: str, start: int, partial: str, final: str, now: int
               ) -> dict[str, Any]:
         """Return the event of a caption that has arrived at `now`."""
         key = speaker, start
-        held = self._utterances.setdefault(key, _Utterance())
+        held = self._utterances.setdefault(key, _WordTimes())
         while len(self._utterances) > MOST_HELD:
             self._utterances.popitem(last=False)
         text, unsaid, cut = final or partial, partial if final else '', False

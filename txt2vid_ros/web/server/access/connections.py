@@ -183,52 +183,76 @@ class Listener:
         self._guard = guard
         self._protocol = protocol
         self._tls = tls
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def run(self) -> None:
-        """Accept until cancelled."""
+    def start(self) -> None:
+        """Begin to accept, in the running loop."""
         self._socket.setblocking(False)
         self._socket.listen(BACKLOG)
-        loop = asyncio.get_running_loop()
-        try:
-            while True:
-                try:
-                    accepted, address = await loop.sock_accept(self._socket)
-                except OSError as error:
-                    # Too many open files, or one that had left before it was accepted.
-                    log.debug('a connection is not accepted: %s', error)
-                    await asyncio.sleep(PAUSE_SECONDS)
-                    continue
-                self._take(accepted, str(address[0]))
-        finally:
-            self._socket.close()
-            for task in self._tasks:
-                task.cancel()
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(self._socket, self._accept)
+
+    def close(self) -> None:
+        """Accept no more; those that are accepted stay."""
+        if self._loop is not None:
+            self._loop.remove_reader(self._socket)
+        self._socket.close()
+        for task in self._tasks:
+            task.cancel()
+
+    def _accept(self) -> None:
+        for _ in range(BACKLOG):
+            try:
+                accepted, address = self._socket.accept()
+            except BlockingIOError:
+                return
+            except OSError as error:
+                # Too many open files, or one that had left before it was accepted.
+                log.debug('a connection is not accepted: %s', error)
+                self._pause()
+                return
+            accepted.setblocking(False)
+            self._take(accepted, str(address[0]))
+
+    def _pause(self) -> None:
+        """Accept nothing for a moment: the socket stays readable meanwhile."""
+        loop = self._loop
+        assert loop is not None
+        loop.remove_reader(self._socket)
+
+        def resume() -> None:
+            if self._socket.fileno() >= 0:
+                loop.add_reader(self._socket, self._accept)
+
+        loop.call_later(PAUSE_SECONDS, resume)
 
     def _take(self, accepted: socket.socket, address: str) -> None:
         connection = self._guard.admit(address, lambda: None)
         if connection is None:
-            with contextlib.suppress(OSError):
-                accepted.setblocking(False)
-                if self._tls is None:
+            if self._tls is None:
+                with contextlib.suppress(OSError):
                     accepted.send(BUSY)
             accepted.close()
             return
         task = asyncio.get_running_loop().create_task(self._connect(accepted, connection))
         connection.abort = task.cancel  # type: ignore[assignment]
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+
+        def ended(task: asyncio.Task[None]) -> None:
+            self._tasks.discard(task)
+            if connection.transport is None:
+                # Also where it was cancelled before its first step.
+                accepted.close()
+                self._guard.closed(connection)
+
+        task.add_done_callback(ended)
 
     async def _connect(self, accepted: socket.socket, connection: Connection) -> None:
-        transport: asyncio.BaseTransport | None = None
         try:
-            transport, _ = await asyncio.get_running_loop().connect_accepted_socket(
+            await asyncio.get_running_loop().connect_accepted_socket(
                 lambda: _GuardedProtocol(self._guard, connection, self._protocol()), accepted,
                 ssl=self._tls,
                 ssl_handshake_timeout=HANDSHAKE_SECONDS if self._tls is not None else None)
         except (OSError, ssl.SSLError, asyncio.TimeoutError) as error:
             log.debug('a connection was not made: %s', error)
-        finally:
-            if transport is None:
-                accepted.close()
-                self._guard.closed(connection)

@@ -7,12 +7,12 @@ import contextvars
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
-from txt2vid_ros.web.server.connections import ConnectionGuard
-from txt2vid_ros.web.server.counters import ErrorCounters
-from txt2vid_ros.web.server.origins import HostPolicy, OriginPolicy
+from txt2vid_ros.web.server.access.connections import ConnectionGuard
+from txt2vid_ros.web.server.access.origins import HostPolicy, OriginPolicy
+from txt2vid_ros.web.server.access.response_headers import EMBED_PATH, PUBLIC_PATHS
+from txt2vid_ros.web.server.access.tokens import Entry, QUERY, TokenGate
+from txt2vid_ros.web.server.figures.counters import ErrorCounters
 from txt2vid_ros.web.server.pages import PAGES
-from txt2vid_ros.web.server.response_headers import EMBED_PATH, PUBLIC_PATHS
-from txt2vid_ros.web.server.tokens import Entry, QUERY, TokenGate
 
 LARGEST_BODY = 64 * 1024
 """Bytes; an SDP offer with many candidates has 20 kB."""

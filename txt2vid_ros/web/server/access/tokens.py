@@ -7,7 +7,7 @@ import hashlib
 import hmac
 
 from aiohttp import web
-from txt2vid_ros.web.server.rates import AddressRateLimits
+from txt2vid_ros.web.server.access.rates import AddressRateLimits
 
 QUERY = 'token'
 FAILURES_AT_ONCE = 20

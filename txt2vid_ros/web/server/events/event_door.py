@@ -11,10 +11,10 @@ import math
 from typing import Any, Protocol
 
 from aiohttp import web, WSCloseCode, WSMsgType
-from txt2vid_ros.web.server.connections import ConnectionGuard
-from txt2vid_ros.web.server.counters import ErrorCounters
-from txt2vid_ros.web.server.hub import as_text, EventHub, PageQueue
-from txt2vid_ros.web.server.rates import RateLimit
+from txt2vid_ros.web.server.access.connections import ConnectionGuard
+from txt2vid_ros.web.server.access.rates import RateLimit
+from txt2vid_ros.web.server.events.hub import as_text, EventHub, PageQueue
+from txt2vid_ros.web.server.figures.counters import ErrorCounters
 from txt2vid_ros.web.server.relay import abort
 
 log = logging.getLogger(__name__)
@@ -32,7 +32,7 @@ HEARTBEAT_SECONDS = 15.0
 CLOSE_SECONDS = 0.3
 
 
-class Conversation(Protocol):
+class ConversationPort(Protocol):
     """What pages ask of the graph. Called in the server's loop, and never waits."""
 
     def say(self, text: str, speaker: str) -> str:
@@ -55,7 +55,7 @@ MEASURED = ('av_offset_ms', 'latency_ms', 'dropped_frames')
 class EventDoor:
     """Serves /events."""
 
-    def __init__(self, hub: EventHub, conversation: Conversation, counters: ErrorCounters,
+    def __init__(self, hub: EventHub, conversation: ConversationPort, counters: ErrorCounters,
                  guard: ConnectionGuard, most: int) -> None:
         """Allow `most` pages at a time."""
         self._hub = hub

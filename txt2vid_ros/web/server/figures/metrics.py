@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 import dataclasses
 
-from txt2vid_ros.web.server.health import GraphHealth
+from txt2vid_ros.web.server.figures.health import GraphHealth
 
 CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 PREFIX = 'txt2vid_'
@@ -21,14 +21,16 @@ class NodeMetric:
     node: str
     figure: str
     scale: float = 1.0
+    median: bool = False
+    """Whether 0 is that nothing was measured yet."""
 
 
 MILLI = 1e-3
 OF_NODES = (
     NodeMetric('text_to_sound_seconds', 'gauge', 'From a text to the first sample of its sound, '
-               'median of the last.', 'tts', 'text_to_voice_ms_p50', MILLI),
+               'median of the last.', 'tts', 'text_to_voice_ms_p50', MILLI, True),
     NodeMetric('speech_to_text_seconds', 'gauge', 'From the end of speech being known to its '
-               'text, median of the last.', 'stt', 'endpoint_to_final_ms_p50', MILLI),
+               'text, median of the last.', 'stt', 'endpoint_to_final_ms_p50', MILLI, True),
     NodeMetric('utterances_total', 'counter', 'Utterances spoken.', 'tts', 'utterances'),
     NodeMetric('interrupted_total', 'counter', 'Utterances interrupted.', 'tts', 'interrupted'),
     NodeMetric('frames_total', 'counter', 'Frames of the stream.', 'stream', 'frames'),
@@ -44,6 +46,8 @@ OF_NODES = (
     NodeMetric('mouth_to_eye_seconds', 'gauge', 'From speech to the lips at the other end.',
                'link', 'mouth_to_eye_ms', MILLI),
 )
+OF_NOW = frozenset({'connections', 'pages', 'viewers', 'plain_viewers', 'talkers', 'pushes'})
+"""Figures of the server that go up and down; all others only count."""
 OF_PAGES = {
     'av_offset_ms': ('av_offset_seconds', 'Of picture and sound, as a browser measured it last.'),
     'latency_ms': ('viewer_latency_seconds', 'Of what a browser shows, as it measured it last.')}
@@ -61,17 +65,18 @@ def as_metrics(health: GraphHealth, web: Mapping[str, float], errors: Mapping[st
          [('', health.figures()['fps'])])
     for metric in OF_NODES:
         state = nodes.get(metric.node)
-        if state is not None and state.alive and metric.figure in state.figures:
-            _add(lines, metric.name, metric.kind, metric.help,
-                 [('', state.figures[metric.figure] * metric.scale)])
+        value = state.figures.get(metric.figure) if state is not None and state.alive else None
+        if value is not None and (value or not metric.median):
+            _add(lines, metric.name, metric.kind, metric.help, [('', value * metric.scale)])
     _add(lines, 'memory_bytes', 'gauge', 'Resident memory of a process.', _memory(health))
     measured = health.figures()
     for figure, (name, text) in OF_PAGES.items():
         if figure in measured:
             _add(lines, name, 'gauge', text, [('', measured[figure] * MILLI)])
-    for name, value in web.items():
-        _add(lines, f'web_{name}', 'gauge', f'{name.replace("_", " ").capitalize()}.',
-             [('', float(value))])
+    for name, number in web.items():
+        kind, suffix = ('gauge', '') if name in OF_NOW else ('counter', '_total')
+        _add(lines, f'web_{name}{suffix}', kind, f'{name.replace("_", " ").capitalize()}.',
+             [('', float(number))])
     _add(lines, 'web_errors_total', 'counter', 'What went wrong at the web server, by kind.',
          [(_labels(kind=kind), float(count)) for kind, count in errors.items()])
     return '\n'.join(lines) + '\n'

@@ -1,0 +1,1 @@
+"""What happens in the graph, told to pages, and what pages ask for."""
