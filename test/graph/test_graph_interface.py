@@ -35,7 +35,7 @@ def test_who_joins_late_learns_the_sound_format(head: TalkingHead) -> None:
 
 QOS = {'voice/audio': (32, False), 'voice/mouth': (50, False), 'voice/audio_info': (1, True),
        'voice/caption': (50, False), 'voice/speaking': (1, True), 'voice/speakers': (1, True),
-       'voice/interrupted': (50, False),
+       'voice/interrupted': (50, False), 'voice/held': (1, True),
        'face/image_raw': (5, False), 'face/image_raw/compressed': (5, False),
        'face/camera_info': (5, False), 'stream/url': (1, True)}
 

@@ -43,6 +43,7 @@ _PACKAGES: tuple[tuple[str, str, bool, str], ...] = (
     ('pygame', "a window on this machine's screen", False, 'window'),
     ('aiohttp', 'the page to talk with', False, 'web'),
     ('aiortc', 'WebRTC on that page', False, 'web'),
+    ('livekit', 'echo cancellation', False, 'echo'),
     ('rosbags', 'bags without rosbag2', False, 'bag'),
     ('serial', 'the text link over serial lines', False, 'serial'),
     ('onnxruntime', 'the default voice', True, 'speech'),

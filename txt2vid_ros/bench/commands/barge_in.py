@@ -19,7 +19,7 @@ from txt2vid_ros.bench.commands.sender import recordings, synthesized
 from txt2vid_ros.bench.rig.running_graph import RunningGraph
 from txt2vid_ros.bench.rig.shared_room import SharedRoom
 from txt2vid_ros.bench.rig.viewer import decode, Decoded, Viewer
-from txt2vid_ros.bench.speech.room import cough, onset, Room, speech_level
+from txt2vid_ros.bench.speech.room import onset, Room, speech_level, syllable
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.pcm import STREAM_RATE
@@ -42,7 +42,7 @@ PATIENCE = 8.0
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument('--rounds', type=int, default=20,
-                        help='interruptions, and half as many coughs (%(default)s)')
+                        help='interruptions, and half as many false starts (%(default)s)')
     parser.add_argument('--alone', type=float, default=180.0, metavar='SECONDS',
                         help='how long the face speaks and nobody else (%(default)s)')
     parser.add_argument('--wav', action='append', default=[], type=Path, metavar='FILE',
@@ -64,18 +64,19 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
         viewer = Viewer(graph.port, file)
         spoken = [_interrupt(room, people[number % len(people)])
                   for number in range(arguments.rounds)]
-        resumed = [_cough(room, number) for number in range(arguments.rounds // 2)]
+        paused = [_false_start(room, people[number % len(people)], number)
+                  for number in range(arguments.rounds // 2)]
         zero = graph.status()['pts_zero_ns']
         viewer.close()
         rows = _rows(decode(file), zero, [each for each in spoken if each is not None])
-    return _figures(rows, spoken, resumed, alone, held)
+    return _figures(rows, spoken, paused, alone, held)
 
 
-def _figures(rows: NDArray[np.float64], spoken: list[Any], resumed: list[float | None],
+def _figures(rows: NDArray[np.float64], spoken: list[Any], paused: list[float | None],
              alone: float, held: int) -> dict[str, Any]:
     if not len(rows):
         raise UserError('nobody was heard', 'Run "txt2vid doctor".')
-    times = [each for each in resumed if each is not None]
+    times = [each for each in paused if each]
     return {
         'silence_ms_p50': float(np.median(rows[:, 0])),
         'silence_ms_p95': float(np.percentile(rows[:, 0], 95)),
@@ -85,8 +86,8 @@ def _figures(rows: NDArray[np.float64], spoken: list[Any], resumed: list[float |
         'interruptions': len(rows), 'missed': sum(each is None for each in spoken),
         'self_interruptions': held * 3600 / alone,
         'self_interruptions_counted': held, 'alone_seconds': alone,
-        'coughs': len(resumed), 'coughs_resumed': len(times),
-        'pause_for_a_cough_ms_p50': float(np.median(times)) if times else 0.0}
+        'false_starts': len(times) + paused.count(None), 'false_starts_resumed': len(times),
+        'false_start_pause_ms_p50': float(np.median(times)) if times else 0.0}
 
 
 @contextlib.contextmanager
@@ -160,20 +161,19 @@ def _interrupt(room: SharedRoom, sound: NDArray[np.float32]) -> tuple[int, int] 
     return begin, room.decisions[before][0]
 
 
-def _cough(room: SharedRoom, number: int) -> float | None:
-    """Cough over the face; return for how many ms it was silent, None where it did not go on."""
+def _false_start(room: SharedRoom, sound: NDArray[np.float32], number: int) -> float | None:
+    """Say half a word over the face; return for how many ms it paused, None where it stopped."""
     _ready(room, number)
     before = len(room.decisions)
-    room.talk(cough(seed=number) * (3 * VOICE_LEVEL))
+    sound = sound * (VOICE_LEVEL / speech_level(sound))
+    room.talk(syllable(sound, number))
     time.sleep(PATIENCE / 2)
     decided = room.decisions[before:]
-    if not decided:
-        return 0.0
     words = [word for _, word in decided]
-    if 'drop' in words or words[-1] != 'resume' or not room.speaking:
+    if 'drop' in words or len(words) % 2:
         return None
     return sum((end - begin) / 1e6 for (begin, _), (end, _) in zip(
-        decided[::2], decided[1::2], strict=False))
+        decided[::2], decided[1::2], strict=True))
 
 
 def _rows(stream: Decoded, zero: int, spoken: list[tuple[int, int]]) -> NDArray[np.float64]:

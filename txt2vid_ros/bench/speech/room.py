@@ -1,4 +1,4 @@
-"""A synthetic room between a loudspeaker and a microphone, and sounds that are no words."""
+"""A synthetic room between a loudspeaker and a microphone, and what people do in it."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ class Room:
         return np.asarray(heard[:len(played)] + noise, np.float32)
 
 
-def cough(seconds: float = 0.22, level: float = 0.3, seed: int = 3) -> NDArray[np.float32]:
-    """Return a burst at SPEECH_RATE much as a cough: a click, then voiced noise that dies away."""
-    random = np.random.default_rng(seed)
-    times = np.arange(int(seconds * SPEECH_RATE)) / SPEECH_RATE
-    noise = np.convolve(random.standard_normal(len(times)), np.ones(6) / 6, 'same')
-    voiced = sum(np.sin(2 * np.pi * 180 * number * times) / number for number in range(1, 12))
-    sound = (noise + 0.4 * voiced) * np.exp(-times / (seconds / 3)) * np.minimum(1, times / 0.008)
-    return np.asarray(level * sound / np.abs(sound).max(), np.float32)
+def syllable(sound: NDArray[np.float32], number: int = 0) -> NDArray[np.float32]:
+    """Return a third of a second from within a person's speech: a voice, and no words."""
+    first = onset(sound) + int((0.3 + 0.4 * (number % 4)) * SPEECH_RATE)
+    piece = np.array(sound[first:first + int(0.32 * SPEECH_RATE)], np.float32)
+    fade = np.linspace(0, 1, min(SPEECH_RATE // 100, len(piece)), dtype=np.float32)
+    piece[:len(fade)] *= fade
+    piece[len(piece) - len(fade):] *= fade[::-1]
+    return piece
 
 
 def onset(sound: NDArray[np.float32]) -> int:
