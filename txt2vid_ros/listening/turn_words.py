@@ -48,7 +48,7 @@ ENGLISH = TurnWords(
         who whom whose what where when why how which
         i he she we they
         very quite rather extremely too so such
-        gonna wanna gotta"""),
+        gonna wanna gotta mr mrs ms dr"""),
     prepositions=_words("""
         of in at to for from with by on into onto upon about between among through during under
         without within against toward towards per via regarding including except like near behind
