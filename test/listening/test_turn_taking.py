@@ -51,7 +51,8 @@ ENGLISH = [
     ('I don’t know.', COMPLETE),
     # Articles, determiners, adjectives.
     ('I would like a cup of', INCOMPLETE), ('And he gave her the.', INCOMPLETE),
-    ('We saw every.', INCOMPLETE), ('And Mr.', INCOMPLETE), ('A very.', INCOMPLETE), ('This is my.', INCOMPLETE),
+    ('We saw every.', INCOMPLETE), ('That was a very.', INCOMPLETE), ('This is my.', INCOMPLETE),
+    ('And Mr.', INCOMPLETE),
     # Prepositions.
     ('I am looking at.', INCOMPLETE), ('Put it next to.', INCOMPLETE),
     ('He said this because of.', INCOMPLETE), ('She went from Rome to.', INCOMPLETE),
