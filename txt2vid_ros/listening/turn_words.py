@@ -22,7 +22,7 @@ class TurnWords:
     prepositions: frozenset[str]
     """Words that need another after them, except at the end of a question."""
     fillers: frozenset[str]
-    """Sounds of somebody who is still thinking."""
+    """Sounds of somebody who is still thinking, and titles: nothing ever ends with them."""
     phrases: frozenset[str]
     """Phrases that need another after them, though their last word may end a sentence."""
     answers: frozenset[str]
@@ -53,7 +53,7 @@ ENGLISH = TurnWords(
         of in at to for from with by on into onto upon about between among through during under
         without within against toward towards per via regarding including except like near behind
         beside"""),
-    fillers=_words('um uh uhm uhh umm er erm hmm hm mm ah eh'),
+    fillers=_words('um uh uhm uhh umm er erm hmm hm mm ah eh mr mrs ms dr'),
     phrases=_phrases("""
         and then, and so, such as, as well as, kind of, sort of, a lot of, one of, some of,
         going to, want to, have to, need to, used to, able to, due to, instead of, because of,

@@ -66,7 +66,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help='what is said in the recording before it, with | between clauses')
     parser.add_argument('--pauses', type=float, nargs='+', default=[0.4, 0.6, 0.8, 1.0],
                         metavar='SECONDS', help='lengths of the pauses (%(default)s)')
-    parser.add_argument('--places', type=int, default=6,
+    parser.add_argument('--places', type=int, default=4,
                         help='where pauses are put into each recording, at most (%(default)s)')
 
 
