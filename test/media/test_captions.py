@@ -123,3 +123,42 @@ def test_silence_is_told_at_the_end(reader: Reader) -> None:
     reader.expect(True)
     reader.close()
     reader.expect(False)
+
+
+def test_held_it_pauses_and_goes_on_as_one_caption(reader: Reader) -> None:
+    reader.tool.audio('ann#1', ns(0))
+    reader.tool.words('ann#1', [(ns(0), 'One,'), (ns(1), 'two'), (ns(2), 'three.')], 'en')
+    reader.expect(True, 'One,')
+    reader.at(1.5, 'One, two')
+    reader.tool.held('ann#1', ns(1.5), 'ann#1~1', 1)
+    reader.expect(False)
+    reader.tool.audio('ann#1~1', ns(4))
+    reader.tool.words('ann#1~1', [(ns(4), 'two'), (ns(5), 'three.')], 'en')
+    reader.tool.ended('ann#1~1', ns(6))
+    reader.at(4.5, True)
+    reader.at(5, 'One, two three.')
+    reader.at(6, False, 'One, two three.|')
+    assert {each.start for each in reader.captions} == {ns(0)}
+
+
+def test_a_word_that_was_told_when_it_was_just_cut_off_is_not_told_as_unsaid(
+        reader: Reader) -> None:
+    reader.tool.audio('ann#1', ns(0))
+    reader.tool.words('ann#1', [(ns(0), 'One'), (ns(1), 'two'), (ns(2), 'three.')], 'en')
+    reader.expect(True, 'One')
+    # Told, while who cuts it off has looked at the clock already.
+    reader.at(1.01, 'One two')
+    reader.tool.held('ann#1', ns(0.99), 'ann#1~1', 1)
+    reader.expect(False)
+    reader.tool.ended('ann#1~1', ns(1.01), interrupted=True, unsaid='two three.')
+    reader.expect('One two —|')
+    assert reader.captions[-1].unsaid == 'three.'
+
+
+def test_what_is_silenced_within_its_first_word_says_so_too(reader: Reader) -> None:
+    reader.tool.audio('ann#1', ns(0))
+    reader.tool.words('ann#1', [(ns(0.5), 'One'), (ns(1), 'two.')], 'en')
+    reader.at(0.2, True)
+    reader.tool.ended('ann#1', ns(0.2), interrupted=True, unsaid='One two.')
+    reader.expect(False, '—|')
+    assert reader.captions[-1].unsaid == 'One two.'

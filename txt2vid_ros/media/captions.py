@@ -38,7 +38,7 @@ class _CaptionedUtterance:
     """When its first word is heard."""
     waiting: collections.deque[tuple[int, str]] = dataclasses.field(
         default_factory=collections.deque)
-    heard: list[str] = dataclasses.field(default_factory=list)
+    heard: list[tuple[int, str]] = dataclasses.field(default_factory=list)
     locale: str = ''
     left_out: str = ''
     audible: bool = False
@@ -51,6 +51,16 @@ class _CaptionedUtterance:
     """Words to come that were heard before it was held."""
     interrupted: bool = False
     unsaid: str = ''
+    told: list[str] = dataclasses.field(default_factory=list)
+    """Words that were told as heard when they had just been cut off."""
+
+    def cut(self, end: int) -> None:
+        """Learn that nothing is heard from `end` on; what was told since counts as heard."""
+        self.end = end
+        self.told += [word for time, word in self.heard if time > end]
+        # They were, as far as who read them knows.
+        self.heard = [(min(time, end), word) for time, word in self.heard]
+        self.waiting = collections.deque(each for each in self.waiting if each[0] <= end)
 
     def sounds(self, now: int) -> bool:
         """Return whether it is heard."""
@@ -86,6 +96,7 @@ class Captions:
             elif held.start > held.end:
                 # It was held before any of it was heard.
                 held.start = start
+            held.told.clear()
             held.held, held.end, held.heard_from = False, None, start
             self._changed.notify_all()
 
@@ -112,9 +123,9 @@ class Captions:
         with self._changed:
             held = self._utterances.pop(utterance, None)
             if held is not None:
-                held.held, held.end, held.repeated = True, end, repeated
-                held.waiting = collections.deque(
-                    word for word in held.waiting if word[0] <= end)
+                before = len(held.told)
+                held.cut(end)
+                held.held, held.repeated = True, repeated + len(held.told) - before
                 self._utterances[continuation] = held
                 self._changed.notify_all()
 
@@ -124,8 +135,12 @@ class Captions:
         with self._changed:
             held = self._utterances.get(utterance)
             if held is not None:
-                held.held, held.end = False, end
-                held.interrupted, held.unsaid = interrupted, unsaid
+                held.held, held.end, held.interrupted = False, end, interrupted
+                if interrupted:
+                    held.cut(end)
+                    for word in held.told:
+                        unsaid = unsaid.removeprefix(word).lstrip()
+                    held.unsaid = unsaid
                 self._changed.notify_all()
 
     def run(self, stop: threading.Event) -> None:
@@ -156,9 +171,9 @@ class Captions:
         new = False
         # Words come ahead of their sound, whose start every caption carries.
         while held.audible and held.waiting and held.waiting[0][0] <= until:
-            held.heard.append(held.waiting.popleft()[1])
+            held.heard.append(held.waiting.popleft())
             new = True
-        text = ' '.join(held.heard)
+        text = ' '.join(word for _, word in held.heard)
         if new:
             found.append(Caption(name, held.start, text, False, held.locale))
         if held.end is not None and held.end <= now and not held.held:

@@ -93,7 +93,7 @@ class SpeechScheduler:
                 return False
             if utterance.id in self._unwanted:
                 self._unwanted.remove(utterance.id)
-                self._end([(utterance.id, utterance.text)])
+                self._end([(utterance.id, utterance.text)], self._clock.now())
                 return True
             self._queue.append(utterance)
             self._changed.notify_all()
@@ -109,7 +109,7 @@ class SpeechScheduler:
             self._queue.clear()
             # What waited was to be heard after the words in which the first stopped.
             whole = ' '.join(filter(None, (unsaid for _, unsaid in left)))
-            self._end([(name, whole) for name, _ in left])
+            self._end([(name, whole) for name, _ in left], now)
             self._hold(False)
             return len(left)
 
@@ -169,7 +169,7 @@ class SpeechScheduler:
             waiting = [each for each in self._queue if origin_of(each.id) == utterance]
             for each in waiting:
                 self._queue.remove(each)
-                self._end([(each.id, each.left)])
+                self._end([(each.id, each.left)], now)
                 return True
             if not found or found[0][1] <= now:
                 self._unwanted.append(utterance)
@@ -181,7 +181,7 @@ class SpeechScheduler:
                 # Nothing is heard after it: the next may begin at once.
                 self._output.cursor = max([now, *(each for _, each in self._audible
                                                   if each != UNENDED)])
-            self._end([(text.request.id, text.rest(now).unsaid)])
+            self._end([(text.request.id, text.rest(now).unsaid)], now)
             return True
 
     def _heard_after(self, now: int) -> list[UtteranceProgress]:
@@ -198,11 +198,11 @@ class SpeechScheduler:
             self._sink.holding(holds)
             self._changed.notify_all()
 
-    def _end(self, left: Iterable[tuple[str, str]]) -> None:
+    def _end(self, left: Iterable[tuple[str, str]], now: int) -> None:
         """Tell what is heard no more; under the lock, so that no chunk comes after."""
         for name, unsaid in left:
             self.statistics.interrupted += 1
-            self._sink.ended(name, self._clock.now(), interrupted=True, unsaid=unsaid)
+            self._sink.ended(name, now, interrupted=True, unsaid=unsaid)
         self._changed.notify_all()
 
     @property

@@ -41,13 +41,13 @@ class Room:
 
 
 def syllable(sound: NDArray[np.float32], number: int = 0) -> NDArray[np.float32]:
-    """Return a third of a second from within a person's speech: a voice, and no words."""
+    """Return a third of a second from within a person's speech, as loud as that: no words."""
     first = onset(sound) + int((0.3 + 0.4 * (number % 4)) * SPEECH_RATE)
     piece = np.array(sound[first:first + int(0.32 * SPEECH_RATE)], np.float32)
     fade = np.linspace(0, 1, min(SPEECH_RATE // 100, len(piece)), dtype=np.float32)
     piece[:len(fade)] *= fade
     piece[len(piece) - len(fade):] *= fade[::-1]
-    return piece
+    return piece * (speech_level(sound) / max(1e-6, float(np.sqrt(np.square(piece).mean()))))
 
 
 def onset(sound: NDArray[np.float32]) -> int:

@@ -18,6 +18,8 @@ BUFFERED = int(0.1 * SECOND)
 """Nanoseconds of an interrupted voice that a loudspeaker may have been given, and plays."""
 LINGERING = 0.3
 """Seconds for which a listener may still hear what is over by its stamps."""
+MEMORY = 20.0
+"""Seconds: on a busy machine what was captured waits for that long, and so does its echo."""
 FORGET_INTERVAL = 1.0
 
 
@@ -27,7 +29,7 @@ class VoiceReference:
     def __init__(self, node: ManagedNode,
                  take: Callable[[str, int, NDArray[np.float32], int], None]) -> None:
         """Give `take` the utterance, stamp (nanoseconds), samples and rate of each chunk."""
-        self.speech = SpeechTimeline()
+        self.speech = SpeechTimeline(MEMORY)
         """What is played, by its stamps."""
         self._take = take
         self._clock = node.ros_clock
