@@ -24,7 +24,7 @@ pytestmark = [
     pytest.mark.skipif(program() is None, reason='there is no Chromium; install chromium')]
 
 TOKEN = 'a-token-of-some-length'
-CLAPS = 5
+CLAPS = 4
 LENGTH = 0.2
 """Seconds of a clap: several pictures, of which a busy browser may miss some."""
 # Notes when a flash is on the screen, and when a word is marked as the spoken one.
