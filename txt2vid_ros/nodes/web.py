@@ -15,6 +15,7 @@ from std_msgs.msg import Bool, Float64, String
 from std_srvs.srv import Trigger
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.pcm import SPEECH_RATE
 from txt2vid_ros.core.people import DEFAULT
 from txt2vid_ros.core.registry import not_installed, WEB_PACKAGES
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
@@ -108,6 +109,7 @@ class WebNode(ManagedNode):
             self.create_subscription(kind, topic, take, profile,
                                      qos_overriding_options=qos.overridable())
         self.create_timer(1.0, self._each_second)
+        self._mic_info.publish(messages.audio_info(SPEECH_RATE))
         self._listening = True
         self.until_deactivate(self._stop_listening)
         self._tell_hello()
