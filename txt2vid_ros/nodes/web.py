@@ -236,11 +236,13 @@ class WebNode(ManagedNode):
 
     def _can_talk(self) -> bool:
         """Return whether somebody listens to mic/audio, and no microphone of this machine."""
-        return (self._media is not None and self._mic.get_subscription_count() > 0
+        return (self._listening and self._media is not None
+                and self._mic.get_subscription_count() > 0
                 and self.count_publishers('mic/audio') < 2)
 
     def _stop_listening(self) -> None:
         self._listening = False
+        self._tell_hello()
 
     def _ways_to_watch(self) -> list[str]:
         url = self._server.url
