@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections import deque
 from collections.abc import Sequence
 import json
 import os
@@ -18,6 +19,7 @@ FLAGS = ('--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-
          '--window-size=900,720', '--remote-debugging-pipe')
 MICROPHONE = ('--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream')
 """A microphone that beeps once a second, and that every page may use."""
+PROBLEMS = {'Runtime.exceptionThrown', 'Log.entryAdded'}
 
 
 def microphone(sound: pathlib.Path) -> tuple[str, ...]:
@@ -54,9 +56,18 @@ class Page:
         self._rest = b''
         self._number = 0
         self._session: str | None = None
+        self.problems: deque[str] = deque(maxlen=100)
+        """What pages complained of: exceptions, violations of their policy, failed requests."""
+        self._open(url)
+
+    def _open(self, url: str) -> None:
+        self._session = None
         target = self.send('Target.createTarget', url='about:blank')['targetId']
         self._session = self.send('Target.attachToTarget', targetId=target,
                                   flatten=True)['sessionId']
+        self.send('Page.enable')
+        self.send('Runtime.enable')
+        self.send('Log.enable')
         self.send('Page.navigate', url=url)
 
     def send(self, method: str, **parameters: Any) -> dict[str, Any]:
@@ -74,18 +85,75 @@ class Page:
                 self._rest += data
             text, self._rest = self._rest.split(b'\0', 1)
             answer = json.loads(text)
+            if answer.get('method') in PROBLEMS:
+                self.problems.append(text.decode())
             if answer.get('id') == self._number:
                 if 'error' in answer:
                     raise RuntimeError(answer['error'])
                 return dict(answer['result'])
 
-    def evaluate(self, expression: str) -> Any:
+    def evaluate(self, expression: str, *, gesture: bool = True) -> Any:
         """Return the value of a JavaScript expression; a promise is awaited."""
+        return self._evaluate(expression, userGesture=gesture)
+
+    def evaluate_in(self, frame: str, expression: str) -> Any:
+        """Return the value of an expression in a frame whose address has `frame`, or None."""
+        tree = self.send('Page.getFrameTree')['frameTree']
+        names = [each['frame']['id'] for each in tree.get('childFrames', [])
+                 if frame in each['frame']['url']]
+        if not names:
+            return None
+        world = self.send('Page.createIsolatedWorld', frameId=names[0])['executionContextId']
+        return self._evaluate(expression, contextId=world)
+
+    def _evaluate(self, expression: str, **options: Any) -> Any:
         answer = self.send('Runtime.evaluate', expression=expression, returnByValue=True,
-                           awaitPromise=True, userGesture=True)
+                           awaitPromise=True, **options)
         if 'exceptionDetails' in answer:
             raise RuntimeError(answer['exceptionDetails'])
         return answer['result'].get('value')
+
+    def before_each_page(self, script: str) -> None:
+        """Run a script in every page from now on, before its own."""
+        self.send('Page.addScriptToEvaluateOnNewDocument', source=script)
+
+    def navigate(self, url: str) -> None:
+        """Leave the page for another."""
+        self.send('Page.navigate', url=url)
+
+    def resize(self, width: int, height: int, *, scale: float = 1, touch: bool = False) -> None:
+        """Give the page a window of this size, of a phone where it is for `touch`."""
+        self.send('Emulation.setDeviceMetricsOverride', width=width, height=height,
+                  deviceScaleFactor=scale, mobile=touch)
+        self.send('Emulation.setTouchEmulationEnabled', enabled=touch)
+
+    def prefer(self, **features: str) -> None:
+        """Set what the user prefers, by media feature: color_scheme='dark'."""
+        self.send('Emulation.setEmulatedMedia', features=[
+            {'name': f'prefers-{name.replace("_", "-")}', 'value': value}
+            for name, value in features.items()])
+
+    def click(self, selector: str) -> None:
+        """Click the middle of an element as a hand does."""
+        x, y = self.evaluate(
+            f'(box => [box.x + box.width / 2, box.y + box.height / 2])'
+            f'(document.querySelector({json.dumps(selector)}).getBoundingClientRect())',
+            gesture=False)
+        for kind in ('mousePressed', 'mouseReleased'):
+            self.send('Input.dispatchMouseEvent', type=kind, x=x, y=y, button='left', clickCount=1)
+
+    def write(self, text: str) -> None:
+        """Write into what has the focus."""
+        self.send('Input.insertText', text=text)
+
+    def press(self, key: str, *, shift: bool = False) -> None:
+        """Press and let go of a key, by its name in the DOM."""
+        code = {'Enter': 13, 'Escape': 27, 'Tab': 9, ' ': 32}.get(key, ord(key[0].upper()))
+        printed = {'Enter': '\r'}.get(key, key if len(key) == 1 else '')
+        common = {'key': key, 'windowsVirtualKeyCode': code, 'modifiers': 8 if shift else 0}
+        self.send('Input.dispatchKeyEvent', type='keyDown', **common,
+                  **({'text': printed} if printed else {}))
+        self.send('Input.dispatchKeyEvent', type='keyUp', **common)
 
     def screenshot(self, file: pathlib.Path) -> None:
         """Save what is seen as a PNG."""

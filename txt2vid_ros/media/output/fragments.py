@@ -78,7 +78,9 @@ class _Remuxer:
         self._output = ffmpeg.output(
             packets, 'pipe:1', format='mp4', codec='copy', flush_packets=1,
             metadata=f'comment={SYNTHETIC_LABEL}',
-            movflags='+empty_moov+default_base_moof+delay_moov',
+            # Fragments keep the presentation times of the stream, from which captions are timed:
+            # without copyts and +frag_discont they count from the first that a viewer is sent.
+            copyts=None, movflags='+empty_moov+default_base_moof+delay_moov+frag_discont',
             # As short as fragments get; +frag_every_frame stamps pairs of audio frames alike.
             frag_duration=1,
             muxdelay=0, muxpreload=0, **{'bsf:a': 'aac_adtstoasc'})
