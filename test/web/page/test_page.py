@@ -276,7 +276,11 @@ def test_no_text_breaks_a_small_screen(page: Page, server: ContractServer, width
 def test_a_viewer_whose_server_went_away_sees_the_face_again(
         page: Page, server: ContractServer) -> None:
     page.click('#sound-on')
+    page.click('#talk')
+    until(lambda: ask(page, "document.getElementById('talk').ariaPressed") == 'true', 'to talk')
     server.close()
+    until(lambda: 'microphone was cut off' in shown(page, '#notice'), 'for the microphone')
+    page.click('#notice button')
     until(lambda: 'connection is lost' in shown(page, '#notice'), 'for the page to say so')
     assert shown(page, '#state') == 'Reconnecting'
     page.click('#text')
@@ -287,6 +291,7 @@ def test_a_viewer_whose_server_went_away_sees_the_face_again(
     server.begin()
     until(lambda: seen(page, '#state').get('state') == 'live', 'for the face')
     until(lambda: shown(page, '#notice') == '', 'for the messages to go')
+    assert shown(page, '#talk-text') == 'Talk'
     assert ask(page, "document.getElementById('face').muted") is False
     page.press('Enter')
     until(lambda: bool(server.received))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 import contextlib
 import http.server
 import statistics
 import threading
 import time
 
-from aiohttp.web import RouteDef
 from chromium import MICROPHONE, Page, program
 import numpy as np
 import pytest
@@ -17,9 +16,7 @@ from rig import Rig, until
 from txt2vid_ros.core.clock import SECOND, SystemClock
 from txt2vid_ros.core.pcm import VOICE_RATE
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
-from txt2vid_ros.web.rtc.peer.network import local_addresses, Network
-from txt2vid_ros.web.rtc.routes import rtc_routes
-from txt2vid_ros.web.rtc.service import RtcService
+from txt2vid_ros.web.face_media import FaceMedia, RtcSettings
 from txt2vid_ros.web.server.server import WebServer
 from txt2vid_ros.web.server.settings import WebSettings
 
@@ -27,7 +24,7 @@ pytestmark = [
     pytest.mark.skipif(program() is None, reason='there is no Chromium; install chromium')]
 
 TOKEN = 'a-token-of-some-length'
-CLAPS = 5
+CLAPS = 4
 LENGTH = 0.2
 """Seconds of a clap: several pictures, of which a busy browser may miss some."""
 # Notes when a flash is on the screen, and when a word is marked as the spoken one.
@@ -109,17 +106,15 @@ class Face:
         parts.callback(self.server.close)
         self.server.start()
         self.server.stream_at(self.rig.output.url)
-        self.server.run(lambda: self.service.feed.follow(self.rig.output.url))
         self.server.parts.hub.post({
             'type': 'hello', 'version': 1, 'speakers': [], 'speaker': 'default',
             'can': {'say': True, 'talk': True, 'secure': True}, 'synthetic': True,
             'ice_servers': []})
         self.url = f'{self.server.url}/?token={TOKEN}'
 
-    def _media(self) -> tuple[RtcService, Iterable[RouteDef]]:
-        self.service = RtcService(self.speech, SystemClock(), lambda stamp, samples: None,
-                                  Network(local_addresses('127.0.0.1', 'web.http')), 10)
-        return self.service, rtc_routes(self.service, self.server.is_allowed_origin)
+    def _media(self) -> FaceMedia:
+        return FaceMedia(RtcSettings(), self.speech, SystemClock(), lambda stamp, samples: None,
+                         lambda line: None, self.server.is_allowed_origin)
 
     def clap(self) -> None:
         """Clap once a second, with a caption whose words are the claps."""

@@ -3,6 +3,7 @@
 import { byId, make } from './dom.js';
 import { Captions } from './captions.js';
 
+const ANEW = 3000; // ms by which stamps fall back only where a new stream began
 const HEARD_FOR = 5000;
 const MOST_HEARD = 110;
 const MOST_GROWING = 20;
@@ -13,6 +14,7 @@ export class CaptionView {
   #heard = byId('heard');
   #shown = null; // the page of words that is in the document
   #state = '';
+  #latest = -Infinity;
   #growing = new Set(); // utterances whose words came one by one
   #running = false;
   #fade = 0;
@@ -35,7 +37,10 @@ export class CaptionView {
   }
 
   #step() {
-    const stamp = this.stamp();
+    const played = this.stamp();
+    // While a browser buffers more, its stamp falls back; what was heard is not heard again.
+    if (played !== null && (played > this.#latest || played < this.#latest - ANEW)) this.#latest = played;
+    const stamp = played === null ? null : this.#latest;
     if (stamp !== null) this.#show(stamp);
     this.#running = stamp === null || this.#captions.pending(stamp);
     if (this.#running) requestAnimationFrame(() => this.#step());

@@ -1,7 +1,6 @@
 // Two clocks: the server's, and the stamp that is being played. Both in ms of unix time.
 
 const NTP_EPOCH = 2208988800000; // 1900 to 1970
-const ANEW = 1500; // ms by which a stamp goes back only where a new stream began
 const NTP_FROM = 3e12; // as unix time this is the year 2065, as NTP time 1995
 
 /** A stamp in ns, as it travels (a string), in ms: exact to 0.3 µs. */
@@ -42,7 +41,6 @@ export class ServerClock {
 /** The stamp that is being played, between two readings of it: the median of the last few. */
 export class PlayClock {
   #offsets = [];
-  #last = -Infinity;
 
   reading(stamp, at) {
     const offset = stamp - at;
@@ -53,13 +51,9 @@ export class PlayClock {
     if (this.#offsets.length > 5) this.#offsets.shift();
   }
 
-  /** While more is buffered the stamp stands still: what was heard is not heard again. */
   now() {
     const offset = this.#median();
-    if (offset === null) return null;
-    const stamp = performance.now() + offset;
-    if (stamp > this.#last || this.#last - stamp > ANEW) this.#last = stamp;
-    return this.#last;
+    return offset === null ? null : performance.now() + offset;
   }
 
   #median() {

@@ -32,7 +32,9 @@ export class Picture {
     // Upright there is room for the dock below the picture.
     const height = upright && !bare ? all - dock : all;
     const shape = place(width, height, ratio);
+    const before = this.#stage.dataset.fade;
     this.#stage.dataset.fade = shape.fade;
+    if (shape.fade !== before) this.paint();
     for (const side of ['left', 'top', 'width', 'height']) {
       this.#video.style[side] = `${Math.round(shape[side])}px`;
     }
@@ -47,7 +49,9 @@ export class Picture {
 
   paint() {
     if (this.#video.readyState < 2 || !this.#stage.dataset.fade) return;
-    this.#ambient.drawImage(this.#video, 0, 0, 32, 24);
+    const { width, height } = this.#ambient.canvas;
+    this.#ambient.filter = 'blur(2px)';
+    this.#ambient.drawImage(this.#video, -3, -3, width + 6, height + 6);
   }
 }
 

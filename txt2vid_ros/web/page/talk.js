@@ -75,7 +75,7 @@ export class Talk extends EventTarget {
     await within(CONNECT, connected(peer));
     if (round !== this.#round) return undefined;
     this.#become('on');
-    return lost(peer).then(() => this.#broken(round, 'talk-failed'));
+    return lost(peer).then(() => this.#broken(round, 'talk-lost'));
   }
 
   #broken(round, kind) {
