@@ -87,7 +87,7 @@ def test_an_answer_has_to_be_taken_in_time(
         deaf.settimeout(0.2)
         with contextlib.suppress(OSError):
             for _ in range(20000):
-                deaf.sendall(b'GET /static/portrait.jpg HTTP/1.1\r\nHost: localhost\r\n\r\n')
+                deaf.sendall(b'GET /static/page.css HTTP/1.1\r\nHost: localhost\r\n\r\n')
         until(lambda: web.errors().get('slow_answers'), 'the end')
         assert web.ask('/status.json').status == 200
         deaf.close()

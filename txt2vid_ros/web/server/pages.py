@@ -9,7 +9,7 @@ import importlib.resources
 from aiohttp import web
 from txt2vid_ros.web.server.access.response_headers import EMBED_PATH, PUBLIC_PATHS
 
-FOLDERS = ('web/page', 'web/server/assets', 'assets')
+FOLDERS = ('web/page', 'web/server/assets')
 """Where the files lie, in the package; the first that has a name wins."""
 KINDS = {
     '.html': 'text/html; charset=utf-8', '.css': 'text/css; charset=utf-8',
@@ -19,8 +19,6 @@ KINDS = {
 """The media types of what is served; other files are not."""
 PAGES = {'/': 'index.html', EMBED_PATH: 'index.html', '/status': 'status.html',
          '/embed.js': 'embed.js', '/favicon.ico': 'icon.svg'}
-FALLBACK = 'watch.html'
-"""What takes the place of a page that is not there."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,10 +59,7 @@ class Pages:
                 web.get('/static/{name}', self._static)]
 
     async def _page(self, request: web.Request) -> web.Response:
-        name = PAGES[request.path]
-        file = self._files.get(name) or (
-            self._files[FALLBACK] if name.endswith('.html') else None)
-        return self._answer(request, file)
+        return self._answer(request, self._files[PAGES[request.path]])
 
     async def _static(self, request: web.Request) -> web.Response:
         return self._answer(request, self._files.get(request.match_info['name']))
