@@ -15,15 +15,24 @@ import urllib.error
 import urllib.request
 
 import aiohttp
+from aiortc import (
+    AudioStreamTrack,
+    RTCConfiguration,
+    RTCPeerConnection,
+    RTCSessionDescription,
+)
+from audio_common_msgs.msg import AudioDataStamped, AudioInfo
+from av import AudioFrame
 from graph_harness import assert_one_clear_line, eventually, FAST, run, TalkingHead, TIMEOUT
 from hri_msgs.msg import LiveSpeech
 import numpy as np
 import pytest
-from ros_observer import Observer
+from ros_observer import Observer, Recording
 from std_msgs.msg import Bool
 from stream_decoding import plain, Shown, transcribe
 from txt2vid_ros.bench.rig.viewer import Viewer
 from txt2vid_ros.core.clock import SECOND
+from txt2vid_ros.core.pcm import from_s16, SPEECH_RATE
 from txt2vid_ros.ros import messages, qos
 
 TEXT = 'The quick brown fox jumps over the lazy dog.'
@@ -194,6 +203,53 @@ def test_who_is_heard_is_shown(head: TalkingHead, page: Events) -> None:
             'final': 'How are you?'}
         observer.publisher(Bool, 'is_speaking', qos.SPEAKING).publish(Bool(data=False))
         page.wait('listening', lambda event: event['value'] is False, first)
+
+
+class Tone(AudioStreamTrack):
+    """A tone of 500 Hz, as a browser's microphone would bring it."""
+
+    async def recv(self) -> AudioFrame:
+        frame = await super().recv()
+        at = frame.pts + np.arange(frame.samples)
+        wave = np.sin(2 * np.pi * 500 * at / frame.sample_rate) * 10000
+        frame.planes[0].update(wave.astype(np.int16).tobytes())
+        return frame
+
+
+def test_the_microphone_of_a_browser_is_heard_with_its_time(
+        head: TalkingHead, page: Events, monkeypatch: pytest.MonkeyPatch) -> None:
+    # aioice leaves out the loopback interface, where alone the node serves.
+    monkeypatch.setattr('aioice.ice.get_host_addresses', lambda use_ipv4, use_ipv6: ['127.0.0.1'])
+
+    async def talk(heard: Recording) -> list[AudioDataStamped]:
+        peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+        peer.addTrack(Tone())
+        await peer.setLocalDescription(await peer.createOffer())
+        async with aiohttp.ClientSession() as client, client.post(
+                f'{head.url}/whip', data=peer.localDescription.sdp.encode(),
+                headers={'Content-Type': 'application/sdp'}) as answer:
+            assert answer.status == 201, await answer.text()
+            await peer.setRemoteDescription(RTCSessionDescription(await answer.text(), 'answer'))
+            await asyncio.to_thread(heard.wait, lambda _: len(heard.messages) > 100)
+            async with client.delete(f'{head.url}{answer.headers["Location"]}') as ended:
+                assert ended.status == 200
+        await peer.close()
+        return heard.messages[50:100]
+
+    with Observer(head) as observer:
+        first = len(page.seen)
+        heard = observer.record(AudioDataStamped, 'mic/audio')
+        page.wait('hello', lambda event: event['can']['talk'], first)
+        info = observer.record(AudioInfo, 'mic/audio_info', qos.INFO).wait()
+        messages_ = asyncio.run(talk(heard))
+    assert (info.sample_rate, info.channels, info.sample_format) == (SPEECH_RATE, 1, 'S16LE')
+    sound = np.concatenate([from_s16(each.audio.data) for each in messages_])
+    peak = np.argmax(np.abs(np.fft.rfft(sound))) * SPEECH_RATE / len(sound)
+    assert abs(peak - 500) < 10
+    stamps = [messages.from_time(each.header.stamp) for each in messages_]
+    lengths = [len(each.audio.data) // 2 * SECOND // SPEECH_RATE for each in messages_]
+    # The sample count is the clock.
+    assert np.abs(np.diff(stamps) - lengths[:-1]).max() < 5_000_000
 
 
 def test_figures_are_there_for_prometheus(head: TalkingHead, page: Events) -> None:

@@ -15,6 +15,7 @@ from std_msgs.msg import Bool, Float64, String
 from std_srvs.srv import Trigger
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.pcm import SPEECH_RATE
 from txt2vid_ros.core.people import DEFAULT
 from txt2vid_ros.core.registry import not_installed, WEB_PACKAGES
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
@@ -108,6 +109,7 @@ class WebNode(ManagedNode):
             self.create_subscription(kind, topic, take, profile,
                                      qos_overriding_options=qos.overridable())
         self.create_timer(1.0, self._each_second)
+        self._mic_info.publish(messages.audio_info(SPEECH_RATE))
         self._listening = True
         self.until_deactivate(self._stop_listening)
         self._tell_hello()
@@ -234,11 +236,13 @@ class WebNode(ManagedNode):
 
     def _can_talk(self) -> bool:
         """Return whether somebody listens to mic/audio, and no microphone of this machine."""
-        return (self._media is not None and self._mic.get_subscription_count() > 0
+        return (self._listening and self._media is not None
+                and self._mic.get_subscription_count() > 0
                 and self.count_publishers('mic/audio') < 2)
 
     def _stop_listening(self) -> None:
         self._listening = False
+        self._tell_hello()
 
     def _ways_to_watch(self) -> list[str]:
         url = self._server.url

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 import pytest
 from txt2vid_ros.core.clock import SECOND
-from txt2vid_ros.web.rtc.microphone import Microphone
+from txt2vid_ros.web.rtc.microphone import Microphone, MicrophoneStatistics
 
 START = 1_795_800_000 * SECOND
 PACKET = SECOND // 50
@@ -43,9 +43,10 @@ class Bench:
     def __init__(self) -> None:
         self.clock, self.transport = Clock(), Transport()
         self.blocks: list[tuple[int, NDArray[np.float32]]] = []
+        self.statistics = MicrophoneStatistics()
         self.microphone = Microphone(
             self.transport, TYPE, self.clock,  # type: ignore[arg-type]
-            lambda stamp, samples: self.blocks.append((stamp, samples)))
+            lambda stamp, samples: self.blocks.append((stamp, samples)), self.statistics)
 
     def arrive(self, packet: RtpPacket, at: int) -> None:
         self.clock.time = at
@@ -132,7 +133,7 @@ def test_packets_out_of_order_and_twice_are_put_in_order(bench: Bench) -> None:
     for n, place in enumerate(order):
         bench.arrive(sent[place], due(n))
         bench.arrive(sent[place], due(n))
-    assert bench.microphone.lost == 0
+    assert bench.statistics.lost == 0
     assert len(bench.samples) > 1.9 * 16_000
     assert np.abs(bench.samples[3200:]).max() < 0.45
     assert np.abs(np.diff(bench.samples[3200:])).max() < 0.1
@@ -142,7 +143,7 @@ def test_lost_packets_are_silence_of_their_length(bench: Bench) -> None:
     for n, each in enumerate(packets(3.0)):
         if not 70 <= n < 80:
             bench.arrive(each, due(n))
-    assert bench.microphone.lost == 10
+    assert bench.statistics.lost == 10
     assert len(bench.samples) > 2.9 * 16_000
     assert np.abs(bench.errors()).max() < 0.0011
     assert bench.heard_at(1.52) < 0.01 < 0.2 < min(bench.heard_at(1.2), bench.heard_at(1.8))
@@ -187,4 +188,5 @@ def test_garbage_is_counted_and_survived(bench: Bench) -> None:
         bench.arrive(each, due(n))
     bench.arrive(RtpPacket(TYPE, 0, 1, 1, 7, b''), due(100))
     bench.arrive(RtpPacket(96, 0, 1, 1, 7, b'\x01'), due(100))
-    assert bench.blocks
+    assert bench.blocks and bench.statistics.undecodable
+    assert bench.statistics.packets == 100

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+import contextlib
 import random
 import socket
 
@@ -10,6 +11,7 @@ import aiohttp
 from face_server import FaceServer
 from multidict import CIMultiDictProxy
 from peers import loopback, offer, Player
+import pylibsrtp
 import pytest
 from rig import until
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
@@ -227,6 +229,33 @@ def test_garbage_on_the_port_disturbs_nobody(server: FaceServer, loopback: None)
             stranger.sendto(head + rng.randbytes(rng.randint(0, 60)), pairs[1].remote_addr)
         stranger.sendto(b'', pairs[1].remote_addr)
     until(lambda: server.figures()['invalid'] > before)
+    frames = player.frames['audio']
+    until(lambda: player.frames['audio'] > frames + 10)
+    server.call(player.close())
+
+
+def test_a_peer_may_report_and_send_anything(server: FaceServer, loopback: None) -> None:
+    """What is encrypted as it has to be, and is garbage within."""
+    player = Player(('audio',))
+    assert server.call(player.join(server.url)) == 201
+    until(lambda: player.frames['audio'] > 10)
+    path = player.connection.getTransceivers()[0].receiver.transport
+    rng = random.Random(6)
+
+    async def send() -> None:
+        for _ in range(300):
+            kind = rng.choice([200, 201, 202, 203, 205, 206, 207])
+            body = rng.randbytes(4 * rng.randint(1, 20))
+            length = rng.choice([len(body) // 4, rng.randint(0, 40)])
+            head = bytes([0x80 | rng.randint(0, 31) | rng.choice([0, 0x20]), kind, 0, length])
+            media = bytes([rng.choice([0x80, 0x9F, 0xB0]), rng.randint(0, 191)])
+            for packet in (head + body, media + rng.randbytes(10 + rng.randint(0, 60))):
+                # Its own encryption refuses the worst.
+                with contextlib.suppress(pylibsrtp.Error):
+                    await path._send_rtp(packet)
+    before = server.figures()['invalid']
+    server.call(send())
+    until(lambda: server.figures()['invalid'] > before + 50)
     frames = player.frames['audio']
     until(lambda: player.frames['audio'] > frames + 10)
     server.call(player.close())

@@ -73,6 +73,7 @@ def test_everybody_is_let_in_only_on_purpose(stream: FakeStream) -> None:
         with Web(stream, http='0.0.0.0:0', **settings) as web:
             assert web.ask('/status.json').status == (200 if 'insecure' in settings else 401)
             assert web.server.open_to_all == ('insecure' in settings)
+            assert not web.server.secure
 
 
 def test_a_token_file_is_its_owner_s(tmp_path: Path) -> None:

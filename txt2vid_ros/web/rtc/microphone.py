@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+import dataclasses
 import time
 
 from aiortc.rtp import AnyRtcpPacket, RtpPacket
@@ -32,6 +33,15 @@ MOST_STEP_SECONDS = 0.001
 Heard = Callable[[int, NDArray[np.float32]], None]
 
 
+@dataclasses.dataclass
+class MicrophoneStatistics(SourceStatistics):
+    """Counts since the start, of one microphone after the other."""
+
+    packets: int = 0
+    lost: int = 0
+    undecodable: int = 0
+
+
 class Microphone:
     """
     Puts packets in order, decodes them and says when each sample was captured.
@@ -42,14 +52,13 @@ class Microphone:
     """
 
     def __init__(self, transport: PeerTransport, payload_type: int, clock: Clock,
-                 heard: Heard) -> None:
+                 heard: Heard, statistics: MicrophoneStatistics) -> None:
         """Take packets of one payload type; `heard` gets stamps (ns) and mono samples."""
         self._transport = transport
         self._payload_type = payload_type
         self._clock = clock
         self._heard = heard
-        self.statistics = SourceStatistics()
-        self.lost = self.undecodable = 0
+        self._statistics = statistics
         self._source: int | None = None
         self._heard_at = 0.0
         """When the last packet came, on the monotonic clock."""
@@ -66,7 +75,7 @@ class Microphone:
         self._decoder = av.CodecContext.create('libopus', 'r')
         self._decoder.sample_rate = STREAM_RATE
         self._decoder.layout = 'mono'
-        self._conditioner = Conditioner(STREAM_RATE, self.statistics)
+        self._conditioner = Conditioner(STREAM_RATE, self._statistics)
         self._line: SkewEstimator | None = None
         self._expected: int | None = None
         """The number of the next packet, counted on beyond 16 bits."""
@@ -82,6 +91,7 @@ class Microphone:
         if packet.payload_type != self._payload_type or not packet.payload:
             return
         self._heard_at = time.monotonic()
+        self._statistics.packets += 1
         if packet.ssrc != self._source:
             self._source = packet.ssrc
             self._start_over()
@@ -97,7 +107,7 @@ class Microphone:
         while self._waiting and (self._expected in self._waiting
                                  or len(self._waiting) > HELD_PACKETS):
             number = min(self._waiting)
-            self.lost += number - self._expected
+            self._statistics.lost += number - self._expected
             self._expected = number + 1
             self._decode(*self._waiting.pop(number))
 
@@ -106,7 +116,7 @@ class Microphone:
         try:
             frames = self._decoder.decode(av.Packet(packet.payload))
         except (FFmpegError, ValueError):
-            self.undecodable += 1
+            self._statistics.undecodable += 1
             return
         samples = [frame.to_ndarray().reshape(-1) for frame in frames]
         if not samples:
@@ -115,7 +125,7 @@ class Microphone:
         gap = begin - self._end
         if not 0 <= gap <= LONGEST_SILENCE_SECONDS * STREAM_RATE:
             # Another clock, or nothing for so long that what was held back belongs to the past.
-            self._conditioner = Conditioner(STREAM_RATE, self.statistics)
+            self._conditioner = Conditioner(STREAM_RATE, self._statistics)
             gap = 0
         block = np.concatenate([np.zeros(gap, samples[0].dtype), *samples])
         self._end = begin + len(block) - gap

@@ -17,7 +17,7 @@ from txt2vid_ros.media.speech_timeline import SpeechTimeline
 from txt2vid_ros.web.rtc.errors import BusyError, OfferError
 from txt2vid_ros.web.rtc.feed import StreamFeed
 from txt2vid_ros.web.rtc.h264 import Picture
-from txt2vid_ros.web.rtc.microphone import Microphone
+from txt2vid_ros.web.rtc.microphone import Microphone, MicrophoneStatistics
 from txt2vid_ros.web.rtc.peer.network import Network
 from txt2vid_ros.web.rtc.peer.transport import PeerTransport
 from txt2vid_ros.web.rtc.recipient import Recipient, track_formats
@@ -68,6 +68,7 @@ class RtcService:
         self._talkers: dict[str, Microphone] = {}
         self._pushes: set[Recipient] = set()
         self.sent = SenderStatistics()
+        self._brought = MicrophoneStatistics()
         self._refused = self._failed = self._ended = self._invalid = 0
         self._player: asyncio.Task[None] | None = None
 
@@ -111,7 +112,8 @@ class RtcService:
         taken = wanted.taken('audio')
         assert taken is not None
         transport = PeerTransport(self.network, self._certificate)
-        microphone = Microphone(transport, taken.payload_type, self._clock, self._heard)
+        microphone = Microphone(transport, taken.payload_type, self._clock, self._heard,
+                                self._brought)
         session_id = secrets.token_urlsafe(24)
         self._talkers[session_id] = microphone
         return await self._begin(session_id, wanted, transport, lambda: answer(
@@ -155,7 +157,7 @@ class RtcService:
 
     def figures(self) -> dict[str, float]:
         """Return counts since the start, and who is there now."""
-        sent, feed = self.sent, self.feed.statistics
+        sent, brought, feed = self.sent, self._brought, self.feed.statistics
         return {
             'viewers': len(self._viewers), 'talkers': len(self._talkers),
             'pushes': len(self._pushes),
@@ -165,6 +167,8 @@ class RtcService:
             'key_frame_requests': sent.key_frame_requests,
             'invalid': self._invalid + sum(each.transport.invalid
                                            for each in self._sessions.values()),
+            'microphone_packets': brought.packets, 'microphone_lost': brought.lost,
+            'microphone_undecodable': brought.undecodable,
             'pictures': feed.pictures, 'feed_connections': feed.connections,
             'feed_damaged': feed.damaged}
 

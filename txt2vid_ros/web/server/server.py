@@ -67,7 +67,8 @@ class WebServer:
             raise
         self.host = address.host
         self.needs_token = bool(token)
-        self.open_to_all = not token and not is_loopback(ip)
+        self._reached = not is_loopback(ip)
+        self.open_to_all = not token and self._reached
         self.url = _url(address.host, ip, port, tls is not None)
         """The address to watch at, without a path."""
         self._runner: web.AppRunner | None = None
@@ -79,8 +80,7 @@ class WebServer:
     @property
     def secure(self) -> bool:
         """Return whether browsers give the microphone to the page: TLS, or this machine alone."""
-        return self.url.startswith('https:') or any(
-            self.url.startswith(f'http://{host}') for host in ('127.', 'localhost', '[::1]'))
+        return self._tls is not None or not self._reached
 
     def start(self) -> None:
         """Begin to serve; raises what keeps it from that."""
