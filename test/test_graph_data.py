@@ -189,6 +189,14 @@ def test_who_names_what_to_listen_to_is_listened_to() -> None:
     assert names('receiver', device='USB')[0] == 'tts'
 
 
+def test_a_microphone_beside_a_loudspeaker_knows_of_it() -> None:
+    both = {'mic': 'true', 'loudspeaker': 'true'}
+    assert parameters_of('stt', **both) == {'loudspeaker': 'true'}
+    assert parameters_of('stt', mic='true') == {}
+    assert parameters_of('stt', **both, barge_in='never', echo_cancellation='always') == {
+        'loudspeaker': 'true', 'barge_in': 'never', 'echo_cancellation': 'always'}
+
+
 def test_a_robot_has_the_loudspeaker_and_the_window_that_are_requested() -> None:
     for kind in ('live', 'receiver'):
         assert names(kind, loudspeaker='true', window='True')[-2:] == ['loudspeaker', 'window']
