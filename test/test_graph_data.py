@@ -271,6 +271,14 @@ def test_who_answers_is_chosen_and_may_be_a_program(
         assert 'responder' not in names(kind, responder='none', **arguments)
 
 
+def test_a_microphone_beside_a_loudspeaker_knows_of_it() -> None:
+    both = {'mic': 'true', 'loudspeaker': 'true'}
+    assert parameters_of('stt', **both) == {'loudspeaker': 'true'}
+    assert parameters_of('stt', mic='true') == {}
+    assert parameters_of('stt', **both, barge_in='never', echo_cancellation='always') == {
+        'loudspeaker': 'true', 'barge_in': 'never', 'echo_cancellation': 'always'}
+
+
 def test_a_robot_has_the_loudspeaker_and_the_window_that_are_requested() -> None:
     for kind in ('live', 'receiver'):
         assert {'loudspeaker', 'window'} <= {*names(kind, loudspeaker='true', window='True')}
