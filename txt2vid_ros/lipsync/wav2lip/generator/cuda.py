@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 import torch
 from torch import Tensor
-from txt2vid_ros.lipsync.wav2lip.architecture import FACE, MASKED_ROW
+from txt2vid_ros.lipsync.wav2lip.architecture import FACE
 from txt2vid_ros.lipsync.wav2lip.generator.base import Crop, Mouth, MOUTH_SHAPE
 from txt2vid_ros.lipsync.wav2lip.generator.fused import FusedWav2Lip
 from txt2vid_ros.lipsync.wav2lip.generator.plain_torch import (
@@ -68,8 +68,6 @@ class CudaGenerator(TorchGenerator):
         super().__init__(model, device, precision)
         self._captured: dict[int, _CapturedGraph] = {}
         self._stream = torch.cuda.Stream(self.device)  # type: ignore[no-untyped-call]
-        self._blank = torch.ones(FACE, 1, 1, device=self.device, dtype=self.dtype)
-        self._blank[MASKED_ROW:] = 0
         self._stream.wait_stream(torch.cuda.current_stream(self.device))    # for the weights
         self._capture(1)        # what live pictures take: the first must not wait for it
 
@@ -115,13 +113,13 @@ class CudaGenerator(TorchGenerator):
             mel = torch.zeros(batch, 1, 80, 16, device=self.device, dtype=self.dtype)
             crops = torch.zeros(batch, FACE, FACE, 3, device=self.device, dtype=torch.uint8)
             for _ in range(_WARM_UP_RUNS):
-                self._lower(mel, crops)
+                self._forward(mel, crops)
             self._stream.synchronize()
             graph = torch.cuda.CUDAGraph()
             # Another thread, which opens a face, may allocate memory meanwhile.
             with torch.cuda.graph(graph, stream=self._stream,
                                   capture_error_mode='thread_local'):
-                out = self._lower(mel, crops)
+                out = self._forward(mel, crops)
         hosts = (self._host(batch), self._host(batch))
         self._captured[batch] = captured = _CapturedGraph(graph, mel, crops, out, hosts)
         return captured
@@ -133,12 +131,6 @@ class CudaGenerator(TorchGenerator):
         mel = torch.zeros(batch, 1, 80, 16, dtype=self.dtype, pin_memory=True)
         out = torch.zeros(batch, *MOUTH_SHAPE, dtype=self.dtype, pin_memory=True)
         return _HostBuffers(mel, out, torch.cuda.Event())  # type: ignore[no-untyped-call]
-
-    def _lower(self, mel: Tensor, crops: Tensor) -> Tensor:
-        whole = crops.to(self.dtype).div_(255)
-        # As base.network_input; with the channels last already, as the convolutions want them.
-        faces = torch.cat((whole * self._blank, whole), dim=3).permute(0, 3, 1, 2)
-        return self._forward(mel, faces).permute(0, 2, 3, 1).contiguous()
 
 
 @contextlib.contextmanager

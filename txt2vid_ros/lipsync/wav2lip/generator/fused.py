@@ -18,12 +18,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 from txt2vid_ros.lipsync.wav2lip import architecture
-from txt2vid_ros.lipsync.wav2lip.architecture import Layer
+from txt2vid_ros.lipsync.wav2lip.architecture import FACE, Layer, MASKED_ROW
 from txt2vid_ros.lipsync.wav2lip.generator import rows
 from txt2vid_ros.lipsync.wav2lip.generator.folding import fold
 from txt2vid_ros.lipsync.wav2lip.model import Wav2Lip
 
 _DILATION, _GROUPS = (1, 1), 1
+_LAST = torch.channels_last
+_ALIGNED = 2    # input channels added to the face's 6: cuDNN's faster kernels take multiples of 8
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,15 +54,22 @@ class _Convolution:
 
 
 class FusedWav2Lip:
-    """Wav2Lip's lower face alone, for inference."""
+    """Wav2Lip's lower face alone, for inference, from faces as they are cut."""
 
     def __init__(self, model: Wav2Lip, device: torch.device, dtype: torch.dtype) -> None:
         """Take over the weights of `model`, which stays as it is."""
+        self._dtype = dtype
+        # Small batches leave most of a GPU idle: there the two encoders run side by side.
+        self._beside = (
+            torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
+            if device.type == 'cuda' else None)
+        self._blank = torch.ones(FACE, 1, 1, device=device, dtype=dtype)
+        self._blank[MASKED_ROW:] = 0
         state = {name: tensor.cpu().numpy() for name, tensor in model.state_dict().items()}
 
         def placed(array: NDArray[np.generic]) -> Tensor:
             tensor = torch.from_numpy(array).to(device, dtype)
-            return tensor.contiguous(memory_format=torch.channels_last) if array.ndim == 4 \
+            return tensor.contiguous(memory_format=_LAST) if array.ndim == 4 \
                 else tensor
 
         def block(name: str, layers: Sequence[Layer]) -> list[_Convolution]:
@@ -69,6 +78,9 @@ class FusedWav2Lip:
 
         self._face = [block(f'face_encoder_blocks.{i}', layers)
                       for i, layers in enumerate(architecture.FACE_ENCODER)]
+        first = self._face[0][0]
+        self._face[0][0] = dataclasses.replace(first, weight=functional.pad(
+            first.weight, (0, 0, 0, 0, 0, _ALIGNED)).contiguous(memory_format=_LAST))
         self._audio = block('audio_encoder', architecture.AUDIO_ENCODER)
         self._decoder = [block(f'face_decoder_blocks.{i}', layers)
                          for i, layers in enumerate(architecture.FACE_DECODER)]
@@ -79,18 +91,13 @@ class FusedWav2Lip:
         stages, _ = rows.plan()
         self._first = (*(stage.first_input for stage in stages), rows.LOWER_FACE_ROW - 1)
 
-    def __call__(self, mel: Tensor, face: Tensor) -> Tensor:
+    def __call__(self, mel: Tensor, crops: Tensor) -> Tensor:
         """
-        Return the lower face that speaks `mel`, (B, 3, 49, 96) BGR in 0..1.
+        Return the lower face that speaks `mel`, (B, 49, 96, 3) BGR in 0..1.
 
-        `mel` (B, 1, 80, 16) and `face` (B, 6, 96, 96) are those of the plain module.
+        `mel`: (B, 1, 80, 16), as the plain module takes it. `crops`: (B, 96, 96, 3), uint8 BGR.
         """
-        skips = []
-        x = face
-        for encoder in self._face:
-            x = _through(encoder, x)
-            skips.append(x)
-        x = _through(self._audio, mel)
+        x, skips = self._encoded(mel, self._input(crops))
         top = 0                 # the row of the whole map with which x begins
         for stage, first in zip(self._decoder, self._first, strict=True):
             x = _through(stage, x)
@@ -99,7 +106,32 @@ class FusedWav2Lip:
             x = torch.cat((x[:, :, first - top:], skips.pop()[:, :, first:]), dim=1)
             top = first
         x = self._output(x)[:, :, rows.LOWER_FACE_ROW - top:]
-        return functional.conv2d(x, *self._to_bgr).sigmoid_()
+        return functional.conv2d(x, *self._to_bgr).sigmoid_().permute(0, 2, 3, 1).contiguous()
+
+    def _input(self, crops: Tensor) -> Tensor:
+        """Return what base.network_input gives, with channels of zeros to fill up."""
+        whole = crops.to(self._dtype).div_(255)
+        both = torch.cat((whole * self._blank, whole), dim=3)
+        return functional.pad(both, (0, _ALIGNED)).permute(0, 3, 1, 2)
+
+    def _encoded(self, mel: Tensor, face: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """Return the encoded sound, and the maps of the face encoder."""
+        if self._beside is None:
+            return _through(self._audio, mel), self._maps(face)
+        here = torch.cuda.current_stream(face.device)
+        self._beside.wait_stream(here)
+        with torch.cuda.stream(self._beside):
+            speech = _through(self._audio, mel)
+        maps = self._maps(face)
+        here.wait_stream(self._beside)
+        return speech, maps
+
+    def _maps(self, x: Tensor) -> list[Tensor]:
+        maps = []
+        for encoder in self._face:
+            x = _through(encoder, x)
+            maps.append(x)
+        return maps
 
 
 def _folded(state: Mapping[str, NDArray[np.generic]], name: str, layer: Layer,

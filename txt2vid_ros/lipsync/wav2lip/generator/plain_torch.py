@@ -20,7 +20,7 @@ MAX_BATCH = 128
 PRECISIONS = {'float32': torch.float32, 'float16': torch.float16, 'bfloat16': torch.bfloat16}
 
 Network = Callable[[Tensor, Tensor], Tensor]
-"""Maps windows (B, 1, 80, 16) and faces (B, 6, 96, 96) to lower faces, (B, 3, 49, 96)."""
+"""Maps windows (B, 1, 80, 16) and B face inputs, stacked, to mouths (B, 49, 96, 3)."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,8 +70,8 @@ class TorchGenerator(Generator[FaceInput, FaceInput]):
         for first in range(0, len(windows), MAX_BATCH):
             mel = torch.from_numpy(np.ascontiguousarray(windows[first:first + MAX_BATCH, None]))
             faces = torch.stack([one.tensor for one in features[first:first + MAX_BATCH]])
-            lower = self._forward(mel.to(self.device, self.dtype), faces)
-            out.extend(lower.permute(0, 2, 3, 1).float().cpu().numpy())
+            mouths = self._forward(mel.to(self.device, self.dtype), faces)
+            out.extend(mouths.float().cpu().numpy())
         return out
 
     def size_of(self, encoded: FaceInput) -> int:
@@ -90,7 +90,7 @@ class TorchGenerator(Generator[FaceInput, FaceInput]):
             placed = copy.deepcopy(model).to(self.device, self.dtype)
             layout = torch.channels_last if self.device.type == 'cuda' else torch.contiguous_format
             placed.to(memory_format=layout)  # type: ignore[call-overload]
-        return lambda mel, faces: placed(mel, faces)[:, :, LOWER_FACE_ROW:]
+        return lambda mel, faces: placed(mel, faces)[:, :, LOWER_FACE_ROW:].permute(0, 2, 3, 1)
 
     @torch.inference_mode()
     def _forward(self, mel: Tensor, faces: Tensor) -> Tensor:
