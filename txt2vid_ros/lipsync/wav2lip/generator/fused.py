@@ -24,8 +24,6 @@ from txt2vid_ros.lipsync.wav2lip.generator.folding import fold
 from txt2vid_ros.lipsync.wav2lip.model import Wav2Lip
 
 _DILATION, _GROUPS = (1, 1), 1
-_LAST = torch.channels_last
-_ALIGNED = 2    # input channels added to the face's 6: cuDNN's faster kernels take multiples of 8
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,8 +67,9 @@ class FusedWav2Lip:
 
         def placed(array: NDArray[np.generic]) -> Tensor:
             tensor = torch.from_numpy(array).to(device, dtype)
-            return tensor.contiguous(memory_format=_LAST) if array.ndim == 4 \
-                else tensor
+            if array.ndim == 4:
+                tensor = tensor.contiguous(memory_format=torch.channels_last)
+            return tensor
 
         def block(name: str, layers: Sequence[Layer]) -> list[_Convolution]:
             return [_folded(state, f'{name}.{i}', layer, placed)
@@ -78,9 +77,6 @@ class FusedWav2Lip:
 
         self._face = [block(f'face_encoder_blocks.{i}', layers)
                       for i, layers in enumerate(architecture.FACE_ENCODER)]
-        first = self._face[0][0]
-        self._face[0][0] = dataclasses.replace(first, weight=functional.pad(
-            first.weight, (0, 0, 0, 0, 0, _ALIGNED)).contiguous(memory_format=_LAST))
         self._audio = block('audio_encoder', architecture.AUDIO_ENCODER)
         self._decoder = [block(f'face_decoder_blocks.{i}', layers)
                          for i, layers in enumerate(architecture.FACE_DECODER)]
@@ -109,10 +105,9 @@ class FusedWav2Lip:
         return functional.conv2d(x, *self._to_bgr).sigmoid_().permute(0, 2, 3, 1).contiguous()
 
     def _input(self, crops: Tensor) -> Tensor:
-        """Return what base.network_input gives, with channels of zeros to fill up."""
+        """Return what base.network_input gives, with the channels last in memory."""
         whole = crops.to(self._dtype).div_(255)
-        both = torch.cat((whole * self._blank, whole), dim=3)
-        return functional.pad(both, (0, _ALIGNED)).permute(0, 3, 1, 2)
+        return torch.cat((whole * self._blank, whole), dim=3).permute(0, 3, 1, 2)
 
     def _encoded(self, mel: Tensor, face: Tensor) -> tuple[Tensor, list[Tensor]]:
         """Return the encoded sound, and the maps of the face encoder."""
