@@ -99,6 +99,7 @@ def stand_in(wav2lip: Wav2Lip, monkeypatch: pytest.MonkeyPatch) -> CudaGenerator
     monkeypatch.setattr(torch, 'zeros', unpinned)
     monkeypatch.setattr(torch.backends.cudnn, 'benchmark', False)
     monkeypatch.setattr(cuda, 'MAX_BATCH', 4)
+    monkeypatch.setattr(cuda, '_WARM_UP_RUNS', 0)
     monkeypatch.setattr(CudaGenerator, '_capture', captured)
     return CudaGenerator(wav2lip, 'cpu', 'float32')
 
