@@ -21,6 +21,7 @@ BENCHES: dict[str, str] = {
     'sender': 'from speech to text and to voice; word errors',
     'turns': 'how soon a turn is over; pauses that are taken for it',
     'barge_in': 'from speaking over the face to its silence',
+    'web': 'the page in a real browser: sound, step, joining, cost of viewers',
     'graph': 'frames on time, processor and memory',
     'link': 'what a conversation costs, beside TCP, DDS, Opus',
     'render': 'how much faster than real time files are made',

@@ -6,7 +6,7 @@ import os
 import pathlib
 import signal
 
-from chromium import Page, program
+from txt2vid_ros.bench.rig.chromium import Page, program
 import pytest
 from rig import Rig, until
 

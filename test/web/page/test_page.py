@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 import axe_core_python
-from chromium import MICROPHONE, Page, program
+from txt2vid_ros.bench.rig.chromium import MICROPHONE, Page, program
 from contract_server import ContractServer, HELLO
 import pytest
 from rig import until

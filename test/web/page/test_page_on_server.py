@@ -9,7 +9,7 @@ import statistics
 import threading
 import time
 
-from chromium import MICROPHONE, Page, program
+from txt2vid_ros.bench.rig.chromium import MICROPHONE, Page, program
 import numpy as np
 import pytest
 from rig import Rig, until

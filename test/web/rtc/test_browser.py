@@ -8,11 +8,11 @@ import pathlib
 from typing import Any
 import wave
 
-import chromium
 from face_server import FaceServer
 import numpy as np
 import pytest
 from rig import Rig, until
+from txt2vid_ros.bench.rig import chromium
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
 
 pytestmark = pytest.mark.skipif(chromium.program() is None, reason='there is no Chromium')

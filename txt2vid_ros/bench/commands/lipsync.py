@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 import statistics
 import time
-from typing import Any, TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 from txt2vid_ros.bench.lipsync.fixtures import (
@@ -14,7 +14,9 @@ from txt2vid_ros.bench.lipsync.fixtures import (
     in_child,
     network,
     peak_mb,
+    picture_ms,
     scene,
+    session_ms,
     timed,
     windows,
 )
@@ -23,10 +25,6 @@ from txt2vid_ros.bench.lipsync.long_clips import measure_clip, measure_export
 from txt2vid_ros.bench.lipsync.multiplications import multiplications
 from txt2vid_ros.core import registry
 from txt2vid_ros.lipsync.wav2lip import packages
-
-if TYPE_CHECKING:
-    from txt2vid_ros.lipsync.engine import LipSyncSession, SpeechView
-    from txt2vid_ros.lipsync.wav2lip.generator.onnx import OnnxGenerator
 
 BATCHES = (1, 4, 16, 64)
 NOT_MEASURED = 'not measured'
@@ -98,10 +96,10 @@ def _cpu(rounds: int) -> dict[str, Any]:
     limit = _macs_a_second(own)
     plain.close()
     del model
-    render = {1: _render_ms(fast, rounds)}
+    render = {1: picture_ms(fast, rounds)}
     fast.close()
     two = OnnxGenerator(graphs, threads=2)
-    render[2] = _render_ms(two, rounds)
+    render[2] = picture_ms(two, rounds)
     macs = multiplications(rows.LOWER_FACE_ROW, face_cached=True, tiled=winograd.WIDTHS)
     return {
         'weights': weights,
@@ -128,30 +126,10 @@ def _int8(rounds: int) -> dict[str, Any]:
     features, mel = one.features(one.encode(crop())), windows(1)
     taken = timed(lambda: one.mouths(mel, [features]), 4 * rounds + 4, time.thread_time)
     apart = np.abs(one.mouths(mel, [features])[0] - other.mouths(mel, [features])[0])
-    render = _render_ms(one, rounds)
+    render = picture_ms(one, rounds)
     return {'network_ms': statistics.median(taken[4:]), 'fps_1_thread': 1000 / render,
             'max_abs_error': float(apart.max()), 'mean_abs_error': float(apart.mean()),
             'calibration': graphs.notice}
-
-
-def _render_ms(generator: OnnxGenerator, rounds: int) -> float:
-    """Return the milliseconds of a whole picture at 640x480: audio features, network, pasting."""
-    from txt2vid_ros.lipsync.wav2lip.engine import Wav2LipSession
-    from txt2vid_ros.lipsync.wav2lip.locate import locate
-    from txt2vid_ros.lipsync.wav2lip.options import Wav2LipOptions
-    driving, speech = scene()
-    options = Wav2LipOptions(box=(120, 360, 220, 420), device='cpu')
-    session = Wav2LipSession(driving, locate(driving, options), generator, options)
-    taken = _picture_ms(session, speech, rounds)
-    session.close()
-    return taken
-
-
-def _picture_ms(session: LipSyncSession, speech: SpeechView, rounds: int) -> float:
-    """Return the median milliseconds of a picture, after four to warm up."""
-    taken = [timed(lambda t=t: session.render(t, 0, speech))[0]        # type: ignore[misc]
-             for t in np.arange(0.2, 0.2 + 0.04 * (4 * rounds + 4), 0.04) % 2.5]
-    return statistics.median(taken[4:])
 
 
 def _macs_a_second(clock: Callable[[], float]) -> float:
@@ -184,7 +162,7 @@ def _any_engine(name: str, rounds: int) -> dict[str, Any]:
     engine.load()
     session = engine.open(load_driving(None, width=640, height=480))
     _, speech = scene()
-    ms = _picture_ms(session, speech, rounds)
+    ms = session_ms(session, speech, rounds)
     session.close()
     engine.close()
     return {'engine': name, 'ms_per_frame': ms, 'fps': 1000 / ms, 'rss_mb': peak_mb()}

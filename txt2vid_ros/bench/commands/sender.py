@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from txt2vid_ros.bench.commands.latency import SENTENCES
-from txt2vid_ros.bench.rig.running_graph import descendants, RunningGraph, usage
+from txt2vid_ros.bench.rig.running_graph import node_process, RunningGraph, usage
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.pcm import SPEECH_RATE, to_s16
@@ -152,7 +152,7 @@ def _listen(file: Path, spans: list[tuple[float, float, float]], seconds: float,
                 (AudioDataStamped, 'voice/audio', recording.on_voice, qos.AUDIO)):
             side.node.create_subscription(kind, topic, take, profile)
         side.spin()
-        mic = _process(graph.pid, 'mic')
+        mic = node_process(graph.pid, 'mic')
         end = time.monotonic() + min(seconds, spans[-1][2] + 60)
         began = used = 0.0
         while time.monotonic() < end:
@@ -166,13 +166,6 @@ def _listen(file: Path, spans: list[tuple[float, float, float]], seconds: float,
     if not recording.finals:
         raise UserError('nothing was written down', f'The graph said: {said}')
     return recording, capture
-
-
-def _process(parent: int, node: str) -> int:
-    for pid in descendants(parent):
-        if f'txt2vid_ros.nodes.{node}'.encode() in Path(f'/proc/{pid}/cmdline').read_bytes():
-            return pid
-    raise UserError(f'there is no {node} node', 'See its output.')
 
 
 def _figures(heard: tuple[_GraphRecording, float], pieces: list[tuple[NDArray[np.float32], str]],

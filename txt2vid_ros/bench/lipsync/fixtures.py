@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 import multiprocessing
 import pathlib
+import statistics
 import time
 from typing import Any, TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from txt2vid_ros.lipsync.engine import LipSyncSession, SpeechView
+    from txt2vid_ros.lipsync.wav2lip.generator.base import Generator
     from txt2vid_ros.lipsync.wav2lip.generator.onnx import ExportedGraphs
     from txt2vid_ros.lipsync.wav2lip.model import Wav2Lip
     from txt2vid_ros.media.driving.driving_media import DrivingMedia
@@ -74,6 +77,26 @@ def scene(frames: int = 1, seconds: float = 3.0) -> tuple[DrivingMedia, SpeechTi
     tone = 0.3 * np.sin(np.arange(round(seconds * SPEECH_RATE)) * 0.2)
     speech.push('bench', 0, tone.astype(np.float32), SPEECH_RATE)
     return DrivingMedia(clip, 25.0, 'bench'), speech
+
+
+def picture_ms(generator: Generator[Any, Any], rounds: int) -> float:
+    """Return the milliseconds of a whole picture at 640x480: audio features, network, pasting."""
+    from txt2vid_ros.lipsync.wav2lip.engine import Wav2LipSession
+    from txt2vid_ros.lipsync.wav2lip.locate import locate
+    from txt2vid_ros.lipsync.wav2lip.options import Wav2LipOptions
+    driving, speech = scene()
+    options = Wav2LipOptions(box=(120, 360, 220, 420), device='cpu')
+    session = Wav2LipSession(driving, locate(driving, options), generator, options)
+    taken = session_ms(session, speech, rounds)
+    session.close()
+    return taken
+
+
+def session_ms(session: LipSyncSession, speech: SpeechView, rounds: int) -> float:
+    """Return the median milliseconds of a picture, after four to warm up."""
+    taken = [timed(lambda t=t: session.render(t, 0, speech))[0]        # type: ignore[misc]
+             for t in np.arange(0.2, 0.2 + 0.04 * (4 * rounds + 4), 0.04) % 2.5]
+    return statistics.median(taken[4:])
 
 
 def crop() -> np.ndarray[Any, np.dtype[np.uint8]]:

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import statistics
-from typing import Any
+import time
+from typing import Any, TYPE_CHECKING
 
-from txt2vid_ros.bench.lipsync.fixtures import crop, network, timed, windows
+import numpy as np
+from txt2vid_ros.bench.lipsync.fixtures import crop, network, picture_ms, timed, windows
 from txt2vid_ros.bench.lipsync.multiplications import multiplications
+from txt2vid_ros.lipsync.wav2lip.generator import rows
+
+if TYPE_CHECKING:
+    from txt2vid_ros.lipsync.wav2lip.generator.plain_torch import TorchGenerator
+
+BATCHES = (1, 4, 16, 64, 128)
 
 # Half-precision throughput of tensor cores without sparsity, 10^12 operations a second by NVIDIA's
 # data sheets, keyed by a part of the driver's device name. The first match counts.
@@ -29,16 +37,24 @@ def half_precision_limit(device: str) -> float | None:
 
 
 def measure_gpu(rounds: int) -> dict[str, Any]:
-    """Measure the plain module and CUDA graphs on the GPU."""
+    """Measure the plain module and CUDA graphs on the GPU, and whole pictures as live."""
     import torch
     from txt2vid_ros.lipsync.wav2lip.generator.cuda import CudaGenerator
     from txt2vid_ros.lipsync.wav2lip.generator.plain_torch import TorchGenerator
     model, _, _ = network()
-    plain, fast = TorchGenerator(model, 'cuda'), CudaGenerator(model, 'cuda', 'float16')
+    plain = TorchGenerator(model, 'cuda')
+    begun = time.perf_counter()
+    fast = CudaGenerator(model, 'cuda', 'float16')
+    made = time.perf_counter() - begun
     name = torch.cuda.get_device_name()
     limit = half_precision_limit(name)
-    figures: dict[str, Any] = {'device': name, 'limit_macs_per_second': limit}
-    for batch in (1, 4, 16, 64, 128):
+    face = crop()
+    figures: dict[str, Any] = {
+        'device': name, 'limit_macs_per_second': limit, 'made_ms': made * 1000,
+        'driving_frame_once_ms': statistics.median(timed(lambda: fast.encode(face), 8 * rounds)),
+        'max_abs_error': _error(fast, TorchGenerator(model)),
+        'picture_ms': picture_ms(fast, rounds)}
+    for batch in BATCHES:
         mel = windows(batch)
         taken = {}
         for kind, one in (('eager', plain), ('fast', fast)):
@@ -46,9 +62,15 @@ def measure_gpu(rounds: int) -> dict[str, Any]:
             one.mouths(mel, features)
             taken[kind] = statistics.median(timed(
                 lambda g=one, f=features, m=mel: g.mouths(m, f), 4 * rounds))   # type: ignore
-        macs = multiplications() * batch / taken['fast'] * 1000
+        macs = multiplications(rows.LOWER_FACE_ROW) * batch / taken['fast'] * 1000
         figures[f'batch_{batch}'] = {
             'ms': taken['fast'], 'fps': batch * 1000 / taken['fast'],
             'fast_over_eager': taken['eager'] / taken['fast'],
             'share_of_limit': macs / limit if limit else None}
     return figures
+
+
+def _error(one: TorchGenerator, other: TorchGenerator) -> float:
+    """Return the largest difference between the mouths of two generators, of full scale."""
+    mouths = [np.stack(g.mouths(windows(1), [g.features(g.encode(crop()))])) for g in (one, other)]
+    return float(np.abs(mouths[0] - mouths[1]).max())

@@ -124,6 +124,14 @@ def descendants(pid: int) -> list[int]:
     return found
 
 
+def node_process(pid: int, node: str) -> int:
+    """Return the id of a node's process among the descendants of `pid`. Raises UserError."""
+    for each in descendants(pid):
+        if f'txt2vid_ros.nodes.{node}'.encode() in Path(f'/proc/{each}/cmdline').read_bytes():
+            return each
+    raise UserError(f'there is no {node} node', 'See its output.')
+
+
 def usage(pids: list[int]) -> tuple[float, float]:
     """Return the processor seconds that processes have used, and their resident MB."""
     seconds, pages = 0.0, 0

@@ -1,29 +1,35 @@
 """
 Wav2Lip on an NVIDIA GPU: CUDA graphs, half precision, pinned memory.
 
-At small batches the launches of 51 convolutions take longer than their arithmetic, and a CUDA
+At small batches the launches of a hundred kernels take longer than their arithmetic, and a CUDA
 graph replays them all with one launch. A graph is bound to its batch size and buffers, so there
-is one for each power of two up to 128, captured on first use. They run on one stream, and driving
-frames are uploaded on another, so that the CPU's work and the uploads for one batch overlap with
-the arithmetic of the previous batch.
+is one for each power of two up to 128, captured on first use. All runs on one stream, on which
+the CPU's work for one batch overlaps with the arithmetic of the previous batch. Driving frames are
+kept as they are cut, 28 kB each; the graph makes the network's input of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+import contextlib
 import dataclasses
-import itertools
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 import torch
 from torch import Tensor
-from txt2vid_ros.lipsync.wav2lip.generator.base import Crop, Mouth, MOUTH_SHAPE, network_input
-from txt2vid_ros.lipsync.wav2lip.generator.plain_torch import FaceInput, MAX_BATCH, TorchGenerator
+from txt2vid_ros.lipsync.wav2lip.architecture import FACE
+from txt2vid_ros.lipsync.wav2lip.generator.base import Crop, Mouth, MOUTH_SHAPE
+from txt2vid_ros.lipsync.wav2lip.generator.fused import FusedWav2Lip
+from txt2vid_ros.lipsync.wav2lip.generator.plain_torch import (
+    FaceInput,
+    MAX_BATCH,
+    Network,
+    TorchGenerator,
+)
 from txt2vid_ros.lipsync.wav2lip.model import Wav2Lip
 
-_UPLOADS = 4            # driving frames in flight
 _WARM_UP_RUNS = 3       # before a capture, in which cuDNN chooses its algorithms
 
 
@@ -37,20 +43,12 @@ class _HostBuffers:
 
 
 @dataclasses.dataclass(frozen=True)
-class _Upload:
-    """Pinned memory for one driving frame in flight, and the event that signals its arrival."""
-
-    face: Tensor            # (6, 96, 96)
-    done: torch.cuda.Event
-
-
-@dataclasses.dataclass(frozen=True)
 class _CapturedGraph:
     """A graph of one batch size with the device buffers it reads and writes."""
 
     graph: torch.cuda.CUDAGraph
     mel: Tensor
-    faces: Tensor
+    crops: Tensor           # (B, 96, 96, 3), uint8
     out: Tensor             # (B, 49, 96, 3)
     hosts: tuple[_HostBuffers, _HostBuffers]      # one is filled or read while the other is copied
 
@@ -68,24 +66,15 @@ class CudaGenerator(TorchGenerator):
     def __init__(self, model: Wav2Lip, device: str = 'cuda', precision: str = 'float16') -> None:
         """Move `model` to the GPU. Raises UserError where there is none."""
         super().__init__(model, device, precision)
-        torch.backends.cudnn.benchmark = True
         self._captured: dict[int, _CapturedGraph] = {}
         self._stream = torch.cuda.Stream(self.device)  # type: ignore[no-untyped-call]
-        self._copies = torch.cuda.Stream(self.device)  # type: ignore[no-untyped-call]
-        self._uploads = itertools.cycle([self._upload() for _ in range(_UPLOADS)])
+        self._stream.wait_stream(torch.cuda.current_stream(self.device))    # for the weights
+        self._capture(1)        # what live pictures take: the first must not wait for it
 
     def encode(self, crop: Crop) -> FaceInput:
-        """Start to upload the driving frame whose face is `crop`; its readers wait for it."""
-        upload = next(self._uploads)
-        upload.done.synchronize()       # the previous copy may still be in flight
-        upload.face.copy_(torch.from_numpy(network_input(crop[None])[0]))
-        with torch.cuda.stream(self._copies):
-            face = torch.empty_like(upload.face, device=self.device)
-            face.copy_(upload.face, non_blocking=True)
-            upload.done.record(self._copies)
-        # Allocated on one stream and read on another: not to be reused before that is done.
-        face.record_stream(self._stream)
-        return FaceInput(face)
+        """Upload the driving frame whose face is `crop`."""
+        with torch.cuda.stream(self._stream):
+            return FaceInput(torch.from_numpy(crop).to(self.device))
 
     def mouths(self, windows: NDArray[np.float32], features: Sequence[FaceInput]) -> list[Mouth]:
         """Return B mouths, one for each of the windows (B, 80, 16) and of the features."""
@@ -112,40 +101,47 @@ class CudaGenerator(TorchGenerator):
     def _launch(self, captured: _CapturedGraph, host: _HostBuffers, windows: NDArray[np.float32],
                 features: Sequence[FaceInput]) -> None:
         host.mel[:len(windows), 0] = torch.from_numpy(windows)
-        self._stream.wait_stream(self._copies)
         with torch.inference_mode(), torch.cuda.stream(self._stream):
             captured.mel.copy_(host.mel, non_blocking=True)
-            torch.stack([one.tensor for one in features], out=captured.faces[:len(features)])
+            torch.stack([one.tensor for one in features], out=captured.crops[:len(features)])
             captured.graph.replay()
             host.out.copy_(captured.out, non_blocking=True)
             host.done.record(self._stream)
 
     def _capture(self, batch: int) -> _CapturedGraph:
-        with torch.inference_mode(), torch.cuda.stream(self._stream):
+        with _fastest_algorithms(), torch.inference_mode(), torch.cuda.stream(self._stream):
             mel = torch.zeros(batch, 1, 80, 16, device=self.device, dtype=self.dtype)
-            faces = torch.zeros(batch, 6, 96, 96, device=self.device, dtype=self.dtype)
+            crops = torch.zeros(batch, FACE, FACE, 3, device=self.device, dtype=torch.uint8)
             for _ in range(_WARM_UP_RUNS):
-                self._lower(mel, faces)
+                self._forward(mel, crops)
             self._stream.synchronize()
             graph = torch.cuda.CUDAGraph()
-            with torch.cuda.graph(graph, stream=self._stream):
-                out = self._lower(mel, faces)
+            # Another thread, which opens a face, may allocate memory meanwhile.
+            with torch.cuda.graph(graph, stream=self._stream,
+                                  capture_error_mode='thread_local'):
+                out = self._forward(mel, crops)
         hosts = (self._host(batch), self._host(batch))
-        self._captured[batch] = captured = _CapturedGraph(graph, mel, faces, out, hosts)
+        self._captured[batch] = captured = _CapturedGraph(graph, mel, crops, out, hosts)
         return captured
 
-    def _upload(self) -> _Upload:
-        face = torch.zeros(6, 96, 96, dtype=self.dtype, pin_memory=True)
-        return _Upload(face, torch.cuda.Event())  # type: ignore[no-untyped-call]
+    def _lower_face(self, model: Wav2Lip) -> Network:
+        return FusedWav2Lip(model, self.device, self.dtype)
 
     def _host(self, batch: int) -> _HostBuffers:
         mel = torch.zeros(batch, 1, 80, 16, dtype=self.dtype, pin_memory=True)
         out = torch.zeros(batch, *MOUTH_SHAPE, dtype=self.dtype, pin_memory=True)
         return _HostBuffers(mel, out, torch.cuda.Event())  # type: ignore[no-untyped-call]
 
-    def _lower(self, mel: Tensor, faces: Tensor) -> Tensor:
-        lower = self._forward(mel, faces.contiguous(memory_format=torch.channels_last))
-        return lower.permute(0, 2, 3, 1).contiguous()
+
+@contextlib.contextmanager
+def _fastest_algorithms() -> Iterator[None]:
+    """Let cuDNN try its algorithms. It would for each new size of picture, so S3FD must not."""
+    before = torch.backends.cudnn.benchmark
+    torch.backends.cudnn.benchmark = True
+    try:
+        yield
+    finally:
+        torch.backends.cudnn.benchmark = before
 
 
 def _collect(host: _HostBuffers, size: int) -> list[Mouth]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 import copy
 import dataclasses
 from typing import ClassVar
@@ -19,10 +19,13 @@ from txt2vid_ros.lipsync.wav2lip.model import Wav2Lip
 MAX_BATCH = 128
 PRECISIONS = {'float32': torch.float32, 'float16': torch.float16, 'bfloat16': torch.bfloat16}
 
+Network = Callable[[Tensor, Tensor], Tensor]
+"""Maps windows (B, 1, 80, 16) and B face inputs, stacked, to mouths (B, 49, 96, 3)."""
+
 
 @dataclasses.dataclass(frozen=True)
 class FaceInput:
-    """The network's input for a driving frame, (6, 96, 96), on the device."""
+    """A driving frame's face on the device: the network's input (6, 96, 96), or the crop."""
 
     tensor: Tensor
 
@@ -48,12 +51,7 @@ class TorchGenerator(Generator[FaceInput, FaceInput]):
             raise UserError(f'device {device!r} cannot be used by torch',
                             'Use device cpu, or install torch for your GPU.') from error
         self.dtype = PRECISIONS[precision]
-        layout = torch.channels_last if self.device.type == 'cuda' else torch.contiguous_format
-        self._model: Wav2Lip | None = model
-        if self.device.type != 'cpu' or self.dtype != torch.float32:
-            # A copy: `to` would change the caller's module.
-            self._model = copy.deepcopy(model).to(self.device, self.dtype)
-            self._model.to(memory_format=layout)  # type: ignore[call-overload]
+        self._network: Network | None = self._lower_face(model)
 
     def encode(self, crop: Crop) -> FaceInput:
         """Upload the driving frame whose face is `crop`."""
@@ -72,8 +70,8 @@ class TorchGenerator(Generator[FaceInput, FaceInput]):
         for first in range(0, len(windows), MAX_BATCH):
             mel = torch.from_numpy(np.ascontiguousarray(windows[first:first + MAX_BATCH, None]))
             faces = torch.stack([one.tensor for one in features[first:first + MAX_BATCH]])
-            lower = self._forward(mel.to(self.device, self.dtype), faces)
-            out.extend(lower.permute(0, 2, 3, 1).float().cpu().numpy())
+            mouths = self._forward(mel.to(self.device, self.dtype), faces)
+            out.extend(mouths.float().cpu().numpy())
         return out
 
     def size_of(self, encoded: FaceInput) -> int:
@@ -82,11 +80,20 @@ class TorchGenerator(Generator[FaceInput, FaceInput]):
 
     def close(self) -> None:
         """Release the network; may be called twice."""
-        self._model = None
+        self._network = None
+
+    def _lower_face(self, model: Wav2Lip) -> Network:
+        """Return `model` on the device."""
+        placed = model
+        if self.device.type != 'cpu' or self.dtype != torch.float32:
+            # A copy: `to` would change the caller's module.
+            placed = copy.deepcopy(model).to(self.device, self.dtype)
+            layout = torch.channels_last if self.device.type == 'cuda' else torch.contiguous_format
+            placed.to(memory_format=layout)  # type: ignore[call-overload]
+        return lambda mel, faces: placed(mel, faces)[:, :, LOWER_FACE_ROW:].permute(0, 2, 3, 1)
 
     @torch.inference_mode()
     def _forward(self, mel: Tensor, faces: Tensor) -> Tensor:
-        if self._model is None:
+        if self._network is None:
             raise RuntimeError('the generator is closed')
-        out: Tensor = self._model(mel, faces)
-        return out[:, :, LOWER_FACE_ROW:]
+        return self._network(mel, faces)

@@ -35,7 +35,10 @@ def program() -> str | None:
 class Page:
     """One page of a browser of its own; use as a context manager."""
 
-    def __init__(self, url: str, profile: pathlib.Path, flags: Sequence[str] = ()) -> None:
+    def __init__(self, url: str, profile: pathlib.Path, flags: Sequence[str] = (),
+                 script: str = '') -> None:
+        """Open `url`; `script` runs before its own ones, and its policy is not asked."""
+        self._script = script
         path = program()
         assert path
         command_read, self._write = os.pipe()
@@ -68,6 +71,9 @@ class Page:
         self.send('Page.enable')
         self.send('Runtime.enable')
         self.send('Log.enable')
+        if self._script:
+            self.send('Page.setBypassCSP', enabled=True)
+            self.send('Page.addScriptToEvaluateOnNewDocument', source=self._script)
         self.send('Page.navigate', url=url)
 
     def send(self, method: str, **parameters: Any) -> dict[str, Any]:
@@ -160,10 +166,12 @@ class Page:
         file.write_bytes(base64.b64decode(self.send('Page.captureScreenshot')['data']))
 
     def __enter__(self) -> Page:
+        """Return itself."""
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
                  trace: TracebackType | None) -> None:
+        """End the browser."""
         os.close(self._write)
         self._process.terminate()
         self._process.wait(30)

@@ -1,0 +1,95 @@
+"""A page in a real browser, and when what it plays is heard and seen."""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+import time
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from txt2vid_ros.bench.rig.chromium import Page
+from txt2vid_ros.core.errors import UserError
+
+FAKE_MICROPHONE = ('--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream')
+START_SECONDS = 30.0
+"""Seconds within which a page has to play."""
+
+Series = NDArray[np.float64]
+"""Rows of a time (seconds of the epoch) and a value."""
+
+
+class ProbedPage:
+    """A page of a graph that is measured from inside; use as a context manager."""
+
+    def __init__(self, url: str, profile: Path, microphone: Path | None = None) -> None:
+        """Open `url`; `microphone` is the WAV file that its fake microphone plays once."""
+        flags = ['--autoplay-policy=no-user-gesture-required']
+        if microphone is not None:
+            flags += [*FAKE_MICROPHONE, f'--use-file-for-fake-audio-capture={microphone}%noloop']
+        script = resources.files('txt2vid_ros.bench.web').joinpath('data/probe.js').read_text()
+        self.page = Page(url, profile, flags=tuple(flags), script=script)
+
+    def __enter__(self) -> ProbedPage:
+        """Return itself."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        """End the browser."""
+        self.page.__exit__(kind, error, trace)
+
+    def wait(self, condition: str, what: str, seconds: float = START_SECONDS) -> None:
+        """Wait until a JavaScript expression holds. Raises UserError after `seconds`."""
+        end = time.monotonic() + seconds
+        while not self.page.evaluate(condition):
+            if time.monotonic() > end:
+                raise UserError(f'the browser waited in vain for {what}',
+                                'See whether the page works by hand.')
+            time.sleep(0.05)
+
+    def wait_playing(self) -> None:
+        """Wait until picture and sound come by WebRTC. Raises UserError."""
+        self.wait('probe.ready() && document.querySelector("video").videoWidth > 0', 'the face')
+
+    def start(self, reader: str) -> None:
+        """Begin to note what is heard (`listen`), spoken (`overhear`) or seen (`look`)."""
+        self.page.evaluate(f'probe.{reader}()')
+
+    def series(self, name: str) -> Series:
+        """Return what was noted of the `voice`, the `microphone` or the `light`."""
+        rows = np.array(self.page.evaluate(f'probe.read({name!r})'), np.float64).reshape(-1, 2)
+        rows[:, 0] /= 1000
+        return rows
+
+    def playout_delay(self, rounds: int = 20) -> tuple[float, float]:
+        """
+        Return by how much what is played is older than its stamp, and the picture than the sound.
+
+        Both are medians in seconds, by the browser's own estimate.
+        """
+        rows: list[Any] = []
+        for _ in range(rounds * 5):
+            row = self.page.evaluate('probe.playout()')
+            if row and row[1] and row[2]:
+                rows.append(row)
+            if len(rows) == rounds:
+                break
+            time.sleep(0.05)
+        else:
+            raise UserError('the browser does not say what it plays', 'It gets no sender reports.')
+        table = np.array(rows, np.float64)
+        return (float(np.median(table[:, 0] - table[:, 1]) / 1000),
+                float(np.median(table[:, 1] - table[:, 2]) / 1000))
+
+
+def spans(level: Series, loud: float, pause: float) -> list[tuple[float, float]]:
+    """Return where a level is above `loud`: begin and end, with pauses of less than `pause`."""
+    times = level[level[:, 1] > loud, 0]
+    if not len(times):
+        return []
+    cuts = np.flatnonzero(np.diff(times) > pause)
+    return [(float(times[first]), float(times[last])) for first, last in zip(
+        [0, *(cuts + 1)], [*cuts, len(times) - 1], strict=True)]
