@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-NODE = '''
+NODE = """
 import os, signal, sys, threading, time
 sys.path.insert(0, {folder!r})
 from bare_node import Parameters
@@ -44,7 +44,7 @@ class EndingNode(ManagedNode):
 
 running.LATEST_END = 1.0
 running.end_process(running.run(EndingNode))
-'''
+"""
 
 
 def ended(how: str) -> subprocess.CompletedProcess[str]:
