@@ -173,7 +173,18 @@ def options(observer: Observer, node: str) -> list[str]:
     return list(answer.result.names)
 
 
+def test_rates_that_differ_are_named_with_their_parameters(
+        head: TalkingHead, observer: Observer) -> None:
+    rate = observer.get_parameter('lipsync', 'fps')
+    lines = len(head.lines)
+    set_to(observer, 'lipsync', 'fps', rate / 2)
+    head.wait_line('pictures come a second and stream.fps is .*: set lipsync.fps and stream.fps',
+                   after=lines)
+    set_to(observer, 'lipsync', 'fps', rate)
+
+
 @pytest.mark.parametrize(('node', 'name', 'value', 'why'), [
+    ('stream', 'width', 640, 'is read when the node is configured'),
     ('lipsync', 'face.file', '/nowhere/me.jpg', 'does not exist'),
     ('lipsync', 'face.crop', [0, 1], 'give top, bottom, left, right'),
     ('lipsync', 'face.backdrop', 'blue', 'blue'),
