@@ -26,11 +26,12 @@ import torch
 from training_voices import EspeakVoice, HibariVoice, PiperVoice, Spoken
 from txt2vid_ros.bench.lipsync.mouth_measurement import requested_opening
 from txt2vid_ros.core.mouth import SHAPES
+from txt2vid_ros.lipsync.sound.log_mel import HOP, log_mel, RATE
 from txt2vid_ros.lipsync.viseme.sound import audio_features as af
 from txt2vid_ros.lipsync.viseme.sound import audio_pose
 from txt2vid_ros.speaking.visemes.track import mouth_track
 
-LEVEL_COLUMNS = round((af.LOOK_BACK + af.LOOK_AHEAD) * af.RATE / af.HOP)
+LEVEL_COLUMNS = round((af.LOOK_BACK + af.LOOK_AHEAD) * RATE / HOP)
 HERE = pathlib.Path(__file__).resolve().parent
 TRAIN_VARIANTS = [
     'm1',
@@ -111,20 +112,20 @@ def columns(
         ),
         spoken.rate,
     )
-    wave = soxr.resample(sound, spoken.rate, af.RATE).astype(np.float32)
+    wave = soxr.resample(sound, spoken.rate, RATE).astype(np.float32)
     lead, tail = rng.integers(3000, 16000, 2)
     wave = np.concatenate([np.zeros(lead, np.float32), wave, np.zeros(tail, np.float32)])
     wave *= 10 ** rng.uniform(-1.3, 0.0) / max(1e-3, float(np.abs(wave).max()))
     if not clean:
         wave = _spoiled(wave, rng)
-    mel = af.log_mel(wave)
-    back = round(af.LOOK_BACK * af.RATE / af.HOP)
+    mel = log_mel(wave)
+    back = round(af.LOOK_BACK * RATE / HOP)
     ahead = LEVEL_COLUMNS - back
     loud = np.pad(mel.max(axis=1), (back, ahead), constant_values=-9.0)
     windows = np.lib.stride_tricks.sliding_window_view(loud, LEVEL_COLUMNS)[: len(mel)]
     usual = np.percentile(windows, 90, axis=1).astype(np.float32)
     rows, targets = [], []
-    times = np.arange(len(mel)) * af.HOP / af.RATE - lead / af.RATE
+    times = np.arange(len(mel)) * HOP / RATE - lead / RATE
     for index in range(-af.CONTEXT[0], len(mel) - af.CONTEXT[1], 2):
         part = mel[index + af.CONTEXT[0]:index + af.CONTEXT[1]]
         rows.append(af.stacked(af.normalised(part, np.full(len(part), usual[index])))[0])
@@ -135,7 +136,7 @@ def columns(
 def _spoiled(wave: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Return `wave` with noise, room and tilt."""
     if rng.random() < 0.4:
-        length = int(rng.uniform(0.05, 0.25) * af.RATE)
+        length = int(rng.uniform(0.05, 0.25) * RATE)
         echo = rng.standard_normal(length) * np.exp(-6 * np.arange(length) / length)
         echo[0] = 8
         wet = np.convolve(wave, echo / np.abs(echo).max())[: len(wave)]

@@ -10,6 +10,7 @@ from typing import Any
 
 from audio_common_msgs.msg import AudioDataStamped
 import cv2
+from diagnostic_msgs.msg import DiagnosticArray
 from geometry_msgs.msg import PointStamped
 from graph_harness import eventually, ROOT, TalkingHead
 from hri_msgs.msg import Expression
@@ -147,11 +148,17 @@ def clap_times(stream: Decoded) -> list[float]:
 
 
 def test_the_next_utterance_has_the_new_pace_and_the_new_voice(
-        observer: Observer, audio: Recording) -> None:
+        head: TalkingHead, observer: Observer, audio: Recording) -> None:
     text = 'One two.'
     names = options(observer, 'tts')
     assert 'clap.voice' in names and 'hibari.voice' not in names
+    # A name that means nothing to the next provider is no reason to stay with this one.
+    speakers = observer.record(DiagnosticArray, 'voice/speakers', qos.INFO)
+    set_to(observer, 'tts', 'voice', 'both hands')
+    speakers.wait(lambda told: messages.from_speakers(told)[0][1] == 'both hands')
     set_to(observer, 'tts', 'provider', ['hibari'])
+    head.wait_line("hibari has no voice 'both hands' and speaks with its default one")
+    eventually(lambda: observer.get_parameter('tts', 'voice') == '', 'no name of a voice')
     names = options(observer, 'tts')
     assert 'clap.voice' not in names and 'hibari.voice' in names
     set_to(observer, 'tts', 'speed', 1.0)
@@ -166,7 +173,18 @@ def options(observer: Observer, node: str) -> list[str]:
     return list(answer.result.names)
 
 
+def test_rates_that_differ_are_named_with_their_parameters(
+        head: TalkingHead, observer: Observer) -> None:
+    rate = observer.get_parameter('lipsync', 'fps')
+    lines = len(head.lines)
+    set_to(observer, 'lipsync', 'fps', rate / 2)
+    head.wait_line('pictures come a second and stream.fps is .*: set lipsync.fps and stream.fps',
+                   after=lines)
+    set_to(observer, 'lipsync', 'fps', rate)
+
+
 @pytest.mark.parametrize(('node', 'name', 'value', 'why'), [
+    ('stream', 'width', 640, 'is read when the node is configured'),
     ('lipsync', 'face.file', '/nowhere/me.jpg', 'does not exist'),
     ('lipsync', 'face.crop', [0, 1], 'give top, bottom, left, right'),
     ('lipsync', 'face.backdrop', 'blue', 'blue'),

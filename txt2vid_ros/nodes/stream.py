@@ -23,6 +23,9 @@ from txt2vid_ros.ros.picture_input import PictureInput
 from txt2vid_ros.ros.running import end_process, run
 from txt2vid_ros.ros.sound.speech_input import SpeechInput
 
+RATES_APART, APART_SECONDS = 0.03, 5
+"""The share of stream.fps by which the rate of the pictures may differ, and for how long."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Parameters:
@@ -35,9 +38,11 @@ class Parameters:
     record: str = parameter('', 'file to record to: .mp4, .mkv or .ts; empty for none')
     push: str = parameter('', 'URL to push to: udp, rtp, rtsp, rtmp, srt or tcp; several '
                           'separated by spaces')
-    width: int = parameter(640, 'pixels', minimum=16, maximum=3840)
-    height: int = parameter(480, 'pixels', minimum=16, maximum=2160)
-    fps: float = parameter(25.0, 'frames a second', minimum=1.0, maximum=120.0, live=True)
+    width: int = parameter(640, 'pixels; pictures of another size are fitted into it, as the size '
+                           'of a stream that is watched cannot change', minimum=16, maximum=3840)
+    height: int = parameter(480, 'pixels; as width', minimum=16, maximum=2160)
+    fps: float = parameter(25.0, 'frames a second; as lipsync.fps, or pictures are repeated or '
+                           'left out', minimum=1.0, maximum=120.0, live=True)
     playout: float = parameter(0.02, 'seconds after its time at which a frame is written: slack '
                                'for late messages', minimum=0.0, maximum=2.0)
     preset: str = parameter('superfast', "x264's preset", choices=(
@@ -66,6 +71,7 @@ class StreamNode(ManagedNode):
         """Open the outputs and prepare the encoder."""
         table = self.parameters
         self._frames = FrameBuffer()
+        self._apart_seconds = 0
         self._speech = SpeechTimeline()
         self._pictures = PictureInput(
             self, -table.playout,
@@ -98,7 +104,23 @@ class StreamNode(ManagedNode):
 
     def report(self) -> tuple[str, str, Mapping[str, Any]]:
         """Return the figures of the stream."""
-        return 'ok', f'{self._output.viewers} viewers', self._figures()
+        line = f'{self._output.viewers} viewers'
+        apart = self._rates_apart()
+        self._apart_seconds = self._apart_seconds + 1 if apart else 0
+        if self._apart_seconds < APART_SECONDS:
+            return 'ok', line, self._figures()
+        if self._apart_seconds == APART_SECONDS:
+            self.get_logger().warning(apart)
+        return 'warn', f'{line}; {apart}', self._figures()
+
+    def _rates_apart(self) -> str:
+        """Return what to say where the pictures come at another rate than they are sent at."""
+        rate, fps = self._pictures.rate, float(self._writer.grid.fps)
+        if rate is None or abs(rate / fps - 1) < RATES_APART:
+            return ''
+        what = 'are repeated' if rate < fps else 'are left out'
+        return (f'{rate:.3g} pictures come a second and stream.fps is {fps:.3g}, so that some '
+                f'{what}: set lipsync.fps and stream.fps to the same')
 
     def _form(self) -> tuple[StreamFormat, FrameGrid]:
         table = self.parameters

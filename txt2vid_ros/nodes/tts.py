@@ -14,6 +14,7 @@ from hri_msgs.msg import LiveSpeech
 import numpy as np
 from std_msgs.msg import Header, String
 from std_srvs.srv import Trigger
+from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.locales import speaks
 from txt2vid_ros.core.options import OptionTables, prefix_of
 from txt2vid_ros.core.people import DEFAULT, People
@@ -28,7 +29,7 @@ from txt2vid_ros.providers.voice_set import (
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.live_loader import LiveLoader
 from txt2vid_ros.ros.node import ManagedNode
-from txt2vid_ros.ros.parameters import Declared, parameter
+from txt2vid_ros.ros.parameters import Declared, parameter, put_back
 from txt2vid_ros.ros.running import end_process, run
 from txt2vid_ros.ros.sound.lead_request import LeadRequest
 from txt2vid_ros.ros.sound.speech_publisher import TimedSpeechPublisher
@@ -230,22 +231,43 @@ class TtsNode(ManagedNode):
         response.message = f'{ended} utterance{"" if ended == 1 else "s"} ended'
         return response
 
-    def _load(self, declared: Declared[Any], before: VoiceSet | None = None) -> VoiceSet:
-        table = declared.table
-        return VoiceSet(VoiceSettings(
-            table.provider, table.voice, table.speed, table.people,
-            TimeLimits(table.first_limit, table.gap_limit, table.whole_limit, 0.0),
-            dict(declared.options)), before)
+    def _load(self, declared: Declared[Any]) -> VoiceSet:
+        return VoiceSet(_settings(declared))
 
     def _load_others(self, declared: Declared[Any]) -> VoiceSet:
-        return self._load(declared, self._voices.voices)
+        settings, before = _settings(declared), self._voices.voices
+        try:
+            return VoiceSet(settings, before)
+        except UserError:
+            if not settings.keeps_voice_of_another_provider(before.settings):
+                raise
+            return VoiceSet(dataclasses.replace(settings, voice=''), before)
 
     def _use(self, voices: VoiceSet) -> None:
         self._voices.use(voices)
         self._speakers.publish(messages.to_speakers(voices.speakers()))
+        if self.parameters.voice and not voices.settings.voice and self.executor is not None:
+            # Where all other changes are made.
+            self.executor.create_task(self._forget_voice, voices.settings)
+
+    def _forget_voice(self, used: VoiceSettings) -> None:
+        """Let the parameter show that the new provider speaks with its default voice."""
+        name = self.parameters.voice
+        if name and _settings(self.declared) == dataclasses.replace(used, voice=name):
+            self.report_refusal(f'{used.provider[0]} has no voice {name!r} and speaks with its '
+                                'default one; set tts.voice to choose another')
+            put_back(self, 'voice', self.declared.specs['voice'], '')
 
     def _drop(self, voices: VoiceSet) -> None:
         voices.release(self._voices.voices)
+
+
+def _settings(declared: Declared[Any]) -> VoiceSettings:
+    table = declared.table
+    return VoiceSettings(
+        table.provider, table.voice, table.speed, table.people,
+        TimeLimits(table.first_limit, table.gap_limit, table.whole_limit, 0.0),
+        dict(declared.options))
 
 
 def main() -> int:

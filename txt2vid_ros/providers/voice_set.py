@@ -40,6 +40,11 @@ class VoiceSettings:
     options: Mapping[str, Any]
     """By full name, as 'google.pitch'."""
 
+    def keeps_voice_of_another_provider(self, before: VoiceSettings) -> bool:
+        """Return whether `voice` was chosen for the provider that spoke before."""
+        return bool(self.voice) and self.voice == before.voice and (
+            self.provider[:1] != before.provider[:1])
+
 
 def option_tables(provider: tuple[str, ...], people: People) -> OptionTables:
     """Return the options of all voices that are named. Raises UserError."""
@@ -79,6 +84,11 @@ class VoiceSet:
         except BaseException:
             self.release(before)
             raise
+
+    @property
+    def settings(self) -> VoiceSettings:
+        """Return what they were made of."""
+        return self._settings
 
     @property
     def sample_rate(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+import gc
 import logging
 import threading
 from typing import Any, Generic, TypeVar
@@ -100,6 +101,7 @@ class LiveLoader(Generic[Made]):
                 if not wasted:
                     self._shown = wanted
                     self._use(made)
+                    gc.unfreeze()   # what was loaded at the start may be garbage soon
             if wasted:
                 self._drop(made)
 

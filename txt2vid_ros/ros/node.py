@@ -5,6 +5,7 @@ from __future__ import annotations
 import abc
 from collections.abc import Callable, Mapping
 import contextlib
+import gc
 import logging
 import os
 import threading
@@ -244,6 +245,11 @@ class ManagedNode(LifecycleNode, abc.ABC):
         self.end()
         return TransitionCallbackReturn.SUCCESS
 
+    def destroy_node(self) -> None:
+        """Destroy what the node has of ROS, also what rclpy leaves to the collector."""
+        super().destroy_node()
+        self._state_machine.destroy_when_not_in_use()
+
     def _stop_work(self) -> None:
         self.halt()
         self._active = False
@@ -257,6 +263,7 @@ class ManagedNode(LifecycleNode, abc.ABC):
         self._destroy_all_but(self._of_unconfigured)
         self._unconfigured = True
         logging.getLogger('txt2vid_ros').removeHandler(self._log_handler)
+        gc.unfreeze()       # what was loaded at the start may be garbage now; see running.py
 
     def _entities(self) -> set[Any]:
         return {*self.publishers, *self.subscriptions, *self.services, *self.clients,

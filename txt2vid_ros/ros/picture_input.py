@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import collections
 from collections.abc import Callable
+import statistics
 
 import cv2
 from cv_bridge import CvBridge, CvBridgeError
@@ -19,6 +21,8 @@ from txt2vid_ros.ros.stamps import StampCheck
 FIRST_DELAY = 0.06
 """Seconds that a picture is assumed to take to arrive until that has been measured."""
 LONGEST_DELAY = 0.3
+RATE_OVER = 50
+"""Pictures whose stamps show the rate."""
 
 
 class PictureInput:
@@ -37,6 +41,8 @@ class PictureInput:
         self._stamps = StampCheck(node, 'face/image_raw')
         self._delay = LeadTimeEstimator(need, margin=0.02, smallest=0.0, largest=LONGEST_DELAY)
         self._delay.observe(FIRST_DELAY)
+        self._intervals: collections.deque[int] = collections.deque(maxlen=RATE_OVER)
+        self._before: int | None = None
         self._requested = self._delay.lead_time
         self._lead = node.publisher(Float64, 'face/lead', qos.LEAD)
 
@@ -44,6 +50,13 @@ class PictureInput:
     def lead(self) -> float:
         """Return how many seconds before its stamp a picture has to be published."""
         return self._delay.lead_time
+
+    @property
+    def rate(self) -> float | None:
+        """Return how many pictures a second come by their stamps; None until that is known."""
+        if len(self._intervals) < RATE_OVER:
+            return None
+        return SECOND / statistics.median(self._intervals)
 
     def listen(self) -> None:
         """Subscribe; to be called in start()."""
@@ -55,6 +68,9 @@ class PictureInput:
         stamp = messages.from_time(message.header.stamp)
         if not self._stamps.fits(stamp):
             return
+        if self._before is not None and stamp > self._before:   # else it replaces another one
+            self._intervals.append(stamp - self._before)
+        self._before = stamp
         # Counted from when it was due to be sent, so that late rendering counts as well.
         due = stamp - int(self._requested * SECOND)
         delay = (self._node.ros_clock.now() - due) / SECOND

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 import contextlib
+import faulthandler
 import gc
 import os
 import signal
@@ -20,6 +21,11 @@ from txt2vid_ros.core.process.signals import on_signal
 from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.node_help import node_help, wants_help
 from txt2vid_ros.ros.spinning import destroy_cleanly, SpinningExecutor
+
+ENDING = signal.SIGINT, signal.SIGTERM
+LATEST_END = 9.0
+"""Seconds from a signal to the end of the process, whatever hangs: launch kills after 10 without a
+word, the supervisor after 12."""
 
 
 def run(make: Callable[[], ManagedNode], arguments: list[str] | None = None) -> int:
@@ -39,13 +45,12 @@ def run_together(makes: Sequence[Callable[[], ManagedNode]], arguments: list[str
     They end together: at a signal, when one of them fails, or when all have ended.
     """
     nodes: list[ManagedNode] = []
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _interrupt)
+    loading = _Loading()
     try:
         _initialise(arguments)
         for make in makes:
             nodes.append(make())
-        return _spin(nodes)
+        return _spin(nodes, loading)
     except UserError as error:
         print(error, file=sys.stderr, flush=True)
         return EXIT_USER_ERROR
@@ -53,13 +58,14 @@ def run_together(makes: Sequence[Callable[[], ManagedNode]], arguments: list[str
         return 0
     finally:
         # A second signal, as each thread of a killed parent sends one, changes nothing any more.
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in ENDING:
             signal.signal(number, signal.SIG_IGN)
         for node in nodes:
             node.halt()
             node.close()
         destroy_cleanly(*nodes)
         rclpy.try_shutdown()
+        faulthandler.cancel_dump_traceback_later()
 
 
 def end_process(status: int) -> NoReturn:
@@ -69,8 +75,9 @@ def end_process(status: int) -> NoReturn:
     The end of the interpreter would free what the system takes back anyhow, in 0.2 s of processor
     time: seconds on a busy machine, where launch kills who is late.
     """
-    # The participant and its shared memory go with the context, which nobody holds now.
-    gc.collect()
+    _end_soon()
+    # The participant and its shared memory go with the context, which nobody uses now.
+    rclpy.get_default_context().destroy()
     with contextlib.suppress(OSError, ValueError):  # nobody reads any more
         sys.stdout.flush()
         sys.stderr.flush()
@@ -82,8 +89,24 @@ def _end(nodes: Sequence[ManagedNode]) -> None:
         node.end()
 
 
-def _interrupt(number: int, frame: object) -> None:
-    raise KeyboardInterrupt
+def _end_soon() -> None:
+    """Show where each thread is, and end with status 1, where the end takes too long."""
+    faulthandler.dump_traceback_later(LATEST_END, exit=True)
+
+
+class _Loading:
+    """A signal while nodes are loaded, which may take long, interrupts the main thread."""
+
+    def __init__(self) -> None:
+        self.ended = False
+        for number in ENDING:
+            signal.signal(number, self._interrupt)
+
+    def _interrupt(self, number: int, frame: object) -> None:
+        # The exception is lost where it comes in the middle of a destructor or a callback from C.
+        self.ended = True
+        _end_soon()
+        raise KeyboardInterrupt
 
 
 def _initialise(arguments: list[str] | None) -> None:
@@ -99,21 +122,26 @@ def _initialise(arguments: list[str] | None) -> None:
                         'Rename the file, or write the word in UTF-8.') from error
 
 
-def _spin(nodes: Sequence[ManagedNode]) -> int:
+def _spin(nodes: Sequence[ManagedNode], loading: _Loading) -> int:
     over = threading.Event()
 
     def ended() -> None:
         if _status(nodes) or all(node.finished.is_set() for node in nodes):
+            _end_soon()
             over.set()
 
     for node in nodes:
         node.when_finished(ended)
-    # Until then a signal interrupts: loading may take long.
     if not _take(nodes, ManagedNode.trigger_configure, over):
         return _status_of_failure(nodes)
-    on_signal((signal.SIGINT, signal.SIGTERM), lambda: _end(nodes))
+    on_signal(ENDING, lambda: _end(nodes))
+    if loading.ended:
+        return 0
     if not _take(nodes, ManagedNode.trigger_activate, over):
         return _status_of_failure(nodes)
+    # What has been loaded stays. Looking at all of it again is what takes longest at the end.
+    gc.collect()
+    gc.freeze()
     # The executor has its own thread, so that a signal wakes this one at once.
     executor = SpinningExecutor(nodes, nodes[0].failed)
     over.wait()

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 import soxr
 from txt2vid_ros.core.mouth import MouthTrack, Phoneme, SHAPE_INDEX
+from txt2vid_ros.core.pcm import SPEECH_RATE
 from txt2vid_ros.lipsync.viseme.sound import audio_pose
 from txt2vid_ros.providers.tts.hibari import HibariVoice
 from txt2vid_ros.speaking.phonetics.lexicon import EnglishLexicon
@@ -108,10 +109,10 @@ def sampled(track: MouthTrack, times: NDArray[np.float64]) -> Poses:
 
 def heard(samples: NDArray[np.float32], rate: int, times: NDArray[np.float64]) -> Poses:
     """Return the poses at `times` as the sound alone gives them."""
-    around = round(audio_pose.LOOK_BACK * audio_pose.RATE)
-    window = around + round(audio_pose.LOOK_AHEAD * audio_pose.RATE)
-    sound = np.pad(soxr.resample(samples, rate, audio_pose.RATE), (around, window))
-    begins = [round(time * audio_pose.RATE) for time in times]
+    around = round(audio_pose.LOOK_BACK * SPEECH_RATE)
+    window = around + round(audio_pose.LOOK_AHEAD * SPEECH_RATE)
+    sound = np.pad(soxr.resample(samples, rate, SPEECH_RATE), (around, window))
+    begins = [round(time * SPEECH_RATE) for time in times]
     return np.array([audio_pose.pose_from_audio(sound[at:at + window]) for at in begins])
 
 

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import cv2
 import numpy as np
 from txt2vid_ros.core.mouth import ANTICIPATION, MouthPose, ONSET_MARGIN, rest_pose
+from txt2vid_ros.core.pcm import SPEECH_RATE
 from txt2vid_ros.lipsync.engine import Frame, LipSyncEngine, LipSyncSession, SpeechView
 from txt2vid_ros.lipsync.face.mesh import FaceMesh
 from txt2vid_ros.lipsync.face.track import FaceTrack, find_face
@@ -137,4 +138,4 @@ def pose_at(time: float, speech: SpeechView) -> MouthPose:
     start, stop = time - audio_pose.LOOK_BACK, time + audio_pose.LOOK_AHEAD
     if not speech.speaking(time - audio_pose.LOOK_AHEAD, stop):
         return rest_pose()
-    return audio_pose.pose_from_audio(speech.samples(start, stop, audio_pose.RATE))
+    return audio_pose.pose_from_audio(speech.samples(start, stop, SPEECH_RATE))

@@ -139,10 +139,14 @@ class Sink:
         return cls(broadcast, lambda: url, url_options(url), limit=PUSH_LIMIT_BYTES, file=False,
                    report=report)
 
-    def close(self, timeout: float = 10.0) -> None:
-        """Close it cleanly: what was handed to it is still written."""
+    def end(self) -> None:
+        """Take nothing more, without waiting for what was handed to it to be written."""
         self._stop.set()
         self._broadcast.unsubscribe(self._subscription)
+
+    def close(self, timeout: float = 10.0) -> None:
+        """Close it cleanly: what was handed to it is still written."""
+        self.end()
         self._thread.join(timeout)
 
     def _run(self) -> None:

@@ -79,6 +79,8 @@ class StreamOutputs:
     def close(self) -> None:
         """Finish files and URLs, then stop serving."""
         for sink in self._sinks:
+            sink.end()              # all of them finish at the same time
+        for sink in self._sinks:
             sink.close()
         self._sinks = []
         self._fragments.close()

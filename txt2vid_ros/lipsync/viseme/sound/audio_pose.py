@@ -14,10 +14,10 @@ import pathlib
 import numpy as np
 from numpy.typing import NDArray
 from txt2vid_ros.core.mouth import MouthPose, rest_pose, SHAPE_INDEX, SHAPES
+from txt2vid_ros.lipsync.sound.log_mel import HOP, log_mel, RATE
+from txt2vid_ros.lipsync.sound.speech_presence import speech_presence
 from txt2vid_ros.lipsync.viseme.sound import audio_features as af
-from txt2vid_ros.lipsync.viseme.sound.speech_presence import speech_presence
 
-RATE = af.RATE
 LOOK_BACK, LOOK_AHEAD = af.LOOK_BACK, af.LOOK_AHEAD
 WEIGHTS = pathlib.Path(__file__).parent / 'data' / 'audio_mouth.npz'
 
@@ -57,10 +57,10 @@ def pose_from_audio(samples: Samples) -> MouthPose:
     peak = float(np.abs(near).max(initial=0))
     if peak < _SILENCE_PEAK:
         return rest_pose()
-    mel = af.log_mel(samples)
+    mel = log_mel(samples)
     usual = np.full(len(mel), af.usual_level(mel), np.float32)
     half = len(_SMOOTHING) // 2
-    first = round(LOOK_BACK * RATE / af.HOP) - half + af.CONTEXT[0]
+    first = round(LOOK_BACK * RATE / HOP) - half + af.CONTEXT[0]
     last = first + len(_SMOOTHING) + af.CONTEXT[1] - af.CONTEXT[0] - 1
     features = af.normalised(mel, usual)
     missing = last - len(features)
@@ -76,6 +76,7 @@ def pose_from_audio(samples: Samples) -> MouthPose:
     pose = (poses * _SMOOTHING[:, None]).sum(0) / _SMOOTHING.sum()
     # Fade in at the threshold of silence, so that no pose jumps.
     presence = min(1.0, max(0.0, np.log10(peak / _SILENCE_PEAK) / 0.5))
-    presence *= speech_presence(mel, samples, RATE, af.HOP, round(LOOK_BACK * RATE / af.HOP),
-                                _SMOOTHING)
+    middle = round(LOOK_BACK * RATE / HOP)
+    spoken = speech_presence(mel, samples, range(middle - half, middle + half + 1))
+    presence *= float((spoken * _SMOOTHING).sum() / _SMOOTHING.sum())
     return np.asarray(pose * presence, np.float32).reshape(len(SHAPES))

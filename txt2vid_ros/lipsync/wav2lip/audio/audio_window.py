@@ -7,17 +7,21 @@ an interruption, or twice, with the same result.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from txt2vid_ros.lipsync.engine import SpeechView
+from txt2vid_ros.lipsync.sound.log_mel import HOP, log_mel
+from txt2vid_ros.lipsync.sound.speech_presence import LOOK_BACK, speech_presence
 from txt2vid_ros.lipsync.wav2lip.audio import mel, windows
 
 LOOK_AHEAD = 0.22
 """Seconds of speech after a frame that `mel_window` and `mouth_weight` need (16 FFT columns)."""
 
 SILENCE_RMS = 10.0 ** (-50 / 20)    # of full scale, below which a block counts as silence
-_BLOCK = 160                    # samples of a block: 10 ms
-_ATTACK = (0.20, 0.04)          # seconds before a sound: the mouth starts, is fully moving
+_BLOCK = HOP / mel.SAMPLE_RATE  # seconds of a block, as of a column of log_mel: 10 ms
+_ATTACK = (0.20, 0.02)          # seconds before a sound: the mouth starts, is fully moving
 _RELEASE = (0.40, 0.20)         # seconds after a sound: the mouth is at rest, starts to close
 
 
@@ -41,27 +45,33 @@ def mouth_weight(speech: SpeechView, time: float) -> float:
     """
     Return how far the mouth follows the speech at `time`: 0 at rest, 1 fully.
 
-    It rises smoothly before a sound and falls after it; pauses between words are bridged.
+    It rises smoothly before speech and falls after it; pauses between words are bridged. Breath
+    and noise are no speech, unless a voice gives timings for them.
     """
     begin, end = time - _RELEASE[0], time + _ATTACK[0]
     if not speech.speaking(begin, end):
         return 0.0
-    count = round((end - begin) * mel.SAMPLE_RATE)
-    blocks = _samples(speech, begin, count)[:count // _BLOCK * _BLOCK].reshape(-1, _BLOCK)
-    loud = np.flatnonzero(np.sqrt(np.mean(blocks.astype(np.float64) ** 2, axis=1)) > SILENCE_RMS)
+    before, blocks = round(LOOK_BACK / _BLOCK), round((end - begin) / _BLOCK)
+    samples = _samples(speech, begin - before * _BLOCK, (before + blocks) * HOP)
+    levels = np.sqrt(np.mean(np.square(
+        samples[before * HOP:].reshape(-1, HOP), dtype=np.float64), axis=1))
+    loud = np.flatnonzero(levels > SILENCE_RMS)
     if len(loud) == 0:
         return 0.0
-    seconds = loud * (_BLOCK / mel.SAMPLE_RATE) - _RELEASE[0]      # when each begins, from `time`
-    before, after = seconds[seconds <= 0], seconds[seconds > 0]
-    since = max(0.0, -float(before[-1]) - _BLOCK / mel.SAMPLE_RATE) if len(before) else np.inf
-    until = float(after[0]) if len(after) else np.inf
-    return max(_ramp(since, *_RELEASE), _ramp(until, *_ATTACK))
+    present: NDArray[np.float64] = np.ones(blocks)
+    if all(speech.mouth(at) is None for at in (begin, time, end)):
+        present = speech_presence(log_mel(samples), samples, range(before, before + blocks))
+    # When each begins, from `time`.
+    seconds: NDArray[np.floating[Any]] = loud * _BLOCK - _RELEASE[0]
+    ramps = np.where(seconds > 0, _ramp(seconds, *_ATTACK),
+                     _ramp(np.maximum(0.0, -seconds - _BLOCK), *_RELEASE))
+    return float((present[loud] * ramps).max())
 
 
-def _ramp(distance: float, none: float, full: float) -> float:
+def _ramp(distances: NDArray[np.floating[Any]], none: float, full: float) -> NDArray[np.float64]:
     """Return 0 from `none` seconds on, 1 up to `full`, and a smoothstep in between."""
-    x = min(1.0, max(0.0, (none - distance) / (none - full)))
-    return x * x * (3 - 2 * x)
+    x = np.clip((none - distances) / (none - full), 0.0, 1.0)
+    return np.asarray(x * x * (3 - 2 * x))
 
 
 def _samples(speech: SpeechView, begin: float, count: int) -> NDArray[np.float32]:

@@ -1,16 +1,24 @@
 """
-Tells speech from the steady noise of a room, a fan or the mains, by what rises above it.
+Tells speech from breath, hum and the noise of a room, by what rises above it and has a voice.
 
 Speech comes and goes in each band of frequencies many times a second; steady noise does not. The
-features of the mouth network are relative to the usual level, so that without this a quiet hiss
+features of the networks are relative to the usual level, so that without this a quiet hiss
 would move the lips as a voice does. Measured: the bands that rise most are 3 to 4.5 dB above their
 floor in noise (white, pink, brown, hum, fan), and more than 9 dB in 95 % of voiced sound.
+
+Breath, a rustle and a fan that is switched on rise, too, but have no voice (voicing.py); no
+consonant of speech is further from a voiced sound than _BEFORE or _AFTER. Whispering is breath.
 """
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from txt2vid_ros.lipsync.sound.log_mel import HOP, RATE
+from txt2vid_ros.lipsync.sound.voicing import voicing
+
+LOOK_BACK = 1.2
+"""Seconds of sound before a column that show the floor that it rises above."""
 
 _SILENT = -7.5
 """log10 of the power of a column's loudest band below which it is digital silence, no noise."""
@@ -31,26 +39,27 @@ _LOUD = (-22.0, -18.0)
 _LOUD_SECONDS = 0.05
 _HOLD = 17
 """Columns around one that has speech to which it extends: 80 ms either way."""
+_BEFORE, _AFTER = 25, 35
+"""Columns before and after a voiced one that are speech: an "s" before it, "sts" after it."""
+_NEW = 8
+"""Columns at the end of what is known in which a voice counts little by little."""
 
 Array = NDArray[np.float32]
 
 
-def speech_presence(mel: Array, samples: Array, rate: int, hop: int, column: int, weights: Array
-                    ) -> float:
+def speech_presence(mel: Array, samples: Array, columns: range) -> NDArray[np.float64]:
     """
-    Return how much of what is heard at a column of `mel` is speech, 0 to 1.
+    Return how much of what is heard at some columns of `mel` is speech, 0 to 1 each.
 
-    `mel`: (columns, bands), as audio_features.log_mel gives for `samples`, mono in -1..1 at `rate`
-    Hz, `hop` of them a column. `weights`: (odd n,) of the columns around it.
+    `mel`: (columns, bands), as log_mel gives for `samples`, mono in -1..1 at 16 kHz.
     """
-    half = len(weights) // 2 + _HOLD // 2
-    wanted = range(column - half, column + half + 1)
+    wanted = np.arange(columns.start - _HOLD // 2, columns.stop + _HOLD // 2)
     heard = mel.max(axis=1) > _SILENT
     clipped = np.maximum(mel, mel.max(axis=1, keepdims=True) - _NARROW)
     windows = np.lib.stride_tricks.sliding_window_view(clipped, _COLUMNS, axis=0)
     known: NDArray[np.bool_] = np.all(np.lib.stride_tricks.sliding_window_view(
         np.pad(heard, _EDGE, mode='edge'), _COLUMNS + 2 * _EDGE), axis=1)
-    places = np.clip(np.array(wanted) - _COLUMNS // 2, 0, len(windows) - 1)
+    places = np.clip(wanted - _COLUMNS // 2, 0, len(windows) - 1)
     present: NDArray[np.float64] = np.zeros(len(places))
     shown = np.flatnonzero(known)[::_FLOOR_STEP]
     if len(shown):
@@ -58,14 +67,28 @@ def speech_presence(mel: Array, samples: Array, rate: int, hop: int, column: int
         steady = np.median(windows[places], axis=-1)
         rise = np.sort(steady - floor, axis=1)[:, -_RISING_BANDS:].mean(axis=1)
         present = _step(rise, _ABSENT, _PRESENT) * known[places]
-    present = np.maximum(present, _step(_levels(samples, rate, np.array(wanted) * hop), *_LOUD))
-    held = np.lib.stride_tricks.sliding_window_view(present, _HOLD).max(axis=-1)
-    return float((held * weights).sum() / weights.sum())
+    if present.any():
+        present *= _near_a_voice(samples, wanted)
+    present = np.maximum(present, _step(_levels(samples, wanted * HOP), *_LOUD))
+    return np.asarray(np.lib.stride_tricks.sliding_window_view(present, _HOLD).max(axis=-1))
 
 
-def _levels(samples: Array, rate: int, middles: NDArray[np.int64]) -> NDArray[np.float64]:
+def _near_a_voice(samples: Array, wanted: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return how surely each of some columns belongs to something voiced, 0 to 1."""
+    first = max(0, int(wanted[0]) - _AFTER)
+    voiced = voicing(samples[first * HOP:(int(wanted[-1]) + _BEFORE + 1) * HOP])
+    # What has just come into view counts little by little, so that no mouth opens in one frame.
+    left = len(samples) // HOP - first - np.arange(len(voiced))
+    voiced *= np.clip(left / _NEW, 0, 1)
+    padded = np.pad(voiced, (first - int(wanted[0]) + _AFTER, 0))
+    padded = np.pad(padded, (0, max(0, len(wanted) + _AFTER + _BEFORE - len(padded))))
+    near = np.lib.stride_tricks.sliding_window_view(padded, _AFTER + 1 + _BEFORE).max(axis=-1)
+    return np.asarray(near[:len(wanted)])
+
+
+def _levels(samples: Array, middles: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return the RMS level around each of some samples, in dB of full scale."""
-    reach = round(_LOUD_SECONDS * rate)
+    reach = round(_LOUD_SECONDS * RATE)
     energy = np.concatenate([[0.0], np.cumsum(np.square(samples, dtype=np.float64))])
     low, high = (np.clip(middles + side, 0, len(samples)) for side in (-reach, reach))
     return np.asarray(10 * np.log10((energy[high] - energy[low]) / (2 * reach) + 1e-12))

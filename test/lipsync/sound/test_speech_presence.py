@@ -1,0 +1,111 @@
+"""Noise, hum and breath leave the lips closed, speech moves them: the same for both engines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from noises import at_level, noises, RATE, Sound, voice
+import numpy as np
+from numpy.typing import NDArray
+import pytest
+from speech_clips import clips
+from txt2vid_ros.core.mouth import MouthTrack, SHAPE_INDEX, SHAPES
+from txt2vid_ros.lipsync.viseme.engine import pose_at
+from txt2vid_ros.lipsync.wav2lip.audio.audio_window import mouth_weight
+from txt2vid_ros.media.speech_timeline import SpeechTimeline
+
+START = 1_000_000.04
+FRAME = 0.04
+
+Course = NDArray[np.float64]
+Mouth = Callable[[float, SpeechTimeline], float]
+ENGINES: dict[str, Mouth] = {
+    'viseme': lambda time, speech: float(pose_at(time, speech).max()), 'wav2lip':
+    lambda time, speech: mouth_weight(speech, time)}
+
+
+def timeline(sound: Sound) -> SpeechTimeline:
+    speech = SpeechTimeline()
+    speech.push('a', round(START * 1e9), sound.astype(np.float32), RATE)
+    return speech
+
+
+def course(mouth: Mouth, sound: Sound, every: float = FRAME) -> Course:
+    """Return how far the mouth is from rest in each frame, from before the sound to after it."""
+    speech = timeline(sound)
+    return np.array([mouth(START + at, speech)
+                     for at in np.arange(-0.4, len(sound) / RATE + 0.6, every)])
+
+
+def jaw(sound: Sound) -> Course:
+    index = SHAPE_INDEX['jaw_open']
+    return course(lambda time, speech: float(pose_at(time, speech)[index]), sound)
+
+
+@pytest.fixture(params=ENGINES)
+def mouth(request: pytest.FixtureRequest) -> Mouth:
+    return ENGINES[request.param]
+
+
+@pytest.mark.parametrize('name', noises())
+@pytest.mark.parametrize('level', [-50, -35])
+def test_noise_hum_and_breath_leave_the_mouth_at_rest(
+        mouth: Mouth, name: str, level: float) -> None:
+    moved = course(mouth, at_level(noises()[name], level), 4 * FRAME)
+    # In the first tenth of a second of a sound that goes on nobody can tell.
+    assert np.sort(moved)[-2] < 0.05
+    assert moved.max() < 0.25
+
+
+@pytest.mark.parametrize('name', ['fan', 'mains 50', 'breath'])
+def test_speech_beside_noise_moves_the_mouth_as_without(mouth: Mouth, name: str) -> None:
+    """15 dB above the noise, and with a second of the noise alone on either side."""
+    aside = np.zeros(RATE)
+    spoken = np.concatenate([aside, at_level(voice(), -30)[:2 * RATE], aside])
+    clean = course(mouth, spoken, 2 * FRAME)
+    noisy = course(mouth, spoken + at_level(noises()[name], -45), 2 * FRAME)
+    assert noisy.mean() > 0.6 * clean.mean()
+    assert np.corrcoef(noisy, clean)[0, 1] > 0.7
+    assert noisy[:13].max() < 0.1 and noisy[-4:].max() < 0.1
+
+
+@pytest.mark.parametrize('words', ['he was not an ill disposed young man', 'seven of clubs'])
+def test_no_syllable_of_recorded_speech_is_lost(mouth: Mouth, words: str) -> None:
+    """The mouth moves wherever the sound is near its usual level, first and last words too."""
+    recorded = next(clip for clip in clips() if clip.text == words).sound()[RATE // 10:]
+    sound = at_level(recorded.astype(np.float64), -26)
+    moved = course(mouth, sound)[10:]
+    blocks = sound[:len(sound) // 640 * 640].reshape(-1, 640)
+    levels = 20 * np.log10(np.sqrt(np.square(blocks).mean(axis=1)))
+    loud = np.flatnonzero(levels > np.percentile(levels, 95) - 18)
+    assert len(loud) > 15
+    for at in loud:
+        assert moved[max(0, at - 2):at + 3].max() > 0.15, f'{at * FRAME:.2f} s'
+
+
+def test_quiet_speech_moves_the_lips_as_loud_speech_does() -> None:
+    loud = jaw(at_level(voice(), -20))
+    for level in (-30, -45):
+        quiet = jaw(at_level(voice(), level))
+        assert quiet.max() > 0.4
+        assert quiet.mean() > 0.8 * loud.mean()
+
+
+def test_a_loud_sustained_vowel_holds_the_mouth_open(mouth: Mouth) -> None:
+    """An "ah" that is sung for three seconds: partials of 150 Hz under two formants."""
+    time = np.arange(3 * RATE) / RATE
+    partials = 150.0 * np.arange(1, 26)
+    strengths = sum(1 / (1 + ((partials - formant) / 100) ** 2) for formant in (750, 1200))
+    vowel = (np.sin(2 * np.pi * partials[:, None] * time) * np.asarray(strengths)[:, None]).sum(0)
+    assert course(mouth, at_level(vowel, -14))[30:70].min() > 0.15
+
+
+def test_what_a_voice_gives_timings_for_is_speech(mouth: Mouth) -> None:
+    """A whisper of the synthetic voice: noise, were it not for its timings."""
+    whisper = at_level(noises()['room'], -35)
+    speech = timeline(whisper)
+    times = START + np.arange(0, 4, 0.1)
+    open_mouth = np.full((len(times), len(SHAPES)), 0.5, np.float32)
+    assert mouth(START + 2, speech) < 0.05
+    speech.push_mouth('a', MouthTrack(times, open_mouth))
+    assert mouth(START + 2, speech) >= 0.5
