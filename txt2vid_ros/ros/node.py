@@ -63,8 +63,7 @@ class ManagedNode(LifecycleNode, abc.ABC):
         self._problems: dict[str, str] = {}
         self._refusal = '', 0.0
         self._unconfigured = True
-        self._active = False
-        self._started = False
+        self._active = self._started = False
         self._log_handler = RosLogHandler(self)
         self._threads: list[NodeThread] = []
         self._until_cleanup = contextlib.ExitStack()
@@ -246,7 +245,7 @@ class ManagedNode(LifecycleNode, abc.ABC):
         return TransitionCallbackReturn.SUCCESS
 
     def destroy_node(self) -> None:
-        """Destroy what the node has of ROS, also what rclpy leaves to the collector."""
+        """Destroy also what rclpy leaves to the collector."""
         super().destroy_node()
         self._state_machine.destroy_when_not_in_use()
 
@@ -263,7 +262,7 @@ class ManagedNode(LifecycleNode, abc.ABC):
         self._destroy_all_but(self._of_unconfigured)
         self._unconfigured = True
         logging.getLogger('txt2vid_ros').removeHandler(self._log_handler)
-        gc.unfreeze()       # what was loaded at the start may be garbage now; see running.py
+        gc.unfreeze()       # see running.py: what was loaded may be garbage now
 
     def _entities(self) -> set[Any]:
         return {*self.publishers, *self.subscriptions, *self.services, *self.clients,
