@@ -6,9 +6,9 @@ import os
 import pathlib
 import signal
 
-from txt2vid_ros.bench.rig.chromium import Page, program
 import pytest
 from rig import Rig, until
+from txt2vid_ros.bench.rig.chromium import Page, program
 
 pytestmark = [
     pytest.mark.skipif(program() is None, reason='there is no Chromium; install chromium')]

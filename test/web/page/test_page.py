@@ -8,10 +8,10 @@ import time
 from typing import Any
 
 import axe_core_python
-from txt2vid_ros.bench.rig.chromium import MICROPHONE, Page, program
 from contract_server import ContractServer, HELLO
 import pytest
 from rig import until
+from txt2vid_ros.bench.rig.chromium import MICROPHONE, Page, program
 
 pytestmark = [
     pytest.mark.skipif(program() is None, reason='there is no Chromium; install chromium')]

@@ -9,10 +9,10 @@ import statistics
 import threading
 import time
 
-from txt2vid_ros.bench.rig.chromium import MICROPHONE, Page, program
 import numpy as np
 import pytest
 from rig import Rig, until
+from txt2vid_ros.bench.rig.chromium import MICROPHONE, Page, program
 from txt2vid_ros.core.clock import SECOND, SystemClock
 from txt2vid_ros.core.pcm import VOICE_RATE
 from txt2vid_ros.media.speech_timeline import SpeechTimeline

@@ -7,7 +7,7 @@ import sys
 from urllib.parse import urljoin
 
 import aiohttp
-from aiortc import RTCPeerConnection, RTCSessionDescription
+from aiortc import MediaStreamTrack, RTCPeerConnection, RTCSessionDescription
 from aiortc.contrib.media import MediaBlackhole
 
 WATCHING = 'watching'
@@ -21,9 +21,9 @@ async def _watch(client: aiohttp.ClientSession, url: str) -> tuple[RTCPeerConnec
     seen: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     @peer.on('track')
-    async def take(track: object) -> None:
-        if getattr(track, 'kind', '') == 'video':
-            await track.recv()  # type: ignore[attr-defined]
+    async def take(track: MediaStreamTrack) -> None:
+        if track.kind == 'video':
+            await track.recv()
             seen.set_result(None)
         sink.addTrack(track)
         await sink.start()
