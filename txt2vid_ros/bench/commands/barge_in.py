@@ -57,8 +57,7 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
             _listening(graph.namespace, Path(folder)), \
             SharedRoom(graph.namespace, Room()) as room:
         _wait(room.connected, 30, 'the graph does not listen', graph)
-        room.say(SENTENCES[0])
-        _wait(lambda: room.speaking, 30, 'the face does not speak', graph)
+        _first_words(room, graph)
         alone, held = _alone(room, arguments.alone)
         file = Path(folder, 'live.ts')
         viewer = Viewer(graph.port, file)
@@ -120,6 +119,15 @@ def _wait(ready: Callable[[], bool], seconds: float, problem: str,
         time.sleep(0.02)
 
 
+def _first_words(room: SharedRoom, graph: RunningGraph) -> None:
+    """Have the face speak: who publishes may know of a reader before that knows of them."""
+    for _ in range(10):
+        room.say(SENTENCES[0])
+        with contextlib.suppress(UserError):
+            return _wait(lambda: room.speaking, 5, '')
+    raise UserError('the face does not begin to speak', f'It said: {graph.log()[-2000:]}')
+
+
 def _alone(room: SharedRoom, seconds: float) -> tuple[float, int]:
     """Let the face speak alone; return for how many seconds, and how often it was held."""
     before, heard, number = len(room.decisions), 0.0, 0
@@ -150,7 +158,7 @@ def _interrupt(room: SharedRoom, sound: NDArray[np.float32]) -> tuple[int, int] 
     before = len(room.decisions)
     sound = sound * (VOICE_LEVEL / speech_level(sound))
     # Not into a pause between two words, where silence would prove nothing.
-    _wait(lambda: room.level(time.time_ns() + SECOND // 5, 0.3) > SILENT, 20, 'the voice pauses')
+    _wait(lambda: room.level(time.time_ns() + SECOND // 5, 0.3) > VOICE_LEVEL / 4, 20, 'the voice pauses')
     begin = room.talk(sound) + onset(sound) * SECOND // 16000
     deadline = time.monotonic() + PATIENCE + len(sound) / 16000
     while 'drop' not in [word for _, word in room.decisions[before:]]:

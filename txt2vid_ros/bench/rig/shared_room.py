@@ -88,10 +88,9 @@ class SharedRoom:
         return begin
 
     def level(self, stamp: int, seconds: float) -> float:
-        """Return the least level of the voice in any 50 ms of the time from `stamp` on, RMS."""
+        """Return the level of the voice in the time from `stamp` on, RMS."""
         samples = self._voice.samples(stamp / SECOND, stamp / SECOND + seconds, SPEECH_RATE)
-        parts = samples[:len(samples) // 800 * 800].reshape(-1, SPEECH_RATE // 20)
-        return float(np.sqrt(np.square(parts).mean(axis=1)).min()) if len(parts) else 0.0
+        return float(np.sqrt(np.square(samples).mean()))
 
     def _on_speaking(self, message: Any) -> None:
         self.speaking = message.data
