@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 import contextlib
 import gc
 import logging
-import os
 import threading
 import time
 import traceback
@@ -19,7 +18,7 @@ from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackRet
 from rclpy.qos import QoSProfile
 from txt2vid_ros.core.errors import EXIT_USER_ERROR, UserError
 from txt2vid_ros.core.options import OptionTables
-from txt2vid_ros.core.process.memory import resident_bytes
+from txt2vid_ros.core.process.memory import own_figures
 from txt2vid_ros.ros import messages, parameters, qos
 from txt2vid_ros.ros.engine_support import RosClock, RosLogHandler
 from txt2vid_ros.ros.node_thread import NodeThread
@@ -296,7 +295,6 @@ class ManagedNode(LifecycleNode, abc.ABC):
 
     def _diagnose(self) -> None:
         level, line, figures = self.status()
-        process = {'pid': os.getpid(), 'memory_mb': resident_bytes(os.getpid()) / 1e6}
         self._diagnostics.publish(messages.to_diagnostics(
             self.ros_clock.now(), f'{self.get_fully_qualified_name()}: {self.NAME}',
-            self.get_namespace(), level, line, {**figures, **process}))
+            self.get_namespace(), level, line, {**figures, **own_figures()}))

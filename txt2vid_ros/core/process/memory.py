@@ -13,3 +13,8 @@ def resident_bytes(pid: int) -> int:
     except (OSError, IndexError):
         return 0
     return int(pages) * os.sysconf('SC_PAGE_SIZE')
+
+
+def own_figures() -> dict[str, float]:
+    """Return this process's id and its resident memory in MB, for diagnostics."""
+    return {'pid': os.getpid(), 'memory_mb': resident_bytes(os.getpid()) / 1e6}
