@@ -158,7 +158,8 @@ def _interrupt(room: SharedRoom, sound: NDArray[np.float32]) -> tuple[int, int] 
     before = len(room.decisions)
     sound = sound * (VOICE_LEVEL / speech_level(sound))
     # Not into a pause between two words, where silence would prove nothing.
-    _wait(lambda: room.level(time.time_ns() + SECOND // 5, 0.3) > VOICE_LEVEL / 4, 20, 'the voice pauses')
+    _wait(lambda: room.level(time.time_ns() + SECOND // 5, 0.3) > VOICE_LEVEL / 4, 20,
+          'the voice pauses')
     begin = room.talk(sound) + onset(sound) * SECOND // 16000
     deadline = time.monotonic() + PATIENCE + len(sound) / 16000
     while 'drop' not in [word for _, word in room.decisions[before:]]:
