@@ -154,12 +154,14 @@ def _ready(room: SharedRoom, number: int) -> None:
 
 def _interrupt(room: SharedRoom, sound: NDArray[np.float32]) -> tuple[int, int] | None:
     """Speak over the face; return when that began and when it was decided, nanoseconds."""
-    _ready(room, len(room.decisions))
-    before = len(room.decisions)
     sound = sound * (VOICE_LEVEL / speech_level(sound))
     # Not into a pause between two words, where silence would prove nothing.
-    _wait(lambda: room.level(time.time_ns() + SECOND // 5, 0.3) > VOICE_LEVEL / 4, 20,
-          'the voice pauses')
+    for number in range(4):
+        _ready(room, len(room.decisions) + number)
+        with contextlib.suppress(UserError):
+            _wait(lambda: room.level(time.time_ns() + SECOND // 5, 0.3) > VOICE_LEVEL / 4, 5, '')
+            break
+    before = len(room.decisions)
     begin = room.talk(sound) + onset(sound) * SECOND // 16000
     deadline = time.monotonic() + PATIENCE + len(sound) / 16000
     while 'drop' not in [word for _, word in room.decisions[before:]]:
