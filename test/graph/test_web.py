@@ -32,6 +32,7 @@ from std_msgs.msg import Bool
 from stream_decoding import plain, Shown, transcribe
 from txt2vid_ros.bench.rig.viewer import Viewer
 from txt2vid_ros.core.clock import SECOND
+from txt2vid_ros.core.names import BROWSER
 from txt2vid_ros.core.pcm import from_s16, SPEECH_RATE
 from txt2vid_ros.ros import messages, qos
 
@@ -246,6 +247,8 @@ def test_the_microphone_of_a_browser_is_heard_with_its_time(
     sound = np.concatenate([from_s16(each.audio.data) for each in messages_])
     peak = np.argmax(np.abs(np.fft.rfft(sound))) * SPEECH_RATE / len(sound)
     assert abs(peak - 500) < 10
+    # By which stt knows that the browser has cancelled what it plays.
+    assert {each.header.frame_id for each in messages_} == {BROWSER}
     stamps = [messages.from_time(each.header.stamp) for each in messages_]
     lengths = [len(each.audio.data) // 2 * SECOND // SPEECH_RATE for each in messages_]
     # The sample count is the clock.

@@ -121,6 +121,9 @@ class EchoCanceller:
     def _frame(self, played: NDArray[np.float32], heard: NDArray[np.float32]
                ) -> NDArray[np.float32]:
         linear = self._filter.process(played, heard)
+        if np.square(linear).sum() > np.square(heard).sum():
+            # What should be heard is not: a loudspeaker ran dry. Taking it away would add it.
+            linear = heard
         self._processing.process_reverse_stream(self._audio(played))
         self._processing.set_stream_delay_ms(0)
         frame = self._audio(linear)

@@ -213,7 +213,7 @@ class TtsNode(ManagedNode):
         """Do what somebody who speaks over the voice is owed; see docs/barge-in.md."""
         acts: dict[str, Callable[[], object]] = {
             'hold': self._scheduler.hold, 'resume': self._scheduler.resume,
-            'drop': self._scheduler.drop}
+            'drop': self._drop_speech}
         act = acts.get(message.data)
         if act is not None:
             act()
@@ -225,11 +225,18 @@ class TtsNode(ManagedNode):
     def _on_interrupt(self, request: Trigger.Request, response: Trigger.Response
                       ) -> Trigger.Response:
         ended = self._scheduler.interrupt()
-        # For those who still think about what to say.
-        self._interrupted.publish(Header(stamp=messages.to_time(self.ros_clock.now())))
+        self._tell_interrupted()
         response.success = True
         response.message = f'{ended} utterance{"" if ended == 1 else "s"} ended'
         return response
+
+    def _drop_speech(self) -> None:
+        if self._scheduler.drop():
+            self._tell_interrupted()
+
+    def _tell_interrupted(self) -> None:
+        """Tell those who still think about what to say."""
+        self._interrupted.publish(Header(stamp=messages.to_time(self.ros_clock.now())))
 
     def _load(self, declared: Declared[Any]) -> VoiceSet:
         return VoiceSet(_settings(declared))

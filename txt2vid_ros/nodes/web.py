@@ -15,6 +15,7 @@ from std_msgs.msg import Bool, Float64, String
 from std_srvs.srv import Trigger
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.names import BROWSER
 from txt2vid_ros.core.pcm import SPEECH_RATE
 from txt2vid_ros.core.people import DEFAULT
 from txt2vid_ros.core.registry import not_installed, WEB_PACKAGES
@@ -170,7 +171,7 @@ class WebNode(ManagedNode):
 
     def _hear(self, stamp: int, samples: NDArray[np.float32]) -> None:
         """Publish what the microphone of a browser has captured."""
-        self._mic.publish(messages.to_audio(self.NAME, stamp, samples))
+        self._mic.publish(messages.to_audio(BROWSER, stamp, samples))
 
     def _cut(self, stamp: int) -> int:
         """Return where an utterance ends that is to end at `stamp`: after what has been coded."""
