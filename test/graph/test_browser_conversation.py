@@ -1,0 +1,85 @@
+"""A stranger opens the page in a real browser, talks, and is answered: the whole graph."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+import subprocess
+
+from graph_harness import eventually, FAST, TalkingHead
+from hearing import transcribed, words
+from hri_msgs.msg import LiveSpeech
+import numpy as np
+import pytest
+from ros_observer import Observer
+from speech_clips import clip, RATE, write
+from txt2vid_ros.bench.rig.chromium import microphone, Page, program
+from txt2vid_ros.ros import qos
+
+pytestmark = [
+    pytest.mark.skipif(program() is None, reason='there is no Chromium; install chromium')]
+
+BEFORE, AFTER = 4.0, 60.0
+"""Seconds of silence around what the stranger says, so that it is said once."""
+RECORD = """(() => {
+  const recorder = new MediaRecorder(new MediaStream(
+    document.getElementById('face').srcObject.getAudioTracks()));
+  const parts = [];
+  recorder.ondataavailable = ({ data }) => parts.push(data);
+  recorder.start();
+  window.recorded = async () => {
+    const ended = new Promise((done) => { recorder.onstop = done; });
+    recorder.stop();
+    await ended;
+    const bytes = new Uint8Array(await new Blob(parts).arrayBuffer());
+    return btoa(bytes.reduce((text, byte) => text + String.fromCharCode(byte), ''));
+  };
+})()"""
+
+
+def decoded(recording: str) -> list[str]:
+    """Return the words in a recording that the browser made."""
+    sound = subprocess.run(
+        ['ffmpeg', '-v', 'error', '-i', 'pipe:0', '-f', 'f32le', '-ac', '1', '-ar', str(RATE),
+         'pipe:1'], input=base64.b64decode(recording), capture_output=True, check=True).stdout
+    return transcribed(np.frombuffer(sound, np.float32), RATE)
+
+
+def test_who_talks_into_the_page_is_understood_and_answered(tmp_path: Path) -> None:
+    spoken = clip('goforward')
+    sound = write(tmp_path / 'stranger.wav', np.concatenate(
+        [np.zeros(int(BEFORE * RATE), np.float32), spoken.sound(),
+         np.zeros(int(AFTER * RATE), np.float32)]))
+    with TalkingHead(tmp_path, *FAST, '--tts', 'hibari', '--web', 'true', '--responder',
+                     'echo') as head, Observer(head) as observer:
+        head.ready()
+        speech = observer.record(LiveSpeech, 'speech', qos.SPEECH)
+        captions = observer.record(LiveSpeech, 'voice/caption', qos.CAPTION)
+        with Page(f'{head.url}/', tmp_path / 'profile', microphone(sound)) as page:
+            def shown(selector: str) -> str:
+                return str(page.evaluate(f'document.querySelector("{selector}").textContent'))
+
+            eventually(lambda: not page.evaluate('document.getElementById("talk").hidden'),
+                       'the button to talk')
+            eventually(lambda: page.evaluate('document.getElementById("face").videoWidth > 0 && '
+                                             '!!document.getElementById("face").srcObject'),
+                       'the face by WebRTC')
+            page.evaluate(RECORD)
+            page.click('#talk')
+            said = speech.wait(lambda message: bool(message.final)).final
+            assert words(said) == words(spoken.text)
+            answer = captions.wait(lambda message: bool(message.final)).final
+            assert words(answer) == words(spoken.text)
+
+            def lines() -> list[list[str]]:
+                return [words(line) for line in page.evaluate(
+                    '[...document.querySelectorAll("#transcript li")].map(each => '
+                    'each.textContent)')]
+
+            count = len(words(spoken.text))
+            eventually(lambda: sum(line[-count:] == words(spoken.text) for line in lines()) == 2,
+                       'question and answer in the transcript of the page')
+            # What came out of the browser's loudspeaker.
+            assert decoded(page.evaluate('recorded()')) == words(spoken.text)
+            assert not page.problems
+        assert head.stop() == 0
