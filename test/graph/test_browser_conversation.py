@@ -56,10 +56,7 @@ def test_who_talks_into_the_page_is_understood_and_answered(tmp_path: Path) -> N
         speech = observer.record(LiveSpeech, 'speech', qos.SPEECH)
         captions = observer.record(LiveSpeech, 'voice/caption', qos.CAPTION)
         with Page(f'{head.url}/', tmp_path / 'profile', microphone(sound)) as page:
-            def shown(selector: str) -> str:
-                return str(page.evaluate(f'document.querySelector("{selector}").textContent'))
-
-            eventually(lambda: not page.evaluate('document.getElementById("talk").hidden'),
+            eventually(lambda: page.evaluate('document.getElementById("talk")?.hidden === false'),
                        'the button to talk')
             eventually(lambda: page.evaluate('document.getElementById("face").videoWidth > 0 && '
                                              '!!document.getElementById("face").srcObject'),
@@ -73,11 +70,10 @@ def test_who_talks_into_the_page_is_understood_and_answered(tmp_path: Path) -> N
 
             def lines() -> list[list[str]]:
                 return [words(line) for line in page.evaluate(
-                    '[...document.querySelectorAll("#transcript li")].map(each => '
+                    '[...document.querySelectorAll("#transcript bdi")].map(each => '
                     'each.textContent)')]
 
-            count = len(words(spoken.text))
-            eventually(lambda: sum(line[-count:] == words(spoken.text) for line in lines()) == 2,
+            eventually(lambda: lines() == 2 * [words(spoken.text)],
                        'question and answer in the transcript of the page')
             # What came out of the browser's loudspeaker.
             assert decoded(page.evaluate('recorded()')) == words(spoken.text)
