@@ -42,11 +42,13 @@ def decoded(recording: str) -> list[str]:
     sound = subprocess.run(
         ['ffmpeg', '-v', 'error', '-i', 'pipe:0', '-f', 'f32le', '-ac', '1', '-ar', str(RATE),
          'pipe:1'], input=base64.b64decode(recording), capture_output=True, check=True).stdout
-    return transcribed(np.frombuffer(sound, np.float32), RATE)
+    samples = np.frombuffer(sound, np.float32)
+    loud = np.flatnonzero(np.abs(samples) > 0.02)
+    return transcribed(samples[max(0, loud[0] - RATE // 4):loud[-1] + RATE // 4], RATE)
 
 
 def test_who_talks_into_the_page_is_understood_and_answered(tmp_path: Path) -> None:
-    spoken = clip('goforward')
+    spoken = clip('0930')
     sound = write(tmp_path / 'stranger.wav', np.concatenate(
         [np.zeros(int(BEFORE * RATE), np.float32), spoken.sound(),
          np.zeros(int(AFTER * RATE), np.float32)]))

@@ -52,7 +52,7 @@ def test_clicks_do_not_begin_an_utterance() -> None:
 
 
 def test_a_dip_within_a_word_ends_nothing() -> None:
-    for dip, noticed in ((0.032, []), (0.096, [Event.PAUSE, Event.RESUME])):
+    for dip, noticed in ((0.096, []), (0.16, [Event.PAUSE, Event.RESUME])):
         seen = events(windows((0.5, 0.9), (dip, 0.1), (0.5, 0.4), (0.1, 0.9), (1, 0)))
         assert [event for event, _ in seen] == [Event.BEGIN, *noticed, Event.PAUSE, Event.END]
 

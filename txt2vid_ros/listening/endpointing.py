@@ -64,7 +64,7 @@ class Mark:
 
 HYSTERESIS = 0.15
 """Speech that has begun goes on down to this much below the threshold (probability)."""
-TAIL_SILENCE = 0.064
+TAIL_SILENCE = 0.128
 """Seconds of silence that belong to the speech before them; after that its text is prepared."""
 
 
