@@ -19,7 +19,7 @@ help:
 	@echo 'make test    set up once, then lint, type check and all tests'
 	@echo 'make lint    lint and type check only'
 	@echo 'make coverage  all tests, and which lines they run'
-	@echo 'make bench   measure; BENCH=sync, latency, graph, render, face or lipsync'
+	@echo 'make bench   measure; BENCH=sync, latency, web, barge_in, graph, face ...'
 	@echo 'make setup   set up only'
 	@echo 'make wav2lip set up, with what Wav2Lip needs beside its weights'
 	@echo 'make lock    resolve requirements/*.in again'
