@@ -102,6 +102,11 @@ def test_a_voice_through_a_room_is_no_speech_any_more(
     assert speech_windows(cleaned) == 0
 
 
+def test_a_voice_in_a_room_that_rings_is_no_speech_either(voice: Sound) -> None:
+    microphone = Microphone(np.tile(voice, 2), Room(delay=0.05, reverberation=0.6))
+    assert speech_windows(microphone.clean(microphone.hear())) == 0
+
+
 def test_a_person_who_speaks_over_it_is_understood(voice: Sound) -> None:
     microphone = Microphone(np.tile(voice, 2))
     heard = microphone.hear()

@@ -122,7 +122,7 @@ class EchoCanceller:
                ) -> NDArray[np.float32]:
         linear = self._filter.process(played, heard)
         if np.square(linear).sum() > np.square(heard).sum():
-            # What should be heard is not: a loudspeaker ran dry. Taking it away would add it.
+            # It does not know the room yet, or the loudspeaker ran dry: it would add an echo.
             linear = heard
         self._processing.process_reverse_stream(self._audio(played))
         self._processing.set_stream_delay_ms(0)
