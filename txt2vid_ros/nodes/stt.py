@@ -199,10 +199,11 @@ class SttNode(ManagedNode):
         table = self.parameters
         browser = self._input.source.startswith(BROWSER)
         canceller = None if browser else self._canceller
-        cancelled = browser or canceller is not None
+        # What is left of a loudspeaker's echo is still taken for a person at times: see
+        # docs/barge-in.md. A browser leaves less, and nobody can do it better for it.
         self._interruptible = table.barge_in == 'always' or (
-            table.barge_in == 'auto' and cancelled)
-        muted = table.mute_while_speaking and not (cancelled or self._interruptible)
+            table.barge_in == 'auto' and browser)
+        muted = table.mute_while_speaking and not (browser or self._interruptible)
         if (self._interruptible or muted) and self._voice is None:
             # Not before it is needed: the voice may come from another machine.
             self._voice = VoiceReference(self, self._guard.voice)
