@@ -31,7 +31,9 @@ def service() -> Iterator[FakeChat]:
                   answer('Yes.'),
                   [event('This will be a very long story. Once upon a time '), threading.Event()],
                   (500, b''), (500, b''),
-                  answer('Good.')) as fake:
+                  answer('Good.'),
+                  answer('Here is another story. It goes on for a while, and on, and on.'),
+                  answer('Sure.')) as fake:
         yield fake
 
 
@@ -101,6 +103,14 @@ def test_an_interruption_ends_the_writing_and_a_failure_is_said_once(
     captions.wait(lambda message: message.final == 'Good.')
     turns = [each['content'] for each in service.requests[-1]['messages']]
     assert turns[-3:] == ['A story!', f'{cut.rstrip(" —")} —', 'Go on.\nPlease.']
+
+
+def test_a_question_while_it_answers_another_is_answered(
+        observer: Observer, captions: Recording) -> None:
+    say(observer, 'Another one!')
+    captions.wait(lambda message: message.incremental.startswith('Here is'))
+    say(observer, 'A shorter one, please.')
+    captions.wait(lambda message: message.final == 'Sure.')
 
 
 @pytest.fixture(scope='module')

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 import dataclasses
+import math
 import threading
 from typing import Any, TYPE_CHECKING
 
 from hri_msgs.msg import LiveSpeech
 from std_msgs.msg import Header, String
 from std_srvs.srv import Trigger
+from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.parameters import parameter
@@ -26,6 +28,8 @@ INSTRUCTIONS = (
     'no lists, headings, code, links or emoji. What you hear may be misheard.')
 INTERRUPT_TIMEOUT = 1.0
 """Seconds to wait until the voice is silent."""
+RACE = SECOND // 2
+"""Nanoseconds after a question within which it may be told that it has interrupted the voice."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,7 +74,8 @@ class ResponderNode(ManagedNode):
         self._text = self.publisher(String, 'text', qos.TEXT)
         self._dialogue: Dialogue | None = None
         self._echoed = 0
-        self._silenced_at = 0
+        self._silenced_at: float = 0
+        self._asked_at = 0
 
     def start(self) -> None:
         """Listen, and answer."""
@@ -107,6 +112,8 @@ class ResponderNode(ManagedNode):
     def silence(self) -> None:
         """End what is being spoken of an answer to which somebody does not listen any more."""
         done = threading.Event()
+        # That it is silenced may be told before the call is answered.
+        self._silenced_at = math.inf
         self._interrupt.call_async(Trigger.Request()).add_done_callback(lambda _: done.set())
         # What is said next must not come before that, or it would be silenced too.
         done.wait(INTERRUPT_TIMEOUT)
@@ -126,6 +133,8 @@ class ResponderNode(ManagedNode):
         if not message.final.strip():
             return
         if self._dialogue is not None:
+            # Who asks over the voice has interrupted it, which may be told after the question.
+            self._asked_at = self.ros_clock.now()
             self._dialogue.hear(message.final)
         else:
             # With its stamp and its speaker, whose voice and face people.yaml names.
@@ -138,8 +147,9 @@ class ResponderNode(ManagedNode):
                                    final=bool(message.final))
 
     def _on_interrupted(self, message: Header) -> None:
-        # By somebody else: what this node has silenced, it goes on to answer.
-        if self._dialogue is not None and messages.from_time(message.stamp) > self._silenced_at:
+        # By somebody else: what this node has silenced, and what was just asked, it answers.
+        if self._dialogue is not None and messages.from_time(message.stamp) > max(
+                self._silenced_at, self._asked_at + RACE):
             self._dialogue.interrupt()
 
 
