@@ -13,10 +13,9 @@ const CUT = ' —';
 const guessed = text => 90 + 62 * text.length;
 
 /** One utterance: its words with their times, in pages that are shown one after the other. */
-export class Caption {
+class Caption {
   constructor(message) {
     this.id = String(message.id);
-    this.speaker = String(message.speaker ?? '');
     this.text = String(message.text ?? '');
     this.unsaid = String(message.unsaid ?? '');
     this.start = milliseconds(message.start);

@@ -5,7 +5,7 @@ import { byId, make } from './dom.js';
 const MOST_LINES = 60;
 const NONE = '–';
 const PARTS = { tts: 'Voice', lipsync: 'Lips', stream: 'Picture and sound', stt: 'Hearing', mic: 'Microphone',
-  say: 'Requests', web: 'This page', link: 'Link', loudspeaker: 'Loudspeaker', window: 'Window', playout: 'Playout' };
+  responder: 'Answers', say: 'Requests', web: 'This page', link: 'Link', loudspeaker: 'Loudspeaker', window: 'Window', playout: 'Playout' };
 const LEVELS = { ok: 'in order', warn: 'with trouble', error: 'failed' };
 
 const ms = value => Number.isFinite(value) ? `${Math.round(value)} ms` : NONE;

@@ -28,32 +28,31 @@ export function icon(name) {
   return svg;
 }
 
-export const pause = milliseconds => new Promise(done => setTimeout(done, milliseconds));
+const pause = milliseconds => new Promise(done => setTimeout(done, milliseconds));
 
-/** Reject with an error of this name where `promise` takes longer. */
-export function within(milliseconds, promise, name = 'TimeoutError') {
+/** Reject with a TimeoutError where `promise` takes longer. */
+export function within(milliseconds, promise) {
   let timer;
   const late = new Promise((_, failed) => {
-    timer = setTimeout(() => failed(new DOMException('it took too long', name)), milliseconds);
+    timer = setTimeout(() => failed(new DOMException('it took too long', 'TimeoutError')), milliseconds);
   });
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
+const FIRST_PAUSE = 500;
+const LONGEST_PAUSE = 10000;
+
 /** Pauses between tries that double up to a bound, a little at random so that viewers spread. */
 export class Backoff {
-  constructor(first = 500, most = 10000) {
-    this.first = first;
-    this.most = most;
-    this.reset();
-  }
+  next = FIRST_PAUSE;
 
   reset() {
-    this.next = this.first;
+    this.next = FIRST_PAUSE;
   }
 
   wait() {
     const now = this.next * (0.8 + 0.4 * Math.random());
-    this.next = Math.min(this.next * 2, this.most);
+    this.next = Math.min(this.next * 2, LONGEST_PAUSE);
     return pause(now);
   }
 }

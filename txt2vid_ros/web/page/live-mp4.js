@@ -54,7 +54,7 @@ export class Mp4Stream {
   }
 
   figures() {
-    return { stamp: this.stamp() ?? undefined };
+    return {};
   }
 
   close() {

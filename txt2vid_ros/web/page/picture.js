@@ -59,7 +59,7 @@ export class Picture {
  * Return where a picture of this shape lies: `left`, `top`, `width` and `height` of its window, and
  * the sides on which it ends before the window does: 'x', 'y' or ''.
  */
-export function place(width, height, ratio) {
+function place(width, height, ratio) {
   const cover = Math.max(width, height * ratio); // the width at which nothing is left free
   const most = Math.min(width / (1 - MOST_CROP.x), height * ratio / (1 - MOST_CROP.y));
   const wide = Math.max(Math.min(cover, most), Math.min(width, height * ratio));

@@ -6,7 +6,7 @@ import { WhepStream } from './whep.js';
 
 const STEADY = 10000;
 
-/** Dispatches `playing`, `lost` (with the reason as detail) and, once sound is on, `sound`. */
+/** Dispatches `playing`, and `lost` with the reason as detail. */
 export class Player extends EventTarget {
   reason = '';
   #stream = null;

@@ -4,6 +4,7 @@
 import { within } from './dom.js';
 
 const GATHERING = 1000;
+const PATIENCE = 4000; // with a connection that may come back
 const ANSWER = 6000;
 
 /** A server's refusal; `status` is HTTP's. */
@@ -63,13 +64,13 @@ function gathered(peer) {
 }
 
 /** Resolve when the connection of `peer` is lost for good. */
-export function lost(peer, patience = 4000) {
+export function lost(peer) {
   return new Promise(done => {
     let timer = 0;
     const look = () => {
       clearTimeout(timer);
       if (['failed', 'closed'].includes(peer.connectionState)) done();
-      if (peer.connectionState === 'disconnected') timer = setTimeout(done, patience);
+      if (peer.connectionState === 'disconnected') timer = setTimeout(done, PATIENCE);
     };
     peer.addEventListener('connectionstatechange', look);
     look();

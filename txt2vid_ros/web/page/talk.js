@@ -65,7 +65,9 @@ export class Talk extends EventTarget {
     track.onended = () => this.#broken(round, 'microphone-gone');
     this.#meter = new Meter(stream);
     this.#become('connecting');
-    const peer = this.#peer = new RTCPeerConnection({ iceServers: await this.ready });
+    const iceServers = await this.ready;
+    if (round !== this.#round) return undefined;
+    const peer = this.#peer = new RTCPeerConnection({ iceServers });
     peer.addTransceiver(track, { direction: 'sendonly', streams: [stream] });
     const session = await exchange(peer, '/whip').catch(error => {
       throw new TalkError(STATUS[error.status] ?? 'talk-failed', STATUS[error.status] ? '' : error.status ? error.message : '');

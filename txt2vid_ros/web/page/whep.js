@@ -76,7 +76,7 @@ export class WhepStream {
     const stamp = heard ?? seen;
     if (stamp) this.#clock.reading(stamp.value, stamp.at);
     this.#figures = {
-      stamp: stamp?.value, fps: video?.framesPerSecond, lost: (audio?.packetsLost ?? 0) + (video?.packetsLost ?? 0),
+      fps: video?.framesPerSecond, lost: (audio?.packetsLost ?? 0) + (video?.packetsLost ?? 0),
       offset: heard && seen ? (heard.value - heard.at) - (seen.value - seen.at) : undefined,
       trip: trip === undefined ? undefined : trip * 1000, dropped: video?.framesDropped,
     };
