@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 import itertools
-import os
 from pathlib import Path
 import statistics
 
@@ -12,6 +11,7 @@ from graph_harness import eventually
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
 from ros_observer import Observer
+from txt2vid_ros.core.process.memory import resident_bytes
 
 CYCLES = 20
 STEPS = (Transition.TRANSITION_DEACTIVATE, Transition.TRANSITION_CLEANUP,
@@ -41,7 +41,7 @@ def held_by(pid: int) -> tuple[int, int]:
 
 def resident(pid: int) -> float:
     """Return the resident memory of a process, MB."""
-    return int(Path(f'/proc/{pid}/statm').read_text().split()[1]) * os.sysconf('SC_PAGESIZE') / 1e6
+    return resident_bytes(pid) / 1e6
 
 
 def entities(observer: Observer, node: str) -> dict[str, int]:

@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from txt2vid_ros.bench.commands.latency import SENTENCES
-from txt2vid_ros.bench.commands.sender import recordings, synthesized
 from txt2vid_ros.bench.rig.running_graph import RunningGraph
 from txt2vid_ros.bench.rig.shared_room import SharedRoom
 from txt2vid_ros.bench.rig.viewer import decode, Decoded, Viewer
+from txt2vid_ros.bench.speech.material import recordings, Spoken, synthesized
 from txt2vid_ros.bench.speech.room import onset, Room, speech_level, syllable
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.errors import UserError
@@ -53,7 +53,8 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     """Run the graph with a microphone in its room; return the figures."""
     people = [sound for sound, _ in (
         recordings(arguments.wav, [''] * len(arguments.wav)) if arguments.wav else _lower())]
-    with tempfile.TemporaryDirectory() as folder, RunningGraph('--skills', 'false') as graph, \
+    with tempfile.TemporaryDirectory() as folder, \
+            RunningGraph('--skills', 'false', '--web', 'false') as graph, \
             _listening(graph.namespace, Path(folder)), \
             SharedRoom(graph.namespace, Room()) as room:
         _wait(room.connected, 30, 'the graph does not listen', graph)
@@ -105,10 +106,10 @@ def _listening(namespace: str, folder: Path) -> Iterator[None]:
             process.wait(30)
 
 
-def _lower() -> list[tuple[NDArray[np.float32], str]]:
+def _lower() -> list[Spoken]:
     """Return sentences of the default voice, a third lower and slower: another person."""
     import soxr
-    return [(soxr.resample(sound, 4, 5), text) for sound, text in synthesized()]
+    return [(soxr.resample(sound, 4, 5), text) for sound, text in synthesized(SENTENCES[:6])]
 
 
 def _wait(ready: Callable[[], bool], seconds: float, problem: str,

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
+import dataclasses
 from pathlib import Path
 import tempfile
 import time
-from typing import Any
+from typing import Any, TYPE_CHECKING
 
 import numpy as np
 from txt2vid_ros.bench.rig.running_graph import RunningGraph
 from txt2vid_ros.bench.rig.viewer import Viewer
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.errors import UserError
+
+if TYPE_CHECKING:
+    from txt2vid_ros.ros.side.speech_client import SpeechClient
 
 SENTENCES = (
     'Good morning, how are you today?',
@@ -49,21 +54,10 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
             for number in range(arguments.sentences):
                 if time.monotonic() > end:
                     break
-                published = time.time_ns()
-                utterance = client.say(SENTENCES[number % len(SENTENCES)])
-                stamp = client.wait_begun(utterance, 10)
-                received = time.time_ns()
-                if stamp is None or not client.wait_ended(utterance, 60):
-                    raise UserError('a sentence was not spoken', f'It said: {graph.log()[-1000:]}')
-                time.sleep(0.3)
-                # All presentation times of the stream count from the time it reports.
-                pts = (stamp - graph.status()['pts_zero_ns']) / SECOND
-                arrived = viewer.audio_arrival(pts)
-                if arrived is None:
-                    raise UserError('the viewer lost the stream',
-                                    f'It said: {graph.log()[-1000:]}')
-                rows.append(tuple((moment - published) / 1e6  # type: ignore[arg-type]
-                                  for moment in (received, stamp, arrived)))
+                said = say(graph, client, viewer, SENTENCES[number % len(SENTENCES)])
+                rows.append(((said.received - said.published) / 1e6,
+                             (said.stamp - said.published) / 1e6,
+                             (said.arrived - said.published) / 1e6))
         viewer.close()
         first = graph.first_picture
     table = np.array(rows)
@@ -78,3 +72,34 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
             'first_chunk_to_presentation_ms': float(middle[1] - middle[0]),
             'presentation_to_viewer_ms': float(middle[2] - middle[1])},
         'start_to_first_picture_s': first}
+
+
+@dataclasses.dataclass(frozen=True)
+class Said:
+    """The times of a sentence, nanoseconds."""
+
+    published: int
+    received: int
+    """When its first chunk was there."""
+    stamp: int
+    """When its first sample is heard."""
+    arrived: int
+    """When that had arrived at the viewer of /live.ts."""
+
+
+def say(graph: RunningGraph, client: SpeechClient, viewer: Viewer, text: str,
+        begun: Callable[[], object] = lambda: None) -> Said:
+    """Have a sentence spoken to its end; `begun` is called while it is. Raises UserError."""
+    published = time.time_ns()
+    utterance = client.say(text)
+    stamp = client.wait_begun(utterance, 30)
+    received = time.time_ns()
+    begun()
+    if stamp is None or not client.wait_ended(utterance, 60):
+        raise UserError('a sentence was not spoken', f'It said: {graph.log()[-1000:]}')
+    time.sleep(0.3)
+    # All presentation times of the stream count from the time it reports.
+    arrived = viewer.audio_arrival((stamp - graph.status()['pts_zero_ns']) / SECOND)
+    if arrived is None:
+        raise UserError('the viewer lost the stream', f'It said: {graph.log()[-1000:]}')
+    return Said(published, received, stamp, arrived)

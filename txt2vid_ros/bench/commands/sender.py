@@ -13,11 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 from txt2vid_ros.bench.commands.latency import SENTENCES
 from txt2vid_ros.bench.rig.running_graph import node_process, RunningGraph, usage
+from txt2vid_ros.bench.speech.material import recordings, Spoken, synthesized
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.pcm import SPEECH_RATE, to_s16
-from txt2vid_ros.media.sound_file import read_sound
-from txt2vid_ros.providers.tts.hibari import HibariVoice
 from txt2vid_ros.providers.vad.silero import SileroActivity
 
 GAP = 4.0
@@ -39,10 +38,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> dict[str, Any]:
     """Play all recordings to the whole graph; return word errors, delays and processor time."""
-    if len(arguments.wav) != len(arguments.text):
-        raise UserError(f'there are {len(arguments.wav)} --wav and {len(arguments.text)} --text',
-                        'Give a transcript for each recording.')
-    pieces = recordings(arguments.wav, arguments.text) if arguments.wav else synthesized()
+    pieces = (recordings(arguments.wav, arguments.text) if arguments.wav or arguments.text
+              else synthesized(SENTENCES[:6]))
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, 'speech.wav')
         spans = compose(pieces, file)
@@ -50,23 +47,7 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
         return _figures(heard, pieces, spans)
 
 
-def recordings(files: list[Path], texts: list[str]) -> list[tuple[NDArray[np.float32], str]]:
-    """Return each file's sound at SPEECH_RATE and what is said in it."""
-    return [(np.concatenate(list(read_sound(file, SPEECH_RATE, name='--wav'))), text)
-            for file, text in zip(files, texts, strict=True)]
-
-
-def synthesized() -> list[tuple[NDArray[np.float32], str]]:
-    """Return sentences spoken by the default voice."""
-    import soxr
-    voice = HibariVoice()
-    voice.load()
-    return [(soxr.resample(np.concatenate([chunk.samples for chunk in voice.synthesize(
-        text, lambda: False)]), voice.capabilities.sample_rate, SPEECH_RATE) * 0.6, text)
-        for text in SENTENCES[:6]]
-
-
-def compose(pieces: list[tuple[NDArray[np.float32], str]], file: Path
+def compose(pieces: list[Spoken], file: Path
             ) -> list[tuple[float, float, float]]:
     """
     Write all pieces into one file, with a pause after each.
@@ -168,7 +149,7 @@ def _listen(file: Path, spans: list[tuple[float, float, float]], seconds: float,
     return recording, capture
 
 
-def _figures(heard: tuple[_GraphRecording, float], pieces: list[tuple[NDArray[np.float32], str]],
+def _figures(heard: tuple[_GraphRecording, float], pieces: list[Spoken],
              spans: list[tuple[float, float, float]]) -> dict[str, Any]:
     recording, capture = heard
     errors = total = 0

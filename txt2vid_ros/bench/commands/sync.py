@@ -52,11 +52,7 @@ def figures(stream: Decoded) -> dict[str, Any]:
     """Return the offsets between claps and flashes; positive if the picture is late."""
     claps = clap_times(stream.samples, stream.sample_times)
     flashes = flash_times(stream.brightness, stream.frame_times)
-    pairs = [(clap, flashes[np.argmin(np.abs(flashes - clap))]) for clap in claps
-             ] if len(flashes) else []
-    # A flash half a period away belongs to another clap: this one's was lost.
-    offsets = np.array([(clap, flash - clap) for clap, flash in pairs
-                        if abs(flash - clap) < 0.4])
+    offsets = lateness(claps, flashes)
     if len(offsets) < 3:
         raise UserError(f'only {len(offsets)} claps were seen and heard',
                         'Measure for longer: --seconds 20')
@@ -70,6 +66,14 @@ def figures(stream: Decoded) -> dict[str, Any]:
         'claps': len(offsets),
         'claps_lost': len(claps) - len(offsets),
         'seconds': float(stream.frame_times[-1] - stream.frame_times[0])}
+
+
+def lateness(claps: NDArray[np.float64], flashes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return rows of a clap's time and by how much its flash is later, in seconds."""
+    pairs = [(clap, flashes[np.argmin(np.abs(flashes - clap))] - clap) for clap in claps
+             ] if len(flashes) else []
+    # A flash half a period away belongs to another clap: this one's was lost.
+    return np.array([pair for pair in pairs if abs(pair[1]) < 0.4]).reshape(-1, 2)
 
 
 def clap_times(samples: NDArray[np.float32], times: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-import soxr
-from txt2vid_ros.bench.commands.sender import recordings, speech_end
+from txt2vid_ros.bench.commands.sender import speech_end
+from txt2vid_ros.bench.speech.material import recordings, Spoken, synthesized
 from txt2vid_ros.bench.speech.pauses import Place, places, up_to_pause
 from txt2vid_ros.bench.speech.turn_simulation import (
     TimedRecognizer,
@@ -20,7 +20,6 @@ from txt2vid_ros.bench.speech.turn_simulation import (
     turns_of,
     windows_of,
 )
-from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.pcm import SPEECH_RATE
 from txt2vid_ros.link.codec.model import load
 from txt2vid_ros.link.codec.sentence_end import SentenceEnd
@@ -28,7 +27,6 @@ from txt2vid_ros.listening.endpointing import EndpointingSettings
 from txt2vid_ros.listening.segments import Window
 from txt2vid_ros.listening.turn_taking import TurnPredictor
 from txt2vid_ros.providers.stt.moonshine import MoonshineRecognizer
-from txt2vid_ros.providers.tts.hibari import HibariVoice
 from txt2vid_ros.providers.vad.silero import SileroActivity
 
 SENTENCES = (
@@ -72,10 +70,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> dict[str, Any]:
     """Put pauses into all recordings; return delays and cut-offs with and without the words."""
-    if len(arguments.wav) != len(arguments.text):
-        raise UserError(f'there are {len(arguments.wav)} --wav and {len(arguments.text)} --text',
-                        'Give a transcript for each recording.')
-    spoken = recordings(arguments.wav, arguments.text) if arguments.wav else synthesized()
+    spoken = (recordings(arguments.wav, arguments.text) if arguments.wav or arguments.text
+              else _spoken())
     activity, recognizer = SileroActivity(), MoonshineRecognizer()
     activity.load()
     recognizer.load()
@@ -98,18 +94,11 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
         activity.close()
 
 
-def synthesized() -> list[tuple[Sound, str]]:
-    """Return sentences spoken by the default voice, each at every speed."""
-    sounds = []
-    for speed in SPEEDS:
-        voice = HibariVoice(speed=speed)
-        voice.load()
-        for text in SENTENCES:
-            said = np.concatenate([chunk.samples for chunk in voice.synthesize(
-                text.replace(' |', ''), lambda: False)]) * 0.6
-            sounds.append((soxr.resample(said, voice.capabilities.sample_rate, SPEECH_RATE), text))
-        voice.close()
-    return sounds
+def _spoken() -> list[Spoken]:
+    """Return sentences of the default voice, each at every speed, with their clause ends."""
+    return [(sound, text) for speed in SPEEDS for (sound, _), text in zip(
+        synthesized([text.replace(' |', '') for text in SENTENCES], speed), SENTENCES,
+        strict=True)]
 
 
 def _figures(listen: Callable[[list[Window]], list[Turn]], wholes: list[list[Window]],

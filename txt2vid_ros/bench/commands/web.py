@@ -11,15 +11,15 @@ import time
 from typing import Any
 
 import numpy as np
-from txt2vid_ros.bench.commands.latency import SENTENCES
-from txt2vid_ros.bench.commands.sender import compose, synthesized
-from txt2vid_ros.bench.commands.sync import CLAPS, flash_times
+from txt2vid_ros.bench.commands.latency import say, SENTENCES
+from txt2vid_ros.bench.commands.sender import compose
+from txt2vid_ros.bench.commands.sync import CLAPS, flash_times, lateness
 from txt2vid_ros.bench.rig.chromium import program
 from txt2vid_ros.bench.rig.running_graph import node_process, RunningGraph, usage
 from txt2vid_ros.bench.rig.viewer import Viewer
+from txt2vid_ros.bench.speech.material import synthesized
 from txt2vid_ros.bench.web.crowd import WATCHING
 from txt2vid_ros.bench.web.probe import ProbedPage, spans
-from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.errors import UserError
 
 LOUD = 0.1
@@ -74,8 +74,7 @@ def _offset(folder: Path, claps: int) -> dict[str, Any]:
     if len(seen) < 3 or len(heard) < 3:
         raise UserError(f'{len(heard)} claps were heard and {len(seen)} flashes were seen',
                         'See whether the page plays.')
-    offsets = np.array([seen[np.argmin(np.abs(seen - clap))] - clap for clap in heard])
-    offsets = offsets[np.abs(offsets) < 0.4] * 1000
+    offsets = lateness(heard, seen)[:, 1] * 1000
     return {'offset_ms_median': float(np.median(offsets)),
             'offset_ms_p95': float(np.percentile(np.abs(offsets), 95)),
             'offset_estimated_ms': estimated * 1000, 'claps': len(offsets)}
@@ -84,7 +83,7 @@ def _offset(folder: Path, claps: int) -> dict[str, Any]:
 def _joins(graph: RunningGraph, folder: Path, count: int) -> dict[str, Any]:
     with ProbedPage(f'{graph.url}/?kiosk', folder / 'join') as page:
         page.wait_playing()
-        taken = [float(page.page.evaluate('probe.join()')) for _ in range(count)]
+        taken = [float(page.evaluate('probe.join()')) for _ in range(count)]
     return {'join_ms_p50': float(np.percentile(taken, 50)),
             'join_ms_p95': float(np.percentile(taken, 95)), 'joins': count}
 
@@ -99,17 +98,12 @@ def _text_to_sound(graph: RunningGraph, folder: Path, sentences: int) -> dict[st
         client.wait_connected(30)
         page.wait_playing()
         client.wait_ended(client.say(SENTENCES[0]), 60)
+        delays: list[float] = []
         for number in range(sentences):
-            published = time.time_ns()
-            utterance = client.say(SENTENCES[number % len(SENTENCES)])
-            stamp = client.wait_begun(utterance, 30)
-            delay, _ = page.playout_delay(5)
-            if stamp is None or not client.wait_ended(utterance, 60):
-                raise UserError('a sentence was not spoken', f'It said: {graph.log()[-1000:]}')
-            arrived = viewer.audio_arrival((stamp - graph.status()['pts_zero_ns']) / SECOND)
-            if arrived is None:
-                raise UserError('the viewer lost the stream', f'It said: {graph.log()[-1000:]}')
-            rows.append(((stamp - published) / 1e6 + delay * 1000, (arrived - published) / 1e6))
+            said = say(graph, client, viewer, SENTENCES[number % len(SENTENCES)],
+                       lambda: delays.append(page.playout_delay(5)[0]))
+            rows.append(((said.stamp - said.published) / 1e6 + delays[-1] * 1000,
+                         (said.arrived - said.published) / 1e6))
     viewer.close()
     browser, plain = np.median(np.array(rows), axis=0)
     return {'text_to_browser_ms_p50': float(browser), 'text_to_http_ms_p50': float(plain),
@@ -145,12 +139,12 @@ def _cores(pid: int) -> float:
 def _mouth_to_ear(graph: RunningGraph, folder: Path) -> dict[str, Any]:
     """Return the time from the end of a sentence in the microphone to its echo in the browser."""
     file = folder / 'speech.wav'
-    pieces = synthesized()
+    pieces = synthesized(SENTENCES[:6])
     ends = compose(pieces, file)
     with ProbedPage(f'{graph.url}/', folder / 'talk', file) as page:
         page.wait_playing()
         page.start('listen')
-        page.page.evaluate('document.getElementById("talk").click()')
+        page.evaluate('document.getElementById("talk").click()')
         page.wait('probe.microphones() > 0', 'the microphone')
         page.start('overhear')
         time.sleep(ends[-1][2])

@@ -23,7 +23,7 @@ PROBLEMS = {'Runtime.exceptionThrown', 'Log.entryAdded'}
 
 
 def microphone(sound: pathlib.Path) -> tuple[str, ...]:
-    """Return the flags of a microphone that hears a WAV file, again and again."""
+    """Return the flags of a microphone that hears a WAV file; once, with %noloop behind it."""
     return (*MICROPHONE, f'--use-file-for-fake-audio-capture={sound}')
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from pathlib import Path
@@ -18,6 +19,7 @@ import urllib.error
 import urllib.request
 
 from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.process.memory import resident_bytes
 
 START_TIMEOUT = 60.0
 """Seconds within which the first picture has to be in the stream."""
@@ -127,19 +129,20 @@ def descendants(pid: int) -> list[int]:
 def node_process(pid: int, node: str) -> int:
     """Return the id of a node's process among the descendants of `pid`. Raises UserError."""
     for each in descendants(pid):
-        if f'txt2vid_ros.nodes.{node}'.encode() in Path(f'/proc/{each}/cmdline').read_bytes():
-            return each
+        # It may have ended since.
+        with contextlib.suppress(OSError):
+            if f'txt2vid_ros.nodes.{node}'.encode() in Path(f'/proc/{each}/cmdline').read_bytes():
+                return each
     raise UserError(f'there is no {node} node', 'See its output.')
 
 
 def usage(pids: list[int]) -> tuple[float, float]:
     """Return the processor seconds that processes have used, and their resident MB."""
-    seconds, pages = 0.0, 0
+    seconds = 0.0
     for pid in pids:
         try:
             fields = Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()
-            pages += int(Path(f'/proc/{pid}/statm').read_text().split()[1])
         except OSError:
             continue
         seconds += (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
-    return seconds, pages * os.sysconf('SC_PAGE_SIZE') / 1e6
+    return seconds, sum(map(resident_bytes, pids)) / 1e6

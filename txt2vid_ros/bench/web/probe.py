@@ -5,15 +5,13 @@ from __future__ import annotations
 from importlib import resources
 from pathlib import Path
 import time
-from types import TracebackType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from txt2vid_ros.bench.rig.chromium import Page
+from txt2vid_ros.bench.rig.chromium import microphone, Page
 from txt2vid_ros.core.errors import UserError
 
-FAKE_MICROPHONE = ('--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream')
 START_SECONDS = 30.0
 """Seconds within which a page has to play."""
 
@@ -21,30 +19,25 @@ Series = NDArray[np.float64]
 """Rows of a time (seconds of the epoch) and a value."""
 
 
-class ProbedPage:
+class ProbedPage(Page):
     """A page of a graph that is measured from inside; use as a context manager."""
 
-    def __init__(self, url: str, profile: Path, microphone: Path | None = None) -> None:
-        """Open `url`; `microphone` is the WAV file that its fake microphone plays once."""
-        flags = ['--autoplay-policy=no-user-gesture-required']
-        if microphone is not None:
-            flags += [*FAKE_MICROPHONE, f'--use-file-for-fake-audio-capture={microphone}%noloop']
+    def __init__(self, url: str, profile: Path, hears: Path | None = None) -> None:
+        """Open `url`; `hears` is the WAV file that its fake microphone plays once."""
+        flags: tuple[str, ...] = ('--autoplay-policy=no-user-gesture-required',)
+        if hears is not None:
+            flags += microphone(Path(f'{hears}%noloop'))
         script = resources.files('txt2vid_ros.bench.web').joinpath('data/probe.js').read_text()
-        self.page = Page(url, profile, flags=tuple(flags), script=script)
+        super().__init__(url, profile, flags, script)
 
     def __enter__(self) -> ProbedPage:
         """Return itself."""
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                 trace: TracebackType | None) -> None:
-        """End the browser."""
-        self.page.__exit__(kind, error, trace)
-
     def wait(self, condition: str, what: str, seconds: float = START_SECONDS) -> None:
         """Wait until a JavaScript expression holds. Raises UserError after `seconds`."""
         end = time.monotonic() + seconds
-        while not self.page.evaluate(condition):
+        while not self.evaluate(condition):
             if time.monotonic() > end:
                 raise UserError(f'the browser waited in vain for {what}',
                                 'See whether the page works by hand.')
@@ -56,11 +49,11 @@ class ProbedPage:
 
     def start(self, reader: str) -> None:
         """Begin to note what is heard (`listen`), spoken (`overhear`) or seen (`look`)."""
-        self.page.evaluate(f'probe.{reader}()')
+        self.evaluate(f'probe.{reader}()')
 
     def series(self, name: str) -> Series:
         """Return what was noted of the `voice`, the `microphone` or the `light`."""
-        rows = np.array(self.page.evaluate(f'probe.read({name!r})'), np.float64).reshape(-1, 2)
+        rows = np.array(self.evaluate(f'probe.read({name!r})'), np.float64).reshape(-1, 2)
         rows[:, 0] /= 1000
         return rows
 
@@ -72,7 +65,7 @@ class ProbedPage:
         """
         rows: list[Any] = []
         for _ in range(rounds * 5):
-            row = self.page.evaluate('probe.playout()')
+            row = self.evaluate('probe.playout()')
             if row and row[1] and row[2]:
                 rows.append(row)
             if len(rows) == rounds:
