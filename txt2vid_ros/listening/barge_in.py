@@ -17,6 +17,9 @@ from txt2vid_ros.listening.fillers import has_words
 
 SHORT_SILENCE = 0.3
 """Seconds of silence after which speech that was shorter than `after` was none."""
+SHORT_SPEECH = 0.6
+"""Seconds of speech up to which its first text decides nothing: of a "hm" that has only half been
+heard, recognizers make words."""
 UNDECIDED = 4.0
 """Seconds of silence after which speech of which no recognizer has said anything was none."""
 
@@ -71,6 +74,8 @@ class BargeIn:
         self._held = False
         self._open = False
         """Whether what is being recognized has held the voice."""
+        self._filler = False
+        """Whether it was taken for a "hm" before."""
         self._spent = False
         """Whether it has been interrupted, and no other voice has begun since."""
         self._lock = threading.Lock()
@@ -91,10 +96,11 @@ class BargeIn:
                 self._follow(speech)
             elif over_voice and not self._spent and self._evidence >= self._windows(settings.hold):
                 self._held = self._open = True
+                self._filler = False
                 self._voiced, self._silence = self._evidence, 0
                 self._decide(Decision.HOLD)
 
-    def text(self, text: str) -> bool:
+    def text(self, text: str, *, final: bool) -> bool:
         """
         Take what was recognized, so far or at last.
 
@@ -104,14 +110,16 @@ class BargeIn:
         with self._lock:
             if not self._open:
                 return True
-            words = not self._short and has_words(text)
-            if words:
+            words = has_words(text)
+            self._filler |= bool(text) and not words
+            if words and (self._voiced > self._windows(SHORT_SPEECH)
+                          or (final and not self._filler and not self._short)):
                 self._held = self._open = False
                 self._spent = True
                 self._evidence = 0
                 self.statistics.interruptions += 1
                 self._decide(Decision.DROP)
-            return words
+            return not self._open
 
     def over(self) -> None:
         """Learn that an utterance is over, and nothing more comes of it."""

@@ -82,7 +82,7 @@ class SpeechPipeline:
         self._segmenter = SpeechSegmenter(
             self._endpointer, round(settings.padding / self._step),
             round(settings.longest / self._step) + 1)
-        self._rest: NDArray[np.float32] = np.zeros(0, np.float32)
+        self._rest: NDArray[np.float32] = np.zeros((2, 0), np.float32)
         self._number = 0
         self._expected: int | None = None
         self._heard_at = 0.0
@@ -109,10 +109,12 @@ class SpeechPipeline:
             return (not self._closed and not self._recognitions
                     and self._segmenter.open is None)
 
-    def push(self, stamp: int, samples: NDArray[np.float32]) -> None:
+    def push(self, stamp: int, samples: NDArray[np.float32],
+             detect: NDArray[np.float32] | None = None) -> None:
         """
         Take mono sound at 16 kHz whose first sample was captured at `stamp`, nanoseconds.
 
+        `detect` is the same sound as the detector of voices is to hear it, where that is another.
         Waits where the recognizer is far behind.
         """
         if (self._expected is not None
@@ -121,19 +123,20 @@ class SpeechPipeline:
             self.flush()
         self._expected = stamp + len(samples) * SECOND // SPEECH_RATE
         self._heard_at = time.monotonic()
-        first = stamp - len(self._rest) * SECOND // SPEECH_RATE
-        sound = np.concatenate([self._rest, samples])
+        first = stamp - self._rest.shape[1] * SECOND // SPEECH_RATE
+        sound = np.concatenate(
+            [self._rest, np.stack([samples, samples if detect is None else detect])], axis=1)
         size = self._activity.window
-        for at in range(0, len(sound) - size + 1, size):
-            self._window(first + at * SECOND // SPEECH_RATE, sound[at:at + size])
-        self._rest = sound[len(sound) // size * size:]
+        for at in range(0, sound.shape[1] - size + 1, size):
+            self._window(first + at * SECOND // SPEECH_RATE, *sound[:, at:at + size])
+        self._rest = sound[:, sound.shape[1] // size * size:]
 
     def flush(self) -> None:
         """End what is being said: no more of it comes."""
         with self._changed:
             self._close(list(self._segmenter.end()))
             self._activity.reset()
-            self._rest = self._rest[:0]
+            self._rest = self._rest[:, :0]
             self._expected = None
 
     def close(self) -> None:
@@ -145,9 +148,10 @@ class SpeechPipeline:
         if self._thread.is_alive():
             self._thread.join(timeout=10.0)
 
-    def _window(self, stamp: int, samples: NDArray[np.float32]) -> None:
+    def _window(self, stamp: int, samples: NDArray[np.float32], detect: NDArray[np.float32]
+                ) -> None:
         begun = time.perf_counter()
-        probability = self._activity.probability(samples)
+        probability = self._activity.probability(np.ascontiguousarray(detect))
         self.statistics.voice_activity += time.perf_counter() - begun
         self._heard(stamp, probability)
         with self._changed:
