@@ -89,6 +89,8 @@ class SpeechPipeline:
         self._closed: collections.deque[SpeechSegment] = collections.deque()
         self._recognitions: dict[SpeechSegment, SegmentRecognition] = {}
         self._guessed_at = self._guess_took = 0.0
+        self._predicted: Completeness | None = None
+        """How complete the words before the present pause are."""
         self._ending = False
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._run, name='speech-pipeline', daemon=True)
@@ -161,8 +163,11 @@ class SpeechPipeline:
             window = Window(self._number, stamp, probability, samples)
             self._number += 1
             self._close(list(self._segmenter.push(window)))
-            if self._segmenter.open is not None and self._segmenter.open.paused != paused:
+            pauses = self._segmenter.open is not None and self._segmenter.open.paused
+            if pauses != paused:
                 self._changed.notify_all()
+            if not pauses:
+                self._predicted = None
 
     def _close(self, segments: list[SpeechSegment]) -> None:
         for segment in segments:
@@ -195,9 +200,10 @@ class SpeechPipeline:
                     self._closed.popleft()
                     self._changed.notify_all()
                 self._texts.final(segment, transcript)
-                self._predict(segment, recognition, segment.utterance.text)
                 if segment.last:
                     self._over()
+                else:
+                    self._predict(segment, recognition, segment.utterance.text)
             elif transcript is not None and transcript.text:
                 self._predict(segment, recognition, segment.utterance.text_with(transcript.text))
                 if going_on or transcript.text != recognition.shown:
@@ -217,8 +223,13 @@ class SpeechPipeline:
                     or len(current.windows) != (0 if segment.closed else recognition.taken)):
                 return
             self._endpointer.wait(self._settings.silence_after(completeness))
-            self.statistics.complete += completeness is Completeness.COMPLETE
-            self.statistics.incomplete += completeness is Completeness.INCOMPLETE
+            # Once a pause, however often its words are judged.
+            counted, before = self.statistics, self._predicted
+            self._predicted = completeness
+            counted.complete += (completeness is Completeness.COMPLETE) - (
+                before is Completeness.COMPLETE)
+            counted.incomplete += (completeness is Completeness.INCOMPLETE) - (
+                before is Completeness.INCOMPLETE)
 
     def _next(self) -> SpeechSegment | None:
         """Wait for something to recognize; None once the pipeline ends."""

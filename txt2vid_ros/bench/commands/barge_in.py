@@ -92,7 +92,7 @@ def _figures(rows: NDArray[np.float64], spoken: list[Any], paused: list[float | 
 
 @contextlib.contextmanager
 def _listening(namespace: str, folder: Path) -> Iterator[None]:
-    """Run stt beside the graph, as a graph with a loudspeaker does."""
+    """Run stt, which a graph without a microphone of its own has not, as one that cancels."""
     spec = NodeSpec('stt', 'stt', {'echo_cancellation': 'always', 'barge_in': 'always'},
                     namespace)
     with (folder / 'stt.log').open('wb') as log:
