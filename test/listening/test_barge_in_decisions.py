@@ -77,6 +77,21 @@ def test_a_long_sound_without_words_is_waited_for_and_lets_it_go_on() -> None:
     assert listener.take() == [HOLD, DROP]
 
 
+@pytest.mark.parametrize(('guesses', 'text', 'interrupts'), [
+    ((), 'Stop.', True), (('Stop.',), 'Stop.', True), (('Yeah.',), 'Yes.', True),
+    (('Okay.',), 'Timer', False), (('Mm-hmm,', 'Okay'), 'Okay', False), (('Hm',), 'Hm', False)])
+def test_a_short_sound_is_words_where_a_recognizer_keeps_to_what_it_said(
+        guesses: tuple[str, ...], text: str, interrupts: bool) -> None:
+    listener = Listener()
+    listener.hear(0.4, 0.8)
+    for guess in guesses:
+        listener.hear(0.1, 0.1)
+        assert not listener.tool.text(guess, final=False)
+    assert listener.tool.text(text, final=True) == interrupts
+    listener.tool.over()
+    assert listener.take() == [HOLD, DROP if interrupts else RESUME]
+
+
 def test_a_recognizer_that_says_nothing_does_not_silence_it_for_good() -> None:
     listener = Listener()
     listener.hear(1.0, 0.8)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 import dataclasses
+import difflib
 import enum
 import threading
 
@@ -18,8 +19,10 @@ from txt2vid_ros.listening.fillers import has_words
 SHORT_SILENCE = 0.3
 """Seconds of silence after which speech that was shorter than `after` was none."""
 SHORT_SPEECH = 0.6
-"""Seconds of speech up to which its first text decides nothing: of a "hm" that has only half been
-heard, recognizers make words."""
+"""Seconds of speech up to which only its final text decides: of a "hm" recognizers make words, but
+each time others."""
+AGREEMENT = 0.5
+"""Share of the letters that it has to have in common with each text before it."""
 UNDECIDED = 4.0
 """Seconds of silence after which speech of which no recognizer has said anything was none."""
 
@@ -74,8 +77,8 @@ class BargeIn:
         self._held = False
         self._open = False
         """Whether what is being recognized has held the voice."""
-        self._filler = False
-        """Whether it was taken for a "hm" before."""
+        self._guesses: list[str] = []
+        """What has been recognized of it, as long as it is short."""
         self._spent = False
         """Whether it has been interrupted, and no other voice has begun since."""
         self._lock = threading.Lock()
@@ -96,7 +99,7 @@ class BargeIn:
                 self._follow(speech)
             elif over_voice and not self._spent and self._evidence >= self._windows(settings.hold):
                 self._held = self._open = True
-                self._filler = False
+                self._guesses.clear()
                 self._voiced, self._silence = self._evidence, 0
                 self._decide(Decision.HOLD)
 
@@ -110,10 +113,10 @@ class BargeIn:
         with self._lock:
             if not self._open:
                 return True
-            words = has_words(text)
-            self._filler |= bool(text) and not words
-            if words and (self._voiced > self._windows(SHORT_SPEECH)
-                          or (final and not self._filler and not self._short)):
+            long = self._voiced > self._windows(SHORT_SPEECH)
+            if not long and not final and text:
+                self._guesses.append(text)
+            elif has_words(text) and not self._short and (long or self._certain(text)):
                 self._held = self._open = False
                 self._spent = True
                 self._evidence = 0
@@ -126,6 +129,11 @@ class BargeIn:
         with self._lock:
             self._open = False
             self._go_on()
+
+    def _certain(self, text: str) -> bool:
+        """Return whether all that was recognized before was much the same."""
+        return all(difflib.SequenceMatcher(None, _letters(guess), _letters(text)).ratio()
+                   >= AGREEMENT for guess in self._guesses)
 
     @property
     def _short(self) -> bool:
@@ -145,3 +153,7 @@ class BargeIn:
             self._held, self._evidence = False, 0
             self.statistics.false_starts += 1
             self._decide(Decision.RESUME)
+
+
+def _letters(text: str) -> str:
+    return ''.join(letter for letter in text.lower() if letter.isalnum())

@@ -45,6 +45,8 @@ KNOWN = 0.1
 recognizer."""
 LEARNING = 0.02
 """Of that share, from frame to frame in which nothing but the echo is heard."""
+LEAST = 1e-4
+"""Power of an echo that tells anything of a room."""
 PROCESSING_DELAY = 128
 """Samples by which sound leaves WebRTC's audio processing later than it goes in, at 16 kHz."""
 
@@ -90,8 +92,10 @@ class EchoCanceller:
         self.delay = 0.0
         """Seconds from a stamp to its being heard that the reference is shifted by."""
         self._gate = ResidualGate()
-        self._heard = self._rests = 1e-4
+        self._heard = self._rests = LEAST
         """Power of the echo, and of what the first stage leaves of it."""
+        self._known = False
+        """Whether it has left little enough of it."""
         self._late: NDArray[np.float32] = np.zeros(PROCESSING_DELAY, np.float32)
         """What has left the first stage, and the second not yet."""
 
@@ -108,6 +112,7 @@ class EchoCanceller:
         if moved != self.delay:
             self.delay = moved
             self._filter.reset()
+            self._known, self._heard, self._rests = False, LEAST, LEAST
 
     def clean(self, stamp: int, samples: NDArray[np.float32]) -> Cleaned:
         """
@@ -157,10 +162,11 @@ class EchoCanceller:
         late = np.concatenate([self._late, linear])
         self._late = late[FRAME:]
         if self._gate.passes(played, heard, left):
-            known = self._rests < KNOWN * self._heard
-            return np.stack([late[:FRAME] if known else left, left])
+            return np.stack([late[:FRAME] if self._known else left, left])
         self._heard += LEARNING * (float(np.square(heard).mean()) - self._heard)
         self._rests += LEARNING * (float(np.square(linear).mean()) - self._rests)
+        # It stays known: who speaks over the voice soon makes it look as if it were not.
+        self._known |= self._rests < KNOWN * self._heard
         return np.zeros((2, FRAME), np.float32)
 
     def _audio(self, samples: NDArray[np.float32]) -> Any:

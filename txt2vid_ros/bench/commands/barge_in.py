@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 import contextlib
 import os
 from pathlib import Path
@@ -19,7 +19,7 @@ from txt2vid_ros.bench.rig.running_graph import RunningGraph
 from txt2vid_ros.bench.rig.shared_room import SharedRoom
 from txt2vid_ros.bench.rig.viewer import decode, Decoded, Viewer
 from txt2vid_ros.bench.speech.material import recordings, Spoken, synthesized
-from txt2vid_ros.bench.speech.room import onset, Room, speech_level, syllable
+from txt2vid_ros.bench.speech.room import cough, onset, Room, speech_level
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.pcm import STREAM_RATE
@@ -35,6 +35,8 @@ SILENT = 10 ** -2.5
 """Amplitude below which a viewer hears nothing."""
 LONGEST_PAUSE = 0.35
 """Seconds; the voice makes no longer pause, so a longer one is silence."""
+NOISES = 'Hm.', 'Uh.', 'Um.'
+"""What a person utters who only listens; besides, they cough."""
 PATIENCE = 8.0
 """Seconds within which a person who is not heard counts as missed."""
 
@@ -42,7 +44,7 @@ PATIENCE = 8.0
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument('--rounds', type=int, default=20,
-                        help='interruptions, and half as many false starts (%(default)s)')
+                        help='interruptions, and half as many noises without words (%(default)s)')
     parser.add_argument('--alone', type=float, default=180.0, metavar='SECONDS',
                         help='how long the face speaks and nobody else (%(default)s)')
     parser.add_argument('--wav', action='append', default=[], type=Path, metavar='FILE',
@@ -52,7 +54,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> dict[str, Any]:
     """Run the graph with a microphone in its room; return the figures."""
     people = [sound for sound, _ in (
-        recordings(arguments.wav, [''] * len(arguments.wav)) if arguments.wav else _lower())]
+        recordings(arguments.wav, [''] * len(arguments.wav)) if arguments.wav
+        else _lower(SENTENCES[:6]))]
+    noises = [*(sound for sound, _ in _lower(NOISES)), cough()]
     with tempfile.TemporaryDirectory() as folder, \
             RunningGraph('--skills', 'false', '--web', 'false') as graph, \
             _listening(graph.namespace, Path(folder)), \
@@ -64,7 +68,7 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
         viewer = Viewer(graph.port, file)
         spoken = [_interrupt(room, people[number % len(people)])
                   for number in range(arguments.rounds)]
-        paused = [_false_start(room, people[number % len(people)], number)
+        paused = [_false_start(room, noises[number % len(noises)], number)
                   for number in range(arguments.rounds // 2)]
         zero = graph.status()['pts_zero_ns']
         viewer.close()
@@ -86,6 +90,7 @@ def _figures(rows: NDArray[np.float64], spoken: list[Any], paused: list[float | 
         'interruptions': len(rows), 'missed': sum(each is None for each in spoken),
         'self_interruptions': held * 3600 / alone,
         'self_interruptions_counted': held, 'alone_seconds': alone,
+        'noises': len(paused), 'noises_silenced': paused.count(None),
         'false_starts': len(times) + paused.count(None), 'false_starts_resumed': len(times),
         'false_start_pause_ms_p50': float(np.median(times)) if times else 0.0}
 
@@ -106,10 +111,10 @@ def _listening(namespace: str, folder: Path) -> Iterator[None]:
             process.wait(30)
 
 
-def _lower() -> list[Spoken]:
-    """Return sentences of the default voice, a third lower and slower: another person."""
+def _lower(texts: Sequence[str]) -> list[Spoken]:
+    """Return what the default voice says, a third lower and slower: another person."""
     import soxr
-    return [(soxr.resample(sound, 4, 5), text) for sound, text in synthesized(SENTENCES[:6])]
+    return [(soxr.resample(sound, 4, 5), text) for sound, text in synthesized(texts)]
 
 
 def _wait(ready: Callable[[], bool], seconds: float, problem: str,
@@ -175,15 +180,14 @@ def _interrupt(room: SharedRoom, sound: NDArray[np.float32]) -> tuple[int, int] 
 
 
 def _false_start(room: SharedRoom, sound: NDArray[np.float32], number: int) -> float | None:
-    """Say half a word over the face; return for how many ms it paused, None where it stopped."""
+    """Make a noise over the face; return for how many ms it paused, None where it was silenced."""
     _ready(room, number)
     before = len(room.decisions)
-    sound = sound * (VOICE_LEVEL / speech_level(sound))
-    room.talk(syllable(sound, number))
+    room.talk(sound * (VOICE_LEVEL / speech_level(sound)))
     time.sleep(PATIENCE / 2)
     decided = room.decisions[before:]
     words = [word for _, word in decided]
-    if 'drop' in words or len(words) % 2:
+    if 'drop' in words or len(words) % 2 or not room.speaking:
         return None
     return sum((end - begin) / 1e6 for (begin, _), (end, _) in zip(
         decided[::2], decided[1::2], strict=True))
