@@ -119,6 +119,14 @@ def test_a_face_that_begins_while_somebody_speaks_is_held_too() -> None:
     assert listener.take() == [DROP]
 
 
+def test_the_answer_to_a_long_question_is_not_held() -> None:
+    listener = Listener()
+    listener.hear(8.0, 0.9, over_voice=False)
+    listener.hear(0.5, 0.1, over_voice=False)
+    listener.hear(3.0, 0.1)
+    assert not listener.decided
+
+
 def test_settings_can_be_changed_while_it_listens() -> None:
     listener = Listener(hold=0.25)
     listener.hear(0.2, 0.9)

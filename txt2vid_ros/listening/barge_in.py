@@ -71,6 +71,8 @@ class BargeIn:
         self._step = step
         self._decide = decide
         self._evidence = 0
+        self._sounding = 0
+        """Windows of speech since there was any evidence of it."""
         self._voiced = 0
         """Windows of speech since the voice was held, and those before that made it so."""
         self._silence = 0
@@ -93,14 +95,18 @@ class BargeIn:
         with self._lock:
             settings = self.settings
             speech = probability >= settings.threshold - (HYSTERESIS if self._held else 0.0)
-            self._evidence = self._evidence + 1 if speech else max(0, self._evidence - 1)
+            # No more than it takes: who has just said something long is not speaking any more.
+            enough = self._windows(settings.hold)
+            self._sounding = speech + (self._sounding if self._evidence else 0)
+            self._evidence = (min(self._evidence + 1, enough) if speech
+                              else max(0, self._evidence - 1))
             self._spent = self._spent and over_voice
             if self._held:
                 self._follow(speech)
-            elif over_voice and not self._spent and self._evidence >= self._windows(settings.hold):
+            elif over_voice and not self._spent and self._evidence >= enough:
                 self._held = self._open = True
                 self._guesses.clear()
-                self._voiced, self._silence = self._evidence, 0
+                self._voiced, self._silence = self._sounding, 0
                 self._decide(Decision.HOLD)
 
     def text(self, text: str, *, final: bool) -> bool:

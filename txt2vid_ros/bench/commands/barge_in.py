@@ -186,8 +186,9 @@ def _false_start(room: SharedRoom, sound: NDArray[np.float32], number: int) -> f
     room.talk(sound * (VOICE_LEVEL / speech_level(sound)))
     time.sleep(PATIENCE / 2)
     decided = room.decisions[before:]
-    words = [word for _, word in decided]
-    if 'drop' in words or len(words) % 2 or not room.speaking:
+    words, speaks = [word for _, word in decided], room.speaking
+    room.hush()
+    if 'drop' in words or len(words) % 2 or not speaks:
         return None
     return sum((end - begin) / 1e6 for (begin, _), (end, _) in zip(
         decided[::2], decided[1::2], strict=True))
