@@ -198,15 +198,16 @@ class SttNode(ManagedNode):
             return
         table = self.parameters
         browser = self._input.source.startswith(BROWSER)
-        # What is left of a loudspeaker's echo is still taken for a person at times: see
-        # docs/barge-in.md. A browser leaves less, and nobody can do it better for it.
+        canceller = None if browser else self._canceller
+        # Viewers' loudspeakers are as late as they like: until that is measured, their sound is
+        # no echo that could be told from a person.
+        cancelled = browser or (canceller is not None and table.loudspeaker)
         self._interruptible = table.barge_in == 'always' or (
-            table.barge_in == 'auto' and browser)
+            table.barge_in == 'auto' and cancelled)
         muted = table.mute_while_speaking and not (browser or self._interruptible)
         if self._interruptible and self._voice is None:
             # Not before it is needed: the voice may come from another machine.
             self._voice = VoiceReference(self, self._guard.voice)
-        canceller = None if browser else self._canceller
         if muted or canceller is not None:
             guarded = self._guard.guard(stamp, samples, SPEECH_RATE)
             samples = guarded if muted else samples

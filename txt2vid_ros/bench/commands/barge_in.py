@@ -97,9 +97,8 @@ def _figures(rows: NDArray[np.float64], spoken: list[Any], paused: list[float | 
 
 @contextlib.contextmanager
 def _listening(namespace: str, folder: Path) -> Iterator[None]:
-    """Run stt, which a graph without a microphone of its own has not, as one that cancels."""
-    spec = NodeSpec('stt', 'stt', {'echo_cancellation': 'always', 'barge_in': 'always'},
-                    namespace)
+    """Run stt, which a graph without a microphone has not, as one with a loudspeaker does."""
+    spec = NodeSpec('stt', 'stt', {'loudspeaker': 'true'}, namespace)
     with (folder / 'stt.log').open('wb') as log:
         process = subprocess.Popen(
             command(spec, 'live'), env={**ENVIRONMENT, **os.environ}, stdin=subprocess.DEVNULL,
