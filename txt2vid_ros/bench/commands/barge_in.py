@@ -87,7 +87,8 @@ def _figures(rows: NDArray[np.float64], spoken: list[Any], paused: list[float | 
         'silence_ms_max': float(rows[:, 0].max()),
         'stages': {'speech_to_decision_ms': float(np.median(rows[:, 1])),
                    'decision_to_silence_ms': float(np.median(rows[:, 0] - rows[:, 1]))},
-        'interruptions': len(rows), 'missed': sum(each is None for each in spoken),
+        'interruptions': len(spoken) - spoken.count(None), 'measured': len(rows),
+        'missed': spoken.count(None),
         'self_interruptions': held * 3600 / alone,
         'self_interruptions_counted': held, 'alone_seconds': alone,
         'noises': len(paused), 'noises_silenced': paused.count(None),
@@ -194,7 +195,11 @@ def _false_start(room: SharedRoom, sound: NDArray[np.float32], number: int) -> f
 
 
 def _rows(stream: Decoded, zero: int, spoken: list[tuple[int, int]]) -> NDArray[np.float64]:
-    """Return for each interruption the ms from its beginning to silence and to the decision."""
+    """
+    Return the ms from the beginning of each interruption to silence and to the decision.
+
+    Those that met with silence are left out.
+    """
     size = STREAM_RATE // 200
     count = len(stream.samples) // size
     loud = np.abs(stream.samples[:count * size].reshape(-1, size)).max(axis=1) > SILENT
@@ -204,8 +209,10 @@ def _rows(stream: Decoded, zero: int, spoken: list[tuple[int, int]]) -> NDArray[
         at = (begin - zero) / SECOND
         after = ends[loud & (ends > at)]
         gaps = np.flatnonzero(np.diff(after, prepend=at) > LONGEST_PAUSE)
+        if len(gaps) and not gaps[0]:
+            # It was in a pause between two words just then.
+            continue
         # The last sound before the first long silence.
-        last = (after[gaps[0] - 1] if gaps[0] else at) if len(gaps) else (
-            after[-1] if len(after) else at)
+        last = after[gaps[0] - 1] if len(gaps) else after[-1] if len(after) else at
         rows.append(((last - at) * 1000, (decided - begin) / 1e6))
     return np.array(rows).reshape(-1, 2)
