@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-import contextlib
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import json
 import threading
 from typing import Any
+
+from local_server import LocalHandler, LocalServer
 
 DONE = b'data: [DONE]\n\n'
 Step = bytes | threading.Event | None
@@ -50,16 +50,12 @@ class FakeChat:
         class Handler(_Handler):
             service = fake
 
-        self._server = ThreadingHTTPServer(('127.0.0.1', 0), Handler)
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={'poll_interval': 0.02})
-        self._thread.start()
+        self._server = LocalServer(Handler)
 
     @property
     def url(self) -> str:
         """Return the base URL."""
-        return f'http://127.0.0.1:{self._server.server_port}/v1'
+        return f'{self._server.address}/v1'
 
     @property
     def environment(self) -> dict[str, str]:
@@ -71,47 +67,30 @@ class FakeChat:
 
     def __exit__(self, *_: object) -> None:
         self.ending.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        self._server.close()
 
     def next(self) -> Any:  # noqa: A003
         return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = 'HTTP/1.1'
+class _Handler(LocalHandler):
     service: FakeChat
 
-    def handle(self) -> None:
-        with contextlib.suppress(ConnectionError):
-            super().handle()
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-    def do_POST(self) -> None:
+    def do_POST(self) -> None:  # noqa: N802
         service = self.service
-        service.requests.append(json.loads(self.rfile.read(int(self.headers['content-length']))))
+        service.requests.append(json.loads(self.body()))
         service.headers.append(dict(self.headers.items()))
         service.paths.append(self.path)
         steps = service.next()
         service.asked.release()
         if isinstance(steps, tuple) and isinstance(steps[0], int):
-            self._whole(*steps)
+            self.whole(*steps)
             return
         try:
             self._stream(steps)
         except ConnectionError:
             service.left.release()
             self.close_connection = True
-
-    def _whole(self, status: int, body: bytes) -> None:
-        self.send_response(status)
-        self.send_header('Content-Type', 'application/json')
-        self.send_header('Content-Length', str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
 
     def _stream(self, steps: Sequence[Step]) -> None:
         self.send_response(200)
@@ -126,14 +105,10 @@ class _Handler(BaseHTTPRequestHandler):
             if isinstance(step, threading.Event):
                 self._wait(step)
             elif step:
-                self._send(step)
+                self.chunk(step)
         self.wfile.write(b'0\r\n\r\n')
-
-    def _send(self, data: bytes) -> None:
-        self.wfile.write(b'%x\r\n%s\r\n' % (len(data), data))
-        self.wfile.flush()
 
     def _wait(self, step: threading.Event) -> None:
         """Wait, and send a comment at times, which tells whether somebody still reads."""
         while not step.wait(0.05) and not self.service.ending.is_set():
-            self._send(b': still thinking\n\n')
+            self.chunk(b': still thinking\n\n')

@@ -34,8 +34,8 @@ def head(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TalkingHead]:
 def room(head: TalkingHead) -> Iterator[SharedRoom]:
     """Return a microphone beside the face, with an stt that cancels its voice."""
     with Command(head.folder, '--ros-args', '-r', f'__ns:={head.namespace}',
-                 '-p', 'echo_cancellation:=always', '-p', 'barge_in:=always',
-                 module='txt2vid_ros.nodes.stt', domain=head.domain) as stt, \
+                 '-p', 'loudspeaker:=true', module='txt2vid_ros.nodes.stt',
+                 domain=head.domain) as stt, \
             SharedRoom(head.namespace, Room(), head.domain) as room:
         stt.wait_line('listening')
         eventually(room.connected, 'the microphone to be heard')

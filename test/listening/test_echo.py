@@ -71,6 +71,23 @@ def test_the_time_from_voice_to_microphone_is_measured(
     assert delay < guard.tail < delay + 0.6
 
 
+@pytest.mark.parametrize('delay', [0.04, 1.0])
+def test_words_that_are_said_again_at_once_are_not_taken_for_a_late_echo(
+        voice: NDArray[np.float32], delay: float) -> None:
+    word = voice[:24000]
+    for gap in (0.4, 0.9):
+        guard = EchoGuard(1.0)
+        again = speak(guard, 'face#1', 1.0, word) + gap
+        end = speak(guard, 'face#2', again, word)
+        echo = 0.2 * soxr.resample(word, 24000, RATE)
+        # The second is heard better, as a place in a room may have it.
+        heard = room([(1.0 + delay, 0.7 * echo), (again + delay, echo)], end + 5)
+        for stamp, block in blocks(heard):
+            guard.guard(stamp, block, RATE)
+            assert guard.delay is None or guard.delay == pytest.approx(delay, abs=0.05)
+        assert guard.delay is not None
+
+
 def test_without_an_echo_nothing_is_made_of_other_people_speaking(
         voice: NDArray[np.float32]) -> None:
     guard = EchoGuard(0.7)

@@ -217,7 +217,8 @@ def test_a_recognizer_that_streams_is_asked_again_as_its_words_come_late(
     pipeline.push(BEGIN + (512 * 20 + 3200) * SECOND // RATE, silence(0.15))
     until(lambda: bool(texts.finals), 'the text, long before half a second')
     pipeline.close()
-    # The same text is not sent again and again.
+    # The same text is not sent again and again, and a pause is counted once, as what it was.
+    assert (pipeline.statistics.complete, pipeline.statistics.incomplete) == (1, 0)
     assert [text for _, text, _ in texts.partials[-2:]] == ['I am looking at',
                                                             'I am looking at you.']
 

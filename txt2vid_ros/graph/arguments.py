@@ -81,7 +81,8 @@ ARGUMENTS: dict[str, Argument] = {argument.name: argument for argument in (
     Argument('echo_cancellation', '', "auto, always or never: take the face's voice out of what "
              'the microphone hears; auto: with loudspeaker', (('stt', 'echo_cancellation'),)),
     Argument('barge_in', '', 'auto, always or never: who speaks over the face interrupts it; '
-             "auto: from a browser's microphone", (('stt', 'barge_in'),)),
+             "auto: where a loudspeaker's echo is cancelled, and from a browser's microphone",
+             (('stt', 'barge_in'),)),
     Argument('link', 'topic', 'what carries speech between machines: topic (the ROS network '
              'itself), udp, tcp or serial', (('link', 'transport'),)),
     Argument('link_address', '', "HOST:PORT of the receiver, or a serial line's device",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 import dataclasses
+import difflib
 import enum
 import threading
 
@@ -17,6 +18,11 @@ from txt2vid_ros.listening.fillers import has_words
 
 SHORT_SILENCE = 0.3
 """Seconds of silence after which speech that was shorter than `after` was none."""
+SHORT_SPEECH = 0.6
+"""Seconds of speech up to which only its final text decides: of a "hm" recognizers make words, but
+each time others."""
+AGREEMENT = 0.5
+"""Share of the letters that it has to have in common with each text before it."""
 UNDECIDED = 4.0
 """Seconds of silence after which speech of which no recognizer has said anything was none."""
 
@@ -65,12 +71,16 @@ class BargeIn:
         self._step = step
         self._decide = decide
         self._evidence = 0
+        self._sounding = 0
+        """Windows of speech since there was any evidence of it."""
         self._voiced = 0
         """Windows of speech since the voice was held, and those before that made it so."""
         self._silence = 0
         self._held = False
         self._open = False
         """Whether what is being recognized has held the voice."""
+        self._guesses: list[str] = []
+        """What has been recognized of it, as long as it is short."""
         self._spent = False
         """Whether it has been interrupted, and no other voice has begun since."""
         self._lock = threading.Lock()
@@ -85,16 +95,21 @@ class BargeIn:
         with self._lock:
             settings = self.settings
             speech = probability >= settings.threshold - (HYSTERESIS if self._held else 0.0)
-            self._evidence = self._evidence + 1 if speech else max(0, self._evidence - 1)
+            # No more than it takes: who has just said something long is not speaking any more.
+            enough = self._windows(settings.hold)
+            self._sounding = speech + (self._sounding if self._evidence else 0)
+            self._evidence = (min(self._evidence + 1, enough) if speech
+                              else max(0, self._evidence - 1))
             self._spent = self._spent and over_voice
             if self._held:
                 self._follow(speech)
-            elif over_voice and not self._spent and self._evidence >= self._windows(settings.hold):
+            elif over_voice and not self._spent and self._evidence >= enough:
                 self._held = self._open = True
-                self._voiced, self._silence = self._evidence, 0
+                self._guesses.clear()
+                self._voiced, self._silence = self._sounding, 0
                 self._decide(Decision.HOLD)
 
-    def text(self, text: str) -> bool:
+    def text(self, text: str, *, final: bool) -> bool:
         """
         Take what was recognized, so far or at last.
 
@@ -104,20 +119,27 @@ class BargeIn:
         with self._lock:
             if not self._open:
                 return True
-            words = not self._short and has_words(text)
-            if words:
+            long = self._voiced > self._windows(SHORT_SPEECH)
+            if not long and not final and text:
+                self._guesses.append(text)
+            elif has_words(text) and not self._short and (long or self._certain(text)):
                 self._held = self._open = False
                 self._spent = True
                 self._evidence = 0
                 self.statistics.interruptions += 1
                 self._decide(Decision.DROP)
-            return words
+            return not self._open
 
     def over(self) -> None:
         """Learn that an utterance is over, and nothing more comes of it."""
         with self._lock:
             self._open = False
             self._go_on()
+
+    def _certain(self, text: str) -> bool:
+        """Return whether all that was recognized before was much the same."""
+        return all(difflib.SequenceMatcher(None, _letters(guess), _letters(text)).ratio()
+                   >= AGREEMENT for guess in self._guesses)
 
     @property
     def _short(self) -> bool:
@@ -137,3 +159,7 @@ class BargeIn:
             self._held, self._evidence = False, 0
             self.statistics.false_starts += 1
             self._decide(Decision.RESUME)
+
+
+def _letters(text: str) -> str:
+    return ''.join(letter for letter in text.lower() if letter.isalnum())

@@ -107,12 +107,18 @@ class EchoGuard:
         """Return delay and fade in seconds of an utterance's echo; None where there is none."""
         first, last = span.start // LEVEL_FRAME, span.end // LEVEL_FRAME
         lags = int(MAX_ECHO_DELAY * SECOND) // LEVEL_FRAME
-        voice = _levels_between(self._voice, first, last)
+        # With what was said before it: under the right delay that is heard at the beginning.
+        said = _levels_between(self._voice, first - lags, last)
+        voice = said[lags:]
         sound = _levels_between(self._sound, first,
                                 last + lags + int(MAX_FADE * SECOND) // LEVEL_FRAME)
         if len(voice) < 25 or voice.std() < 3.0:
             return None
-        scores = [_correlation(voice, sound[lag:lag + len(voice)]) for lag in range(lags)]
+        # Words that are said again soon are found twice; but all that is heard has to be the
+        # voice, from the beginning on.
+        scores = [min(_correlation(voice, sound[lag:lag + len(voice)]),
+                      _correlation(said[lags - lag:], sound[:lag + len(voice)]))
+                  for lag in range(lags)]
         lag = int(np.argmax(scores))
         if scores[lag] < MIN_CORRELATION:
             return None

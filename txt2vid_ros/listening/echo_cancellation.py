@@ -4,8 +4,10 @@ Takes the face's own voice out of what the microphone hears.
 Two stages, both fed with what is played at the time of each captured sample. The first is linear
 (echo_filter.py): it leaves a person who speaks at the same time as they are. The second is
 WebRTC's audio processing (AEC3, from livekit's package): it takes away the rest, which no linear
-filter can. The second alone suppresses the person too: of words spoken over a voice as loud as
-they are, a recognizer then gets half wrong. What both leave is silenced (residual_gate.py).
+filter can, and some of the person. Where that leaves no more than an echo, all is silenced
+(residual_gate.py). What is passed on is for two listeners: a detector of voices, which takes the
+least rest of an echo for one, gets what both stages leave; a recognizer, to which "hm" has to stay
+"hm", what the first one does, once that knows the room.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable
 import importlib
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +40,13 @@ SHORTEST_DELAY = 0.06
 """Seconds of measured delay from which on the reference is taken later: less, the stages find."""
 DELAY_MARGIN = 0.03
 """Seconds that are left to them to find then."""
+KNOWN = 0.1
+"""Power that the first stage leaves of an echo, as a share of it, from which on it will do for a
+recognizer."""
+LEARNING = 0.02
+"""Of that share, from frame to frame in which nothing but the echo is heard."""
+LEAST = 1e-4
+"""Power of an echo that tells anything of a room."""
 PROCESSING_DELAY = 128
 """Samples by which sound leaves WebRTC's audio processing later than it goes in, at 16 kHz."""
 
@@ -56,6 +65,17 @@ def load() -> ModuleType:
                         'off') from error
 
 
+class Cleaned(NamedTuple):
+    """Sound without the echo, twice."""
+
+    stamp: int
+    """When the first sample was captured, nanoseconds."""
+    recognize: NDArray[np.float32]
+    """For a recognizer: as much of the person as can be."""
+    detect: NDArray[np.float32]
+    """For a detector of voices: as little of the echo as can be; of the same length."""
+
+
 class EchoCanceller:
     """Cleans captured sound; to be used from one thread. Stamps are nanoseconds."""
 
@@ -72,6 +92,12 @@ class EchoCanceller:
         self.delay = 0.0
         """Seconds from a stamp to its being heard that the reference is shifted by."""
         self._gate = ResidualGate()
+        self._heard = self._rests = LEAST
+        """Power of the echo, and of what the first stage leaves of it."""
+        self._known = False
+        """Whether it has left little enough of it."""
+        self._late: NDArray[np.float32] = np.zeros(PROCESSING_DELAY, np.float32)
+        """What has left the first stage, and the second not yet."""
 
     @property
     def attenuation(self) -> float:
@@ -86,10 +112,11 @@ class EchoCanceller:
         if moved != self.delay:
             self.delay = moved
             self._filter.reset()
+            self._known, self._heard, self._rests = False, LEAST, LEAST
 
-    def clean(self, stamp: int, samples: NDArray[np.float32]) -> tuple[int, NDArray[np.float32]]:
+    def clean(self, stamp: int, samples: NDArray[np.float32]) -> Cleaned:
         """
-        Take mono sound at SPEECH_RATE; return when what is ready was captured, and that.
+        Take mono sound at SPEECH_RATE that was captured at a stamp; return what is ready.
 
         Up to 10 ms are held back until more comes, and 8 ms for WebRTC.
         """
@@ -101,11 +128,13 @@ class EchoCanceller:
         stamp = first - PROCESSING_DELAY * SECOND // SPEECH_RATE
         begin = first / SECOND - self.delay + ADVANCE
         played = self._played(begin, begin + count / SPEECH_RATE, SPEECH_RATE) if count else sound
-        cleaned = [self._frame(played[at:at + FRAME], sound[at:at + FRAME])
-                   for at in range(0, count, FRAME)]
+        frames = [self._frame(played[at:at + FRAME], sound[at:at + FRAME])
+                  for at in range(0, count, FRAME)]
         self._rest = sound[count:]
         self._next += count / SPEECH_RATE
-        return stamp, np.concatenate(cleaned) if cleaned else sound[:0]
+        recognize, detect = np.concatenate(frames, axis=1) if frames else np.zeros(
+            (2, 0), np.float32)
+        return Cleaned(stamp, recognize, detect)
 
     def _align(self, stamp: int) -> None:
         """Follow the stamps, which tremble, by a counted time that is steady."""
@@ -120,6 +149,7 @@ class EchoCanceller:
 
     def _frame(self, played: NDArray[np.float32], heard: NDArray[np.float32]
                ) -> NDArray[np.float32]:
+        """Return what a recognizer gets of a frame, and a detector: shape (2, FRAME)."""
         linear = self._filter.process(played, heard)
         if np.square(linear).sum() > np.square(heard).sum():
             # It does not know the room yet, or the loudspeaker ran dry: it would add an echo.
@@ -128,7 +158,16 @@ class EchoCanceller:
         self._processing.set_stream_delay_ms(0)
         frame = self._audio(linear)
         self._processing.process_stream(frame)
-        return self._gate.pass_on(played, heard, from_s16(bytes(frame.data)))
+        left = from_s16(bytes(frame.data))
+        late = np.concatenate([self._late, linear])
+        self._late = late[FRAME:]
+        if self._gate.passes(played, heard, left):
+            return np.stack([late[:FRAME] if self._known else left, left])
+        self._heard += LEARNING * (float(np.square(heard).mean()) - self._heard)
+        self._rests += LEARNING * (float(np.square(linear).mean()) - self._rests)
+        # It stays known: who speaks over the voice soon makes it look as if it were not.
+        self._known |= self._rests < KNOWN * self._heard
+        return np.zeros((2, FRAME), np.float32)
 
     def _audio(self, samples: NDArray[np.float32]) -> Any:
         return self._package.AudioFrame(

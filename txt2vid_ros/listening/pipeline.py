@@ -82,13 +82,15 @@ class SpeechPipeline:
         self._segmenter = SpeechSegmenter(
             self._endpointer, round(settings.padding / self._step),
             round(settings.longest / self._step) + 1)
-        self._rest: NDArray[np.float32] = np.zeros(0, np.float32)
+        self._rest: NDArray[np.float32] = np.zeros((2, 0), np.float32)
         self._number = 0
         self._expected: int | None = None
         self._heard_at = 0.0
         self._closed: collections.deque[SpeechSegment] = collections.deque()
         self._recognitions: dict[SpeechSegment, SegmentRecognition] = {}
         self._guessed_at = self._guess_took = 0.0
+        self._predicted: Completeness | None = None
+        """How complete the words before the present pause are."""
         self._ending = False
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._run, name='speech-pipeline', daemon=True)
@@ -109,10 +111,12 @@ class SpeechPipeline:
             return (not self._closed and not self._recognitions
                     and self._segmenter.open is None)
 
-    def push(self, stamp: int, samples: NDArray[np.float32]) -> None:
+    def push(self, stamp: int, samples: NDArray[np.float32],
+             detect: NDArray[np.float32] | None = None) -> None:
         """
         Take mono sound at 16 kHz whose first sample was captured at `stamp`, nanoseconds.
 
+        `detect` is the same sound as the detector of voices is to hear it, where that is another.
         Waits where the recognizer is far behind.
         """
         if (self._expected is not None
@@ -121,19 +125,20 @@ class SpeechPipeline:
             self.flush()
         self._expected = stamp + len(samples) * SECOND // SPEECH_RATE
         self._heard_at = time.monotonic()
-        first = stamp - len(self._rest) * SECOND // SPEECH_RATE
-        sound = np.concatenate([self._rest, samples])
+        first = stamp - self._rest.shape[1] * SECOND // SPEECH_RATE
+        sound = np.concatenate(
+            [self._rest, np.stack([samples, samples if detect is None else detect])], axis=1)
         size = self._activity.window
-        for at in range(0, len(sound) - size + 1, size):
-            self._window(first + at * SECOND // SPEECH_RATE, sound[at:at + size])
-        self._rest = sound[len(sound) // size * size:]
+        for at in range(0, sound.shape[1] - size + 1, size):
+            self._window(first + at * SECOND // SPEECH_RATE, *sound[:, at:at + size])
+        self._rest = sound[:, sound.shape[1] // size * size:]
 
     def flush(self) -> None:
         """End what is being said: no more of it comes."""
         with self._changed:
             self._close(list(self._segmenter.end()))
             self._activity.reset()
-            self._rest = self._rest[:0]
+            self._rest = self._rest[:, :0]
             self._expected = None
 
     def close(self) -> None:
@@ -145,9 +150,10 @@ class SpeechPipeline:
         if self._thread.is_alive():
             self._thread.join(timeout=10.0)
 
-    def _window(self, stamp: int, samples: NDArray[np.float32]) -> None:
+    def _window(self, stamp: int, samples: NDArray[np.float32], detect: NDArray[np.float32]
+                ) -> None:
         begun = time.perf_counter()
-        probability = self._activity.probability(samples)
+        probability = self._activity.probability(np.ascontiguousarray(detect))
         self.statistics.voice_activity += time.perf_counter() - begun
         self._heard(stamp, probability)
         with self._changed:
@@ -157,8 +163,11 @@ class SpeechPipeline:
             window = Window(self._number, stamp, probability, samples)
             self._number += 1
             self._close(list(self._segmenter.push(window)))
-            if self._segmenter.open is not None and self._segmenter.open.paused != paused:
+            pauses = self._segmenter.open is not None and self._segmenter.open.paused
+            if pauses != paused:
                 self._changed.notify_all()
+            if not pauses:
+                self._predicted = None
 
     def _close(self, segments: list[SpeechSegment]) -> None:
         for segment in segments:
@@ -191,9 +200,10 @@ class SpeechPipeline:
                     self._closed.popleft()
                     self._changed.notify_all()
                 self._texts.final(segment, transcript)
-                self._predict(segment, recognition, segment.utterance.text)
                 if segment.last:
                     self._over()
+                else:
+                    self._predict(segment, recognition, segment.utterance.text)
             elif transcript is not None and transcript.text:
                 self._predict(segment, recognition, segment.utterance.text_with(transcript.text))
                 if going_on or transcript.text != recognition.shown:
@@ -213,8 +223,13 @@ class SpeechPipeline:
                     or len(current.windows) != (0 if segment.closed else recognition.taken)):
                 return
             self._endpointer.wait(self._settings.silence_after(completeness))
-            self.statistics.complete += completeness is Completeness.COMPLETE
-            self.statistics.incomplete += completeness is Completeness.INCOMPLETE
+            # Once a pause, however often its words are judged.
+            counted, before = self.statistics, self._predicted
+            self._predicted = completeness
+            counted.complete += (completeness is Completeness.COMPLETE) - (
+                before is Completeness.COMPLETE)
+            counted.incomplete += (completeness is Completeness.INCOMPLETE) - (
+                before is Completeness.INCOMPLETE)
 
     def _next(self) -> SpeechSegment | None:
         """Wait for something to recognize; None once the pipeline ends."""

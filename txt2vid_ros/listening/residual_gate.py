@@ -19,7 +19,7 @@ NARROWEST = 0.01
 LEFT_MARGIN = 12.0
 """How many times the mean of what is left counts as being left."""
 OPEN_FRAMES = 25
-"""Frames that are passed on after one that is louder: the ends of words are quiet."""
+"""Frames that pass after one that is louder: the ends of words are quiet."""
 ECHO_FRAMES = 30
 """Frames after what is played for which its echo may be heard."""
 SMOOTHING = 0.1
@@ -35,7 +35,7 @@ in the first second less is left than later, when it dies away in the room."""
 
 
 class ResidualGate:
-    """Passes on frames of 10 ms that are louder than an echo may have left them."""
+    """Tells frames of 10 ms that are louder than an echo may have left them."""
 
     def __init__(self) -> None:
         """Know nothing yet."""
@@ -49,23 +49,27 @@ class ResidualGate:
         """Return by how many dB the echo was lowered lately."""
         return 10 * math.log10((self._heard + 1e-12) / (self._left + 1e-12))
 
-    def pass_on(self, played: NDArray[np.float32], heard: NDArray[np.float32],
-                left: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Take a frame of what is played, of what is heard and what is left of that."""
+    def passes(self, played: NDArray[np.float32], heard: NDArray[np.float32],
+               left: NDArray[np.float32]) -> bool:
+        """
+        Take a frame of what is played, of what is heard and what is left of that.
+
+        Return whether there is more in it than an echo.
+        """
         before, after = (float(np.square(sound).mean()) for sound in (heard, left))
         self._smooth += SMOOTHING * (before - self._smooth)
         self._clean += 0.5 * (after - self._clean)
         self._echo = max(self._smooth, ATTACK * before, self._echo * DECAY)
         self._tail = ECHO_FRAMES if played.any() else max(0, self._tail - 1)
         if not self._tail:
-            return left
+            return True
         self._heard += LEARNING * (before - self._heard)
         self._left += LEARNING * (after - self._left)
         share = min(max(LEFT_MARGIN * self._left / self._heard, NARROWEST), WIDEST)
         if self._clean > share * self._echo:
             self._open = OPEN_FRAMES
-            return left
+            return True
         if self._open:
             self._open -= 1
-            return left
-        return np.zeros_like(left)
+            return True
+        return False

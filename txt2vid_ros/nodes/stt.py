@@ -141,7 +141,7 @@ class SttNode(ManagedNode):
             'invalid': self._input.statistics.invalid,
             'endpoint_to_final_ms_p50': float(np.median(times) * 1000) if times else 0.0,
             **dataclasses.asdict(self._barge_in.statistics), **self._health.figures()}
-        if self.parameters.mute_while_speaking:
+        if self.parameters.mute_while_speaking and not self._interruptible:
             figures['muted_blocks'] = self._guard.muted
             figures['mute_tail_ms'] = self._guard.tail * 1000
         if self._guard.delay is not None:
@@ -155,14 +155,14 @@ class SttNode(ManagedNode):
 
     def partial(self, stamp: int, text: str, confidence: float) -> None:
         """Publish what has been said so far."""
-        if not self._barge_in.text(text):
+        if not self._barge_in.text(text, final=False):
             return
         self._speech.publish(messages.to_speech(
             self.parameters.speaker, stamp, self.parameters.locale, confidence, partial=text))
 
     def final(self, stamp: int, text: str, confidence: float) -> None:
         """Publish what was said, unless it was a "hm" over the voice."""
-        if not self._barge_in.text(text):
+        if not self._barge_in.text(text, final=True):
             return
         self._speech.publish(messages.to_speech(
             self.parameters.speaker, stamp, self.parameters.locale, confidence, final=text))
@@ -199,21 +199,24 @@ class SttNode(ManagedNode):
         table = self.parameters
         browser = self._input.source.startswith(BROWSER)
         canceller = None if browser else self._canceller
-        # What is left of a loudspeaker's echo is still taken for a person at times: see
-        # docs/barge-in.md. A browser leaves less, and nobody can do it better for it.
+        # Viewers' loudspeakers are as late as they like: until that is measured, their sound is
+        # no echo that could be told from a person.
+        cancelled = browser or (canceller is not None and table.loudspeaker)
         self._interruptible = table.barge_in == 'always' or (
-            table.barge_in == 'auto' and browser)
+            table.barge_in == 'auto' and cancelled)
         muted = table.mute_while_speaking and not (browser or self._interruptible)
-        if (self._interruptible or muted) and self._voice is None:
+        if self._interruptible and self._voice is None:
             # Not before it is needed: the voice may come from another machine.
             self._voice = VoiceReference(self, self._guard.voice)
         if muted or canceller is not None:
             guarded = self._guard.guard(stamp, samples, SPEECH_RATE)
             samples = guarded if muted else samples
-        if canceller is not None:
+        if canceller is None or muted:
+            # Of silence a canceller would learn that the room has no echo.
+            self._pipeline.push(stamp, samples)
+        else:
             canceller.echo_found(self._guard.delay)
-            stamp, samples = canceller.clean(stamp, samples)
-        self._pipeline.push(stamp, samples)
+            self._pipeline.push(*canceller.clean(stamp, samples))
         self._tell_speaking()
 
     def _look(self) -> None:

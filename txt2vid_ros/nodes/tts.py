@@ -19,6 +19,7 @@ from txt2vid_ros.core.locales import speaks
 from txt2vid_ros.core.options import OptionTables, prefix_of
 from txt2vid_ros.core.people import DEFAULT, People
 from txt2vid_ros.core.time_limits import TimeLimits
+from txt2vid_ros.listening.barge_in import Decision
 from txt2vid_ros.providers.choice import person_options
 from txt2vid_ros.providers.voice_set import (
     option_tables,
@@ -212,8 +213,9 @@ class TtsNode(ManagedNode):
     def _on_barge_in(self, message: String) -> None:
         """Do what somebody who speaks over the voice is owed; see docs/barge-in.md."""
         acts: dict[str, Callable[[], object]] = {
-            'hold': self._scheduler.hold, 'resume': self._scheduler.resume,
-            'drop': self._drop_speech}
+            Decision.HOLD.value: self._scheduler.hold,
+            Decision.RESUME.value: self._scheduler.resume,
+            Decision.DROP.value: self._drop_speech}
         act = acts.get(message.data)
         if act is not None:
             act()

@@ -166,10 +166,10 @@ class SpeechScheduler:
         with self._changed:
             now = self._clock.now()
             found = [each for each in self._audible if origin_of(each[0].request.id) == utterance]
-            waiting = [each for each in self._queue if origin_of(each.id) == utterance]
-            for each in waiting:
-                self._queue.remove(each)
-                self._end([(each.id, each.left)], now)
+            waiting = next((each for each in self._queue if origin_of(each.id) == utterance), None)
+            if waiting is not None:
+                self._queue.remove(waiting)
+                self._end([(waiting.id, waiting.left)], now)
                 return True
             if not found or found[0][1] <= now:
                 self._unwanted.append(utterance)

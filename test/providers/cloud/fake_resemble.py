@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import base64
-import contextlib
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import json
 import select
 import struct
-import threading
 import time
 from typing import Any
 
 from fake_voices import pcm, spoken
+from local_server import LocalHandler, LocalServer
 from trouble import Trouble, Troubles
 
 PIECE = 3001
@@ -39,49 +37,29 @@ class FakeResemble:
         class Handler(_Handler):
             cloud = fake
 
-        self._server = ThreadingHTTPServer(('127.0.0.1', 0), Handler)
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={'poll_interval': 0.02})
-        self._thread.start()
-
-    @property
-    def address(self) -> str:
-        return f'http://127.0.0.1:{self._server.server_port}'
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        self._server = LocalServer(Handler)
+        self.address = self._server.address
+        self.close = self._server.close
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = 'HTTP/1.1'
+class _Handler(LocalHandler):
     cloud: FakeResemble
 
     def setup(self) -> None:
         super().setup()
         self.cloud.connections += 1
 
-    def handle(self) -> None:
-        # A client may leave whenever it likes.
-        with contextlib.suppress(ConnectionError):
-            super().handle()
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802
         if not self._admitted(f'Token token={self.cloud.key}', 'authorization'):
             return
         number = int(self.path.partition('page=')[2].partition('&')[0])
         names = sorted(VOICES)[number - 1::self.cloud.pages]
-        self._answer(200, json.dumps({
+        self.whole(200, json.dumps({
             'success': True, 'page': number, 'num_pages': self.cloud.pages,
             'items': [{'name': name, 'uuid': VOICES[name]} for name in names]}).encode())
 
-    def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers['content-length'])))
+    def do_POST(self) -> None:  # noqa: N802
+        body = json.loads(self.body())
         self.cloud.requests.append((self.path, {name.lower(): value for name, value
                                                 in self.headers.items()}, body))
         streams = self.path == '/stream'
@@ -89,16 +67,16 @@ class _Handler(BaseHTTPRequestHandler):
                               'x-access-token' if streams else 'authorization'):
             return
         if streams and not self.cloud.streaming:
-            self._answer(400, b'{"message": "Streaming is not available for this account"}')
+            self.whole(400, b'{"message": "Streaming is not available for this account"}')
             return
         if body['voice_uuid'] not in VOICES.values():
-            self._answer(404, b'{"message": "Voice could not be found"}')
+            self.whole(404, b'{"message": "Voice could not be found"}')
             return
         trouble = self.cloud.troubles.next()
         if trouble.delay and self._gone(trouble.delay):
             return
         if trouble.error is not None and not trouble.after:
-            self._answer(trouble.error, trouble.says.encode())
+            self.whole(trouble.error, trouble.says.encode())
             return
         data = pcm(spoken(body['data'], body['sample_rate']))
         if streams:
@@ -106,15 +84,15 @@ class _Handler(BaseHTTPRequestHandler):
                          else trouble.body, trouble)
         else:
             self.cloud.sent_at.append(time.perf_counter())
-            self._answer(200, json.dumps({'success': True, 'audio_content': base64.b64encode(
+            self.whole(200, json.dumps({'success': True, 'audio_content': base64.b64encode(
                 self._wav(data, body['sample_rate'])).decode()}).encode()
                 if trouble.body is None else trouble.body)
 
     def _admitted(self, wanted: str, header: str) -> bool:
         if self.cloud.expired:
-            self._answer(401, b'{"message": "Token has expired"}')
+            self.whole(401, b'{"message": "Token has expired"}')
         elif self.headers.get(header) != wanted:
-            self._answer(401, b'{"message": "Unauthorized"}')
+            self.whole(401, b'{"message": "Unauthorized"}')
         else:
             return True
         return False
@@ -148,8 +126,7 @@ class _Handler(BaseHTTPRequestHandler):
                 if number == 1:
                     self.cloud.sent_at.append(time.perf_counter())
                 if piece:
-                    self.wfile.write(b'%x\r\n%b\r\n' % (len(piece), piece))
-                    self.wfile.flush()
+                    self.chunk(piece)
             if trouble.tail and self._gone(trouble.tail):
                 return
             if trouble.cut and trouble.after < 0:
@@ -168,11 +145,3 @@ class _Handler(BaseHTTPRequestHandler):
             self.cloud.troubles.left.release()
             self.close_connection = True
         return bool(readable)
-
-    def _answer(self, status: int, body: bytes) -> None:
-        self.send_response(status)
-        self.send_header('Content-Type', 'application/json')
-        self.send_header('Content-Length', str(len(body)))
-        self.end_headers()
-        with contextlib.suppress(ConnectionError):
-            self.wfile.write(body)

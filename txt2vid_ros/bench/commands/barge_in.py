@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 import contextlib
 import os
 from pathlib import Path
@@ -19,7 +19,7 @@ from txt2vid_ros.bench.rig.running_graph import RunningGraph
 from txt2vid_ros.bench.rig.shared_room import SharedRoom
 from txt2vid_ros.bench.rig.viewer import decode, Decoded, Viewer
 from txt2vid_ros.bench.speech.material import recordings, Spoken, synthesized
-from txt2vid_ros.bench.speech.room import onset, Room, speech_level, syllable
+from txt2vid_ros.bench.speech.room import cough, onset, Room, speech_level
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.pcm import STREAM_RATE
@@ -35,6 +35,8 @@ SILENT = 10 ** -2.5
 """Amplitude below which a viewer hears nothing."""
 LONGEST_PAUSE = 0.35
 """Seconds; the voice makes no longer pause, so a longer one is silence."""
+NOISES = 'Hm.', 'Uh.', 'Um.'
+"""What a person utters who only listens; besides, they cough."""
 PATIENCE = 8.0
 """Seconds within which a person who is not heard counts as missed."""
 
@@ -42,7 +44,7 @@ PATIENCE = 8.0
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument('--rounds', type=int, default=20,
-                        help='interruptions, and half as many false starts (%(default)s)')
+                        help='interruptions, and half as many noises without words (%(default)s)')
     parser.add_argument('--alone', type=float, default=180.0, metavar='SECONDS',
                         help='how long the face speaks and nobody else (%(default)s)')
     parser.add_argument('--wav', action='append', default=[], type=Path, metavar='FILE',
@@ -52,7 +54,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> dict[str, Any]:
     """Run the graph with a microphone in its room; return the figures."""
     people = [sound for sound, _ in (
-        recordings(arguments.wav, [''] * len(arguments.wav)) if arguments.wav else _lower())]
+        recordings(arguments.wav, [''] * len(arguments.wav)) if arguments.wav
+        else _lower(SENTENCES[:6]))]
+    noises = [*(sound for sound, _ in _lower(NOISES)), cough()]
     with tempfile.TemporaryDirectory() as folder, \
             RunningGraph('--skills', 'false', '--web', 'false') as graph, \
             _listening(graph.namespace, Path(folder)), \
@@ -64,7 +68,7 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
         viewer = Viewer(graph.port, file)
         spoken = [_interrupt(room, people[number % len(people)])
                   for number in range(arguments.rounds)]
-        paused = [_false_start(room, people[number % len(people)], number)
+        paused = [_false_start(room, noises[number % len(noises)], number)
                   for number in range(arguments.rounds // 2)]
         zero = graph.status()['pts_zero_ns']
         viewer.close()
@@ -83,18 +87,19 @@ def _figures(rows: NDArray[np.float64], spoken: list[Any], paused: list[float | 
         'silence_ms_max': float(rows[:, 0].max()),
         'stages': {'speech_to_decision_ms': float(np.median(rows[:, 1])),
                    'decision_to_silence_ms': float(np.median(rows[:, 0] - rows[:, 1]))},
-        'interruptions': len(rows), 'missed': sum(each is None for each in spoken),
+        'interruptions': len(spoken) - spoken.count(None), 'measured': len(rows),
+        'missed': spoken.count(None),
         'self_interruptions': held * 3600 / alone,
         'self_interruptions_counted': held, 'alone_seconds': alone,
+        'noises': len(paused), 'noises_silenced': paused.count(None),
         'false_starts': len(times) + paused.count(None), 'false_starts_resumed': len(times),
         'false_start_pause_ms_p50': float(np.median(times)) if times else 0.0}
 
 
 @contextlib.contextmanager
 def _listening(namespace: str, folder: Path) -> Iterator[None]:
-    """Run stt beside the graph, as a graph with a loudspeaker does."""
-    spec = NodeSpec('stt', 'stt', {'echo_cancellation': 'always', 'barge_in': 'always'},
-                    namespace)
+    """Run stt, which a graph without a microphone has not, as one with a loudspeaker does."""
+    spec = NodeSpec('stt', 'stt', {'loudspeaker': 'true'}, namespace)
     with (folder / 'stt.log').open('wb') as log:
         process = subprocess.Popen(
             command(spec, 'live'), env={**ENVIRONMENT, **os.environ}, stdin=subprocess.DEVNULL,
@@ -106,10 +111,10 @@ def _listening(namespace: str, folder: Path) -> Iterator[None]:
             process.wait(30)
 
 
-def _lower() -> list[Spoken]:
-    """Return sentences of the default voice, a third lower and slower: another person."""
+def _lower(texts: Sequence[str]) -> list[Spoken]:
+    """Return what the default voice says, a third lower and slower: another person."""
     import soxr
-    return [(soxr.resample(sound, 4, 5), text) for sound, text in synthesized(SENTENCES[:6])]
+    return [(soxr.resample(sound, 4, 5), text) for sound, text in synthesized(texts)]
 
 
 def _wait(ready: Callable[[], bool], seconds: float, problem: str,
@@ -175,22 +180,26 @@ def _interrupt(room: SharedRoom, sound: NDArray[np.float32]) -> tuple[int, int] 
 
 
 def _false_start(room: SharedRoom, sound: NDArray[np.float32], number: int) -> float | None:
-    """Say half a word over the face; return for how many ms it paused, None where it stopped."""
+    """Make a noise over the face; return for how many ms it paused, None where it was silenced."""
     _ready(room, number)
     before = len(room.decisions)
-    sound = sound * (VOICE_LEVEL / speech_level(sound))
-    room.talk(syllable(sound, number))
+    room.talk(sound * (VOICE_LEVEL / speech_level(sound)))
     time.sleep(PATIENCE / 2)
     decided = room.decisions[before:]
-    words = [word for _, word in decided]
-    if 'drop' in words or len(words) % 2:
+    words, speaks = [word for _, word in decided], room.speaking
+    room.hush()
+    if 'drop' in words or len(words) % 2 or not speaks:
         return None
     return sum((end - begin) / 1e6 for (begin, _), (end, _) in zip(
         decided[::2], decided[1::2], strict=True))
 
 
 def _rows(stream: Decoded, zero: int, spoken: list[tuple[int, int]]) -> NDArray[np.float64]:
-    """Return for each interruption the ms from its beginning to silence and to the decision."""
+    """
+    Return the ms from the beginning of each interruption to silence and to the decision.
+
+    Those that met with silence are left out.
+    """
     size = STREAM_RATE // 200
     count = len(stream.samples) // size
     loud = np.abs(stream.samples[:count * size].reshape(-1, size)).max(axis=1) > SILENT
@@ -200,8 +209,10 @@ def _rows(stream: Decoded, zero: int, spoken: list[tuple[int, int]]) -> NDArray[
         at = (begin - zero) / SECOND
         after = ends[loud & (ends > at)]
         gaps = np.flatnonzero(np.diff(after, prepend=at) > LONGEST_PAUSE)
+        if len(gaps) and not gaps[0]:
+            # It was in a pause between two words just then.
+            continue
         # The last sound before the first long silence.
-        last = (after[gaps[0] - 1] if gaps[0] else at) if len(gaps) else (
-            after[-1] if len(after) else at)
+        last = after[gaps[0] - 1] if len(gaps) else after[-1] if len(after) else at
         rows.append(((last - at) * 1000, (decided - begin) / 1e6))
     return np.array(rows).reshape(-1, 2)

@@ -55,6 +55,7 @@ class SharedRoom:
             self.texts.append(message.final) if message.final else None), qos.SPEECH)
         node.create_subscription(LiveSpeech, 'voice/caption', self.captions.append, qos.CAPTION)
         self._text = node.create_publisher(String, 'text', qos.TEXT)
+        self._barge_in = node.create_publisher(String, 'barge_in', qos.SPEECH)
         self.speaking = False
         """Whether the face is heard."""
         node.create_subscription(Bool, 'voice/speaking', self._on_speaking, qos.SPEAKING)
@@ -80,6 +81,11 @@ class SharedRoom:
         """Have the face say something."""
         from std_msgs.msg import String
         self._text.publish(String(data=text))
+
+    def hush(self) -> None:
+        """Have the face drop what it says."""
+        from std_msgs.msg import String
+        self._barge_in.publish(String(data='drop'))
 
     def talk(self, sound: NDArray[np.float32], after: float = 0.2) -> int:
         """Have the person make a sound (mono at SPEECH_RATE); return when it begins, ns."""

@@ -40,14 +40,16 @@ class Room:
         return np.asarray(heard[:len(played)] + noise, np.float32)
 
 
-def syllable(sound: NDArray[np.float32], number: int = 0) -> NDArray[np.float32]:
-    """Return a third of a second from within a person's speech, as loud as that: no words."""
-    first = onset(sound) + int((0.3 + 0.4 * (number % 4)) * SPEECH_RATE)
-    piece = np.array(sound[first:first + int(0.32 * SPEECH_RATE)], np.float32)
-    fade = np.linspace(0, 1, min(SPEECH_RATE // 100, len(piece)), dtype=np.float32)
-    piece[:len(fade)] *= fade
-    piece[len(piece) - len(fade):] *= fade[::-1]
-    return piece * (speech_level(sound) / max(1e-6, float(np.sqrt(np.square(piece).mean()))))
+def cough(length: float = 0.2, seed: int = 0) -> NDArray[np.float32]:
+    """Return a burst of breath through a throat, `length` in seconds: noise with formants."""
+    count = int(length * SPEECH_RATE)
+    times = np.arange(count) / SPEECH_RATE
+    burst = np.random.default_rng(seed).standard_normal(count)
+    burst *= np.exp(-4 * times / length) * np.minimum(1, times / 0.005)
+    frequencies = np.fft.rfftfreq(count, 1 / SPEECH_RATE)
+    throat = sum(gain / (1 + ((frequencies - centre) / width) ** 2)
+                 for centre, width, gain in ((500, 150, 1), (1400, 250, 0.7), (2600, 400, 0.4)))
+    return np.asarray(np.fft.irfft(np.fft.rfft(burst) * throat, count), np.float32)
 
 
 def onset(sound: NDArray[np.float32]) -> int:

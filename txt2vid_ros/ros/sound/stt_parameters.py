@@ -56,8 +56,9 @@ class Parameters:
         'auto', "whether the face's voice is taken out of what the microphone hears; auto: with "
         'loudspeaker', choices=('auto', 'always', 'never'))
     barge_in: str = parameter(
-        'auto', 'whether who speaks over the face interrupts it, and is never muted; auto: from '
-        "a browser's microphone", choices=('auto', 'always', 'never'), live=True)
+        'auto', 'whether who speaks over the face interrupts it, and is never muted; auto: where '
+        "a loudspeaker's echo is cancelled, and from a browser's microphone",
+        choices=('auto', 'always', 'never'), live=True)
     barge_in_hold: float = parameter(
         0.1, 'seconds of speech over the face after which it pauses', minimum=0.03, maximum=2.0,
         live=True)

@@ -10,6 +10,7 @@ from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.pcm import VOICE_RATE
 from txt2vid_ros.media.sample_format import MonoDecoder
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
+from txt2vid_ros.ros import qos
 from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.sound.sound_topic import ReceivedSound, SoundTopic
 from txt2vid_ros.ros.stamps import StampCheck
@@ -35,7 +36,8 @@ class VoiceReference:
         self._clock = node.ros_clock
         self._decoder = MonoDecoder()
         self._stamps = StampCheck(node, 'voice/audio')
-        SoundTopic(node, 'voice/audio', VOICE_RATE, self._on_sound)
+        # While the node is busy, what is played waits for it, as what is captured does.
+        SoundTopic(node, 'voice/audio', VOICE_RATE, self._on_sound, qos.CAPTURED)
         node.create_timer(FORGET_INTERVAL, self._forget)
 
     def heard_at(self, stamp: int) -> bool:
