@@ -29,9 +29,6 @@ from txt2vid_ros.ros.sound.speech_input import SpeechInput
 if TYPE_CHECKING:
     from txt2vid_ros.web.face_media import FaceMedia
 
-AHEAD = 0.03
-"""Seconds before it is heard that sound is coded for viewers."""
-
 
 @dataclasses.dataclass(frozen=True)
 class Parameters:
@@ -213,7 +210,9 @@ class WebNode(ManagedNode):
 
     def _each_second(self) -> None:
         self._speech.forget(self.ros_clock.now() / SECOND)
-        self._lead_request.publish(Float64(data=AHEAD + self._input.delay.lead_time))
+        if self._media is not None:
+            self._lead_request.publish(Float64(
+                data=self._media.lead_seconds + self._input.delay.lead_time))
         self._tell_hello()
         parts = self._server.parts
         parts.hub.post({

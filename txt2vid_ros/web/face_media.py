@@ -13,6 +13,7 @@ from txt2vid_ros.web.rtc.peer.network import ice_server, local_addresses, Networ
 from txt2vid_ros.web.rtc.push import WhipPush
 from txt2vid_ros.web.rtc.routes import AllowOrigin, rtc_routes
 from txt2vid_ros.web.rtc.service import Heard, RtcService
+from txt2vid_ros.web.rtc.sound import LEAD_SECONDS
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,6 +46,11 @@ class FaceMedia:
         return [{'urls': each.url, **({
             'username': each.username, 'credential': each.credential} if each.username else {})}
             for each in self._service.network.ice_servers]
+
+    @property
+    def lead_seconds(self) -> float:
+        """Return how long before it is heard speech has to be there to be coded in time."""
+        return LEAD_SECONDS
 
     @property
     def heard_until(self) -> int:
