@@ -19,6 +19,7 @@ from txt2vid_ros.core.names import BROWSER
 from txt2vid_ros.core.pcm import SPEECH_RATE
 from txt2vid_ros.core.people import DEFAULT
 from txt2vid_ros.core.registry import not_installed, WEB_PACKAGES
+from txt2vid_ros.media.output.http_address import ways_to_watch
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.node import ManagedNode
@@ -245,12 +246,8 @@ class WebNode(ManagedNode):
         self._tell_hello()
 
     def _ways_to_watch(self) -> list[str]:
-        url = self._server.url
-        token = '?token=...' if self._server.needs_token else ''
-        lines = [f'watch in a browser: {url}/{token}',
-                 'watch with ffplay: ffplay -fflags nobuffer -flags low_delay -probesize 100000 '
-                 f'{url}/live.ts{token}']
-        if token:
+        lines = ways_to_watch(self._server.url, '?token=...' if self._server.needs_token else '')
+        if self._server.needs_token:
             lines.append('the token is what web.token or web.token_file says')
         elif self._server.open_to_all:
             lines.append(f'everybody who reaches {self.parameters.http} may watch and speak '
