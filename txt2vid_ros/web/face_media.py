@@ -9,10 +9,11 @@ import dataclasses
 from aiohttp import web
 from txt2vid_ros.core.clock import Clock
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
+from txt2vid_ros.web.rtc.microphone import Heard
 from txt2vid_ros.web.rtc.peer.network import ice_server, local_addresses, Network
 from txt2vid_ros.web.rtc.push import WhipPush
 from txt2vid_ros.web.rtc.routes import AllowOrigin, rtc_routes
-from txt2vid_ros.web.rtc.service import Heard, RtcService
+from txt2vid_ros.web.rtc.service import RtcService
 from txt2vid_ros.web.rtc.sound import LEAD_SECONDS
 
 
@@ -69,8 +70,7 @@ class FaceMedia:
 
     async def close(self) -> None:
         """End all sessions and pushes."""
-        await asyncio.gather(*(push.close() for push in self._pushes))
-        await self._service.close()
+        await asyncio.gather(self._service.close(), *(push.close() for push in self._pushes))
 
     def figures(self) -> dict[str, float]:
         """Return counts of sessions and packets."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-import contextlib
 import dataclasses
 import logging
 
@@ -19,6 +18,7 @@ from txt2vid_ros.web.rtc.transport_stream import (
     TimedPicture,
 )
 from txt2vid_ros.web.rtc.wrapping import nearest
+from txt2vid_ros.web.tasks import cancelled
 
 log = logging.getLogger(__name__)
 
@@ -84,11 +84,7 @@ class StreamFeed:
 
     async def close(self) -> None:
         """Stop following."""
-        task, self._task = self._task, None
-        if task is not None:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        await cancelled(self._task)
 
     async def _run(self, url: str) -> None:
         loop = asyncio.get_running_loop()

@@ -32,6 +32,7 @@ MOST_STEP_SECONDS = 0.001
 """Seconds by which it is moved otherwise, while the line is being learned."""
 
 Heard = Callable[[int, NDArray[np.float32]], None]
+"""Takes the stamp (ns) of the first sample, and mono samples at SPEECH_RATE."""
 
 
 @dataclasses.dataclass
@@ -54,7 +55,7 @@ class Microphone:
 
     def __init__(self, transport: PeerTransport, payload_type: int, clock: Clock,
                  heard: Heard, statistics: MicrophoneStatistics) -> None:
-        """Take packets of one payload type; `heard` gets stamps (ns) and mono samples."""
+        """Take packets of one payload type; `heard` gets the sound."""
         self._transport = transport
         self._payload_type = payload_type
         self._clock = clock

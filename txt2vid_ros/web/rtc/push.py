@@ -29,6 +29,7 @@ from txt2vid_ros.web.rtc.sdp.offers import (
     read_answer,
 )
 from txt2vid_ros.web.rtc.service import RtcService
+from txt2vid_ros.web.tasks import cancelled
 
 log = logging.getLogger(__name__)
 
@@ -78,11 +79,7 @@ class WhipPush:
 
     async def close(self) -> None:
         """End it, and tell the server."""
-        task, self._task = self._task, None
-        if task is not None:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        await cancelled(self._task)
 
     async def _run(self) -> None:
         policy = RestartPolicy(ATTEMPTS, STEADY_SECONDS, BACKOFF)
