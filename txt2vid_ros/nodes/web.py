@@ -30,6 +30,8 @@ from txt2vid_ros.ros.sound.speech_input import SpeechInput
 if TYPE_CHECKING:
     from txt2vid_ros.web.face_media import FaceMedia
 
+LEVEL_NAMES = {level: name for name, level in messages.LEVELS.items()}
+
 
 @dataclasses.dataclass(frozen=True)
 class Parameters:
@@ -202,9 +204,8 @@ class WebNode(ManagedNode):
         for status in message.status:
             name = status.name.partition(':')[0].removeprefix(prefix)
             if status.name.startswith(prefix) and '/' not in name:
-                level = int.from_bytes(status.level, 'big')
                 self._server.parts.health.observe(
-                    name, {0: 'ok', 1: 'warn'}.get(level, 'error'), status.message,
+                    name, LEVEL_NAMES.get(status.level, 'error'), status.message,
                     {each.key: each.value for each in status.values})
 
     # Every second -------------------------------------------------------------------------------

@@ -75,7 +75,6 @@ class WebServer:
         self._listener: Listener | None = None
         self._sweeping: asyncio.Task[None] | None = None
         self._thread = threading.Thread(target=self._run, name='web', daemon=True)
-        self._started = False
 
     @property
     def secure(self) -> bool:
@@ -85,7 +84,6 @@ class WebServer:
     def start(self) -> None:
         """Begin to serve; raises what keeps it from that."""
         _enough_files(self._settings.max_connections + SPARE_FILES)
-        self._started = True
         self._thread.start()
         self._call(self._begin(), None)
 
@@ -93,7 +91,7 @@ class WebServer:
         """End everything within bounded time; may be called twice."""
         if self._loop.is_closed():
             return
-        if self._started:
+        if self._thread.is_alive():
             with contextlib.suppress(concurrent.futures.TimeoutError):
                 self._call(self._end(), JOIN_SECONDS)
             self._loop.call_soon_threadsafe(self._loop.stop)
@@ -101,11 +99,6 @@ class WebServer:
         self._socket.close()
         if not self._thread.is_alive():
             self._loop.close()
-
-    def run(self, work: Callable[[], None]) -> None:
-        """Have `work` called in the loop soon."""
-        with contextlib.suppress(RuntimeError):  # it has ended
-            self._loop.call_soon_threadsafe(work)
 
     def is_allowed_origin(self, origin: str) -> bool:
         """Return whether the pages of another origin may use the server."""
@@ -118,10 +111,8 @@ class WebServer:
             if self.parts.media is not None:
                 self.parts.media.follow(url)
 
-        if self._started:
-            self.run(follow)
-        else:
-            self.parts.relay.url = url
+        with contextlib.suppress(RuntimeError):  # the loop has ended
+            self._loop.call_soon_threadsafe(follow)
 
     def _call(self, work: Coroutine[Any, Any, None], timeout: float | None) -> None:
         asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout)
