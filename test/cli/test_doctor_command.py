@@ -72,7 +72,7 @@ def test_a_port_in_use_is_noted_and_does_not_fail(tmp_path):
         done = doctor(tmp_path, '--json', '--http', f'127.0.0.1:{port}')
     found = of(findings(done), 'port')[0]
     assert found['status'] == 'note'
-    assert f'{port}: is in use' in found['detail']
+    assert f'{port}: the port is in use' in found['detail']
     assert done.returncode == 0
 
 

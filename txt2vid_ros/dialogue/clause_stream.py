@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 import re
 
-from txt2vid_ros.dialogue.plain_speech import is_open, plain_speech, Thoughts
+from txt2vid_ros.dialogue.plain_speech import is_open, MADE_LINE, plain_speech, Thoughts
 from txt2vid_ros.speaking.clauses import sentences, speakable
 from txt2vid_ros.speaking.normalization.front_end import normalize
 
@@ -24,7 +24,6 @@ _MARK = re.compile(rf'[.!?…]{_CLOSING}(?=\s|$)|[。！？]{_CLOSING}[」』）
 _INNER = re.compile(rf'(?<!\d)[,;:—–]{_CLOSING}(?=\s+\S)')
 _FENCE = re.compile(r' {0,3}(```+|~~~+)')
 _FENCE_BEGUN = re.compile(r' {0,3}(`{1,2}|~{1,2})')
-_ITEM = re.compile(r'\s*(?:[-*+•#>|]|\d{1,3}[.)])\s')
 # What may follow a full stop: in the same sentence, a name behind an abbreviation, a number.
 _FOLLOWING = ('it', 'Smith', '5')
 
@@ -129,7 +128,7 @@ class ClauseStream:
         if not self._raw[:at].strip() or following.startswith('\n'):
             return True
         begin = self._raw.rfind('\n', 0, at - 1) + 1
-        if _ITEM.match(self._raw[begin:at]) or _ITEM.match(following):
+        if MADE_LINE.match(self._raw[begin:at]) or MADE_LINE.match(following):
             return True
         return not following[0].islower() and not is_open(self._raw[:at])
 

@@ -10,7 +10,8 @@ from txt2vid_ros.speaking.normalization.emoji import read_emoji
 from txt2vid_ros.speaking.normalization.lines import ended
 from txt2vid_ros.speaking.normalization.markup import strip_markup
 
-_MADE_LINE = re.compile(r'\s*(?:[-*+•#>|]|\d{1,3}[.)])\s')
+MADE_LINE = re.compile(r'\s*(?:[-*+•#>|]|\d{1,3}[.)])\s')
+"""The beginning of a line that was made on purpose: an item, a heading, a quotation, a row."""
 # Marks that found no partner: it was cut off, or was never written.
 _STRAY = re.compile(r'\*\*+|__+|~~+|`+|(?<!\S)\*(?=\S)|(?<=[^\s*])\*(?!\S)|^\s*#{1,6}\s+'
                     r'|^\s*[-*+•]\s*$', re.MULTILINE)
@@ -38,7 +39,7 @@ def plain_speech(piece: str) -> str:
         said = compose(_STRAY.sub('', without_foreign_markup(
             read_emoji(strip_markup(line), named=False))))
         if said:
-            lines.append(ended(said) if _MADE_LINE.match(line) or piece.endswith('\n') else said)
+            lines.append(ended(said) if MADE_LINE.match(line) or piece.endswith('\n') else said)
     return ' '.join(lines)
 
 

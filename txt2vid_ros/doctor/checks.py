@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 import dataclasses
-import errno
 import importlib
 from importlib import metadata
 import importlib.util
@@ -15,6 +14,7 @@ import socket
 import subprocess
 import sys
 
+from txt2vid_ros.core.address import why_not_bound
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.models.manifest import check_file, load_manifest
 from txt2vid_ros.core.models.store import models_dir
@@ -199,10 +199,9 @@ def check_port(host: str, port: int) -> Finding:
         with socket.socket(family, socket.SOCK_STREAM) as server:
             server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             server.bind((host, port))
-    except OSError as error:
-        reason = 'is in use' if error.errno == errno.EADDRINUSE else str(error)
+    except (OSError, UnicodeError) as error:
         return Finding(
-            'port', NOTE, f'{where}: {reason}',
+            'port', NOTE, f'{where}: {why_not_bound(error)}',
             'a running talking head may hold it; else: txt2vid live --http HOST:ANOTHER',
         )
     return Finding('port', OK, f'{where} is free for viewers')

@@ -66,12 +66,14 @@ def conversation(graph: str, arguments: Mapping[str, str], *, text: bool, page: 
 
 
 def _found(responder: str) -> str:
+    """Return the name, or the absolute path of the program. Raises UserError."""
     if responder in RESPONDERS:
         return responder
-    path = Path(responder)
+    # The node may run in another folder.
+    path = Path(responder).expanduser().absolute()
     if not path.is_file():
-        raise UserError(f'responder: there is no program {responder!r}',
+        raise UserError(f'responder: there is no program {str(path)!r}',
                         f'Say {", ".join(RESPONDERS)}, or the path of a program.')
     if path.suffix != '.py' and not os.access(path, os.X_OK):
-        raise UserError(f'responder: {responder} is not executable', f'Run: chmod +x {responder}')
-    return responder
+        raise UserError(f'responder: {path} is not executable', f'Run: chmod +x {path}')
+    return str(path)

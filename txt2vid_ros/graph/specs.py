@@ -10,7 +10,7 @@ from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.names import checked_namespace, NAMESPACE
 from txt2vid_ros.core.registry import not_installed, WEB_PACKAGES
 from txt2vid_ros.graph.arguments import ARGUMENTS, is_true, OUTPUTS
-from txt2vid_ros.graph.conversation import conversation
+from txt2vid_ros.graph.conversation import CHAT, conversation, ECHO
 from txt2vid_ros.graph.values import absolute, settings, WHIP
 
 PACKAGE = 'txt2vid_ros'
@@ -83,9 +83,7 @@ def nodes(graph: str, arguments: Mapping[str, str] | None = None,
                         'Run the graph live, or the graph sender beside it.')
     if 'web' in names and not _with_web(arguments or {}):
         names = tuple(name for name in names if name != 'web')
-    held = conversation(graph, {name: absolute(name, value) if name == 'responder' else value
-                                for name, value in (arguments or {}).items()},
-                        text=mode == TEXT, page='web' in names)
+    held = conversation(graph, arguments or {}, text=mode == TEXT, page='web' in names)
     # The face first, but for a microphone: who talks into a page sees it before.
     first = [name for name in held.nodes if held.microphone and name not in names]
     names = (*first, *names, *(name for name in held.nodes if name not in (*first, *names)))
@@ -105,7 +103,7 @@ def nodes(graph: str, arguments: Mapping[str, str] | None = None,
         values['tts']['listeners'] = ('lipsync', 'stream', *hearing)
     if held.hears and not held.microphone:
         values['stt']['load'] = 'on_sound'
-    if held.responder in ('echo', 'chat'):
+    if held.responder in (ECHO, CHAT):
         values['responder']['provider'] = held.responder
     if {'stt', 'loudspeaker'} <= {*names}:
         values['stt']['loudspeaker'] = 'true'

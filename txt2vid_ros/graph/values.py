@@ -8,7 +8,6 @@ from typing import Any
 
 from txt2vid_ros.core import options
 from txt2vid_ros.core.parameters import listed
-from txt2vid_ros.graph.conversation import RESPONDERS
 
 LISTS = frozenset({
     ('tts', 'provider'), ('tts', 'listeners'), ('stt', 'provider'), ('web', 'allowed_origins'),
@@ -47,9 +46,7 @@ def absolute(name: str, value: str) -> str:
     """Return paths absolute: the nodes may run in another folder."""
     if name == 'http' and value == 'off':
         return ''
-    if name == 'responder' and value in ('', *RESPONDERS):
-        return value
-    if name in ('responder', 'face', 'record', 'people', 'link_key', 'input', 'token_file',
+    if name in ('face', 'record', 'people', 'link_key', 'input', 'token_file',
                 'tls_cert', 'tls_key'):
         return str(Path(value).expanduser().absolute())
     return value

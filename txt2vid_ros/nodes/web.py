@@ -19,6 +19,7 @@ from txt2vid_ros.core.names import BROWSER
 from txt2vid_ros.core.pcm import SPEECH_RATE
 from txt2vid_ros.core.people import DEFAULT
 from txt2vid_ros.core.registry import not_installed, WEB_PACKAGES
+from txt2vid_ros.media.output.http_address import ways_to_watch
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.node import ManagedNode
@@ -29,8 +30,7 @@ from txt2vid_ros.ros.sound.speech_input import SpeechInput
 if TYPE_CHECKING:
     from txt2vid_ros.web.face_media import FaceMedia
 
-AHEAD = 0.03
-"""Seconds before it is heard that sound is coded for viewers."""
+LEVEL_NAMES = {level: name for name, level in messages.LEVELS.items()}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -204,16 +204,17 @@ class WebNode(ManagedNode):
         for status in message.status:
             name = status.name.partition(':')[0].removeprefix(prefix)
             if status.name.startswith(prefix) and '/' not in name:
-                level = int.from_bytes(status.level, 'big')
                 self._server.parts.health.observe(
-                    name, {0: 'ok', 1: 'warn'}.get(level, 'error'), status.message,
+                    name, LEVEL_NAMES.get(status.level, 'error'), status.message,
                     {each.key: each.value for each in status.values})
 
     # Every second -------------------------------------------------------------------------------
 
     def _each_second(self) -> None:
         self._speech.forget(self.ros_clock.now() / SECOND)
-        self._lead_request.publish(Float64(data=AHEAD + self._input.delay.lead_time))
+        if self._media is not None:
+            self._lead_request.publish(Float64(
+                data=self._media.lead_seconds + self._input.delay.lead_time))
         self._tell_hello()
         parts = self._server.parts
         parts.hub.post({
@@ -246,12 +247,8 @@ class WebNode(ManagedNode):
         self._tell_hello()
 
     def _ways_to_watch(self) -> list[str]:
-        url = self._server.url
-        token = '?token=...' if self._server.needs_token else ''
-        lines = [f'watch in a browser: {url}/{token}',
-                 'watch with ffplay: ffplay -fflags nobuffer -flags low_delay -probesize 100000 '
-                 f'{url}/live.ts{token}']
-        if token:
+        lines = ways_to_watch(self._server.url, '?token=...' if self._server.needs_token else '')
+        if self._server.needs_token:
             lines.append('the token is what web.token or web.token_file says')
         elif self._server.open_to_all:
             lines.append(f'everybody who reaches {self.parameters.http} may watch and speak '

@@ -33,11 +33,12 @@ class Pacing:
 
     rate: int
     """Hz."""
-    chunk: float = 0.04
+    chunk: float
     """Sound in one piece."""
-    ahead: float = 1.0
+    ahead: float
     """How long before it is heard a piece is handed out at the earliest."""
-    spacing: float = CHUNK_SPACING
+    spacing: float
+    """Between the pieces after the first ones, until they are `ahead`."""
 
 
 class PacedOutput:

@@ -9,10 +9,12 @@ import dataclasses
 from aiohttp import web
 from txt2vid_ros.core.clock import Clock
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
+from txt2vid_ros.web.rtc.microphone import Heard
 from txt2vid_ros.web.rtc.peer.network import ice_server, local_addresses, Network
 from txt2vid_ros.web.rtc.push import WhipPush
 from txt2vid_ros.web.rtc.routes import AllowOrigin, rtc_routes
-from txt2vid_ros.web.rtc.service import Heard, RtcService
+from txt2vid_ros.web.rtc.service import RtcService
+from txt2vid_ros.web.rtc.sound import LEAD_SECONDS
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,6 +49,11 @@ class FaceMedia:
             for each in self._service.network.ice_servers]
 
     @property
+    def lead_seconds(self) -> float:
+        """Return how long before it is heard speech has to be there to be coded in time."""
+        return LEAD_SECONDS
+
+    @property
     def heard_until(self) -> int:
         """Return until when sound has been coded and can no longer be silenced, nanoseconds."""
         return self._service.sound.heard_until
@@ -63,8 +70,7 @@ class FaceMedia:
 
     async def close(self) -> None:
         """End all sessions and pushes."""
-        await asyncio.gather(*(push.close() for push in self._pushes))
-        await self._service.close()
+        await asyncio.gather(self._service.close(), *(push.close() for push in self._pushes))
 
     def figures(self) -> dict[str, float]:
         """Return counts of sessions and packets."""

@@ -24,6 +24,7 @@ from txt2vid_ros.media.output.broadcast import Broadcast
 from txt2vid_ros.media.output.encoder import StreamEncoder
 from txt2vid_ros.media.output.fragments import FragmentedView
 from txt2vid_ros.media.output.frame_buffer import FrameBuffer
+from txt2vid_ros.media.output.http_address import http_url
 from txt2vid_ros.media.output.mpegts import TransportStreamParser
 from txt2vid_ros.media.output.stream_format import StreamFormat
 from txt2vid_ros.media.output.stream_outputs import StreamOutputs
@@ -297,6 +298,13 @@ def test_ipv6_and_a_port_alone_are_addresses() -> None:
     assert 'http://127.0.0.1:' in alone.describe()[0]
     alone.close()
     assert output().describe() == []
+
+
+@pytest.mark.parametrize(('host', 'url'), [
+    ('robot.local', 'http://robot.local:80'), ('::1', 'http://[::1]:80'),
+    ('0.0.0.0', 'http://127.0.0.1:80'), ('::', 'http://[::1]:80')])
+def test_an_address_is_shown_so_that_it_opens_here(host: str, url: str) -> None:
+    assert http_url(host, 80) == url
 
 
 def test_without_ffmpeg_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

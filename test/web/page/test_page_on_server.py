@@ -11,9 +11,9 @@ import time
 
 import numpy as np
 import pytest
-from rig import Rig, until
+from rig import MovableClock, Rig, until
 from txt2vid_ros.bench.rig.chromium import MICROPHONE, Page, program
-from txt2vid_ros.core.clock import SECOND, SystemClock
+from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.pcm import VOICE_RATE
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
 from txt2vid_ros.web.face_media import FaceMedia, RtcSettings
@@ -92,7 +92,8 @@ class Face:
 
     def __init__(self, parts: contextlib.ExitStack) -> None:
         self.speech, self.graph = SpeechTimeline(), Graph()
-        self.rig = parts.enter_context(Rig(speech=self.speech))
+        self.clock = MovableClock()
+        self.rig = parts.enter_context(Rig(speech=self.speech, clock=self.clock))
         elsewhere = http.server.ThreadingHTTPServer(('127.0.0.1', 0), OtherPage)
         thread = threading.Thread(target=elsewhere.serve_forever, args=(0.05,))
         thread.start()
@@ -113,7 +114,7 @@ class Face:
         self.url = f'{self.server.url}/?token={TOKEN}'
 
     def _media(self) -> FaceMedia:
-        return FaceMedia(RtcSettings(), self.speech, SystemClock(), lambda stamp, samples: None,
+        return FaceMedia(RtcSettings(), self.speech, self.clock, lambda stamp, samples: None,
                          lambda line: None, self.server.is_allowed_origin)
 
     def clap(self) -> None:
@@ -203,6 +204,10 @@ def test_without_webrtc_it_plays_over_http_with_words_in_step(page: Page, face: 
     assert_in_step(page, face)
     assert ask(page, "document.getElementById('notice').hidden") is True
     assert connection(page) == 'HTTP, for no picture came over WebRTC'
+    # The stamps of the stream jump, its presentation times do not, as after a stall.
+    face.clock.offset = 100 * SECOND
+    until(lambda: face.graph.figures['latency_ms'] < -90_000, 'for the time of the stream')
+    face.clock.offset = 0
 
 
 def test_one_line_puts_the_face_on_a_page_of_another_origin(page: Page, face: Face) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Coroutine
 import threading
 from types import TracebackType
 from typing import Any, TypeVar
@@ -160,6 +160,3 @@ async def _page(request: web.Request) -> web.Response:
 
 def _own_pages(origin: str) -> bool:
     return origin == 'http://allowed.example'
-
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

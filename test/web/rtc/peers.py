@@ -29,6 +29,16 @@ def connection() -> RTCPeerConnection:
     return RTCPeerConnection(RTCConfiguration(iceServers=[]))
 
 
+async def count(track: MediaStreamTrack, frames: dict[str, int]) -> None:
+    """Count the frames of a track, by its kind, until it ends."""
+    while True:
+        try:
+            await track.recv()
+        except MediaStreamError:
+            return
+        frames[track.kind] += 1
+
+
 class Player:
     """Watches over WHEP and counts the frames it decodes."""
 
@@ -53,15 +63,7 @@ class Player:
             return answer.status
 
     def _begin(self, track: MediaStreamTrack) -> None:
-        self._tasks.append(asyncio.ensure_future(self._count(track)))
-
-    async def _count(self, track: MediaStreamTrack) -> None:
-        while True:
-            try:
-                await track.recv()
-            except MediaStreamError:
-                return
-            self.frames[track.kind] += 1
+        self._tasks.append(asyncio.ensure_future(count(track, self.frames)))
 
     async def close(self) -> None:
         await self.connection.close()

@@ -110,14 +110,18 @@ class Stream:
         return web.json_response(self.status)
 
 
+def made_by_ffmpeg(*options: str) -> bytes:
+    """Return a transport stream of nine pictures."""
+    return subprocess.run(
+        ['ffmpeg', '-v', 'error', '-f', 'lavfi', '-i', 'testsrc=size=64x64:rate=25', '-frames:v',
+         '9', '-vcodec', 'libx264', '-preset', 'ultrafast', *options, '-f', 'mpegts', 'pipe:1'],
+        capture_output=True, check=True).stdout
+
+
 @pytest.fixture
 def stream(followed: Followed, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stream]:
     monkeypatch.setattr(feed_module, 'BACKOFF', feed_module.Backoff(first=0.02, largest=0.05))
-    data = subprocess.run(
-        ['ffmpeg', '-v', 'error', '-f', 'lavfi', '-i', 'testsrc=size=64x64:rate=25', '-frames:v',
-         '9', '-vcodec', 'libx264', '-preset', 'ultrafast', '-f', 'mpegts', 'pipe:1'],
-        capture_output=True, check=True).stdout
-    stream = Stream(data)
+    stream = Stream(made_by_ffmpeg())
     followed.follow(followed.thread.call(stream.start()))
     yield stream
     followed.thread.call(stream.runner.cleanup())
@@ -146,6 +150,30 @@ def test_what_is_no_stream_is_survived(followed: Followed, stream: Stream) -> No
     until(lambda: stream.requests > requests + 4, 'further tries')
     stream.data = whole
     followed.more(5)
+
+
+def is_of_now(followed: Followed, clock: MovableClock) -> bool:
+    return any(abs(each.stamp - clock.now()) < 60 * SECOND for each in followed.pictures[-1:])
+
+
+@pytest.mark.parametrize('laps', [0, 1, 5])
+def test_stamps_are_right_on_each_lap_of_the_presentation_times(
+        followed: Followed, stream: Stream, clock: MovableClock, laps: int) -> None:
+    """They have 33 bits, which wrap round every 26.5 hours; who follows them comes at any time."""
+    lap = (1 << 33) * SECOND // 90_000
+    stream.status = {'pts_zero_ns': clock.now() - laps * lap}
+    until(lambda: is_of_now(followed, clock), 'true stamps')
+
+
+def test_pictures_follow_one_another_past_the_wrap(
+        followed: Followed, stream: Stream, clock: MovableClock) -> None:
+    wrap = (1 << 33) / 90_000
+    stream.data = made_by_ffmpeg('-muxdelay', '0', '-output_ts_offset', f'{wrap - 0.2:.3f}')
+    stream.status = {'pts_zero_ns': clock.now() - round(wrap * SECOND)}
+    until(lambda: is_of_now(followed, clock), 'true stamps')
+    steps = [after.stamp - before.stamp
+             for before, after in itertools.pairwise(followed.more(20)[-9:])]
+    assert sum(abs(step - SECOND // 25) < 20_000 for step in steps) >= 7
 
 
 def test_nothing_is_followed_any_more(followed: Followed, stream: Stream) -> None:

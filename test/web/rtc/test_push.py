@@ -6,10 +6,9 @@ import asyncio
 from collections.abc import Iterator
 
 from aiohttp import web
-from aiortc import MediaStreamTrack, RTCSessionDescription
-from aiortc.mediastreams import MediaStreamError
+from aiortc import RTCSessionDescription
 from face_server import FaceServer
-from peers import connection, loopback
+from peers import connection, count, loopback
 import pytest
 from rig import Rig, until
 from txt2vid_ros.core.backoff import Backoff
@@ -46,20 +45,12 @@ class Ingest:
             return web.Response(status=self.refusal)
         peer = connection()
         self._peers.append(peer)
-        peer.on('track', lambda track: asyncio.ensure_future(self._count(track)))
+        peer.on('track', lambda track: asyncio.ensure_future(count(track, self.frames)))
         await peer.setRemoteDescription(RTCSessionDescription(await request.text(), 'offer'))
         await peer.setLocalDescription(await peer.createAnswer())
         return web.Response(status=201, body=peer.localDescription.sdp.encode(),
                             content_type='application/sdp',
                             headers={'Location': f'/sessions/{len(self._peers)}'})
-
-    async def _count(self, track: MediaStreamTrack) -> None:
-        while True:
-            try:
-                await track.recv()
-            except MediaStreamError:
-                return
-            self.frames[track.kind] += 1
 
     async def _delete(self, request: web.Request) -> web.Response:
         self.deleted.append(request.match_info['id'])

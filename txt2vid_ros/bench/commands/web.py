@@ -13,17 +13,16 @@ from typing import Any
 import numpy as np
 from txt2vid_ros.bench.commands.latency import say, SENTENCES
 from txt2vid_ros.bench.commands.sender import compose
-from txt2vid_ros.bench.commands.sync import CLAPS, flash_times, lateness
 from txt2vid_ros.bench.rig.chromium import program
 from txt2vid_ros.bench.rig.running_graph import node_process, RunningGraph, usage
 from txt2vid_ros.bench.rig.viewer import Viewer
 from txt2vid_ros.bench.speech.material import synthesized
 from txt2vid_ros.bench.web.crowd import WATCHING
-from txt2vid_ros.bench.web.probe import ProbedPage, spans
+from txt2vid_ros.bench.web.probe import ProbedPage, READING_SECONDS, spans
 from txt2vid_ros.core.errors import UserError
 
-LOUD = 0.1
-"""Peak above which a block of a clap's sound is loud; its tone has 0.8."""
+SETTLING_SECONDS = 10.0
+"""Seconds that a browser has to bring sound and picture in step: 80 ms a second at most."""
 SPOKEN = 0.02
 """Peak above which a block belongs to speech."""
 SENTENCE_PAUSE = 1.5
@@ -36,7 +35,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument('--joins', type=int, default=20, help='viewers that join (%(default)s)')
     parser.add_argument('--sentences', type=int, default=10, help='texts to say (%(default)s)')
-    parser.add_argument('--claps', type=int, default=30, help='claps to compare (%(default)s)')
+    parser.add_argument('--seconds', type=float, default=20.0,
+                        help='for which sound and picture are compared (%(default)s)')
 
 
 def run(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -44,8 +44,8 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     if program() is None:
         raise UserError('there is no Chromium', 'Install it: apt-get install chromium')
     with tempfile.TemporaryDirectory() as folder:
-        figures = _offset(Path(folder), arguments.claps)
         with RunningGraph('--responder', 'echo') as graph:
+            figures = _offset(graph, Path(folder), arguments.seconds)
             figures |= _joins(graph, Path(folder), arguments.joins)
             figures |= _text_to_sound(graph, Path(folder), arguments.sentences)
             figures |= _viewer_cost(graph)
@@ -54,30 +54,14 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     return figures
 
 
-def _offset(folder: Path, claps: int) -> dict[str, Any]:
-    """Return how far flashes are behind their claps, as the browser shows and plays them."""
-    from txt2vid_ros.ros.side.speech_client import SpeechClient
-    with RunningGraph('--tts', 'clap', '--engine', 'flash') as graph, \
-            ProbedPage(f'{graph.url}/?kiosk', folder / 'clap') as page, \
-            SpeechClient(graph.namespace) as client:
-        client.wait_connected(30)
+def _offset(graph: RunningGraph, folder: Path, seconds: float) -> dict[str, Any]:
+    """Return how far the picture is behind the sound, as the browser says what it plays."""
+    with ProbedPage(f'{graph.url}/?kiosk', folder / 'offset') as page:
         page.wait_playing()
-        page.start('listen')
-        page.start('look')
-        for _ in range(-(-claps // CLAPS)):
-            client.wait_ended(client.say('x' * CLAPS), 60)
-        time.sleep(1.0)
-        sound, light = page.series('voice'), page.series('light')
-        _, estimated = page.playout_delay()
-    heard = np.array([(begin + end) / 2 for begin, end in spans(sound, LOUD, 0.3)])
-    seen = flash_times(light[:, 1], light[:, 0])
-    if len(seen) < 3 or len(heard) < 3:
-        raise UserError(f'{len(heard)} claps were heard and {len(seen)} flashes were seen',
-                        'See whether the page plays.')
-    offsets = lateness(heard, seen)[:, 1] * 1000
+        time.sleep(SETTLING_SECONDS)
+        offsets = page.playout(round(seconds / READING_SECONDS))[:, 1] * 1000
     return {'offset_ms_median': float(np.median(offsets)),
-            'offset_ms_p95': float(np.percentile(np.abs(offsets), 95)),
-            'offset_estimated_ms': estimated * 1000, 'claps': len(offsets)}
+            'offset_ms_p95': float(np.percentile(np.abs(offsets), 95)), 'offsets': len(offsets)}
 
 
 def _joins(graph: RunningGraph, folder: Path, count: int) -> dict[str, Any]:
@@ -101,7 +85,7 @@ def _text_to_sound(graph: RunningGraph, folder: Path, sentences: int) -> dict[st
         delays: list[float] = []
         for number in range(sentences):
             said = say(graph, client, viewer, SENTENCES[number % len(SENTENCES)],
-                       lambda: delays.append(page.playout_delay(5)[0]))
+                       lambda: delays.append(float(np.median(page.playout(5)[:, 0]))))
             rows.append(((said.stamp - said.published) / 1e6 + delays[-1] * 1000,
                          (said.arrived - said.published) / 1e6))
     viewer.close()

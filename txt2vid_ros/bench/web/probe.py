@@ -14,6 +14,8 @@ from txt2vid_ros.core.errors import UserError
 
 START_SECONDS = 30.0
 """Seconds within which a page has to play."""
+READING_SECONDS = 0.2
+"""Seconds between two readings of what is played."""
 
 Series = NDArray[np.float64]
 """Rows of a time (seconds of the epoch) and a value."""
@@ -48,20 +50,21 @@ class ProbedPage(Page):
         self.wait('probe.ready() && document.querySelector("video").videoWidth > 0', 'the face')
 
     def start(self, reader: str) -> None:
-        """Begin to note what is heard (`listen`), spoken (`overhear`) or seen (`look`)."""
+        """Begin to note what is heard (`listen`) or spoken (`overhear`)."""
         self.evaluate(f'probe.{reader}()')
 
     def series(self, name: str) -> Series:
-        """Return what was noted of the `voice`, the `microphone` or the `light`."""
+        """Return what was noted of the `voice` or the `microphone`."""
         rows = np.array(self.evaluate(f'probe.read({name!r})'), np.float64).reshape(-1, 2)
         rows[:, 0] /= 1000
         return rows
 
-    def playout_delay(self, rounds: int = 20) -> tuple[float, float]:
+    def playout(self, rounds: int) -> Series:
         """
-        Return by how much what is played is older than its stamp, and the picture than the sound.
+        Return rows of how much the sound is older than its stamp, and the picture than the sound.
 
-        Both are medians in seconds, by the browser's own estimate.
+        In seconds, by the browser's own statistics, which have been compared with what it gives to
+        the screen and to the sound device (docs/webrtc.md). Raises UserError.
         """
         rows: list[Any] = []
         for _ in range(rounds * 5):
@@ -70,12 +73,11 @@ class ProbedPage(Page):
                 rows.append(row)
             if len(rows) == rounds:
                 break
-            time.sleep(0.05)
+            time.sleep(READING_SECONDS)
         else:
             raise UserError('the browser does not say what it plays', 'It gets no sender reports.')
-        table = np.array(rows, np.float64)
-        return (float(np.median(table[:, 0] - table[:, 1]) / 1000),
-                float(np.median(table[:, 1] - table[:, 2]) / 1000))
+        at, heard, seen = np.array(rows, np.float64).T / 1000
+        return np.stack([at - heard, heard - seen], axis=1)
 
 
 def spans(level: Series, loud: float, pause: float) -> list[tuple[float, float]]:

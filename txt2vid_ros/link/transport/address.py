@@ -6,7 +6,7 @@ import dataclasses
 import ipaddress
 import socket
 
-from txt2vid_ros.core.address import parse_address
+from txt2vid_ros.core.address import parse_address, why_not_bound
 from txt2vid_ros.core.errors import UserError
 
 
@@ -44,5 +44,5 @@ def resolve(text: str, kind: socket.SocketKind, any_port: bool = False) -> Resol
 
 def bind_error(text: str, error: OSError) -> UserError:
     """Return the error for an address that cannot be listened on."""
-    return UserError(f'address: cannot listen on {text}: {error.strerror}',
+    return UserError(f'address: cannot listen on {text}: {why_not_bound(error)}',
                      'Choose another port, or stop what uses it')

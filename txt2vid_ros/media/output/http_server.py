@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-import errno
 import http.server
 import importlib.resources
 import json
@@ -13,8 +12,8 @@ import threading
 from typing import Any
 
 from txt2vid_ros.core.address import parse_address
-from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.media.output.broadcast import Subscription
+from txt2vid_ros.media.output.http_address import cannot_serve, http_url
 
 log = logging.getLogger(__name__)
 
@@ -47,11 +46,7 @@ class StreamServer:
         try:
             self._server = _Server((host, port), handler)
         except (OSError, TypeError) as error:
-            raise UserError(f'stream.http: cannot listen on {address}: {_why(error)}',
-                            'Choose another HOST:PORT for http, for example '
-                            f'127.0.0.1:{port + 1 if port < 65535 else port - 1}; a '
-                            'second talking head needs a namespace of its own too.'
-                            ) from error
+            raise cannot_serve('stream.http', address, port, error) from error
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.1,),
                                         name='http', daemon=True)
         self._thread.start()
@@ -60,24 +55,13 @@ class StreamServer:
     def url(self) -> str:
         """Return the address to watch at, without a path."""
         host, port = self._server.server_address[:2]
-        text = host.decode() if isinstance(host, bytes) else str(host)
-        return f'http://[{text}]:{port}' if ':' in text else f'http://{text}:{port}'
+        return http_url(host.decode() if isinstance(host, bytes) else str(host), port)
 
     def close(self) -> None:
         """Stop serving."""
         self._server.shutdown()
         self._server.server_close()
         self._thread.join(timeout=2.0)
-
-
-def _why(error: OSError | TypeError) -> str:
-    if isinstance(error, TypeError):
-        return 'that is no host name'
-    if error.errno == errno.EADDRINUSE:
-        return 'the port is in use'
-    if error.errno == errno.EACCES:
-        return 'ports below 1024 need more privileges'
-    return error.strerror or str(error)
 
 
 class _Server(http.server.ThreadingHTTPServer):

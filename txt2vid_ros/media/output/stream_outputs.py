@@ -9,6 +9,7 @@ from txt2vid_ros.media import ffmpeg
 from txt2vid_ros.media.output.broadcast import Broadcast
 from txt2vid_ros.media.output.encoder import StreamEncoder
 from txt2vid_ros.media.output.fragments import FragmentedView
+from txt2vid_ros.media.output.http_address import ways_to_watch
 from txt2vid_ros.media.output.http_server import StreamServer
 from txt2vid_ros.media.output.mpegts import TransportStreamParser
 from txt2vid_ros.media.output.sinks import Sink
@@ -70,11 +71,7 @@ class StreamOutputs:
 
     def describe(self) -> list[str]:
         """Return a line for each way to watch."""
-        if not (url := self.url):
-            return []
-        return [f'watch in a browser: {url}/',
-                'watch with ffplay: ffplay -fflags nobuffer -flags low_delay -probesize 100000 '
-                f'{url}/live.ts']
+        return ways_to_watch(self.url) if self.url else []
 
     def close(self) -> None:
         """Finish files and URLs, then stop serving."""

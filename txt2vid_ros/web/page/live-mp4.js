@@ -7,12 +7,14 @@ import { firstPicture } from './whep.js';
 const TYPE = 'video/mp4; codecs="avc1.42C01E, mp4a.40.2"';
 const TARGET = 0.25, TOO_FAR = 1.5, KEEP = 20; // seconds
 const FIRST_PICTURE = 8000;
+const POLL = 2000;
 
 /** One reading of /live.mp4. `open` resolves at the first picture; `ended` when it is over. */
 export class Mp4Stream {
   kind = 'HTTP';
   #abort = new AbortController();
-  #zero = null;
+  #zero = null; // the stamp of its time 0, which moves when it has stalled
+  #timer = 0;
   #stop = () => {};
   #url = '';
 
@@ -28,11 +30,10 @@ export class Mp4Stream {
       throw new DOMException('this browser cannot play H.264', 'NotSupportedError');
     }
     const { signal } = this.#abort;
-    const [answer, status] = await Promise.all([
-      fetch('/live.mp4', { signal }), fetch('/status.json', { signal })]);
+    const [answer] = await Promise.all([fetch('/live.mp4', { signal }), this.#ask()]);
     if (!answer.ok) throw new Refused(answer.status, (await answer.text()).trim().slice(0, 300));
-    const zero = status.ok ? (await status.json()).pts_zero_ns : undefined;
-    this.#zero = zero ? Number(zero) / 1e6 : null;
+    // What was known holds where there is no answer; that the stream has ended shows in itself.
+    this.#timer = setInterval(() => this.#ask().catch(() => {}), POLL);
     const media = new Source();
     const picture = firstPicture(this.video);
     this.video.srcObject = null;
@@ -58,9 +59,17 @@ export class Mp4Stream {
   }
 
   close() {
+    clearInterval(this.#timer);
     this.#abort.abort();
     if (this.#url) URL.revokeObjectURL(this.#url);
     this.#stop();
+  }
+
+  async #ask() {
+    const status = await fetch('/status.json', { signal: this.#abort.signal });
+    if (!status.ok) return;
+    const zero = Number((await status.json()).pts_zero_ns) / 1e6;
+    if (zero > 0) this.#zero = zero;
   }
 
   async #pump(reader, buffer) {

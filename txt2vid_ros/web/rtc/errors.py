@@ -13,11 +13,5 @@ class OfferError(Exception):
         self.problem = problem
 
 
-class BusyError(Exception):
+class BusyError(OfferError):
     """No place is free: 503 for viewers, 409 while another microphone speaks."""
-
-    def __init__(self, status: int, problem: str) -> None:
-        """Take the HTTP status to answer with and one line that says why."""
-        super().__init__(problem)
-        self.status = status
-        self.problem = problem

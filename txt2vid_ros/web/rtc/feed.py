@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-import contextlib
 import dataclasses
 import logging
 
@@ -12,7 +11,14 @@ import aiohttp
 from txt2vid_ros.core.backoff import Backoff
 from txt2vid_ros.core.clock import Clock, SECOND
 from txt2vid_ros.web.rtc.h264 import Picture, picture
-from txt2vid_ros.web.rtc.transport_stream import PictureParser, PTS_RATE, TimedPicture
+from txt2vid_ros.web.rtc.transport_stream import (
+    PictureParser,
+    PTS_BITS,
+    PTS_RATE,
+    TimedPicture,
+)
+from txt2vid_ros.web.rtc.wrapping import nearest
+from txt2vid_ros.web.tasks import cancelled
 
 log = logging.getLogger(__name__)
 
@@ -78,11 +84,7 @@ class StreamFeed:
 
     async def close(self) -> None:
         """Stop following."""
-        task, self._task = self._task, None
-        if task is not None:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        await cancelled(self._task)
 
     async def _run(self, url: str) -> None:
         loop = asyncio.get_running_loop()
@@ -129,7 +131,9 @@ class StreamFeed:
         self._shown(made)
 
     def _stamp(self, each: TimedPicture) -> int:
-        return self._zero + each.pts * SECOND // PTS_RATE
+        """Return when a picture is seen: of the laps of its presentation time, the present one."""
+        elapsed = (self._clock.now() - self._zero) * PTS_RATE // SECOND
+        return self._zero + nearest(each.pts, elapsed, PTS_BITS) * SECOND // PTS_RATE
 
     async def _ask_zero(self, client: aiohttp.ClientSession, url: str, pause: float = 0.0) -> None:
         """Learn the stamp of presentation time 0, unless that was asked within `pause` seconds."""

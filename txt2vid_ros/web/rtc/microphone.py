@@ -18,6 +18,7 @@ from txt2vid_ros.media.capture.source import SourceStatistics
 from txt2vid_ros.media.jitter.skew_estimator import SkewEstimator
 from txt2vid_ros.web.rtc.peer.transport import PeerTransport
 from txt2vid_ros.web.rtc.sound import LOOKAHEAD_SAMPLES
+from txt2vid_ros.web.rtc.wrapping import nearest
 
 HELD_PACKETS = 4
 """Packets that wait for one that is late; then it counts as lost."""
@@ -31,6 +32,7 @@ MOST_STEP_SECONDS = 0.001
 """Seconds by which it is moved otherwise, while the line is being learned."""
 
 Heard = Callable[[int, NDArray[np.float32]], None]
+"""Takes the stamp (ns) of the first sample, and mono samples at SPEECH_RATE."""
 
 
 @dataclasses.dataclass
@@ -53,7 +55,7 @@ class Microphone:
 
     def __init__(self, transport: PeerTransport, payload_type: int, clock: Clock,
                  heard: Heard, statistics: MicrophoneStatistics) -> None:
-        """Take packets of one payload type; `heard` gets stamps (ns) and mono samples."""
+        """Take packets of one payload type; `heard` gets the sound."""
         self._transport = transport
         self._payload_type = payload_type
         self._clock = clock
@@ -99,7 +101,7 @@ class Microphone:
         if self._expected is None:
             self._expected = packet.sequence_number
             self._newest = self._end = packet.timestamp
-        number = self._expected + _signed(packet.sequence_number - self._expected, 16)
+        number = nearest(packet.sequence_number, self._expected, 16)
         if number < self._expected:
             # A copy, or later than the sound it belongs to.
             return
@@ -112,7 +114,7 @@ class Microphone:
             self._decode(*self._waiting.pop(number))
 
     def _decode(self, packet: RtpPacket, arrival: int) -> None:
-        begin = self._newest + _signed(packet.timestamp - self._newest, 32)
+        begin = nearest(packet.timestamp, self._newest, 32)
         try:
             frames = self._decoder.decode(av.Packet(packet.payload))
         except (FFmpegError, ValueError):
@@ -154,12 +156,6 @@ class Microphone:
 
     def _position(self, timestamp: int) -> int:
         return (timestamp - self._first) * SPEECH_RATE // STREAM_RATE
-
-
-def _signed(difference: int, bits: int) -> int:
-    """Return a difference of counters that wrap round."""
-    half = 1 << (bits - 1)
-    return (difference + half) % (2 * half) - half
 
 
 def _unused(packet: AnyRtcpPacket) -> None:

@@ -21,7 +21,7 @@ from txt2vid_ros.web.rtc.errors import OfferError
 from txt2vid_ros.web.rtc.peer.network import Network
 from txt2vid_ros.web.rtc.peer.transport import PeerTransport
 from txt2vid_ros.web.rtc.recipient import Recipient, track_formats
-from txt2vid_ros.web.rtc.sdp.answers import Section, write
+from txt2vid_ros.web.rtc.sdp.answers import offer_to_send
 from txt2vid_ros.web.rtc.sdp.offers import (
     DEFAULT_PROFILE,
     LARGEST_OFFER,
@@ -29,6 +29,7 @@ from txt2vid_ros.web.rtc.sdp.offers import (
     read_answer,
 )
 from txt2vid_ros.web.rtc.service import RtcService
+from txt2vid_ros.web.tasks import cancelled
 
 log = logging.getLogger(__name__)
 
@@ -78,11 +79,7 @@ class WhipPush:
 
     async def close(self) -> None:
         """End it, and tell the server."""
-        task, self._task = self._task, None
-        if task is not None:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        await cancelled(self._task)
 
     async def _run(self) -> None:
         policy = RestartPolicy(ATTEMPTS, STEADY_SECONDS, BACKOFF)
@@ -129,8 +126,7 @@ class WhipPush:
     async def _exchange(self, client: aiohttp.ClientSession, transport: PeerTransport) -> None:
         media = _media(self._service.feed.profile or DEFAULT_PROFILE)
         tracks = track_formats(media)
-        offer = write([Section(each, 'sendonly', _parameters(each), _FEEDBACK[each.kind],
-                               tracks[each.kind]) for each in media], transport, 'actpass')
+        offer = offer_to_send(media, transport, tracks)
         token = os.environ.get(TOKEN_VARIABLE, '')
         headers = {'Content-Type': 'application/sdp'}
         if token:
@@ -155,17 +151,9 @@ class WhipPush:
                 await client.delete(place, headers=headers)
 
 
-_FEEDBACK = {'video': ('nack', 'nack pli', 'ccm fir'), 'audio': ()}
-
-
 def _media(profile: str) -> list[OfferedMedia]:
-    video = RTCRtpCodecParameters('video/H264', 90_000, None, 96, [], {
-        'level-asymmetry-allowed': '1', 'packetization-mode': '1', 'profile-level-id': profile})
+    video = RTCRtpCodecParameters('video/H264', 90_000, None, 96, [],
+                                  {'profile-level-id': profile})
     audio = RTCRtpCodecParameters('audio/opus', 48_000, 2, 111)
     return [OfferedMedia('video', _PROTOCOL, ('96', '97'), '0', 'sendonly', video, 96, 97),
             OfferedMedia('audio', _PROTOCOL, ('111',), '1', 'sendonly', audio, 111)]
-
-
-def _parameters(media: OfferedMedia) -> str:
-    return ';'.join(f'{name}={value}' for name, value in (
-        media.codec.parameters.items() if media.codec else ())) or 'minptime=10'

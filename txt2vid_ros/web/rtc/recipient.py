@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-import contextlib
 import random
 import secrets
 
@@ -30,6 +29,7 @@ from txt2vid_ros.web.rtc.sender import (
     TrackSender,
 )
 from txt2vid_ros.web.rtc.sound import SoundPacket
+from txt2vid_ros.web.tasks import cancelled
 
 REPORT_SECONDS = 1.0
 FIRST_REPORT_SECONDS = 0.1
@@ -75,9 +75,7 @@ class Recipient:
             await self._transport.gone()
         finally:
             self._connected = False
-            reports.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await reports
+            await cancelled(reports)
             self._transport.send_report(bytes(RtcpByePacket(list(self._by_source))))
 
     async def _reports(self) -> None:

@@ -45,7 +45,7 @@ def _guarded(allow_origin: AllowOrigin, handler: _Handler) -> _Handler:
     async def answered(request: web.Request) -> web.Response:
         try:
             response = await handler(request)
-        except (OfferError, BusyError) as error:
+        except OfferError as error:
             response = _line(error.status, error.problem)
             if isinstance(error, BusyError):
                 response.headers['Retry-After'] = '5'

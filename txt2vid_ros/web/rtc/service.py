@@ -10,14 +10,12 @@ import logging
 import secrets
 
 from aiortc import RTCCertificate
-import numpy as np
-from numpy.typing import NDArray
 from txt2vid_ros.core.clock import Clock
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
 from txt2vid_ros.web.rtc.errors import BusyError, OfferError
 from txt2vid_ros.web.rtc.feed import StreamFeed
 from txt2vid_ros.web.rtc.h264 import Picture
-from txt2vid_ros.web.rtc.microphone import Microphone, MicrophoneStatistics
+from txt2vid_ros.web.rtc.microphone import Heard, Microphone, MicrophoneStatistics
 from txt2vid_ros.web.rtc.peer.network import Network
 from txt2vid_ros.web.rtc.peer.transport import PeerTransport
 from txt2vid_ros.web.rtc.recipient import Recipient, track_formats
@@ -25,13 +23,11 @@ from txt2vid_ros.web.rtc.sdp.answers import answer
 from txt2vid_ros.web.rtc.sdp.offers import Choice, h264, Offer, opus, read_fragment, read_offer
 from txt2vid_ros.web.rtc.sender import SenderStatistics
 from txt2vid_ros.web.rtc.sound import SpeechSound
+from txt2vid_ros.web.tasks import cancelled
 
 log = logging.getLogger(__name__)
 
 MOST_VIEWERS = 64
-
-Heard = Callable[[int, NDArray[np.float32]], None]
-"""Takes the stamp (ns) of the first sample, and mono samples at SPEECH_RATE."""
 
 
 @dataclasses.dataclass
@@ -84,11 +80,7 @@ class RtcService:
         """End all sessions and stop following the stream."""
         await asyncio.gather(*map(self.end, list(self._sessions)))
         await self.feed.close()
-        player, self._player = self._player, None
-        if player is not None:
-            player.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await player
+        await cancelled(self._player)
 
     async def watch(self, offer: str) -> RtcSession:
         """Answer a WHEP player. Raises OfferError or BusyError."""

@@ -22,7 +22,7 @@ class TimedPicture:
 
     data: bytes
     pts: int
-    """Ticks of PTS_RATE; never wraps round and never goes back by a wrap."""
+    """Ticks of PTS_RATE, which wrap round after PTS_BITS: every 26.5 hours."""
 
 
 class PictureParser:
@@ -40,7 +40,6 @@ class PictureParser:
         self._unit = bytearray()
         self._wanted: int | None = None
         """Bytes of the unit in hand; None between units, 0 where they are not stated."""
-        self._last_pts: int | None = None
         self.damaged = 0
         """Packets that were skipped and pictures that were dropped."""
 
@@ -89,16 +88,7 @@ class PictureParser:
                 or len(unit) > LARGEST_PICTURE_BYTES):
             self.damaged += 1
             return
-        pictures.append(TimedPicture(unit[_PES_HEADER + unit[8]:wanted or None],
-                                     self._unwrapped(pts)))
-
-    def _unwrapped(self, pts: int) -> int:
-        """Return the time without its wrap every 26.5 hours."""
-        if self._last_pts is not None:
-            half = 1 << (PTS_BITS - 1)
-            pts = self._last_pts + (pts - self._last_pts + half) % (2 * half) - half
-        self._last_pts = pts
-        return pts
+        pictures.append(TimedPicture(unit[_PES_HEADER + unit[8]:wanted or None], pts))
 
 
 def _next_sync(data: bytes, at: int) -> int:

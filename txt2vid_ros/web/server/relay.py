@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Callable
 import contextlib
 import logging
-from typing import Any
 
 import aiohttp
 from aiohttp import web
@@ -21,7 +20,6 @@ CONNECT_SECONDS = 2.0
 SILENT_SECONDS = 10.0
 """Seconds of a stream without a byte after which it counts as ended."""
 STATUS_SECONDS = 5.0
-CHUNK = 1 << 16
 
 
 class StreamRelay:
@@ -57,27 +55,16 @@ class StreamRelay:
         return [*(web.get(path, self._stream) for path in STREAMS),
                 web.get(STATUS_PATH, self._status)]
 
-    async def status(self) -> dict[str, Any] | None:
-        """Return what the node stream says of itself, None where it does not answer."""
-        try:
-            return dict(await self._ask())
-        except (aiohttp.ClientError, asyncio.TimeoutError, OSError, ValueError, TypeError):
-            return None
-
-    async def _ask(self) -> Any:
-        if self._session is None or not self.url:
-            raise aiohttp.ClientConnectionError('the stream has not said where it serves')
-        async with self._session.get(
-                self.url + STATUS_PATH,
-                timeout=aiohttp.ClientTimeout(total=STATUS_SECONDS)) as answer:
-            answer.raise_for_status()
-            return await answer.json()
-
     async def _status(self, request: web.Request) -> web.StreamResponse:
-        status = await self.status()
-        if status is None:
+        if self._session is None or not self.url:
             return self._unavailable()
-        return web.json_response(status)
+        try:
+            async with self._session.get(
+                    self.url + STATUS_PATH, raise_for_status=True,
+                    timeout=aiohttp.ClientTimeout(total=STATUS_SECONDS)) as answer:
+                return web.json_response(await answer.json())
+        except (aiohttp.ClientError, asyncio.TimeoutError, OSError, ValueError):
+            return self._unavailable()
 
     async def _stream(self, request: web.Request) -> web.StreamResponse:
         if request.method == 'HEAD':

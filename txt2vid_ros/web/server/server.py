@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Callable, Coroutine
 import concurrent.futures
 import contextlib
-import errno
 import logging
 import resource
 import socket
@@ -15,7 +14,7 @@ from typing import Any, cast
 
 from aiohttp import web
 from txt2vid_ros.core.address import HostPort
-from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.media.output.http_address import cannot_serve, http_url
 from txt2vid_ros.web.server.access.connections import ConnectionGuard, Listener
 from txt2vid_ros.web.server.access.origins import HostPolicy, OriginPolicy
 from txt2vid_ros.web.server.access.tokens import TokenGate
@@ -69,13 +68,13 @@ class WebServer:
         self.needs_token = bool(token)
         self._reached = not is_loopback(ip)
         self.open_to_all = not token and self._reached
-        self.url = _url(address.host, ip, port, tls is not None)
+        self.url = http_url(ip if ':' in ip or ip == '0.0.0.0' else address.host, port,
+                            encrypted=tls is not None)
         """The address to watch at, without a path."""
         self._runner: web.AppRunner | None = None
         self._listener: Listener | None = None
         self._sweeping: asyncio.Task[None] | None = None
         self._thread = threading.Thread(target=self._run, name='web', daemon=True)
-        self._started = False
 
     @property
     def secure(self) -> bool:
@@ -85,7 +84,6 @@ class WebServer:
     def start(self) -> None:
         """Begin to serve; raises what keeps it from that."""
         _enough_files(self._settings.max_connections + SPARE_FILES)
-        self._started = True
         self._thread.start()
         self._call(self._begin(), None)
 
@@ -93,7 +91,7 @@ class WebServer:
         """End everything within bounded time; may be called twice."""
         if self._loop.is_closed():
             return
-        if self._started:
+        if self._thread.is_alive():
             with contextlib.suppress(concurrent.futures.TimeoutError):
                 self._call(self._end(), JOIN_SECONDS)
             self._loop.call_soon_threadsafe(self._loop.stop)
@@ -101,11 +99,6 @@ class WebServer:
         self._socket.close()
         if not self._thread.is_alive():
             self._loop.close()
-
-    def run(self, work: Callable[[], None]) -> None:
-        """Have `work` called in the loop soon."""
-        with contextlib.suppress(RuntimeError):  # it has ended
-            self._loop.call_soon_threadsafe(work)
 
     def is_allowed_origin(self, origin: str) -> bool:
         """Return whether the pages of another origin may use the server."""
@@ -118,10 +111,8 @@ class WebServer:
             if self.parts.media is not None:
                 self.parts.media.follow(url)
 
-        if self._started:
-            self.run(follow)
-        else:
-            self.parts.relay.url = url
+        with contextlib.suppress(RuntimeError):  # the loop has ended
+            self._loop.call_soon_threadsafe(follow)
 
     def _call(self, work: Coroutine[Any, Any, None], timeout: float | None) -> None:
         asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout)
@@ -176,9 +167,8 @@ class WebServer:
 
 def _bound(address: HostPort, settings: WebSettings) -> socket.socket:
     """Return a socket that is bound. Raises UserError."""
-    port = address.port
     try:
-        found = socket.getaddrinfo(address.host, port, type=socket.SOCK_STREAM,
+        found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM,
                                    flags=socket.AI_PASSIVE)
         # 127.0.0.1 rather than ::1 for localhost: what most programs try first.
         family, *_, place = min(found, key=lambda each: each[0] != socket.AF_INET)
@@ -193,26 +183,8 @@ def _bound(address: HostPort, settings: WebSettings) -> socket.socket:
             made.close()
             raise
     except (OSError, UnicodeError) as error:
-        raise UserError(
-            f'web.http: cannot listen on {settings.http}: {_why(error)}',
-            'Choose another HOST:PORT for http, for example '
-            f'127.0.0.1:{port + 1 if port < 65535 else port - 1}; a second talking head needs a '
-            'namespace of its own too.') from error
+        raise cannot_serve('web.http', settings.http, address.port, error) from error
     return made
-
-
-def _why(error: OSError | UnicodeError) -> str:
-    if isinstance(error, UnicodeError):
-        return 'that is no host name'
-    known = {errno.EADDRINUSE: 'the port is in use',
-             errno.EACCES: 'ports below 1024 need more privileges'}
-    return known.get(error.errno or 0, error.strerror or str(error))
-
-
-def _url(host: str, ip: str, port: int, encrypted: bool) -> str:
-    """Return the address as people open it; of a machine's every address, one that works here."""
-    shown = {'0.0.0.0': '127.0.0.1', '::': '::1'}.get(ip, host if ':' not in ip else ip)
-    return f'http{"s" if encrypted else ""}://{f"[{shown}]" if ":" in shown else shown}:{port}'
 
 
 def _enough_files(wanted: int) -> None:

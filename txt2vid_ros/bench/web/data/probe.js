@@ -46,7 +46,8 @@
     return null;
   };
 
-  // Peaks of blocks of 512 samples, each with the time at which its end is heard.
+  // Peaks of blocks of 512 samples, each with the time at which Web Audio has its end: for a voice
+  // and a microphone alike, but not when the element plays it.
   const peaks = async (stream) => {
     const context = new AudioContext({ latencyHint: 'interactive' });
     await context.resume();
@@ -62,30 +63,7 @@
       if (blocks.length > 60000) blocks.shift();
     };
     context.createMediaStreamSource(stream).connect(node).connect(context.destination);
-    // What is processed now is heard by as much later as the loudspeaker lags.
-    return () => {
-      const lag = (context.baseLatency + context.outputLatency) * 1000;
-      return blocks.map(([end, peak]) => [end + offset + lag, peak]);
-    };
-  };
-
-  const video = () => document.querySelector('video');
-  const light = () => {
-    const canvas = document.createElement('canvas');
-    [canvas.width, canvas.height] = [16, 12];
-    const pen = canvas.getContext('2d', { willReadFrequently: true });
-    const frames = [];
-    const take = (_, frame) => {
-      pen.drawImage(video(), 0, 0, 16, 12);
-      const grey = pen.getImageData(0, 0, 16, 12).data;
-      let sum = 0;
-      for (let at = 1; at < grey.length; at += 4) sum += grey[at];
-      frames.push([performance.timeOrigin + frame.expectedDisplayTime, sum / (16 * 12)]);
-      if (frames.length > 20000) frames.shift();
-      video().requestVideoFrameCallback(take);
-    };
-    video().requestVideoFrameCallback(take);
-    return () => frames;
+    return () => blocks.map(([end, peak]) => [end + offset, peak]);
   };
 
   const readers = {};
@@ -95,7 +73,6 @@
       readers.voice = await peaks(new MediaStream([received('audio').track]));
     },
     async overhear() { readers.microphone = await peaks(microphones[microphones.length - 1]); },
-    look() { readers.light = light(); },
     read: (name) => readers[name](),
     microphones: () => microphones.length,
     // [time, stamp that is heard then, stamp that is seen then]; null where the browser is unsure.

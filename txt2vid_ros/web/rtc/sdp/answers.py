@@ -21,9 +21,7 @@ OPUS_RECEIVED = {'minptime': 10, 'useinbandfec': 1, 'stereo': 0, 'usedtx': 0}
 
 
 @dataclasses.dataclass(frozen=True)
-class Section:
-    """One media section of what is written."""
-
+class _Section:
     offered: OfferedMedia
     direction: str
     parameters: str = ''
@@ -37,16 +35,24 @@ def answer(offer: Offer, transport: PeerTransport, tracks: dict[str, TrackFormat
     sections = []
     for each in offer.media:
         if each.codec is None:
-            sections.append(Section(each, 'inactive'))
+            sections.append(_Section(each, 'inactive'))
             continue
         feedback = tuple(f'{one.type} {one.parameter}' if one.parameter else one.type
                          for one in each.codec.rtcpFeedback)
-        sections.append(Section(
+        sections.append(_Section(
             each, 'sendonly' if tracks else 'recvonly', _parameters(each.codec, bool(tracks)),
             tuple(one for one in _FEEDBACK[each.kind] if one in feedback) if tracks else (),
             tracks.get(each.kind)))
-    return write(sections, transport, 'passive' if offer.remote.active else 'active',
-                 bundled=offer.bundled)
+    return _write(sections, transport, 'passive' if offer.remote.active else 'active',
+                  bundled=offer.bundled)
+
+
+def offer_to_send(media: Sequence[OfferedMedia], transport: PeerTransport,
+                  tracks: dict[str, TrackFormat]) -> str:
+    """Return the offer that sends `tracks`, of each of these sections the one of its kind."""
+    return _write([_Section(each, 'sendonly', _parameters(each.codec, True),
+                            _FEEDBACK[each.kind], tracks[each.kind])
+                   for each in media if each.codec is not None], transport, 'actpass')
 
 
 def _parameters(codec: RTCRtpCodecParameters, sending: bool) -> str:
@@ -56,8 +62,8 @@ def _parameters(codec: RTCRtpCodecParameters, sending: bool) -> str:
     return parameters_to_sdp({'minptime': 10} if sending else {**OPUS_RECEIVED})
 
 
-def write(sections: Sequence[Section], transport: PeerTransport, setup: str, *,
-          bundled: bool = True) -> str:
+def _write(sections: Sequence[_Section], transport: PeerTransport, setup: str, *,
+           bundled: bool = True) -> str:
     """Return a description whose sections share the transport; `setup` is its DTLS role."""
     lines = ['v=0', f'o=- {secrets.randbits(62)} 1 IN IP4 127.0.0.1', 's=txt2vid', 't=0 0']
     mids = [each.offered.mid for each in sections if each.offered.codec]
@@ -69,7 +75,7 @@ def write(sections: Sequence[Section], transport: PeerTransport, setup: str, *,
     return '\r\n'.join(lines) + '\r\n'
 
 
-def _section(section: Section, transport: PeerTransport, setup: str) -> list[str]:
+def _section(section: _Section, transport: PeerTransport, setup: str) -> list[str]:
     media, codec = section.offered, section.offered.codec
     mid = [f'a=mid:{media.mid}'] if media.mid else []
     if codec is None:

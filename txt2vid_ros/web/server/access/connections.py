@@ -77,10 +77,10 @@ class ConnectionGuard:
 
     def admit(self, address: str, abort: Callable[[], None]) -> Connection | None:
         """Note a new connection; return None where there is no room for it."""
-        same = [each for each in self._open if each.address == address]
         bounds = [(self._open, self._most)]
         if not is_loopback(address):
-            bounds.append((set(same), self._most_by_address))
+            bounds.append(({each for each in self._open if each.address == address},
+                           self._most_by_address))
         for among, most in bounds:
             if len(among) >= most and not self._make_room(among):
                 self._count('refused_connections')
@@ -103,17 +103,16 @@ class ConnectionGuard:
             connection.transport = None
 
     @contextlib.contextmanager
-    def answering(self, request: web.BaseRequest) -> Iterator[Connection | None]:
-        """Be told that a request is being answered; yield its connection, None if it is gone."""
+    def answering(self, request: web.BaseRequest) -> Iterator[None]:
+        """Be told that a request is being answered."""
         connection = self._by_transport.get(id(request.transport))
-        if connection is None:
-            yield None
-            return
-        connection.becomes(handling=True)
+        if connection is not None:
+            connection.becomes(handling=True)
         try:
-            yield connection
+            yield
         finally:
-            connection.becomes(handling=False)
+            if connection is not None:
+                connection.becomes(handling=False)
 
     def hold(self, request: web.BaseRequest) -> None:
         """Let the answer to a request go on for as long as the other end wants it."""

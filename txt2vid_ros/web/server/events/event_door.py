@@ -16,6 +16,7 @@ from txt2vid_ros.web.server.access.rates import RateLimit
 from txt2vid_ros.web.server.events.hub import as_text, EventHub, PageQueue
 from txt2vid_ros.web.server.figures.counters import ErrorCounters
 from txt2vid_ros.web.server.relay import abort
+from txt2vid_ros.web.tasks import cancelled
 
 log = logging.getLogger(__name__)
 
@@ -96,9 +97,7 @@ class EventDoor:
             await self._receive(socket, queue)
         finally:
             self._hub.leave(queue)
-            sending.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await sending
+            await cancelled(sending)
         return socket
 
     async def _send(self, socket: web.WebSocketResponse, queue: PageQueue,

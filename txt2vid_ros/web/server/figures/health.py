@@ -55,7 +55,6 @@ class GraphHealth:
         """Begin knowing nothing."""
         self._nodes: dict[str, NodeState] = {}
         self._measured: dict[str, tuple[float, float]] = {}
-        self._frames = -1.0
         self._advanced = -math.inf
         self._last: tuple[float, float] | None = None
         self._fps = 0.0
@@ -91,8 +90,7 @@ class GraphHealth:
     @property
     def healthy(self) -> bool:
         """Return whether all nodes live and none reports an error, and frames advance."""
-        return self.frames_advance and all(
-            state.shown not in ('error', GONE) for state in self.nodes().values())
+        return self.level() != 'error'
 
     def level(self) -> str:
         """Return the worst of all: ok, warn or error."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 import dataclasses
 
-from txt2vid_ros.web.server.figures.health import GraphHealth
+from txt2vid_ros.web.server.figures.health import GraphHealth, NodeState
 
 CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 PREFIX = 'txt2vid_'
@@ -27,8 +27,9 @@ class NodeMetric:
 
 MILLI = 1e-3
 OF_NODES = (
-    NodeMetric('text_to_sound_seconds', 'gauge', 'From a text to the first sample of its sound, '
-               'median of the last.', 'tts', 'text_to_voice_ms_p50', MILLI, True),
+    NodeMetric('text_to_sound_seconds', 'gauge', 'From a text to the first chunk of its sound '
+               'having been made, median of the last; it is heard the lead after that.', 'tts',
+               'text_to_voice_ms_p50', MILLI, True),
     NodeMetric('speech_to_text_seconds', 'gauge', 'From the end of speech being known to its '
                'text, median of the last.', 'stt', 'endpoint_to_final_ms_p50', MILLI, True),
     NodeMetric('utterances_total', 'counter', 'Utterances spoken.', 'tts', 'utterances'),
@@ -55,24 +56,23 @@ OF_PAGES = {
 
 def as_metrics(health: GraphHealth, web: Mapping[str, float], errors: Mapping[str, int]) -> str:
     """Return the metrics of a graph; `web` are the figures of the server, `errors` its counts."""
-    nodes = health.nodes()
+    nodes, figures = health.nodes(), health.figures()
     lines: list[str] = []
     _add(lines, 'up', 'gauge', 'Whether all nodes live and frames advance.',
          [('', float(health.healthy))])
     _add(lines, 'node_up', 'gauge', 'Whether a node lives.',
          [(_labels(node=name), float(state.alive)) for name, state in nodes.items()])
     _add(lines, 'fps', 'gauge', 'Frames a second of the stream.',
-         [('', health.figures()['fps'])])
+         [('', figures['fps'])])
     for metric in OF_NODES:
         state = nodes.get(metric.node)
         value = state.figures.get(metric.figure) if state is not None and state.alive else None
         if value is not None and (value or not metric.median):
             _add(lines, metric.name, metric.kind, metric.help, [('', value * metric.scale)])
-    _add(lines, 'memory_bytes', 'gauge', 'Resident memory of a process.', _memory(health))
-    measured = health.figures()
+    _add(lines, 'memory_bytes', 'gauge', 'Resident memory of a process.', _memory(nodes))
     for figure, (name, text) in OF_PAGES.items():
-        if figure in measured:
-            _add(lines, name, 'gauge', text, [('', measured[figure] * MILLI)])
+        if figure in figures:
+            _add(lines, name, 'gauge', text, [('', figures[figure] * MILLI)])
     for name, number in web.items():
         kind, suffix = ('gauge', '') if name in OF_NOW else ('counter', '_total')
         _add(lines, f'web_{name}{suffix}', kind, f'{name.replace("_", " ").capitalize()}.',
@@ -82,10 +82,10 @@ def as_metrics(health: GraphHealth, web: Mapping[str, float], errors: Mapping[st
     return '\n'.join(lines) + '\n'
 
 
-def _memory(health: GraphHealth) -> list[tuple[str, float]]:
+def _memory(nodes: Mapping[str, NodeState]) -> list[tuple[str, float]]:
     """Return the memory of each process once, though nodes may share one."""
     found: dict[float, tuple[str, float]] = {}
-    for name, state in health.nodes().items():
+    for name, state in nodes.items():
         if state.alive and 'encoder_memory_mb' in state.figures:
             found[-0.5] = 'encoder', state.figures['encoder_memory_mb'] * 1e6
         if state.alive and 'memory_mb' in state.figures:
