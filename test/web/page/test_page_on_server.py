@@ -193,13 +193,20 @@ def test_words_are_marked_when_they_are_heard_over_webrtc(page: Page, face: Face
     until(lambda: ('Hello', '') in face.graph.said)
 
 
-def test_without_webrtc_it_plays_over_http_with_words_in_step(page: Page, face: Face) -> None:
-    # All that a network which blocks WebRTC lets through of it: nothing.
+def block_webrtc(page: Page, face: Face) -> None:
+    """Open the page in a network that lets nothing through of WebRTC, until it is `unblocked`."""
     page.before_each_page("""if (location.search.includes('blocked')) {
-        RTCPeerConnection.prototype.setRemoteDescription = async () => {};
+        const own = RTCPeerConnection.prototype.setRemoteDescription;
+        RTCPeerConnection.prototype.setRemoteDescription = async function (...given) {
+            if (window.unblocked) return own.apply(this, given);
+        };
     }""")
     page.navigate(face.server.url + '/?blocked')
     until(lambda: plays(page), 'for the picture')
+
+
+def test_without_webrtc_it_plays_over_http_with_words_in_step(page: Page, face: Face) -> None:
+    block_webrtc(page, face)
     page.click('#sound-on')
     assert_in_step(page, face)
     assert ask(page, "document.getElementById('notice').hidden") is True
@@ -208,6 +215,14 @@ def test_without_webrtc_it_plays_over_http_with_words_in_step(page: Page, face: 
     face.clock.offset = 100 * SECOND
     until(lambda: face.graph.figures['latency_ms'] < -90_000, 'for the time of the stream')
     face.clock.offset = 0
+
+
+def test_webrtc_takes_over_once_it_can(page: Page, face: Face) -> None:
+    block_webrtc(page, face)
+    assert connection(page).startswith('HTTP')
+    ask(page, 'window.unblocked = true')
+    until(lambda: connection(page) == 'WebRTC', 'for WebRTC')
+    until(lambda: plays(page), 'for the picture')
 
 
 def test_one_line_puts_the_face_on_a_page_of_another_origin(page: Page, face: Face) -> None:

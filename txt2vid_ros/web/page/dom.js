@@ -28,7 +28,7 @@ export function icon(name) {
   return svg;
 }
 
-const pause = milliseconds => new Promise(done => setTimeout(done, milliseconds));
+export const pause = milliseconds => new Promise(done => setTimeout(done, milliseconds));
 
 /** Reject with a TimeoutError where `promise` takes longer. */
 export function within(milliseconds, promise) {

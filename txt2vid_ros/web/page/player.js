@@ -1,10 +1,11 @@
 // Keeps a stream of the face playing: WebRTC, else plain HTTP, and again after either broke off.
 
-import { Backoff } from './dom.js';
+import { Backoff, pause } from './dom.js';
 import { Mp4Stream } from './live-mp4.js';
 import { WhepStream } from './whep.js';
 
 const STEADY = 10000;
+const LATER = 10000, TIMES = 6; // over HTTP, WebRTC is tried again after 10, 20, 40 s and so on
 
 /** Dispatches `playing`, and `lost` with the reason as detail. */
 export class Player extends EventTarget {
@@ -26,7 +27,7 @@ export class Player extends EventTarget {
       try {
         await this.#open();
         this.dispatchEvent(new Event('playing'));
-        await this.#stream.ended;
+        await this.#over();
       } catch (error) {
         fault = error;
       }
@@ -58,6 +59,41 @@ export class Player extends EventTarget {
     }
     this.#stream = new Mp4Stream(this.video);
     await this.#stream.open();
+    if (window.RTCPeerConnection) this.#improve(this.#stream, servers);
+  }
+
+  /** Wait for the end of what is played, also where something better takes its place. */
+  async #over() {
+    for (let stream = null; stream !== this.#stream;) {
+      stream = this.#stream;
+      await stream.ended;
+    }
+  }
+
+  /** A machine that was busy may have missed the time for WebRTC: try it beside what is played. */
+  async #improve(plain, servers) {
+    for (let tries = 0; tries < TIMES; tries++) {
+      await pause(LATER * 2 ** tries);
+      if (this.#ended || this.#stream !== plain) return;
+      const aside = document.createElement('video');
+      aside.muted = true;
+      const better = new WhepStream(aside, servers);
+      try {
+        await better.open();
+      } catch {
+        better.close();
+        continue; // why is told already
+      }
+      if (this.#ended || this.#stream !== plain) {
+        better.close();
+        return;
+      }
+      this.#stream = better;
+      this.reason = '';
+      better.showIn(this.video);
+      plain.close();
+      return;
+    }
   }
 
   close() {

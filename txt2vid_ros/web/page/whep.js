@@ -19,6 +19,7 @@ export class WhepStream {
   #frames = 0;
   #moved = 0;
   #stop = () => {};
+  #media = new MediaStream();
 
   constructor(video, iceServers = []) {
     this.video = video;
@@ -29,22 +30,27 @@ export class WhepStream {
   /** Raises Refused, or an error where no picture comes in time. */
   async open() {
     const peer = this.#peer;
-    const media = new MediaStream();
     peer.addTransceiver('video', { direction: 'recvonly' });
     peer.addTransceiver('audio', { direction: 'recvonly' });
-    peer.ontrack = ({ track }) => media.addTrack(track);
+    peer.ontrack = ({ track }) => this.#media.addTrack(track);
     const begun = performance.now();
     this.#session = await exchange(peer, '/whep');
     lost(peer).then(() => this.#stop());
     const picture = firstPicture(this.video);
-    this.video.srcObject = media;
-    this.video.removeAttribute('src');
-    this.video.play().catch(() => {}); // who asked for sound tries again without
+    this.showIn(this.video);
     await within(Math.max(1000, FIRST_PICTURE - (performance.now() - begun)),
       Promise.race([picture, this.ended.then(() => { throw new Error('it was closed'); })]));
     this.#moved = performance.now();
     this.#timer = setInterval(() => this.#poll(), POLL);
     this.#poll();
+  }
+
+  /** Play in this element from now on. */
+  showIn(video) {
+    this.video = video;
+    video.srcObject = this.#media;
+    video.removeAttribute('src');
+    video.play().catch(() => {}); // who asked for sound tries again without
   }
 
   /** The stamp that is heard now, ms of unix time, or null. */
