@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 import dataclasses
+import functools
 import re
 
+from txt2vid_ros.core.locales import language_of, region_of
 from txt2vid_ros.speaking.clauses import compose, speakable
-from txt2vid_ros.speaking.normalization import english
+from txt2vid_ros.speaking.normalization import classes, english
 from txt2vid_ros.speaking.normalization.characters import clean_characters
 from txt2vid_ros.speaking.normalization.emoji import read_emoji
+from txt2vid_ros.speaking.normalization.languages import LANGUAGES
 from txt2vid_ros.speaking.normalization.lines import join_lines
 from txt2vid_ros.speaking.normalization.markup import strip_markup
 from txt2vid_ros.speaking.normalization.scripts import leave_out_foreign, to_plain_latin
@@ -47,12 +50,27 @@ class SpokenText:
     """Words in a writing for which the languages have no sounds."""
 
 
+@functools.lru_cache(maxsize=32)
+def for_locale(locale: str) -> Callable[[str], str] | None:
+    """
+    Return what makes words of clean text on one line in a locale (BCP 47); None if nothing does.
+
+    Without a front end of its own a language's figures and symbols are left to the voice.
+    """
+    language = language_of(locale)
+    if language == 'en':
+        return english.to_words
+    table = LANGUAGES.get(language)
+    return table and classes.to_words(table.of_region(region_of(locale)))
+
+
 def normalize(text: str, languages: tuple[str, ...] = ('en',), *, ssml: bool = False,
-              named_emoji: bool = False) -> SpokenText:
+              named_emoji: bool = False, locale: str = '') -> SpokenText:
     """
     Return what is to be said of a text by a voice that speaks `languages` (BCP 47).
 
-    An SSML text stays as it is where the voice takes `ssml`; else its words are read.
+    The text is in `locale`; without one in English if the voice speaks it, or in the first of its
+    languages. An SSML text stays as it is where the voice takes `ssml`; else its words are read.
     """
     composed = compose(text)
     if is_ssml(composed):
@@ -62,13 +80,23 @@ def normalize(text: str, languages: tuple[str, ...] = ('en',), *, ssml: bool = F
     else:
         text = strip_markup(clean_characters(text))
     text = _spaced(join_lines(read_emoji(clean_characters(text), named=named_emoji)))
-    if any(language.lower().split('-')[0] == 'en' for language in languages):
-        text = to_plain_latin(' '.join(map(english.to_words, _portions(text))))
+    locale = locale or _locale_of(languages)
+    to_words = for_locale(locale)
+    if to_words:
+        text = ' '.join(map(to_words, _portions(text)))
+    if to_words is english.to_words:
+        text = to_plain_latin(text)
     else:
         text = _INITIAL.sub(r'\1', text)
     text, left_out = leave_out_foreign(text, languages)
     text = _tidy(text)
     return SpokenText(text if speakable(text) else '', left_out)
+
+
+def _locale_of(languages: tuple[str, ...]) -> str:
+    """Return the locale of a text that states none, for a voice of these languages."""
+    return next((each for each in languages if language_of(each) == 'en'), '') or next(
+        iter(languages), '')
 
 
 def _portions(text: str) -> Iterator[str]:

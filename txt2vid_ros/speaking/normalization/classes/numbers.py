@@ -1,0 +1,84 @@
+"""Plain numbers: versions, fractions, sums, ranges, signs, years, counts, and what is left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+import re
+
+from txt2vid_ros.speaking.normalization.numerals import LEFT, Numerals, RIGHT
+from txt2vid_ros.speaking.normalization.rule import alternatives, Rule, rule
+
+_SIGNS = {'-': 'minus', '−': 'minus', '+': 'plus', '±': 'plus_minus'}
+
+
+class _Numbers:
+    """Numbers of one language in words."""
+
+    def __init__(self, numerals: Numerals) -> None:
+        self.numerals = numerals
+        self.language = numerals.language
+
+    def version(self, match: re.Match[str]) -> str:
+        if re.fullmatch(self.numerals.pattern, match[0]):
+            return match[0]
+        point = self.language.words['point']
+        return self.numerals.joined(*(part for number in match[0].split('.') for part in (
+            point, self.numerals.cardinal(int(number))))).removeprefix(point).strip()
+
+    def fraction(self, match: re.Match[str]) -> str:
+        whole, over, under = match[1] or '', int(match[2]), int(match[3])
+        behind = match.string[match.end():match.end() + 40]
+        return self.numerals.fraction(whole, over, under, behind) if under else match[0]
+
+    def range(self, match: re.Match[str]) -> str:
+        first, last = match[1], match[3]
+        years = all(re.fullmatch(r'1[1-9]\d\d|20\d\d', each) for each in (first, last))
+        return self.numerals.joined(self._number(first, match, years), self.language.words['to'],
+                                    self._number(last, match, years))
+
+    def plain(self, match: re.Match[str]) -> str:
+        text = match['number']
+        contexts = self.language.year_contexts
+        year = bool(re.fullmatch(r'1[1-9]\d\d|20\d\d', text)) and any((
+            contexts[0] and re.search(rf'(?:{contexts[0]})$', match.string[:match.start()]),
+            contexts[1] and re.match(contexts[1], match.string[match.end():])))
+        words = self._number(text, match, year)
+        sign = match['sign']
+        return self.numerals.joined(self.language.words[_SIGNS[sign]], words) if sign else words
+
+    def _number(self, text: str, match: re.Match[str], year: bool) -> str:
+        if year:
+            return self.numerals.year(int(text))
+        amount = self.numerals.read(text)
+        return self.numerals.say(
+            amount, self.numerals.form_in(match.string, match.start(), match.end(), amount))
+
+    def scaled(self, match: re.Match[str]) -> str:
+        amount = self.numerals.read(match[1])
+        one, many = self.language.scales[match[2]]
+        return self.numerals.joined(self.numerals.say(amount, self.language.scale_form),
+                                    one if amount.is_one else many)
+
+
+def numbers(numerals: Numerals) -> Iterator[Rule]:
+    """Yield the rules for plain numbers."""
+    of, words = _Numbers(numerals), numerals.language.words
+    number = numerals.pattern
+    free = rf'{LEFT}(?<![.,/:])'
+    yield rule(rf'{free}\d+(?:\.\d+){{2,}}(?![\d])', of.version)
+    yield rule(rf'{free}(?:(\d+)\s)?(\d{{1,2}})/(\d{{1,3}})(?![/\d]|[.,]\d){RIGHT}', of.fraction)
+    for sign, name in ((r'\+', 'plus'), ('[-−](?=[^=]*=)', 'minus'), ('=', 'equals'),
+                       ('[×*x·]', 'times'), ('÷', 'divided'), (':', 'ratio')):
+        yield rule(rf'(?<=\d)\s?{sign}\s?(?=[\d(])', f' {words[name]} ')
+    yield rule(r'(?<=\w)\s?\^2(?!\d)', f' {words["squared"]}')
+    yield rule(r'(?<=\w)\s?\^3(?!\d)', f' {words["cubed"]}')
+    yield rule(r'(?<=\w)\s?\^(-?\d+)', lambda match: (
+        f' {words["power"]} {words["minus"] + " " if match[1][0] == "-" else ""}'
+        f'{numerals.cardinal(int(match[1].lstrip("-")))}'))
+    yield rule(rf'{free}({number})(\s?[-–~〜]\s?)({number}){RIGHT}', of.range)
+    if numerals.language.scales:
+        gap, end = (r'\s?', r'(?![^\W\d_])') if numerals.language.spaces else ('', '')
+        yield rule(rf'{free}({number}){gap}({alternatives(numerals.language.scales)}){end}',
+                   of.scaled)
+    yield rule(rf'(?P<sign>(?<![\w)\]])[-−+±])?(?P<number>{number})', of.plain)
+    yield rule(r'\d+', lambda match: numerals.digits(match[0]))

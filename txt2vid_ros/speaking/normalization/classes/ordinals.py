@@ -1,0 +1,25 @@
+"""Ordinal numbers: figures with a mark, such as 1.º, 2e, 3. and 5वाँ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+import re
+
+from txt2vid_ros.speaking.normalization.numerals import LEFT, Numerals
+from txt2vid_ros.speaking.normalization.rule import Rule, rule
+
+
+def ordinals(numerals: Numerals) -> Iterator[Rule]:
+    """Yield the rules for ordinal numbers."""
+    for mark, form in numerals.language.ordinal_marks:
+        yield rule(rf'{LEFT}(?<![.,/:])(\d{{1,4}}){mark}', _said(numerals, form))
+
+
+def _said(numerals: Numerals, form: str) -> object:
+    def said(match: re.Match[str]) -> str:
+        before = match.string[max(0, match.start() - 24):match.start()]
+        case = next((case for case, pattern in numerals.language.ordinal_cases
+                     if re.search(rf'(?:{pattern})$', before)), form)
+        return numerals.ordinal(int(match[1]), case)
+
+    return said

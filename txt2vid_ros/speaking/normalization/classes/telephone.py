@@ -1,0 +1,42 @@
+"""Telephone numbers: digit by digit, or in pairs, with a pause between the groups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+import re
+
+from txt2vid_ros.speaking.normalization.numerals import LEFT, Numerals
+from txt2vid_ros.speaking.normalization.rule import Rule, rule
+
+_NUMBER = r'\+?\(?\d[\d()]*(?:[ ./()-]{1,2}\d+\)?)*'
+
+
+def telephone(numerals: Numerals) -> Iterator[Rule]:
+    """Yield the rules for telephone numbers."""
+    language = numerals.language
+
+    def number(text: str) -> str:
+        groups = re.findall(r'\d+', text)
+        plus = f'{language.words["plus"]} ' if text.startswith('+') else ''
+        return plus + language.words.get('pause', ', ').join(map(group, groups))
+
+    def group(digits: str) -> str:
+        if language.phone_pairs and len(digits) <= 2 and digits[0] != '0':
+            return numerals.cardinal(int(digits))
+        return numerals.digits(digits, 'phone')
+
+    def named(match: re.Match[str]) -> str:
+        digits = sum(char.isdigit() for char in match[2])
+        return match[1] + number(match[2]) if digits >= 3 else match[0]
+
+    def long(match: re.Match[str]) -> str:
+        return number(match[0]) if 7 <= sum(map(str.isdigit, match[0])) <= 15 else match[0]
+
+    if language.phone_calls:
+        yield rule(rf'((?<![^\W\d_])(?:{language.phone_calls})[.:：]{{0,2}}\s*)({_NUMBER})'
+                   r'(?![\d%€$])', named)
+    yield rule(rf'{LEFT}\+\d{{1,3}}[ .-]?(?:\(\d+\)[ .-]?)?\d+(?:[ ./-]\d+)*(?![\d%°])', long)
+    yield rule(rf'{LEFT}(?<![.,:/-])\(?0\d{{1,4}}\)?[ /-]\d{{2,}}(?:[ -]\d{{2,}})*(?![\d%°]|[.,]\d)',
+               long)
+    if not language.spaces:
+        yield rule(rf'{LEFT}1[3-9]\d(?:[ -]?\d{{4}}){{2}}(?!\d)', long)

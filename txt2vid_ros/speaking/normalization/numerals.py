@@ -1,0 +1,168 @@
+"""Numbers as they are written in a text, and the words for them in one language."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from txt2vid_ros.speaking.normalization.language import Language, Noun, Replacements
+from txt2vid_ros.speaking.normalization.number_rules import NumberRules
+
+LEFT = r'(?<![0-9A-Za-zÀ-ɏ])'
+"""No letter and no digit before; letters without Latin ones beside them may touch a number."""
+RIGHT = r'(?![0-9A-Za-zÀ-ɏ])'
+LARGEST = 10 ** 15
+"""Numbers from here on are read digit by digit."""
+_MARKS = {',': 'comma', '.': 'point'}
+
+
+class Amount(NamedTuple):
+    """A number as it was written."""
+
+    digits: str
+    fraction: str
+    mark: str
+    """The decimal mark; '' where there is no fraction."""
+
+    @property
+    def whole(self) -> int:
+        """Return the integer part."""
+        return int(self.digits)
+
+    @property
+    def is_one(self) -> bool:
+        """Return whether it is exactly one."""
+        return not self.fraction and self.whole == 1
+
+
+class Numerals:
+    """The numbers of one language, as patterns and as words."""
+
+    def __init__(self, language: Language) -> None:
+        """Read the language's table."""
+        self.language = language
+        self.rules = NumberRules(language.numbers)
+        decimal, other = language.decimal, '.,'.replace(language.decimal, '')
+        groups = f'[{re.escape(language.groups)}]' if language.groups else r'(?!)'
+        grouped = language.group_sizes.replace('{G}', groups)
+        self.pattern = (
+            rf'(?:(?<![\d]){grouped}(?:{re.escape(decimal)}\d+)?(?!\d)'
+            rf'|\d{{1,3}}(?:{re.escape(decimal)}\d{{3}}){{2,}}(?!\d)'
+            rf'|\d{{1,3}}(?:{re.escape(decimal)}\d{{3}})+{re.escape(other)}\d+(?!\d)'
+            r'|\d+[.,]\d+(?![.,]?\d)|\d+(?![.,]\d))')
+        """Regular expression of an unsigned number."""
+        self._grouped = re.compile(rf'({grouped})(?:{re.escape(decimal)}(\d+))?')
+
+    def read(self, text: str) -> Amount:
+        """
+        Return the number that `pattern` has matched.
+
+        Marks that stand in the way of this language are taken for decimal marks only where they
+        cannot divide groups: 1.234 has groups in Spanish, 1.5 and 0.125 have not.
+        """
+        decimal = self.language.decimal
+        grouped = self._grouped.fullmatch(text)
+        if grouped and not (grouped[1][0] == '0' and len(grouped[1]) > 1):
+            return Amount(re.sub(r'\D', '', grouped[1]), grouped[2] or '',
+                          decimal if grouped[2] else '')
+        if text.count('.') + text.count(',') > 1:
+            # Written as in a language with the other marks.
+            last = re.split('[.,]', text)[-1]
+            foreign = text.count(decimal) > 1 and len(last) == 3 and '.' * (text.count('.') > 0) + (
+                ',' * (text.count(',') > 0)) == decimal
+            if foreign:
+                return Amount(re.sub(r'\D', '', text), '', '')
+            return Amount(re.sub(r'\D', '', text[:-len(last) - 1]), last, text[-len(last) - 1])
+        digits, mark, fraction = re.fullmatch(
+            r'(\d+)(?:([.,])(\d+))?', text.replace(' ', '')).groups()  # type: ignore[union-attr]
+        return Amount(digits, fraction or '', mark or '')
+
+    def say(self, amount: Amount, form: str = '') -> str:
+        """Return a number in words; with leading noughts or very long, digit by digit."""
+        digits, fraction, mark = amount
+        if (len(digits) > 1 and digits[0] == '0') or int(digits) >= LARGEST:
+            whole = self.digits(digits)
+        else:
+            whole = self.cardinal(int(digits), '' if fraction else form)
+        if not fraction:
+            return whole
+        name = self.language.words[
+            'decimal' if mark == self.language.decimal else _MARKS[mark]]
+        return self.joined(whole, name, self._fraction(fraction))
+
+    def cardinal(self, number: int, form: str = '') -> str:
+        """Return a cardinal number in a form such as 'f'."""
+        rule_set = form if form in self.rules else 'cardinal'
+        return self._ended(self.rules.words(number, rule_set), self.language.endings, form)
+
+    def ordinal(self, number: int, form: str = '') -> str:
+        """Return an ordinal number in a form."""
+        return self._ended(self.rules.words(number, 'ordinal'), self.language.ordinal_endings,
+                           form)
+
+    def year(self, number: int) -> str:
+        """Return a year in words."""
+        return self._ended(self.rules.words(number, 'year' if 'year' in self.rules else 'cardinal'),
+                           self.language.endings, '')
+
+    def digits(self, text: str, rule_set: str = 'digit') -> str:
+        """Return digit by digit what is written."""
+        rule_set = rule_set if rule_set in self.rules else 'digit'
+        rule_set = rule_set if rule_set in self.rules else 'cardinal'
+        return self.joined(*(self.rules.words(int(char), rule_set)
+                             for char in text if char.isdigit()))
+
+    def counted(self, amount: Amount, noun: Noun, link: str = '') -> str:
+        """Return a number with the name of what it counts; `link` stands behind millions."""
+        words = self.say(amount, noun.form)
+        millions = not amount.fraction and amount.whole and amount.whole % 1_000_000 == 0
+        return self.joined(words, (link if millions else '') + (
+            noun.one if amount.is_one else noun.many))
+
+    def form_in(self, text: str, begin: int, end: int, amount: Amount) -> str:
+        """Return the form of a number at a place of a text, by the words around it."""
+        language = self.language
+        if language.uncounted and re.search(rf'(?:{language.uncounted})\s$',
+                                            text[max(0, begin - 20):begin]):
+            return ''
+        behind = text[end:end + 40]
+        return next((form for form, pattern in (
+            language.before_one if amount.is_one else language.before_many)
+                     if re.match(pattern, behind)), '')
+
+    def fraction(self, whole: str, over: int, under: int, behind: str = '') -> str:
+        """Return a fraction in words, with a whole number before it if there is one."""
+        language, say = self.language, self.cardinal
+        if (over, under) == (1, 2):
+            if whole and language.half:
+                return language.half.format(n=say(int(whole), language.fraction_form))
+            words = '' if whole else next((words for words, pattern in language.halves
+                                           if re.match(pattern, behind)), '')
+            if words:
+                return words
+        if 1 < under <= len(language.fractions) + 1:
+            name = language.fractions[under - 2][over != 1]
+            said = self.joined(say(over, language.fraction_form), name)
+        elif language.denominator_first:
+            said = language.denominator_first.format(n=say(over), d=say(under))
+        else:
+            said = self.joined(say(over), language.words['over'], say(under))
+        return self.joined(say(int(whole)), language.words['and'], said) if whole else said
+
+    def joined(self, *words: str) -> str:
+        """Return words beside each other."""
+        return (' ' if self.language.spaces else '').join(word for word in words if word)
+
+    def _fraction(self, digits: str) -> str:
+        if len(digits) > self.language.fraction_as_number:
+            return self.digits(digits)
+        noughts = len(digits) - len(digits.lstrip('0'))
+        rest = digits[noughts:]
+        return self.joined(self.digits(digits[:noughts]), self.cardinal(int(rest)) if rest else '')
+
+    @staticmethod
+    def _ended(words: str, endings: object, form: str) -> str:
+        table: dict[str, Replacements] = endings  # type: ignore[assignment]
+        for pattern, replacement in (*table.get('', ()), *(table.get(form, ()) if form else ())):
+            words = re.sub(pattern, replacement, words)
+        return words
