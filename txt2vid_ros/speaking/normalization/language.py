@@ -141,6 +141,8 @@ class Language:
     """What makes an ordinal number, behind the digits, as (regular expression, form)."""
     ordinal_cases: tuple[tuple[str, str], ...] = ()
     """Forms of a marked ordinal by what is before it, as (form, regular expression)."""
+    suffixes: str = ''
+    """Regular expression of endings that are one word with the number before them: 80er."""
     fractions: tuple[tuple[str, str], ...] = ()
     """The names of halves, thirds, quarters, ..., one and several of them."""
     fraction_form: str = 'm'
@@ -167,6 +169,8 @@ class Language:
     """Those whose full stop never ends a sentence."""
     closing: Mapping[str, str] = dataclasses.field(default_factory=dict)
     """Those that often end a sentence: the stop stays there."""
+    starters: str = '[A-ZÀ-ÖØ-Þ¿¡]'
+    """Regular expression of how a sentence begins behind such a stop."""
     numbered: Mapping[str, str] = dataclasses.field(default_factory=dict)
     """Those that are ones only before a number."""
     roman_after: str = ''
@@ -182,7 +186,7 @@ class Language:
     roman_ordinals: int = 0
     """The greatest number that is an ordinal behind a name."""
     roman_name: tuple[str, str] = ('{n}', '{n}')
-    """Templates of the number behind the name of a king or a queen."""
+    """Templates of the number behind the name of a king or a queen; {N} is a capitalized one."""
     phone_calls: str = ''
     """Words before telephone numbers, as a regular expression."""
     phone_pairs: bool = False

@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 import re
 
+from txt2vid_ros.speaking.normalization.classes.sentence_ends import ends_sentence
 from txt2vid_ros.speaking.normalization.numerals import Numerals
 from txt2vid_ros.speaking.normalization.rule import Rule, rule
-
-# Behind it, a text or a sentence has ended.
-_ENDED = re.compile(r'["\')\]]*(?:\s*$|\s+["\'(¿¡]*[A-ZÀ-ÖØ-Þ])')
-
 
 def abbreviations(numerals: Numerals) -> Iterator[Rule]:
     """Yield the rules for abbreviations."""
@@ -20,7 +17,11 @@ def abbreviations(numerals: Numerals) -> Iterator[Rule]:
     if language.abbreviations:
         yield _rule(language.abbreviations, '', _plain)
     if language.closing:
-        yield _rule(language.closing, '', _closing)
+        def closing(words: str, match: re.Match[str]) -> str:
+            return f'{words}.' if match[0].endswith('.') and ends_sentence(
+                language, match) else words
+
+        yield _rule(language.closing, '', closing)
 
 
 def _before_number(words: str, match: re.Match[str]) -> str:
@@ -29,11 +30,6 @@ def _before_number(words: str, match: re.Match[str]) -> str:
 
 def _plain(words: str, match: re.Match[str]) -> str:
     return words
-
-
-def _closing(words: str, match: re.Match[str]) -> str:
-    return f'{words}.' if match[0].endswith('.') and _ENDED.match(
-        match.string, match.end()) else words
 
 
 def _rule(table: Mapping[str, str], behind: str, said: object) -> Rule:

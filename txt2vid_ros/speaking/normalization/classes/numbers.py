@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 import re
 
+from txt2vid_ros.speaking.normalization.classes.sentence_ends import ends_sentence
 from txt2vid_ros.speaking.normalization.numerals import LEFT, Numerals, RIGHT
 from txt2vid_ros.speaking.normalization.rule import alternatives, Rule, rule
 
@@ -43,6 +44,7 @@ class _Numbers:
             contexts[0] and re.search(rf'(?:{contexts[0]})$', match.string[:match.start()]),
             contexts[1] and re.match(contexts[1], match.string[match.end():])))
         words = self._number(text, match, year)
+        words += (match.groupdict().get('suffix') or '')
         sign = match['sign']
         return self.numerals.joined(self.language.words[_SIGNS[sign]], words) if sign else words
 
@@ -56,8 +58,10 @@ class _Numbers:
     def scaled(self, match: re.Match[str]) -> str:
         amount = self.numerals.read(match[1])
         one, many = self.language.scales[match[2]]
-        return self.numerals.joined(self.numerals.say(amount, self.language.scale_form),
-                                    one if amount.is_one else many)
+        words = self.numerals.joined(self.numerals.say(amount, self.language.scale_form),
+                                     one if amount.is_one else many)
+        return f'{words}.' if match[2].endswith('.') and ends_sentence(
+            self.language, match) else words
 
 
 def numbers(numerals: Numerals) -> Iterator[Rule]:
@@ -80,5 +84,7 @@ def numbers(numerals: Numerals) -> Iterator[Rule]:
         gap, end = (r'\s?', r'(?![^\W\d_])') if numerals.language.spaces else ('', '')
         yield rule(rf'{free}({number}){gap}({alternatives(numerals.language.scales)}){end}',
                    of.scaled)
-    yield rule(rf'(?P<sign>(?<![\w)\]])[-−+±])?(?P<number>{number})', of.plain)
+    suffix = numerals.language.suffixes
+    glued = rf'(?P<suffix>(?:{suffix})(?![^\W\d_]))?' if suffix else ''
+    yield rule(rf'(?P<sign>(?<![\w)\]])[-−+±])?(?P<number>{number}){glued}', of.plain)
     yield rule(r'\d+', lambda match: numerals.digits(match[0]))

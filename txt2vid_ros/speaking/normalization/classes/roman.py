@@ -52,4 +52,4 @@ def _named(match: re.Match[str], numerals: Numerals) -> str:
         language.roman_queens, match['name']) is not None
     said = numerals.ordinal(number, 'f' if queen else '') if number <= language.roman_ordinals else (
         numerals.cardinal(number))
-    return match[1] + language.roman_name[queen].format(n=said)
+    return match[1] + language.roman_name[queen].format(n=said, N=said.capitalize())

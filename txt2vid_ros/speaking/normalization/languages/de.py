@@ -148,8 +148,6 @@ u. Ä. | und Ähnliches
 v. Chr. | vor Christus
 n. Chr. | nach Christus
 Str. | Straße
-Mio. | Millionen
-Mrd. | Milliarden
 Jh. | Jahrhundert
 GmbH | G M B H
 AG | A G
@@ -187,6 +185,11 @@ _DATIVE = (r'\b(?:[Aa]m|[Vv]om|[Zz]um|[Zz]ur|[Bb]eim|[Ii]m|[Dd]em|[Dd]en|[Dd]es|
            r'|[Üü]ber|[Nn]eben|[Zz]wischen) der'
            r'|(?:[Aa]m|[Vv]om|[Bb]is zum|[Dd]em|[Dd]en) (?:Montag|Dienstag|Mittwoch|Donnerstag'
            r'|Freitag|Samstag|Sonnabend|Sonntag), (?:dem |den )?) ')
+_STARTERS = (
+    'Der|Die|Das|Den|Dem|Ein|Eine|Einen|Er|Sie|Es|Wir|Ich|Ihr|Man|Und|Aber|Doch|Dann|Da|Dort|Hier|Heute'
+    '|Morgen|Gestern|Danach|Jetzt|Nun|So|Wenn|Als|Weil|Wer|Was|Wie|Wo|Warum|Wann|Auch|Nach|Vor|Mit|Bei'
+    '|In|Im|Am|An|Auf|Zu|Von|Für|Um|Über|Unter|Nicht|Kein|Keine|Alle|Viele|Diese|Dieser|Dieses|Mein'
+    '|Meine|Sein|Seine|Unser|Später|Trotzdem|Deshalb|Bitte|Danke|Ja|Nein')
 _NOMINATIVE = r'\b(?:[Dd]er|[Dd]ie|[Dd]as|[Dd]iese[rs]?|[Jj]ede[rs]?) '
 _ORDERED = (
     r'(?:Jahrhunderts?|Weltkriegs?|Etage|Stock|Platz|Klasse|Mal|Tag|Geburtstags?|Jahrestags?|Liga'
@@ -219,12 +222,13 @@ GERMAN = Language(
     days=words_of('Montag Dienstag Mittwoch Donnerstag Freitag Samstag Sonntag'),
     short_days={'Mo.': 0, 'Di.': 1, 'Mi.': 2, 'Do.': 3, 'Fr.': 4, 'Sa.': 5, 'So.': 6},
     date='{day} {month} {year}', day_and_month='{day} {month}', day_ordinal=True,
-    ordinal_cases=(('n', _DATIVE), ('e', _NOMINATIVE)),
+    suffixes='ern?|fach|mal',
+    ordinal_cases=(('n', _DATIVE), ('e', _NOMINATIVE), ('r', '')),
     ordinal_marks=((rf'\.(?=\s(?:{_ORDERED}|[a-zäöü]+(?:e|en|er|es)\s{_ORDERED})(?![^\W\d_]))', 'r'),
                    (r'\.(?=\s[a-zäöüß])', 'r')),
     year_contexts=(
         r'(?:\b(?:[Jj]ahre?s?|[Ss]eit|[Aa]b|[Bb]is|[Vv]or|[Nn]ach|[Uu]m|[Vv]on|[Ii]n|[Aa]nno|[Ss]ommer'
-        r'|[Ww]inter|[Hh]erbst|[Ff]rühjahr|[Ff]rühling|geboren|geb\.) |\(|^)', r'(?:\)|er\b| (?:wurde|war|kam|starb)\b)'),
+        r'|[Ww]inter|[Hh]erbst|[Ff]rühjahr|[Ff]rühling|geboren|geb\.) |\(|^)', r'\)|er\b|[.,;:!?]?\s*$|[.,;:!?]\s|\s[a-zäöü]'),
     clock=Clock('{h} Uhr', '{h} Uhr {m}', '{h} Uhr {m}', '{h} Uhr {m} und {s} Sekunden', form='m', second_form='f',
                 after='Uhr|h'),
     before_one=(('f', _FEMININE), ('m', r'\s(?:Uhr|[A-ZÄÖÜ][a-zäöüß]+)(?![^\W\d_])')),
@@ -243,12 +247,13 @@ GERMAN = Language(
     currencies=currencies(_CURRENCIES), currency_signs=_SIGNS,
     units=nouns(_UNITS),
     abbreviations=pairs(_ABBREVIATIONS), closing=pairs(_CLOSING), numbered=pairs(_NUMBERED),
+    starters=rf'(?:{_STARTERS})\b',
     roman_after='Kapitel|Band|Teil|Akt|Artikel|Typ|Stufe|Weltkrieg',
     roman_names='Heinrich|Wilhelm|Friedrich|Friedrich Wilhelm|Ludwig|Karl|Otto|'
                 'Johannes Paul|Benedikt|Papst [A-Z][a-z]+|Leopold|Franz|Joseph|Maximilian|Georg|'
                 'Philipp|Napoleon|Nikolaus|Charles|Georg|Peter',
     roman_queens='Katharina|Elisabeth|Margarethe|Maria',
-    roman_ordinals=99, roman_name=('der {n}', 'die {n}'),
+    roman_ordinals=99, roman_name=('der {N}', 'die {N}'),
     phone_calls='Telefon|Tel|Telefonnummer|Rufnummer|Fax|Handy|Mobil|unter|anrufen|Rufen Sie|Notruf',
     symbols={'&': 'und', '@': 'ät', '=': 'gleich', '+': 'plus', '±': 'plus minus', '×': 'mal',
              '÷': 'geteilt durch', '≈': 'ungefähr', '≠': 'ungleich', '<': 'kleiner als',
