@@ -42,7 +42,7 @@ class _Numbers:
         contexts = self.language.year_contexts
         year = bool(re.fullmatch(r'1[1-9]\d\d|20\d\d', text)) and any((
             contexts[0] and re.search(rf'(?:{contexts[0]})$', match.string[:match.start()]),
-            contexts[1] and re.match(contexts[1], match.string[match.end():])))
+            contexts[1] and re.match(contexts[1], match.string[match.end('number'):])))
         words = self._number(text, match, year)
         words += (match.groupdict().get('suffix') or '')
         sign = match['sign']

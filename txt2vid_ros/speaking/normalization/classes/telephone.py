@@ -16,9 +16,13 @@ def telephone(numerals: Numerals) -> Iterator[Rule]:
     language = numerals.language
 
     def number(text: str) -> str:
-        groups = re.findall(r'\d+', text)
+        groups = re.findall(r'\d\d' if paired(text) else r'\d+', text)
         plus = f'{language.words["plus"]} ' if text.startswith('+') else ''
         return plus + language.words.get('pause', ', ').join(map(group, groups))
+
+    def paired(text: str) -> bool:
+        return language.phone_pairs and re.fullmatch(r'\d+', text) is not None and (
+            len(text) % 2 == 0)
 
     def group(digits: str) -> str:
         if language.phone_pairs and len(digits) <= 2 and digits[0] != '0':
@@ -38,5 +42,7 @@ def telephone(numerals: Numerals) -> Iterator[Rule]:
     yield rule(rf'{LEFT}\+\d{{1,3}}[ .-]?(?:\(\d+\)[ .-]?)?\d+(?:[ ./-]\d+)*(?![\d%°])', long)
     yield rule(rf'{LEFT}(?<![.,:/-])\(?0\d{{1,4}}\)?[ /-]\d{{2,}}(?:[ -]\d{{2,}})*(?![\d%°]|[.,]\d)',
                long)
+    if language.phone_pairs:
+        yield rule(rf'{LEFT}(?<![.,:/-])0\d(?:[ .-]?\d\d){{4}}(?![\d%°]|[.,]\d)', long)
     if not language.spaces:
         yield rule(rf'{LEFT}1[3-9]\d(?:[ -]?\d{{4}}){{2}}(?!\d)', long)
