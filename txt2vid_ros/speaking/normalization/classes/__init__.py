@@ -26,7 +26,7 @@ from txt2vid_ros.speaking.normalization.numerals import Numerals
 from txt2vid_ros.speaking.normalization.rule import apply, Rule, rule
 
 _CLASSES: tuple[Callable[[Numerals], Iterator[Rule]], ...] = (
-    electronic, dates, clock, telephone, money, measures, abbreviations, roman, ordinals, numbers,
+    electronic, dates, clock, telephone, ordinals, money, measures, abbreviations, roman, numbers,
     symbols)
 # What is written without spaces: Chinese characters, kana and their marks.
 _BETWEEN_CHARACTERS = re.compile(r'(?<=[\u3000-\u9fff\uff01-\uff60]) +(?=[\u3000-\u9fff\uff01-\uff60])')

@@ -49,8 +49,6 @@ def measures(numerals: Numerals) -> Iterator[Rule]:
     if per:
         yield rule(rf'(?<=[^\W\d_])/(?P<unit>{alternatives(units)}){RIGHT}',
                    lambda match: f' {_per(units[match["unit"]], per)}')
-    temperatures = {sign: units[sign] for sign in ('°C', '°F', '°', '%') if sign in units}
-    yield rule(alternatives(temperatures), lambda match: f' {temperatures[match[0]].many} ')
 
 
 def _per(noun: Noun, per: str) -> str:

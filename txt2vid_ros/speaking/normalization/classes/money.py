@@ -19,7 +19,8 @@ def money(numerals: Numerals) -> Iterator[Rule]:
     sign = rf'(?:{letters})(?![^\W\d_])|{others}' if language.spaces else f'{letters}|{others}'
     scale = alternatives(language.scales) or r'(?!)'
     number = numerals.pattern
-    link = rf'(?:{re.escape(language.of_millions)}\s?)?' if language.of_millions else ''
+    link = rf"(?:(?:{re.escape(language.of_millions.strip())}|d')\s?)?" if (
+        language.of_millions) else ''
     space = ' ' if language.spaces else ''
 
     def said(number: str, scale: str | None, sign: str) -> str:

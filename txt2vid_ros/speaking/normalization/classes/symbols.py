@@ -15,7 +15,9 @@ _SILENT = ("[^\\w\\s.,;:!?¿¡…—–'()\\[\\]{}。、，！？：；．・ー
 
 def symbols(numerals: Numerals) -> Iterator[Rule]:
     """Yield the rules for symbols."""
-    names = numerals.language.symbols
+    units = numerals.language.units
+    names = {**numerals.language.symbols,
+             **{sign: units[sign].many for sign in ('°C', '°F', '°', '%', '‰') if sign in units}}
     gap = ' ' if numerals.language.spaces else ''
     yield rule(r'(?<=\w)\s?/\s?(?=\w)', numerals.language.words.get('or', ' '))
     yield rule(alternatives(names), lambda match: f'{gap}{names[match[0]]}{gap}')
