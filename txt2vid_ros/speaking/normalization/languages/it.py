@@ -22,7 +22,7 @@ tredici; quattordici; quindici; sedici; diciassette; diciotto; diciannove; 20: v
 %ordinal: 0: zero; primo; secondo; terzo; quarto; quinto; sesto; settimo; ottavo; nono; decimo;
 11: =%cardinal=esimo;
 """
-_ELIDED = ((r'(?<=vent)i(?=uno|otto)|(?<=[rtns]nt)a(?=uno|otto)|(?<=ant)a(?=uno|otto)', ''),)
+_ELIDED = ((r'(?<=vent)i(?=uno|otto)|(?<=nt)a(?=uno|otto)|(?<=cent)o(?=ott)', ''),)
 _CURRENCIES = """
 EUR | euro | euro | m | centesimo | centesimi
 USD | dollaro | dollari | m | centesimo | centesimi
@@ -194,11 +194,11 @@ ITALIAN = Language(
     before_day_and_month=r"\b(?:[Ii]l |[Dd]el |[Aa]l |[Dd]al |[Ll]'|[Dd]ell'|[Aa]ll')",
     clock=Clock('{h}', '{h} e {m}', '{h} e {m}', '{h} ore, {m} minuti e {s} secondi', form='f',
                 before='[Oo]re|[Aa]lle|[Dd]alle|[Ll]e', hour_signs='h'),
-    before_one=(('', r'\s(?:s[bcdfgklmnpqrtvz]|z|gn|ps)\w*o\b'), ('f', _FEMININE_ONE),
+    before_one=(('', r'\s(?:s[bcdfgklmnpqrtvz]|z|gn|ps)\w*[oe]\b'), ('f', _FEMININE_ONE),
                 ('m', rf'\s(?!(?:{_NO_NOUNS})\b)[a-zàèéìòù]{{3,}}')),
     uncounted=r'\b(?:[Ii]l|[Dd]el|[Aa]l|[Nn]umero|[Cc]apitolo|[Pp]agina|[Vv]ersione|[A-Z]{1,3})|\d',
     ordinal_marks=(
-        (r'ª', 'f'), (r'º', ''), (r'\^', 'f'),
+        (r'ª', 'f'), (r'º', ''), (r'\^(?=\s)', 'f'),
         (r'°(?=\s(?:posto|piano|classificato|premio|grado|capitolo|secolo|anniversario|turno|tempo'
          r'|giorno|anno|compleanno|gruppo|livello|municipio|concorso|festival))', '')),
     fractions=(('mezzo', 'mezzi'), ('terzo', 'terzi'), ('quarto', 'quarti'), ('quinto', 'quinti'),

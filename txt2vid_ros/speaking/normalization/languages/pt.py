@@ -168,12 +168,12 @@ _NO_NOUNS = (
 _MASCULINE_A = 'dia|problema|sistema|programa|tema|idioma|planeta|mapa|clima|poema|grama|drama|' \
                'diploma|quilograma|cinema|sofá|artista'
 _FEMININE = 'mulher|noite|tarde|parte|mão|foto|moto|flor|chave|lei|voz|luz|vez|torre|nuvem|cor|' \
-            'classe|fonte|ponte|rede|série|tribo|cruz|frase|base|sede|cidade'
+            'classe|colher|fonte|ponte|rede|série|tribo|cruz|frase|base|sede|cidade'
 _FEMININE_ONE = (rf'\s(?!(?:{_NO_NOUNS}|{_MASCULINE_A})\b)(?:[a-záâãàéêíóôõúç]+(?:a|ção|são|dade|gem)'
                  rf'|{_FEMININE})(?![^\W\d_])')
 _FEMININE_MANY = (
     rf'\s(?!(?:{_NO_NOUNS}|(?:{_MASCULINE_A})s)\b)(?:[a-záâãàéêíóôõúç]+(?:as|ções|sões|dades|gens)'
-    rf'|(?:{_FEMININE})s|mulheres|flores|vozes|luzes|vezes|cores|cruzes|mãos|nuvens)(?![^\W\d_])')
+    rf'|(?:{_FEMININE})s|mulheres|flores|vozes|luzes|vezes|cores|cruzes|mãos|nuvens|colheres)(?![^\W\d_])')
 _WORDS = {
     'decimal': 'vírgula', 'comma': 'vírgula', 'point': 'ponto', 'minus': 'menos', 'plus': 'mais',
     'plus_minus': 'mais ou menos', 'to': 'a', 'by': 'por', 'and': 'e', 'dot': 'ponto',
