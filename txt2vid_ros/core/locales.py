@@ -13,9 +13,3 @@ def language_of(tag: str) -> str:
 def speaks(languages: Iterable[str], locale: str) -> bool:
     """Return whether one of the languages is that of `locale`, whatever the region."""
     return language_of(locale) in map(language_of, languages)
-
-
-def region_of(tag: str) -> str:
-    """Return the region of a tag or locale (ISO 3166-1), such as 'MX' of es-MX; '' without one."""
-    parts = tag.replace('_', '-').partition('.')[0].split('-')[1:]
-    return next((part.upper() for part in parts if len(part) == 2 and part.isalpha()), '')

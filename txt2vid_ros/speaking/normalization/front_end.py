@@ -7,7 +7,7 @@ import dataclasses
 import functools
 import re
 
-from txt2vid_ros.core.locales import language_of, region_of
+from txt2vid_ros.core.locales import language_of
 from txt2vid_ros.speaking.clauses import compose, speakable
 from txt2vid_ros.speaking.normalization import classes, english
 from txt2vid_ros.speaking.normalization.characters import clean_characters
@@ -61,7 +61,7 @@ def for_locale(locale: str) -> Callable[[str], str] | None:
     if language == 'en':
         return english.to_words
     table = LANGUAGES.get(language)
-    return table and classes.to_words(table.of_region(region_of(locale)))
+    return table and classes.to_words(table.of_locale(locale))
 
 
 def normalize(text: str, languages: tuple[str, ...] = ('en',), *, ssml: bool = False,

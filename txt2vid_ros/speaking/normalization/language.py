@@ -20,6 +20,7 @@ class Noun(NamedTuple):
 
     one: str
     many: str
+    """Several of it; {n} is where the number has its place if that is not before it."""
     form: str = 'm'
     """The form of the number before it, such as 'f' for "una"."""
 
@@ -119,6 +120,8 @@ class Language:
     """Digits behind the decimal mark that are read as one number; more are read one by one."""
     spaces: bool = True
     """Whether there are spaces between words."""
+    before_minus: str = ''
+    """A character before a minus where there are none, as a regular expression."""
     short_months: Mapping[str, int] = dataclasses.field(default_factory=dict)
     short_days: Mapping[str, int] = dataclasses.field(default_factory=dict)
     date_order: str = 'dmy'
@@ -129,6 +132,7 @@ class Language:
     """Whether the days of a month are ordinal numbers."""
     before_day_and_month: str = ''
     """Words that make a date of 12/5, as a regular expression."""
+    years_by_digits: bool = False
     year_contexts: tuple[str, str] = ('', '')
     """Regular expressions of what makes a year of four digits, before and behind them."""
     before_one: tuple[tuple[str, str], ...] = ()
@@ -199,6 +203,8 @@ class Language:
     regions: Mapping[str, Mapping[str, Any]] = dataclasses.field(default_factory=dict)
     """Fields that differ by region, such as {'MX': {'decimal': '.'}}."""
 
-    def of_region(self, region: str) -> Language:
-        """Return the language as it is written in a region (ISO 3166-1)."""
-        return dataclasses.replace(self, **self.regions.get(region.upper(), {}))
+    def of_locale(self, locale: str) -> Language:
+        """Return the language as it is written in the region or script of a BCP 47 tag."""
+        subtags = locale.replace('_', '-').upper().split('-')[1:]
+        changes = next((self.regions[each] for each in subtags if each in self.regions), {})
+        return dataclasses.replace(self, **changes)

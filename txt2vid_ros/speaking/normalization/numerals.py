@@ -8,9 +8,13 @@ from typing import NamedTuple
 from txt2vid_ros.speaking.normalization.language import Language, Noun, Replacements
 from txt2vid_ros.speaking.normalization.number_rules import NumberRules
 
-LEFT = r'(?<![0-9A-Za-zÀ-ɏ])'
-"""No letter and no digit before; letters without Latin ones beside them may touch a number."""
-RIGHT = r'(?![0-9A-Za-zÀ-ɏ])'
+LETTERS = '0-9A-Za-zÀ-ɏ\u0900-\u0963\u0966-\u0dff'
+"""Digits and the letters of writings with spaces, for a class of a regular expression."""
+LEFT = f'(?<![{LETTERS}])'
+"""No digit and no letter before, but for those of writings without spaces, which may touch one."""
+RIGHT = f'(?![{LETTERS}])'
+FREE = r'(?<![.,/])(?<!\d:)'
+"""No mark before that belongs to a greater number, date or time."""
 LARGEST = 10 ** 15
 """Numbers from here on are read digit by digit."""
 _MARKS = {',': 'comma', '.': 'point'}
@@ -52,6 +56,10 @@ class Numerals:
             r'|\d+[.,]\d+(?![.,]?\d)|\d+(?![.,]\d))')
         """Regular expression of an unsigned number."""
         self._grouped = re.compile(rf'({grouped})(?:{re.escape(decimal)}(\d+))?')
+
+        self.signed = rf'(?<![{LETTERS})\]])' if language.spaces else (
+            rf'(?:^|(?<={language.before_minus}))')
+        """Regular expression of what is before the sign of a number."""
 
     def read(self, text: str) -> Amount:
         """
@@ -102,6 +110,8 @@ class Numerals:
 
     def year(self, number: int) -> str:
         """Return a year in words."""
+        if self.language.years_by_digits:
+            return self.digits(str(number))
         return self._ended(self.rules.words(number, 'year' if 'year' in self.rules else 'cardinal'),
                            self.language.endings, '')
 
@@ -115,6 +125,8 @@ class Numerals:
     def counted(self, amount: Amount, noun: Noun, link: str = '') -> str:
         """Return a number with the name of what it counts; `link` stands behind millions."""
         words = self.say(amount, noun.form)
+        if '{n}' in noun.many:
+            return noun.many.format(n=words)
         millions = not amount.fraction and amount.whole and amount.whole % 1_000_000 == 0
         return self.joined(words, (link if millions else '') + (
             noun.one if amount.is_one else noun.many))
@@ -122,7 +134,7 @@ class Numerals:
     def form_in(self, text: str, begin: int, end: int, amount: Amount) -> str:
         """Return the form of a number at a place of a text, by the words around it."""
         language = self.language
-        if language.uncounted and re.search(rf'(?:{language.uncounted})\s$',
+        if language.uncounted and re.search(rf'(?:{language.uncounted})\s?$',
                                             text[max(0, begin - 20):begin]):
             return ''
         behind = text[end:end + 40]

@@ -28,6 +28,7 @@ from txt2vid_ros.speaking.normalization.rule import apply, Rule, rule
 _CLASSES: tuple[Callable[[Numerals], Iterator[Rule]], ...] = (
     electronic, dates, clock, telephone, ordinals, money, measures, abbreviations, roman, numbers,
     symbols)
+_OTHER_DIGITS = re.compile(r'[^\x00-\x7f\D]')
 # What is written without spaces: Chinese characters, kana and their marks.
 _BETWEEN_CHARACTERS = re.compile(r'(?<=[\u3000-\u9fff\uff01-\uff60]) +(?=[\u3000-\u9fff\uff01-\uff60])')
 
@@ -39,11 +40,11 @@ def to_words(language: Language) -> Callable[[str], str]:
              *(each for rules_of in _CLASSES for each in rules_of(numerals)),
              *_replacements(language.after))
 
-    def words(text: str) -> str:
-        return _joined(apply(rules, _joined(text) if not language.spaces else text))
-
-    def _joined(text: str) -> str:
+    def joined(text: str) -> str:
         return text if language.spaces else _BETWEEN_CHARACTERS.sub('', text)
+
+    def words(text: str) -> str:
+        return joined(apply(rules, joined(_OTHER_DIGITS.sub(lambda match: str(int(match[0])), text))))
 
     return words
 

@@ -10,7 +10,7 @@ from txt2vid_ros.speaking.normalization.numerals import LEFT, Numerals, RIGHT
 from txt2vid_ros.speaking.normalization.rule import alternatives, Rule, rule
 
 _LENGTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
-_NOT_BEFORE = r'(?<![\d.,/:-])'
+_NOT_BEFORE = r'(?<![\d.,/-])(?<!\d:)'
 _NOT_BEHIND = r'(?![/-]?\d|[.,]\d)'
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import re
 
 from txt2vid_ros.speaking.normalization.language import Noun
-from txt2vid_ros.speaking.normalization.numerals import LEFT, Numerals, RIGHT
+from txt2vid_ros.speaking.normalization.numerals import FREE, LEFT, Numerals, RIGHT
 from txt2vid_ros.speaking.normalization.rule import alternatives, Rule, rule
 
 
@@ -16,7 +16,7 @@ def measures(numerals: Numerals) -> Iterator[Rule]:
     units = language.units
     number = numerals.pattern
     unit = rf'(?P<unit>{alternatives(units)}){RIGHT}'
-    before = rf'(?P<sign>(?<![\w)\]])[-−+±])?{LEFT}(?<![.,/:])'
+    before = rf'(?P<sign>{numerals.signed}[-−+±])?{LEFT}{FREE}'
     signs = {'-': 'minus', '−': 'minus', '+': 'plus', '±': 'plus_minus'}
 
     def said(match: re.Match[str]) -> str:
@@ -30,9 +30,11 @@ def measures(numerals: Numerals) -> Iterator[Rule]:
     def several(match: re.Match[str]) -> str:
         noun = units[match['unit']]
         joint = 'to' if match['joint'].strip() in '-–~〜' else 'by'
-        return numerals.joined(
-            numerals.say(numerals.read(match['first']), noun.form), language.words[joint],
-            numerals.counted(numerals.read(match['number']), noun))
+        first, last = numerals.read(match['first']), numerals.read(match['number'])
+        words = numerals.joined(numerals.say(first, noun.form), language.words[joint])
+        if '{n}' in noun.many:
+            return noun.many.format(n=numerals.joined(words, numerals.say(last, noun.form)))
+        return numerals.joined(words, numerals.counted(last, noun))
 
     def fraction(match: re.Match[str]) -> str:
         noun, under = units[match['unit']], int(match[3])
@@ -41,8 +43,8 @@ def measures(numerals: Numerals) -> Iterator[Rule]:
         words = numerals.fraction(match[1] or '', int(match[2]), under, f' {noun.one}')
         return numerals.joined(words, noun.many if match[1] else noun.one)
 
-    yield rule(rf'{LEFT}(?<![.,/:])(?:(\d+)\s)?(\d{{1,2}})/(\d{{1,2}})\s?{unit}', fraction)
-    yield rule(rf'{LEFT}(?<![.,/:])(?P<first>{number})(?P<joint>\s?[-–~〜×x]\s?)'
+    yield rule(rf'{LEFT}{FREE}(?:(\d+)\s)?(\d{{1,2}})/(\d{{1,2}})\s?{unit}', fraction)
+    yield rule(rf'{LEFT}{FREE}(?P<first>{number})(?:\s?(?:%|°C?))?(?P<joint>\s?[-–~〜×x]\s?)'
                rf'(?P<number>{number})\s?{unit}', several)
     yield rule(rf'{before}(?P<number>{number})\s?{unit}', said)
     per = language.words.get('per')

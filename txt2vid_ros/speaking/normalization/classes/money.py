@@ -31,6 +31,10 @@ def money(numerals: Numerals) -> Iterator[Rule]:
         elif len(amount.fraction) == 2 and not language.decimal_money:
             words = _parts(amount, whole, part)
         else:
+            if language.decimal_money and not (fraction := amount.fraction.rstrip('0')):
+                amount = Amount(amount.digits, '', '')
+            elif language.decimal_money:
+                amount = amount._replace(fraction=fraction)
             words = numerals.counted(amount, whole, language.of_millions)
         for pattern, replacement in language.elided:
             words = re.sub(pattern, replacement, words)
@@ -68,7 +72,7 @@ def money(numerals: Numerals) -> Iterator[Rule]:
 
     scaled = rf'(?:\s?(?P<scale>{scale})(?![^\W\d_]))?' if language.spaces else (
         rf'(?P<scale>{scale})?')
-    yield rule(rf'(?P<minus>(?<![\w)])[-−]\s?)?{LEFT}(?P<sign>{sign})\s?(?P<number>{number}){scaled}',
+    yield rule(rf'(?P<minus>{numerals.signed}[-−]\s?)?{LEFT}(?P<sign>{sign})\s?(?P<number>{number}){scaled}',
                prefixed)
-    yield rule(rf'(?P<minus>(?<![\w)])[-−])?{LEFT}(?<![\d.,/])(?:(?P<first>{number})\s?[-–]\s?)?'
+    yield rule(rf'(?P<minus>{numerals.signed}[-−])?{LEFT}(?<![\d.,/])(?:(?P<first>{number})\s?[-–]\s?)?'
                rf'(?P<number>{number}){scaled}\s?{link}(?P<sign>{sign})', suffixed)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import re
 
 from txt2vid_ros.speaking.normalization.classes.sentence_ends import ends_sentence
-from txt2vid_ros.speaking.normalization.numerals import LEFT, Numerals, RIGHT
+from txt2vid_ros.speaking.normalization.numerals import FREE, LEFT, Numerals, RIGHT
 from txt2vid_ros.speaking.normalization.rule import alternatives, Rule, rule
 
 _SIGNS = {'-': 'minus', '−': 'minus', '+': 'plus', '±': 'plus_minus'}
@@ -68,17 +68,17 @@ def numbers(numerals: Numerals) -> Iterator[Rule]:
     """Yield the rules for plain numbers."""
     of, words = _Numbers(numerals), numerals.language.words
     number = numerals.pattern
-    free = rf'{LEFT}(?<![.,/:])'
+    free = rf'{LEFT}{FREE}'
     yield rule(rf'{free}\d+(?:\.\d+){{2,}}(?![\d])', of.version)
     yield rule(rf'{free}(?:(\d+)\s)?(\d{{1,2}})/(\d{{1,3}})(?![/\d]|[.,]\d){RIGHT}', of.fraction)
-    for sign, name in ((r'\+', 'plus'), ('[-−](?=[^=]*=)', 'minus'), ('=', 'equals'),
+    for sign, name in ((r'\+', 'plus'), ('[-−](?=[^=]*=)', 'less'), ('=', 'equals'),
                        ('[×*x·]', 'times'), ('÷', 'divided'), (':', 'ratio')):
-        yield rule(rf'(?<=\d)\s?{sign}\s?(?=[\d(])', f' {words[name]} ')
+        yield rule(rf'(?<=\d)\s?{sign}\s?(?=[\d(])', f' {words.get(name, words["minus"])} ')
     yield rule(r'(?<=\w)\s?\^2(?!\d)', f' {words["squared"]}')
     yield rule(r'(?<=\w)\s?\^3(?!\d)', f' {words["cubed"]}')
-    yield rule(r'(?<=\w)\s?\^(-?\d+)', lambda match: (
-        f' {words["power"]} {words["minus"] + " " if match[1][0] == "-" else ""}'
-        f'{numerals.cardinal(int(match[1].lstrip("-")))}'))
+    yield rule(r'(?<=\w)\s?\^(-?\d+)', lambda match: ' ' + words['power'].format(
+        n=numerals.joined(words['minus'] if match[1][0] == '-' else '',
+                          numerals.cardinal(int(match[1].lstrip('-'))))))
     yield rule(rf'{free}({number})(\s?[-–~〜]\s?)({number}){RIGHT}', of.range)
     if numerals.language.scales:
         gap, end = (r'\s?', r'(?![^\W\d_])') if numerals.language.spaces else ('', '')
@@ -86,5 +86,5 @@ def numbers(numerals: Numerals) -> Iterator[Rule]:
                    of.scaled)
     suffix = numerals.language.suffixes
     glued = rf'(?P<suffix>(?:{suffix})(?![^\W\d_]))?' if suffix else ''
-    yield rule(rf'(?P<sign>(?<![\w)\]])[-−+±])?(?P<number>{number}){glued}', of.plain)
+    yield rule(rf'(?P<sign>{numerals.signed}[-−+±])?(?P<number>{number}){glued}', of.plain)
     yield rule(r'\d+', lambda match: numerals.digits(match[0]))

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 import re
 
-from txt2vid_ros.speaking.normalization.numerals import LEFT, Numerals
+from txt2vid_ros.speaking.normalization.numerals import FREE, LEFT, Numerals
 from txt2vid_ros.speaking.normalization.rule import Rule, rule
 
 
 def ordinals(numerals: Numerals) -> Iterator[Rule]:
     """Yield the rules for ordinal numbers."""
     for mark, form in numerals.language.ordinal_marks:
-        yield rule(rf'{LEFT}(?<![.,/:])(\d{{1,4}}){mark}', _said(numerals, form))
+        yield rule(rf'{LEFT}{FREE}(\d{{1,4}}){mark}', _said(numerals, form))
 
 
 def _said(numerals: Numerals, form: str) -> object:

@@ -37,12 +37,13 @@ def telephone(numerals: Numerals) -> Iterator[Rule]:
         return number(match[0]) if 7 <= sum(map(str.isdigit, match[0])) <= 15 else match[0]
 
     if language.phone_calls:
-        yield rule(rf'((?<![^\W\d_])(?:{language.phone_calls})[.:：]{{0,2}}\s*)({_NUMBER})'
+        begin = r'(?<![^\W\d_])' if language.spaces else ''
+        yield rule(rf'({begin}(?:{language.phone_calls})[.:：]{{0,2}}\s*)({_NUMBER})'
                    r'(?![\d%€$])', named)
+    if not language.spaces:
+        yield rule(rf'{LEFT}1[3-9]\d(?:[ -]?\d{{4}}){{2}}(?!\d)', long)
     yield rule(rf'{LEFT}\+\d{{1,3}}[ .-]?(?:\(\d+\)[ .-]?)?\d+(?:[ ./-]\d+)*(?![\d%°])', long)
     yield rule(rf'{LEFT}(?<![.,:/-])\(?0\d{{1,4}}\)?[ /-]\d{{2,}}(?:[ -]\d{{2,}})*(?![\d%°]|[.,]\d)',
                long)
     if language.phone_pairs:
         yield rule(rf'{LEFT}(?<![.,:/-])0\d(?:[ .-]?\d\d){{4}}(?![\d%°]|[.,]\d)', long)
-    if not language.spaces:
-        yield rule(rf'{LEFT}1[3-9]\d(?:[ -]?\d{{4}}){{2}}(?!\d)', long)

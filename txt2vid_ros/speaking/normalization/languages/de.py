@@ -200,7 +200,7 @@ _WORDS = {
     'plus_minus': 'plus minus', 'to': 'bis', 'by': 'mal', 'and': '', 'dot': 'Punkt',
     'slash': 'Schrägstrich', 'at': 'ät', 'dash': 'Bindestrich', 'underscore': 'Unterstrich',
     'colon': 'Doppelpunkt', 'equals': 'gleich', 'times': 'mal', 'divided': 'geteilt durch',
-    'ratio': 'zu', 'squared': 'hoch zwei', 'cubed': 'hoch drei', 'power': 'hoch',
+    'ratio': 'zu', 'squared': 'hoch zwei', 'cubed': 'hoch drei', 'power': 'hoch {n}',
     'over': 'durch', 'per': 'pro {unit}', 'www': 'W W W'}
 _SIGNS = {
     '€': 'EUR', 'EUR': 'EUR', 'Euro': 'EUR', '$': 'USD', 'US$': 'USD', 'USD': 'USD',

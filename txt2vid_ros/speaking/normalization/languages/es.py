@@ -206,7 +206,7 @@ _WORDS = {
     'plus_minus': 'más menos', 'to': 'a', 'by': 'por', 'and': 'y', 'dot': 'punto',
     'slash': 'barra', 'at': 'arroba', 'dash': 'guion', 'underscore': 'guion bajo',
     'colon': 'dos puntos', 'equals': 'igual a', 'times': 'por', 'divided': 'entre',
-    'ratio': 'a', 'squared': 'al cuadrado', 'cubed': 'al cubo', 'power': 'elevado a',
+    'ratio': 'a', 'squared': 'al cuadrado', 'cubed': 'al cubo', 'power': 'elevado a {n}',
     'over': 'partido por', 'per': 'por {unit}', 'www': 'triple uve doble'}
 _SIGNS = {
     '€': 'EUR', 'EUR': 'EUR', 'euros': 'EUR', '$': 'USD', 'US$': 'USD',

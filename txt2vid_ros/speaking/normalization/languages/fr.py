@@ -160,7 +160,7 @@ _WORDS = {
     'plus_minus': 'plus ou moins', 'to': 'à', 'by': 'sur', 'and': 'et', 'dot': 'point',
     'slash': 'barre oblique', 'at': 'arobase', 'dash': 'tiret', 'underscore': 'tiret bas',
     'colon': 'deux-points', 'equals': 'égale', 'times': 'fois', 'divided': 'divisé par',
-    'ratio': 'à', 'squared': 'au carré', 'cubed': 'au cube', 'power': 'puissance',
+    'ratio': 'à', 'squared': 'au carré', 'cubed': 'au cube', 'power': 'puissance {n}',
     'over': 'sur', 'per': 'par {unit}', 'www': 'trois double vé'}
 _SIGNS = {
     '€': 'EUR', 'EUR': 'EUR', 'euros': 'EUR', '$': 'USD', 'US$': 'USD', 'USD': 'USD',

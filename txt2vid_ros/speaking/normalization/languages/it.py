@@ -168,7 +168,7 @@ _WORDS = {
     'plus_minus': 'più o meno', 'to': 'a', 'by': 'per', 'and': 'e', 'dot': 'punto',
     'slash': 'barra', 'at': 'chiocciola', 'dash': 'trattino', 'underscore': 'trattino basso',
     'colon': 'due punti', 'equals': 'uguale', 'times': 'per', 'divided': 'diviso', 'ratio': 'a',
-    'squared': 'al quadrato', 'cubed': 'al cubo', 'power': 'alla', 'over': 'su',
+    'squared': 'al quadrato', 'cubed': 'al cubo', 'power': 'alla {n}', 'over': 'su',
     'per': 'al {unit}', 'www': 'vu vu vu'}
 _SIGNS = {
     '€': 'EUR', 'EUR': 'EUR', 'euro': 'EUR', '$': 'USD', 'US$': 'USD', 'USD': 'USD', '£': 'GBP',

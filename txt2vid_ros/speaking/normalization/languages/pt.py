@@ -179,7 +179,7 @@ _WORDS = {
     'plus_minus': 'mais ou menos', 'to': 'a', 'by': 'por', 'and': 'e', 'dot': 'ponto',
     'slash': 'barra', 'at': 'arroba', 'dash': 'hífen', 'underscore': 'sublinhado',
     'colon': 'dois pontos', 'equals': 'igual a', 'times': 'vezes', 'divided': 'dividido por',
-    'ratio': 'a', 'squared': 'ao quadrado', 'cubed': 'ao cubo', 'power': 'elevado a',
+    'ratio': 'a', 'squared': 'ao quadrado', 'cubed': 'ao cubo', 'power': 'elevado a {n}',
     'over': 'sobre', 'per': 'por {unit}', 'www': 'dáblio dáblio dáblio'}
 _SIGNS = {
     'R$': 'BRL', 'BRL': 'BRL', 'reais': 'BRL', '€': 'EUR', 'EUR': 'EUR', 'euros': 'EUR',
