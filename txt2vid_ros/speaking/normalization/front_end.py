@@ -61,7 +61,7 @@ def for_locale(locale: str) -> Callable[[str], str] | None:
     if language == 'en':
         return english.to_words
     table = LANGUAGES.get(language)
-    return table and classes.to_words(table.of_locale(locale))
+    return classes.to_words(table.of_locale(locale)) if table else None
 
 
 def normalize(text: str, languages: tuple[str, ...] = ('en',), *, ssml: bool = False,
@@ -84,10 +84,8 @@ def normalize(text: str, languages: tuple[str, ...] = ('en',), *, ssml: bool = F
     to_words = for_locale(locale)
     if to_words:
         text = ' '.join(map(to_words, _portions(text)))
-    if to_words is english.to_words:
-        text = to_plain_latin(text)
-    else:
-        text = _INITIAL.sub(r'\1', text)
+    text = (to_plain_latin(text) if to_words is english.to_words
+            else _INITIAL.sub(r'\1', text))
     text, left_out = leave_out_foreign(text, languages)
     text = _tidy(text)
     return SpokenText(text if speakable(text) else '', left_out)

@@ -25,14 +25,14 @@ class Noun(NamedTuple):
     """The form of the number before it, such as 'f' for "una"."""
 
 
-class Currency(NamedTuple):
+class CurrencyNames(NamedTuple):
     """A currency; `part` is its hundredth, without a name where that is not said."""
 
     whole: Noun
     part: Noun | None
 
 
-class Clock(NamedTuple):
+class ClockWords(NamedTuple):
     """Templates of times of day; `{h}`, `{m}` and `{s}` stand for numbers in words."""
 
     hour: str
@@ -73,9 +73,9 @@ def nouns(table: str) -> dict[str, Noun]:
     return found
 
 
-def currencies(table: str) -> dict[str, Currency]:
+def currencies(table: str) -> dict[str, CurrencyNames]:
     """Read lines "code | one | many | form | part | parts | form"; the last three may lack."""
-    return {code: Currency(Noun(one, many, form or 'm'),
+    return {code: CurrencyNames(Noun(one, many, form or 'm'),
                            Noun(part[0], part[1], part[2] if len(part) > 2 else 'm')
                            if part else None)
             for code, one, many, form, *part in rows(table)}
@@ -100,11 +100,11 @@ class Language:
     Words of the classes: decimal, point, comma, minus, plus, to (in ranges), dot, slash, at, dash,
     underscore, colon, times, over (of fractions), and (before a fraction), sentence ends aside.
     """
-    clock: Clock
+    clock: ClockWords
     date: str
     """Template of a whole date: {day}, {month} and {year}."""
     day_and_month: str
-    currencies: Mapping[str, Currency]
+    currencies: Mapping[str, CurrencyNames]
     units: Mapping[str, Noun]
     symbols: Mapping[str, str]
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 import re
 from typing import NamedTuple
 
 from txt2vid_ros.speaking.normalization.language import Language, Noun, Replacements
 from txt2vid_ros.speaking.normalization.number_rules import NumberRules
+from txt2vid_ros.speaking.normalization.rule import compiled
 
 LETTERS = '0-9A-Za-zÀ-ɏ\u0900-\u0963\u0966-\u0dff'
 """Digits and the letters of writings with spaces, for a class of a regular expression."""
@@ -76,9 +78,7 @@ class Numerals:
         if text.count('.') + text.count(',') > 1:
             # Written as in a language with the other marks.
             last = re.split('[.,]', text)[-1]
-            foreign = text.count(decimal) > 1 and len(last) == 3 and '.' * (text.count('.') > 0) + (
-                ',' * (text.count(',') > 0)) == decimal
-            if foreign:
+            if set(re.sub(r'\d', '', text)) == {decimal} and len(last) == 3:
                 return Amount(re.sub(r'\D', '', text), '', '')
             return Amount(re.sub(r'\D', '', text[:-len(last) - 1]), last, text[-len(last) - 1])
         digits, mark, fraction = re.fullmatch(
@@ -112,8 +112,8 @@ class Numerals:
         """Return a year in words."""
         if self.language.years_by_digits:
             return self.digits(str(number))
-        return self._ended(self.rules.words(number, 'year' if 'year' in self.rules else 'cardinal'),
-                           self.language.endings, '')
+        rule_set = 'year' if 'year' in self.rules else 'cardinal'
+        return self._ended(self.rules.words(number, rule_set), self.language.endings, '')
 
     def digits(self, text: str, rule_set: str = 'digit') -> str:
         """Return digit by digit what is written."""
@@ -134,13 +134,13 @@ class Numerals:
     def form_in(self, text: str, begin: int, end: int, amount: Amount) -> str:
         """Return the form of a number at a place of a text, by the words around it."""
         language = self.language
-        if language.uncounted and re.search(rf'(?:{language.uncounted})\s?$',
-                                            text[max(0, begin - 20):begin]):
+        if language.uncounted and compiled(
+                rf'(?:{language.uncounted})\s?$').search(text[max(0, begin - 20):begin]):
             return ''
         behind = text[end:end + 40]
         return next((form for form, pattern in (
             language.before_one if amount.is_one else language.before_many)
-                     if re.match(pattern, behind)), '')
+                     if compiled(pattern).match(behind)), '')
 
     def fraction(self, whole: str, over: int, under: int, behind: str = '') -> str:
         """Return a fraction in words, with a whole number before it if there is one."""
@@ -149,7 +149,7 @@ class Numerals:
             if whole and language.half:
                 return language.half.format(n=say(int(whole), language.fraction_form))
             words = '' if whole else next((words for words, pattern in language.halves
-                                           if re.match(pattern, behind)), '')
+                                           if compiled(pattern).match(behind)), '')
             if words:
                 return words
         if 1 < under <= len(language.fractions) + 1:
@@ -173,8 +173,8 @@ class Numerals:
         return self.joined(self.digits(digits[:noughts]), self.cardinal(int(rest)) if rest else '')
 
     @staticmethod
-    def _ended(words: str, endings: object, form: str) -> str:
-        table: dict[str, Replacements] = endings  # type: ignore[assignment]
-        for pattern, replacement in (*table.get('', ()), *(table.get(form, ()) if form else ())):
-            words = re.sub(pattern, replacement, words)
+    def _ended(words: str, endings: Mapping[str, Replacements], form: str) -> str:
+        for pattern, replacement in (
+                *endings.get('', ()), *(endings.get(form, ()) if form else ())):
+            words = compiled(pattern).sub(replacement, words)
         return words

@@ -15,6 +15,12 @@ class Rule(NamedTuple):
     words: Callable[[re.Match[str]], str]
 
 
+@functools.cache
+def compiled(pattern: str) -> re.Pattern[str]:
+    """Return a pattern of a table, of which there are more than the cache of `re` holds."""
+    return re.compile(pattern)
+
+
 def rule(pattern: str, words: Callable[[re.Match[str]], str] | str, flags: int = 0) -> Rule:
     r"""Return a rule; `words` may be a template such as r'\\1 percent'."""
     if isinstance(words, str):

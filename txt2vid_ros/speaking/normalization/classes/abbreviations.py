@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 import re
 
 from txt2vid_ros.speaking.normalization.classes.sentence_ends import ends_sentence
 from txt2vid_ros.speaking.normalization.numerals import Numerals
 from txt2vid_ros.speaking.normalization.rule import Rule, rule
+
 
 def abbreviations(numerals: Numerals) -> Iterator[Rule]:
     """Yield the rules for abbreviations."""
@@ -32,13 +33,14 @@ def _plain(words: str, match: re.Match[str]) -> str:
     return words
 
 
-def _rule(table: Mapping[str, str], behind: str, said: object) -> Rule:
+def _rule(table: Mapping[str, str], behind: str,
+          said: Callable[[str, re.Match[str]], str]) -> Rule:
     words = {**{_capital(short): _capital(long) for short, long in table.items()}, **table}
     keys = {re.sub(r'\s', '', short): long for short, long in words.items()}
     written = '|'.join(_pattern(short) for short in sorted(words, key=len, reverse=True))
 
     def replaced(match: re.Match[str]) -> str:
-        return said(keys[re.sub(r'\s', '', match[1])], match)  # type: ignore[operator, no-any-return]
+        return said(keys[re.sub(r'\s', '', match[1])], match)
 
     return rule(rf'(?<![\w.])({written})(?![^\W\d_]){behind}', replaced)
 

@@ -7,7 +7,7 @@ import re
 
 from txt2vid_ros.speaking.normalization.language import Language
 from txt2vid_ros.speaking.normalization.numerals import LEFT, Numerals, RIGHT
-from txt2vid_ros.speaking.normalization.rule import alternatives, Rule, rule
+from txt2vid_ros.speaking.normalization.rule import alternatives, compiled, Rule, rule
 
 _LENGTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _NOT_BEFORE = r'(?<![\d.,/-])(?<!\d:)'
@@ -49,7 +49,7 @@ class _Dates:
         """Return the form of an ordinal by what is before it."""
         before = match.string[max(0, match.start() - 24):match.start()]
         return next((form for form, pattern in self.language.ordinal_cases
-                     if re.search(rf'(?:{pattern})$', before)), '')
+                     if compiled(rf'(?:{pattern})$').search(before)), '')
 
     def numeric(self, match: re.Match[str]) -> str:
         first, second, year = int(match[1]), int(match[3]), match[4]

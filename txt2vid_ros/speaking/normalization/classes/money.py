@@ -7,7 +7,7 @@ import re
 
 from txt2vid_ros.speaking.normalization.language import Noun
 from txt2vid_ros.speaking.normalization.numerals import Amount, LEFT, Numerals
-from txt2vid_ros.speaking.normalization.rule import alternatives, Rule, rule
+from txt2vid_ros.speaking.normalization.rule import alternatives, compiled, Rule, rule
 
 
 def money(numerals: Numerals) -> Iterator[Rule]:
@@ -37,7 +37,7 @@ def money(numerals: Numerals) -> Iterator[Rule]:
                 amount = amount._replace(fraction=fraction)
             words = numerals.counted(amount, whole, language.of_millions)
         for pattern, replacement in language.elided:
-            words = re.sub(pattern, replacement, words)
+            words = compiled(pattern).sub(replacement, words)
         return words
 
     def _scaled(amount: Amount, scale: str) -> str:
@@ -72,7 +72,7 @@ def money(numerals: Numerals) -> Iterator[Rule]:
 
     scaled = rf'(?:\s?(?P<scale>{scale})(?![^\W\d_]))?' if language.spaces else (
         rf'(?P<scale>{scale})?')
-    yield rule(rf'(?P<minus>{numerals.signed}[-−]\s?)?{LEFT}(?P<sign>{sign})\s?(?P<number>{number}){scaled}',
-               prefixed)
-    yield rule(rf'(?P<minus>{numerals.signed}[-−])?{LEFT}(?<![\d.,/])(?:(?P<first>{number})\s?[-–]\s?)?'
+    before = rf'(?P<minus>{numerals.signed}[-−])?{LEFT}'
+    yield rule(rf'{before}(?P<sign>{sign})\s?(?P<number>{number}){scaled}', prefixed)
+    yield rule(rf'{before}(?<![\d.,/])(?:(?P<first>{number})\s?[-–]\s?)?'
                rf'(?P<number>{number}){scaled}\s?{link}(?P<sign>{sign})', suffixed)

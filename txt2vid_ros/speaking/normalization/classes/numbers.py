@@ -7,7 +7,7 @@ import re
 
 from txt2vid_ros.speaking.normalization.classes.sentence_ends import ends_sentence
 from txt2vid_ros.speaking.normalization.numerals import FREE, LEFT, Numerals, RIGHT
-from txt2vid_ros.speaking.normalization.rule import alternatives, Rule, rule
+from txt2vid_ros.speaking.normalization.rule import alternatives, compiled, Rule, rule
 
 _SIGNS = {'-': 'minus', '−': 'minus', '+': 'plus', '±': 'plus_minus'}
 
@@ -20,7 +20,7 @@ class _Numbers:
         self.language = numerals.language
 
     def version(self, match: re.Match[str]) -> str:
-        if re.fullmatch(self.numerals.pattern, match[0]):
+        if compiled(self.numerals.pattern).fullmatch(match[0]):
             return match[0]
         point = self.language.words['point']
         return self.numerals.joined(*(part for number in match[0].split('.') for part in (
@@ -41,8 +41,8 @@ class _Numbers:
         text = match['number']
         contexts = self.language.year_contexts
         year = bool(re.fullmatch(r'1[1-9]\d\d|20\d\d', text)) and any((
-            contexts[0] and re.search(rf'(?:{contexts[0]})$', match.string[:match.start()]),
-            contexts[1] and re.match(contexts[1], match.string[match.end('number'):])))
+            contexts[0] and compiled(rf'(?:{contexts[0]})$').search(match.string[:match.start()]),
+            contexts[1] and compiled(contexts[1]).match(match.string[match.end('number'):])))
         words = self._number(text, match, year)
         words += (match.groupdict().get('suffix') or '')
         sign = match['sign']

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 import re
 
 from txt2vid_ros.speaking.normalization.numerals import FREE, LEFT, Numerals
-from txt2vid_ros.speaking.normalization.rule import Rule, rule
+from txt2vid_ros.speaking.normalization.rule import compiled, Rule, rule
 
 
 def ordinals(numerals: Numerals) -> Iterator[Rule]:
@@ -15,11 +15,11 @@ def ordinals(numerals: Numerals) -> Iterator[Rule]:
         yield rule(rf'{LEFT}{FREE}(\d{{1,4}}){mark}', _said(numerals, form))
 
 
-def _said(numerals: Numerals, form: str) -> object:
+def _said(numerals: Numerals, form: str) -> Callable[[re.Match[str]], str]:
     def said(match: re.Match[str]) -> str:
         before = match.string[max(0, match.start() - 24):match.start()]
         case = next((case for case, pattern in numerals.language.ordinal_cases
-                     if re.search(rf'(?:{pattern})$', before)), form)
+                     if compiled(rf'(?:{pattern})$').search(before)), form)
         return numerals.ordinal(int(match[1]), case)
 
     return said

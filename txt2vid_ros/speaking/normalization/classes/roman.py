@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import re
 
 from txt2vid_ros.speaking.normalization.numerals import Numerals
-from txt2vid_ros.speaking.normalization.rule import Rule, rule
+from txt2vid_ros.speaking.normalization.rule import compiled, Rule, rule
 
 _NUMERAL = r'(?=[IVXLC])(?:C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})(?![^\W\d_])'
 _VALUES = {'I': 1, 'V': 5, 'X': 10, 'L': 50, 'C': 100}
@@ -33,9 +33,9 @@ def roman(numerals: Numerals) -> Iterator[Rule]:
 
         def ordinal(match: re.Match[str]) -> str:
             form = next((form for form, pattern in language.ordinal_cases
-                         if re.search(rf'(?:{pattern})$', match.string[:match.start()])), '')
+                         if compiled(rf'(?:{pattern})$').search(match.string[:match.start()])), '')
             feminine = next((form for form, pattern in language.before_one
-                             if re.match(pattern, match.string[match.end():])), '')
+                             if compiled(pattern).match(match.string[match.end():])), '')
             return numerals.ordinal(value_of(match[1]), form or feminine)
 
         yield rule(rf'(?<![^\W\d_.])({bare})(?:{mark})(?=\s(?:{language.roman_before})(?![^\W\d_]))',

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from txt2vid_ros.speaking.normalization.language import (
-    Clock,
+    ClockWords,
     currencies,
     Language,
     nouns,
@@ -229,7 +229,7 @@ GERMAN = Language(
     year_contexts=(
         r'(?:\b(?:[Jj]ahre?s?|[Ss]eit|[Aa]b|[Bb]is|[Vv]or|[Nn]ach|[Uu]m|[Vv]on|[Ii]n|[Aa]nno|[Ss]ommer'
         r'|[Ww]inter|[Hh]erbst|[Ff]rühjahr|[Ff]rühling|geboren|geb\.) |\(|^)', r'\)|er\b|[.,;:!?]?\s*$|[.,;:!?]\s|\s[a-zäöü]'),
-    clock=Clock('{h} Uhr', '{h} Uhr {m}', '{h} Uhr {m}', '{h} Uhr {m} und {s} Sekunden', form='m', second_form='f',
+    clock=ClockWords('{h} Uhr', '{h} Uhr {m}', '{h} Uhr {m}', '{h} Uhr {m} und {s} Sekunden', form='m', second_form='f',
                 after='Uhr|h'),
     before_one=(('f', _FEMININE), ('m', r'\s(?:Uhr|[A-ZÄÖÜ][a-zäöüß]+)(?![^\W\d_])')),
     fractions=(('halb', 'halbe'), ('Drittel', 'Drittel'), ('Viertel', 'Viertel'),

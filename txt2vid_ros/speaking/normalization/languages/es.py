@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from txt2vid_ros.speaking.normalization.language import (
-    Clock,
+    ClockWords,
     currencies,
     Language,
     nouns,
@@ -235,7 +235,7 @@ SPANISH = Language(
     date='{day} de {month} de {year}', day_and_month='{day} de {month}',
     between_date_parts='del? ', first_day='primero',
     before_day_and_month=r'\b(?:el|del|al|día|fecha) ',
-    clock=Clock('{h}', '{h} {m}', '{h} y {m}', '{h} horas, {m} minutos y {s} segundos', form='f',
+    clock=ClockWords('{h}', '{h} {m}', '{h} y {m}', '{h} horas, {m} minutos y {s} segundos', form='f',
                 after='hs?|hrs?', hour_signs='h'),
     before_one=(('f', _FEMININE_ONE), ('m', _MASCULINE_ONE)),
     before_many=(('f', _FEMININE_MANY), ('m', _MASCULINE_MANY)),

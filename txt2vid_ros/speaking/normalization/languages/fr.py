@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from txt2vid_ros.speaking.normalization.language import (
-    Clock,
+    ClockWords,
     currencies,
     Language,
     nouns,
@@ -186,7 +186,7 @@ FRENCH = Language(
     short_days={'lun.': 0, 'mar.': 1, 'mer.': 2, 'jeu.': 3, 'ven.': 4, 'sam.': 5, 'dim.': 6},
     date='{day} {month} {year}', day_and_month='{day} {month}', first_day='premier',
     before_day_and_month=r'\b(?:[Ll]e|[Aa]u|[Dd]u) ',
-    clock=Clock('{h} heures', '{h} heures {m}', '{h} heures {m}',
+    clock=ClockWords('{h} heures', '{h} heures {m}', '{h} heures {m}',
                 '{h} heures, {m} minutes et {s} secondes', form='f', minute_form='f',
                 second_form='f', hour_signs='hH'),
     before_one=(('f', _FEMININE),), before_many=(('f', _FEMININE),),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from txt2vid_ros.speaking.normalization.language import (
-    Clock,
+    ClockWords,
     currencies,
     Language,
     nouns,
@@ -135,7 +135,7 @@ HINDI = Language(
     before_day_and_month='(?:तारीख|तारीख़|दिनांक) ',
     year_contexts=(r'(?:सन्|सन|वर्ष|साल|ईस्वी|ई\.)\s?',
                    rf'\s(?:में|से|तक|ई\.|ईस्वी|के बाद|के दशक|की क्रांति){_NO_LETTER}'),
-    clock=Clock('{h} बजे', '{h} बजकर {m} मिनट', '{h} बजकर {m} मिनट',
+    clock=ClockWords('{h} बजे', '{h} बजकर {m} मिनट', '{h} बजकर {m} मिनट',
                 '{h} बजकर {m} मिनट {s} सेकंड', after='बजे',
                 spoken={30: 'साढ़े {h} बजे', 15: 'सवा {h} बजे', 45: 'पौने {next} बजे'}),
     fractions=(('आधा', 'आधे'), ('तिहाई', 'तिहाई'), ('चौथाई', 'चौथाई')),

@@ -7,7 +7,7 @@ Where kanji would be read as another word, kana stand for them: 10分 is no 十�
 from __future__ import annotations
 
 from txt2vid_ros.speaking.normalization.language import (
-    Clock,
+    ClockWords,
     currencies,
     Language,
     nouns,
@@ -93,11 +93,11 @@ JAPANESE = Language(
         'underscore': 'アンダーバー', 'colon': 'コロン', 'equals': 'イコール', 'times': 'かける',
         'divided': '割る', 'ratio': '対', 'squared': 'の二乗', 'cubed': 'の三乗',
         'power': 'の{n}乗', 'over': '分の', 'per': '毎{unit}', 'pause': '、', 'or': '、'},
-    months=tuple(f'{month}月' for month in '一 二 三 四 五 六 七 八 九 十 十一 十二'.split()),
+    months=tuple(f'{month}月' for month in ['一', '二', '三', '四', '五', '六', '七', '八', '九', '十', '十一', '十二']),
     days=words_of('月曜日 火曜日 水曜日 木曜日 金曜日 土曜日 日曜日'),
     date='{year}年{month}{day}日', day_and_month='{month}{day}日', date_order='ymd',
     before_minus='[はがをにのらとへで、。：: （(]',
-    clock=Clock('{h}時', '{h}時{m}分', '{h}時{m}分', '{h}時{m}分{s}秒'),
+    clock=ClockWords('{h}時', '{h}時{m}分', '{h}時{m}分', '{h}時{m}分{s}秒'),
     denominator_first='{d}分の{n}',
     scales={scale: (scale, scale) for scale in words_of('万 億 兆')}, scale_form='leading',
     currencies=currencies(_CURRENCIES), currency_signs=_SIGNS,

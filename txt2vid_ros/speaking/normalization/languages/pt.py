@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from txt2vid_ros.speaking.normalization.language import (
-    Clock,
+    ClockWords,
     currencies,
     Language,
     nouns,
@@ -202,7 +202,7 @@ PORTUGUESE = Language(
     date='{day} de {month} de {year}', day_and_month='{day} de {month}',
     between_date_parts='de ', first_day='primeiro',
     before_day_and_month=r'\b(?:[Dd]ia|[Ee]m|[Aa]té|[Dd]esde|[Nn]o dia) ',
-    clock=Clock('{h} horas', '{h} e {m}', '{h} e {m}', '{h} horas, {m} minutos e {s} segundos',
+    clock=ClockWords('{h} horas', '{h} e {m}', '{h} e {m}', '{h} horas, {m} minutos e {s} segundos',
                 one='{h} hora', form='f', after='hs?|horas', hour_signs='hH'),
     before_one=(('f', _FEMININE_ONE),), before_many=(('f', _FEMININE_MANY),),
     uncounted=r'\b(?:[Oo]|[Dd]o|[Nn]o|[Aa]o|[Nn]úmero|[Cc]apítulo|[Pp]ágina|[Vv]ersão|[A-Z]{1,3})|\d',

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from txt2vid_ros.speaking.normalization.language import (
-    Clock,
+    ClockWords,
     currencies,
     Language,
     nouns,
@@ -109,8 +109,9 @@ def _fields(written: Any) -> dict[str, Any]:
         'numbers': written(_NUMBERS), 'endings': {'m': ((r'^二$', written('两')),)},
         'words': {name: written(word) for name, word in words.items()},
         'symbols': {sign: written(word) for sign, word in symbols.items()},
-        'clock': Clock(*map(written, ('{h}点', '{h}点{m}分', '{h}点零{m}分', '{h}点{m}分{s}秒')),
-                       second_form=''),
+        'clock': ClockWords(
+            written('{h}点'), written('{h}点{m}分'), written('{h}点零{m}分'),
+            written('{h}点{m}分{s}秒'), second_form=''),
         'before_many': (('m', f'{_COUNTED}|{written(_COUNTED)}'),),
         'scales': {scale: (scale, scale) for scale in (*_SCALES, *map(written, _SCALES))},
         'currencies': currencies(written(_CURRENCIES)), 'units': nouns(written(_UNITS)),
@@ -130,7 +131,7 @@ _WRITTEN_TRADITIONALLY = _fields(lambda text: text.translate(_TRADITIONAL))
 
 CHINESE = Language(
     tag='zh', spaces=False, decimal='.', groups=',', fraction_as_number=0,
-    months=tuple(f'{month}月' for month in '一 二 三 四 五 六 七 八 九 十 十一 十二'.split()),
+    months=tuple(f'{month}月' for month in ['一', '二', '三', '四', '五', '六', '七', '八', '九', '十', '十一', '十二']),
     days=words_of('星期一 星期二 星期三 星期四 星期五 星期六 星期日'),
     date='{year}年{month}{day}日', day_and_month='{month}{day}日', date_order='ymd',
     before_minus='[是为為到至低温溫约約在达達了，。、：: （(]',
