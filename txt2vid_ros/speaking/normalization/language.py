@@ -75,9 +75,9 @@ def nouns(table: str) -> dict[str, Noun]:
 
 def currencies(table: str) -> dict[str, CurrencyNames]:
     """Read lines "code | one | many | form | part | parts | form"; the last three may lack."""
-    return {code: CurrencyNames(Noun(one, many, form or 'm'),
-                           Noun(part[0], part[1], part[2] if len(part) > 2 else 'm')
-                           if part else None)
+    return {code: CurrencyNames(
+                Noun(one, many, form or 'm'),
+                Noun(part[0], part[1], part[2] if len(part) > 2 else 'm') if part else None)
             for code, one, many, form, *part in rows(table)}
 
 

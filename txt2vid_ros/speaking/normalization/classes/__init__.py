@@ -16,8 +16,8 @@ from txt2vid_ros.speaking.normalization.classes.dates import dates
 from txt2vid_ros.speaking.normalization.classes.electronic import electronic
 from txt2vid_ros.speaking.normalization.classes.measures import measures
 from txt2vid_ros.speaking.normalization.classes.money import money
-from txt2vid_ros.speaking.normalization.classes.numbers import numbers
 from txt2vid_ros.speaking.normalization.classes.ordinals import ordinals
+from txt2vid_ros.speaking.normalization.classes.plain_numbers import plain_numbers
 from txt2vid_ros.speaking.normalization.classes.roman import roman
 from txt2vid_ros.speaking.normalization.classes.symbols import symbols
 from txt2vid_ros.speaking.normalization.classes.telephone import telephone
@@ -26,11 +26,12 @@ from txt2vid_ros.speaking.normalization.numerals import Numerals
 from txt2vid_ros.speaking.normalization.rule import apply, Rule, rule
 
 _CLASSES: tuple[Callable[[Numerals], Iterator[Rule]], ...] = (
-    electronic, dates, clock, telephone, ordinals, money, measures, abbreviations, roman, numbers,
-    symbols)
+    electronic, dates, clock, telephone, ordinals, money, measures, abbreviations, roman,
+    plain_numbers, symbols)
 _OTHER_DIGITS = re.compile(r'[^\x00-\x7f\D]')
 # What is written without spaces: Chinese characters, kana and their marks.
-_BETWEEN_CHARACTERS = re.compile(r'(?<=[\u3000-\u9fff\uff01-\uff60]) +(?=[\u3000-\u9fff\uff01-\uff60])')
+_CHARACTER = r'[\u3000-\u9fff\uff01-\uff60]'
+_BETWEEN_CHARACTERS = re.compile(rf'(?<={_CHARACTER}) +(?={_CHARACTER})')
 
 
 def to_words(language: Language) -> Callable[[str], str]:
@@ -44,7 +45,8 @@ def to_words(language: Language) -> Callable[[str], str]:
         return text if language.spaces else _BETWEEN_CHARACTERS.sub('', text)
 
     def words(text: str) -> str:
-        return joined(apply(rules, joined(_OTHER_DIGITS.sub(lambda match: str(int(match[0])), text))))
+        text = _OTHER_DIGITS.sub(lambda match: str(int(match[0])), text)
+        return joined(apply(rules, joined(text)))
 
     return words
 

@@ -91,12 +91,13 @@ def dates(numerals: Numerals) -> Iterator[Rule]:
     """Yield the rules for dates."""
     of = _Dates(numerals)
     language = numerals.language
-    yield rule(rf'{_NOT_BEFORE}{LEFT}(\d{{4}})-(\d\d)-(\d\d)(?:T(?=\d\d:)|{_NOT_BEHIND}{RIGHT})',
+    behind = f'{_NOT_BEHIND}{RIGHT}'
+    yield rule(rf'{_NOT_BEFORE}{LEFT}(\d{{4}})-(\d\d)-(\d\d)(?:T(?=\d\d:)|{behind})',
                lambda match: of.year_first(match) + (' ' if match[0].endswith('T') else ''))
     if language.date_order == 'ymd':
         yield rule(rf'{_NOT_BEFORE}{LEFT}(\d{{4}})[/.-](\d{{1,2}})[/.-](\d{{1,2}}){_NOT_BEHIND}',
                    of.year_first)
-    yield rule(rf'{_NOT_BEFORE}{LEFT}(\d{{1,2}})([/.-])(\d{{1,2}})\2(\d{{4}}|\d\d){_NOT_BEHIND}{RIGHT}',
+    yield rule(rf'{_NOT_BEFORE}{LEFT}(\d{{1,2}})([/.-])(\d{{1,2}})\2(\d{{4}}|\d\d){behind}',
                of.numeric)
     if language.before_day_and_month:
         yield rule(rf'({language.before_day_and_month})(\d{{1,2}})/(\d{{1,2}}){_NOT_BEHIND}',
@@ -110,9 +111,9 @@ def dates(numerals: Numerals) -> Iterator[Rule]:
     between = language.between_date_parts
     yield rule(rf'{_NOT_BEFORE}{LEFT}(?P<first>\d{{1,2}})(?:{marks})?'
                rf'(?:\s?[-–]\s?(?P<last>\d{{1,2}})(?:{marks})?)?\s(?:{between})?'
-               rf'(?P<month>{month})(?![^\W\d_])(?:,?\s(?:{between})?(?P<year>\d{{4}}){_NOT_BEHIND}{RIGHT})?',
+               rf'(?P<month>{month})(?![^\W\d_])(?:,?\s(?:{between})?(?P<year>\d{{4}}){behind})?',
                of.named)
-    yield rule(rf'(?<![^\W\d_])({month})(?![^\W\d_])(\s(?:{between})?)(\d{{4}}){_NOT_BEHIND}{RIGHT}',
+    yield rule(rf'(?<![^\W\d_])({month})(?![^\W\d_])(\s(?:{between})?)(\d{{4}}){behind}',
                of.month_and_year)
     if language.short_days:
         days = language.short_days

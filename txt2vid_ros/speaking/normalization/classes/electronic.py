@@ -32,7 +32,8 @@ def electronic(numerals: Numerals) -> Iterator[Rule]:
     yield rule(rf'https?://({_CHAR}*{_END})', said)
     yield rule(rf'{LEFT}(www\.{_CHAR}*{_END})', said)
     yield rule(rf'{LEFT}([0-9A-Za-zÀ-ɏ._+-]+@[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)+)', said)
-    yield rule(rf'{LEFT}((?:[0-9a-zà-ɏ-]+\.)+(?:{_DOMAINS})(?![\w.]\w|\w)(?:/{_CHAR}*{_END})?)', said)
+    yield rule(rf'{LEFT}((?:[0-9a-zà-ɏ-]+\.)+(?:{_DOMAINS})(?![\w.]\w|\w)(?:/{_CHAR}*{_END})?)',
+               said)
     yield rule(r'(?<![\w#])#(?=[^\W\d])', '')
     at = numerals.language.words['at']
     yield rule(r'(?<![\w.])@(?=[^\W\d_])', f'{at} ')

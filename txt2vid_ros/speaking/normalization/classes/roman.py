@@ -38,18 +38,19 @@ def roman(numerals: Numerals) -> Iterator[Rule]:
                              if compiled(pattern).match(match.string[match.end():])), '')
             return numerals.ordinal(value_of(match[1]), form or feminine)
 
-        yield rule(rf'(?<![^\W\d_.])({bare})(?:{mark})(?=\s(?:{language.roman_before})(?![^\W\d_]))',
-                   ordinal)
+        nouns = rf'\s(?:{language.roman_before})(?![^\W\d_])'
+        yield rule(rf'(?<![^\W\d_.])({bare})(?:{mark})(?={nouns})', ordinal)
     if language.roman_names:
         names = '|'.join(filter(None, (language.roman_names, language.roman_queens)))
         yield rule(rf'(?<![^\W\d_])((?P<name>{names})\s)(?P<n>{_NUMERAL})'
-                   r'(?P<stop>\.(?=\s(?:[a-zà-ÿ(]|$)|[,;:)]))?', lambda match: _named(match, numerals))
+                   r'(?P<stop>\.(?=\s(?:[a-zà-ÿ(]|$)|[,;:)]))?',
+                   lambda match: _named(match, numerals))
 
 
 def _named(match: re.Match[str], numerals: Numerals) -> str:
     language, number = numerals.language, value_of(match['n'])
     queen = bool(language.roman_queens) and re.fullmatch(
         language.roman_queens, match['name']) is not None
-    said = numerals.ordinal(number, 'f' if queen else '') if number <= language.roman_ordinals else (
-        numerals.cardinal(number))
+    said = (numerals.ordinal(number, 'f' if queen else '')
+            if number <= language.roman_ordinals else numerals.cardinal(number))
     return match[1] + language.roman_name[queen].format(n=said, N=said.capitalize())

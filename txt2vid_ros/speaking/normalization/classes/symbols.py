@@ -9,8 +9,8 @@ from txt2vid_ros.speaking.normalization.numerals import Numerals
 from txt2vid_ros.speaking.normalization.rule import alternatives, Rule, rule
 
 # All but letters, marks of pauses in any writing, and signs over or under a letter.
-_SILENT = ("[^\\w\\s.,;:!?¿¡…—–'()\\[\\]{}。、，！？：；．・ー「」『』（）〜।॥"
-           "\u0300-\u036f\u0900-\u0fff\u3005\u3007-]|_")
+_SILENT = (r'[^\w\s.,;:!?¿¡…—–()\[\]{}。、，！？：；．・ー「」『』（）〜।॥'
+           '\u0027\u0300-\u036f\u0900-\u0fff\u3005\u3007-]|_')
 
 
 def symbols(numerals: Numerals) -> Iterator[Rule]:

@@ -6,9 +6,13 @@ from collections.abc import Iterator
 import re
 
 from txt2vid_ros.speaking.normalization.numerals import LEFT, Numerals
-from txt2vid_ros.speaking.normalization.rule import Rule, rule
+from txt2vid_ros.speaking.normalization.rule import Rule, rule, words_of
 
 _NUMBER = r'\+?\(?\d[\d()]*(?:[ ./()-]{1,2}\d+\)?)*'
+
+_SHORT_NUMBERS = frozenset(words_of(
+    '061 091 100 101 102 108 110 112 113 114 115 116 117 118 119 120 122 144 190 192 193 911 999'))
+"""Numbers that are called in an emergency; other short ones may count something."""
 
 
 def telephone(numerals: Numerals) -> Iterator[Rule]:
@@ -31,7 +35,8 @@ def telephone(numerals: Numerals) -> Iterator[Rule]:
 
     def named(match: re.Match[str]) -> str:
         digits = sum(char.isdigit() for char in match[2])
-        return match[1] + number(match[2]) if digits >= 3 else match[0]
+        called = digits >= 5 or match[2] in _SHORT_NUMBERS
+        return match[1] + number(match[2]) if called else match[0]
 
     def long(match: re.Match[str]) -> str:
         return number(match[0]) if 7 <= sum(map(str.isdigit, match[0])) <= 15 else match[0]
@@ -43,7 +48,8 @@ def telephone(numerals: Numerals) -> Iterator[Rule]:
     if not language.spaces:
         yield rule(rf'{LEFT}1[3-9]\d(?:[ -]?\d{{4}}){{2}}(?!\d)', long)
     yield rule(rf'{LEFT}\+\d{{1,3}}[ .-]?(?:\(\d+\)[ .-]?)?\d+(?:[ ./-]\d+)*(?![\d%°])', long)
-    yield rule(rf'{LEFT}(?<![.,:/-])\(?0\d{{1,4}}\)?[ /-]\d{{2,}}(?:[ -]\d{{2,}})*(?![\d%°]|[.,]\d)',
-               long)
+    behind = r'(?![\d%°]|[.,]\d)'
+    yield rule(rf'{LEFT}(?<![.,:/-])(?<!\d )\(?0\d{{1,4}}\)?[ /-]\d{{2,}}(?:[ -]\d{{2,}})*'
+               rf'{behind}', long)
     if language.phone_pairs:
-        yield rule(rf'{LEFT}(?<![.,:/-])0\d(?:[ .-]?\d\d){{4}}(?![\d%°]|[.,]\d)', long)
+        yield rule(rf'{LEFT}(?<![.,:/-])0\d(?:[ .-]?\d\d){{4}}{behind}', long)

@@ -174,26 +174,33 @@ Ziff. | Ziffer
 _FEMININE = (
     r'\s(?:[A-ZÄÖÜ][a-zäöüß]*(?:ung|heit|keit|schaft|tion|sion|tät|enz|anz|ur|ie|ik)'
     r'|Frau|Stadt|Nacht|Hand|Uhrzeit|Mark|Zahl|Tür|Bank|Antwort|Wurst|Nummer|Person|Milliarde'
-    r'|Million|Mutter|Tochter|Schwester|Firma|Stunde|Minute|Sekunde|Woche|Tasse|Flasche|Seite|Reise'
+    r'|Million|Mutter|Tochter|Schwester|Firma|Stunde|Minute|Sekunde|Woche|Tasse|Flasche|Seite'
+    r'|Reise'
     r'|Frage|Straße|Katze|Blume|Tonne|Zeile|Stelle|Karte|Gruppe|Etage|Runde|Portion|Dose|Kugel'
     r'|Aufgabe|Folge|Sache|Probe|Kiste|Nachricht|E-Mail|Mail|Datei|App|weitere|neue|halbe|ganze)'
     r'(?![^\W\d_])')
-_DATIVE = (r'\b(?:[Aa]m|[Vv]om|[Zz]um|[Zz]ur|[Bb]eim|[Ii]m|[Dd]em|[Dd]en|[Dd]es|[Dd]einem|[Mm]einem'
-           r'|[Uu]nserem|[Ii]hrem|[Ss]einem|[Ii]hren|[Mm]einen|[Ss]einen|[Ee]inen|[Bb]is|[Aa]b|[Ss]eit'
+_DATIVE = (r'\b(?:[Aa]m|[Vv]om|[Zz]um|[Zz]ur|[Bb]eim|[Ii]m|[Dd]em|[Dd]en|[Dd]es|[Dd]einem'
+           r'|[Mm]einem|[Uu]nserem|[Ii]hrem|[Ss]einem|[Ii]hren|[Mm]einen|[Ss]einen|[Ee]inen'
+           r'|[Bb]is|[Aa]b|[Ss]eit'
            r'|[Nn]ach|[Vv]or|[Jj]eden'
-           r'|(?:[Ii]n|[Aa]n|[Aa]uf|[Vv]on|[Aa]us|[Bb]ei|[Mm]it|[Nn]ach|[Ss]eit|[Zz]u|[Vv]or|[Uu]nter'
+           r'|(?:[Ii]n|[Aa]n|[Aa]uf|[Vv]on|[Aa]us|[Bb]ei|[Mm]it|[Nn]ach|[Ss]eit|[Zz]u|[Vv]or'
+           r'|[Uu]nter'
            r'|[Üü]ber|[Nn]eben|[Zz]wischen) der'
            r'|(?:[Aa]m|[Vv]om|[Bb]is zum|[Dd]em|[Dd]en) (?:Montag|Dienstag|Mittwoch|Donnerstag'
            r'|Freitag|Samstag|Sonnabend|Sonntag), (?:dem |den )?) ')
 _STARTERS = (
-    'Der|Die|Das|Den|Dem|Ein|Eine|Einen|Er|Sie|Es|Wir|Ich|Ihr|Man|Und|Aber|Doch|Dann|Da|Dort|Hier|Heute'
-    '|Morgen|Gestern|Danach|Jetzt|Nun|So|Wenn|Als|Weil|Wer|Was|Wie|Wo|Warum|Wann|Auch|Nach|Vor|Mit|Bei'
-    '|In|Im|Am|An|Auf|Zu|Von|Für|Um|Über|Unter|Nicht|Kein|Keine|Alle|Viele|Diese|Dieser|Dieses|Mein'
+    'Der|Die|Das|Den|Dem|Ein|Eine|Einen|Er|Sie|Es|Wir|Ich|Ihr|Man|Und|Aber|Doch|Dann|Da|Dort'
+    '|Hier|Heute'
+    '|Morgen|Gestern|Danach|Jetzt|Nun|So|Wenn|Als|Weil|Wer|Was|Wie|Wo|Warum|Wann|Auch|Nach|Vor'
+    '|Mit|Bei'
+    '|In|Im|Am|An|Auf|Zu|Von|Für|Um|Über|Unter|Nicht|Kein|Keine|Alle|Viele|Diese|Dieser|Dieses'
+    '|Mein'
     '|Meine|Sein|Seine|Unser|Später|Trotzdem|Deshalb|Bitte|Danke|Ja|Nein')
 _NOMINATIVE = r'\b(?:[Dd]er|[Dd]ie|[Dd]as|[Dd]iese[rs]?|[Jj]ede[rs]?) '
 _ORDERED = (
     r'(?:Jahrhunderts?|Weltkriegs?|Etage|Stock|Platz|Klasse|Mal|Tag|Geburtstags?|Jahrestags?|Liga'
-    r'|Runde|Spieltags?|Auflage|Kapitel|Jahr|Woche|Semester|Quartals?|Halbzeit|Minute|Stunde|Bezirk'
+    r'|Runde|Spieltags?|Auflage|Kapitel|Jahr|Woche|Semester|Quartals?|Halbzeit|Minute|Stunde'
+    r'|Bezirk'
     r'|Reihe|Teil|Band|Folge|Staffel|Ausgabe|Frage|Versuch|Gang|Advent|Lebensjahr|Schritt|Person)')
 _WORDS = {
     'decimal': 'Komma', 'comma': 'Komma', 'point': 'Punkt', 'minus': 'minus', 'plus': 'plus',
@@ -206,6 +213,7 @@ _SIGNS = {
     '€': 'EUR', 'EUR': 'EUR', 'Euro': 'EUR', '$': 'USD', 'US$': 'USD', 'USD': 'USD',
     'CHF': 'CHF', 'Fr.': 'CHF', 'sFr.': 'CHF', '£': 'GBP', 'GBP': 'GBP', '¥': 'JPY', 'JPY': 'JPY',
     '₹': 'INR', 'CNY': 'CNY'}
+_SWISS = {'decimal': '.', 'groups': "', ", 'words': {**_WORDS, 'decimal': 'Punkt'}}
 
 GERMAN = Language(
     tag='de',
@@ -224,18 +232,21 @@ GERMAN = Language(
     date='{day} {month} {year}', day_and_month='{day} {month}', day_ordinal=True,
     suffixes='ern?|fach|mal',
     ordinal_cases=(('n', _DATIVE), ('e', _NOMINATIVE), ('r', '')),
-    ordinal_marks=((rf'\.(?=\s(?:{_ORDERED}|[a-zäöü]+(?:e|en|er|es)\s{_ORDERED})(?![^\W\d_]))', 'r'),
+    ordinal_marks=((rf'\.(?=\s(?:[a-zäöü]+e[nrs]?\s)?{_ORDERED}(?![^\W\d_]))', 'r'),
                    (r'\.(?=\s[a-zäöüß])', 'r')),
     year_contexts=(
-        r'(?:\b(?:[Jj]ahre?s?|[Ss]eit|[Aa]b|[Bb]is|[Vv]or|[Nn]ach|[Uu]m|[Vv]on|[Ii]n|[Aa]nno|[Ss]ommer'
-        r'|[Ww]inter|[Hh]erbst|[Ff]rühjahr|[Ff]rühling|geboren|geb\.) |\(|^)', r'\)|er\b|[.,;:!?]?\s*$|[.,;:!?]\s|\s[a-zäöü]'),
-    clock=ClockWords('{h} Uhr', '{h} Uhr {m}', '{h} Uhr {m}', '{h} Uhr {m} und {s} Sekunden', form='m', second_form='f',
-                after='Uhr|h'),
+        r'(?:\b(?:[Jj]ahre?s?|[Ss]eit|[Aa]b|[Bb]is|[Vv]or|[Nn]ach|[Uu]m|[Vv]on|[Ii]n|[Aa]nno'
+        r'|[Ss]ommer'
+        r'|[Ww]inter|[Hh]erbst|[Ff]rühjahr|[Ff]rühling|geboren|geb\.) |\(|^)',
+        r'\)|er\b|[.,;:!?]?\s*$|[.,;:!?]\s|\s[a-zäöü]'),
+    clock=ClockWords('{h} Uhr', '{h} Uhr {m}', '{h} Uhr {m}', '{h} Uhr {m} und {s} Sekunden',
+                     form='m', second_form='f', after='Uhr|h'),
     before_one=(('f', _FEMININE), ('m', r'\s(?:Uhr|[A-ZÄÖÜ][a-zäöüß]+)(?![^\W\d_])')),
     fractions=(('halb', 'halbe'), ('Drittel', 'Drittel'), ('Viertel', 'Viertel'),
                ('Fünftel', 'Fünftel'), ('Sechstel', 'Sechstel'), ('Siebtel', 'Siebtel'),
                ('Achtel', 'Achtel'), ('Neuntel', 'Neuntel'), ('Zehntel', 'Zehntel')),
-    halves=(('eine halbe', _FEMININE), ('ein halbes', r'\s(?:Jahr|Kilo|Kilogramm|Pfund|Glas|Dutzend)\b'),
+    halves=(('eine halbe', _FEMININE),
+            ('ein halbes', r'\s(?:Jahr|Kilo|Kilogramm|Pfund|Glas|Dutzend)\b'),
             ('ein halber', r'\s[A-ZÄÖÜ]')),
     half='{n}einhalb',
     scales={'Mio.': ('Million', 'Millionen'), 'Mio': ('Million', 'Millionen'),
@@ -254,12 +265,12 @@ GERMAN = Language(
                 'Philipp|Napoleon|Nikolaus|Charles|Georg|Peter',
     roman_queens='Katharina|Elisabeth|Margarethe|Maria',
     roman_ordinals=99, roman_name=('der {N}', 'die {N}'),
-    phone_calls='Telefon|Tel|Telefonnummer|Rufnummer|Fax|Handy|Mobil|unter|anrufen|Rufen Sie|Notruf',
+    phone_calls='Telefon|Tel|Telefonnummer|Rufnummer|Fax|Handy|Mobil|erreichbar unter|'
+                'Rufen Sie|Notruf',
     symbols={'&': 'und', '@': 'ät', '=': 'gleich', '+': 'plus', '±': 'plus minus', '×': 'mal',
              '÷': 'geteilt durch', '≈': 'ungefähr', '≠': 'ungleich', '<': 'kleiner als',
              '>': 'größer als', '≤': 'kleiner oder gleich', '≥': 'größer oder gleich',
              '%': 'Prozent', '§': 'Paragraf', '©': 'Copyright', '→': 'nach', '∞': 'unendlich',
              '√': 'Wurzel aus', '€': 'Euro', '$': 'Dollar', '£': 'Pfund', '°': 'Grad',
              '#': 'Nummer'},
-    regions=dict.fromkeys(('CH', 'LI'), {
-        'decimal': '.', 'groups': "', ", 'words': {**_WORDS, 'decimal': 'Punkt'}}))
+    regions=dict.fromkeys(('CH', 'LI'), _SWISS))

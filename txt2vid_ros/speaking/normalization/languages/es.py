@@ -181,8 +181,10 @@ h. | hora
 """
 _NO_NOUNS = (
     'para|nada|ahora|hasta|contra|cada|era|está|estaba|va|da|esta|esa|una?s?|las?|los?|les?|había'
-    '|hacia|ya|más|menos|además|tras|atrás|es|son|eres|entonces|nos|pues|después|antes|de|del|el|en'
-    '|y|o|u|e|al?|por|con|sin|que|se|su|sus|ni|si|sí|no|como|cuando|donde|pero|sobre|según|entre|fue'
+    '|hacia|ya|más|menos|además|tras|atrás|es|son|eres|entonces|nos|pues|después|antes|de|del|el'
+    '|en'
+    '|y|o|u|e|al?|por|con|sin|que|se|su|sus|ni|si|sí|no|como|cuando|donde|pero|sobre|según|entre'
+    '|fue'
     '|fueron|tiene|hace|hay|será|puede|lleva|llega|queda|gana|falta|sería|veces')
 _MASCULINE_A = (
     'día|problema|sistema|programa|tema|idioma|planeta|mapa|clima|poema|gramo|kilograma|'
@@ -235,8 +237,8 @@ SPANISH = Language(
     date='{day} de {month} de {year}', day_and_month='{day} de {month}',
     between_date_parts='del? ', first_day='primero',
     before_day_and_month=r'\b(?:el|del|al|día|fecha) ',
-    clock=ClockWords('{h}', '{h} {m}', '{h} y {m}', '{h} horas, {m} minutos y {s} segundos', form='f',
-                after='hs?|hrs?', hour_signs='h'),
+    clock=ClockWords('{h}', '{h} {m}', '{h} y {m}', '{h} horas, {m} minutos y {s} segundos',
+                     form='f', after='hs?|hrs?', hour_signs='h'),
     before_one=(('f', _FEMININE_ONE), ('m', _MASCULINE_ONE)),
     before_many=(('f', _FEMININE_MANY), ('m', _MASCULINE_MANY)),
     uncounted=r'\b(?:[Ee]l|[Dd]el|[Aa]l|[Nn]úmero|[Cc]apítulo|[Pp]ágina|[Vv]ersión|[A-Z]{1,3})|\d',
@@ -268,12 +270,14 @@ SPANISH = Language(
                 '[Mm]arque(?: el)?|WhatsApp',
     symbols={'&': 'y', '@': 'arroba', '=': 'igual a', '+': 'más', '±': 'más menos', '×': 'por',
              '÷': 'entre', '≈': 'aproximadamente', '≠': 'distinto de', '<': 'menor que',
-             '>': 'mayor que', '≤': 'menor o igual que', '≥': 'mayor o igual que', '%': 'por ciento',
-             '§': 'sección', '©': 'copyright', '→': 'a', '∞': 'infinito', '√': 'raíz de',
+             '>': 'mayor que', '≤': 'menor o igual que', '≥': 'mayor o igual que',
+             '%': 'por ciento', '§': 'sección', '©': 'copyright', '→': 'a',
+             '∞': 'infinito', '√': 'raíz de',
              '€': 'euros', '$': 'dólares', '£': 'libras', '°': 'grados', '#': 'número'},
     before=((r'\b([Ll])as? (?=1:\d\d)', r'\1a '),
             (r'(?<=\d)\s?h\.(?=\s[a-z])', ' h')),
     regions={
         **dict.fromkeys(words_of('US PR GT HN NI PA SV DO PE'), _POINT),
         'MX': {**_POINT, 'currency_signs': {**_SIGNS, '$': 'MXN'}},
-        **dict.fromkeys(words_of('AR CL CO UY CU'), {'currency_signs': {**_SIGNS, '$': 'ARS'}})})
+        **{region: {'currency_signs': {**_SIGNS, '$': 'ARS'}}
+           for region in words_of('AR CL CO UY CU')}})

@@ -161,8 +161,10 @@ _NO_NOUNS = (
 _FEMININE_ONE = (
     rf'\s(?!(?:{_NO_NOUNS}|problema|sistema|programma|tema|clima|panorama|poeta|pianeta|grammo)\b)'
     r'(?:[a-zàèéìòù]+(?:a|zione|sione|gione|tà|tù|trice|tudine)'
-    r'|(?:nott|chiav|mogli|madr|class|part|font|lezion|pac|luc|voc|croc|legg|nav|nev|part|pell|torr|'
-    r'volp|valle|stazion|arte|gent)e|mano|foto|moto|auto|radio|città|ora)(?![^\W\d_])|\s(?:volta|ora)\b')
+    r'|(?:nott|chiav|mogli|madr|class|part|font|lezion|pac|luc|voc|croc|legg|nav|nev|part|pell'
+    r'|torr|'
+    r'volp|valle|stazion|arte|gent)e|mano|foto|moto|auto|radio|città|ora)(?![^\W\d_])|\s(?:volta'
+    r'|ora)\b')
 _WORDS = {
     'decimal': 'virgola', 'comma': 'virgola', 'point': 'punto', 'minus': 'meno', 'plus': 'più',
     'plus_minus': 'più o meno', 'to': 'a', 'by': 'per', 'and': 'e', 'dot': 'punto',
@@ -192,11 +194,12 @@ ITALIAN = Language(
     short_days={'lun.': 0, 'mar.': 1, 'mer.': 2, 'gio.': 3, 'ven.': 4, 'sab.': 5, 'dom.': 6},
     date='{day} {month} {year}', day_and_month='{day} {month}', first_day='primo',
     before_day_and_month=r"\b(?:[Ii]l |[Dd]el |[Aa]l |[Dd]al |[Ll]'|[Dd]ell'|[Aa]ll')",
-    clock=ClockWords('{h}', '{h} e {m}', '{h} e {m}', '{h} ore, {m} minuti e {s} secondi', form='f',
-                before='[Oo]re|[Aa]lle|[Dd]alle|[Ll]e', hour_signs='h'),
+    clock=ClockWords('{h}', '{h} e {m}', '{h} e {m}', '{h} ore, {m} minuti e {s} secondi',
+                     form='f', before='[Oo]re|[Aa]lle|[Dd]alle|[Ll]e', hour_signs='h'),
     before_one=(('', r'\s(?:s[bcdfgklmnpqrtvz]|z|gn|ps)\w*[oe]\b'), ('f', _FEMININE_ONE),
                 ('m', rf'\s(?!(?:{_NO_NOUNS})\b)[a-zàèéìòù]{{3,}}')),
-    uncounted=r'\b(?:[Ii]l|[Dd]el|[Aa]l|[Nn]umero|[Cc]apitolo|[Pp]agina|[Vv]ersione|[A-Z]{1,3})|\d',
+    uncounted=r'\b(?:[Ii]l|[Dd]el|[Aa]l|[Nn]umero|[Cc]apitolo|[Pp]agina|[Vv]ersione|[A-Z]{1,3})'
+              r'|\d',
     ordinal_marks=(
         (r'ª', 'f'), (r'º', ''), (r'\^(?=\s)', 'f'),
         (r'°(?=\s(?:posto|piano|classificato|premio|grado|capitolo|secolo|anniversario|turno|tempo'
@@ -214,7 +217,8 @@ ITALIAN = Language(
     money_with_parts='{whole} e {part}',
     units=nouns(_UNITS),
     abbreviations=pairs(_ABBREVIATIONS), closing=pairs(_CLOSING), numbered=pairs(_NUMBERED),
-    roman_after='[Cc]apitolo|[Tt]omo|[Vv]olume|[Aa]tto|[Pp]arte|[Tt]itolo|[Tt]ipo|[Ll]ivello|[Ff]ase',
+    roman_after='[Cc]apitolo|[Tt]omo|[Vv]olume|[Aa]tto|[Pp]arte|[Tt]itolo|[Tt]ipo|[Ll]ivello'
+                '|[Ff]ase',
     roman_before='secolo|[Cc]ongresso|[Ee]dizione|[Ff]estival|[Mm]unicipio|[Rr]epubblica|[Cc]anto|'
                  'millennio|[Cc]oncilio',
     roman_names='Luigi|Carlo|Enrico|Filippo|Francesco|Napoleone|Giovanni|Giovanni Paolo|Benedetto|'
@@ -230,5 +234,5 @@ ITALIAN = Language(
              '√': 'radice di', '€': 'euro', '$': 'dollari', '£': 'sterline', '°': 'gradi',
              '#': 'numero'},
     before=((r"(?<!\w)'(?=\d\d(?!\d))", ''), (r'(?<=[a-z] )(\d+)\s?%(?=\w)', r'\1% ')),
-    after=((r"\b([Uu])na (?=[aeiou]\w)", r"\1n'"),),
+    after=((r'\b([Uu])na (?=[aeiou]\w)', r"\1n'"),),
     regions={'CH': {'decimal': '.', 'groups': "' ", 'words': {**_WORDS, 'decimal': 'punto'}}})

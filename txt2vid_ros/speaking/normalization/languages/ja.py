@@ -11,7 +11,6 @@ from txt2vid_ros.speaking.normalization.language import (
     currencies,
     Language,
     nouns,
-    pairs,
 )
 from txt2vid_ros.speaking.normalization.rule import words_of
 
@@ -93,7 +92,7 @@ JAPANESE = Language(
         'underscore': 'アンダーバー', 'colon': 'コロン', 'equals': 'イコール', 'times': 'かける',
         'divided': '割る', 'ratio': '対', 'squared': 'の二乗', 'cubed': 'の三乗',
         'power': 'の{n}乗', 'over': '分の', 'per': '毎{unit}', 'pause': '、', 'or': '、'},
-    months=tuple(f'{month}月' for month in ['一', '二', '三', '四', '五', '六', '七', '八', '九', '十', '十一', '十二']),
+    months=words_of('一月 二月 三月 四月 五月 六月 七月 八月 九月 十月 十一月 十二月'),
     days=words_of('月曜日 火曜日 水曜日 木曜日 金曜日 土曜日 日曜日'),
     date='{year}年{month}{day}日', day_and_month='{month}{day}日', date_order='ymd',
     before_minus='[はがをにのらとへで、。：: （(]',
@@ -103,7 +102,8 @@ JAPANESE = Language(
     currencies=currencies(_CURRENCIES), currency_signs=_SIGNS,
     money_with_parts='{whole}{part}', name_parts=True,
     units=nouns(_UNITS),
-    numbered=pairs('No. | ナンバー\nNO. | ナンバー\n№ | ナンバー\n# | ナンバー\np. | ページ\nvol. | ボリューム'),
+    numbered={'No.': 'ナンバー', 'NO.': 'ナンバー', '№': 'ナンバー', '#': 'ナンバー',
+              'p.': 'ページ', 'vol.': 'ボリューム'},
     phone_calls='(?:電話|TEL|Tel|FAX|内線|携帯)(?:番号)?(?:は)?',
     symbols={'&': 'アンド', '@': 'アットマーク', '=': 'イコール', '+': 'プラス',
              '±': 'プラスマイナス', '×': 'かける', '÷': '割る', '≈': '約', '≠': 'ノットイコール',
@@ -113,5 +113,6 @@ JAPANESE = Language(
             (r'(?<=\d)[~〜-](?=\d+人)', 'から')),
     after=((r'時十分(?!の)', '時じゅっぷん'), (r'[（）]', '、'),
            *((rf'(?<=[\u3005-\u9fff])\s?{mark}\s?', wide) for mark, wide in (
-               (',', '、'), (r'\.(?=\s|$)', '。'), (r'\?', '？'), ('!', '！'), (':', '：'), (';', '；'))),
+               (',', '、'), (r'\.(?=\s|$)', '。'), (r'\?', '？'), ('!', '！'), (':', '：'),
+               (';', '；'))),
            (r'、+(?=[、。！？]|$)', ''), (r'(?<=[。！？])、', '')))

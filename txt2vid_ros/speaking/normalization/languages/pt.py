@@ -169,11 +169,12 @@ _MASCULINE_A = 'dia|problema|sistema|programa|tema|idioma|planeta|mapa|clima|poe
                'diploma|quilograma|cinema|sofá|artista'
 _FEMININE = 'mulher|noite|tarde|parte|mão|foto|moto|flor|chave|lei|voz|luz|vez|torre|nuvem|cor|' \
             'classe|colher|fonte|ponte|rede|série|tribo|cruz|frase|base|sede|cidade'
-_FEMININE_ONE = (rf'\s(?!(?:{_NO_NOUNS}|{_MASCULINE_A})\b)(?:[a-záâãàéêíóôõúç]+(?:a|ção|são|dade|gem)'
-                 rf'|{_FEMININE})(?![^\W\d_])')
+_FEMININE_ONE = (rf'\s(?!(?:{_NO_NOUNS}|{_MASCULINE_A})\b)'
+                 rf'(?:[a-záâãàéêíóôõúç]+(?:a|ção|são|dade|gem)|{_FEMININE})(?![^\W\d_])')
 _FEMININE_MANY = (
     rf'\s(?!(?:{_NO_NOUNS}|(?:{_MASCULINE_A})s)\b)(?:[a-záâãàéêíóôõúç]+(?:as|ções|sões|dades|gens)'
-    rf'|(?:{_FEMININE})s|mulheres|flores|vozes|luzes|vezes|cores|cruzes|mãos|nuvens|colheres)(?![^\W\d_])')
+    rf'|(?:{_FEMININE})s|mulheres|flores|vozes|luzes|vezes|cores|cruzes|mãos|nuvens'
+    rf'|colheres)(?![^\W\d_])')
 _WORDS = {
     'decimal': 'vírgula', 'comma': 'vírgula', 'point': 'ponto', 'minus': 'menos', 'plus': 'mais',
     'plus_minus': 'mais ou menos', 'to': 'a', 'by': 'por', 'and': 'e', 'dot': 'ponto',
@@ -197,15 +198,18 @@ PORTUGUESE = Language(
                     'novembro dezembro'),
     short_months={'jan.': 1, 'fev.': 2, 'mar.': 3, 'abr.': 4, 'jun.': 6, 'jul.': 7, 'ago.': 8,
                   'set.': 9, 'out.': 10, 'nov.': 11, 'dez.': 12},
-    days=words_of('segunda-feira terça-feira quarta-feira quinta-feira sexta-feira sábado domingo'),
+    days=words_of('segunda-feira terça-feira quarta-feira quinta-feira sexta-feira sábado '
+                  'domingo'),
     short_days={'seg.': 0, 'ter.': 1, 'qua.': 2, 'qui.': 3, 'sex.': 4, 'sáb.': 5, 'dom.': 6},
     date='{day} de {month} de {year}', day_and_month='{day} de {month}',
     between_date_parts='de ', first_day='primeiro',
     before_day_and_month=r'\b(?:[Dd]ia|[Ee]m|[Aa]té|[Dd]esde|[Nn]o dia) ',
-    clock=ClockWords('{h} horas', '{h} e {m}', '{h} e {m}', '{h} horas, {m} minutos e {s} segundos',
-                one='{h} hora', form='f', after='hs?|horas', hour_signs='hH'),
+    clock=ClockWords('{h} horas', '{h} e {m}', '{h} e {m}',
+                     '{h} horas, {m} minutos e {s} segundos', one='{h} hora',
+                     form='f', after='hs?|horas', hour_signs='hH'),
     before_one=(('f', _FEMININE_ONE),), before_many=(('f', _FEMININE_MANY),),
-    uncounted=r'\b(?:[Oo]|[Dd]o|[Nn]o|[Aa]o|[Nn]úmero|[Cc]apítulo|[Pp]ágina|[Vv]ersão|[A-Z]{1,3})|\d',
+    uncounted=r'\b(?:[Oo]|[Dd]o|[Nn]o|[Aa]o|[Nn]úmero|[Cc]apítulo|[Pp]ágina|[Vv]ersão'
+              r'|[A-Z]{1,3})|\d',
     ordinal_marks=((r'\.?ª', 'f'), (r'\.?º', ''), (r'°(?=\s[a-z])', '')),
     fractions=(('meio', 'meios'), ('terço', 'terços'), ('quarto', 'quartos'),
                ('quinto', 'quintos'), ('sexto', 'sextos'), ('sétimo', 'sétimos'),
@@ -228,7 +232,8 @@ PORTUGUESE = Language(
     roman_names='João|Pedro|Luís|Luiz|Carlos|Henrique|Filipe|Afonso|Manuel|José|Napoleão|Paulo|'
                 'João Paulo|Bento|Pio|Jorge|Eduardo|Guilherme|Ricardo|Sancho|Francisco|Leão',
     roman_queens='Maria|Isabel|Catarina|Elizabeth', roman_ordinals=10,
-    phone_calls='[Tt]elefone|[Tt]el|[Ll]igue(?: para)?|[Dd]isque|[Ff]ax|[Cc]elular|WhatsApp|[Cc]hame',
+    phone_calls='[Tt]elefone|[Tt]el|[Ll]igue(?: para)?|[Dd]isque|[Ff]ax|[Cc]elular|WhatsApp|'
+                '[Cc]hame',
     symbols={'&': 'e', '@': 'arroba', '=': 'igual a', '+': 'mais', '±': 'mais ou menos',
              '×': 'vezes', '÷': 'dividido por', '≈': 'aproximadamente', '≠': 'diferente de',
              '<': 'menor que', '>': 'maior que', '≤': 'menor ou igual a',

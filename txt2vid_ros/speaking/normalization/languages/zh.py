@@ -1,4 +1,4 @@
-"""Mandarin Chinese, in simplified and traditional characters (GB/T 15835 for how it is written)."""
+"""Mandarin Chinese, in simplified and traditional characters (GB/T 15835 for figures)."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ _WRITTEN_TRADITIONALLY = _fields(lambda text: text.translate(_TRADITIONAL))
 
 CHINESE = Language(
     tag='zh', spaces=False, decimal='.', groups=',', fraction_as_number=0,
-    months=tuple(f'{month}月' for month in ['一', '二', '三', '四', '五', '六', '七', '八', '九', '十', '十一', '十二']),
+    months=words_of('一月 二月 三月 四月 五月 六月 七月 八月 九月 十月 十一月 十二月'),
     days=words_of('星期一 星期二 星期三 星期四 星期五 星期六 星期日'),
     date='{year}年{month}{day}日', day_and_month='{month}{day}日', date_order='ymd',
     before_minus='[是为為到至低温溫约約在达達了，。、：: （(]',
@@ -144,7 +144,8 @@ CHINESE = Language(
             (r'(?<!\d)(\d\d\d\d)[/.-](\d\d?)月', r'\1年\2月')),
     after=((r'[（）]', '，'),
            *((rf'(?<=[\u3005-\u9fff])\s?{mark}\s?', wide) for mark, wide in (
-               (',', '，'), (r'\.(?=\s|$)', '。'), (r'\?', '？'), ('!', '！'), (':', '：'), (';', '；'))),
+               (',', '，'), (r'\.(?=\s|$)', '。'), (r'\?', '？'), ('!', '！'), (':', '：'),
+               (';', '；'))),
            (r'，+(?=[，。！？；：、]|$)', ''), (r'(?<=[。！？；：、])，', '')),
     regions=dict.fromkeys(('TW', 'HK', 'MO', 'HANT'), _WRITTEN_TRADITIONALLY),
     **_fields(str))

@@ -31,7 +31,7 @@ class _Numbers:
         behind = match.string[match.end():match.end() + 40]
         return self.numerals.fraction(whole, over, under, behind) if under else match[0]
 
-    def range(self, match: re.Match[str]) -> str:
+    def between(self, match: re.Match[str]) -> str:
         first, last = match[1], match[3]
         years = all(re.fullmatch(r'1[1-9]\d\d|20\d\d', each) for each in (first, last))
         return self.numerals.joined(self._number(first, match, years), self.language.words['to'],
@@ -64,7 +64,7 @@ class _Numbers:
             self.language, match) else words
 
 
-def numbers(numerals: Numerals) -> Iterator[Rule]:
+def plain_numbers(numerals: Numerals) -> Iterator[Rule]:
     """Yield the rules for plain numbers."""
     of, words = _Numbers(numerals), numerals.language.words
     number = numerals.pattern
@@ -79,7 +79,7 @@ def numbers(numerals: Numerals) -> Iterator[Rule]:
     yield rule(r'(?<=\w)\s?\^(-?\d+)', lambda match: ' ' + words['power'].format(
         n=numerals.joined(words['minus'] if match[1][0] == '-' else '',
                           numerals.cardinal(int(match[1].lstrip('-'))))))
-    yield rule(rf'{free}({number})(\s?[-–~〜]\s?)({number}){RIGHT}', of.range)
+    yield rule(rf'{free}({number})(\s?[-–~〜]\s?)({number}){RIGHT}', of.between)
     if numerals.language.scales:
         gap, end = (r'\s?', r'(?![^\W\d_])') if numerals.language.spaces else ('', '')
         yield rule(rf'{free}({number}){gap}({alternatives(numerals.language.scales)}){end}',
