@@ -28,6 +28,7 @@ _MISSING_SPACE = re.compile(
 _COMMA = re.compile(r'(?<=[a-z],) (?=[a-z])')
 _BETWEEN_WORDS = re.compile(r'(?<=[a-z]{2}) (?=[a-z]{3})')
 _LIKELY_END = re.compile(r'(?<=[a-z]{3}[.!?]) (?=[A-Z])')
+_MARK_WITHOUT_SPACE = re.compile(r'(?<=[。！？।])(?=.)')
 _ELLIPSIS = re.compile(r'\s*(?:\.\s?){2,}\.|\s*\.\.|\s*…+')
 _DASH = re.compile(r'\s*(?:—+|--+|(?<=\s)[–-](?=\s))\s*')
 _PARENTHESIS = re.compile(r'(?<=\w) \(([^()]+)\)(?=(\W|$))')
@@ -103,7 +104,7 @@ def _portions(text: str) -> Iterator[str]:
     while len(text) - begin > MAX_PORTION:
         ends = next(filter(None, (
             [end.start() for end in place.finditer(text, begin, begin + MAX_PORTION)]
-            for place in (_LIKELY_END, _COMMA, _BETWEEN_WORDS))), [])
+            for place in (_LIKELY_END, _COMMA, _BETWEEN_WORDS, _MARK_WITHOUT_SPACE))), [])
         cut = ends[-1] if ends else text.rfind(' ', begin + 1, begin + MAX_PORTION)
         if cut <= begin:
             cut = begin + MAX_PORTION

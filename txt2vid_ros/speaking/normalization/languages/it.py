@@ -183,7 +183,8 @@ ITALIAN = Language(
     endings={'': (*_ELIDED, (r'(?<=\w)tre$', 'tré')), 'm': ((r'^uno$', 'un'),),
              'f': ((r'^uno$', 'una'),)},
     ordinal_endings={
-        '': (*_ELIDED, (r'milaesimo$', 'millesimo'), (r'(?<!tr)(?<!se)[aeio]esimo$', 'esimo')),
+        '': (*_ELIDED, (r'milaesimo$', 'millesimo'),
+             (r'(?:[ao]|(?<!tr)e|(?<!se)i)esimo$', 'esimo')),
         'f': ((r'o$', 'a'),)},
     words=_WORDS,
     months=words_of('gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre '
