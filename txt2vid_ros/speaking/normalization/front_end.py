@@ -15,6 +15,7 @@ from txt2vid_ros.speaking.normalization.emoji import read_emoji
 from txt2vid_ros.speaking.normalization.languages import LANGUAGES
 from txt2vid_ros.speaking.normalization.lines import join_lines
 from txt2vid_ros.speaking.normalization.markup import strip_markup
+from txt2vid_ros.speaking.normalization.rule import alternatives
 from txt2vid_ros.speaking.normalization.scripts import leave_out_foreign, to_plain_latin
 from txt2vid_ros.speaking.ssml import is_ssml, plain_text
 
@@ -80,8 +81,9 @@ def normalize(text: str, languages: tuple[str, ...] = ('en',), *, ssml: bool = F
         text = plain_text(composed)
     else:
         text = strip_markup(clean_characters(text))
-    text = _spaced(join_lines(read_emoji(clean_characters(text), named=named_emoji)))
     locale = locale or _locale_of(languages)
+    text = _spaced(join_lines(read_emoji(clean_characters(text), named=named_emoji),
+                              _dated(language_of(locale))))
     to_words = for_locale(locale)
     if to_words:
         text = ' '.join(map(to_words, _portions(text)))
@@ -96,6 +98,12 @@ def _locale_of(languages: tuple[str, ...]) -> str:
     """Return the locale of a text that states none, for a voice of these languages."""
     return next((each for each in languages if language_of(each) == 'en'), '') or next(
         iter(languages), '')
+
+
+def _dated(language: str) -> str:
+    """Return what follows the ordinal number of a day at the beginning of a line."""
+    table = LANGUAGES.get(language)
+    return alternatives((*table.months, *table.short_months)) if table and table.day_ordinal else ''
 
 
 def _portions(text: str) -> Iterator[str]:

@@ -47,7 +47,7 @@ class _Dates:
 
     def form_before(self, match: re.Match[str]) -> str:
         """Return the form of an ordinal by what is before it."""
-        before = match.string[max(0, match.start() - 24):match.start()]
+        before = match.string[max(0, match.start() - 48):match.start()]
         return next((form for form, pattern in self.language.ordinal_cases
                      if compiled(rf'(?:{pattern})$').search(before)), '')
 
@@ -106,6 +106,10 @@ def dates(numerals: Numerals) -> Iterator[Rule]:
         yield rule(rf'{_NOT_BEFORE}{LEFT}()(\d{{1,2}})\.\s?(\d{{1,2}})\.(?!\s?\d)', of.partial)
     if not language.spaces:
         return
+    if language.short_days:
+        days = language.short_days
+        yield rule(rf'(?<![^\W\d_])({alternatives(days)})(?=,?\s\d)',
+                   lambda match: language.days[days[match[1]]])
     marks = '|'.join(['º', '°', r'\.', 'er', *(mark for mark, _ in language.ordinal_marks)])
     month = alternatives(of.month_of)
     between = language.between_date_parts
@@ -115,7 +119,3 @@ def dates(numerals: Numerals) -> Iterator[Rule]:
                of.named)
     yield rule(rf'(?<![^\W\d_])({month})(?![^\W\d_])(\s(?:{between})?)(\d{{4}}){behind}',
                of.month_and_year)
-    if language.short_days:
-        days = language.short_days
-        yield rule(rf'(?<![^\W\d_])({alternatives(days)})(?=,?\s\d)',
-                   lambda match: language.days[days[match[1]]])

@@ -17,7 +17,7 @@ def ordinals(numerals: Numerals) -> Iterator[Rule]:
 
 def _said(numerals: Numerals, form: str) -> Callable[[re.Match[str]], str]:
     def said(match: re.Match[str]) -> str:
-        before = match.string[max(0, match.start() - 24):match.start()]
+        before = match.string[max(0, match.start() - 48):match.start()]
         case = next((case for case, pattern in numerals.language.ordinal_cases
                      if compiled(rf'(?:{pattern})$').search(before)), form)
         return numerals.ordinal(int(match[1]), case)

@@ -168,6 +168,7 @@ Pkt. | Punkt
 §§ | Paragrafen
 § | Paragraf
 Ziff. | Ziffer
+op. | Opus
 # | Nummer
 № | Nummer
 """
@@ -231,7 +232,7 @@ GERMAN = Language(
     short_days={'Mo.': 0, 'Di.': 1, 'Mi.': 2, 'Do.': 3, 'Fr.': 4, 'Sa.': 5, 'So.': 6},
     date='{day} {month} {year}', day_and_month='{day} {month}', day_ordinal=True,
     suffixes='ern?|fach|mal',
-    ordinal_cases=(('n', _DATIVE), ('e', _NOMINATIVE), ('r', '')),
+    ordinal_cases=(('n', _DATIVE), ('n', r'ten (?:[A-ZÄÖÜ]\w+ )?(?:und|oder|bis) '), ('e', _NOMINATIVE), ('r', '')),
     ordinal_marks=((rf'\.(?=\s(?:[a-zäöü]+e[nrs]?\s)?{_ORDERED}(?![^\W\d_]))', 'r'),
                    (r'\.(?=\s[a-zäöüß])', 'r')),
     year_contexts=(
@@ -273,4 +274,5 @@ GERMAN = Language(
              '%': 'Prozent', '§': 'Paragraf', '©': 'Copyright', '→': 'nach', '∞': 'unendlich',
              '√': 'Wurzel aus', '€': 'Euro', '$': 'Dollar', '£': 'Pfund', '°': 'Grad',
              '#': 'Nummer'},
+    before=((r'(?<=[€$])/(?=[^\W\d_]{4,})', ' pro '), (r'(?<=\d)\s?º\s?(?=[CF]\b)', ' °')),
     regions=dict.fromkeys(('CH', 'LI'), _SWISS))

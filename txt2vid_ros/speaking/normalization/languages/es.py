@@ -42,6 +42,7 @@ CHF | franco suizo | francos suizos | m | céntimo | céntimos
 PEN | sol | soles | m | céntimo | céntimos
 """
 _UNITS = """
+hPa | hectopascal | hectopascales
 % | por ciento | | n
 ‰ | por mil | | n
 °C | grado Celsius | grados Celsius
@@ -267,14 +268,15 @@ SPANISH = Language(
                  'República|[Cc]onferencia|[Ff]eria|Guerra|[Aa]niversario',
     roman_names=_KINGS, roman_queens='Isabel|Catalina|Juana', roman_ordinals=10,
     phone_calls='[Tt]eléfono|[Tt]el|[Tt]fno|[Mm]óvil|[Ll]lam[ae](?: al)?|[Ll]lámenos al|[Ff]ax|'
-                '[Mm]arque(?: el)?|WhatsApp',
+                'o al|[Mm]arque(?: el)?|WhatsApp',
     symbols={'&': 'y', '@': 'arroba', '=': 'igual a', '+': 'más', '±': 'más menos', '×': 'por',
              '÷': 'entre', '≈': 'aproximadamente', '≠': 'distinto de', '<': 'menor que',
              '>': 'mayor que', '≤': 'menor o igual que', '≥': 'mayor o igual que',
              '%': 'por ciento', '§': 'sección', '©': 'copyright', '→': 'a',
              '∞': 'infinito', '√': 'raíz de',
              '€': 'euros', '$': 'dólares', '£': 'libras', '°': 'grados', '#': 'número'},
-    before=((r'\b([Ll])as? (?=1:\d\d)', r'\1a '),
+    before=((r'(?<=[€$])/(?=[^\W\d_]{4,})', ' por '), (r'(?<=\d)\s?º\s?(?=[CF]\b)', ' °'),
+            (r'\b([Ll])as? (?=1:\d\d)', r'\1a '),
             (r'(?<=\d)\s?h\.(?=\s[a-z])', ' h')),
     regions={
         **dict.fromkeys(words_of('US PR GT HN NI PA SV DO PE'), _POINT),

@@ -39,6 +39,7 @@ CNY | yuan | yuans | m
 INR | roupie | roupies | f
 """
 _UNITS = """
+hPa | hectopascal | hectopascals
 % | pour cent | | n
 ‰ | pour mille | | n
 °C | degré Celsius | degrés Celsius
@@ -223,7 +224,8 @@ FRENCH = Language(
              '≥': 'supérieur ou égal à', '%': 'pour cent', '§': 'paragraphe', '©': 'copyright',
              '→': 'vers', '∞': 'infini', '√': 'racine de', '€': 'euros', '$': 'dollars',
              '£': 'livres', '°': 'degrés', '#': 'numéro'},
-    before=((r'(?<=[a-zé] )I(?:er)(?![^\W\d_])', 'premier'),
+    before=((r'(?<=[€$])/(?=[^\W\d_]{4,})', ' par '), (r'(?<=\d)\s?º\s?(?=[CF]\b)', ' °'),
+            (r'(?<=[a-zé] )I(?:er)(?![^\W\d_])', 'premier'),
             (r'(?<=[a-zé] )I(?:re|ère)(?![^\W\d_])', 'première'),
             (r'\b([Ss])t-(?=[A-ZÉ])', r'\1aint-'), (r'\b([Ss])te-(?=[A-ZÉ])', r'\1ainte-')),
     after=((r'(?<![\w-])(une|zéro) heures\b', r'\1 heure'),

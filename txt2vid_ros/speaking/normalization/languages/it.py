@@ -33,6 +33,7 @@ CNY | yuan | yuan | m
 INR | rupia | rupie | f
 """
 _UNITS = """
+hPa | ettopascal
 % | per cento | | n
 ‰ | per mille | | n
 °C | grado Celsius | gradi Celsius
@@ -234,6 +235,7 @@ ITALIAN = Language(
              '%': 'per cento', '§': 'paragrafo', '©': 'copyright', '→': 'a', '∞': 'infinito',
              '√': 'radice di', '€': 'euro', '$': 'dollari', '£': 'sterline', '°': 'gradi',
              '#': 'numero'},
-    before=((r"(?<!\w)'(?=\d\d(?!\d))", ''), (r'(?<=[a-z] )(\d+)\s?%(?=\w)', r'\1% ')),
+    before=((r'(?<=[€$])/(?=[^\W\d_]{4,})', ' a '), (r'(?<=\d)\s?º\s?(?=[CF]\b)', ' °'),
+            (r"(?<!\w)'(?=\d\d(?!\d))", ''), (r'(?<=[a-z] )(\d+)\s?%(?=\w)', r'\1% ')),
     after=((r'\b([Uu])na (?=[aeiou]\w)', r"\1n'"),),
     regions={'CH': {'decimal': '.', 'groups': "' ", 'words': {**_WORDS, 'decimal': 'punto'}}})

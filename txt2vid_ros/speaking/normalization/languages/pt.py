@@ -48,6 +48,7 @@ CNY | yuan | yuans | m
 INR | rupia | rupias | f
 """
 _UNITS = """
+hPa | hectopascal | hectopascais
 % | por cento | | n
 ‰ | por mil | | n
 °C | grau Celsius | graus Celsius
@@ -240,6 +241,7 @@ PORTUGUESE = Language(
              '≥': 'maior ou igual a', '%': 'por cento', '§': 'parágrafo', '©': 'copyright',
              '→': 'para', '∞': 'infinito', '√': 'raiz de', '€': 'euros', '$': 'dólares',
              '£': 'libras', '°': 'graus', '#': 'número'},
+    before=((r'(?<=[€$])/(?=[^\W\d_]{4,})', ' por '), (r'(?<=\d)\s?º\s?(?=[CF]\b)', ' °')),
     regions={'PT': {'numbers': _EUROPEAN, 'currencies': {
         **currencies(_CURRENCIES),
         **currencies('EUR | euro | euros | m | cêntimo | cêntimos')}}})
