@@ -82,8 +82,9 @@ def normalize(text: str, languages: tuple[str, ...] = ('en',), *, ssml: bool = F
     else:
         text = strip_markup(clean_characters(text))
     locale = locale or _locale_of(languages)
-    text = _spaced(join_lines(read_emoji(clean_characters(text), named=named_emoji),
-                              _dated(language_of(locale))))
+    language = language_of(locale)
+    text = read_emoji(clean_characters(text), named=named_emoji and language not in LANGUAGES)
+    text = _spaced(join_lines(text, _dated(language)))
     to_words = for_locale(locale)
     if to_words:
         text = ' '.join(map(to_words, _portions(text)))
@@ -103,7 +104,9 @@ def _locale_of(languages: tuple[str, ...]) -> str:
 def _dated(language: str) -> str:
     """Return what follows the ordinal number of a day at the beginning of a line."""
     table = LANGUAGES.get(language)
-    return alternatives((*table.months, *table.short_months)) if table and table.day_ordinal else ''
+    if table is None or not table.day_ordinal:
+        return ''
+    return alternatives((*table.months, *table.short_months))
 
 
 def _portions(text: str) -> Iterator[str]:

@@ -15,6 +15,10 @@ Replacements = tuple[tuple[str, str], ...]
 """Regular expressions, and what each is replaced by."""
 
 
+AFTER_A_CASE = 'after a case'
+"""The form of what is an ordinal number only where `Language.ordinal_cases` say so."""
+
+
 class Noun(NamedTuple):
     """A word that is counted."""
 
@@ -135,6 +139,8 @@ class Language:
     years_by_digits: bool = False
     year_contexts: tuple[str, str] = ('', '')
     """Regular expressions of what makes a year of four digits, before and behind them."""
+    digitwise: str = ''
+    """Regular expression of what is behind a number of three digits or more that is no count."""
     before_one: tuple[tuple[str, str], ...] = ()
     """Forms of the number one by what is behind it, as (form, regular expression)."""
     before_many: tuple[tuple[str, str], ...] = ()

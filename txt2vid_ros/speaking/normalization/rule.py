@@ -43,14 +43,14 @@ def _apart(words_for: Callable[[re.Match[str]], str], match: re.Match[str]) -> s
         return words
     before = match.string[match.start() - 1:match.start()]
     after = match.string[match.end():match.end() + 1]
-    if _of_word(words[0]) and _of_word(before) and words[0] != match[0][:1]:
+    if of_word(words[0]) and of_word(before) and words[0] != match[0][:1]:
         words = f' {words}'
-    if _of_word(words[-1]) and _of_word(after) and words[-1] != match[0][-1:]:
+    if of_word(words[-1]) and of_word(after) and words[-1] != match[0][-1:]:
         words = f'{words} '
     return words
 
 
-def _of_word(char: str) -> bool:
+def of_word(char: str) -> bool:
     """Return whether a character belongs to a word: a letter, a digit, an Indic vowel sign."""
     return char.isalnum() or ('\u0900' <= char <= '\u0dff' and char not in '।॥')
 

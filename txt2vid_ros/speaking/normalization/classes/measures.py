@@ -31,7 +31,9 @@ def measures(numerals: Numerals) -> Iterator[Rule]:
         noun = units[match['unit']]
         joint = 'to' if match['joint'].strip() in '-–~〜' else 'by'
         first, last = numerals.read(match['first']), numerals.read(match['number'])
-        words = numerals.joined(numerals.say(first, noun.form), language.words[joint])
+        minus = language.words['minus']
+        words = numerals.joined(minus if match['sign'] else '', numerals.say(first, noun.form),
+                                language.words[joint], minus if match['second'] else '')
         if '{n}' in noun.many:
             return noun.many.format(n=numerals.joined(words, numerals.say(last, noun.form)))
         return numerals.joined(words, numerals.counted(last, noun))
@@ -44,8 +46,9 @@ def measures(numerals: Numerals) -> Iterator[Rule]:
         return numerals.joined(words, noun.many if match[1] else noun.one)
 
     yield rule(rf'{LEFT}{FREE}(?:(\d+)\s)?(\d{{1,2}})/(\d{{1,2}})\s?{unit}', fraction)
-    yield rule(rf'{LEFT}{FREE}(?P<first>{number})(?:\s?(?:%|°C?))?(?P<joint>\s?[-–~〜×x]\s?)'
-               rf'(?P<number>{number})\s?{unit}', several)
+    yield rule(rf'(?P<sign>{numerals.signed}[-−])?{LEFT}{FREE}(?P<first>{number})'
+               r'(?:\s?(?:%|°C?))?(?P<joint>\s?[-–~〜×x]\s?)'
+               rf'(?P<second>[-−])?(?P<number>{number})\s?{unit}', several)
     yield rule(rf'{before}(?P<number>{number})\s?{unit}', said)
     per = language.words.get('per')
     if per:

@@ -6,17 +6,18 @@ from collections.abc import Iterator
 import re
 
 from txt2vid_ros.speaking.normalization.language import Noun
-from txt2vid_ros.speaking.normalization.numerals import Amount, LEFT, Numerals
-from txt2vid_ros.speaking.normalization.rule import alternatives, compiled, Rule, rule
+from txt2vid_ros.speaking.normalization.numerals import Amount, LEFT, Numerals, RIGHT
+from txt2vid_ros.speaking.normalization.rule import alternatives, compiled, of_word, Rule, rule
 
 
 def money(numerals: Numerals) -> Iterator[Rule]:
     """Yield the rules for money."""
     language = numerals.language
     signs = language.currency_signs
-    letters = alternatives(sign for sign in signs if sign[-1].isalpha())
-    others = alternatives(sign for sign in signs if not sign[-1].isalpha())
-    sign = rf'(?:{letters})(?![^\W\d_])|{others}' if language.spaces else f'{letters}|{others}'
+    words = [sign for sign in signs if of_word(sign[-1])]
+    end = RIGHT if language.spaces else ''
+    sign = (rf'(?:{alternatives(words)}){end}'
+            rf'|{alternatives(sign for sign in signs if sign not in words)}')
     scale = alternatives(language.scales) or r'(?!)'
     number = numerals.pattern
     link = rf"(?:(?:{re.escape(language.of_millions.strip())}|d')\s?)?" if (

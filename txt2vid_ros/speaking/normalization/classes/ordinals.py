@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 import re
 
+from txt2vid_ros.speaking.normalization.language import AFTER_A_CASE
 from txt2vid_ros.speaking.normalization.numerals import FREE, LEFT, Numerals
 from txt2vid_ros.speaking.normalization.rule import compiled, Rule, rule
 
@@ -19,7 +20,10 @@ def _said(numerals: Numerals, form: str) -> Callable[[re.Match[str]], str]:
     def said(match: re.Match[str]) -> str:
         before = match.string[max(0, match.start() - 48):match.start()]
         case = next((case for case, pattern in numerals.language.ordinal_cases
-                     if compiled(rf'(?:{pattern})$').search(before)), form)
+                     if (pattern or form != AFTER_A_CASE)
+                     and compiled(rf'(?:{pattern})$').search(before)), form)
+        if case == AFTER_A_CASE:
+            return match[0]
         return numerals.ordinal(int(match[1]), case)
 
     return said

@@ -49,6 +49,10 @@ class _Numbers:
         return self.numerals.joined(self.language.words[_SIGNS[sign]], words) if sign else words
 
     def _number(self, text: str, match: re.Match[str], year: bool) -> str:
+        digitwise = self.language.digitwise
+        if digitwise and len(text) > 2 and text.isdigit() and compiled(digitwise).match(
+                match.string[match.end():]):
+            return self.numerals.digits(text, 'phone')
         if year:
             return self.numerals.year(int(text))
         amount = self.numerals.read(text)
@@ -79,7 +83,7 @@ def plain_numbers(numerals: Numerals) -> Iterator[Rule]:
     yield rule(r'(?<=\w)\s?\^(-?\d+)', lambda match: ' ' + words['power'].format(
         n=numerals.joined(words['minus'] if match[1][0] == '-' else '',
                           numerals.cardinal(int(match[1].lstrip('-'))))))
-    yield rule(rf'{free}({number})(\s?[-–~〜]\s?)({number}){RIGHT}', of.between)
+    yield rule(rf'{free}({number})(\s?[-–~〜]\s?)(?!0\d)({number}){RIGHT}', of.between)
     if numerals.language.scales:
         gap, end = (r'\s?', r'(?![^\W\d_])') if numerals.language.spaces else ('', '')
         yield rule(rf'{free}({number}){gap}({alternatives(numerals.language.scales)}){end}',

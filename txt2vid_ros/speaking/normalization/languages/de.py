@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from txt2vid_ros.speaking.normalization.language import (
+    AFTER_A_CASE,
     ClockWords,
     currencies,
     Language,
@@ -232,9 +233,14 @@ GERMAN = Language(
     short_days={'Mo.': 0, 'Di.': 1, 'Mi.': 2, 'Do.': 3, 'Fr.': 4, 'Sa.': 5, 'So.': 6},
     date='{day} {month} {year}', day_and_month='{day} {month}', day_ordinal=True,
     suffixes='ern?|fach|mal',
-    ordinal_cases=(('n', _DATIVE), ('n', r'ten (?:[A-ZÄÖÜ]\w+ )?(?:und|oder|bis) '), ('e', _NOMINATIVE), ('r', '')),
-    ordinal_marks=((rf'\.(?=\s(?:[a-zäöü]+e[nrs]?\s)?{_ORDERED}(?![^\W\d_]))', 'r'),
-                   (r'\.(?=\s[a-zäöüß])', 'r')),
+    ordinal_cases=(('n', _DATIVE), ('n', r'ten (?:[A-ZÄÖÜ]\w+ )?(?:und|oder|bis) '),
+                   ('n', rf'(?:{_DATIVE})\d{{1,2}}\.(?:\s?\d{{1,2}}\.)? '
+                         '(?:und|oder|bis) '),
+                   ('e', _NOMINATIVE), ('r', '')),
+    ordinal_marks=((r'\.?s?ten(?![^\W\d_])', 'n'), (r'\.?s?te(?![^\W\d_])', 'e'),
+                   (rf'\.(?=\s(?:[a-zäöü]+e[nrs]?\s)?{_ORDERED}(?![^\W\d_]))', 'r'),
+                   (r'\.(?=\s[a-zäöüß])', 'r'),
+                   (rf'\.(?=\s(?!(?:{_STARTERS})\b)[A-ZÄÖÜ])', AFTER_A_CASE)),
     year_contexts=(
         r'(?:\b(?:[Jj]ahre?s?|[Ss]eit|[Aa]b|[Bb]is|[Vv]or|[Nn]ach|[Uu]m|[Vv]on|[Ii]n|[Aa]nno'
         r'|[Ss]ommer'
@@ -274,5 +280,7 @@ GERMAN = Language(
              '%': 'Prozent', '§': 'Paragraf', '©': 'Copyright', '→': 'nach', '∞': 'unendlich',
              '√': 'Wurzel aus', '€': 'Euro', '$': 'Dollar', '£': 'Pfund', '°': 'Grad',
              '#': 'Nummer'},
-    before=((r'(?<=[€$])/(?=[^\W\d_]{4,})', ' pro '), (r'(?<=\d)\s?º\s?(?=[CF]\b)', ' °')),
+    before=((rf'\b([Aa]m|[Vv]om|[Zz]um) (\d\d?)(?=\.(?:\s(?:{_STARTERS})\b|\s*$))',
+             r'\1 \2ten'),
+            (r'(?<=[€$])/(?=[^\W\d_]{4,})', ' pro '), (r'(?<=\d)\s?º\s?(?=[CF]\b)', ' °')),
     regions=dict.fromkeys(('CH', 'LI'), _SWISS))

@@ -124,7 +124,8 @@ _TRADITIONAL = str.maketrans(
     '兩點萬億負斜槓下劃線號冒等於除約無窮根號鎊歐幣幣盧攝華納釐毫頃噸秒瓦赫吉節兆時鐘茲歲張條隻個塊場屆輛臺杯種雙對間'
     '篇門艘盤頁倍國顆層頓聲艾線')
 _SIGNS = {
-    '¥': 'CNY', 'CNY': 'CNY', 'RMB': 'CNY', '$': 'USD', 'US$': 'USD', 'USD': 'USD', '€': 'EUR',
+    '¥': 'CNY', '元': 'CNY', 'CNY': 'CNY',
+    'RMB': 'CNY', '$': 'USD', 'US$': 'USD', 'USD': 'USD', '€': 'EUR',
     'EUR': 'EUR', '£': 'GBP', 'GBP': 'GBP', 'JPY': 'JPY', 'HK$': 'HKD', 'HKD': 'HKD',
     'NT$': 'TWD', 'TWD': 'TWD', '₹': 'INR', 'CHF': 'CHF'}
 _WRITTEN_TRADITIONALLY = _fields(lambda text: text.translate(_TRADITIONAL))
@@ -140,7 +141,9 @@ CHINESE = Language(
     denominator_first='{d}分之{n}',
     scale_form='m', currency_signs=_SIGNS, decimal_money=True,
     phone_calls='(?:电话|電話|拨打|撥打|致电|致電|请拨|請撥|热线|熱線|手机|手機)(?:号码|號碼|号|號)?(?:是|为)?',
-    before=((r'(?<!\d)[-−](?=\d+(?:\.\d+)?\s?(?:°C|°|度))', '零下'),
+    digitwise='[路室]|号房|號房|次列车|次航班',
+    before=((r'(?<=[元块塊])/(?=[\u4e00-\u9fff])', '每'),
+            (r'(?<!\d)[-−](?=\d+(?:\.\d+)?\s?(?:°C|°|度))', '零下'),
             (r'(?<!\d)(\d\d\d\d)[/.-](\d\d?)月', r'\1年\2月')),
     after=((r'[（）]', '，'),
            *((rf'(?<=[\u3005-\u9fff])\s?{mark}\s?', wide) for mark, wide in (
