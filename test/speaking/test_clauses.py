@@ -45,6 +45,13 @@ def test_a_long_first_sentence_begins_with_a_short_clause() -> None:
     assert ' '.join(parts) == text
 
 
+def test_a_sentence_without_spaces_is_cut_at_its_commas_and_sooner_than_one_of_letters() -> None:
+    text = '今天天气非常好，我们决定一起去公园散步，然后在湖边的餐厅吃午饭。下午三点回家。'
+    parts = list(split_clauses(text))
+    assert parts == ['今天天气非常好，我们决定一起去公园散步，', '然后在湖边的餐厅吃午饭。',
+                     '下午三点回家。']
+
+
 def test_later_sentences_stay_whole() -> None:
     second = ('When the long winter had finally ended, the people of the valley came out of '
               'their houses, looked at the sky, and began to work.')

@@ -14,9 +14,12 @@ MAX_CLAUSE = 240
 """Characters; longer text without punctuation is cut between words."""
 
 # Text that was normalized has no other full stops than those of sentences.
-_SENTENCE = re.compile(r'(?<=[.!?…؟۔।])["”’)\]]*(\s+)'
-                       r'|(?<=[。！？])["”’」』）]*()(?=[^\s"”’」』）])')
-_INNER = re.compile(r'(?<=[,;:—–])\s+')
+_SENTENCE = re.compile(r'(?<=[.!?…؟۔।॥])["”’»)\]]*(\s+)'
+                       r'|(?<=[。！？])["”’」』）]*(\s*)(?=[^\s"”’」』）])')
+_INNER = re.compile(r'(?<=[,;:—–])\s+|(?<=[，、；：])\s*(?=[^\s，、；：])')
+_SYLLABLES = re.compile('[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]')
+_LETTERS_OF_A_SYLLABLE = 3
+"""Letters that take as long to say as a character of Chinese, or one and a half of Japanese."""
 _SPACE = re.compile(r'\s+')
 
 
@@ -55,25 +58,35 @@ def sentences(text: str) -> Iterator[str]:
     """Yield the sentences, each with its closing quotation marks and brackets."""
     begin = 0
     for end in _SENTENCE.finditer(text):
-        yield text[begin:end.end() - len(end[1] or '')]
+        yield text[begin:end.end() - len(end[1] or end[2] or '')]
         begin = end.end()
     yield text[begin:]
 
 
+def _length(text: str) -> int:
+    """Return how many letters take as long to say."""
+    if text.isascii():
+        return len(text)
+    return len(text) + (_LETTERS_OF_A_SYLLABLE - 1) * len(_SYLLABLES.findall(text))
+
+
 def _cut(sentence: str, limit: int) -> Iterator[str]:
-    if len(sentence) <= limit:
+    if _length(sentence) <= limit:
         if sentence:
             yield sentence
         return
-    held = ''
-    for part in _INNER.split(sentence):
-        joined = f'{held} {part}' if held else part
-        if held and len(held) >= MIN_CLAUSE and len(joined) > limit:
+    begin = end = following = 0
+    for place in _INNER.finditer(sentence):
+        held = sentence[begin:end]
+        if _length(held) >= MIN_CLAUSE and _length(sentence[begin:place.start()]) > limit:
             yield from _words(held)
-            held = part
-        else:
-            held = joined
-    yield from _words(held)
+            begin = following
+        end, following = place.start(), place.end()
+    held = sentence[begin:end]
+    if _length(held) >= MIN_CLAUSE and _length(sentence[begin:]) > limit:
+        yield from _words(held)
+        begin = following
+    yield from _words(sentence[begin:])
 
 
 def _words(clause: str) -> Iterator[str]:

@@ -11,7 +11,7 @@ from txt2vid_ros.speaking.ssml import is_ssml
 LONGEST = 10_000
 """Characters; a longer paragraph is cut behind a sentence, or between words. A talking head cuts
 off what is longer than its `tts.max_characters`."""
-_SENTENCE_END = re.compile(r'(?<=[.!?…。！？])\s')
+_SENTENCE_END = re.compile(r'(?<=[.!?…।؟۔])\s|(?<=[。！？])')
 
 
 def paragraphs(text: str) -> list[str]:

@@ -14,25 +14,28 @@ _ENDED = tuple('.!?…:;,。！？；：，、।۔؟—–"\')')
 _CLOSED = re.compile(r'[.!?…。！？।۔؟][\'")\]]*$')
 
 
-def join_lines(text: str) -> str:
+def join_lines(text: str, dated: str = '') -> str:
     """
     Return the text on one line, with a full stop where a line was ended on purpose.
 
     Blank lines always end it. A single break is a wrap where the next line goes on in lower case,
     or where its first word would not have fitted on the line; then it is a space. The last line is
-    left as it is: more of its sentence may come with the next text.
+    left as it is: more of its sentence may come with the next text. A number with a full stop
+    numbers the line, except before a match of `dated`, such as the month in "3. Oktober".
     """
-    paragraphs = [_joined(part) for part in re.split(r'\n\s*\n', _HYPHENATED.sub('', text))]
+    paragraphs = [_joined(part, dated) for part in re.split(r'\n\s*\n', _HYPHENATED.sub('', text))]
     paragraphs = [part for part in paragraphs if part]
     return ' '.join([*map(ended, paragraphs[:-1]), *paragraphs[-1:]])
 
 
-def _joined(paragraph: str) -> str:
+def _joined(paragraph: str, dated: str) -> str:
     lines = [line.strip() for line in paragraph.split('\n') if line.strip()]
     width = max(map(len, lines), default=0)
     out = []
     for line, following in itertools.zip_longest(lines, lines[1:], fillvalue=''):
-        spoken = _NUMBERED.sub(r'\1: ', line)
+        number = _NUMBERED.match(line)
+        spoken = line if number is None or (dated and re.match(dated, line[number.end():])) else (
+            f'{number[1]}: {line[number.end():]}')
         wrapped = not following or (not _NUMBERED.match(following) and (
             following[0].islower() or line.endswith(',')
             or (width >= MIN_WRAP_WIDTH

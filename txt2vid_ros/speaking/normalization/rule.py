@@ -15,6 +15,12 @@ class Rule(NamedTuple):
     words: Callable[[re.Match[str]], str]
 
 
+@functools.cache
+def compiled(pattern: str) -> re.Pattern[str]:
+    """Return a pattern of a table, of which there are more than the cache of `re` holds."""
+    return re.compile(pattern)
+
+
 def rule(pattern: str, words: Callable[[re.Match[str]], str] | str, flags: int = 0) -> Rule:
     r"""Return a rule; `words` may be a template such as r'\\1 percent'."""
     if isinstance(words, str):
@@ -37,11 +43,16 @@ def _apart(words_for: Callable[[re.Match[str]], str], match: re.Match[str]) -> s
         return words
     before = match.string[match.start() - 1:match.start()]
     after = match.string[match.end():match.end() + 1]
-    if words[0].isalnum() and before.isalnum() and words[0] != match[0][:1]:
+    if of_word(words[0]) and of_word(before) and words[0] != match[0][:1]:
         words = f' {words}'
-    if words[-1].isalnum() and after.isalnum() and words[-1] != match[0][-1:]:
+    if of_word(words[-1]) and of_word(after) and words[-1] != match[0][-1:]:
         words = f'{words} '
     return words
+
+
+def of_word(char: str) -> bool:
+    """Return whether a character belongs to a word: a letter, a digit, an Indic vowel sign."""
+    return char.isalnum() or ('\u0900' <= char <= '\u0dff' and char not in '।॥')
 
 
 def alternatives(words: Iterable[str]) -> str:
