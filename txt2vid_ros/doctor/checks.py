@@ -161,7 +161,8 @@ def check_models() -> Iterator[Finding]:
             yield Finding(
                 'model', MISSING if model.needed else NOTE,
                 f'{model.file} is not in {folder} ({model.purpose})',
-                f'run: txt2vid models fetch {model.file}{agreed}' if model.fetchable
+                f'run: txt2vid models fetch {model.collection or model.file}{agreed}'
+                if model.fetchable
                 else f'see {model.page}, then run: txt2vid models import FILE{agreed}',
             )
             continue
