@@ -47,6 +47,8 @@ _PACKAGES: tuple[tuple[str, str, bool, str], ...] = (
     ('rosbags', 'bags without rosbag2', False, 'bag'),
     ('serial', 'the text link over serial lines', False, 'serial'),
     ('onnxruntime', 'the default voice', True, 'speech'),
+    ('pyopenjtalk', 'Japanese with the voice kokoro', False, 'voices-ja'),
+    ('misaki', 'Chinese with the voice kokoro', False, 'voices-zh'),
     ('onnx', 'Wav2Lip on the CPU', False, 'torch'),
     ('torch', 'reading Wav2Lip weights', False, 'torch'),
 )
