@@ -1,4 +1,4 @@
-"""Makes speech before it is due, on a thread of its own, for voices that are barely fast enough."""
+"""Makes speech before it is due, on a thread of its own, for voices that are hardly fast."""
 
 from __future__ import annotations
 
