@@ -71,6 +71,14 @@ def _table(figures: dict[str, Any], indent: str) -> None:
         if isinstance(value, dict):
             print(f'{indent}{name}:')
             _table(value, indent + '  ')
+        elif isinstance(value, list):
+            print(f'{indent}{name}:')
+            for row in value:
+                print(f'{indent}  ' + ', '.join(f'{key} {_shown(each)}'
+                                                for key, each in row.items()))
         else:
-            shown = f'{value:.3f}' if isinstance(value, float) else value
-            print(f'{indent}{name}: {shown}')
+            print(f'{indent}{name}: {_shown(value)}')
+
+
+def _shown(value: Any) -> str:
+    return f'{value:.3f}' if isinstance(value, float) else str(value)

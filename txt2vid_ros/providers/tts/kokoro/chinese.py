@@ -12,6 +12,7 @@ from misaki.zh import ZHG2P
 from txt2vid_ros.core.models.store import cache_dir
 
 _DIGITS = re.compile(r'\d')
+_SPACE_BEFORE = re.compile(r' (?=[,.!?;:])')
 _RUNS = re.compile(r"([A-Za-z][A-Za-z' -]*[A-Za-z]|[A-Za-z])")
 
 
@@ -43,7 +44,7 @@ class ChinesePhonemes:
                 head = before.group() if before else ''
                 tail = run[len(head):]
                 found.append(head + (ZHG2P.legacy_call(tail) if tail else ''))
-        return ' '.join(' '.join(found).split())
+        return _SPACE_BEFORE.sub('', ' '.join(' '.join(found).split()))
 
 
 def _numbers_said(clause: str) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 import dataclasses
 import os
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from txt2vid_ros.core.models.store import model_path
+from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.models.store import models_dir
 from txt2vid_ros.core.mouth import Phoneme
 from txt2vid_ros.core.parameters import parameter
 from txt2vid_ros.core.time_limits import LOCAL
@@ -88,7 +90,7 @@ class KokoroVoice(TextToSpeech):
 
     def load(self) -> None:
         """Load network, voice and pronunciation, and speak once: the first call is slower."""
-        network, voices = model_path(NETWORK), model_path(VOICES)
+        network, voices = (_file(name) for name in (NETWORK, VOICES))
         self._styles = load_styles(voices, self._voice)
         spoken = language(self._voice)
         self._phonemes = pronunciation(spoken)
@@ -118,6 +120,15 @@ class KokoroVoice(TextToSpeech):
         if self._network is not None:
             self._network.close()
             self._network = None
+
+
+def _file(name: str) -> Path:
+    """Return where a model file is. Raises UserError."""
+    path = models_dir() / name
+    if not path.is_file():
+        raise UserError(f'the voice kokoro needs {path}, which is not there',
+                        'Run: txt2vid models fetch kokoro')
+    return path
 
 
 def _chunk(piece: str, said: Said, *, last: bool) -> SpeechChunk | None:
