@@ -10,8 +10,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from txt2vid_ros.core import machine, registry
+from txt2vid_ros.core import registry
 from txt2vid_ros.core.models.manifest import load_manifest
+from txt2vid_ros.core.process import machine
 from txt2vid_ros.core.time_limits import LOCAL, TimeLimits
 from txt2vid_ros.doctor.checks import NOTE, OK
 from txt2vid_ros.doctor.voice_checks import check_live_voices

@@ -40,7 +40,7 @@ class Maker:
 
 def test_while_one_chunk_is_heard_the_next_are_made() -> None:
     maker = Maker(10)
-    ahead = SpeechAhead(3.0, RATE, lambda: False)
+    ahead = SpeechAhead(VoiceCapabilities(RATE, prepared=3.0), lambda: False)
     speech = ahead.of(maker.chunks())
     assert next(speech).clause == '0'
     # Three seconds wait, and one chunk more that has no room yet.
@@ -54,7 +54,7 @@ def test_while_one_chunk_is_heard_the_next_are_made() -> None:
 
 def test_a_voice_that_asks_for_nothing_is_asked_when_it_is_due() -> None:
     maker = Maker(3)
-    speech = SpeechAhead(0.0, RATE, lambda: False).of(maker.chunks())
+    speech = SpeechAhead(VoiceCapabilities(RATE, prepared=0.0), lambda: False).of(maker.chunks())
     assert next(speech).clause == '0'
     assert maker.made == 1
     assert len([*speech]) == 2
@@ -62,14 +62,14 @@ def test_a_voice_that_asks_for_nothing_is_asked_when_it_is_due() -> None:
 
 def test_what_is_not_taken_any_more_is_not_made() -> None:
     maker = Maker(1000)
-    ahead = SpeechAhead(2.0, RATE, lambda: False)
+    ahead = SpeechAhead(VoiceCapabilities(RATE, prepared=2.0), lambda: False)
     before = threading.active_count()
     for _ in ahead.of(maker.chunks()):
         break
     assert ahead.unwanted()
     assert threading.active_count() == before
     assert maker.made <= 4
-    assert SpeechAhead(2.0, RATE, lambda: True).unwanted()
+    assert SpeechAhead(VoiceCapabilities(RATE, prepared=2.0), lambda: True).unwanted()
 
 
 def test_a_fault_is_raised_in_its_place() -> None:
@@ -77,7 +77,7 @@ def test_a_fault_is_raised_in_its_place() -> None:
         yield from Maker(2).chunks()
         raise ProviderError('gone', retriable=False)
 
-    speech = SpeechAhead(5.0, RATE, lambda: False).of(chunks())
+    speech = SpeechAhead(VoiceCapabilities(RATE, prepared=5.0), lambda: False).of(chunks())
     assert [next(speech).clause, next(speech).clause] == ['0', '1']
     with pytest.raises(ProviderError, match='gone'):
         next(speech)

@@ -12,7 +12,7 @@ from typing import Any
 
 from txt2vid_ros.cli.parser import CommandParser
 from txt2vid_ros.core.errors import UserError
-from txt2vid_ros.core.machine import cpu_model
+from txt2vid_ros.core.process.machine import cpu_model
 
 # The modules of bench.commands, each with add_arguments(parser) and run(arguments) -> figures.
 BENCHES: dict[str, str] = {

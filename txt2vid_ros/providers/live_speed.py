@@ -10,8 +10,8 @@ from pathlib import Path
 import time
 
 from txt2vid_ros.core.locales import language_of
-from txt2vid_ros.core.machine import identity, usable_cores
 from txt2vid_ros.core.models.store import cache_dir
+from txt2vid_ros.core.process.machine import identity, usable_cores
 from txt2vid_ros.core.storage.files import replacing
 from txt2vid_ros.speaking.voice import TextToSpeech
 

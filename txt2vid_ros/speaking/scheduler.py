@@ -280,8 +280,7 @@ class SpeechScheduler:
         first = True
         unsaid: list[str] = []
         words = ClauseWords('', resampled.capabilities)
-        ahead = SpeechAhead(resampled.capabilities.prepared, self._rate,
-                            lambda: output.generation != generation)
+        ahead = SpeechAhead(resampled.capabilities, lambda: output.generation != generation)
         for spoken in ahead.of(synthesize_text(
                 utterance.text, resampled, ahead.unwanted, unsaid.append,
                 named_emoji=self._named_emoji)):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import threading
 
 from txt2vid_ros.speaking.synthesis import SpokenChunk
+from txt2vid_ros.speaking.voice import VoiceCapabilities
 
 
 class SpeechAhead:
@@ -17,10 +18,10 @@ class SpeechAhead:
     that needs 0.9 s for a second of speech pauses before the first clause only.
     """
 
-    def __init__(self, seconds: float, rate: int, interrupted: Callable[[], bool]) -> None:
-        """`seconds` of speech are made before they are taken, at `rate` Hz; 0 for none."""
-        self._seconds = seconds
-        self._rate = rate
+    def __init__(self, voice: VoiceCapabilities, interrupted: Callable[[], bool]) -> None:
+        """Take what the voice that speaks can do, and whether its speech is wanted no more."""
+        self._most = voice.prepared * voice.sample_rate
+        """Samples that are made before they are taken; 0 for none."""
         self._interrupted = interrupted
         self._made: collections.deque[SpokenChunk] = collections.deque()
         self._closed = self._complete = False
@@ -33,7 +34,7 @@ class SpeechAhead:
 
     def of(self, chunks: Iterator[SpokenChunk]) -> Iterator[SpokenChunk]:
         """Yield the chunks; what goes wrong with one is raised in its place."""
-        if not self._seconds:
+        if not self._most:
             yield from chunks
             return
         thread = threading.Thread(target=self._make, args=(chunks,), name='speech-ahead',
@@ -78,4 +79,4 @@ class SpeechAhead:
 
     def _room(self) -> bool:
         waiting = sum(len(chunk.chunk.samples) for chunk in self._made)
-        return self._closed or waiting < self._seconds * self._rate
+        return self._closed or waiting < self._most

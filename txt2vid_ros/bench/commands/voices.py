@@ -50,16 +50,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> dict[str, Any]:
     """Measure every voice in turn; return the figures."""
-    from txt2vid_ros.bench.speech.word_errors import Listener
+    from txt2vid_ros.bench.speech.word_errors import WordErrorMeter
     languages = _languages(arguments.languages)
     skipped: dict[str, str] = {}
     voices: list[dict[str, Any]] = []
-    listeners: dict[str, Listener] = {}
+    listeners: dict[str, WordErrorMeter] = {}
     try:
         for candidate in candidates(arguments.voices, languages):
             language = candidate.language
             if language not in listeners:
-                listeners[language] = Listener(language, arguments.whisper)
+                listeners[language] = WordErrorMeter(language, arguments.whisper)
             try:
                 voices.append(measure(candidate, _sentences(language)[:arguments.sentences],
                                       listeners[language], face=not arguments.no_face))

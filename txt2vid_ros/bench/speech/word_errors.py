@@ -50,7 +50,7 @@ def _chinese(text: str) -> list[str]:
 _READINGS: dict[str, Callable[[str], list[str]]] = {'ja': _japanese, 'zh': _chinese}
 
 
-class Listener:
+class WordErrorMeter:
     """Transcribes one language; None where no recognizer for it is installed."""
 
     def __init__(self, language: str, whisper: str = '') -> None:

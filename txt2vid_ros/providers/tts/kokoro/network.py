@@ -23,7 +23,7 @@ CANCEL_POLL_INTERVAL = 0.02
 """Seconds between looks whether the sound is still wanted."""
 
 
-class Said(NamedTuple):
+class NetworkSpeech(NamedTuple):
     """What was said."""
 
     samples: NDArray[np.float32]
@@ -57,7 +57,7 @@ class KokoroNetwork:
         self._worker = concurrent.futures.ThreadPoolExecutor(1, 'kokoro')
 
     def say(self, phonemes: str, styles: NDArray[np.float32], speed: float,
-            cancelled: Callable[[], bool]) -> Said | None:
+            cancelled: Callable[[], bool]) -> NetworkSpeech | None:
         """
         Return how symbols of the alphabet sound; None where that is no longer wanted.
 
@@ -76,8 +76,8 @@ class KokoroNetwork:
                 concurrent.futures.wait([computing])
                 return None
         samples, frames = computing.result()
-        return Said(np.ascontiguousarray(samples, np.float32).reshape(-1),
-                    np.ravel(frames).astype(np.float64) * SAMPLES_PER_FRAME / SAMPLE_RATE)
+        seconds = np.ravel(frames).astype(np.float64) * SAMPLES_PER_FRAME / SAMPLE_RATE
+        return NetworkSpeech(np.ascontiguousarray(samples, np.float32).reshape(-1), seconds)
 
     def close(self) -> None:
         """Release it."""

@@ -15,7 +15,7 @@ from txt2vid_ros.core.mouth import Phoneme
 from txt2vid_ros.core.parameters import parameter
 from txt2vid_ros.core.time_limits import LOCAL
 from txt2vid_ros.providers.tts.kokoro.alphabet import known
-from txt2vid_ros.providers.tts.kokoro.network import KokoroNetwork, Said, SAMPLE_RATE
+from txt2vid_ros.providers.tts.kokoro.network import KokoroNetwork, NetworkSpeech, SAMPLE_RATE
 from txt2vid_ros.providers.tts.kokoro.pieces import pieces
 from txt2vid_ros.providers.tts.kokoro.pronunciation import Pronunciation, pronunciation
 from txt2vid_ros.providers.tts.kokoro.voices import chosen, DEFAULTS, language, load_styles
@@ -131,7 +131,7 @@ def _file(name: str) -> Path:
     return path
 
 
-def _chunk(piece: str, said: Said, *, last: bool) -> SpeechChunk | None:
+def _chunk(piece: str, said: NetworkSpeech, *, last: bool) -> SpeechChunk | None:
     chunk = trim_silence(said.samples, timed_phonemes(piece, said.seconds), SAMPLE_RATE)
     if chunk is None or last:
         return chunk if chunk is None else dataclasses.replace(chunk, last=True)
