@@ -78,7 +78,8 @@ setup(
         # Kokoro; Spanish, French, Hindi, Italian and Portuguese also need the program espeak-ng.
         'voices': ['hibari-tts==0.2.1', 'onnxruntime>=1.23', 'soxr>=0.3'],
         'voices-ja': ['pyopenjtalk-plus==0.4.1.post10'],
-        'voices-zh': ['misaki==0.9.4', 'jieba==0.42.1', 'pypinyin==0.55.0',
+        'voices-zh': ["misaki==0.9.4; python_version < '3.13'", 'jieba==0.42.1',
+                      'pypinyin==0.55.0',
                       'pypinyin-dict==0.9.0', 'cn2an==0.5.24', 'ordered-set==4.1.0'],
         'piper': ['piper-tts==1.8.0', 'onnxruntime>=1.23'],  # GPL-3
         'faster-whisper': ['faster-whisper==1.2.1'],
