@@ -91,10 +91,19 @@ def test_a_voice_that_is_too_slow_gives_way_to_the_next(caplog: pytest.LogCaptur
     assert say(('demanding', 'quick'), 'slow') == (8000, 10 * RATE)
     assert 'voice demanding is not used: demanding needs' in caplog.text
     assert 'cannot speak live' in caplog.text
-    # It was measured once; that holds for this machine.
-    measured = len(asked)
-    say(('demanding', 'quick'), 'slow')
-    assert len(asked) == measured + 1
+
+
+def test_it_is_measured_once_but_a_busy_machine_is_no_verdict(
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    for busy, again in ((True, 3), (False, 3), (False, 0)):
+        # All the time that passes is the voice's own, or none of it.
+        monkeypatch.setattr(live_speed, '_OWN', 1e9 if busy else 0.0)
+        measured = len(asked)
+        say(('demanding', 'quick'), 'slow')
+        assert len(asked) == measured + again + 1
+    assert live_speed.kept_speed('demanding') is not None
+    assert 'the machine was busy' in LiveSpeed(2, 2, 'today', True).problem('it')
+    assert LiveSpeed(0.5, 0.5, 'today', True).problem('it') == ''
 
 
 def test_alone_it_speaks_and_says_that_it_pauses(caplog: pytest.LogCaptureFixture) -> None:
