@@ -74,11 +74,13 @@ class WordErrorMeter:
         """Return how many words of a text are heard wrong in mono sound, and how many it has."""
         if self._recognizer is None:
             return None
+        said = words_of(text, self._language)
+        if not len(samples):
+            return len(said), len(said)
         recognition = self._recognizer.open()
         silence = np.zeros(SPEECH_RATE // 4, np.float32)
         heard = soxr.resample(samples, rate, SPEECH_RATE).astype(np.float32)
         recognition.push(np.concatenate([silence, heard, silence]))
-        said = words_of(text, self._language)
         return distance(said, words_of(recognition.finish().text, self._language)), len(said)
 
     def close(self) -> None:

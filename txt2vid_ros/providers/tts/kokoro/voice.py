@@ -28,8 +28,9 @@ NETWORK, VOICES = 'kokoro.onnx', 'kokoro-voices.bin'
 """Model files: txt2vid models fetch kokoro."""
 PIECE_PAUSE = 0.1
 """Seconds of silence between the pieces of a clause."""
-SOUND_LEAD = 0.05
-"""Seconds by which a sound is heard before its frames."""
+SOUND_LEAD = 0.055
+"""Seconds by which a sound is heard before its frames: hiss, vowels and closures of three voices
+agree best with the lengths when these are moved by 40 to 75 ms."""
 PREPARED = 20.0
 """Seconds of speech that are made before they are due: it is hardly faster than real time."""
 _IPA = {'A': 'eɪ', 'I': 'aɪ', 'O': 'oʊ', 'Q': 'əʊ', 'S': 's', 'T': 'ɾ', 'W': 'aʊ', 'Y': 'ɔɪ',
