@@ -8,11 +8,13 @@ SAY ?= Hello! I am a talking head. Only text was sent to me; my voice and my fac
 ARGS ?=
 # Where `ip` and `tc` are, for those who are not root.
 export PATH := $(PATH):/usr/sbin:/sbin
-# Tests: how many at a time, and what else pytest is told.
-JOBS ?= 2
+# Tests: how many at a time, and what else pytest is told. On two cores a third test runs while
+# others wait for what happens in real time; test/conftest.py says in which order.
+JOBS ?= 3
+PYTEST := -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 PYTEST_ARGS ?=
 
-.PHONY: help live setup setup-test wav2lip test lint pytest coverage fuzz bench lock clean
+.PHONY: help live setup setup-test wav2lip test lint style types pytest coverage fuzz bench lock clean
 
 help:
 	@echo 'make live    set up once, start the talking head, say how to watch and speak'
@@ -37,23 +39,29 @@ setup-test:
 wav2lip:
 	@tools/setup.sh wav2lip
 
-test: lint pytest
+# Types are checked beside the tests, which leave some processor time; style ahead of both.
+test: style
+	@$(MAKE) --no-print-directory --jobs=2 types pytest
 
-lint: setup-test
+lint: style types
+
+style: setup-test
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/flake8
-	$(if $(filter no,$(TORCH)),@echo 'types are not checked without torch',$(VENV)/bin/mypy)
 	$(PYTHON_IN) -m pip check
 	@if command -v shellcheck > /dev/null; then shellcheck tools/*.sh .ci/run; fi
 
+types: setup-test
+	$(if $(filter no,$(TORCH)),@echo 'types are not checked without torch',$(VENV)/bin/mypy)
+
 pytest: setup-test
-	$(PYTHON_IN) -m pytest -n $(JOBS) --dist loadfile $(PYTEST_ARGS)
+	$(PYTHON_IN) $(PYTEST) $(PYTEST_ARGS)
 
 # Which lines the tests run, at least 95 in 100; apart from `make test`, as it costs two thirds more
 # processor time. The data files are one a process; those of an earlier run would count too.
 coverage: setup-test
 	$(VENV)/bin/coverage erase
-	$(VENV)/bin/coverage run -m pytest -n $(JOBS) --dist loadfile $(PYTEST_ARGS)
+	$(VENV)/bin/coverage run $(PYTEST) $(PYTEST_ARGS)
 	$(VENV)/bin/coverage combine --quiet
 	$(VENV)/bin/coverage report
 

@@ -56,6 +56,24 @@ def pytest_configure(config):
         config.pluginmanager.register(SkipsOnRos())
 
 
+def pytest_collection_modifyitems(items):
+    """
+    Spread the files whose tests start graphs evenly among the others.
+
+    Graphs wait for most of their time and the others compute, so that workers side by side should
+    have some of both.
+    """
+    files = {}
+    for item in items:
+        files.setdefault(item.path, []).append(item)
+    kinds = [[], []]
+    for path, tests in files.items():
+        kinds['graph' in path.parts].append(tests)
+    places = sorted(((number + 0.5) / len(kind), which, number)
+                    for which, kind in enumerate(kinds) for number in range(len(kind)))
+    items[:] = [test for _, which, number in places for test in kinds[which][number]]
+
+
 # A shell has what it starts in the background ignore the interrupt, and so would all that tests
 # start.
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -167,16 +167,17 @@ install_locked() {
   pip_install "$(grep -c '^[a-zA-Z]' "$1")" --no-deps --require-hashes -r "$1"
 }
 
-# The build for the CPU if pip can find it, else the ordinary one with all it depends on.
+# The build for the CPU if pip can find it, else the ordinary one with all it depends on. Tests
+# import a small part of it: Python compiles that by itself, and pip need not compile the rest.
 install_torch() {
   local version
   version=$(grep '^torch==' requirements/torch.txt)
   if pip install --dry-run --no-deps "$version+cpu" >> "$log" 2>&1; then
-    pip_install 1 --no-deps "$version+cpu"
+    pip_install 1 --no-compile --no-deps "$version+cpu"
   else
     echo '      pip finds no build for the CPU here; the ordinary one brings several GB.'
     echo '      To do without torch and its tests: make test TORCH=no'
-    pip_install 0 -r requirements/torch.txt
+    pip_install 0 --no-compile -r requirements/torch.txt
   fi
 }
 

@@ -17,11 +17,11 @@ CYCLES = 20
 STEPS = (Transition.TRANSITION_DEACTIVATE, Transition.TRANSITION_CLEANUP,
          Transition.TRANSITION_CONFIGURE, Transition.TRANSITION_ACTIVATE)
 CHECK_EVERY = 5
-GROWTH = 5.0
-"""MB by which a process may grow from check to check, in the median.
+GROWTH = 0.5
+"""MB by which a process may grow from cycle to cycle, in the median.
 
-The allocator keeps what a model has used, at times that of two: a step, once. A leak grows all the
-time.
+The allocator keeps what a model has used, at times that of two, and gives some back: steps up and
+down, in single cycles. A leak grows in every cycle.
 """
 
 
@@ -69,9 +69,9 @@ def assert_cycles_leave_nothing(observer: Observer, node: str, pid: int,
     memory = [resident(pid)]
     for number in range(1, CYCLES + 1):
         cycle(observer, node)
+        memory.append(resident(pid))
         if number % CHECK_EVERY == 0:
             works()
-            memory.append(resident(pid))
     eventually(lambda: entities(observer, node) == before, 'the entities of before')
     # What it works with is opened little by little; what a cycle leaves behind adds up.
     eventually(lambda: held_by(pid)[0] < files + CYCLES and held_by(pid)[1] < threads + CYCLES,

@@ -73,6 +73,7 @@ class ContractServer:
         self.reachable = True
         """Whether the candidates of an answer lead anywhere."""
         self.received: list[dict[str, Any]] = []
+        """What a viewer asked for."""
         self.loudest = 0.0
         """Of all samples that came by WHIP."""
         self.sessions: dict[str, RTCPeerConnection] = {}
@@ -176,7 +177,8 @@ class ContractServer:
                 if content['type'] == 'ping':
                     await socket.send_json({'type': 'pong', 'sent': content['sent'],
                                             'now': str(time.time_ns())})
-                else:
+                elif content['type'] != 'measured':
+                    # What a page measures comes whenever it likes, and asks for nothing.
                     self.received.append(content)
         finally:
             self._sockets.discard(socket)
