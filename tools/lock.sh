@@ -18,10 +18,12 @@ trap 'rm -rf "$work"' EXIT
 compile runtime.in --output-file "$work/runtime.txt"
 compile runtime.in test.in --constraint "$work/runtime.txt" --output-file "$work/all.txt"
 compile fuzz.in --constraint "$work/runtime.txt" --output-file "$work/fuzz.txt"
+compile voices.in --constraint "$work/runtime.txt" --output-file "$work/voices.txt"
 
 note='# Made by make lock; change the .in file instead.'
 { echo "$note"; cat "$work/runtime.txt"; } > runtime.txt
 { echo "$note"; cat "$work/fuzz.txt"; } > fuzz.txt
+{ echo "$note"; cat "$work/voices.txt"; } > voices.txt
 # A package is a line that does not begin with a space, followed by its hashes.
 { echo "$note"; awk '
     NR == FNR { if ($0 !~ /^ /) known[$0] = 1; next }

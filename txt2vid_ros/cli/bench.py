@@ -7,18 +7,19 @@ import importlib
 import importlib.util
 import json
 import os
-from pathlib import Path
 import platform
 from typing import Any
 
 from txt2vid_ros.cli.parser import CommandParser
 from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.process.machine import cpu_model
 
 # The modules of bench.commands, each with add_arguments(parser) and run(arguments) -> figures.
 BENCHES: dict[str, str] = {
     'sync': 'offset of picture and sound as a viewer gets them',
     'latency': 'from text to sound as a viewer gets it',
     'sender': 'from speech to text and to voice; word errors',
+    'voices': 'the voices in each language: speed, word errors, lips; the codec',
     'turns': 'how soon a turn is over; pauses that are taken for it',
     'barge_in': 'from speaking over the face to its silence',
     'web': 'the page in a real browser: sound, step, joining, cost of viewers',
@@ -62,12 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def machine() -> str:
     """Return a description of the machine that the figures were measured on."""
-    known = Path('/proc/cpuinfo')
-    lines = known.read_text(encoding='utf-8').splitlines() if known.exists() else []
-    model = next((line.partition(':')[2].strip() for line in lines
-                  if line.startswith('model name')), platform.processor())
-    return f'{model or platform.machine()}, {os.cpu_count()} cores, Python ' + (
-        platform.python_version())
+    return f'{cpu_model()}, {os.cpu_count()} cores, Python {platform.python_version()}'
 
 
 def _table(figures: dict[str, Any], indent: str) -> None:
@@ -75,6 +71,14 @@ def _table(figures: dict[str, Any], indent: str) -> None:
         if isinstance(value, dict):
             print(f'{indent}{name}:')
             _table(value, indent + '  ')
+        elif isinstance(value, list):
+            print(f'{indent}{name}:')
+            for row in value:
+                print(f'{indent}  ' + ', '.join(f'{key} {_shown(each)}'
+                                                for key, each in row.items()))
         else:
-            shown = f'{value:.3f}' if isinstance(value, float) else value
-            print(f'{indent}{name}: {shown}')
+            print(f'{indent}{name}: {_shown(value)}')
+
+
+def _shown(value: Any) -> str:
+    return f'{value:.3f}' if isinstance(value, float) else str(value)

@@ -10,6 +10,7 @@ import json
 from txt2vid_ros.core.address import parse_address
 from txt2vid_ros.doctor.checks import check_all, Finding, MISSING
 from txt2vid_ros.doctor.cloud_checks import check_cloud
+from txt2vid_ros.doctor.voice_checks import check_live_voices
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,6 +21,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--cloud', action='store_true',
                         help='also test the cloud services for which there are keys; each voice '
                         'says a word twice, which costs money')
+    parser.add_argument('--measure', action='store_true',
+                        help='measure again how fast the voices are that take most of a core')
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -27,7 +30,9 @@ def run(arguments: argparse.Namespace) -> int:
     findings = []
     checks = check_all(parse_address(arguments.http, '--http',
                                      'For example: --http 127.0.0.1:8080'))
-    for finding in itertools.chain(checks, check_cloud() if arguments.cloud else ()):
+    for finding in itertools.chain(
+            checks, check_live_voices(again=arguments.measure),
+            check_cloud() if arguments.cloud else ()):
         findings.append(finding)
         if not arguments.json:
             print(_line(finding), flush=True)

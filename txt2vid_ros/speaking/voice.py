@@ -27,6 +27,9 @@ class VoiceCapabilities:
     """BCP 47 tags of what it can read."""
     ssml: bool = False
     """Whether it takes a whole SSML text as one clause; else it gets the words alone."""
+    prepared: float = 0.0
+    """Seconds of speech to be made before they are due, for a voice that is hardly faster than
+    real time; 0 where each clause may wait for the one before to be nearly over."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -36,6 +36,7 @@ class ClauseWords:
         self._left = _words_of(plain_text(clause) if is_ssml(clause) else clause)
         self._rate = voice.sample_rate
         self._streaming = voice.streaming
+        self._timed = voice.streaming and voice.timings
         self._due = 0.0
         """When the next word begins at the usual pace, seconds from the next chunk."""
 
@@ -49,7 +50,9 @@ class ClauseWords:
         length = len(chunk.samples) / self._rate
         sounds = chunk.phonemes or ()
         marks = [sound.start for sound in sounds if sound.begins_word]
-        if len(marks) == len(self._left):
+        # Of a chunk that is not the last the marks are those of the words that are in it.
+        if len(marks) == len(self._left) or (
+                self._timed and not chunk.last and 0 < len(marks) < len(self._left)):
             return self._take(marks)
         if not self._streaming or chunk.last:
             begin = sounds[0].start if sounds else 0.0

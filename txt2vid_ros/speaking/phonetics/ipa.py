@@ -8,8 +8,9 @@ import dataclasses
 from txt2vid_ros.core.mouth import Phoneme
 
 STRESS = {'ˈ': 2, 'ˌ': 1}
-PAUSES = frozenset(' ;:,.!?—…"()“”_↓→↗↘^$')
-MODIFIERS = frozenset('\u0303ːʰʲᵝ')
+PAUSES = frozenset(' ;:,.!?—…"()“”_^$')
+MODIFIERS = frozenset('\u0303ːʰʲᵝ↓→↗↘')
+"""Nasal, long, aspirated, ...; the arrows are tones."""
 
 
 def phonemes_from_symbols(symbols: Iterable[tuple[str, float]]) -> tuple[Phoneme, ...]:
