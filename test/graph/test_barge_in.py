@@ -19,6 +19,8 @@ from txt2vid_ros.ros import messages, qos
 TEXT = ('Only the text travels over the link and the face is made here, on this machine, and the '
         'voice goes on and on, without a pause, so that whoever wants to say something has to '
         'speak over it, which is what people do when they know already what they will be told.')
+LONG = f'{TEXT} {TEXT}'
+"""So long that a busy machine hears a person before it ends."""
 LEVEL = 0.1
 """RMS amplitude about that of the voice."""
 
@@ -42,9 +44,9 @@ def room(head: TalkingHead) -> Iterator[SharedRoom]:
         yield room
 
 
-def speak(head: TalkingHead, room: SharedRoom) -> None:
+def speak(room: SharedRoom, text: str) -> None:
     """Have the face speak, in the middle of a sentence."""
-    room.say(TEXT)
+    room.say(text)
     eventually(lambda: room.speaking, 'the face to speak')
     time.sleep(1.0)
 
@@ -59,7 +61,7 @@ def test_a_person_silences_the_face_and_the_caption_says_where(
         caption = observer.record(LiveSpeech, 'voice/caption', qos.CAPTION)
         speech = observer.record(LiveSpeech, 'speech', qos.SPEECH)
         # Its own voice, as loud as a person, is nobody.
-        speak(head, room)
+        speak(room, LONG)
         time.sleep(2.0)
         assert room.speaking
         assert not room.decisions
@@ -71,7 +73,7 @@ def test_a_person_silences_the_face_and_the_caption_says_where(
         cut = caption.wait(lambda message: bool(message.final))
         heard, unsaid = cut.final.removesuffix(' —'), cut.incremental
         assert cut.final != heard
-        assert f'{heard} {unsaid}' == TEXT
+        assert f'{heard} {unsaid}' == LONG
         # What the person said is understood.
         said = speech.wait(lambda message: bool(message.final))
         assert 'prudently in his power' in said.final
@@ -92,7 +94,7 @@ def test_after_a_false_start_it_goes_on_from_its_clause(
         speech = observer.record(LiveSpeech, 'speech', qos.SPEECH)
         # So long a time that a few words count as a cough.
         assert observer.set_parameter('stt', 'barge_in_after', 4.0) == (True, '')
-        speak(head, room)
+        speak(room, TEXT)
         person = clip('0870').sound()[:2 * SPEECH_RATE]
         room.talk(person * (LEVEL / speech_level(person)))
         eventually(lambda: 'resume' in decided(room, before), 'the end of the pause')
@@ -114,7 +116,7 @@ def test_by_topic_anybody_can_have_the_voice_wait(head: TalkingHead, room: Share
     with Observer(head) as observer:
         held = observer.record(Bool, 'voice/held', qos.SPEAKING)
         caption = observer.record(LiveSpeech, 'voice/caption', qos.CAPTION)
-        speak(head, room)
+        speak(room, LONG)
         barge_in = observer.publisher(String, 'barge_in', qos.SPEECH)
         barge_in.publish(String(data='nonsense'))
         barge_in.publish(String(data='hold'))
