@@ -13,7 +13,9 @@ from command_line import MAIN, ROOT, txt2vid
 import pytest
 from txt2vid_ros import __version__
 
-COMMANDS = ('live', 'say', 'type', 'devices', 'bag', 'render', 'bench', 'link', 'doctor', 'models')
+COMMANDS = (
+    'live', 'say', 'type', 'voice', 'devices', 'bag', 'render', 'bench', 'link', 'doctor',
+    'models')
 ENVIRONMENT = {'PYTHONPATH': str(ROOT)}
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+import dataclasses
 import itertools
-import pathlib
 
 from hearing import transcribed, words
 from hypothesis import given, settings
@@ -22,6 +22,7 @@ from txt2vid_ros.providers.tts.hibari import (
     SAMPLE_RATE,
     SAMPLES_PER_FRAME,
 )
+from txt2vid_ros.providers.tts.hibari_model import DURATIONS, HibariModel, model_file
 from txt2vid_ros.providers.tts.onnx_output import with_output
 from txt2vid_ros.speaking.clauses import compose
 from txt2vid_ros.speaking.phonetics.silence import trim_silence
@@ -99,15 +100,12 @@ def test_where_a_sound_is_said_to_be_it_is_heard(voice: HibariVoice) -> None:
 
 def test_the_frames_of_all_symbols_are_the_sound_exactly(voice: HibariVoice) -> None:
     """As the model gives it, before the silence at both ends is cut off."""
-    engine = voice._hibari
-    assert engine is not None
-    for phonemes in engine.phonemize(SENTENCE):
-        ids = engine.ids(phonemes)
-        *values, frames = engine.sess.run(
-            [*voice._outputs[:6], hibari.DURATIONS],
-            {'ids': np.asarray([ids], np.int64), 'speed': np.asarray([1.0], np.float32)})
-        wave = hibari.dsp.synth(*(value[0] for value in values), np.random.default_rng(0))
-        assert frames.size == len(ids)
+    model = HibariModel.of('heart')
+    for phonemes in model.phonemize(SENTENCE):
+        spectra, symbols, frames = model.predict(phonemes, 1.0)
+        wave = hibari.dsp.synth(*(getattr(spectra, field.name) for field in
+                                  dataclasses.fields(spectra)), np.random.default_rng(0))
+        assert frames.size == len(symbols)
         assert round(float(frames.sum())) * SAMPLES_PER_FRAME == len(wave)
 
 
@@ -150,14 +148,13 @@ def test_it_has_to_be_loaded_first() -> None:
         speak(HibariVoice(), 'x')
 
 
-def test_an_inner_tensor_of_a_model_becomes_an_output(voice: HibariVoice) -> None:
-    assert voice._hibari is not None
-    model = pathlib.Path(voice._hibari.model_path).read_bytes()
+def test_an_inner_tensor_of_a_model_becomes_an_output() -> None:
+    model = model_file('heart').read_bytes()
     before = onnxruntime.InferenceSession(model, providers=['CPUExecutionProvider'])
     after = onnxruntime.InferenceSession(
-        with_output(model, hibari.DURATIONS), providers=['CPUExecutionProvider'])
+        with_output(model, DURATIONS), providers=['CPUExecutionProvider'])
     assert ([each.name for each in after.get_outputs()]
-            == [*(each.name for each in before.get_outputs()), hibari.DURATIONS])
+            == [*(each.name for each in before.get_outputs()), DURATIONS])
 
 
 def test_stress_belongs_to_the_sound_after_it_and_a_modifier_to_the_one_before() -> None:

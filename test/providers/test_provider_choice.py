@@ -11,6 +11,7 @@ from txt2vid_ros.bench.speech.clap import ClapVoice
 from txt2vid_ros.core import registry
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.people import People
+from txt2vid_ros.core.storage.share import share
 from txt2vid_ros.core.time_limits import TimeLimits
 from txt2vid_ros.providers.choice import (
     make_recognizer,
@@ -21,6 +22,7 @@ from txt2vid_ros.providers.choice import (
 )
 from txt2vid_ros.providers.resilience.health import HealthRegistry
 from txt2vid_ros.providers.stt.moonshine import MoonshineRecognizer
+from txt2vid_ros.providers.tts.voice_shape import NAMED
 
 
 class Made:
@@ -154,6 +156,20 @@ def test_the_options_of_people_are_checked_by_the_table(
         tmp_path: pathlib.Path, options: str) -> None:
     ann = people(tmp_path, f'ann: {{tts: [pitched, clap], options: {options}}}').get('ann')
     assert person_options(ann, voice_options(ann.tts), ann.tts) == ({'pitched.pitch': -2.0}, [])
+
+
+def test_what_a_profile_says_of_a_voice_that_is_not_in_use_waits(tmp_path: pathlib.Path) -> None:
+    ann = people(tmp_path, 'ann: {options: {hibari.voice: oak, pitched.pitch: 1}}').get('ann')
+    assert person_options(ann, voice_options(['pitched']), ['pitched']) == (
+        {'pitched.pitch': 1.0}, [])
+
+
+def test_the_speakers_that_are_shipped_have_a_voice_each() -> None:
+    shipped = People.load(str(share('config', 'people.yaml')))
+    tables = voice_options(['hibari'])
+    voices = [person_options(person, tables, ['hibari'])[0].get('hibari.voice', '')
+              for person in shipped]
+    assert sorted(voices) == ['', *sorted(NAMED)]
 
 
 @pytest.mark.parametrize(('options', 'said'), [

@@ -101,6 +101,14 @@ def test_a_voice_that_speaks_is_closed_once_its_utterance_is_made(people: Path) 
     assert log['close me 1.6 0'] == 1
 
 
+def test_everybody_is_told_with_the_name_of_the_voice_wherever_it_is_set(people: Path) -> None:
+    people.write_text('anna: {voice: low}\nben: {options: {logged.voice: deep}}\nclara: {}\n')
+    voices = VoiceSet(settings(people))
+    assert {speaker: voice for speaker, voice, _ in voices.speakers()} == {
+        'default': 'me', 'anna': 'low', 'ben': 'deep', 'clara': 'me'}
+    voices.close()
+
+
 @pytest.mark.parametrize(('name', 'why'), [('nobody', 'no voice of that name'),
                                            ('away', 'it cannot be reached')])
 def test_where_none_can_be_loaded_those_before_stay(people: Path, name: str, why: str) -> None:

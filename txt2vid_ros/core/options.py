@@ -86,6 +86,11 @@ class OptionTables:
         prefix, dot, _ = full_name(name).partition('.')
         return bool(dot) and (prefix in self.tables or prefix in self.unused)
 
+    def waits(self, name: str) -> bool:
+        """Return whether a name belongs to a provider that is installed and not in use."""
+        prefix, dot, _ = full_name(name).partition('.')
+        return bool(dot) and prefix in self.unused and prefix not in self.tables
+
     def check(self, given: Mapping[str, Any], where: str) -> tuple[dict[str, Any], list[str]]:
         """
         Return the given values, in the types of the tables, and warnings.

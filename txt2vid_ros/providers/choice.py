@@ -59,13 +59,15 @@ def person_options(person: Person, tables: OptionTables, names: Sequence[str]
     """
     Return the options in somebody's profile, and lines of warning. Raises UserError.
 
-    `tables` are those of all voices in use, `names` the voices of this person.
+    `tables` are those of all voices in use, `names` the voices of this person. What a profile says
+    of other voices that are installed waits until one of them is in use.
     """
     where = f'{person.where}.options.{{}}'
     if isinstance(person.options, str):
         old = dataclasses.replace(tables, texts={'': [*map(prefix_of, names)]})
         return old.check({'': person.options}, where)
-    return tables.check(person.options, where)
+    return tables.check({name: value for name, value in person.options.items()
+                         if not tables.waits(name)}, where)
 
 
 def _options(group: str, names: Sequence[str], parameter: str, common: list[type[Any]]

@@ -108,8 +108,7 @@ class VoiceSet:
         """Yield each speaker id with the name of its voice and the languages of that."""
         for speaker in self._people.ids():
             person = self._people.get(speaker)
-            yield (speaker, person.voice or (self._settings.voice if not person.tts else ''),
-                   self.of(speaker).capabilities.languages)
+            yield speaker, self._called(person), self.of(speaker).capabilities.languages
 
     def release(self, kept: VoiceSet | None = None) -> None:
         """Release the voices that `kept` does not use, each once it has done what it does."""
@@ -121,6 +120,13 @@ class VoiceSet:
         """Release all voices; may be called twice."""
         for voice in self.voices():
             voice.close()
+
+    def _called(self, person: Person) -> str:
+        """Return the name of a person's voice; '' for the provider's default one."""
+        first = (person.tts or self._settings.provider)[0]
+        options = {**self._settings.options, **self._own_options[person.where]}
+        return (options.get(f'{prefix_of(first)}.voice') or person.voice
+                or (self._settings.voice if not person.tts else ''))
 
     def _key(self, person: Person) -> tuple[Any, ...]:
         """Return what decides how a person's voice sounds."""

@@ -1,1 +1,1 @@
-"""Files: written whole or not at all, key files, and those that come with the package."""
+"""Files: written whole or not at all, key files, people.yaml, those of the package."""
