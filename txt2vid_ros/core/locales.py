@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 import re
 
+from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.parameters import listed
+
 _SAME = {'cmn': 'zh', 'nb': 'no', 'jp': 'ja', 'iw': 'he', 'in': 'id'}
 """Other names of a language: ISO 639-3 for the macrolanguage's, what was replaced, what is wrong
 and common."""
@@ -12,6 +15,9 @@ _NAMES = {'de': 'German', 'en': 'English', 'es': 'Spanish', 'fr': 'French', 'hi'
           'it': 'Italian', 'ja': 'Japanese', 'pt': 'Portuguese', 'zh': 'Chinese', 'ru': 'Russian',
           'nl': 'Dutch', 'pl': 'Polish', 'tr': 'Turkish', 'ko': 'Korean', 'ar': 'Arabic',
           'uk': 'Ukrainian', 'sv': 'Swedish', 'cs': 'Czech', 'el': 'Greek', 'he': 'Hebrew'}
+AUTO = 'auto'
+"""In place of a locale: any language."""
+_UNSPACED = frozenset(('ja', 'zh', 'yue', 'th', 'lo', 'km', 'my'))
 _TAG = re.compile(r'[a-z]{2,3}(?:-[a-z0-9]{1,8})*', re.IGNORECASE)
 
 
@@ -19,6 +25,28 @@ def language_of(tag: str) -> str:
     """Return the language of a tag or locale without the region: 'de'."""
     subtag = tag.replace('_', '-').partition('-')[0].partition('.')[0].lower()
     return _SAME.get(subtag, subtag)
+
+
+def spoken_locales(text: str) -> tuple[str, ...]:
+    """
+    Return the tags of a text such as 'de-DE' or 'en, es'; () for 'auto', which is any language.
+
+    Raises UserError for what is no tag.
+    """
+    tags = listed(text)
+    if tags == (AUTO,):
+        return ()
+    for tag in tags or ('',):
+        if tag == AUTO or not is_tag(tag):
+            raise UserError(f'stt.locale: {tag!r} is no language',
+                            'Give a BCP 47 tag such as es or pt-BR, several separated by commas, '
+                            'or auto.')
+    return tags
+
+
+def joined(texts: Iterable[str], locale: str) -> str:
+    """Return texts in a row, as a language writes them: with spaces between, or without."""
+    return ('' if language_of(locale) in _UNSPACED else ' ').join(filter(None, texts))
 
 
 def english_name(tag: str) -> str:
