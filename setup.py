@@ -107,8 +107,7 @@ setup(
         ],
         'txt2vid_ros.stt': [
             'moonshine = txt2vid_ros.providers.stt.moonshine:MoonshineRecognizer [mic]',
-            'faster-whisper = txt2vid_ros.providers.stt.whisper:WhisperRecognizer '
-            '[faster-whisper]',
+            'faster-whisper = txt2vid_ros.providers.stt.whisper:WhisperRecognizer [languages]',
             'google = txt2vid_ros.providers.cloud.google.recognizer:GoogleRecognizer [google]',
         ],
         'txt2vid_ros.vad': [

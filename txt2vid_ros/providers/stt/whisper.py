@@ -26,7 +26,12 @@ from txt2vid_ros.providers.stt.heard_language import HeardLanguage
 from txt2vid_ros.providers.stt.whisper_model import load_model
 
 WINDOW = 30.0
-"""Seconds that the network was trained on; shorter sound is padded with silence."""
+"""Seconds that the network takes at most."""
+SHORTEST_WINDOW = 10.0
+"""Seconds to which shorter sound is padded with silence. The network was trained on WINDOW alone;
+encoding is nearly all of the work and takes time by length, and no more errors came of it."""
+SILENCE_AFTER = 2.0
+"""Seconds of silence after a sound that is longer, so that its end is seen."""
 FRAMES_PER_SECOND = 100
 TOKENS = 448
 """The longest output of the network."""
@@ -132,9 +137,11 @@ class WhisperRecognizer(WholeRecognizer):
         return Transcript(text, sure if text else None, locale)
 
     def _encode(self, samples: NDArray[np.float32]) -> Any:
-        features = self._model.feature_extractor(samples)[..., :round(WINDOW * FRAMES_PER_SECOND)]
-        short = round(WINDOW * FRAMES_PER_SECOND) - features.shape[-1]
-        return self._model.encode(np.pad(features, ((0, 0), (0, short))))
+        seconds = min(WINDOW, max(SHORTEST_WINDOW, len(samples) / SPEECH_RATE + SILENCE_AFTER))
+        # The network halves the number of frames.
+        window = round(seconds * FRAMES_PER_SECOND / 2) * 2
+        features = self._model.feature_extractor(samples)[..., :window]
+        return self._model.encode(np.pad(features, ((0, 0), (0, window - features.shape[-1]))))
 
     def _probabilities(self, encoded: Any) -> dict[str, float]:
         found = self._model.model.detect_language(encoded)[0]
