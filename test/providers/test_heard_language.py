@@ -103,7 +103,8 @@ def test_what_nobody_said_is_dropped(text: str, seconds: float) -> None:
     ('我们今天早上从家里出发去火车站坐车去北京', 4.0), ('はい、はい、はい。', 1.5),
     ('Ja, ja, ja, ja.', 1.5), ('नमस्ते, आप कैसे हैं?', 1.5),
     ('Donaudampfschifffahrtsgesellschaft', 2.0),
-    ('¿Dónde puedo ver los subtítulos?', 2.0), ('ありがとうございます。', 1.0), ('안녕하세요.', 0.8)])
+    ('¿Dónde puedo ver los subtítulos?', 2.0), ('ありがとうございます。', 1.0),
+    ('안녕하세요.', 0.8)])
 def test_what_somebody_said_stays(text: str, seconds: float) -> None:
     assert drop_hallucination(text, seconds) == text
 

@@ -25,7 +25,8 @@ _CREDITS = re.compile('|'.join((
     r'sous-titr\w+ (?:par|réalisés|de la|société)', 'sous-titrage',
     'subtítulos (?:por|realizados|de la)', 'legendas pel[ao]',
     'sottotitoli (?:creati|a cura|di)', 'ご(?:視聴|清聴)ありがとうございま',
-    '字幕(?:由|by|志愿)', '請不吝點贊', '请不吝点赞', 'thanks? (?:you )?for watching')), re.IGNORECASE)
+    '字幕(?:由|by|志愿)', '請不吝點贊', '请不吝点赞', 'thanks? (?:you )?for watching')),
+    re.IGNORECASE)
 """What subtitles end with, on which the recognizers were trained; it comes for silence."""
 LONGEST_CREDITS = 80
 """Characters of a text that may be nothing but that."""
