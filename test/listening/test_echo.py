@@ -102,10 +102,10 @@ class Scribe:
     def __init__(self) -> None:
         self.texts: list[str] = []
 
-    def partial(self, stamp: int, text: str, confidence: float) -> None:
+    def partial(self, stamp: int, text: str, confidence: float, locale: str) -> None:
         """Leave it."""
 
-    def final(self, stamp: int, text: str, confidence: float) -> None:
+    def final(self, stamp: int, text: str, confidence: float, locale: str) -> None:
         self.texts.append(text)
 
 

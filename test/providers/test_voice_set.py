@@ -13,7 +13,9 @@ from txt2vid_ros.core import registry
 from txt2vid_ros.core.errors import ProviderError, UserError
 from txt2vid_ros.core.parameters import parameter
 from txt2vid_ros.core.time_limits import LOCAL, TimeLimits
-from txt2vid_ros.providers.voice_set import VoiceChange, VoiceSet, VoiceSettings
+from txt2vid_ros.providers.spoken_language import LanguageChoice
+from txt2vid_ros.providers.voice_change import VoiceChange
+from txt2vid_ros.providers.voice_set import VoiceSet, VoiceSettings
 from txt2vid_ros.speaking.voice import SpeechChunk, TextToSpeech, VoiceCapabilities
 
 log: collections.Counter[str] = collections.Counter()
@@ -118,3 +120,74 @@ def test_where_none_can_be_loaded_those_before_stay(people: Path, name: str, why
     assert before.of('me').loaded and before.of('anna').loaded
     assert not any('close' in line and name not in line for line in log if log[line])
     before.close()
+
+
+OF_LANGUAGES = {'en-GB': 'emma', 'en-US': 'heart', 'es': 'dora', 'zh': 'xiao'}
+
+
+class Polyglot(Logged):
+    """A provider with voices for several languages."""
+
+    Options = None
+
+    def __init__(self, voice: str, speed: float) -> None:
+        self._called = f'{voice} {speed:g}'
+        self.capabilities = VoiceCapabilities(8000, languages=tuple(
+            tag for tag, name in OF_LANGUAGES.items() if name == voice))
+
+    @classmethod
+    def language_voices(cls) -> dict[str, str]:
+        return OF_LANGUAGES
+
+
+@pytest.fixture
+def spoken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], str]:
+    """Return what says which voice a speaker has for a language."""
+    kinds = {'logged': Logged, 'polyglot': Polyglot}
+    monkeypatch.setattr(registry, 'load', lambda group, name, parameter: kinds[name])
+    monkeypatch.setattr(registry, 'names', lambda group: [*kinds])
+    file = tmp_path / 'people.yaml'
+    file.write_text("""
+anna: {voice: anna, voices: {es: polyglot:dora, de-AT: german, en-GB: "polyglot:"}}
+bob: {tts: polyglot, voice: heart}
+""")
+    voices = VoiceSet(settings(file))
+
+    def name(speaker: str, locale: str) -> str:
+        voice = voices.of(speaker, locale)
+        return voice._chain.loaded[0]._called.split()[0]
+
+    name.voices = voices
+    return name
+
+
+def test_each_language_has_a_voice_of_the_profile_or_of_the_provider(spoken: object) -> None:
+    assert {locale: spoken('anna', locale) for locale in ('', 'es', 'es-MX', 'de', 'en_GB')} == {
+        '': 'anna', 'es': 'dora', 'es-MX': 'dora', 'de': 'german', 'en_GB': 'emma'}
+    assert log['load dora 1'] == 1 and log['load xiao 1'] == 0
+    assert {locale: spoken('bob', locale) for locale in ('', 'en-GB', 'es', 'cmn')} == {
+        '': 'heart', 'en-GB': 'heart', 'es': 'dora', 'cmn': 'xiao'}
+    spoken('bob', 'zh-TW')
+    assert log['load xiao 1'] == 1
+    with pytest.raises(UserError, match=r"no voice of bob speaks 'fr'. Spoken: en-US, en-GB, es"):
+        spoken('bob', 'fr')
+    told = {speaker: languages for speaker, _, languages in spoken.voices.speakers()}
+    assert told == {'default': ('en',), 'anna': ('en', 'es', 'de-AT', 'en-GB'),
+                    'bob': ('en-US', 'en-GB', 'es', 'zh')}
+    spoken.voices.close()
+
+
+def test_a_text_is_refused_in_a_language_that_nobody_speaks_and_recognized_without_one(
+        spoken: object, caplog: pytest.LogCaptureFixture) -> None:
+    choice, voices = LanguageChoice(), spoken.voices
+    assert [choice.choose(voices, 'bob', text, '') for text in (
+        'Buenos días, ¿cómo estás hoy?', 'Sí.', 'Good morning, how are you today?', 'No.',
+        '早上好，你今天怎么样？', 'Guten Morgen, wie geht es dir?')] == [
+            'es', 'es', 'en-US', 'en-US', 'zh', 'zh']
+    assert choice.complaint == ''
+    for _ in range(3):
+        assert choice.choose(voices, 'bob', 'Guten Tag.', 'de_DE') is None
+    assert choice.refused == 3 and choice.complaint == 'a text in German was not said'
+    assert caplog.text.count("a text is in 'de-DE', but the voice of bob speaks en-US, ") == 1
+    assert choice.choose(voices, 'anna', 'Guten Tag.', 'de_DE') == 'de-DE'
+    voices.close()

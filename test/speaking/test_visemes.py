@@ -195,3 +195,58 @@ def test_a_track_rejects_arrays_that_do_not_belong_together() -> None:
     assert track.shifted(2).at(2.5)[0] == pytest.approx(0.5)
     assert track.at(9)[0] == 1
     assert track.at(-1)[0] == 0
+
+
+SOUNDS_OF = {
+    'es': 'a e i o u aɪ eɪ oɪ aʊ eʊ p b t d k ɡ tʃ f θ s x m n ɲ ŋ l ʎ ʝ ɾ r β ð ɣ j '
+          'w z ɟʝ',
+    'fr': 'a ɑ e ɛ ə i o ɔ u y ø œ ɑ̃ ɛ̃ ɔ̃ œ̃ p b t d k ɡ f v s z ʃ ʒ m n ɲ ŋ l ʁ j '
+          'w ɥ ʔ',
+    'de': 'a aː ɑː ɐ ɛ ɛː eː ə ɪ iː ɔ oː ʊ uː ʏ yː œ øː aɪ aʊ ɔø ɔʏ ɔɪ p b t d k ɡ f '
+          'v s z ʃ ʒ ç x χ h m n ŋ l ʁ ʀ ɾ j pf ts tʃ dʒ ʔ m̩ n̩ l̩ ɐ̯ ɑ̃ ɜ',
+    'it': 'a e ɛ i o ɔ u p b t d k ɡ f v s z ʃ ts dz tʃ dʒ tsː dzː tʃː dʒː pː bː tː '
+          'dː kː ɡː mː nː lː rː ɲ ɲː ʎ ʎː m n ŋ ɱ l r ɾ j w ɪ ʊ',
+    'pt': 'a ɐ e ɛ i o ɔ u ɨ ə ɐ̃ ẽ ĩ õ ũ ɐ̃ʊ̃ aɪ eɪ oɪ aʊ eʊ iʊ p b t d k ɡ tʃ dʒ f '
+          'v s z ʃ ʒ m n ɲ ŋ l ʎ ɫ ɾ ʁ x h ɹ r j w j̃ w̃ æ ʊ ɪ',
+    'hi': 'ə aː ɪ iː ʊ uː eː ɛː oː ɔː ʌ æ ə̃ ã ãː ĩ ĩː ũ ũː ẽː ɛ̃ õː ɔ̃ p pʰ b bʰ bʱ '
+          't tʰ d dʰ dʱ ʈ ʈʰ ɖ ɖʰ ɖʱ c cʰ ɟ ɟʰ tʃ tʃʰ dʒ dʒʱ k kʰ ɡ ɡʰ ɡʱ m n ɳ ɲ ŋ f '
+          's z ʃ ʂ x ɣ q h ɦ l r ɾ ɽ ɽʱ r. ʋ j bː kː',
+    'ja': 'a i ɯ ɯᵝ e o aː iː ɯː eː oː ä e̞ o̞ ɨ ɯ̥ i̥ p b t d k ɡ ts dz tɕ dʑ ʨ ʥ ʦ '
+          'ʣ ɸ s z ɕ ʑ ç h m n ɲ ɴ ŋ ɾ ɽ j w pʲ bʲ kʲ ɡʲ mʲ nʲ ɾʲ ɽʲ ʔ β ɰ ũ',
+    'zh': 'a ɑ o ɤ e ɛ i u y ə ɚ ɿ ʅ ɨ i. ʊ aɪ eɪ aʊ ou iɛ yɛ ua uo p pʰ t tʰ k kʰ ts '
+          'tsʰ tʂ tʂʰ ʈʂ ʈʂʰ ꭧ ꭧʰ tɕ tɕʰ ʨ ʨʰ f s ʂ ɕ x h m n ŋ l ɻ ʐ ɹ w j ɥ s. ts. '
+          'ts.h a5 ˈiː1 aɪ4 ə2 ʷ',
+}
+"""The sounds of each language, as phonology books, eSpeak NG, Piper and Kokoro write them."""
+
+
+@pytest.mark.parametrize('language', SOUNDS_OF)
+def test_no_sound_of_a_language_is_unknown(language: str) -> None:
+    unknown = [symbol for symbol in SOUNDS_OF[language].split() if not visemes_of(symbol)]
+    assert unknown == []
+    # A part of a sound that is not known would go by unseen.
+    known = {char for symbol in SOUNDS for char in symbol}
+    parts = {char for symbol in SOUNDS_OF[language].split() for char in symbol
+             if char.isalpha() and char not in known and not char.isdigit()}
+    assert all(visemes_of('p' + char) == visemes_of('p') or visemes_of(char) for char in parts)
+
+
+@pytest.mark.parametrize(('symbol', 'like'), [
+    ('õ', 'o'), ('õ', 'o'), ('ẽː', 'e'), ('ä', 'a'), ('o̞', 'o'), ('pʰ', 'p'), ('bʱ', 'b'),
+    ('tʃː', 'tʃ'), ('ɡʲ', 'ɡ'), ('a5', 'a'), ('ˈiː1', 'i'), ('tɕʰ', 'ɕ'), ('ts.h', 'ʂ'),
+    ('ɯᵝ', 'ɯ'), ('ʁ', 'χ'), ('ç', 'k')])
+def test_length_tone_nasality_and_breath_do_not_move_the_lips(symbol: str, like: str) -> None:
+    assert visemes_of(symbol) == visemes_of(like)
+
+
+def test_lips_of_other_languages_do_what_they_should() -> None:
+    def at(sound: str, name: str) -> float:
+        return shape(mouth_track(say(f'k {sound} k', 0.18)), name, 0.27)
+
+    assert min(at(vowel, 'lips_round') for vowel in ('y', 'ø', 'œ', 'ɔ̃', 'œ̃')) > 0.5
+    assert at('ɥ', 'lips_round') > 0.6
+    assert at('ɑ̃', 'jaw_open') > at('ɛ̃', 'jaw_open') > at('ĩ', 'jaw_open')
+    # Neither a Japanese u nor sh is rounded as the English ones are; nor is a French r.
+    assert at('ɯ', 'lips_round') < at('u', 'lips_round') / 2
+    assert at('ɕ', 'lips_round') < at('ʃ', 'lips_round') / 2
+    assert at('ʁ', 'lips_round') < at('ɹ', 'lips_round') / 2

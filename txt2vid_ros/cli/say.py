@@ -25,6 +25,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--file', type=Path, help='say a text file, paragraph by paragraph')
     parser.add_argument('--speaker', default='', type=text_argument('--speaker'),
                         help='speaker id from people.yaml')
+    parser.add_argument('--locale', default='', type=text_argument('--locale'),
+                        help='language of the text, as es or pt-BR; without it, it is recognized')
     parser.add_argument('--interrupt', action='store_true',
                         help='interrupt the current speech first')
     parser.add_argument('--no-wait', action='store_true', help='do not wait until it is said')
@@ -49,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
         for text in texts:
             if not speakable(compose(text)):
                 continue
-            utterances.append(client.say(text, arguments.speaker))
+            utterances.append(client.say(text, arguments.speaker, arguments.locale))
             if arguments.no_wait:
                 continue
             if not client.wait_ended(utterances[-1], timeout=30.0 + len(text)):

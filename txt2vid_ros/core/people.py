@@ -10,12 +10,23 @@ import re
 from typing import Any
 
 from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.locales import is_tag
 from txt2vid_ros.core.parameters import listed
 import yaml
 
 log = logging.getLogger(__name__)
 
 DEFAULT = 'default'
+
+
+@dataclasses.dataclass(frozen=True)
+class NamedVoice:
+    """A voice for a language, written as `provider:voice`, or `voice` alone."""
+
+    provider: str
+    """'' for the providers that the person has anyway."""
+    voice: str
+    """The provider's name for it; '' for the one that the provider has for the language."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,6 +41,9 @@ class Person:
     """1.0 is the voice's own pace; 0 means the node's parameter."""
     face: str = ''
     """Picture or video; relative to the file that names it."""
+    voices: Mapping[str, NamedVoice] = dataclasses.field(default_factory=dict)
+    """The voice for each language, by BCP 47 tag; where there is none, `tts` and `voice` speak
+    it, if they can."""
     options: Mapping[str, Any] | str = dataclasses.field(default_factory=dict)
     """Options of the providers by full name, such as 'google.pitch'; a text such as
     'google.pitch=2' is the form of the previous release."""
@@ -38,11 +52,12 @@ class Person:
 
 
 _KINDS: dict[str, tuple[type, ...]] = {
-    'tts': (str, list), 'voice': (str,), 'speed': (int, float), 'face': (str,),
-    'options': (dict, str)}
+    'tts': (str, list), 'voice': (str,), 'voices': (dict,), 'speed': (int, float),
+    'face': (str,), 'options': (dict, str)}
 
 
 _WANTED = {'speed': 'a number', 'tts': 'a text or a list of texts',
+           'voices': 'a mapping, as {es: kokoro:ef_dora}',
            'options': 'a mapping, as {google.pitch: 2}'}
 
 
@@ -115,8 +130,27 @@ def _person(path: Path, name: str, entry: Any) -> Person:
     options = entry.get('options', {})
     return Person(_names(path, name, entry.get('tts', '')), entry.get('voice', ''),
                   float(entry.get('speed', 0)), face,
+                  _voices(path, name, entry.get('voices', {})),
                   _flat(options) if isinstance(options, dict) else options,
                   f'people: {path}: {name}')
+
+
+def _voices(path: Path, name: str, entries: Mapping[Any, Any]) -> dict[str, NamedVoice]:
+    """Return the voices by tag. Raises UserError."""
+    voices: dict[str, NamedVoice] = {}
+    for tag, value in entries.items():
+        # YAML reads a plain no as False.
+        tag = 'no' if tag is False else tag
+        if not isinstance(tag, str) or not is_tag(tag):
+            raise UserError(f'people: {path}: {name}.voices has {tag!r}, which names no language',
+                            'Write a BCP 47 tag, as es or pt-BR.')
+        if not isinstance(value, str) or not value.strip(': '):
+            raise UserError(f'people: {path}: {name}.voices.{tag} is {value!r}',
+                            'It has to be PROVIDER:VOICE, or the name of a voice.')
+        provider, colon, voice = value.strip().partition(':')
+        voices[tag] = NamedVoice(provider.strip(), voice.strip()) if colon else NamedVoice(
+            '', provider)
+    return voices
 
 
 def _names(path: Path, name: str, value: str | list[Any]) -> tuple[str, ...]:

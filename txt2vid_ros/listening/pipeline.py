@@ -203,19 +203,21 @@ class SpeechPipeline:
                 if segment.last:
                     self._over()
                 else:
-                    self._predict(segment, recognition, segment.utterance.text)
+                    self._predict(segment, recognition, segment.utterance.text,
+                                  segment.utterance.locale)
             elif transcript is not None and transcript.text:
-                self._predict(segment, recognition, segment.utterance.text_with(transcript.text))
+                self._predict(segment, recognition,
+                              segment.utterance.text_with(transcript.text), transcript.locale)
                 if going_on or transcript.text != recognition.shown:
                     recognition.shown = transcript.text
                     self._texts.partial(segment, transcript)
 
-    def _predict(self, segment: SpeechSegment, recognition: SegmentRecognition, text: str
-                 ) -> None:
+    def _predict(self, segment: SpeechSegment, recognition: SegmentRecognition, text: str,
+                 locale: str) -> None:
         """Let the pause take as long as the words before it want, if it still is that pause."""
         if self._turns is None:
             return
-        completeness = self._turns.completeness(text)
+        completeness = self._turns.completeness(text, locale)
         with self._changed:
             current = self._segmenter.open
             if (current is None or current.utterance is not segment.utterance

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+from txt2vid_ros.core.locales import AUTO, joined
 from txt2vid_ros.core.time_limits import TimeLimits
 
 DRAFT_WINDOW = 4.0
@@ -35,6 +36,8 @@ class Transcript:
     text: str
     confidence: float | None = None
     """0 to 1; None where the provider does not tell."""
+    locale: str = ''
+    """BCP 47 tag of its language; '' where the provider does not tell."""
 
 
 class Recognition(abc.ABC):
@@ -76,6 +79,15 @@ class SpeechToText(abc.ABC):
     """What the user may set: a frozen dataclass whose fields are core.parameters.parameter(). The
     constructor then takes an instance of it as `options`."""
 
+    @classmethod
+    def understands(cls, locale: str) -> bool:
+        """
+        Return whether it is of use where `locale` is spoken: a tag, 'auto', or several as 'en,es'.
+
+        One that is not is left out of a list of recognizers in which another one is.
+        """
+        return locale != AUTO and ',' not in locale
+
     @property
     @abc.abstractmethod
     def capabilities(self) -> RecognizerCapabilities:
@@ -105,6 +117,10 @@ class WholeRecognizer(SpeechToText):
     @abc.abstractmethod
     def transcribe(self, samples: NDArray[np.float32]) -> Transcript:
         """Return the text of mono samples in -1..1, at the rate of the capabilities."""
+
+    def finished(self, transcript: Transcript) -> None:
+        """Learn the final text of a segment."""
+        return
 
     def open(self) -> Recognition:  # noqa: A003
         """Begin with a segment of speech."""
@@ -147,10 +163,13 @@ class _WholeRecognition(Recognition):
             self._drafted_to += cut
             rest = rest[cut:]
         last = self._recognizer.transcribe(rest)
-        return Transcript(' '.join(filter(None, (*self._drafted, last.text))), last.confidence)
+        return Transcript(joined((*self._drafted, last.text), last.locale), last.confidence,
+                          last.locale)
 
     def finish(self) -> Transcript:
-        return self.hypothesis()
+        transcript = self.hypothesis()
+        self._recognizer.finished(transcript)
+        return transcript
 
 
 def _quietest(samples: NDArray[np.float32], rate: int) -> int:

@@ -8,6 +8,7 @@ import dataclasses
 
 import numpy as np
 from numpy.typing import NDArray
+from txt2vid_ros.core.locales import joined
 from txt2vid_ros.listening.endpointing import Endpointer, Event, Mark
 
 
@@ -33,15 +34,21 @@ class UtteranceText:
     """When its first word began, nanoseconds."""
     texts: list[str] = dataclasses.field(default_factory=list)
     confidences: list[float] = dataclasses.field(default_factory=list)
+    locales: list[str] = dataclasses.field(default_factory=list)
 
     @property
     def text(self) -> str:
         """Return the text so far."""
-        return ' '.join(text for text in self.texts if text)
+        return joined(self.texts, self.locale)
 
-    def text_with(self, text: str) -> str:
+    @property
+    def locale(self) -> str:
+        """Return the language of the longest text; '' where no recognizer told."""
+        return max(zip(map(len, self.texts), self.locales, strict=True), default=(0, ''))[1]
+
+    def text_with(self, text: str, locale: str = '') -> str:
         """Return the text so far, and that of the next segment."""
-        return ' '.join(filter(None, (self.text, text)))
+        return joined((self.text, text), self.locale or locale)
 
     @property
     def confidence(self) -> float:

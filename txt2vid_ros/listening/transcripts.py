@@ -14,11 +14,15 @@ from txt2vid_ros.listening.segments import SpeechSegment
 class TranscriptSink(Protocol):
     """Where the text goes; called on the pipeline's own thread. Stamps are nanoseconds."""
 
-    def partial(self, stamp: int, text: str, confidence: float) -> None:
-        """Take what has been said so far of what began at `stamp`; it may change."""
+    def partial(self, stamp: int, text: str, confidence: float, locale: str) -> None:
+        """
+        Take what has been said so far of what began at `stamp`; it may change.
+
+        `locale` is the BCP 47 tag of its language; '' where the recognizer does not tell.
+        """
         ...
 
-    def final(self, stamp: int, text: str, confidence: float) -> None:
+    def final(self, stamp: int, text: str, confidence: float, locale: str) -> None:
         """Take what was said; it does not change any more and is not said again."""
         ...
 
@@ -64,8 +68,9 @@ class TranscriptAssembler:
         """Send what has been said so far."""
         utterance = segment.utterance
         stamp, text = (segment.stamp, transcript.text) if self._send_clauses else (
-            utterance.stamp, utterance.text_with(transcript.text))
-        self._sink.partial(stamp, text, self._confidence(segment, transcript))
+            utterance.stamp, utterance.text_with(transcript.text, transcript.locale))
+        self._sink.partial(stamp, text, self._confidence(segment, transcript),
+                           utterance.locale or transcript.locale)
 
     def final(self, segment: SpeechSegment, transcript: Transcript | None) -> None:
         """Take the final text of a segment, None where it could not be recognized."""
@@ -77,18 +82,21 @@ class TranscriptAssembler:
             confidence = self._confidence(segment, transcript)
             utterance.texts.append(text)
             utterance.confidences.append(confidence)
+            utterance.locales.append(transcript.locale)
             if self._send_clauses:
-                self._send(segment, segment.stamp, text, confidence)
+                self._send(segment, segment.stamp, text, confidence, transcript.locale)
         elif segment.windows:
             self._statistics.empty += 1
         if segment.last and utterance.text:
             self._statistics.utterances += 1
             if not self._send_clauses:
-                self._send(segment, utterance.stamp, utterance.text, utterance.confidence)
+                self._send(segment, utterance.stamp, utterance.text, utterance.confidence,
+                           utterance.locale)
 
-    def _send(self, segment: SpeechSegment, stamp: int, text: str, confidence: float) -> None:
+    def _send(self, segment: SpeechSegment, stamp: int, text: str, confidence: float,
+              locale: str) -> None:
         self._statistics.endpoint_to_final.append(time.monotonic() - segment.closed_at)
-        self._sink.final(stamp, text, confidence)
+        self._sink.final(stamp, text, confidence, locale)
 
     def _confidence(self, segment: SpeechSegment, transcript: Transcript) -> float:
         """Return the recognizer's own, else how sure the detector is that this was speech."""

@@ -15,7 +15,7 @@ import dataclasses
 import enum
 import re
 
-from txt2vid_ros.core.locales import language_of
+from txt2vid_ros.core.locales import language_of, spoken_locales
 from txt2vid_ros.listening.turn_words import TURN_WORDS, TurnWords
 
 
@@ -148,25 +148,36 @@ class TurnPredictor:
     """Says of a turn's words how complete it is."""
 
     def __init__(self, locale: str, likelihood: EndLikelihood | None = None) -> None:
-        """Take the language, and what knows how likely its sentences end where."""
-        self._words = TURN_WORDS.get(language_of(locale))
+        """
+        Take the language that is spoken, and what knows how likely English sentences end where.
+
+        `locale` is as spoken_locales() reads it.
+        """
+        self._usual = [language_of(each) for each in spoken_locales(locale)]
         self._likelihood = likelihood
 
     @property
     def knows_language(self) -> bool:
-        """Return whether there are words for the language; else every turn is undecided."""
-        return self._words is not None
+        """Return whether there are words for a language; else every turn is undecided."""
+        return not self._usual or not TURN_WORDS.keys().isdisjoint(self._usual)
 
-    def completeness(self, text: str) -> Completeness:
-        """Return how complete a turn is whose words so far are `text`."""
+    def completeness(self, text: str, locale: str = '') -> Completeness:
+        """
+        Return how complete a turn is whose words so far are `text`.
+
+        `locale` is the language of these; '' for the usual one.
+        """
         words = tokens(text)
-        if self._words is None or not words:
+        language = language_of(locale) or next(iter(self._usual), '')
+        known = TURN_WORDS.get(language)
+        if known is None or not words:
             return Completeness.UNDECIDED
         last = _SENTENCES.split(text.strip())[-1]
         sentence = tokens(last) or words
         turn = _Turn(last, words, sentence,
-                     self._likelihood(sentence) if self._likelihood is not None else None)
-        return next((found for rule, found in _RULES if rule(turn, self._words)),
+                     self._likelihood(sentence)
+                     if self._likelihood is not None and language == 'en' else None)
+        return next((found for rule, found in _RULES if rule(turn, known)),
                     Completeness.UNDECIDED)
 
 

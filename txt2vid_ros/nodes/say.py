@@ -11,6 +11,7 @@ from diagnostic_msgs.msg import DiagnosticArray
 from hri_msgs.msg import LiveSpeech
 from std_msgs.msg import Bool, String
 from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.locales import nearest
 from txt2vid_ros.media.goals.arbiter import GoalArbiter
 from txt2vid_ros.media.goals.goal import Outcome, SpeechGoal, SpeechOrder
 from txt2vid_ros.media.goals.speakers import KnownSpeaker, speaker_for
@@ -23,6 +24,7 @@ from txt2vid_ros.ros.skills.sound_play import SoundAction
 from txt2vid_ros.ros.skills.speech_action import SpeechAction
 from txt2vid_ros.ros.sound.speech_connection import SpeechConnection
 from txt2vid_ros.speaking.foreign_markup import without_foreign_markup
+from txt2vid_ros.speaking.language.recognition import recognized
 from txt2vid_ros.speaking.normalization.front_end import normalize
 
 LONGEST_COUNTED = 5000
@@ -111,7 +113,7 @@ class SayNode(ManagedNode):
             ended(text, speaker)
             return None
         goal = SpeechGoal(text, speaker, order.locale, order.priority,
-                          self._characters(text, speaker), ended, heard, queued)
+                          self._characters(text, speaker, order.locale), ended, heard, queued)
         self._arbiter.start(goal)
         return goal
 
@@ -170,11 +172,13 @@ class SayNode(ManagedNode):
         except UserError as error:
             return Outcome.UNSUPPORTED, str(error)
 
-    def _characters(self, text: str, speaker: str) -> int:
+    def _characters(self, text: str, speaker: str, locale: str) -> int:
         """Return how many characters the words of a text have as they are said."""
         languages = next((each.languages for each in self._speakers if each.id == speaker),
                          ('en',))
-        said = text if len(text) > LONGEST_COUNTED else normalize(text, languages).text
+        language = nearest(languages, locale or recognized(text, languages[0], languages))
+        said = text if len(text) > LONGEST_COUNTED else normalize(
+            text, (language or languages[0],)).text
         return sum(map(len, said.split()))
 
     def _on_caption(self, message: LiveSpeech) -> None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from std_msgs.msg import Bool, String
 from txt2vid_ros.core import registry
 from txt2vid_ros.core.errors import UserError
-from txt2vid_ros.core.locales import speaks
+from txt2vid_ros.core.locales import speaks, spoken_locales
 from txt2vid_ros.core.names import BROWSER
 from txt2vid_ros.core.options import OptionTables, prefix_of
 from txt2vid_ros.core.pcm import SPEECH_RATE
@@ -80,6 +80,7 @@ class SttNode(ManagedNode):
             limits=TimeLimits(table.text_limit, 0.0, 0.0, 0.0))
         self.until_cleanup(self._recognizer.close)
         self._recognizer.load()
+        self._usual = next(iter(spoken_locales(table.locale)), '')
         self._turns = (TurnPredictor(table.locale, _end_likelihood(table.locale))
                        if table.turn_taking == 'words' else None)
         if self._turns is not None and not self._turns.knows_language:
@@ -153,19 +154,19 @@ class SttNode(ManagedNode):
         line = 'hearing speech' if self._pipeline.speaking else 'silent'
         return level, f'{line}; {complaint}' if complaint else line, figures
 
-    def partial(self, stamp: int, text: str, confidence: float) -> None:
+    def partial(self, stamp: int, text: str, confidence: float, locale: str) -> None:
         """Publish what has been said so far."""
         if not self._barge_in.text(text, final=False):
             return
         self._speech.publish(messages.to_speech(
-            self.parameters.speaker, stamp, self.parameters.locale, confidence, partial=text))
+            self.parameters.speaker, stamp, locale or self._usual, confidence, partial=text))
 
-    def final(self, stamp: int, text: str, confidence: float) -> None:
+    def final(self, stamp: int, text: str, confidence: float, locale: str) -> None:
         """Publish what was said, unless it was a "hm" over the voice."""
         if not self._barge_in.text(text, final=True):
             return
         self._speech.publish(messages.to_speech(
-            self.parameters.speaker, stamp, self.parameters.locale, confidence, final=text))
+            self.parameters.speaker, stamp, locale or self._usual, confidence, final=text))
 
     def parameters_changed(self) -> None:
         """Let barge-in follow its parameters."""
@@ -248,7 +249,8 @@ class SttNode(ManagedNode):
 
 def _end_likelihood(locale: str) -> EndLikelihood | None:
     """Return what knows where sentences end: the model that the link codes English with."""
-    return SentenceEnd(load()).likelihood if speaks(('en',), locale) else None
+    locales = spoken_locales(locale)
+    return SentenceEnd(load()).likelihood if not locales or speaks(locales, 'en') else None
 
 
 def main() -> int:

@@ -15,18 +15,14 @@ import numpy as np
 from std_msgs.msg import Header, String
 from std_srvs.srv import Trigger
 from txt2vid_ros.core.errors import UserError
-from txt2vid_ros.core.locales import speaks
 from txt2vid_ros.core.options import OptionTables, prefix_of
 from txt2vid_ros.core.people import DEFAULT, People
 from txt2vid_ros.core.time_limits import TimeLimits
 from txt2vid_ros.listening.barge_in import Decision
 from txt2vid_ros.providers.choice import person_options
-from txt2vid_ros.providers.voice_set import (
-    option_tables,
-    VoiceChange,
-    VoiceSet,
-    VoiceSettings,
-)
+from txt2vid_ros.providers.spoken_language import LanguageChoice
+from txt2vid_ros.providers.voice_change import VoiceChange
+from txt2vid_ros.providers.voice_set import option_tables, VoiceSet, VoiceSettings
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.live_loader import LiveLoader
 from txt2vid_ros.ros.node import ManagedNode
@@ -36,6 +32,7 @@ from txt2vid_ros.ros.sound.lead_request import LeadRequest
 from txt2vid_ros.ros.sound.speech_publisher import TimedSpeechPublisher
 from txt2vid_ros.speaking.scheduler import SpeechScheduler
 from txt2vid_ros.speaking.speech_sink import SpeechRequest
+from txt2vid_ros.speaking.unsaid import counted_words
 from txt2vid_ros.speaking.visemes.track import mouth_track
 
 REFUSAL_SECONDS = 30.0
@@ -120,9 +117,11 @@ class TtsNode(ManagedNode):
     def start(self) -> None:
         """Start to listen and speak."""
         self._lead = LeadRequest(self, self.parameters.lead, self.parameters.lead_max)
+        self._languages = LanguageChoice()
         self._scheduler = SpeechScheduler(
-            self._voices.take, mouth_track, self._output, self.ros_clock,
-            lambda: self._lead.seconds, rate=self._rate, chunk=self.parameters.chunk,
+            lambda text: self._voices.take(text.speaker, text.locale), mouth_track,
+            self._output, self.ros_clock, lambda: self._lead.seconds, rate=self._rate,
+            chunk=self.parameters.chunk,
             ahead=self.parameters.ahead, queue=self.parameters.queue,
             named_emoji=self.parameters.emoji == 'name', done_with=self._voices.give_back)
         self._refused, self._refused_at = 0, -math.inf
@@ -150,6 +149,7 @@ class TtsNode(ManagedNode):
         figures = {
             'lead_ms': self._lead.seconds * 1000,
             'text_to_voice_ms_p50': float(np.median(times) * 1000) if times else 0.0,
+            'unspoken_languages': self._languages.refused,
             **{name: getattr(statistics, name) for name in
                ('utterances', 'refused', 'unspeakable', 'unsaid_words', 'interrupted', 'held',
                 'resumed', 'failed')},
@@ -158,6 +158,7 @@ class TtsNode(ManagedNode):
         if statistics.last_unsaid:
             complaint = '; '.join(filter(None, (
                 complaint, f'of the last text, {statistics.last_unsaid} could not be said')))
+        complaint = '; '.join(filter(None, (complaint, self._languages.complaint)))
         if statistics.refused > self._refused:
             self._refused, self._refused_at = statistics.refused, time.monotonic()
         refusing = time.monotonic() - self._refused_at < REFUSAL_SECONDS
@@ -173,36 +174,30 @@ class TtsNode(ManagedNode):
 
     def _on_text(self, message: String) -> None:
         now = self.ros_clock.now()
-        self._say(message.data, DEFAULT, now, now)
+        self._say(message.data, DEFAULT, '', now, now)
 
     def _on_heard(self, message: LiveSpeech) -> None:
         if message.final:
             now = self.ros_clock.now()
             stamp = messages.from_time(message.header.stamp) or now
-            self._check_locale(message.locale, message.header.frame_id)
-            self._say(message.final, message.header.frame_id, stamp, now)
+            self._say(message.final, message.header.frame_id, message.locale, stamp, now)
 
-    def _check_locale(self, locale: str, speaker: str) -> None:
-        """Say so where the voice does not speak the language that a text says it is in."""
-        # What the scheduler says of an unknown speaker is not said here too.
-        languages = self._voices.voices.of(speaker, warn=False).capabilities.languages
-        if locale and not speaks(languages, locale):
-            self.get_logger().warning(
-                f'a text is in {locale[:20]!r}, but the voice of {speaker or DEFAULT} speaks '
-                f'{", ".join(languages)} and reads it as that; give the speaker another voice in '
-                'people.yaml, or correct the locale of who sends it', throttle_duration_sec=10.0)
-
-    def _say(self, text: str, speaker: str, stamp: int, now: int) -> None:
+    def _say(self, text: str, speaker: str, locale: str, stamp: int, now: int) -> None:
         longest = self.parameters.max_characters
         if len(text) > longest:
             self.get_logger().warning(
                 f'a text of {len(text)} characters is cut to tts.max_characters = {longest}; '
                 'raise it, or send the text in parts')
             text = text[:longest].rpartition(' ')[0] or text[:longest]
+        name = self._output.new_id(speaker, stamp)
+        language = self._languages.choose(self._voices.voices, speaker, text, locale)
+        if language is None:
+            self._output.left_out(name, counted_words(text, locale))
+            self._output.ended(name, now)
+            return
         if self.parameters.interrupt_on_new_text:
             self._scheduler.interrupt()
-        utterance = SpeechRequest(
-            self._output.new_id(speaker, stamp), text, speaker or DEFAULT, now)
+        utterance = SpeechRequest(name, text, speaker or DEFAULT, now, locale=language)
         if not self._scheduler.say(utterance):
             self.get_logger().error(
                 f'tts.queue = {self.parameters.queue} utterances wait already; a text of '

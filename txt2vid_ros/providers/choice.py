@@ -8,6 +8,7 @@ from typing import Any
 
 from txt2vid_ros.core import registry
 from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.locales import spoken_locales
 from txt2vid_ros.core.options import made, OptionTables, prefix_of
 from txt2vid_ros.core.parameters import listed, parameter
 from txt2vid_ros.core.people import Person
@@ -123,11 +124,24 @@ def make_recognizer(providers: str | Sequence[str], locale: str = 'en',
     """
     health = health if health is not None else HealthRegistry()
     names = provider_names(providers, parameter)
+    able = [name for name in names if _understands(name, locale, parameter)]
+    if not able and len(spoken_locales(locale)) != 1:
+        raise UserError(f'stt.locale is {locale!r}, and {", ".join(names)} is for one language',
+                        f'Name one, or set {parameter} to faster-whisper.')
+    names = able or names
     slots: list[ProviderSlot[SpeechToText]] = [
         _slot(registry.RECOGNIZERS, name, options or {}, parameter, health, limits,
               {'locale': locale}, len(names) == 1)
         for name in names]
     return FallbackRecognizer(slots, longest, health.time_source)
+
+
+def _understands(name: str, locale: str, parameter: str) -> bool:
+    """Return whether a recognizer is of use for a language; what is missing is told later."""
+    try:
+        return bool(registry.load(registry.RECOGNIZERS, name, parameter).understands(locale))
+    except UserError:
+        return True
 
 
 def _slot(group: str, name: str, options: Mapping[str, Any], parameter: str,

@@ -1,15 +1,16 @@
-"""The voices of all speakers, loaded as the settings ask for them, and which of them is in use."""
+"""The voices of all speakers, one for each language, loaded as the settings ask for them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 import dataclasses
-import threading
 from typing import Any
 
+from txt2vid_ros.core import registry
 from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.locales import nearest, speaks
 from txt2vid_ros.core.options import OptionTables, prefix_of
-from txt2vid_ros.core.people import DEFAULT, People, Person
+from txt2vid_ros.core.people import DEFAULT, NamedVoice, People, Person
 from txt2vid_ros.core.time_limits import TimeLimits
 from txt2vid_ros.providers.choice import (
     make_voice,
@@ -20,7 +21,6 @@ from txt2vid_ros.providers.choice import (
 from txt2vid_ros.providers.live_speed import live_problem
 from txt2vid_ros.providers.resilience.fallback_voice import FallbackVoice
 from txt2vid_ros.providers.resilience.health import HealthRegistry
-from txt2vid_ros.speaking.voice import TextToSpeech
 
 PROVIDER = 'tts.provider'
 """The parameter that names the providers."""
@@ -47,10 +47,17 @@ class VoiceSettings:
             self.provider[:1] != before.provider[:1])
 
 
+def nearest_voice(voices: Mapping[str, str], locale: str) -> str:
+    """Return the voice for the language that comes closest to `locale`; '' for none."""
+    return voices.get(nearest(voices, locale), '')
+
+
 def option_tables(provider: tuple[str, ...], people: People) -> OptionTables:
     """Return the options of all voices that are named. Raises UserError."""
     names = [*provider_names(provider, PROVIDER),
-             *(name for person in people for name in person.tts)]
+             *(name for person in people for name in person.tts),
+             *(voice.provider for person in people for voice in person.voices.values()
+               if voice.provider)]
     return voice_options([*dict.fromkeys(names)], PROVIDER)
 
 
@@ -72,16 +79,18 @@ class VoiceSet:
             for person in self._people}
         self.health = HealthRegistry()
         self._voices: dict[tuple[Any, ...], FallbackVoice] = {}
+        self._language_voices: dict[str, Mapping[str, str]] = {}
         known = {} if before is None else before._voices
-        keys = {person.where: self._key(person) for person in self._people}
-        for key in {*keys.values()} & known.keys():
+        keys = [key for person in self._people for key in (
+            self._key(person), *(self._named_key(person, tag) for tag in person.voices))]
+        for key in {*keys} & known.keys():
             self._voices[key] = known[key]
             for name in key[0]:
                 assert before is not None
                 self.health.keep(name, before.health.of(name))
         try:
-            for person in self._people:
-                self._load(person, keys[person.where], beside=before is not None)
+            for key in keys:
+                self._load(key, beside=before is not None)
         except BaseException:
             self.release(before)
             raise
@@ -100,15 +109,45 @@ class VoiceSet:
         """Return all voices."""
         return [*self._voices.values()]
 
-    def of(self, speaker: str, *, warn: bool = True) -> FallbackVoice:
-        """Return the voice of a speaker; of the default one where the speaker has no profile."""
-        return self._voices[self._key(self._people.get(speaker or DEFAULT, warn=warn))]
+    def of(self, speaker: str, locale: str = '', *, warn: bool = True) -> FallbackVoice:
+        """
+        Return the voice of a speaker, of the default one where the speaker has no profile.
+
+        `locale` is the language of the text; '' for whatever the voice speaks. The voice that the
+        profile has for it comes first, then the speaker's own, then one that the own providers
+        have for it, then the default profile's; each time another region is better than none. One
+        of a provider may have to be loaded. Raises UserError where nobody speaks it.
+        """
+        person = self._people.get(speaker or DEFAULT, warn=warn)
+        key = self._key_for(person, locale)
+        if key is None:
+            raise UserError(f'no voice of {speaker or DEFAULT} speaks {locale[:20]!r}',
+                            f'Spoken: {", ".join(self.languages(speaker, warn=False))}.')
+        try:
+            self._load(key, beside=True)
+        except UserError:
+            # The next text in that language tries again.
+            self._voices.pop(key).release()
+            raise
+        return self._voices[key]
+
+    def speaks(self, speaker: str, locale: str) -> bool:
+        """Return whether a speaker has a voice for a language."""
+        return self._key_for(self._people.get(speaker or DEFAULT, warn=False), locale) is not None
+
+    def languages(self, speaker: str, *, warn: bool = True) -> tuple[str, ...]:
+        """Return the tags of all languages that a speaker speaks, the usual ones first."""
+        person = self._people.get(speaker or DEFAULT, warn=warn)
+        own = self._voices[self._key(person)].capabilities.languages
+        return (*dict.fromkeys((*own, *person.voices, *(
+            tag for names in (self._names(person), self._settings.provider) for name in names
+            for tag in self._by_language(name)), *self._people.get(DEFAULT).voices)),)
 
     def speakers(self) -> Iterator[tuple[str, str, tuple[str, ...]]]:
-        """Yield each speaker id with the name of its voice and the languages of that."""
+        """Yield each speaker id with the name of its voice and the languages that it speaks."""
         for speaker in self._people.ids():
             person = self._people.get(speaker)
-            yield speaker, self._called(person), self.of(speaker).capabilities.languages
+            yield speaker, self._called(person), self.languages(speaker)
 
     def release(self, kept: VoiceSet | None = None) -> None:
         """Release the voices that `kept` does not use, each once it has done what it does."""
@@ -128,20 +167,65 @@ class VoiceSet:
         return (options.get(f'{prefix_of(first)}.voice') or person.voice
                 or (self._settings.voice if not person.tts else ''))
 
-    def _key(self, person: Person) -> tuple[Any, ...]:
-        """Return what decides how a person's voice sounds."""
+    def _names(self, person: Person) -> tuple[str, ...]:
+        return person.tts or self._settings.provider
+
+    def _key_for(self, person: Person, locale: str) -> tuple[Any, ...] | None:
+        """Return the key of the voice for a language; None where there is none."""
+        if tag := nearest(person.voices, locale):
+            return self._named_key(person, tag)
+        own = self._key(person)
+        if not locale or speaks(self._voices[own].capabilities.languages, locale):
+            return own
+        for names in (self._names(person), self._settings.provider):
+            able = {name: voice for name in names
+                    if (voice := nearest_voice(self._by_language(name), locale))}
+            if able:
+                return self._key(person, (*able,), able)
+        default = self._people.get(DEFAULT)
+        tag = nearest(default.voices, locale)
+        return self._named_key(default, tag) if tag else None
+
+    def _named_key(self, person: Person, tag: str) -> tuple[Any, ...]:
+        """Return the key of the voice that a profile names for a language."""
+        named: NamedVoice = person.voices[tag]
+        name = named.provider or self._names(person)[0]
+        return self._key(person, (name,), {
+            name: named.voice or nearest_voice(self._by_language(name), tag)})
+
+    def _key(self, person: Person, names: tuple[str, ...] = (),
+             voices: Mapping[str, str] | None = None) -> tuple[Any, ...]:
+        """
+        Return what decides how a person's voice sounds.
+
+        `names` and `voices` are the providers and their voices, where these are for a language.
+        """
         settings = self._settings
         # A voice of one provider means nothing to another.
         same = person.tts in ((), settings.provider)
-        names = person.tts or settings.provider
+        own = person.voice or (settings.voice if same else '')
+        names = names or self._names(person)
         options = {**settings.options, **self._own_options[person.where]}
+        if voices is not None:
+            own = ''
+            options |= {f'{prefix_of(name)}.voice': voice for name, voice in voices.items()}
         prefixes = tuple(f'{prefix_of(name)}.' for name in names)
-        return (names, person.voice or (settings.voice if same else ''),
-                person.speed or settings.speed, settings.limits,
+        return (names, own, person.speed or settings.speed, settings.limits,
                 *sorted((name, value) for name, value in options.items()
                         if name.startswith(prefixes)))
 
-    def _load(self, person: Person, key: tuple[Any, ...], *, beside: bool) -> None:
+    def _by_language(self, name: str) -> Mapping[str, str]:
+        """Return the voices that a provider has for languages; none where it cannot be had."""
+        if name not in self._language_voices:
+            try:
+                kind = registry.load(registry.VOICES, name, PROVIDER)
+            except UserError:
+                self._language_voices[name] = {}
+            else:
+                self._language_voices[name] = kind.language_voices()
+        return self._language_voices[name]
+
+    def _load(self, key: tuple[Any, ...], *, beside: bool) -> None:
         if key in self._voices:
             return
         names, called, speed, limits, *options = key
@@ -154,52 +238,3 @@ class VoiceSet:
         if beside and not voice.loaded:
             raise UserError('; '.join(f'{name} could not be loaded: '
                                       f'{self.health.of(name).last_error}' for name in names))
-
-
-class VoiceChange:
-    """Voices of which others may take the place while one speaks. Safe to use from any thread."""
-
-    def __init__(self, voices: VoiceSet) -> None:
-        """Begin with loaded voices."""
-        self._voices = voices
-        self._speaking: TextToSpeech | None = None
-        self._retired: list[FallbackVoice] = []
-        self._lock = threading.Lock()
-
-    @property
-    def voices(self) -> VoiceSet:
-        """Return those that the next utterance is said with."""
-        return self._voices
-
-    def take(self, speaker: str) -> FallbackVoice:
-        """Return the voice for one utterance; give_back() has to follow."""
-        with self._lock:
-            voice = self._voices.of(speaker)
-            self._speaking = voice
-            return voice
-
-    def give_back(self, voice: TextToSpeech) -> None:
-        """Learn that the utterance is made: a voice that is out of use is released."""
-        with self._lock:
-            self._speaking = None
-            retired, self._retired = self._retired, []
-        for each in retired:
-            each.release()
-
-    def use(self, voices: VoiceSet) -> None:
-        """Say the next utterance with other voices."""
-        with self._lock:
-            old = [voice for voice in self._voices.voices() if voice not in voices.voices()]
-            self._voices = voices
-            self._retired += [voice for voice in old if voice is self._speaking]
-            free = [voice for voice in old if voice is not self._speaking]
-        for voice in free:
-            voice.release()
-
-    def close(self) -> None:
-        """Release all voices."""
-        with self._lock:
-            retired, self._retired = self._retired, []
-        for voice in retired:
-            voice.close()
-        self._voices.close()

@@ -49,14 +49,14 @@ class SpeechScheduler:
     are handed out at most `ahead` seconds before they are heard.
     """
 
-    def __init__(self, voice_for: Callable[[str], TextToSpeech], articulate: Articulate,
+    def __init__(self, voice_for: Callable[[SpeechRequest], TextToSpeech], articulate: Articulate,
                  sink: SpeechSink, clock: Clock, lead: Callable[[], float], *,
                  rate: int, chunk: float = 0.04, ahead: float = 1.0,
                  spacing: float = CHUNK_SPACING, queue: int = 64,
                  named_emoji: bool = False,
                  done_with: Callable[[TextToSpeech], object] = lambda voice: None) -> None:
         """
-        Take the voice of each speaker, where the speech goes (at `rate` Hz), and the pacing.
+        Take the voice of each utterance, where the speech goes (at `rate` Hz), and the pacing.
 
         `queue` is how many utterances may wait; all other numbers are seconds. Emoji are left
         out, or said by their names. `done_with` gets each voice that `voice_for` gave, once its
@@ -252,7 +252,7 @@ class SpeechScheduler:
         self.statistics.utterances += utterance.unsaid is None
         failed = self.statistics.failed
         try:
-            voice = self._voice_for(utterance.speaker)
+            voice = self._voice_for(utterance)
             try:
                 self._say_clauses(text, voice, generation)
             finally:
@@ -279,11 +279,11 @@ class SpeechScheduler:
         resampled = ResampledVoice(voice, self._rate)
         first = True
         unsaid: list[str] = []
-        words = ClauseWords('', resampled.capabilities)
+        words = ClauseWords('', resampled.capabilities, utterance.locale)
         ahead = SpeechAhead(resampled.capabilities, lambda: output.generation != generation)
         for spoken in ahead.of(synthesize_text(
                 utterance.text, resampled, ahead.unwanted, unsaid.append,
-                named_emoji=self._named_emoji)):
+                named_emoji=self._named_emoji, locale=utterance.locale)):
             if first:
                 first = False
                 now = self._clock.now()
@@ -291,7 +291,7 @@ class SpeechScheduler:
                     self.statistics.text_to_voice.append((now - utterance.accepted) / SECOND)
             if spoken.clause:
                 output.over(generation, text, words)
-                words = ClauseWords(spoken.clause, resampled.capabilities)
+                words = ClauseWords(spoken.clause, resampled.capabilities, utterance.locale)
                 text.clause(words.left, spoken.later)
             if not output.play(spoken, text, words, generation):
                 return

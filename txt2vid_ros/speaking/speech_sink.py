@@ -25,6 +25,8 @@ class SpeechRequest:
     """Words at its beginning that were heard before it was held."""
     unsaid: str | None = None
     """What of it was not heard before it was held; None where it was not held."""
+    locale: str = ''
+    """BCP 47 tag of its language; '' for that of the speaker's voice."""
 
     @property
     def left(self) -> str:

@@ -12,6 +12,7 @@ import dataclasses
 import logging
 
 from txt2vid_ros.core.errors import ProviderError, UserError
+from txt2vid_ros.core.locales import nearest
 from txt2vid_ros.speaking.clauses import speakable, split_clauses
 from txt2vid_ros.speaking.normalization.front_end import normalize
 from txt2vid_ros.speaking.ssml import is_ssml
@@ -44,18 +45,20 @@ def _ignore(words: str) -> None:
 
 
 def synthesize_text(text: str, voice: TextToSpeech, cancelled: Callable[[], bool],
-                    unsaid: Callable[[str], None] = _ignore, *, named_emoji: bool = False
-                    ) -> Iterator[SpokenChunk]:
+                    unsaid: Callable[[str], None] = _ignore, *, named_emoji: bool = False,
+                    locale: str = '') -> Iterator[SpokenChunk]:
     """
     Yield the speech of `text`, with pauses between its clauses.
 
     An SSML text is one clause for a voice that takes SSML: its parts would not be well-formed.
     `unsaid` gets the words that are left out, as the voice's languages have no sounds for them or
     the voice makes none of them. Yields nothing where nothing can be said. Emoji are left out, or
-    said by their names.
+    said by their names. `locale` is the language of the text, for a voice that speaks several.
     """
     able = voice.capabilities
-    spoken = normalize(text, able.languages, ssml=able.ssml, named_emoji=named_emoji)
+    language = nearest(able.languages, locale)
+    spoken = normalize(text, (language,) if language else able.languages, ssml=able.ssml,
+                       named_emoji=named_emoji, locale=locale if language else '')
     for word in spoken.left_out:
         unsaid(word)
     pause = 0.0

@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 import logging
 
+from txt2vid_ros.core.locales import english_name
 from txt2vid_ros.speaking.normalization.scripts import described
 from txt2vid_ros.speaking.speech_sink import SchedulerStatistics, SpeechRequest, SpeechSink
 from txt2vid_ros.speaking.voice import TextToSpeech
 
 log = logging.getLogger(__name__)
+
+
+def counted_words(text: str, locale: str) -> str:
+    """Return what a text in a language that nobody speaks is, by number: "2 words in German"."""
+    number = len(text.split())
+    return f'{number} word{"" if number == 1 else "s"} in {english_name(locale)}'
 
 
 def report_unsaid(utterance: SpeechRequest, unsaid: Sequence[str], voice: TextToSpeech,

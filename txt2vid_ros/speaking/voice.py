@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 import dataclasses
 from typing import Any, ClassVar
 
@@ -56,6 +56,15 @@ class TextToSpeech(abc.ABC):
     Options: ClassVar[type[Any] | None] = None
     """What the user may set: a frozen dataclass whose fields are core.parameters.parameter(). The
     constructor then takes an instance of it as `options`."""
+
+    @classmethod
+    def language_voices(cls) -> Mapping[str, str]:
+        """
+        Return its names of voices by the language (BCP 47) that each is meant for.
+
+        Empty where no name has to be chosen for a language.
+        """
+        return {}
 
     @property
     @abc.abstractmethod

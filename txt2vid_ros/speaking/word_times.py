@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
+from txt2vid_ros.core.locales import nearest
 from txt2vid_ros.speaking.clauses import speakable
 from txt2vid_ros.speaking.ssml import is_ssml, plain_text
 from txt2vid_ros.speaking.voice import SpeechChunk, VoiceCapabilities
@@ -29,9 +30,9 @@ class ClauseWords:
     over the sound of the clause, and by a usual pace where more of it is still to come.
     """
 
-    def __init__(self, clause: str, voice: VoiceCapabilities) -> None:
-        """Take the clause, and what the voice that speaks it can do."""
-        self.locale = voice.languages[0] if voice.languages else ''
+    def __init__(self, clause: str, voice: VoiceCapabilities, locale: str = '') -> None:
+        """Take the clause, what the voice that speaks it can do, and which language it is in."""
+        self.locale = nearest(voice.languages, locale) or next(iter(voice.languages), '')
         """BCP 47 tag of the language."""
         self._left = _words_of(plain_text(clause) if is_ssml(clause) else clause)
         self._rate = voice.sample_rate

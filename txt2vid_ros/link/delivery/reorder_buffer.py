@@ -176,7 +176,9 @@ class ReorderBuffer:
         for record in batch.records:
             text = self._codec.decode(record.coded, context.texts)
             if record.speaker is not None:
-                context = SpeechContext(context.texts, record.speaker, record.locale or '')
+                context = dataclasses.replace(context, speaker=record.speaker)
+            if record.locale is not None:
+                context = dataclasses.replace(context, locale=record.locale)
             texts.append(DecodedText(text, context.speaker, context.locale, record.ticks, arrived))
             context = SpeechContext(context.texts.after(text), context.speaker, context.locale)
         if store_as is not None:

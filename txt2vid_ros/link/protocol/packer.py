@@ -125,22 +125,22 @@ class Packer:
         distance, context = self._contexts.best(sequence)
         record, _ = self._record(utterance, context)
         body = speech.pack_single(distance, record)
-        return body if record.speaker is None and len(body) <= max_bytes else None
+        return body if not record.names and len(body) <= max_bytes else None
 
     def _record(self, utterance: OutgoingText,
                 context: SpeechContext) -> tuple[speech.Record, SpeechContext]:
         coded = self._codec.encode(utterance.text, context.texts)
-        same = (utterance.speaker, utterance.locale) == (context.speaker, context.locale)
-        record = speech.Record(start_ticks(utterance.start), coded,
-                               None if same else utterance.speaker,
-                               None if same else utterance.locale)
+        record = speech.Record(
+            start_ticks(utterance.start), coded,
+            None if utterance.speaker == context.speaker else utterance.speaker,
+            None if utterance.locale == context.locale else utterance.locale)
         return record, SpeechContext(context.texts.after(utterance.text), utterance.speaker,
                                      utterance.locale)
 
     @staticmethod
     def _single(distance: int, record: speech.Record, max_bytes: int, index: int | None,
                 clock: OffsetReport | None) -> tuple[FrameType, tuple[bytes, ...]]:
-        if record.speaker is None and index is None and clock is None:
+        if not record.names and index is None and clock is None:
             body = speech.pack_single(distance, record)
             if len(body) <= max_bytes:
                 return FrameType.SINGLE, (body,)

@@ -5,13 +5,18 @@ from __future__ import annotations
 import dataclasses
 import struct
 
+from txt2vid_ros.link.protocol.locale_code import pack_locale, read_locale
 from txt2vid_ros.link.protocol.offset_report import OffsetReport
 from txt2vid_ros.link.protocol.wire import BodyReader, FrameError, name, START_TICKS, varint
 
 
 @dataclasses.dataclass(frozen=True)
 class Record:
-    """One utterance, its text coded. Speaker and locale are None where they do not change."""
+    """
+    One utterance, its text coded.
+
+    Speaker and locale are None where they do not change.
+    """
 
     ticks: int
     """Its start time, in START_TICK modulo START_TICKS."""
@@ -22,8 +27,13 @@ class Record:
     @property
     def size(self) -> int:
         """Bytes that it takes in a batch, at most."""
-        names = b'' if self.speaker is None else name(self.speaker) + name(self.locale or '')
-        return 2 + len(names) + len(varint(len(self.coded))) + len(self.coded)
+        return 2 + len(self.names) + len(varint(len(self.coded))) + len(self.coded)
+
+    @property
+    def names(self) -> bytes:
+        """Return speaker and locale as they travel; a change of the locale alone is a byte."""
+        locale = b'' if self.locale is None else pack_locale(self.locale)
+        return locale if self.speaker is None else name(self.speaker) + locale
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,7 +54,7 @@ class Batch:
 
 
 _INDEX, _NEXT_PART, _MORE, _CLOCK = 0x10, 0x20, 0x40, 0x80
-_NAMED, _LAST = 0x8, 0x4
+_NAMED, _LAST, _LOCALE = 0x8, 0x4, 0x2
 
 
 def pack_single(distance: int, record: Record) -> bytes:
@@ -73,10 +83,10 @@ def pack_batch(batch: Batch) -> bytes:
         body += batch.clock.pack()
     for record in batch.records:
         last = record is batch.records[-1]
-        bits = (_NAMED if record.speaker is not None else 0) | (_LAST if last else 0)
+        bits = ((_NAMED if record.speaker is not None else 0) | (_LAST if last else 0)
+                | (_LOCALE if record.locale is not None else 0))
         body += struct.pack('>H', bits << 12 | record.ticks)
-        if record.speaker is not None:
-            body += name(record.speaker) + name(record.locale or '')
+        body += record.names
         if not last:
             body += varint(len(record.coded))
         body += record.coded
@@ -99,7 +109,9 @@ def unpack_batch(body: bytes) -> Batch:
         last = bool(word >> 12 & _LAST)
         speaker = locale = None
         if word >> 12 & _NAMED:
-            speaker, locale = reader.name(), reader.name()
+            speaker = reader.name()
+        if word >> 12 & _LOCALE:
+            locale = read_locale(reader)
         coded = reader.rest() if last else reader.take(reader.varint())
         records.append(Record(word & START_TICKS - 1, coded, speaker, locale))
     return Batch(distance, tuple(records), more=more, index=index, clock=clock)

@@ -8,7 +8,7 @@ byte 1.
 | type | way | counter | sealed |
 |---|---|---|---|
 | SINGLE | forward | sequence | context distance (4 bits), start time (12 bits), coded text |
-| BATCH | forward | sequence | flags, records: speaker, locale, start time, length, coded text |
+| BATCH | forward | sequence | flags, records: start time, speaker, locale, length, coded text |
 | CONTROL | forward | its own | flags, next sequence; abandoned sequences, drops, clock offset |
 | PARTIAL | forward | its own | sequence it precedes, then as SINGLE |
 | ACK | back | its own | next sequence wanted, clock stamps, bit map of later arrivals |

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.locales import language_of
 from txt2vid_ros.core.pcm import SPEECH_RATE
 from txt2vid_ros.core.time_limits import LOCAL
 from txt2vid_ros.listening.recognizer import RecognizerCapabilities, Transcript, WholeRecognizer
@@ -37,11 +38,17 @@ class MoonshineRecognizer(WholeRecognizer):
         self._locale = locale
         self._transcriber: Any = None
 
+    @classmethod
+    def understands(cls, locale: str) -> bool:
+        """Return whether English is spoken, and nothing else."""
+        return ',' not in locale and language_of(locale) == 'en'
+
     def load(self) -> None:
         """Load the model and transcribe silence once: the first call takes longer."""
-        if self._locale.partition('-')[0].lower() != 'en':
+        if not self.understands(self._locale):
             raise UserError(f'stt.locale is {self._locale!r}, and moonshine understands English',
-                            'Use en, or another stt.provider.')
+                            'Use en, or another stt.provider: faster-whisper, which '
+                            'pip install ".[languages]" in the checkout brings.')
         try:
             # It imports sounddevice, and with it the PortAudio library.
             library = importlib.import_module('moonshine_voice.transcriber')

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 import difflib
 import shutil
 import subprocess
@@ -32,6 +32,14 @@ class EspeakVoice(TextToSpeech):
         """Take a voice as `espeak-ng --voices` has it, also with a variant (en-us+f3)."""
         self._voice = voice or 'en-us'
         self._words_per_minute = min(max(round(WORDS_PER_MINUTE * speed), 80), 450)
+
+    @classmethod
+    def language_voices(cls) -> Mapping[str, str]:
+        """Return its voices, which are called by their languages; none without the program."""
+        try:
+            return {name: name for name in cls._names()}
+        except (OSError, subprocess.TimeoutExpired):
+            return {}
 
     @property
     def capabilities(self) -> VoiceCapabilities:
@@ -72,7 +80,8 @@ class EspeakVoice(TextToSpeech):
         except (OSError, subprocess.TimeoutExpired) as error:
             raise ProviderError(f'{PROGRAM}: {type(error).__name__}', retriable=True) from error
 
-    def _names(self) -> list[str]:
+    @staticmethod
+    def _names() -> list[str]:
         """Return the voices' names for their languages."""
         listed = subprocess.run([PROGRAM, '--voices'], capture_output=True, text=True,
                                 timeout=PROCESS_TIMEOUT, check=False).stdout.splitlines()[1:]

@@ -67,9 +67,9 @@ class SpeechClient:
                     'same --namespace and ROS_DOMAIN_ID.')
             time.sleep(0.02)
 
-    def say(self, text: str, speaker: str = '') -> str:
+    def say(self, text: str, speaker: str = '', locale: str = '') -> str:
         """Publish a text; return the id of the utterance that it becomes."""
-        return self._connection.say(text, speaker, time.time_ns())
+        return self._connection.say(text, speaker, time.time_ns(), locale)
 
     def interrupt(self, timeout: float = 5.0) -> str:
         """Silence the graph; return its answer. Raises UserError where none comes."""

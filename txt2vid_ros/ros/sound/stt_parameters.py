@@ -23,7 +23,8 @@ class Parameters:
                           'sound, which is held meanwhile; until then they take no memory',
                           choices=(AT_START, ON_SOUND))
     speaker: str = parameter(DEFAULT, 'speaker id that is sent with the text', live=True)
-    locale: str = parameter('en', 'language that is spoken (BCP 47)')
+    locale: str = parameter('en', 'language that is spoken (BCP 47); several separated by commas, '
+                            'or auto, where the recognizer finds out which')
     threshold: float = parameter(0.5, 'probability above which sound counts as speech',
                                  minimum=0.05, maximum=0.95)
     start: float = parameter(0.1, 'seconds of speech before it counts as begun', minimum=0.03,

@@ -11,6 +11,7 @@ claim the lips with all their weight, while h and schwa give way to their neighb
 from __future__ import annotations
 
 import dataclasses
+import unicodedata
 
 from txt2vid_ros.core.mouth import SHAPES
 
@@ -59,6 +60,7 @@ _ALL = (
     _viseme('aw', '       66    0   60    0    0    0', '     90   80   80   70   80   80', True),
     _viseme('oh', '       46    0   85    0    0    0', '     80   80   90   80   80   80', True),
     _viseme('oo', '       20    0  100    0    0    0', '     75   80   98   90   80   80', True),
+    _viseme('high', '     20    0   15   15    0    0', '     60   80   45   30   80   70', True),
     _viseme('uu', '       28    0   70    0    0    0', '     65   80   80   70   80   80', True),
     _viseme('ue', '       16    0   95   10    0    0', '     75   80   95   80   80   80', True),
     _viseme('oe', '       38    0   75   10    0    0', '     75   80   85   70   80   80', True),
@@ -71,22 +73,27 @@ _SYMBOLS: dict[str, str] = {
     'p_b_m': 'p b m ɓ ʙ ɸ β m̥ ʘ',
     'f_v': 'f v ʋ ɱ ⱱ',
     'th': 'θ ð',
-    't_d_n': 't d n ɾ ɗ ʈ ɖ ɳ ɽ ǀ ǃ n̩ r',
+    't_d_n': 't d n ɾ T ɗ ʈ ɖ ɳ ɽ r. ǀ ǃ n̩ r',
     'l': 'l ɫ ɭ ɬ ɮ ʎ ʟ ɺ ǁ l̩',
-    's_z': 's z ʦ ʣ ts dz',
-    'sh_ch': 'ɧ ʃ ʒ ʧ ʤ tʃ dʒ ʂ ʐ ɕ ʑ ʨ ʥ ꭧ tɕ dʑ',
-    'r': 'ɹ ɻ ʀ ʁ ɹ̩',
-    'k_g': 'k ɡ g ʄ ŋ x ɣ χ q ɢ ɴ c ɟ ɲ ɠ ʛ ɰ ç ʝ ħ ʕ ǂ',
+    # the alveolo-palatals of Japanese and Chinese are said with spread lips
+    's_z': 's z ʦ ʣ ts dz ɕ ʑ ʨ ʥ tɕ dʑ',
+    # with a dot: retroflex, as eSpeak NG writes those of Chinese
+    'sh_ch': 'ɧ ʃ ʒ ʧ ʤ tʃ dʒ ʂ ʐ ꭧ tʂ dʐ s. z. ts. ts.h',
+    'r': 'ɹ ɻ ɹ̩',
+    # the r of French, German and Portuguese is made in the throat
+    'k_g': 'k ɡ g ʄ ŋ x ɣ χ q ɢ ɴ c ɟ ɲ ȵ ɠ ʛ ɰ ç ʝ ħ ʕ ǂ ʀ ʁ',
     'w': 'w ʍ ɥ',
     'j': 'j',
     'h': 'h ɦ ʔ ʡ ʜ ʢ',
     'ee': 'i',
-    'ih': 'ɪ ɨ ᵻ',
-    'eh': 'ɛ e ɘ',
+    'ih': 'ɪ ᵻ',
+    # close and neither spread nor rounded: Japanese u, Portuguese e at an end, Chinese si, shi
+    'high': 'ɯ ɨ ɿ ʅ i.',
+    'eh': 'ɛ e ɘ ᴇ',
     'ae': 'æ a',
-    'aa': 'ɑ ɶ ɒ',
+    'aa': 'ɑ ɶ ɒ ᴀ',
     'uh': 'ʌ ɐ',
-    'schwa': 'ə ᵊ ɤ ɯ ɵ',
+    'schwa': 'ə ᵊ ɤ ɵ',
     'er': 'ɜ ɝ ɚ ɞ',
     'aw': 'ɔ',
     'oh': 'o',
@@ -114,6 +121,7 @@ SOUNDS: dict[str, tuple[Viseme, ...]] = {
 PAUSES = frozenset(' .,;:!?…—–-|‖"“”()«»¡¿') | {'', 'sil', 'sp', 'spn', 'pau', '_', '\n'}
 # Marks that change a sound without moving the lips: length, tone, aspiration, nasality, ties.
 _MARKS = frozenset('ːˑˈˌʰʱʲˠˤʼ˞̩̥̬̯̪̺̻̃̊̈͡‿ᵝ↓↑→↗↘˥˦˧˨˩̚')
+_TONES = frozenset('0123456789ꜛꜜⁿ')
 _ROUNDING_MARK = 'ʷ'
 BEFORE_VOWEL = frozenset('ˈˌ')
 """Stress marks: a voice that times them gives them a part of the vowel that follows."""
@@ -130,7 +138,11 @@ def visemes_of(symbol: str) -> tuple[Viseme, ...]:
         return SOUNDS[symbol]
     if symbol in PAUSES:
         return (PAUSE,)
-    bare = ''.join(mark for mark in symbol if mark not in _MARKS)
+    # A letter with its mark may be one character: õ.
+    parts = ''.join(char if char in SOUNDS else unicodedata.normalize('NFD', char)
+                    for char in symbol)
+    bare = ''.join(mark for mark in parts
+                   if mark not in _MARKS | _TONES and not unicodedata.combining(mark))
     if bare in SOUNDS:
         return SOUNDS[bare]
     found: list[Viseme] = []

@@ -1,0 +1,62 @@
+"""Which voices are in use: others may take the place of those that speak."""
+
+from __future__ import annotations
+
+import threading
+
+from txt2vid_ros.providers.resilience.fallback_voice import FallbackVoice
+from txt2vid_ros.providers.voice_set import VoiceSet
+from txt2vid_ros.speaking.voice import TextToSpeech
+
+
+class VoiceChange:
+    """Voices of which others may take the place while one speaks. Safe to use from any thread."""
+
+    def __init__(self, voices: VoiceSet) -> None:
+        """Begin with loaded voices."""
+        self._voices = voices
+        self._speaking: TextToSpeech | None = None
+        self._retired: list[FallbackVoice] = []
+        self._lock = threading.Lock()
+
+    @property
+    def voices(self) -> VoiceSet:
+        """Return those that the next utterance is said with."""
+        return self._voices
+
+    def take(self, speaker: str, locale: str = '') -> FallbackVoice:
+        """
+        Return the voice for one utterance; give_back() has to follow.
+
+        The first text in a language may have to wait until its voice is loaded. Raises UserError.
+        """
+        with self._lock:
+            voice = self._voices.of(speaker, locale)
+            self._speaking = voice
+            return voice
+
+    def give_back(self, voice: TextToSpeech) -> None:
+        """Learn that the utterance is made: a voice that is out of use is released."""
+        with self._lock:
+            self._speaking = None
+            retired, self._retired = self._retired, []
+        for each in retired:
+            each.release()
+
+    def use(self, voices: VoiceSet) -> None:
+        """Say the next utterance with other voices."""
+        with self._lock:
+            old = [voice for voice in self._voices.voices() if voice not in voices.voices()]
+            self._voices = voices
+            self._retired += [voice for voice in old if voice is self._speaking]
+            free = [voice for voice in old if voice is not self._speaking]
+        for voice in free:
+            voice.release()
+
+    def close(self) -> None:
+        """Release all voices."""
+        with self._lock:
+            retired, self._retired = self._retired, []
+        for voice in retired:
+            voice.close()
+        self._voices.close()
