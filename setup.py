@@ -80,6 +80,7 @@ setup(
         'google': ['google-cloud-speech>=2.41,<3', 'google-cloud-texttospeech>=2.38,<3',
                    'hibari-tts==0.2.1', 'onnxruntime>=1.23', 'soxr>=0.3'],
         'resemble': ['soxr>=0.3'],
+        'openai': ['soxr>=0.3'],
         'window': ['pygame-ce>=2.5'],
         'web': ['aiohttp>=3.9', 'aiortc>=1.15'],
         'echo': ['livekit==1.2.1'],
@@ -101,12 +102,14 @@ setup(
             'piper = txt2vid_ros.providers.tts.piper:PiperVoice [piper]',
             'google = txt2vid_ros.providers.cloud.google.voice:GoogleVoice [google]',
             'resemble = txt2vid_ros.providers.cloud.resemble.voice:ResembleVoice [resemble]',
+            'openai = txt2vid_ros.providers.cloud.openai.voice:OpenAiVoice [openai]',
         ],
         'txt2vid_ros.stt': [
             'moonshine = txt2vid_ros.providers.stt.moonshine:MoonshineRecognizer [mic]',
             'faster-whisper = txt2vid_ros.providers.stt.whisper:WhisperRecognizer '
             '[faster-whisper]',
             'google = txt2vid_ros.providers.cloud.google.recognizer:GoogleRecognizer [google]',
+            'openai = txt2vid_ros.providers.cloud.openai.recognizer:OpenAiRecognizer',
         ],
         'txt2vid_ros.vad': [
             'silero = txt2vid_ros.providers.vad.silero:SileroActivity [mic]',
