@@ -77,6 +77,7 @@ setup(
                 'soxr>=0.3'],
         'piper': ['piper-tts==1.8.0', 'onnxruntime>=1.23'],  # GPL-3
         'faster-whisper': ['faster-whisper==1.2.1'],
+        'clone': ['pocket-tts==4.0.1', 'torch>=2.5'],
         'google': ['google-cloud-speech>=2.41,<3', 'google-cloud-texttospeech>=2.38,<3',
                    'hibari-tts==0.2.1', 'onnxruntime>=1.23', 'soxr>=0.3'],
         'resemble': ['soxr>=0.3'],
@@ -100,6 +101,7 @@ setup(
             'clap = txt2vid_ros.bench.speech.clap:ClapVoice',
             'espeak = txt2vid_ros.providers.tts.espeak:EspeakVoice',
             'piper = txt2vid_ros.providers.tts.piper:PiperVoice [piper]',
+            'pocket-tts = txt2vid_ros.providers.tts.pocket.voice:PocketVoice [clone]',
             'google = txt2vid_ros.providers.cloud.google.voice:GoogleVoice [google]',
             'resemble = txt2vid_ros.providers.cloud.resemble.voice:ResembleVoice [resemble]',
             'openai = txt2vid_ros.providers.cloud.openai.voice:OpenAiVoice [openai]',

@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     'bench': ('txt2vid_ros.cli.bench', 'measure: sync, latency, graph, render, ...'),
     'link': ('txt2vid_ros.cli.link', 'make a key for the text link, and watch it'),
     'doctor': ('txt2vid_ros.cli.doctor', 'see what is missing on this machine'),
+    'voice': ('txt2vid_ros.cli.voice', "make a voice of one's own, and list those there are"),
     'models': ('txt2vid_ros.cli.models', 'list, check, fetch and import model files'),
 }
 
