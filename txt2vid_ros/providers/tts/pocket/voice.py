@@ -21,10 +21,13 @@ from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.parameters import parameter
 from txt2vid_ros.core.pcm import VOICE_RATE
 from txt2vid_ros.core.time_limits import LOCAL
+from txt2vid_ros.providers.alignment.stream import AlignedClause
 from txt2vid_ros.providers.tts.pocket.enrolment import OwnVoice
 from txt2vid_ros.providers.tts.pocket.weights import language_of_model, load_weights
+from txt2vid_ros.speaking.phonetics.lexicon import EnglishLexicon
 from txt2vid_ros.speaking.ssml import pronounceable
 from txt2vid_ros.speaking.voice import SpeechChunk, TextToSpeech, VoiceCapabilities
+from txt2vid_ros.speaking.word_times import words_of
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +45,9 @@ class PocketVoice(TextToSpeech):
         model: str = parameter('english', 'name of a model of pocket-tts, whose files are in '
                                'models/pocket-tts/NAME; or the path of a folder')
 
+        timings: bool = parameter(True, 'whether the words and sounds are found in the speech, '
+                                  'for lips and captions (English); each word waits for the next')
+
     def __init__(self, voice: str = '', speed: float = 1.0, options: Options = Options()) -> None:
         """Take the name of the enrolled voice; its pace cannot be set."""
         self._voice = voice
@@ -49,6 +55,8 @@ class PocketVoice(TextToSpeech):
         self._model: Any = None
         self._state: Any = None
         self._rate = VOICE_RATE
+        self._language = language_of_model(options.model)
+        self._lexicon = EnglishLexicon() if options.timings and self._language == 'en' else None
         if speed != 1.0:
             log.warning('pocket-tts speaks at the pace of the recording: speed %g has no effect',
                         speed)
@@ -56,8 +64,8 @@ class PocketVoice(TextToSpeech):
     @property
     def capabilities(self) -> VoiceCapabilities:
         """Return that it streams."""
-        return VoiceCapabilities(self._rate, streaming=True,
-                                 languages=(language_of_model(self._options.model),))
+        return VoiceCapabilities(self._rate, timings=self._lexicon is not None, streaming=True,
+                                 languages=(self._language,))
 
     def load(self) -> None:
         """Load the model and the voice, and say a word: the first one is slower."""
@@ -82,9 +90,17 @@ class PocketVoice(TextToSpeech):
         """Yield the clause's sound as it is made."""
         if self._model is None:
             raise RuntimeError('load() comes first')
-        if pronounceable(clause) and not cancelled():
+        if not pronounceable(clause) or cancelled():
+            return
+        if self._lexicon is None:
             for samples in self._sounds(clause, cancelled):
                 yield SpeechChunk(samples)
+            return
+        aligned = AlignedClause(self._lexicon.sounds(words_of(clause)), self._rate)
+        for samples in self._sounds(clause, cancelled):
+            yield from aligned.push(samples)
+        if not cancelled():
+            yield from aligned.push(np.zeros(0, np.float32), last=True)
 
     def close(self) -> None:
         """Release the model."""
