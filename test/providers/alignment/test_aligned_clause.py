@@ -9,7 +9,7 @@ import pytest
 from txt2vid_ros.core.pcm import VOICE_RATE
 from txt2vid_ros.providers.alignment.stream import AlignedClause
 from txt2vid_ros.providers.tts.hibari import HibariVoice
-from txt2vid_ros.speaking.phonetics.alignment import align, Unit
+from txt2vid_ros.speaking.phonetics.alignment import align, SoundUnit
 from txt2vid_ros.speaking.phonetics.lexicon import EnglishLexicon
 from txt2vid_ros.speaking.visemes.track import mouth_track
 from txt2vid_ros.speaking.word_times import ClauseWords, words_of
@@ -94,8 +94,8 @@ def test_speech_that_is_not_the_text_comes_through_whole(words):
 def test_the_search_finds_the_best_runs():
     scores = np.full((10, 3), -1.0)
     scores[:4, 0] = scores[4:7, 1] = scores[7:, 2] = 0.0
-    units = [Unit(column, 3.0, 1.0, 8) for column in range(3)]
+    units = [SoundUnit(column, 3.0, 1.0, 8) for column in range(3)]
     assert align(units, scores) == [(0, 4), (4, 7), (7, 10)]
-    skipped = [units[0], Unit(1, 3.0, 1.0, 8, optional=True), units[1], units[2]]
+    skipped = [units[0], SoundUnit(1, 3.0, 1.0, 8, optional=True), units[1], units[2]]
     assert align(skipped, scores)[0] == (0, 4) and align(skipped, scores)[-1] == (7, 10)
     assert align(units, scores[:6], complete=False) == [(0, 4), (4, 6)]

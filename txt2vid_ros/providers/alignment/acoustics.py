@@ -19,11 +19,13 @@ from txt2vid_ros.core.mouth import Phoneme
 from txt2vid_ros.lipsync.sound.log_mel import HOP, log_mel, RATE
 from txt2vid_ros.lipsync.viseme.sound import audio_features as af
 from txt2vid_ros.lipsync.viseme.sound import audio_pose
-from txt2vid_ros.speaking.phonetics.alignment import Scores, Unit
+from txt2vid_ros.speaking.phonetics.alignment import Scores, SoundUnit
 from txt2vid_ros.speaking.visemes.table import visemes_of
 
 FRAME = HOP / RATE
 """Seconds from frame to frame."""
+FRAME_SAMPLES = HOP
+"""Samples from frame to frame, at 16 kHz."""
 TABLE = pathlib.Path(__file__).parent / 'data' / 'sounds.npz'
 PAUSE = ''
 """The name of silence in the table."""
@@ -70,7 +72,7 @@ def parts(sound: Phoneme) -> list[tuple[str, float, float]]:
     return [(f'{sound.symbol}1', sound.start, middle), (f'{sound.symbol}2', middle, sound.end)]
 
 
-def units_of(symbols: Iterable[str]) -> list[Unit]:
+def units_of(symbols: Iterable[str]) -> list[SoundUnit]:
     """Return what has to be heard for the sounds of a word."""
     table = _table()
     found = []
@@ -78,13 +80,13 @@ def units_of(symbols: Iterable[str]) -> list[Unit]:
         for name, _, _ in parts(Phoneme(symbol, 0.0, 1.0)):
             column = table.names.get(name, _similar(name, symbol))
             mean, spread = table.lengths[column]
-            found.append(Unit(column, float(np.exp(mean)), float(spread), _LONGEST))
+            found.append(SoundUnit(column, float(np.exp(mean)), float(spread), _LONGEST))
     return found
 
 
-def pause() -> Unit:
+def pause() -> SoundUnit:
     """Return silence, which need not be there."""
-    return Unit(_table().names[PAUSE], 12.0, 1.2, _LONGEST_PAUSE, optional=True)
+    return SoundUnit(_table().names[PAUSE], 12.0, 1.2, _LONGEST_PAUSE, optional=True)
 
 
 def likelihoods(found: Array) -> Scores:

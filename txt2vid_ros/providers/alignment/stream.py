@@ -15,9 +15,8 @@ from numpy.typing import NDArray
 from txt2vid_ros.core.mouth import Phoneme
 from txt2vid_ros.core.pcm import SPEECH_RATE
 from txt2vid_ros.core.resampling import Resampler
-from txt2vid_ros.lipsync.sound.log_mel import HOP
 from txt2vid_ros.providers.alignment import acoustics
-from txt2vid_ros.speaking.phonetics.alignment import align, Unit
+from txt2vid_ros.speaking.phonetics.alignment import align, SoundUnit
 from txt2vid_ros.speaking.phonetics.ipa import phonemes_from_symbols
 from txt2vid_ros.speaking.voice import SpeechChunk
 
@@ -38,7 +37,7 @@ _UNKNOWN = ('ə',)
 @dataclasses.dataclass(frozen=True)
 class _Word:
     sounds: tuple[Phoneme, ...]
-    units: tuple[tuple[Unit, ...], ...]
+    units: tuple[tuple[SoundUnit, ...], ...]
     """Those of each sound."""
 
     @property
@@ -68,7 +67,7 @@ class AlignedClause:
         heard = self._resampler.push(samples)
         self._heard = np.concatenate([self._heard, heard,
                                       *([self._resampler.rest()] if last else [])])
-        frames = len(self._heard) // HOP - self._before
+        frames = len(self._heard) // acoustics.FRAME_SAMPLES - self._before
         if not last and frames - self._searched < STEP:
             return
         self._searched = frames
@@ -138,7 +137,7 @@ class AlignedClause:
         chunk = SpeechChunk(self._pending[:end], sounds or None, words=begins)
         self._pending = self._pending[end:]
         behind = max(0, self._before + cut - CONTEXT)
-        self._heard = self._heard[behind * HOP:]
+        self._heard = self._heard[behind * acoustics.FRAME_SAMPLES:]
         self._before += cut - behind
         self._searched = 0
         return chunk

@@ -19,7 +19,7 @@ _IMPOSSIBLE = -1e9
 
 
 @dataclasses.dataclass(frozen=True)
-class Unit:
+class SoundUnit:
     """Something that is heard for a while."""
 
     column: int
@@ -34,7 +34,7 @@ class Unit:
     """Whether it may be left out, as a pause between words."""
 
 
-def align(units: Sequence[Unit], scores: Scores, *, complete: bool = True
+def align(units: Sequence[SoundUnit], scores: Scores, *, complete: bool = True
           ) -> list[tuple[int, int]]:
     """
     Return the frames, first and one past the last, of each unit; those of one left out are none.
@@ -59,7 +59,7 @@ def align(units: Sequence[Unit], scores: Scores, *, complete: bool = True
     return [*_traced(taken[:last], count - length), (count - length, count)]
 
 
-def _extended(unit: Unit, before: Scores, summed: Scores) -> tuple[Scores, NDArray[np.int64]]:
+def _extended(unit: SoundUnit, before: Scores, summed: Scores) -> tuple[Scores, NDArray[np.int64]]:
     """Return the best scores of all that ends with the unit at each frame, and its lengths."""
     most = min(unit.longest, len(before) - 1)
     lengths = np.arange(1, most + 1)
@@ -78,7 +78,7 @@ def _extended(unit: Unit, before: Scores, summed: Scores) -> tuple[Scores, NDArr
     return best, taken
 
 
-def _unfinished(unit: Unit, before: Scores, summed: Scores) -> tuple[float, int]:
+def _unfinished(unit: SoundUnit, before: Scores, summed: Scores) -> tuple[float, int]:
     """Return the best score of a path whose last frames are in the unit, and how many."""
     most = min(unit.longest, len(before) - 1)
     lengths = np.arange(0 if unit.optional else 1, most + 1)
