@@ -34,11 +34,11 @@ def model(tmp_path_factory):
     text = folder / 'text'
     text.write_text('\n'.join(f'{one} {two} says hello.' for one in 'abcdefgh' for two in 'xyz'))
     sentencepiece.SentencePieceTrainer.train(
-        input=str(text), model_prefix=str(folder / 'tokenizer'), vocab_size=18, minloglevel=2)
+        input=str(text), model_prefix=str(folder / 'tokenizer'), vocab_size=19, minloglevel=2)
     content = packaged('english_2m_2026-10')
     content['weights_path'] = content['weights_path_without_voice_cloning'] = None
     content['flow_lm']['lookup_table'].update(
-        n_bins=18, tokenizer_path=str(folder / 'tokenizer.model'))
+        n_bins=19, tokenizer_path=str(folder / 'tokenizer.model'))
     config = folder / 'config.yaml'
     config.write_text(yaml.safe_dump(content))
     torch.manual_seed(0)
