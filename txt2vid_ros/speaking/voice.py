@@ -45,6 +45,9 @@ class SpeechChunk:
     last: bool = False
     """Whether the clause is known to be complete with it. A voice over a connection that can break
     should say so where it knows; else a break after the last sample has the clause said again."""
+    words: tuple[float, ...] | None = None
+    """Seconds at which the next words of the clause begin, for a voice that tells of them chunk by
+    chunk; None where it does not, and `phonemes` may tell of all of them."""
 
 
 class TextToSpeech(abc.ABC):

@@ -34,7 +34,7 @@ class ClauseWords:
         """Take the clause, what the voice that speaks it can do, and which language it is in."""
         self.locale = nearest(voice.languages, locale) or next(iter(voice.languages), '')
         """BCP 47 tag of the language."""
-        self._left = _words_of(plain_text(clause) if is_ssml(clause) else clause)
+        self._left = words_of(plain_text(clause) if is_ssml(clause) else clause)
         self._rate = voice.sample_rate
         self._streaming = voice.streaming
         self._timed = voice.streaming and voice.timings
@@ -48,6 +48,8 @@ class ClauseWords:
 
     def chunk(self, chunk: SpeechChunk) -> list[TimedWord]:
         """Return the words that begin in a chunk."""
+        if chunk.words is not None:
+            return self._take(list(chunk.words))
         length = len(chunk.samples) / self._rate
         sounds = chunk.phonemes or ()
         marks = [sound.start for sound in sounds if sound.begins_word]
@@ -82,10 +84,10 @@ class ClauseWords:
     def _take(self, starts: list[float]) -> list[TimedWord]:
         taken = self._left[:len(starts)]
         self._left = self._left[len(starts):]
-        return [TimedWord(word, start) for word, start in zip(taken, starts, strict=True)]
+        return [TimedWord(word, start) for word, start in zip(taken, starts, strict=False)]
 
 
-def _words_of(clause: str) -> list[str]:
+def words_of(clause: str) -> list[str]:
     """Return the words, each with the marks after it; marks before the first are part of it."""
     words: list[str] = []
     held = ''

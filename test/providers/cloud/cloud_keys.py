@@ -70,6 +70,9 @@ class Certificate:
         self.key = key.private_bytes(PEM, PKCS8, OPEN)
         self.file = folder / 'fake_cloud.pem'
         self.file.write_bytes(self.certificate)
+        self.chain = folder / 'fake_cloud_chain.pem'
+        """The certificate with its key."""
+        self.chain.write_bytes(self.certificate + self.key)
 
 
 def _decoded(text: str) -> bytes:

@@ -10,7 +10,8 @@ from loading import loading
 import pytest
 from txt2vid_ros.providers.cloud.google.voice import GoogleVoice, GoogleVoiceOptions
 
-CLOUD = ('GOOGLE_APPLICATION_CREDENTIALS', 'RESEMBLE_API_KEY')
+CLOUD = ('GOOGLE_APPLICATION_CREDENTIALS', 'RESEMBLE_API_KEY', 'OPENAI_API_KEY',
+         'OPENAI_BASE_URL')
 
 
 @pytest.fixture(autouse=True)

@@ -8,6 +8,7 @@ import pathlib
 from txt2vid_ros.core.errors import UserError
 
 MODELS_VARIABLE = 'TXT2VID_MODELS'
+VOICES_VARIABLE = 'TXT2VID_VOICES'
 _CHECKOUT = pathlib.Path(__file__).resolve().parents[3]
 
 
@@ -36,6 +37,14 @@ def model_path(name: str) -> pathlib.Path:
             f'Run `txt2vid models fetch`, or set {MODELS_VARIABLE} to the folder that has it',
         )
     return path
+
+
+def voices_dir() -> pathlib.Path:
+    """Return the folder of the voices that were made on this machine; it may not exist yet."""
+    chosen = os.environ.get(VOICES_VARIABLE)
+    if chosen:
+        return pathlib.Path(chosen).expanduser()
+    return _xdg_folder('XDG_DATA_HOME', '.local/share') / 'voices'
 
 
 def cache_dir() -> pathlib.Path:

@@ -80,11 +80,11 @@ def resemble_key(option: Path, environment: Mapping[str, str] = os.environ) -> S
     return checked_key(key, source)
 
 
-def checked_key(key: Secret, source: str) -> Secret:
+def checked_key(key: Secret, source: str, remedy: str = 'It has to be one word, as '
+                'app.resemble.ai/account/api shows it.') -> Secret:
     """Return a key that an HTTP header can carry. Raises UserError, which names `source` only."""
     if not all('!' <= char <= '~' for char in key.reveal()) or not key.reveal():
-        raise UserError(f'{source} holds no API key',
-                        'It has to be one word, as app.resemble.ai/account/api shows it.')
+        raise UserError(f'{source} holds no API key', remedy)
     return key
 
 

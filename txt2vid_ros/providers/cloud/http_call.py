@@ -128,7 +128,13 @@ class HttpCall:
         self._headers = headers
         self._connection: http.client.HTTPConnection | None = None
         self._aborted = False
+        self._answer_headers: http.client.HTTPMessage | None = None
         self._answer = self._read()
+
+    def header(self, name: str) -> str:
+        """Return a header of the answer, once its first bytes have come; '' for none."""
+        found = self._answer_headers.get(name) if self._answer_headers is not None else None
+        return found or ''
 
     def answer(self) -> Iterator[bytes]:
         """Send the request; yield its answer as it comes. Raises StatusError and ProviderError."""
@@ -166,6 +172,7 @@ class HttpCall:
             if response.status != 200:
                 raise StatusError(response.status,
                                   response.read(MAX_ERROR_BYTES).decode('utf-8', 'replace'))
+            self._answer_headers = response.headers
             while data := response.read1(READ_SIZE):
                 yield data
             if response.length:

@@ -8,10 +8,8 @@ offer: https://platform.openai.com/docs/api-reference/chat
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-import contextlib
 import json
 import os
-import re
 import time
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,17 +18,16 @@ from txt2vid_ros.core.errors import ProviderError, UserError
 from txt2vid_ros.providers.cloud.abort_on_cancel import AbortOnCancel
 from txt2vid_ros.providers.cloud.chat.events import EventReader
 from txt2vid_ros.providers.cloud.http_call import HttpServer, StatusError
+from txt2vid_ros.providers.cloud.openai.refusals import error_code, RETRIABLE
+from txt2vid_ros.providers.cloud.openai.server import KEY_VARIABLE, OPENAI, URL_VARIABLE
 
 SERVICE = 'the chat service'
-URL_VARIABLE, KEY_VARIABLE, MODEL_VARIABLE = 'OPENAI_BASE_URL', 'OPENAI_API_KEY', 'OPENAI_MODEL'
-OPENAI = 'https://api.openai.com/v1'
+MODEL_VARIABLE = 'OPENAI_MODEL'
 OPENAI_MODEL = 'gpt-4o-mini'
 MAX_BODY_BYTES = 1 << 20
 """Of an answer that comes whole, though a stream was requested."""
 END_TIMEOUT = 0.1
 """Seconds to wait for the end of the stream behind its last event, to keep the connection."""
-_RETRIABLE = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
-_CODE = re.compile(r'[a-z][a-z0-9_.-]{1,39}')
 
 
 class ChatService:
@@ -103,7 +100,7 @@ class ChatService:
 
     def _error(self, refused: StatusError) -> Exception:
         """Return what a status means to the user; its text may quote the key or what was said."""
-        status, code = refused.status, _code(refused.body)
+        status, code = refused.status, error_code(refused.body)
         said = f' ({code})' if code else ''
         if status in (401, 403):
             if self._key():
@@ -117,7 +114,7 @@ class ChatService:
         if status == 429:
             return ProviderError(f'{SERVICE} has had too many requests, or the account is used '
                                  f'up{said}: HTTP 429', retriable=code != 'insufficient_quota')
-        if status in _RETRIABLE:
+        if status in RETRIABLE:
             return ProviderError(f'{SERVICE} has a fault of its own: HTTP {status}',
                                  retriable=True)
         return ProviderError(f'{SERVICE} refuses the request{said}: HTTP {status}',
@@ -177,7 +174,7 @@ class _Stream:
         if not isinstance(content, dict):
             raise ProviderError(f'{SERVICE} sends what is not JSON', retriable=False)
         if content.get('error'):
-            code = _code(data)
+            code = error_code(data)
             raise ProviderError(f'{SERVICE} broke off with an error{f" ({code})" if code else ""}',
                                 retriable=not self._any)
         choice = _first(content.get('choices'))
@@ -195,14 +192,3 @@ def _first(choices: Any) -> dict[str, Any]:
     """Return the first choice; an empty one where there is none, as beside figures of usage."""
     found = choices[0] if isinstance(choices, list) and choices else {}
     return found if isinstance(found, dict) else {}
-
-
-def _code(body: str) -> str:
-    """Return the code of an error where it is one word, and so nothing of what was said."""
-    with contextlib.suppress(ValueError, AttributeError):
-        error = json.loads(body).get('error')
-        for name in ('code', 'type'):
-            code = error.get(name)
-            if isinstance(code, str) and _CODE.fullmatch(code):
-                return code
-    return ''
