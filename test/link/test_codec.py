@@ -15,7 +15,7 @@ from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.link.codec import model
 from txt2vid_ros.link.codec.context import TextContext
 from txt2vid_ros.link.codec.text import TextCodec
-from txt2vid_ros.link.codec.token_coder import CodecError
+from txt2vid_ros.link.codec.symbols import CodecError
 from txt2vid_ros.link.codec.tokens import join, split
 
 CODEC = TextCodec(model.load())
