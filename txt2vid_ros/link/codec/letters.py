@@ -49,21 +49,21 @@ class CharacterCoder:
 
 
 class WordSpeller:
-    """Codes words by their letters, each after the two before."""
+    """Codes words by their letters, each after those before."""
 
     def __init__(self, model: LanguageModel, coder: SymbolCoder,
                  characters: CharacterCoder) -> None:
         """Spell with the letters of `model`, and with `characters` those that it lacks."""
         self._alphabet = list(model.alphabet)
         self._numbers = model.alphabet
-        self._letters = model.letters
+        self._model = model
         self._coder = coder
         self._characters = characters
 
     def code(self, word: str | None) -> str:
         """Write `word`, or read one where it is None; return it. Raises CodecError."""
         stop = len(self._alphabet)
-        first = second = stop
+        numbers: list[int] = []
         foreign = 0
         spelled: list[str] = []
         while True:
@@ -74,11 +74,14 @@ class WordSpeller:
                 spelled.append(self._characters.code(letter or None))
                 number = stop
             else:
-                number = self._coder.choice(number, self._letters[first, second].tolist())
+                first, second = ([stop, stop] + numbers)[-2:]
+                weights = self._model.letter_grams.weights(
+                    numbers, self._model.letters[first, second])
+                number = self._coder.choice(number, weights)
                 if number == stop:
                     break
                 spelled.append(self._alphabet[number])
-            first, second = second, number
+            numbers.append(number)
             self._coder.check_overrun()
             if len(spelled) > MAX_DECODED_CHARACTERS:
                 raise CodecError('a word too long')

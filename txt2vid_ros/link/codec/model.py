@@ -20,6 +20,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.link.codec.letter_grams import LetterGrams
 from txt2vid_ros.link.codec.tokens import MAX_UNSPACED_WORD, TokenType, Tokenizer
 from txt2vid_ros.link.codec.scripts import UNSPACED
 
@@ -51,7 +52,7 @@ class Row(NamedTuple):
 EMPTY_ROW = Row(np.empty(0, np.uint16), np.zeros(1, np.int64), 1 << BACK_OFF_BITS)
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
 class LanguageModel:
     """Tables of one language, as read from a model file."""
 
@@ -79,6 +80,11 @@ class LanguageModel:
     spaces: NDArray[np.int64]
     """(type of the token before, words + characters) weight of 1024 of a space between."""
     tokenizer: Tokenizer
+
+    @functools.cached_property
+    def letter_grams(self) -> LetterGrams:
+        """Counts for spelling; takes about 0.3 s the first time."""
+        return LetterGrams(self.words[RARE_CHARACTER + 1:], self.alphabet)
 
     def bigram(self, before: int) -> Row:
         """Return what follows the word number `before`."""
