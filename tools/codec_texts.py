@@ -4,8 +4,8 @@ Reads the sentences that the text models are counted from out of unpacked packag
 
     tools/codec_texts.py --packages FOLDER --out FOLDER
 
-FOLDER/NAME holds the contents of package NAME: Debian's gnome-user-docs, libreoffice-help-LANGUAGE and
-firefox-esr-l10n-LANGUAGE (dpkg-deb -x), PyPI's ovos-skill-* and hsk-sentences-audio (unzip).
+FOLDER/NAME holds the contents of package NAME: Debian's gnome-user-docs, libreoffice-help-LANGUAGE
+and firefox-esr-l10n-LANGUAGE (dpkg-deb -x), PyPI's ovos-skill-* and hsk-sentences-audio (unzip).
 Writes OUT/LANGUAGE.NAME.txt, a sentence a line. The texts stay outside the repository; only
 counts of them go into it. Licences: txt2vid_ros/link/codec/data/NOTICE.md.
 """

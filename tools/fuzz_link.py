@@ -75,7 +75,7 @@ def guided(inputs: int, seed: int, only: str) -> int:
 
     context = TextContext()
     for text in SENTENCES:
-        context = context.after(text)
+        context = CODEC.after(context, text, CODEC.encode(text, context))
 
     def decode(data: bytes) -> None:
         for known in (TextContext(), context):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import collections
 
-from txt2vid_ros.link.codec.text import TextCodec
 from txt2vid_ros.link.codec.symbols import CodecError
+from txt2vid_ros.link.codec.text import TextCodec
 from txt2vid_ros.link.config import LinkConfig
 from txt2vid_ros.link.counters import LinkCounters
 from txt2vid_ros.link.delivery.acknowledging import Acknowledger

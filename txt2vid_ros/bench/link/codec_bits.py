@@ -12,8 +12,8 @@ def bits_per_character(texts: Iterable[str], locale: str, codec: TextCodec | Non
     """
     Return the bits a character (code point) of utterances that follow each other in one session.
 
-    Each is coded in whole bytes after those before it, as in use: `locale` (BCP 47) stays the same,
-    and the first one tells the other end its language.
+    Each is coded in whole bytes after those before it, as in use. `locale` (BCP 47) stays the
+    same, and the first one tells the other end its language.
     """
     codec = codec or TextCodec()
     bits = characters = 0

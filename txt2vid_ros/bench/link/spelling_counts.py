@@ -32,7 +32,7 @@ def count(texts: Iterable[tuple[list[Token], float]], numbers: Mapping[str, int]
     texts = list(texts)
     classes = _capital_classes(texts, numbers, titled)
     columns = 2 + sum(1 for word in numbers if len(word) == 1 and is_character(word))
-    cases = np.full((model.CAPITAL_CLASSES, 3, 3, len(Case)), 0.5)
+    cases: NDArray[np.float64] = np.full((model.CAPITAL_CLASSES, 3, 3, len(Case)), 0.5)
     spaces = np.full((len(TokenType), columns, 2), 0.3)
     style = UNKNOWN_STYLE
     for tokens, weight in texts:
@@ -43,7 +43,7 @@ def count(texts: Iterable[tuple[list[Token], float]], numbers: Mapping[str, int]
                 number = numbers.get(token.key, model.RARE_WORD)
                 where = position(about)
                 for known in {style, UNKNOWN_STYLE}:
-                    cases[classes[number], where, known, token.case] += weight
+                    cases[int(classes[number]), where, known, token.case] += weight
                 style = next_style(style, where, token.case)
             before = token.token_type
             about = place(about, before)

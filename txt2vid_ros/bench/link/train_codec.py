@@ -48,7 +48,7 @@ class Language:
     """Whether an apostrophe ends a word, see `Tokenizer`."""
     titled: frozenset[str] = frozenset()
     """Words that are written with a capital."""
-    grams: GramSettings = GramSettings()
+    grams: GramSettings = dataclasses.field(default_factory=GramSettings)
 
 
 def main() -> None:
@@ -123,7 +123,8 @@ def _prior(language: Language, numbers: Mapping[str, int]) -> NDArray[np.float64
     shares = np.zeros(len(numbers))
     for word, share in language.prior.items():
         shares[numbers.get(word, model.RARE_WORD)] += share
-    return shares / shares.sum()
+    found: NDArray[np.float64] = shares / shares.sum()
+    return found
 
 
 if __name__ == '__main__':

@@ -55,6 +55,11 @@ class LanguageModels:
         found += [code for code, script in _SCRIPTS.items() if script.search(text)][:1]
         return [code for code in dict.fromkeys(found) if code in self._files]
 
+    def second(self, language: str, before: str) -> str:
+        """Return what goes with `language`: the one `before`, or English; '' for none."""
+        found = before or (ENGLISH if language != ENGLISH else '')
+        return found if found != language and found in self._files else ''
+
 
 def _digest(path: pathlib.Path) -> bytes:
     try:

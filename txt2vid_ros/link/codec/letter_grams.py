@@ -37,16 +37,16 @@ class LetterGrams:
         at = np.flatnonzero(letters != self._stop)
         # The last letter's successor, the stop, counts too.
         ends = at[letters[at + 1] == self._stop] + 1 if len(at) else at
-        at = np.sort(np.concatenate([at, ends]))
+        places = np.sort(np.concatenate([at, ends]))
         self._contexts: list[NDArray[np.int64]] = []
         self._starts: list[NDArray[np.int64]] = []
         self._letters: list[NDArray[np.int64]] = []
         self._counts: list[NDArray[np.int64]] = []
         for order in ORDERS:
-            context = np.zeros(len(at), np.int64)
+            context = np.zeros(len(places), np.int64)
             for back in range(order, 0, -1):
-                context = context * self._base + letters[at - back]
-            grams, counts = np.unique(context * self._base + letters[at], return_counts=True)
+                context = context * self._base + letters[places - back]
+            grams, counts = np.unique(context * self._base + letters[places], return_counts=True)
             contexts, starts = np.unique(grams // self._base, return_index=True)
             self._contexts.append(contexts)
             self._starts.append(np.append(starts, len(grams)))

@@ -22,7 +22,9 @@ _STARTS = [start for start, _, _ in _SCRIPTS]
 _WEIGHTS = [weight for _, _, weight in _SCRIPTS]
 _SAME_BLOCK = [3, 5]
 """Weights of a character in another block of 128 than the one before, and in the same."""
-_FOREIGN = ((255, 1), (1, 3))
+_REPEATED = 12
+"""How much a character's weight, 1 at first, grows each time it comes."""
+_FOREIGN = ([255, 1], [1, 3])
 """Weights of a letter that is in the alphabet and of one that is not, after one of either."""
 
 
@@ -33,6 +35,7 @@ class CharacterCoder:
         """Write or read with `coder`."""
         self._coder = coder
         self._block = 0
+        self._weights: dict[int, list[int]] = {}
 
     def code(self, character: str | None) -> str:
         """Write `character`, or read one where it is None; return it."""
@@ -44,7 +47,9 @@ class CharacterCoder:
             first = start >> _BLOCK_BITS
             block = first + self._coder.number(block - first, (end - start) >> _BLOCK_BITS)
             self._block = block
-        low = self._coder.number(point & ((1 << _BLOCK_BITS) - 1), 1 << _BLOCK_BITS)
+        weights = self._weights.setdefault(self._block, [1] * (1 << _BLOCK_BITS))
+        low = self._coder.choice(point & ((1 << _BLOCK_BITS) - 1), weights)
+        weights[low] += _REPEATED
         return chr((self._block << _BLOCK_BITS) | low)
 
 
@@ -59,12 +64,13 @@ class WordSpeller:
         self._model = model
         self._coder = coder
         self._characters = characters
+        self._foreign = 0
 
     def code(self, word: str | None) -> str:
         """Write `word`, or read one where it is None; return it. Raises CodecError."""
         stop = len(self._alphabet)
         numbers: list[int] = []
-        foreign = 0
+        foreign = self._foreign
         spelled: list[str] = []
         while True:
             letter = word[len(spelled)] if word and len(spelled) < len(word) else ''
@@ -74,7 +80,7 @@ class WordSpeller:
                 spelled.append(self._characters.code(letter or None))
                 number = stop
             else:
-                first, second = ([stop, stop] + numbers)[-2:]
+                first, second = [stop, stop, *numbers][-2:]
                 weights = self._model.letter_grams.weights(
                     numbers, self._model.letters[first, second])
                 number = self._coder.choice(number, weights)
@@ -85,6 +91,7 @@ class WordSpeller:
             self._coder.check_overrun()
             if len(spelled) > MAX_DECODED_CHARACTERS:
                 raise CodecError('a word too long')
+        self._foreign = int(bool(numbers) and numbers[-1] == stop)
         text = ''.join(spelled)
         if not text or not is_word(text):
             raise CodecError('not a word')

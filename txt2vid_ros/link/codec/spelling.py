@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from txt2vid_ros.link.codec import model
 from txt2vid_ros.link.codec.tokens import Case, is_character, Token, TokenType
 
@@ -29,7 +31,7 @@ def next_style(style: int, where: int, case: Case) -> int:
     return NO_CAPITALS if case is Case.LOWER else CAPITALS
 
 
-def space_column(token: Token, numbers: dict[str, int]) -> int:
+def space_column(token: Token, numbers: Mapping[str, int]) -> int:
     """Return the column of the table of spaces: 0 for words, 1 for rare characters, then each."""
     if not is_character(token.key):
         return 0

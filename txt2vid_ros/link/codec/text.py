@@ -17,6 +17,8 @@ _STRAIGHT, _CURLY = (0, 240), (240, 15)
 """Start and size of the shares of texts with straight and with curly apostrophes."""
 _SAME_LANGUAGE = [4, 252]
 """Weights of a text in another language than the one before, and in the same."""
+_DEAR = 3
+"""Bits a character from which on a text is tried in the conversation's other language too."""
 _LANGUAGES = 32
 """Numbers that a language may have, those to come included."""
 
@@ -42,10 +44,12 @@ class TextCodec:
         """
         plain = text.encode('utf-8', 'surrogatepass')
         shortest = bytes([PLAIN_UTF8]) + plain
-        for language in self.models.candidates(text, locale, context.language):
-            coded = self._encode(text, context, language)
-            if len(coded) < len(shortest):
-                shortest = coded
+        languages = self.models.candidates(text, locale, context.language)
+        for language in languages:
+            shortest = min(shortest, self._encode(text, context, language), key=len)
+        second = self.models.second(context.language, context.other)
+        if second not in languages and second and 8 * len(shortest) > _DEAR * len(text):
+            shortest = min(shortest, self._encode(text, context, second), key=len)
         return shortest
 
     def decode(self, data: bytes, context: TextContext = EMPTY_CONTEXT) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from txt2vid_ros.link.codec import spelling
 from txt2vid_ros.link.codec.context import TextContext
-from txt2vid_ros.link.codec.languages import ENGLISH, LanguageModels
+from txt2vid_ros.link.codec.languages import LanguageModels
 from txt2vid_ros.link.codec.letters import CharacterCoder, WordSpeller
 from txt2vid_ros.link.codec.mixture import Mixture, RecentWords
 from txt2vid_ros.link.codec.model import END, LanguageModel, RARE_CHARACTER, RARE_WORD
@@ -114,7 +114,6 @@ class TokenCoder:
 def _other_model(models: LanguageModels, context: TextContext,
                  language: str) -> LanguageModel | None:
     """Return the model that words of another language are taken from."""
-    other = context.language if context.language != language else context.other
-    if not other and language != ENGLISH:
-        other = ENGLISH
-    return models.get(other) if other and other != language and other in models else None
+    before = context.language if context.language != language else context.other
+    other = models.second(language, before)
+    return models.get(other) if other else None

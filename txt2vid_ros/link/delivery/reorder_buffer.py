@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 
-from txt2vid_ros.link.codec.text import TextCodec
 from txt2vid_ros.link.codec.symbols import CodecError
+from txt2vid_ros.link.codec.text import TextCodec
 from txt2vid_ros.link.protocol import speech, wire
 from txt2vid_ros.link.protocol.offset_report import OffsetReport
 from txt2vid_ros.link.protocol.packer import ContextHistory, SpeechContext
