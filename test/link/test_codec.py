@@ -133,6 +133,14 @@ def test_a_long_text_comes_back() -> None:
     assert CODEC.decode(CODEC.encode(text)) == text
 
 
+def test_a_rare_word_comes_back_when_it_has_been_forgotten() -> None:
+    text = 'Qwyjibo ' + 'one two three ' * 100 + 'qwyjibo'
+    assert CODEC.decode(CODEC.encode(text)) == text
+    han = '雨' + ''.join(map(chr, range(0x4E00, 0x4F40))) + '雨'
+    english = CODEC._encode(han, TextContext(), 'en')
+    assert CODEC.decode(english) == han
+
+
 def test_a_missing_or_damaged_model_is_named(tmp_path: pathlib.Path) -> None:
     with pytest.raises(UserError, match=r'text model .*none\.model'):
         model.load(tmp_path / 'none.model')

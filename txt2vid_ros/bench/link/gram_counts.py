@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 import dataclasses
 from typing import Any
 
@@ -47,8 +47,13 @@ def number_of(key: str, numbers: Mapping[str, int]) -> int:
 
 
 def count_grams(texts: Iterable[tuple[list[Token], float]], numbers: Mapping[str, int],
-                settings: GramSettings, prior: Counts | None) -> dict[str, NDArray[np.generic]]:
-    """Return the tables of single words, pairs and triples; `prior` has shares of the words."""
+                settings: GramSettings, prior: Counts | None = None,
+                more: Sequence[tuple[int, int, float]] = ()) -> dict[str, NDArray[np.generic]]:
+    """
+    Return the tables of single words, pairs and triples.
+
+    `prior` has shares of the words, `more` pairs of numbers and their counts.
+    """
     size = len(numbers)
     stream: list[int] = []
     weight_of: list[float] = []
@@ -63,6 +68,10 @@ def count_grams(texts: Iterable[tuple[list[Token], float]], numbers: Mapping[str
     triples, triple_counts = _unique((first * size + second) * size + third, weights)
     pairs, pair_counts = _unique(second * size + third, weights)
     plain = np.bincount(third, weights=weights, minlength=size)
+    if more:
+        added = np.array([one * size + other for one, other, _ in more], np.int64)
+        pairs, pair_counts = _unique(np.concatenate([pairs, added]),
+                                     np.concatenate([pair_counts, [c for _, _, c in more]]))
     followers = np.bincount(pairs % size, minlength=size).astype(np.float64)
     unigrams = 0.7 * followers / followers.sum() + 0.3 * plain / plain.sum()
     if prior is not None:

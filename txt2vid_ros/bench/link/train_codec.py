@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import argparse
 import collections
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 import dataclasses
 import io
 import lzma
@@ -21,7 +21,7 @@ import pathlib
 import numpy as np
 from numpy.typing import NDArray
 from txt2vid_ros.bench.link import spelling_counts
-from txt2vid_ros.bench.link.gram_counts import count_grams, GramSettings, levels
+from txt2vid_ros.bench.link.gram_counts import count_grams, GramSettings, levels, number_of
 from txt2vid_ros.link.codec import model
 from txt2vid_ros.link.codec.scripts import UNSPACED
 from txt2vid_ros.link.codec.tokens import is_word, MAX_UNSPACED_WORD, Tokenizer
@@ -48,6 +48,8 @@ class Language:
     """Whether an apostrophe ends a word, see `Tokenizer`."""
     titled: frozenset[str] = frozenset()
     """Words that are written with a capital."""
+    pairs: tuple[tuple[str, str, float], ...] = ()
+    """Two words and how often one has followed the other in texts that are not at hand."""
     grams: GramSettings = dataclasses.field(default_factory=GramSettings)
 
 
@@ -82,7 +84,8 @@ def train(corpora: Sequence[Sequence[str]], weights: Sequence[float],
         'elision': np.array(language.elision, np.uint8),
     }
     tables.update(count_grams(texts, numbers, language.grams,
-                              _prior(language, numbers) if language.prior else None))
+                              _prior(language, numbers) if language.prior else None,
+                              list(_pairs(language, tokenizer, numbers))))
     tables.update(spelling_counts.count(texts, numbers, counts, language.prior, language.titled))
     packed = io.BytesIO()
     np.savez(packed, allow_pickle=False, **tables)
@@ -116,6 +119,14 @@ def _costs(prior: Mapping[str, float]) -> dict[str, int]:
     """Return costs of unspaced words as the model that is to be will have them, nearly."""
     return {word: int(-12 * np.log2(share)) + 1 for word, share in prior.items()
             if UNSPACED.match(word) and _may_be_word(word)}
+
+
+def _pairs(language: Language, tokenizer: Tokenizer,
+           numbers: Mapping[str, int]) -> Iterator[tuple[int, int, float]]:
+    """Yield the pairs by number, split as the model's texts are."""
+    for first, second, count in language.pairs:
+        before, after = [*tokenizer.split(first)], [*tokenizer.split(second)]
+        yield number_of(before[-1].key, numbers), number_of(after[0].key, numbers), count
 
 
 def _prior(language: Language, numbers: Mapping[str, int]) -> NDArray[np.float64]:

@@ -84,6 +84,9 @@ class RecentWords:
         self._counts[number] -= 1
         if not self._counts[number]:
             del self._counts[number]
+            if number >= self._known:
+                # Without a weight it cannot be coded by its number: it is spelled anew.
+                del self._numbers[self._keys[number - self._known]]
 
     def weights(self, before: int) -> dict[int, int]:
         """Return the weight that each recent word gets after the word numbered `before`."""

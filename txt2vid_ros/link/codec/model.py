@@ -132,7 +132,8 @@ def load(path: pathlib.Path = ENGLISH) -> LanguageModel:
 def _unpack(tables: dict[str, NDArray[np.generic]], digest: bytes) -> LanguageModel:
     words = tuple(bytes(tables['words'].astype(np.uint8)).decode('utf-8').split('\0'))
     levels = tables['levels'].astype(np.int64)
-    shares = tables['shares'].astype(np.int64)
+    # No context leaves nothing to what it has not seen: that could not be coded.
+    shares = np.maximum(tables['shares'].astype(np.int64), 1)
     bigram_starts = running(tables['pair_counts'].astype(np.int64))
     trigram_starts = running(tables['triple_counts'].astype(np.int64))
     alphabet = (bytes(tables['alphabet'].astype(np.uint8)).decode('utf-8')
@@ -182,6 +183,6 @@ def _undelta(tables: dict[str, NDArray[np.generic]], name: str,
     steps = high * 256 + tables[f'{name}_low'].astype(np.int64)
     sums = np.cumsum(steps)
     counts = np.diff(starts)
-    before = np.where(starts[:-1] > 0, sums[np.maximum(starts[:-1] - 1, 0)], 0)
+    before = np.concatenate([np.zeros(1, np.int64), sums])[starts[:-1]]
     words: NDArray[np.uint16] = (sums - np.repeat(before, counts)).astype(np.uint16)
     return words
