@@ -5,7 +5,8 @@ Counts the text models of the languages other than English.
     tools/codec_models.py --packages FOLDER --texts FOLDER [--out FOLDER] [LANGUAGE ...]
 
 TEXTS is what tools/codec_texts.py wrote; PACKAGES/wordstats and PACKAGES/german_nouns hold the
-contents of those wheels, PACKAGES/sunpinyin-data that of Debian's package. Needs wordfreq 3.1.1 in the Python that runs it.
+contents of those wheels, PACKAGES/sunpinyin-data that of Debian's package. Needs wordfreq 3.1.1 in
+the Python that runs it.
 Licences: txt2vid_ros/link/codec/data/NOTICE.md.
 """
 
@@ -35,7 +36,7 @@ WEIGHTS = {'ovos': 1.0, 'hsk': 1.0, 'firefox': 0.5, 'gnome': 0.5, 'libreoffice':
 """How much a sentence of each source counts: the more, the more it is like talk."""
 ENGLISH_SHARE = 0.5
 """Sentences of which more is rather English were not translated, and are left out."""
-PAIRED_WORDS, LEAST_PAIRS = 1e7, 2.0
+PAIRED_WORDS, LEAST_PAIRS = 3e6, 1.0
 """Of the pairs of Chinese words: how many words they are to stand for, and the rarest ones."""
 GRAMS = GramSettings(min_pair=1.0, min_triple=2.0, damping=80.0, prior_weight=0.8)
 
@@ -75,8 +76,8 @@ def build(language: str, packages: pathlib.Path, texts: pathlib.Path,
 
 
 def prior_of(language: str, packages: pathlib.Path) -> dict[str, float]:
-    """Return shares of words, in talk (subtitles or forums) and elsewhere."""
-    subtitles = (_forums(packages) if language == 'zh' else _subtitles(language, packages))
+    """Return shares of words, in subtitles and elsewhere."""
+    subtitles = _subtitles(language, packages)
     elided = {word[:-1]: word for word in subtitles if word[-1] == "'"}
     shares: collections.Counter[str] = collections.Counter()
     written = wordfreq.get_frequency_dict(language, 'best')
@@ -108,13 +109,6 @@ def _subtitles(language: str, packages: pathlib.Path) -> dict[str, float]:
             counted[lower(row[0])] += int(row[1])
     total = counted.total()
     return {word: count / total for word, count in counted.items()}
-
-
-def _forums(packages: pathlib.Path) -> dict[str, float]:
-    shares = {word: share for word, share in OpenGram(packages / 'sunpinyin-data').words().items()
-              if _counts(word)}
-    total = sum(shares.values())
-    return {word: share / total for word, share in shares.items()}
 
 
 def _is_english(line: str, prior: dict[str, float], english: dict[str, float]) -> bool:

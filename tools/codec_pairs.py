@@ -1,4 +1,4 @@
-"""Reads Chinese words, and how often they follow each other, from open-gram's model in Debian."""
+"""Reads how often Chinese words follow each other, from open-gram's model in Debian."""
 
 from __future__ import annotations
 
@@ -40,11 +40,6 @@ class OpenGram:
         self._start = (single[:, 1] >> 16) | ((single[:, 2] >> 25) << 16)
         self._follow = table[double[:, 1] & 0xFFFF]
         self._second = double[:, 0] & 0x3FFFF
-
-    def words(self) -> dict[str, float]:
-        """Return the share of each word."""
-        return {self._words[int(number)]: float(share)
-                for number, share in zip(self._single, self._share, strict=True)}
 
     def pairs(self, tokens: float, least: float) -> Iterator[tuple[str, str, float]]:
         """

@@ -36,6 +36,8 @@ _PARAGRAPH = re.compile(r'<(p|td|li|h[1-6])\b[^>]*>(.*?)</\1>', re.DOTALL)
 _TAG = re.compile(r'<[^>]+>')
 _FLUENT = re.compile(r'^(?:[a-zA-Z][\w-]*|\s+\.[\w-]+) = (.+)$', re.MULTILINE)
 _PROPERTY = re.compile(r'^[\w.\-]+ ?= ?(.+)$', re.MULTILINE)
+_MAX_DIALOG_FILES, _MAX_DIALOG_LINES = 60, 100
+"""Of a skill and of a file: longer ones are collections, and would outweigh all talk."""
 _CODE = re.compile(r'[{}<>\\|=_$%&#@~]|https?:|www\.|[a-z]\.[a-z]|\w+\(\)')
 
 
@@ -93,12 +95,24 @@ def _firefox(package: pathlib.Path) -> Iterator[str]:
 
 
 def _ovos(packages: pathlib.Path, locales: list[str]) -> Iterator[str]:
-    for locale in locales:
-        for ending in ('dialog', 'intent'):
-            for path in sorted(packages.glob(f'ovos_skill_*/**/locale/{locale}/**/*.{ending}')):
-                for line in path.read_text('utf-8').splitlines():
-                    if not re.search(r'[|()\[\]#]', line):
+    for package in sorted(packages.glob('ovos_skill_*')):
+        if not _is_permissive(package):
+            continue
+        for locale in locales:
+            paths = [path for ending in ('dialog', 'intent')
+                     for path in sorted(package.glob(f'*/locale/{locale}/**/*.{ending}'))]
+            for path in paths[:_MAX_DIALOG_FILES]:
+                for line in path.read_text('utf-8').splitlines()[:_MAX_DIALOG_LINES]:
+                    if not re.search(r'[|()\[\]#]|^\d+ - ', line):
                         yield re.sub(r'\{\{?\s*\w+\s*\}?\}', 'X', line)
+
+
+def _is_permissive(package: pathlib.Path) -> bool:
+    """Return whether a package says that it is under a licence that asks no more than a notice."""
+    (metadata,) = package.glob('*.dist-info/METADATA')
+    licences = re.findall(r'^License(?:-Expression)?: *(.*)$', metadata.read_text('utf-8'),
+                          re.MULTILINE)
+    return any(re.match('Apache|MIT|BSD', licence) for licence in licences)
 
 
 def _hsk(package: pathlib.Path) -> Iterator[str]:

@@ -15,7 +15,7 @@ import pytest
 from txt2vid_ros.bench.link.codec_bits import bits_per_character
 from txt2vid_ros.bench.link.train_codec import Language, train
 from txt2vid_ros.core.errors import UserError
-from txt2vid_ros.link.codec import languages, model
+from txt2vid_ros.link.codec import model
 from txt2vid_ros.link.codec.context import EMPTY_CONTEXT, TextContext
 from txt2vid_ros.link.codec.languages import CODES, DATA, LanguageModels
 from txt2vid_ros.link.codec.symbols import CodecError
@@ -27,13 +27,18 @@ _PARTS = re.split(r'^# (\w\w)\n', (pathlib.Path(__file__).parent / 'talk.txt').r
                   flags=re.MULTILINE)
 TALK = {code: lines.splitlines() for code, lines in zip(_PARTS[1::2], _PARTS[2::2], strict=True)}
 """Written for these tests, in no training or tuning text: the same talk in every language."""
-BARS = {'en': 2.6, 'es': 2.6, 'fr': 2.6, 'it': 2.6, 'pt': 2.6, 'de': 2.6, 'hi': 4.0, 'zh': 7.0,
+BARS = {'en': 2.2, 'es': 2.6, 'fr': 2.6, 'it': 2.65, 'pt': 2.6, 'de': 2.6, 'hi': 4.0, 'zh': 7.9,
         'ja': 7.0}
-"""Bits a character; UTF-8 has 8.0 to 8.5, 20 in Hindi, 24 in Chinese and Japanese."""
+"""
+Bits a character of these few sentences, of which the first tells the language and knows no other.
+
+UTF-8 has 8.0 to 8.5, 20 in Hindi, 24 in Chinese and Japanese. docs/link.md has the figures of
+longer talk.
+"""
 WORDS = [word for lines in TALK.values() for line in lines for word in line.split()]
 MIXED = st.lists(st.one_of(st.sampled_from(WORDS), st.text(max_size=4),
-                           st.sampled_from(['¿', '«', '”', '…', ' ', '\u200d', '\u0301', '한국어', 'Привет',
-                                            'İ', 'ẞ', 'ǅ', "l'", '\u2019', '\ud800'])),
+                           st.sampled_from(['¿', '«', '”', '…', ' ', '\u200d', '\u0301', '한국어',
+                                            'Привет', 'İ', 'ẞ', 'ǅ', "l'", '\u2019', '\ud800'])),
                  max_size=12).map(' '.join)
 LOCALES = st.sampled_from(['', 'en-US', 'es', 'fr_FR', 'it-IT', 'pt-BR', 'de', 'hi-IN', 'zh-CN',
                            'ja-JP', 'pl', '-', 'x' * 70])
@@ -51,7 +56,7 @@ def test_talk_costs_at_most_what_is_promised(language: str) -> None:
     assert bits_per_character(TALK[language], language) <= BARS[language]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(MIXED, LOCALES, st.lists(st.tuples(MIXED, LOCALES), max_size=2))
 def test_any_mixture_of_scripts_comes_back_in_any_locale(
         text: str, locale: str, before: list[tuple[str, str]]) -> None:
@@ -63,7 +68,7 @@ def test_any_mixture_of_scripts_comes_back_in_any_locale(
                                                             coded)
 
 
-@settings(max_examples=int(os.environ.get('TXT2VID_FUZZ_INPUTS', '300')), deadline=None)
+@settings(max_examples=int(os.environ.get('TXT2VID_FUZZ_INPUTS', '100')), deadline=None)
 @given(st.binary(max_size=60), st.sampled_from(CODES))
 def test_garbage_after_talk_of_any_language_gives_text_or_a_codec_error(data: bytes,
                                                                         language: str) -> None:
@@ -118,8 +123,13 @@ def test_words_of_the_conversation_become_cheap_in_every_language() -> None:
 
 def test_only_the_models_that_are_needed_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[str] = []
-    monkeypatch.setattr(languages.model, 'load', lambda path: read.append(path.stem)
-                        or model.load.__wrapped__(path))
+    load = model.load
+
+    def reading(path: pathlib.Path) -> model.LanguageModel:
+        read.append(path.stem)
+        return load(path)
+
+    monkeypatch.setattr(model, 'load', reading)
     codec = TextCodec(LanguageModels({code: DATA / f'{code}.model' for code in CODES[1:]}
                                      | {'en': model.ENGLISH}))
     assert codec.digest and not read
@@ -147,7 +157,8 @@ def test_a_language_without_a_model_is_a_codec_error_at_the_other_end() -> None:
 def test_a_model_can_be_counted_from_a_list_of_words(tmp_path: pathlib.Path) -> None:
     prior = {'猫': 0.2, '小猫': 0.1, 'が': 0.3, '好き': 0.2, "l'": 0.1, 'été': 0.1}
     path = tmp_path / 'ja.model'
-    path.write_bytes(train([['小猫が好き。', "L'été, 猫!"]], [1.0], Language(prior, elision=True)))
+    language = Language(prior, elision=True, pairs=(('猫', 'が', 5.0),))
+    path.write_bytes(train([['小猫が好き。', "L'été, 猫!"]], [1.0], language))
     codec = TextCodec(LanguageModels({'en': model.ENGLISH, 'ja': path}))
     for text in ('小猫が好き。', "L'été l'arbre, 犬も好き!", 'Über uns'):
         assert codec.decode(codec.encode(text, locale='ja')) == text

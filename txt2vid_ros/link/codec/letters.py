@@ -29,7 +29,7 @@ _FOREIGN = ([255, 1], [1, 3])
 
 
 class CharacterCoder:
-    """Codes single characters: their block of 128 code points, if that changes, and their place."""
+    """Codes single characters: their block of 128, if that changes, and their place in it."""
 
     def __init__(self, coder: SymbolCoder) -> None:
         """Write or read with `coder`."""
