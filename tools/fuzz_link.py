@@ -65,7 +65,7 @@ def guided(inputs: int, seed: int, only: str) -> int:
         from link_fuzzing import parse, SENTENCES
         from link_simulation import CODEC, SimulatedNetwork, Simulation
         from txt2vid_ros.link.codec.context import TextContext
-        from txt2vid_ros.link.codec.token_coder import CodecError
+        from txt2vid_ros.link.codec.symbols import CodecError
         from txt2vid_ros.link.protocol import wire
 
     simulation = Simulation(SimulatedNetwork(delay=0.01))
@@ -75,7 +75,7 @@ def guided(inputs: int, seed: int, only: str) -> int:
 
     context = TextContext()
     for text in SENTENCES:
-        context = context.after(text)
+        context = CODEC.after(context, text, CODEC.encode(text, context))
 
     def decode(data: bytes) -> None:
         for known in (TextContext(), context):

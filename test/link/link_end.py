@@ -13,7 +13,6 @@ import threading
 import time
 
 from txt2vid_ros.link import keys
-from txt2vid_ros.link.codec.model import load
 from txt2vid_ros.link.codec.text import TextCodec
 from txt2vid_ros.link.config import LinkConfig
 from txt2vid_ros.link.delivery.progress_store import ProgressStore
@@ -40,7 +39,7 @@ def main() -> None:
     role = 'receiver' if args.role == 'receiver' else 'sender'
     transport = open_transport(args.transport, role, args.address)
     config = LinkConfig(header_bytes=transport.header_bytes)
-    codec = TextCodec(load())
+    codec = TextCodec()
     key = keys.read(args.key)
 
     def now() -> Instant:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from txt2vid_ros.bench.link.simulation import LinkSimulation, SimulatedClocks, SimulatedNetwork
-from txt2vid_ros.link.codec.model import load
 from txt2vid_ros.link.codec.text import TextCodec
 from txt2vid_ros.link.config import LinkConfig
 
 KEY = bytes(range(32))
-CODEC = TextCodec(load())
+CODEC = TextCodec()
 
 __all__ = ['CODEC', 'KEY', 'SimulatedNetwork', 'Simulation']
 

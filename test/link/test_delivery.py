@@ -270,7 +270,7 @@ def test_another_language_model_is_reported_at_both_ends(monkeypatch: pytest.Mon
 class Elsewhere:
     """A codec with another model."""
 
-    model = type('Model', (), {'digest': b'else' * 8})
+    digest = b'else' * 8
 
 
 def test_connected_tells_whether_the_stream_goes_on() -> None:

@@ -92,7 +92,7 @@ def test_only_what_is_sealed_for_the_session_changes_the_peer() -> None:
             socket.AF_INET, socket.SOCK_DGRAM) as attacker:
         say(runner, TEXTS[0])
         heard.wait_for_texts(TEXTS[:1])
-        initiator = Initiator(KEY, CODEC.model.digest, LinkConfig(), 7, instant())
+        initiator = Initiator(KEY, CODEC.digest, LinkConfig(), 7, instant())
         attacker.settimeout(30.0)
         attacker.sendto(initiator.hello(0, '', '', instant()), ('127.0.0.1', listener.port))
         assert wire.parse_header(attacker.recv(2000))[0] is wire.FrameType.WELCOME

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import collections
 
+from txt2vid_ros.link.codec.symbols import CodecError
 from txt2vid_ros.link.codec.text import TextCodec
-from txt2vid_ros.link.codec.token_coder import CodecError
 from txt2vid_ros.link.config import LinkConfig
 from txt2vid_ros.link.counters import LinkCounters
 from txt2vid_ros.link.delivery.acknowledging import Acknowledger
@@ -47,7 +47,7 @@ class Receiver:
         self.counters = LinkCounters()
         self._codec = codec
         self._log = DeliveryLog(store or ProgressStore(), self.counters)
-        self._responder = Responder(key, codec.model.digest, now)
+        self._responder = Responder(key, codec.digest, now)
         self._limiter = RateLimiter(config.rate, 2 * config.rate)
         self._buffer: ReorderBuffer | None = None
         self._acknowledger = Acknowledger()

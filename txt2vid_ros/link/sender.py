@@ -49,7 +49,7 @@ class Sender:
         self._stream = secrets.randbits(32)
         self._queue = SendQueue(config, self.counters, now)
         self._next_index = 0
-        self._initiator = Initiator(key, codec.model.digest, config, self._stream, now)
+        self._initiator = Initiator(key, codec.digest, config, self._stream, now)
         self._limiter = RateLimiter(config.rate, 2 * config.rate)
         self._timer = RetransmissionTimer(config)
         self._session: SendingSession | None = None

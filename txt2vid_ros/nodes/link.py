@@ -15,7 +15,7 @@ from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.people import utterance_id
 from txt2vid_ros.link import keys
-from txt2vid_ros.link.codec.model import load
+from txt2vid_ros.link.codec.languages import ENGLISH
 from txt2vid_ros.link.codec.text import TextCodec
 from txt2vid_ros.link.config import LinkConfig
 from txt2vid_ros.link.delivery.progress_store import ProgressStore
@@ -85,7 +85,8 @@ class LinkNode(ManagedNode):
         """Load the text model, open the transport and create the end."""
         table = self.parameters
         key = keys.find(table.key_file)
-        codec = TextCodec(load())
+        codec = TextCodec()
+        codec.models.get(ENGLISH)
         transport = self._open()
         try:
             key = keys.require(key, transport.loopback, table.insecure)

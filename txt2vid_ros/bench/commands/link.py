@@ -13,6 +13,7 @@ from txt2vid_ros.bench.link.conversation import Conversation
 from txt2vid_ros.bench.link.simulation import LinkSimulation, SimulatedNetwork
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.link.codec.context import EMPTY_CONTEXT
+from txt2vid_ros.link.codec.languages import ENGLISH
 from txt2vid_ros.link.codec.model import load
 from txt2vid_ros.link.codec.text import TextCodec
 from txt2vid_ros.link.config import LinkConfig
@@ -90,7 +91,7 @@ def _link(conversation: Conversation, network: SimulatedNetwork,
 
     All datagrams count, both ways and with their headers: handshake and acknowledgements too.
     """
-    codec = TextCodec(load())
+    codec = TextCodec()
     simulation = LinkSimulation(codec, (NO_KEY, NO_KEY), network, config)
     submitted: dict[str, list[float]] = {}
     start = simulation.now
@@ -135,7 +136,8 @@ def _codec(texts: tuple[str, ...]) -> dict[str, float]:
     """Time encoding and decoding in the context of what was said before, as in use."""
     load.cache_clear()
     begun = time.perf_counter()
-    codec = TextCodec(load())
+    codec = TextCodec()
+    codec.models.get(ENGLISH)
     loading = time.perf_counter() - begun
     encode, decode, context = [], [], EMPTY_CONTEXT
     for text in texts:
@@ -145,7 +147,7 @@ def _codec(texts: tuple[str, ...]) -> dict[str, float]:
         codec.decode(coded, context)
         encode.append(between - begun)
         decode.append(time.perf_counter() - between)
-        context = context.after(text)
+        context = codec.after(context, text, coded)
     return {'encode_ms_p95': float(np.percentile(encode, 95) * 1000),
             'decode_ms_p95': float(np.percentile(decode, 95) * 1000),
             'priming_ms': loading * 1000}

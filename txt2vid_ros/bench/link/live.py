@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 from txt2vid_ros.bench.link.conversation import Conversation
 from txt2vid_ros.bench.link.flood import Flood
-from txt2vid_ros.link.codec.model import load
 from txt2vid_ros.link.codec.text import TextCodec
 from txt2vid_ros.link.config import LinkConfig
 from txt2vid_ros.link.keys import NO_KEY
@@ -55,7 +54,7 @@ def connected_ends() -> Iterator[ConnectedEnds]:
         if isinstance(event, ReceivedText):
             arrived.release()
 
-    codec, config = TextCodec(load()), LinkConfig()
+    codec, config = TextCodec(), LinkConfig()
     server = UdpServer('127.0.0.1:0')
     receiver = LinkRunner(Receiver(config, NO_KEY, codec, instant()), server, on_event)
     client = UdpClient(f'127.0.0.1:{server.port}')

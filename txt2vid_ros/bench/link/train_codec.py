@@ -4,34 +4,53 @@ Counts a language model from lines of text and writes the file that `model.load`
     python -m txt2vid_ros.bench.link.train_codec --out english.model [--weight 0.5] FILE [FILE ...]
 
 One utterance a line, UTF-8. The first file counts in full, the others by `--weight`. The shipped
-`english.model` was counted from the packages named in data/NOTICE.md.
+`english.model` was counted so, and those of other languages by `tools/codec_models.py`, from the
+packages named in data/NOTICE.md.
 """
 
 from __future__ import annotations
 
 import argparse
 import collections
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+import dataclasses
 import io
 import lzma
 import pathlib
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from txt2vid_ros.bench.link import spelling_counts
+from txt2vid_ros.bench.link.gram_counts import count_grams, GramSettings, levels, number_of
 from txt2vid_ros.link.codec import model
-from txt2vid_ros.link.codec.tokens import split, Token, WORD
+from txt2vid_ros.link.codec.scripts import UNSPACED
+from txt2vid_ros.link.codec.tokens import is_word, MAX_UNSPACED_WORD, Tokenizer
 
-DISCOUNT = 0.7
 MIN_WORD_COUNT = 4
 """Words that occur less often are spelled."""
-MIN_BIGRAM_COUNT, MIN_TRIGRAM_COUNT = 2, 3
-LEVELS_PER_OCTAVE = 12
+MIN_CHARACTER_COUNT = 3
+"""The same for characters beyond ASCII."""
+MAX_WORD_LETTERS = 24
 CHARACTERS = [chr(c) for c in (*range(32, 127), 9, 10) if not chr(c).isalpha()]
 
-Counts = NDArray[np.float64]
-Keys = NDArray[np.int64]
+
+@dataclasses.dataclass(frozen=True)
+class Language:
+    """What is known of a language besides texts; the defaults are English's."""
+
+    prior: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    """Shares of words, in small letters, from lists of frequencies."""
+    prior_weight: float = 0.8
+    """Of these against what the texts say."""
+    words: int = 60_000
+    """Of the vocabulary, where there is a prior."""
+    elision: bool = False
+    """Whether an apostrophe ends a word, see `Tokenizer`."""
+    titled: frozenset[str] = frozenset()
+    """Words that are written with a capital."""
+    pairs: tuple[tuple[str, str, float], ...] = ()
+    """Two words and how often one has followed the other in texts that are not at hand."""
+    grams: GramSettings = dataclasses.field(default_factory=GramSettings)
 
 
 def main() -> None:
@@ -47,114 +66,76 @@ def main() -> None:
     args.out.write_bytes(train(corpora, weights))
 
 
-def train(corpora: Sequence[Sequence[str]], weights: Sequence[float]) -> bytes:
+def train(corpora: Sequence[Sequence[str]], weights: Sequence[float],
+          language: Language = Language()) -> bytes:
     """Return the bytes of a model counted from `corpora`, each line by its corpus's weight."""
-    texts = [(list(split(line)), weight)
+    tokenizer = Tokenizer(language.elision, _costs(language.prior))
+    texts = [(list(tokenizer.split(line)), weight)
              for lines, weight in zip(corpora, weights, strict=True) for line in lines]
     counts: collections.Counter[str] = collections.Counter()
     for tokens, _ in texts:
         counts.update(token.key for token in tokens)
-    common = [key for key, count in counts.items()
-              if count >= MIN_WORD_COUNT and WORD.match(key) and len(key) < 16]
-    words = ['<end>', '<word>', '<character>', *CHARACTERS,
-             *sorted(common, key=lambda key: (-counts[key], key))]
+    words = vocabulary(counts, language)
     numbers = {word: number for number, word in enumerate(words)}
     tables: dict[str, NDArray[np.generic]] = {
         'words': np.frombuffer('\0'.join(words).encode(), np.uint8),
-        'levels': _levels(model.PROBABILITY_BITS),
-        'shares': _levels(model.BACK_OFF_BITS),
+        'levels': levels(model.PROBABILITY_BITS),
+        'shares': levels(model.BACK_OFF_BITS),
+        'elision': np.array(language.elision, np.uint8),
     }
-    tables.update(_grams(texts, numbers))
-    tables.update(spelling_counts.count(texts, numbers, counts))
+    tables.update(count_grams(texts, numbers, language.grams,
+                              _prior(language, numbers) if language.prior else None,
+                              list(_pairs(language, tokenizer, numbers))))
+    tables.update(spelling_counts.count(texts, numbers, counts, language.prior, language.titled))
     packed = io.BytesIO()
     np.savez(packed, allow_pickle=False, **tables)
     return lzma.compress(packed.getvalue(), preset=9 | lzma.PRESET_EXTREME)
 
 
-def number_of(key: str, numbers: dict[str, int]) -> int:
-    """Return the vocabulary number of `key`, or that of the class it is spelled under."""
-    rare = model.RARE_WORD if WORD.match(key) else model.RARE_CHARACTER
-    return numbers.get(key, rare)
+def vocabulary(counts: Mapping[str, int], language: Language) -> list[str]:
+    """Return the words of a model: classes, characters, then words from the most frequent on."""
+    total = sum(counts.values())
+    shares = dict(language.prior)
+    for key, count in counts.items():
+        if count >= MIN_WORD_COUNT and _may_be_word(key):
+            shares[key] = (language.prior_weight * shares.get(key, 0.0)
+                           + (1 - language.prior_weight) * count / total)
+    characters = CHARACTERS + sorted(
+        key for key, count in counts.items() if count >= MIN_CHARACTER_COUNT
+        and len(key) == 1 and not key.isascii() and not _may_be_word(key))
+    known = set(characters)
+    common = sorted((key for key in shares if _may_be_word(key) and key not in known),
+                    key=lambda key: (-shares[key], key))
+    return ['<end>', '<word>', '<character>', *characters, *common[:language.words]]
 
 
-def _levels(bits: int) -> NDArray[np.uint32]:
-    """Return the 256 weights that a byte may stand for: 2**bits downwards, 12 an octave."""
-    weights = 2.0 ** (bits - np.arange(256) / LEVELS_PER_OCTAVE)
-    least = 1 if bits == model.PROBABILITY_BITS else 0
-    table: NDArray[np.uint32] = np.maximum(np.rint(weights), least).astype(np.uint32)
-    return table
+def _may_be_word(key: str) -> bool:
+    if UNSPACED.match(key):
+        return len(key) <= MAX_UNSPACED_WORD
+    return is_word(key) and len(key) < MAX_WORD_LETTERS
 
 
-def _quantised(probabilities: NDArray[Any]) -> NDArray[np.uint8]:
-    safe = np.maximum(probabilities, 2.0 ** -22)
-    levels: NDArray[np.uint8] = np.clip(
-        np.rint(-np.log2(safe) * LEVELS_PER_OCTAVE), 0, 255).astype(np.uint8)
-    return levels
+def _costs(prior: Mapping[str, float]) -> dict[str, int]:
+    """Return costs of unspaced words as the model that is to be will have them, nearly."""
+    return {word: int(-12 * np.log2(share)) + 1 for word, share in prior.items()
+            if UNSPACED.match(word) and _may_be_word(word)}
 
 
-def _grams(texts: Iterable[tuple[list[Token], float]],
-           numbers: dict[str, int]) -> dict[str, NDArray[np.generic]]:
-    size = len(numbers)
-    stream: list[int] = []
-    weight_of: list[float] = []
-    for tokens, weight in texts:
-        line = [number_of(token.key, numbers) for token in tokens]
-        stream += [model.END, model.END, *line, model.END]
-        weight_of += [0.0, 0.0] + [weight] * (len(line) + 1)
-    ids, weights = np.array(stream, np.int64), np.array(weight_of)
-    at = np.flatnonzero(weights > 0)
-    first, second, third, weights = ids[at - 2], ids[at - 1], ids[at], weights[at]
-    # A line's first word has END twice before it: one stands for the line before.
-    triples, triple_counts = _unique((first * size + second) * size + third, weights)
-    pairs, pair_counts = _unique(second * size + third, weights)
-    plain = np.bincount(third, weights=weights, minlength=size)
-    followers = np.bincount(pairs % size, minlength=size).astype(np.float64)
-    unigrams = 0.7 * followers / followers.sum() + 0.3 * plain / plain.sum()
-    unigrams = 0.999 * unigrams + 0.001 / size
-
-    after = np.bincount(pairs // size, weights=pair_counts, minlength=size)
-    kept = pair_counts >= MIN_BIGRAM_COUNT
-    start_pair = np.array([model.END * size + model.END])
-    keys = np.union1d(pairs[kept], start_pair)
-    counted = np.zeros(len(keys))
-    counted[np.searchsorted(keys, pairs[kept])] = pair_counts[kept]
-    shares = np.maximum(counted - DISCOUNT, 0) / np.maximum(after[keys // size], 1)
-    used = np.bincount(keys // size, weights=shares, minlength=size)
-
-    contexts, contexts_at = np.unique(triples // size, return_inverse=True)
-    context_counts = np.bincount(contexts_at, weights=triple_counts)
-    kept = (triple_counts >= MIN_TRIGRAM_COUNT) & np.isin(triples // size, keys)
-    triples, triple_counts = triples[kept], triple_counts[kept]
-    totals = context_counts[np.searchsorted(contexts, triples // size)]
-    triple_shares = np.maximum(triple_counts - DISCOUNT, 0) / totals
-    owner = np.searchsorted(keys, triples // size)
-    triple_used = np.bincount(owner, weights=triple_shares, minlength=len(keys))
-    rows = np.bincount(owner, minlength=len(keys))
-    return {
-        'unigrams': _quantised(unigrams),
-        'pair_counts': np.bincount(keys // size, minlength=size).astype(np.uint16),
-        'pair_levels': _quantised(shares),
-        'pair_back_off': _quantised(1 - used),
-        **_deltas('pair', keys, size),
-        'triple_counts': rows.astype(np.uint16),
-        'triple_levels': _quantised(triple_shares),
-        'triple_back_off': _quantised(1 - triple_used[rows > 0]),
-        **_deltas('triple', triples, size),
-    }
+def _pairs(language: Language, tokenizer: Tokenizer,
+           numbers: Mapping[str, int]) -> Iterator[tuple[int, int, float]]:
+    """Yield the pairs by number, split as the model's texts are."""
+    for first, second, count in language.pairs:
+        before, after = [*tokenizer.split(first)], [*tokenizer.split(second)]
+        yield number_of(before[-1].key, numbers), number_of(after[0].key, numbers), count
 
 
-def _unique(keys: Keys, weights: Counts) -> tuple[Keys, NDArray[Any]]:
-    found, at = np.unique(keys, return_inverse=True)
-    return found, np.bincount(at, weights=weights)
-
-
-def _deltas(name: str, keys: Keys, size: int) -> dict[str, NDArray[np.generic]]:
-    last, row = keys % size, keys // size
-    steps = np.diff(last, prepend=0)
-    fresh = np.diff(row, prepend=-1) != 0
-    steps[fresh] = last[fresh]
-    return {f'{name}_high': (steps >> 8).astype(np.uint8),
-            f'{name}_low': (steps & 255).astype(np.uint8)}
+def _prior(language: Language, numbers: Mapping[str, int]) -> NDArray[np.float64]:
+    """Return the shares of the vocabulary's words, and of all others as RARE_WORD."""
+    shares = np.zeros(len(numbers))
+    for word, share in language.prior.items():
+        shares[numbers.get(word, model.RARE_WORD)] += share
+    found: NDArray[np.float64] = shares / shares.sum()
+    return found
 
 
 if __name__ == '__main__':

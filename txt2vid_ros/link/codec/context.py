@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 
 from txt2vid_ros.link.codec import spelling
+from txt2vid_ros.link.codec.languages import ENGLISH
 from txt2vid_ros.link.codec.mixture import HISTORY_TOKENS
-from txt2vid_ros.link.codec.tokens import split, TokenType
+from txt2vid_ros.link.codec.tokens import Tokenizer, TokenType
 
 
 @dataclasses.dataclass(frozen=True)
@@ -17,17 +18,22 @@ class TextContext:
     """Keys of tokens; '' stands between utterances."""
     style: int = spelling.UNKNOWN_STYLE
     """Whether sentences begin with a capital, see `spelling`."""
+    language: str = ENGLISH
+    """Of the latest text."""
+    other: str = ''
+    """The language before, of which single words may come; none at first."""
 
-    def after(self, text: str) -> TextContext:
-        """Return the context of the text that follows `text`."""
+    def after(self, text: str, language: str, tokenizer: Tokenizer) -> TextContext:
+        """Return the context of the text that follows `text`, which was coded in `language`."""
         style, before = self.style, TokenType.START
         keys = []
-        for token in split(straighten(text)[0]):
+        for token in tokenizer.split(straighten(text)[0]):
             if token.is_word:
                 style = spelling.next_style(style, spelling.position(before), token.case)
             keys.append(token.key)
-            before = token.token_type
-        return TextContext((*self.keys, *keys, '')[-HISTORY_TOKENS:], style)
+            before = spelling.place(before, token.token_type)
+        other = self.other if language == self.language else self.language
+        return TextContext((*self.keys, *keys, '')[-HISTORY_TOKENS:], style, language, other)
 
 
 EMPTY_CONTEXT = TextContext()

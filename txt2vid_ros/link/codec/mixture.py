@@ -16,7 +16,7 @@ from txt2vid_ros.link.codec.model import (
     RARE_WORD,
     Row,
 )
-from txt2vid_ros.link.codec.tokens import WORD
+from txt2vid_ros.link.codec.tokens import is_character, is_word
 
 HISTORY_TOKENS = 256
 """How many tokens back a word counts as recent."""
@@ -72,8 +72,7 @@ class RecentWords:
         self._last = number
         if number == END:
             return
-        # A look at the first letter is quicker than a match of the word.
-        if number >= self._known or (key[0].isascii() and key[0].isalpha()):
+        if number >= self._known or not is_character(key):
             self._counts[number] = self._counts.get(number, 0) + 1
             self._total += 1
             self._queue.append(number)
@@ -85,6 +84,9 @@ class RecentWords:
         self._counts[number] -= 1
         if not self._counts[number]:
             del self._counts[number]
+            if number >= self._known:
+                # Without a weight it cannot be coded by its number: it is spelled anew.
+                del self._numbers[self._keys[number - self._known]]
 
     def weights(self, before: int) -> dict[int, int]:
         """Return the weight that each recent word gets after the word numbered `before`."""
@@ -106,7 +108,7 @@ class Mixture:
         """Mix for the token after `first` and `second` (vocabulary numbers or END)."""
         known = len(model.words)
         rare = (RARE_WORD, RARE_CHARACTER)
-        context = [number if number < known else rare[not WORD.match(recent.key(number))]
+        context = [number if number < known else rare[not is_word(recent.key(number))]
                    for number in (first, second)]
         trigram, bigram = model.trigram(*context), model.bigram(context[1])
         self._sums = model.sums

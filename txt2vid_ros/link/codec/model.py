@@ -8,6 +8,7 @@ cannot differ between two machines.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 import dataclasses
 import functools
 import hashlib
@@ -19,6 +20,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.link.codec.letter_grams import LetterGrams
+from txt2vid_ros.link.codec.scripts import UNSPACED
+from txt2vid_ros.link.codec.tokens import MAX_UNSPACED_WORD, Tokenizer, TokenType
 
 ENGLISH = pathlib.Path(__file__).parent / 'data' / 'english.model'
 
@@ -28,8 +32,10 @@ END, RARE_WORD, RARE_CHARACTER = 0, 1, 2
 PROBABILITY_BITS = 24
 BACK_OFF_BITS = 16
 LETTERS = "abcdefghijklmnopqrstuvwxyz'"
-STOP_LETTER = len(LETTERS)
-"""Ends a spelled word, and stands before its first letter."""
+"""Of a model that names no others."""
+
+_SPELLING_WORDS = 30_000
+"""Words of the vocabulary, the most frequent first, that spelling is learnt from."""
 
 CAPITAL_CLASSES = 8
 RARE_CAPITAL_CLASS = 7
@@ -49,7 +55,7 @@ class Row(NamedTuple):
 EMPTY_ROW = Row(np.empty(0, np.uint16), np.zeros(1, np.int64), 1 << BACK_OFF_BITS)
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
 class LanguageModel:
     """Tables of one language, as read from a model file."""
 
@@ -67,13 +73,21 @@ class LanguageModel:
     trigram_words: NDArray[np.uint16]
     trigram_sums: NDArray[np.int64]
     trigram_back_off: NDArray[np.int64]
+    alphabet: dict[str, int]
+    """The letters that words are spelled with; one number more ends a word, or begins it."""
     letters: NDArray[np.int64]
-    """(28, 28, 28) weights: the two letters before, then the letter."""
+    """(letters + 1,) * 3 weights: the two letters before, then the letter."""
     capital_class: NDArray[np.uint8]
     cases: NDArray[np.int64]
     """(CAPITAL_CLASSES, position 3, style 3, case 4) weights."""
     spaces: NDArray[np.int64]
-    """(type of the token before 8, words + characters) weight of 1024 of a space between."""
+    """(type of the token before, words + characters) weight of 1024 of a space between."""
+    tokenizer: Tokenizer
+
+    @functools.cached_property
+    def letter_grams(self) -> LetterGrams:
+        """Counts for spelling; takes about 0.15 s the first time."""
+        return LetterGrams(self.words[RARE_CHARACTER + 1:_SPELLING_WORDS], self.alphabet)
 
     def bigram(self, before: int) -> Row:
         """Return what follows the word number `before`."""
@@ -103,7 +117,7 @@ def running(weights: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.concatenate([np.zeros(1, np.int64), np.cumsum(weights, dtype=np.int64)])
 
 
-@functools.lru_cache(maxsize=2)
+@functools.lru_cache(maxsize=16)
 def load(path: pathlib.Path = ENGLISH) -> LanguageModel:
     """Read a model file; takes about 0.2 s the first time. Raises UserError."""
     try:
@@ -118,9 +132,13 @@ def load(path: pathlib.Path = ENGLISH) -> LanguageModel:
 def _unpack(tables: dict[str, NDArray[np.generic]], digest: bytes) -> LanguageModel:
     words = tuple(bytes(tables['words'].astype(np.uint8)).decode('utf-8').split('\0'))
     levels = tables['levels'].astype(np.int64)
-    shares = tables['shares'].astype(np.int64)
+    # No context leaves nothing to what it has not seen: that could not be coded.
+    shares = np.maximum(tables['shares'].astype(np.int64), 1)
     bigram_starts = running(tables['pair_counts'].astype(np.int64))
     trigram_starts = running(tables['triple_counts'].astype(np.int64))
+    alphabet = (bytes(tables['alphabet'].astype(np.uint8)).decode('utf-8')
+                if 'alphabet' in tables else LETTERS)
+    elision = bool(tables['elision']) if 'elision' in tables else False
     trigram_back_off = np.full(len(trigram_starts) - 1, 1 << BACK_OFF_BITS, np.int64)
     trigram_back_off[np.diff(trigram_starts) > 0] = shares[tables['triple_back_off']]
     return LanguageModel(
@@ -136,11 +154,26 @@ def _unpack(tables: dict[str, NDArray[np.generic]], digest: bytes) -> LanguageMo
         trigram_words=_undelta(tables, 'triple', trigram_starts),
         trigram_sums=running(levels[tables['triple_levels']]),
         trigram_back_off=trigram_back_off,
-        letters=levels[tables['letters']].reshape((len(LETTERS) + 1,) * 3),
+        alphabet={letter: number for number, letter in enumerate(alphabet)},
+        letters=levels[tables['letters']].reshape((len(alphabet) + 1,) * 3),
         capital_class=tables['capital_class'].astype(np.uint8),
         cases=tables['cases'].astype(np.int64),
-        spaces=tables['spaces'].astype(np.int64),
+        spaces=_all_types(tables['spaces'].astype(np.int64)),
+        tokenizer=Tokenizer(elision, _costs(words, tables['unigrams'])),
     )
+
+
+def _all_types(spaces: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Give the types of token that the model does not know the row of those that are like them."""
+    like = [row if row < len(spaces) else min(TokenType.OTHER, len(spaces) - 1)
+            for row in TokenType]
+    return spaces[like]
+
+
+def _costs(words: Sequence[str], unigrams: NDArray[np.generic]) -> dict[str, int]:
+    """Return the levels of the words of scripts without spaces: 12 a bit, the rarer the more."""
+    return {word: int(level) + 1 for word, level in zip(words, unigrams, strict=True)
+            if len(word) <= MAX_UNSPACED_WORD and UNSPACED.match(word)}
 
 
 def _undelta(tables: dict[str, NDArray[np.generic]], name: str,
@@ -150,6 +183,6 @@ def _undelta(tables: dict[str, NDArray[np.generic]], name: str,
     steps = high * 256 + tables[f'{name}_low'].astype(np.int64)
     sums = np.cumsum(steps)
     counts = np.diff(starts)
-    before = np.where(starts[:-1] > 0, sums[np.maximum(starts[:-1] - 1, 0)], 0)
+    before = np.concatenate([np.zeros(1, np.int64), sums])[starts[:-1]]
     words: NDArray[np.uint16] = (sums - np.repeat(before, counts)).astype(np.uint16)
     return words

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 
+from txt2vid_ros.link.codec.symbols import CodecError
 from txt2vid_ros.link.codec.text import TextCodec
-from txt2vid_ros.link.codec.token_coder import CodecError
 from txt2vid_ros.link.protocol import speech, wire
 from txt2vid_ros.link.protocol.offset_report import OffsetReport
 from txt2vid_ros.link.protocol.packer import ContextHistory, SpeechContext
@@ -180,7 +180,8 @@ class ReorderBuffer:
             if record.locale is not None:
                 context = dataclasses.replace(context, locale=record.locale)
             texts.append(DecodedText(text, context.speaker, context.locale, record.ticks, arrived))
-            context = SpeechContext(context.texts.after(text), context.speaker, context.locale)
+            after = self._codec.after(context.texts, text, record.coded)
+            context = SpeechContext(after, context.speaker, context.locale)
         if store_as is not None:
             self._contexts.put(store_as, context)
         return tuple(texts)

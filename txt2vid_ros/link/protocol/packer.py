@@ -129,13 +129,13 @@ class Packer:
 
     def _record(self, utterance: OutgoingText,
                 context: SpeechContext) -> tuple[speech.Record, SpeechContext]:
-        coded = self._codec.encode(utterance.text, context.texts)
+        coded = self._codec.encode(utterance.text, context.texts, utterance.locale)
         record = speech.Record(
             start_ticks(utterance.start), coded,
             None if utterance.speaker == context.speaker else utterance.speaker,
             None if utterance.locale == context.locale else utterance.locale)
-        return record, SpeechContext(context.texts.after(utterance.text), utterance.speaker,
-                                     utterance.locale)
+        texts = self._codec.after(context.texts, utterance.text, coded)
+        return record, SpeechContext(texts, utterance.speaker, utterance.locale)
 
     @staticmethod
     def _single(distance: int, record: speech.Record, max_bytes: int, index: int | None,
