@@ -8,6 +8,7 @@ import time
 from typing import Any, NamedTuple
 
 import numpy as np
+from txt2vid_ros.bench.link.codec_bits import bits_per_character
 from txt2vid_ros.bench.speech.sentences import SENTENCES
 from txt2vid_ros.core import registry
 from txt2vid_ros.core.errors import ProviderError, UserError
@@ -70,7 +71,9 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
             listener.close()
     deaf = {language: listener.missing for language, listener in listeners.items()
             if listener.missing}
-    return {'voices': voices, 'codec': codec_bits(languages), 'skipped': skipped,
+    codec = {language: bits_per_character(SENTENCES[language], language)
+             for language in languages}
+    return {'voices': voices, 'codec': codec, 'skipped': skipped,
             'not_transcribed': deaf}
 
 
@@ -136,23 +139,6 @@ def measure(candidate: Candidate, sentences: Sequence[str], listener: Any, *, fa
         'first_audio_ms': float(np.median(first)),
         'word_error': wrong / total if total else None,
         'opening_r': _opening(said[:FACE_SENTENCES], rate) if face else None}
-
-
-def codec_bits(languages: Sequence[str]) -> dict[str, float]:
-    """Return the bits a character of each language's sentences, said one after the other."""
-    from txt2vid_ros.link.codec.context import EMPTY_CONTEXT
-    from txt2vid_ros.link.codec.model import load
-    from txt2vid_ros.link.codec.text import TextCodec
-    codec = TextCodec(load())
-    found = {}
-    for language in languages:
-        context, coded, characters = EMPTY_CONTEXT, 0, 0
-        for sentence in SENTENCES[language]:
-            coded += len(codec.encode(sentence, context))
-            characters += len(sentence)
-            context = context.after(sentence)
-        found[language] = coded * 8 / characters
-    return found
 
 
 def _opening(said: Sequence[SpeechChunk], rate: int) -> float | None:
