@@ -23,7 +23,7 @@ sys.path.insert(0, str(ROOT))
 
 from codec_pairs import OpenGram  # noqa: E402
 from txt2vid_ros.bench.link.gram_counts import GramSettings  # noqa: E402
-from txt2vid_ros.bench.link.train_codec import Language, train  # noqa: E402
+from txt2vid_ros.bench.link.train_codec import LanguageStatistics, train  # noqa: E402
 from txt2vid_ros.link.codec.languages import CODES, DATA  # noqa: E402
 from txt2vid_ros.link.codec.scripts import lower, UNSPACED  # noqa: E402
 from txt2vid_ros.link.codec.tokens import is_word  # noqa: E402
@@ -70,7 +70,7 @@ def build(language: str, packages: pathlib.Path, texts: pathlib.Path,
     titled = _german_nouns(packages) if language == 'de' else frozenset()
     pairs = (tuple(OpenGram(packages / 'sunpinyin-data').pairs(PAIRED_WORDS, LEAST_PAIRS))
              if language == 'zh' else ())
-    return train(corpora, weights, Language(
+    return train(corpora, weights, LanguageStatistics(
         prior=prior, elision=language in ELIDING, titled=titled, grams=grams, pairs=pairs,
         prior_weight=grams.prior_weight))
 

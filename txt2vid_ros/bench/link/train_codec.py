@@ -35,7 +35,7 @@ CHARACTERS = [chr(c) for c in (*range(32, 127), 9, 10) if not chr(c).isalpha()]
 
 
 @dataclasses.dataclass(frozen=True)
-class Language:
+class LanguageStatistics:
     """What is known of a language besides texts; the defaults are English's."""
 
     prior: Mapping[str, float] = dataclasses.field(default_factory=dict)
@@ -67,7 +67,7 @@ def main() -> None:
 
 
 def train(corpora: Sequence[Sequence[str]], weights: Sequence[float],
-          language: Language = Language()) -> bytes:
+          language: LanguageStatistics = LanguageStatistics()) -> bytes:
     """Return the bytes of a model counted from `corpora`, each line by its corpus's weight."""
     tokenizer = Tokenizer(language.elision, _costs(language.prior))
     texts = [(list(tokenizer.split(line)), weight)
@@ -92,7 +92,7 @@ def train(corpora: Sequence[Sequence[str]], weights: Sequence[float],
     return lzma.compress(packed.getvalue(), preset=9 | lzma.PRESET_EXTREME)
 
 
-def vocabulary(counts: Mapping[str, int], language: Language) -> list[str]:
+def vocabulary(counts: Mapping[str, int], language: LanguageStatistics) -> list[str]:
     """Return the words of a model: classes, characters, then words from the most frequent on."""
     total = sum(counts.values())
     shares = dict(language.prior)
@@ -121,7 +121,7 @@ def _costs(prior: Mapping[str, float]) -> dict[str, int]:
             if UNSPACED.match(word) and _may_be_word(word)}
 
 
-def _pairs(language: Language, tokenizer: Tokenizer,
+def _pairs(language: LanguageStatistics, tokenizer: Tokenizer,
            numbers: Mapping[str, int]) -> Iterator[tuple[int, int, float]]:
     """Yield the pairs by number, split as the model's texts are."""
     for first, second, count in language.pairs:
@@ -129,7 +129,7 @@ def _pairs(language: Language, tokenizer: Tokenizer,
         yield number_of(before[-1].key, numbers), number_of(after[0].key, numbers), count
 
 
-def _prior(language: Language, numbers: Mapping[str, int]) -> NDArray[np.float64]:
+def _prior(language: LanguageStatistics, numbers: Mapping[str, int]) -> NDArray[np.float64]:
     """Return the shares of the vocabulary's words, and of all others as RARE_WORD."""
     shares = np.zeros(len(numbers))
     for word, share in language.prior.items():

@@ -7,10 +7,10 @@ import importlib
 
 # Action: the module with add_arguments(parser) and run(arguments), and its one-line help.
 ACTIONS: dict[str, tuple[str, str]] = {
-    'match': ('txt2vid_ros.cli.voice_match',
+    'match': ('txt2vid_ros.cli.voice.match',
               "set the built-in voice to a speaker's own pitch, melody and pace"),
-    'enroll': ('txt2vid_ros.cli.voice_enroll', 'make a voice from a recording, with a consent'),
-    'list': ('txt2vid_ros.cli.voice_list', 'show the enrolled voices, or remove one'),
+    'enroll': ('txt2vid_ros.cli.voice.enroll', 'make a voice from a recording, with a consent'),
+    'list': ('txt2vid_ros.cli.voice.enrolled', 'show the enrolled voices, or remove one'),
 }
 
 
