@@ -71,8 +71,7 @@ def build(language: str, packages: pathlib.Path, texts: pathlib.Path,
     pairs = (tuple(OpenGram(packages / 'sunpinyin-data').pairs(PAIRED_WORDS, LEAST_PAIRS))
              if language == 'zh' else ())
     return train(corpora, weights, LanguageStatistics(
-        prior=prior, elision=language in ELIDING, titled=titled, grams=grams, pairs=pairs,
-        prior_weight=grams.prior_weight))
+        prior=prior, elision=language in ELIDING, titled=titled, grams=grams, pairs=pairs))
 
 
 def prior_of(language: str, packages: pathlib.Path) -> dict[str, float]:

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 import pytest
 from txt2vid_ros.bench.link.codec_bits import bits_per_character
-from txt2vid_ros.bench.link.train_codec import Language, train
+from txt2vid_ros.bench.link.train_codec import LanguageStatistics, train
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.link.codec import model
 from txt2vid_ros.link.codec.context import EMPTY_CONTEXT, TextContext
@@ -157,7 +157,7 @@ def test_a_language_without_a_model_is_a_codec_error_at_the_other_end() -> None:
 def test_a_model_can_be_counted_from_a_list_of_words(tmp_path: pathlib.Path) -> None:
     prior = {'猫': 0.2, '小猫': 0.1, 'が': 0.3, '好き': 0.2, "l'": 0.1, 'été': 0.1}
     path = tmp_path / 'ja.model'
-    language = Language(prior, elision=True, pairs=(('猫', 'が', 5.0),))
+    language = LanguageStatistics(prior, elision=True, pairs=(('猫', 'が', 5.0),))
     path.write_bytes(train([['小猫が好き。', "L'été, 猫!"]], [1.0], language))
     codec = TextCodec(LanguageModels({'en': model.ENGLISH, 'ja': path}))
     for text in ('小猫が好き。', "L'été l'arbre, 犬も好き!", 'Über uns'):

@@ -40,8 +40,6 @@ class LanguageStatistics:
 
     prior: Mapping[str, float] = dataclasses.field(default_factory=dict)
     """Shares of words, in small letters, from lists of frequencies."""
-    prior_weight: float = 0.8
-    """Of these against what the texts say."""
     words: int = 60_000
     """Of the vocabulary, where there is a prior."""
     elision: bool = False
@@ -98,8 +96,8 @@ def vocabulary(counts: Mapping[str, int], language: LanguageStatistics) -> list[
     shares = dict(language.prior)
     for key, count in counts.items():
         if count >= MIN_WORD_COUNT and _may_be_word(key):
-            shares[key] = (language.prior_weight * shares.get(key, 0.0)
-                           + (1 - language.prior_weight) * count / total)
+            shares[key] = (language.grams.prior_weight * shares.get(key, 0.0)
+                           + (1 - language.grams.prior_weight) * count / total)
     characters = CHARACTERS + sorted(
         key for key, count in counts.items() if count >= MIN_CHARACTER_COUNT
         and len(key) == 1 and not key.isascii() and not _may_be_word(key))

@@ -9,6 +9,7 @@ import pathlib
 import re
 
 from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.locales import language_of
 from txt2vid_ros.link.codec import model
 from txt2vid_ros.link.codec.model import LanguageModel
 
@@ -51,7 +52,7 @@ class LanguageModels:
 
     def candidates(self, text: str, locale: str, default: str) -> list[str]:
         """Return the languages that `text` may be coded in, `default` first and each once."""
-        found = [default, re.split('[-_]', locale.lower(), maxsplit=1)[0]]
+        found = [default, language_of(locale)]
         found += [code for code, script in _SCRIPTS.items() if script.search(text)][:1]
         return [code for code in dict.fromkeys(found) if code in self._files]
 

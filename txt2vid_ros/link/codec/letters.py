@@ -80,7 +80,7 @@ class WordSpeller:
                 spelled.append(self._characters.code(letter or None))
                 number = stop
             else:
-                first, second = [stop, stop, *numbers][-2:]
+                first, second = [stop, stop, *numbers[-2:]][-2:]
                 weights = self._model.letter_grams.weights(
                     numbers, self._model.letters[first, second])
                 number = self._coder.choice(number, weights)

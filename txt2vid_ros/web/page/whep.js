@@ -47,6 +47,7 @@ export class WhepStream {
 
   /** Play in this element from now on. */
   showIn(video) {
+    if (this.video !== video) this.video.srcObject = null; // it would go on, unseen
     this.video = video;
     video.srcObject = this.#media;
     video.removeAttribute('src');
