@@ -81,9 +81,10 @@ class Numerals:
             if set(re.sub(r'\d', '', text)) == {decimal} and len(last) == 3:
                 return Amount(re.sub(r'\D', '', text), '', '')
             return Amount(re.sub(r'\D', '', text[:-len(last) - 1]), last, text[-len(last) - 1])
-        digits, mark, fraction = re.fullmatch(
-            r'(\d+)(?:([.,])(\d+))?', text.replace(' ', '')).groups()  # type: ignore[union-attr]
-        return Amount(digits, fraction or '', mark or '')
+        # Marks of groups stay behind a leading nought: 02'345 is digits, not thousands.
+        text = re.sub(r'[^\d.,]', '', text)
+        digits, _, fraction = text.replace(',', '.').partition('.')
+        return Amount(digits, fraction, text[len(digits):][:1])
 
     def say(self, amount: Amount, form: str = '') -> str:
         """Return a number in words; with leading noughts or very long, digit by digit."""
@@ -141,6 +142,13 @@ class Numerals:
         return next((form for form, pattern in (
             language.before_one if amount.is_one else language.before_many)
                      if compiled(pattern).match(behind)), '')
+
+    def range_word(self, match: re.Match[str]) -> str:
+        """Return what is said between the ends of a range of dates, years or times."""
+        before = match.string[max(0, match.start() - 20):match.start()]
+        return next((word for pattern, word in self.language.range_ends
+                     if compiled(rf'(?<![^\W\d_])(?:{pattern})\s$').search(before)),
+                    self.language.words['to'])
 
     def fraction(self, whole: str, over: int, under: int, behind: str = '') -> str:
         """Return a fraction in words, with a whole number before it if there is one."""

@@ -76,8 +76,8 @@ class _Dates:
         form = self.form_before(match)
         words = self.day(int(first), form)
         if last:
-            to = self.language.words['to']
-            words = self.numerals.joined(words, to, self.day(int(last), form))
+            words = self.numerals.joined(
+                words, self.numerals.range_word(match), self.day(int(last), form))
         template = self.language.date if year else self.language.day_and_month
         return template.format(day=words, month=self.language.months[self.month_of[month] - 1],
                                year=self.year(year) if year else '')
@@ -92,6 +92,10 @@ def dates(numerals: Numerals) -> Iterator[Rule]:
     of = _Dates(numerals)
     language = numerals.language
     behind = f'{_NOT_BEHIND}{RIGHT}'
+    if language.short_days:
+        days = language.short_days
+        yield rule(rf'(?<![^\W\d_])({alternatives(days)})(?=,?\s\d)',
+                   lambda match: language.days[days[match[1]]])
     yield rule(rf'{_NOT_BEFORE}{LEFT}(\d{{4}})-(\d\d)-(\d\d)(?:T(?=\d\d:)|{behind})',
                lambda match: of.year_first(match) + (' ' if match[0].endswith('T') else ''))
     if language.date_order == 'ymd':
@@ -106,10 +110,6 @@ def dates(numerals: Numerals) -> Iterator[Rule]:
         yield rule(rf'{_NOT_BEFORE}{LEFT}()(\d{{1,2}})\.\s?(\d{{1,2}})\.(?!\s?\d)', of.partial)
     if not language.spaces:
         return
-    if language.short_days:
-        days = language.short_days
-        yield rule(rf'(?<![^\W\d_])({alternatives(days)})(?=,?\s\d)',
-                   lambda match: language.days[days[match[1]]])
     marks = '|'.join(['º', '°', r'\.', 'er', *(mark for mark, _ in language.ordinal_marks)])
     month = alternatives(of.month_of)
     between = language.between_date_parts

@@ -34,8 +34,9 @@ class _Numbers:
     def between(self, match: re.Match[str]) -> str:
         first, last = match[1], match[3]
         years = all(re.fullmatch(r'1[1-9]\d\d|20\d\d', each) for each in (first, last))
-        return self.numerals.joined(self._number(first, match, years), self.language.words['to'],
-                                    self._number(last, match, years))
+        to = self.numerals.range_word(match) if years else self.language.words['to']
+        return self.numerals.joined(
+            self._number(first, match, years), to, self._number(last, match, years))
 
     def plain(self, match: re.Match[str]) -> str:
         text = match['number']
@@ -88,6 +89,8 @@ def plain_numbers(numerals: Numerals) -> Iterator[Rule]:
         gap, end = (r'\s?', r'(?![^\W\d_])') if numerals.language.spaces else ('', '')
         yield rule(rf'{free}({number}){gap}({alternatives(numerals.language.scales)}){end}',
                    of.scaled)
+    # Minutes, or feet: no group of digits has two.
+    yield rule(r"(?<=\d)'(?=\d\d(?!\d))", ' ')
     suffix = numerals.language.suffixes
     glued = rf'(?P<suffix>(?:{suffix})(?![^\W\d_]))?' if suffix else ''
     yield rule(rf'(?P<sign>{numerals.signed}[-−+±])?(?P<number>{number}){glued}', of.plain)
