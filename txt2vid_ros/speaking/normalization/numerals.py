@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import re
 from typing import NamedTuple
 
-from txt2vid_ros.speaking.normalization.language import Language, Noun, Replacements
+from txt2vid_ros.speaking.normalization.language import AFTER_A_CASE, Language, Noun, Replacements
 from txt2vid_ros.speaking.normalization.number_rules import NumberRules
 from txt2vid_ros.speaking.normalization.rule import compiled
 
@@ -19,6 +19,8 @@ FREE = r'(?<![.,/])(?<!\d:)'
 """No mark before that belongs to a greater number, date or time."""
 LARGEST = 10 ** 15
 """Numbers from here on are read digit by digit."""
+SIGNS = {'-': 'minus', '−': 'minus', '+': 'plus', '±': 'plus_minus'}
+"""What the sign of a number is called in `Language.words`."""
 _MARKS = {',': 'comma', '.': 'point'}
 
 
@@ -109,6 +111,13 @@ class Numerals:
         return self._ended(self.rules.words(number, 'ordinal'), self.language.ordinal_endings,
                            form)
 
+    def ordinal_form(self, match: re.Match[str], form: str = '') -> str:
+        """Return the form of an ordinal by what is before it; `form` where that does not tell."""
+        before = match.string[max(0, match.start() - 48):match.start()]
+        return next((case for case, pattern in self.language.ordinal_cases
+                     if (pattern or form != AFTER_A_CASE)
+                     and compiled(rf'(?:{pattern})$').search(before)), form)
+
     def year(self, number: int) -> str:
         """Return a year in words."""
         if self.language.years_by_digits:
@@ -131,6 +140,12 @@ class Numerals:
         millions = not amount.fraction and amount.whole and amount.whole % 1_000_000 == 0
         return self.joined(words, (link if millions else '') + (
             noun.one if amount.is_one else noun.many))
+
+    def scaled(self, amount: Amount, scale: str) -> str:
+        """Return a number with the name of its scale, such as that of 'Mio.'."""
+        one, many = self.language.scales[scale]
+        return self.joined(self.say(amount, self.language.scale_form),
+                           one if amount.is_one else many)
 
     def form_in(self, text: str, begin: int, end: int, amount: Amount) -> str:
         """Return the form of a number at a place of a text, by the words around it."""

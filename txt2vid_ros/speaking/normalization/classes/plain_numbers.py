@@ -6,10 +6,8 @@ from collections.abc import Iterator
 import re
 
 from txt2vid_ros.speaking.normalization.classes.sentence_ends import ends_sentence
-from txt2vid_ros.speaking.normalization.numerals import FREE, LEFT, Numerals, RIGHT
+from txt2vid_ros.speaking.normalization.numerals import FREE, LEFT, Numerals, RIGHT, SIGNS
 from txt2vid_ros.speaking.normalization.rule import alternatives, compiled, Rule, rule
-
-_SIGNS = {'-': 'minus', '−': 'minus', '+': 'plus', '±': 'plus_minus'}
 
 
 class _Numbers:
@@ -47,7 +45,7 @@ class _Numbers:
         words = self._number(text, match, year)
         words += (match.groupdict().get('suffix') or '')
         sign = match['sign']
-        return self.numerals.joined(self.language.words[_SIGNS[sign]], words) if sign else words
+        return self.numerals.joined(self.language.words[SIGNS[sign]], words) if sign else words
 
     def _number(self, text: str, match: re.Match[str], year: bool) -> str:
         digitwise = self.language.digitwise
@@ -61,10 +59,7 @@ class _Numbers:
             amount, self.numerals.form_in(match.string, match.start(), match.end(), amount))
 
     def scaled(self, match: re.Match[str]) -> str:
-        amount = self.numerals.read(match[1])
-        one, many = self.language.scales[match[2]]
-        words = self.numerals.joined(self.numerals.say(amount, self.language.scale_form),
-                                     one if amount.is_one else many)
+        words = self.numerals.scaled(self.numerals.read(match[1]), match[2])
         return f'{words}.' if match[2].endswith('.') and ends_sentence(
             self.language, match) else words
 

@@ -34,11 +34,9 @@ def roman(numerals: Numerals) -> Iterator[Rule]:
         mark = language.roman_mark
 
         def ordinal(match: re.Match[str]) -> str:
-            form = next((form for form, pattern in language.ordinal_cases
-                         if compiled(rf'(?:{pattern})$').search(match.string[:match.start()])), '')
             feminine = next((form for form, pattern in language.before_one
                              if compiled(pattern).match(match.string[match.end():])), '')
-            return numerals.ordinal(value_of(match[1]), form or feminine)
+            return numerals.ordinal(value_of(match[1]), numerals.ordinal_form(match, feminine))
 
         nouns = rf'\s(?:{language.roman_before})(?![^\W\d_])'
         yield rule(rf'(?<![^\W\d_.])({bare})(?:{mark})(?={nouns})', ordinal)
