@@ -12,6 +12,7 @@ from txt2vid_ros.speaking.clauses import (
     speakable,
     split_clauses,
 )
+from txt2vid_ros.speaking.synthesis import CLAUSE_PAUSE, pause_after, SENTENCE_PAUSE
 
 WORDS = st.text(st.characters(exclude_categories=('C', 'Z')), min_size=1, max_size=30)
 ENDS = st.sampled_from(['', '', '', ',', ';', '.', '!', '?', '…', '."', '!”', '.)', '?’', '。'])
@@ -92,3 +93,9 @@ def test_what_cannot_be_spoken_is_cleaned_away(text: str, expected: str) -> None
     ('你好', True), ('😀 hi', True)])
 def test_only_letters_and_digits_can_be_pronounced(text: str, expected: bool) -> None:
     assert speakable(compose(text)) is expected
+
+
+def test_the_pause_is_longer_behind_a_sentence_in_any_writing() -> None:
+    for clause in ('Yes.', '「はい。」', '『本当？』', 'सत्यम् ॥'):
+        assert pause_after(clause) == SENTENCE_PAUSE
+    assert pause_after('「はい」') == pause_after('yes,') == CLAUSE_PAUSE

@@ -23,8 +23,7 @@ _TAG = re.compile(r'[a-z]{2,3}(?:-[a-z0-9]{1,8})*', re.IGNORECASE)
 
 def language_of(tag: str) -> str:
     """Return the language of a tag or locale without the region: 'de'."""
-    subtag = tag.replace('_', '-').partition('-')[0].partition('.')[0].lower()
-    return _SAME.get(subtag, subtag)
+    return subtags(tag)[0]
 
 
 def spoken_locales(text: str) -> tuple[str, ...]:
@@ -37,7 +36,7 @@ def spoken_locales(text: str) -> tuple[str, ...]:
     if tags == (AUTO,):
         return ()
     for tag in tags or ('',):
-        if tag == AUTO or not is_tag(tag):
+        if not is_tag(tag):
             raise UserError(f'stt.locale: {tag!r} is no language',
                             'Give a BCP 47 tag such as es or pt-BR, several separated by commas, '
                             'or auto.')
@@ -71,12 +70,13 @@ def nearest(languages: Iterable[str], locale: str) -> str:
     The same tag, else the one with the most subtags in common, else the first of the language
     (RFC 4647, section 3.4, where another region is better than none).
     """
-    wanted = _subtags(locale)
+    wanted = subtags(locale)
     same = [tag for tag in languages if tag and speaks((tag,), locale)]
-    return max(same, key=lambda tag: (_subtags(tag) == wanted,
-                                      len(set(_subtags(tag)) & set(wanted))), default='')
+    return max(same, key=lambda tag: (subtags(tag) == wanted,
+                                      len(set(subtags(tag)) & set(wanted))), default='')
 
 
-def _subtags(tag: str) -> list[str]:
+def subtags(tag: str) -> list[str]:
+    """Return the parts of a tag or locale, in small letters; the first is the language."""
     language, *others = tag.replace('_', '-').partition('.')[0].lower().split('-')
     return [_SAME.get(language, language), *others]

@@ -24,7 +24,7 @@ SENTENCE_PAUSE = 0.28
 """Seconds of silence after a clause that ends a sentence."""
 CLAUSE_PAUSE = 0.12
 """Seconds of silence after any other clause."""
-_SENTENCE_ENDS = tuple('.!?…"”)。！？।۔؟')
+_SENTENCE_ENDS = (*'.!?…"”)。！？।॥۔؟', *(f'{end}{mark}' for end in '。！？' for mark in '」』'))
 
 
 @dataclasses.dataclass(frozen=True)

@@ -83,7 +83,8 @@ def test_a_long_text_without_spaces_is_not_cut_within_a_number() -> None:
 @given(st.sampled_from(sorted(table.stem for table in TABLES)), st.lists(st.sampled_from([
     '5', '10', '3,5', '1.000', '-', '–', '/', ':', '%', '$', '€', 'km', '1/2', 'n.º', 'Nr.', 'A',
     'IV', '^', '(', ')', "'", '.', ',', ' ', ' ', ' ', '12/05/2024', '14:30', '°', '@', '#', 'com',
-    'www.', 'º', '年', '点', '。', 'से', 'में', '।', '₹', 'mil', 'Mio.', '万']), max_size=12))
+    'www.', 'º', '年', '点', '。', 'से', 'में', '।', '₹', 'mil', 'Mio.', '万', "02'345"]),
+                                                                       max_size=12))
 @settings(max_examples=60)
 def test_no_mixture_of_figures_and_signs_is_left_half_done(locale: str, parts: list[str]) -> None:
     words = normalize(''.join(parts), (locale,), locale=locale).text

@@ -12,7 +12,7 @@ from txt2vid_ros.bench.link.codec_bits import bits_per_character
 from txt2vid_ros.bench.speech.sentences import SENTENCES
 from txt2vid_ros.core import registry
 from txt2vid_ros.core.errors import ProviderError, UserError
-from txt2vid_ros.core.locales import language_of
+from txt2vid_ros.core.locales import speaks
 from txt2vid_ros.core.time_limits import LOCAL
 from txt2vid_ros.speaking.normalization.front_end import normalize
 from txt2vid_ros.speaking.voice import SpeechChunk, TextToSpeech
@@ -83,7 +83,7 @@ def candidates(named: str, languages: Sequence[str]) -> Iterator[Candidate]:
         provider, _, voice = name.strip().partition(':')
         kind = registry.load(registry.VOICES, provider, '--voices')
         for language in _spoken(kind, voice) or languages[:1]:
-            if _chosen(language, languages):
+            if speaks(languages, language):
                 yield Candidate(provider, voice, language)
     if named:
         return
@@ -97,7 +97,7 @@ def candidates(named: str, languages: Sequence[str]) -> Iterator[Candidate]:
             continue
         own = _language_voices(kind) or {'en': ''}
         for language, voice in own.items():
-            if _chosen(language, languages):
+            if speaks(languages, language):
                 yield Candidate(provider, voice, language)
 
 
@@ -180,10 +180,6 @@ def _spoken(kind: Any, voice: str) -> list[str]:
         return []
 
 
-def _chosen(language: str, languages: Sequence[str]) -> bool:
-    return language_of(language) in map(language_of, languages)
-
-
 def _sentences(language: str) -> Sequence[str]:
     return next((sentences for tag, sentences in SENTENCES.items()
-                 if language_of(tag) == language_of(language)), ())
+                 if speaks((tag,), language)), ())

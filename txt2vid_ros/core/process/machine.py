@@ -16,8 +16,10 @@ def cpu_model(cpuinfo: Path = Path('/proc/cpuinfo')) -> str:
 
 
 def usable_cores() -> int:
-    """Return on how many cores this process may run."""
-    return len(os.sched_getaffinity(0))
+    """Return on how many cores this process may run, which a container may limit."""
+    if hasattr(os, 'sched_getaffinity'):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def identity(machine_id: Path = Path('/etc/machine-id')) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-import copy
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +24,7 @@ def set_options(path: Path, speaker: str, options: Mapping[str, Any], note: str 
     text = _read(path)
     People.load(str(path) if path.exists() else '')
     try:
-        before = yaml.safe_load(text) or {}
-        wanted = copy.deepcopy(before)
+        wanted = yaml.safe_load(text) or {}
         key = next((each for each in wanted if str(each) == speaker), speaker)
         profile = wanted.setdefault(key, {})
         profile['options'] = _merged(profile.get('options', {}), options)

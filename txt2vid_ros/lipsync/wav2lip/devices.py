@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import pathlib
 
 # Device files of NVIDIA's driver: on a PC or server, under WSL, on a Jetson.
@@ -25,10 +24,3 @@ def resolved(device: str) -> str:
         return 'cpu'
     import torch
     return 'cuda' if torch.cuda.is_available() else 'cpu'
-
-
-def cores() -> int:
-    """Return how many CPU cores this process may use, which a container may limit."""
-    if hasattr(os, 'sched_getaffinity'):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -12,13 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.process.machine import usable_cores
 from txt2vid_ros.lipsync.choice import wav2lip_weights
 from txt2vid_ros.lipsync.engine import Frame, LipSyncEngine, LipSyncSession, SpeechView
 from txt2vid_ros.lipsync.face.mesh import FaceMesh
 from txt2vid_ros.lipsync.face.upright import quarter_turns
 from txt2vid_ros.lipsync.wav2lip import packages, paste
 from txt2vid_ros.lipsync.wav2lip.audio import audio_window, mel
-from txt2vid_ros.lipsync.wav2lip.devices import cores, resolved
+from txt2vid_ros.lipsync.wav2lip.devices import resolved
 from txt2vid_ros.lipsync.wav2lip.generator.base import Crop, Generator, Mouth
 from txt2vid_ros.lipsync.wav2lip.generator.feature_cache import FeatureCache
 from txt2vid_ros.lipsync.wav2lip.locate import locate, LocatedFace
@@ -182,7 +183,7 @@ def _on_cpu(weights: pathlib.Path, options: Wav2LipOptions) -> Generator[Any, An
     packages.require(*packages.RUNTIME)
     from txt2vid_ros.lipsync.wav2lip.generator.onnx import export, OnnxGenerator
     graphs = export(weights, int8=options.precision == 'int8')
-    return OnnxGenerator(graphs, min(options.threads, cores()))
+    return OnnxGenerator(graphs, min(options.threads, usable_cores()))
 
 
 def _on_cuda(weights: pathlib.Path, options: Wav2LipOptions) -> Generator[Any, Any]:

@@ -64,7 +64,7 @@ def _by_script(text: str, spoken: str) -> str:
     if name == 'CJK' and any(scripts[kana] for kana in _KANA) and (
             5 * sum(scripts[kana] for kana in _KANA) >= scripts['CJK']):
         return 'ja'
-    if name == 'CJK' and not _NOT_JAPANESE.isdisjoint(text) and 'zh' not in spoken:
+    if name == 'CJK' and not _NOT_JAPANESE.isdisjoint(text):
         return 'yue' if language_of(spoken) == 'yue' else 'zh'
     languages = _SCRIPTS.get(name, ())
     if language_of(spoken) in languages:

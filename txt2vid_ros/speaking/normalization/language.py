@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 import dataclasses
 from typing import Any, NamedTuple
 
+from txt2vid_ros.core.locales import subtags
+
 Replacements = tuple[tuple[str, str], ...]
 """Regular expressions, and what each is replaced by."""
 
@@ -151,6 +153,11 @@ class Language:
     """What makes an ordinal number, behind the digits, as (regular expression, form)."""
     ordinal_cases: tuple[tuple[str, str], ...] = ()
     """Forms of a marked ordinal by what is before it, as (form, regular expression)."""
+    range_ends: tuple[tuple[str, str], ...] = ()
+    """
+    What is said instead of "to" in a range of dates, years or times, by the preposition with an
+    article before it, as (regular expression, words): "al" behind "del".
+    """
     suffixes: str = ''
     """Regular expression of endings that are one word with the number before them: 80er."""
     fractions: tuple[tuple[str, str], ...] = ()
@@ -201,7 +208,6 @@ class Language:
     """Words before telephone numbers, as a regular expression."""
     phone_pairs: bool = False
     """Whether the groups of a telephone number are read as numbers of two digits."""
-    emoji: Mapping[str, str] = dataclasses.field(default_factory=dict)
     before: Replacements = ()
     """Changes ahead of all rules, for what only this language has."""
     after: Replacements = ()
@@ -211,6 +217,6 @@ class Language:
 
     def of_locale(self, locale: str) -> Language:
         """Return the language as it is written in the region or script of a BCP 47 tag."""
-        subtags = locale.replace('_', '-').upper().split('-')[1:]
-        changes = next((self.regions[each] for each in subtags if each in self.regions), {})
+        regions = [each.upper() for each in subtags(locale)[1:]]
+        changes = next((self.regions[each] for each in regions if each in self.regions), {})
         return dataclasses.replace(self, **changes)

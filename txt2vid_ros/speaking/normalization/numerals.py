@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import re
 from typing import NamedTuple
 
-from txt2vid_ros.speaking.normalization.language import Language, Noun, Replacements
+from txt2vid_ros.speaking.normalization.language import AFTER_A_CASE, Language, Noun, Replacements
 from txt2vid_ros.speaking.normalization.number_rules import NumberRules
 from txt2vid_ros.speaking.normalization.rule import compiled
 
@@ -19,6 +19,8 @@ FREE = r'(?<![.,/])(?<!\d:)'
 """No mark before that belongs to a greater number, date or time."""
 LARGEST = 10 ** 15
 """Numbers from here on are read digit by digit."""
+SIGNS = {'-': 'minus', '−': 'minus', '+': 'plus', '±': 'plus_minus'}
+"""What the sign of a number is called in `Language.words`."""
 _MARKS = {',': 'comma', '.': 'point'}
 
 
@@ -81,9 +83,10 @@ class Numerals:
             if set(re.sub(r'\d', '', text)) == {decimal} and len(last) == 3:
                 return Amount(re.sub(r'\D', '', text), '', '')
             return Amount(re.sub(r'\D', '', text[:-len(last) - 1]), last, text[-len(last) - 1])
-        digits, mark, fraction = re.fullmatch(
-            r'(\d+)(?:([.,])(\d+))?', text.replace(' ', '')).groups()  # type: ignore[union-attr]
-        return Amount(digits, fraction or '', mark or '')
+        # Marks of groups stay behind a leading nought: 02'345 is digits, not thousands.
+        text = re.sub(r'[^\d.,]', '', text)
+        digits, _, fraction = text.replace(',', '.').partition('.')
+        return Amount(digits, fraction, text[len(digits):][:1])
 
     def say(self, amount: Amount, form: str = '') -> str:
         """Return a number in words; with leading noughts or very long, digit by digit."""
@@ -108,6 +111,13 @@ class Numerals:
         return self._ended(self.rules.words(number, 'ordinal'), self.language.ordinal_endings,
                            form)
 
+    def ordinal_form(self, match: re.Match[str], form: str = '') -> str:
+        """Return the form of an ordinal by what is before it; `form` where that does not tell."""
+        before = match.string[max(0, match.start() - 48):match.start()]
+        return next((case for case, pattern in self.language.ordinal_cases
+                     if (pattern or form != AFTER_A_CASE)
+                     and compiled(rf'(?:{pattern})$').search(before)), form)
+
     def year(self, number: int) -> str:
         """Return a year in words."""
         if self.language.years_by_digits:
@@ -131,6 +141,12 @@ class Numerals:
         return self.joined(words, (link if millions else '') + (
             noun.one if amount.is_one else noun.many))
 
+    def scaled(self, amount: Amount, scale: str) -> str:
+        """Return a number with the name of its scale, such as that of 'Mio.'."""
+        one, many = self.language.scales[scale]
+        return self.joined(self.say(amount, self.language.scale_form),
+                           one if amount.is_one else many)
+
     def form_in(self, text: str, begin: int, end: int, amount: Amount) -> str:
         """Return the form of a number at a place of a text, by the words around it."""
         language = self.language
@@ -141,6 +157,13 @@ class Numerals:
         return next((form for form, pattern in (
             language.before_one if amount.is_one else language.before_many)
                      if compiled(pattern).match(behind)), '')
+
+    def range_word(self, match: re.Match[str]) -> str:
+        """Return what is said between the ends of a range of dates, years or times."""
+        before = match.string[max(0, match.start() - 20):match.start()]
+        return next((word for pattern, word in self.language.range_ends
+                     if compiled(rf'(?<![^\W\d_])(?:{pattern})\s$').search(before)),
+                    self.language.words['to'])
 
     def fraction(self, whole: str, over: int, under: int, behind: str = '') -> str:
         """Return a fraction in words, with a whole number before it if there is one."""

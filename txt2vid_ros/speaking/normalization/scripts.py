@@ -6,6 +6,8 @@ from collections.abc import Sequence
 import re
 import unicodedata
 
+from txt2vid_ros.core.locales import language_of
+
 _LATIN = frozenset({'LATIN'})
 _OF_LANGUAGE = {
     'ar': {'ARABIC'}, 'fa': {'ARABIC'}, 'ur': {'ARABIC'}, 'be': {'CYRILLIC'}, 'bg': {'CYRILLIC'},
@@ -13,7 +15,7 @@ _OF_LANGUAGE = {
     'uk': {'CYRILLIC'}, 'bn': {'BENGALI'}, 'el': {'GREEK'}, 'gu': {'GUJARATI'}, 'he': {'HEBREW'},
     'hi': {'DEVANAGARI'}, 'mr': {'DEVANAGARI'}, 'ne': {'DEVANAGARI'}, 'ja': {'CJK', 'HIRAGANA',
                                                                              'KATAKANA'},
-    'zh': {'CJK', 'BOPOMOFO'}, 'cmn': {'CJK', 'BOPOMOFO'}, 'yue': {'CJK', 'BOPOMOFO'},
+    'zh': {'CJK', 'BOPOMOFO'}, 'yue': {'CJK', 'BOPOMOFO'},
     'ka': {'GEORGIAN'}, 'kn': {'KANNADA'}, 'ko': {'HANGUL', 'CJK'}, 'ml': {'MALAYALAM'},
     'pa': {'GURMUKHI'}, 'ta': {'TAMIL'}, 'te': {'TELUGU'}, 'th': {'THAI'}, 'hy': {'ARMENIAN'},
     'am': {'ETHIOPIC'}, 'km': {'KHMER'}, 'lo': {'LAO'}, 'my': {'MYANMAR'}, 'si': {'SINHALA'}}
@@ -52,7 +54,7 @@ def leave_out_foreign(text: str, languages: tuple[str, ...]) -> tuple[str, tuple
     """
     readable = set(_LATIN)
     for language in languages:
-        readable |= _OF_LANGUAGE.get(language.lower().split('-')[0], set())
+        readable |= _OF_LANGUAGE.get(language_of(language), set())
     foreign: list[str] = []
 
     def kept(match: re.Match[str]) -> str:

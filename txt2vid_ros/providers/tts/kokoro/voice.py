@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 import dataclasses
-import os
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +12,7 @@ from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.models.store import models_dir
 from txt2vid_ros.core.mouth import Phoneme
 from txt2vid_ros.core.parameters import parameter
+from txt2vid_ros.core.process.machine import usable_cores
 from txt2vid_ros.core.time_limits import LOCAL
 from txt2vid_ros.providers.tts.kokoro.alphabet import known
 from txt2vid_ros.providers.tts.kokoro.network import KokoroNetwork, NetworkSpeech, SAMPLE_RATE
@@ -73,7 +73,7 @@ class KokoroVoice(TextToSpeech):
         """Take the name of a voice, or a language for its usual one, and the speed."""
         self._voice = chosen(voice)
         self._speed = options.speed or speed
-        self._threads = options.threads or threads_for(len(os.sched_getaffinity(0)))
+        self._threads = options.threads or threads_for(usable_cores())
         self._network: KokoroNetwork | None = None
         self._styles: NDArray[np.float32] = np.zeros((0, 0), np.float32)
         self._phonemes: Pronunciation = str

@@ -37,7 +37,7 @@ def clock(numerals: Numerals) -> Iterator[Rule]:
         begin = words(*parts[:3])
         if len(parts) < 6 or parts[3] is None:
             return begin
-        return numerals.joined(begin, numerals.language.words['to'], words(*parts[3:6]))
+        return numerals.joined(begin, numerals.range_word(match), words(*parts[3:6]))
 
     yield rule(rf'{LEFT}(?<![.,:/]){time}(?:\s?[-–~〜]\s?{time})?{behind}{after}', said)
     points = rf'{hour}\.{minutes}()'

@@ -7,7 +7,7 @@ import re
 
 from txt2vid_ros.speaking.normalization.language import Language
 from txt2vid_ros.speaking.normalization.numerals import LEFT, Numerals, RIGHT
-from txt2vid_ros.speaking.normalization.rule import alternatives, compiled, Rule, rule
+from txt2vid_ros.speaking.normalization.rule import alternatives, Rule, rule
 
 _LENGTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _NOT_BEFORE = r'(?<![\d.,/-])(?<!\d:)'
@@ -45,27 +45,21 @@ class _Dates:
             number += 1900 if number > 50 else 2000
         return self.numerals.year(number)
 
-    def form_before(self, match: re.Match[str]) -> str:
-        """Return the form of an ordinal by what is before it."""
-        before = match.string[max(0, match.start() - 48):match.start()]
-        return next((form for form, pattern in self.language.ordinal_cases
-                     if compiled(rf'(?:{pattern})$').search(before)), '')
-
     def numeric(self, match: re.Match[str]) -> str:
         first, second, year = int(match[1]), int(match[3]), match[4]
-        form = self.form_before(match)
+        form = self.numerals.ordinal_form(match)
         return (self.said(year, second, first, form) or self.said(year, first, second, form)
                 or match[0])
 
     def year_first(self, match: re.Match[str]) -> str:
-        form = self.form_before(match)
+        form = self.numerals.ordinal_form(match)
         return self.said(match[1], int(match[2]), int(match[3]), form) or match[0]
 
     def partial(self, match: re.Match[str]) -> str:
         """Read 12/5 as a date, where the words before it say that it is one."""
         day, month = (match[2], match[3]) if self.language.date_order == 'dmy' else (
             match[3], match[2])
-        date = self.said('', int(month), int(day), self.form_before(match))
+        date = self.said('', int(month), int(day), self.numerals.ordinal_form(match))
         return f'{match[1]}{date}' if date else match[0]
 
     def named(self, match: re.Match[str]) -> str:
@@ -73,11 +67,11 @@ class _Dates:
         first, last, month, year = match['first'], match['last'], match['month'], match['year']
         if not 1 <= int(first) <= 31:
             return match[0]
-        form = self.form_before(match)
+        form = self.numerals.ordinal_form(match)
         words = self.day(int(first), form)
         if last:
-            to = self.language.words['to']
-            words = self.numerals.joined(words, to, self.day(int(last), form))
+            words = self.numerals.joined(
+                words, self.numerals.range_word(match), self.day(int(last), form))
         template = self.language.date if year else self.language.day_and_month
         return template.format(day=words, month=self.language.months[self.month_of[month] - 1],
                                year=self.year(year) if year else '')
@@ -92,6 +86,10 @@ def dates(numerals: Numerals) -> Iterator[Rule]:
     of = _Dates(numerals)
     language = numerals.language
     behind = f'{_NOT_BEHIND}{RIGHT}'
+    if language.short_days:
+        days = language.short_days
+        yield rule(rf'(?<![^\W\d_])({alternatives(days)})(?=,?\s\d)',
+                   lambda match: language.days[days[match[1]]])
     yield rule(rf'{_NOT_BEFORE}{LEFT}(\d{{4}})-(\d\d)-(\d\d)(?:T(?=\d\d:)|{behind})',
                lambda match: of.year_first(match) + (' ' if match[0].endswith('T') else ''))
     if language.date_order == 'ymd':
@@ -106,10 +104,6 @@ def dates(numerals: Numerals) -> Iterator[Rule]:
         yield rule(rf'{_NOT_BEFORE}{LEFT}()(\d{{1,2}})\.\s?(\d{{1,2}})\.(?!\s?\d)', of.partial)
     if not language.spaces:
         return
-    if language.short_days:
-        days = language.short_days
-        yield rule(rf'(?<![^\W\d_])({alternatives(days)})(?=,?\s\d)',
-                   lambda match: language.days[days[match[1]]])
     marks = '|'.join(['º', '°', r'\.', 'er', *(mark for mark, _ in language.ordinal_marks)])
     month = alternatives(of.month_of)
     between = language.between_date_parts

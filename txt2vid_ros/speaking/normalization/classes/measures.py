@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import re
 
 from txt2vid_ros.speaking.normalization.language import Noun
-from txt2vid_ros.speaking.normalization.numerals import FREE, LEFT, Numerals, RIGHT
+from txt2vid_ros.speaking.normalization.numerals import FREE, LEFT, Numerals, RIGHT, SIGNS
 from txt2vid_ros.speaking.normalization.rule import alternatives, Rule, rule
 
 
@@ -17,14 +17,12 @@ def measures(numerals: Numerals) -> Iterator[Rule]:
     number = numerals.pattern
     unit = rf'(?P<unit>{alternatives(units)}){RIGHT}'
     before = rf'(?P<sign>{numerals.signed}[-−+±])?{LEFT}{FREE}'
-    signs = {'-': 'minus', '−': 'minus', '+': 'plus', '±': 'plus_minus'}
 
     def said(match: re.Match[str]) -> str:
         noun = units[match['unit']]
-        words = numerals.counted(numerals.read(match['number']), noun,
-                                 language.of_millions if noun.form else '')
+        words = numerals.counted(numerals.read(match['number']), noun, language.of_millions)
         if match['sign']:
-            words = numerals.joined(language.words[signs[match['sign']]], words)
+            words = numerals.joined(language.words[SIGNS[match['sign']]], words)
         return words
 
     def several(match: re.Match[str]) -> str:

@@ -28,7 +28,7 @@ def money(numerals: Numerals) -> Iterator[Rule]:
         amount, currency = numerals.read(number), language.currencies[signs[sign]]
         whole, part = currency
         if scale:
-            words = f'{_scaled(amount, scale)}{space}{language.of_millions}{whole.many}'
+            words = f'{numerals.scaled(amount, scale)}{space}{language.of_millions}{whole.many}'
         elif len(amount.fraction) == 2 and not language.decimal_money:
             words = _parts(amount, whole, part)
         else:
@@ -40,11 +40,6 @@ def money(numerals: Numerals) -> Iterator[Rule]:
         for pattern, replacement in language.elided:
             words = compiled(pattern).sub(replacement, words)
         return words
-
-    def _scaled(amount: Amount, scale: str) -> str:
-        one, many = language.scales[scale]
-        return numerals.joined(numerals.say(amount, language.scale_form),
-                               one if amount.is_one else many)
 
     def _parts(amount: Amount, whole: Noun, part: Noun | None) -> str:
         only = Amount(amount.digits, '', '')

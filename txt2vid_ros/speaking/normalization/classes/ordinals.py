@@ -7,7 +7,7 @@ import re
 
 from txt2vid_ros.speaking.normalization.language import AFTER_A_CASE
 from txt2vid_ros.speaking.normalization.numerals import FREE, LEFT, Numerals
-from txt2vid_ros.speaking.normalization.rule import compiled, Rule, rule
+from txt2vid_ros.speaking.normalization.rule import Rule, rule
 
 
 def ordinals(numerals: Numerals) -> Iterator[Rule]:
@@ -18,10 +18,7 @@ def ordinals(numerals: Numerals) -> Iterator[Rule]:
 
 def _said(numerals: Numerals, form: str) -> Callable[[re.Match[str]], str]:
     def said(match: re.Match[str]) -> str:
-        before = match.string[max(0, match.start() - 48):match.start()]
-        case = next((case for case, pattern in numerals.language.ordinal_cases
-                     if (pattern or form != AFTER_A_CASE)
-                     and compiled(rf'(?:{pattern})$').search(before)), form)
+        case = numerals.ordinal_form(match, form)
         if case == AFTER_A_CASE:
             return match[0]
         return numerals.ordinal(int(match[1]), case)

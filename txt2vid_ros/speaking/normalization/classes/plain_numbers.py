@@ -6,10 +6,8 @@ from collections.abc import Iterator
 import re
 
 from txt2vid_ros.speaking.normalization.classes.sentence_ends import ends_sentence
-from txt2vid_ros.speaking.normalization.numerals import FREE, LEFT, Numerals, RIGHT
+from txt2vid_ros.speaking.normalization.numerals import FREE, LEFT, Numerals, RIGHT, SIGNS
 from txt2vid_ros.speaking.normalization.rule import alternatives, compiled, Rule, rule
-
-_SIGNS = {'-': 'minus', '−': 'minus', '+': 'plus', '±': 'plus_minus'}
 
 
 class _Numbers:
@@ -34,8 +32,9 @@ class _Numbers:
     def between(self, match: re.Match[str]) -> str:
         first, last = match[1], match[3]
         years = all(re.fullmatch(r'1[1-9]\d\d|20\d\d', each) for each in (first, last))
-        return self.numerals.joined(self._number(first, match, years), self.language.words['to'],
-                                    self._number(last, match, years))
+        to = self.numerals.range_word(match) if years else self.language.words['to']
+        return self.numerals.joined(
+            self._number(first, match, years), to, self._number(last, match, years))
 
     def plain(self, match: re.Match[str]) -> str:
         text = match['number']
@@ -46,7 +45,7 @@ class _Numbers:
         words = self._number(text, match, year)
         words += (match.groupdict().get('suffix') or '')
         sign = match['sign']
-        return self.numerals.joined(self.language.words[_SIGNS[sign]], words) if sign else words
+        return self.numerals.joined(self.language.words[SIGNS[sign]], words) if sign else words
 
     def _number(self, text: str, match: re.Match[str], year: bool) -> str:
         digitwise = self.language.digitwise
@@ -60,10 +59,7 @@ class _Numbers:
             amount, self.numerals.form_in(match.string, match.start(), match.end(), amount))
 
     def scaled(self, match: re.Match[str]) -> str:
-        amount = self.numerals.read(match[1])
-        one, many = self.language.scales[match[2]]
-        words = self.numerals.joined(self.numerals.say(amount, self.language.scale_form),
-                                     one if amount.is_one else many)
+        words = self.numerals.scaled(self.numerals.read(match[1]), match[2])
         return f'{words}.' if match[2].endswith('.') and ends_sentence(
             self.language, match) else words
 
@@ -88,6 +84,8 @@ def plain_numbers(numerals: Numerals) -> Iterator[Rule]:
         gap, end = (r'\s?', r'(?![^\W\d_])') if numerals.language.spaces else ('', '')
         yield rule(rf'{free}({number}){gap}({alternatives(numerals.language.scales)}){end}',
                    of.scaled)
+    # Minutes, or feet: no group of digits has two.
+    yield rule(r"(?<=\d)'(?=\d\d(?!\d))", ' ')
     suffix = numerals.language.suffixes
     glued = rf'(?P<suffix>(?:{suffix})(?![^\W\d_]))?' if suffix else ''
     yield rule(rf'(?P<sign>{numerals.signed}[-−+±])?(?P<number>{number}){glued}', of.plain)

@@ -9,6 +9,8 @@ from txt2vid_ros.speaking.normalization.numerals import Numerals
 from txt2vid_ros.speaking.normalization.rule import compiled, Rule, rule
 
 _NUMERAL = r'(?=[IVXLC])(?:C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})(?![^\W\d_])'
+# No king reaches the forties: a single L or C behind a first name is the initial of another.
+_OF_KINGS = r'(?=[IVX])X{0,3}(?:IX|IV|V?I{0,3})(?![^\W\d_])'
 _VALUES = {'I': 1, 'V': 5, 'X': 10, 'L': 50, 'C': 100}
 
 
@@ -32,17 +34,16 @@ def roman(numerals: Numerals) -> Iterator[Rule]:
         mark = language.roman_mark
 
         def ordinal(match: re.Match[str]) -> str:
-            form = next((form for form, pattern in language.ordinal_cases
-                         if compiled(rf'(?:{pattern})$').search(match.string[:match.start()])), '')
             feminine = next((form for form, pattern in language.before_one
                              if compiled(pattern).match(match.string[match.end():])), '')
-            return numerals.ordinal(value_of(match[1]), form or feminine)
+            return numerals.ordinal(value_of(match[1]), numerals.ordinal_form(match, feminine))
 
         nouns = rf'\s(?:{language.roman_before})(?![^\W\d_])'
         yield rule(rf'(?<![^\W\d_.])({bare})(?:{mark})(?={nouns})', ordinal)
     if language.roman_names:
         names = '|'.join(filter(None, (language.roman_names, language.roman_queens)))
-        yield rule(rf'(?<![^\W\d_])((?P<name>{names})\s)(?P<n>{_NUMERAL})'
+        yield rule(rf'(?<![^\W\d_])((?P<name>{names})\s)(?P<n>{_OF_KINGS})'
+                   rf'(?!(?<=\s[IVX])\.?\s(?!{language.starters})[A-ZÀ-ÖØ-Þ])'
                    r'(?P<stop>\.(?=\s(?:[a-zà-ÿ(]|$)|[,;:)]))?',
                    lambda match: _named(match, numerals))
 

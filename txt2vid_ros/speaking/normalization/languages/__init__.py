@@ -14,4 +14,3 @@ from txt2vid_ros.speaking.normalization.languages.zh import CHINESE
 
 LANGUAGES: dict[str, Language] = {each.tag: each for each in (
     GERMAN, SPANISH, FRENCH, HINDI, ITALIAN, JAPANESE, PORTUGUESE, CHINESE)}
-LANGUAGES['cmn'] = CHINESE

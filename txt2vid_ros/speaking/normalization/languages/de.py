@@ -215,7 +215,18 @@ _SIGNS = {
     '€': 'EUR', 'EUR': 'EUR', 'Euro': 'EUR', '$': 'USD', 'US$': 'USD', 'USD': 'USD',
     'CHF': 'CHF', 'Fr.': 'CHF', 'sFr.': 'CHF', '£': 'GBP', 'GBP': 'GBP', '¥': 'JPY', 'JPY': 'JPY',
     '₹': 'INR', 'CNY': 'CNY'}
-_SWISS = {'decimal': '.', 'groups': "', ", 'words': {**_WORDS, 'decimal': 'Punkt'}}
+_BEFORE = (
+    (rf'\b([Aa]m|[Vv]om|[Zz]um) (\d\d?)(?=\.(?:\s(?:{_STARTERS})\b|\s*$))', r'\1 \2ten'),
+    (r'(?<=[€$])/(?=[^\W\d_]{4,})', ' pro '), (r'(?<=\d)\s?º\s?(?=[CF]\b)', ' °'))
+_DATE_OR_TIME = (
+    r'\d\d?\.\s?(?:(?:0?[1-9]|1[0-2])\.(?!\d)'
+    r'|(?:Jan|Jän|Feb|Mär|Apr|Mai|Jun|Jul|Aug|Sep|Okt|Nov|Dez)[a-z]*)'
+    r'|\d\d?(?:[.:]\d\d)?\s?(?:Uhr|h)\b|\d\d?:\d\d')
+_SWISS = {
+    'decimal': '.', 'groups': "', ", 'words': {**_WORDS, 'decimal': 'Punkt'},
+    # "Fr." is a franc before an amount, as well as a Friday and a Mrs.
+    'before': (*_BEFORE, (rf'(?<![^\W\d_])s?Fr\.(?=\s?\d)(?!\s?(?:{_DATE_OR_TIME}))', 'CHF'),
+               (r'(?<=\d)\.[–—-]+(?!\d)', ''))}
 
 GERMAN = Language(
     tag='de',
@@ -280,7 +291,5 @@ GERMAN = Language(
              '%': 'Prozent', '§': 'Paragraf', '©': 'Copyright', '→': 'nach', '∞': 'unendlich',
              '√': 'Wurzel aus', '€': 'Euro', '$': 'Dollar', '£': 'Pfund', '°': 'Grad',
              '#': 'Nummer'},
-    before=((rf'\b([Aa]m|[Vv]om|[Zz]um) (\d\d?)(?=\.(?:\s(?:{_STARTERS})\b|\s*$))',
-             r'\1 \2ten'),
-            (r'(?<=[€$])/(?=[^\W\d_]{4,})', ' pro '), (r'(?<=\d)\s?º\s?(?=[CF]\b)', ' °')),
+    before=_BEFORE,
     regions=dict.fromkeys(('CH', 'LI'), _SWISS))

@@ -238,6 +238,7 @@ SPANISH = Language(
     date='{day} de {month} de {year}', day_and_month='{day} de {month}',
     between_date_parts='del? ', first_day='primero',
     before_day_and_month=r'\b(?:el|del|al|día|fecha) ',
+    range_ends=(('[Dd]el', 'al'), ('[Dd]e las', 'a las')),
     clock=ClockWords('{h}', '{h} {m}', '{h} y {m}', '{h} horas, {m} minutos y {s} segundos',
                      form='f', after='hs?|hrs?', hour_signs='h'),
     before_one=(('f', _FEMININE_ONE), ('m', _MASCULINE_ONE)),
@@ -277,7 +278,9 @@ SPANISH = Language(
              '€': 'euros', '$': 'dólares', '£': 'libras', '°': 'grados', '#': 'número'},
     before=((r'(?<=[€$])/(?=[^\W\d_]{4,})', ' por '), (r'(?<=\d)\s?º\s?(?=[CF]\b)', ' °'),
             (r'\b([Ll])as? (?=1:\d\d)', r'\1a '),
-            (r'(?<=\d)\s?h\.(?=\s[a-z])', ' h')),
+            (r'(?<=\d)\s?h\.(?=\s[a-z])', ' h'),
+            # "y" is "e" before its own sound.
+            (r'&(?=\s(?:[IiÍí]|[Hh][ií])(?![eE]))', 'e')),
     regions={
         **dict.fromkeys(words_of('US PR GT HN NI PA SV DO PE'), _POINT),
         'MX': {**_POINT, 'currency_signs': {**_SIGNS, '$': 'MXN'}},

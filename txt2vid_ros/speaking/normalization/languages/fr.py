@@ -135,7 +135,6 @@ nº | numéro
 no | numéro
 № | numéro
 # | numéro
-nos | numéros
 p. | page
 pp. | pages
 art. | article
@@ -186,7 +185,7 @@ FRENCH = Language(
     days=words_of('lundi mardi mercredi jeudi vendredi samedi dimanche'),
     short_days={'lun.': 0, 'mar.': 1, 'mer.': 2, 'jeu.': 3, 'ven.': 4, 'sam.': 5, 'dim.': 6},
     date='{day} {month} {year}', day_and_month='{day} {month}', first_day='premier',
-    before_day_and_month=r'\b(?:[Ll]e|[Aa]u|[Dd]u) ',
+    before_day_and_month=r'\b(?:[Ll]e|[Aa]u|[Dd]u) ', range_ends=(('[Dd]u', 'au'),),
     clock=ClockWords('{h} heures', '{h} heures {m}', '{h} heures {m}',
                      '{h} heures, {m} minutes et {s} secondes', form='f',
                      minute_form='f', second_form='f', hour_signs='hH'),
@@ -232,4 +231,4 @@ FRENCH = Language(
            (r'\bdemi (?=(?:heure|tasse|livre|journée|bouteille|page|douzaine|cuillère|finale|litre'
             r'|kilo|mètre|siècle|verre)\b)', 'demi-')),
     regions={'BE': {'numbers': _BELGIAN}, 'CH': {'numbers': _SWISS, 'groups': ".' "},
-             'LU': {}, 'CA': {'currency_signs': {**_SIGNS, '$': 'CAD'}}})
+             'CA': {'currency_signs': {**_SIGNS, '$': 'CAD'}}})

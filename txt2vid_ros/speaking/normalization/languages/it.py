@@ -196,6 +196,7 @@ ITALIAN = Language(
     short_days={'lun.': 0, 'mar.': 1, 'mer.': 2, 'gio.': 3, 'ven.': 4, 'sab.': 5, 'dom.': 6},
     date='{day} {month} {year}', day_and_month='{day} {month}', first_day='primo',
     before_day_and_month=r"\b(?:[Ii]l |[Dd]el |[Aa]l |[Dd]al |[Ll]'|[Dd]ell'|[Aa]ll')",
+    range_ends=(('[Dd]al|[Dd]el', 'al'), ('[Dd]alle', 'alle')),
     clock=ClockWords('{h}', '{h} e {m}', '{h} e {m}', '{h} ore, {m} minuti e {s} secondi',
                      form='f', before='[Oo]re|[Aa]lle|[Dd]alle|[Ll]e', hour_signs='h'),
     before_one=(('', r'\s(?:s[bcdfgklmnpqrtvz]|z|gn|ps)\w*[oe]\b'), ('f', _FEMININE_ONE),

@@ -148,7 +148,7 @@ _NUMBERED = """
 n.º | número
 nº | número
 n° | número
-nos | números
+n.os | números
 № | número
 # | número
 pág. | página
@@ -176,6 +176,10 @@ _FEMININE_MANY = (
     rf'\s(?!(?:{_NO_NOUNS}|(?:{_MASCULINE_A})s)\b)(?:[a-záâãàéêíóôõúç]+(?:as|ções|sões|dades|gens)'
     rf'|(?:{_FEMININE})s|mulheres|flores|vozes|luzes|vezes|cores|cruzes|mãos|nuvens'
     rf'|colheres)(?![^\W\d_])')
+_ORDERED = (
+    'andar|lugar|colocado|classificado|prêmio|prémio|grau|capítulo|século|aniversário|turno|tempo'
+    '|dia|mês|ano|trimestre|semestre|bimestre|grupo|nível|distrito|batalhão|artigo|ato|round'
+    '|período|jogo|gol|golo|episódio|congresso|encontro|concurso|festival|filho|passo')
 _WORDS = {
     'decimal': 'vírgula', 'comma': 'vírgula', 'point': 'ponto', 'minus': 'menos', 'plus': 'mais',
     'plus_minus': 'mais ou menos', 'to': 'a', 'by': 'por', 'and': 'e', 'dot': 'ponto',
@@ -205,13 +209,15 @@ PORTUGUESE = Language(
     date='{day} de {month} de {year}', day_and_month='{day} de {month}',
     between_date_parts='de ', first_day='primeiro',
     before_day_and_month=r'\b(?:[Dd]ia|[Ee]m|[Aa]té|[Dd]esde|[Nn]o dia) ',
+    range_ends=(('[Dd]o', 'ao'), ('[Dd]as', 'às')),
     clock=ClockWords('{h} horas', '{h} e {m}', '{h} e {m}',
                      '{h} horas, {m} minutos e {s} segundos', one='{h} hora',
                      form='f', after='hs?|horas', hour_signs='hH'),
     before_one=(('f', _FEMININE_ONE),), before_many=(('f', _FEMININE_MANY),),
     uncounted=r'\b(?:[Oo]|[Dd]o|[Nn]o|[Aa]o|[Nn]úmero|[Cc]apítulo|[Pp]ágina|[Vv]ersão'
               r'|[A-Z]{1,3})|\d',
-    ordinal_marks=((r'\.?ª', 'f'), (r'\.?º', ''), (r'°(?=\s[a-z])', '')),
+    ordinal_marks=((r'\.?ª', 'f'), (r'\.?º', ''),
+                   (rf'°(?=\s(?:{_ORDERED})(?![^\W\d_])|\se\s[oa]\s\d+[°º])', '')),
     fractions=(('meio', 'meios'), ('terço', 'terços'), ('quarto', 'quartos'),
                ('quinto', 'quintos'), ('sexto', 'sextos'), ('sétimo', 'sétimos'),
                ('oitavo', 'oitavos'), ('nono', 'nonos'), ('décimo', 'décimos')),
