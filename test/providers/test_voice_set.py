@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 from rig import until
 from txt2vid_ros.core import registry
+from txt2vid_ros.core.backoff import Backoff
 from txt2vid_ros.core.errors import ProviderError, UserError
 from txt2vid_ros.core.parameters import parameter
 from txt2vid_ros.core.time_limits import LOCAL, TimeLimits
+from txt2vid_ros.providers.resilience import health
 from txt2vid_ros.providers.spoken_language import LanguageChoice
 from txt2vid_ros.providers.voice_change import VoiceChange
 from txt2vid_ros.providers.voice_set import VoiceSet, VoiceSettings
@@ -120,6 +122,21 @@ def test_where_none_can_be_loaded_those_before_stay(people: Path, name: str, why
     assert before.of('me').loaded and before.of('anna').loaded
     assert not any('close' in line and name not in line for line in log if log[line])
     before.close()
+
+
+def test_a_voice_that_was_away_at_the_start_speaks_its_language_once_it_is_back(
+        people: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, 'OPEN_TIME', Backoff(first=0.0, largest=0.0))
+    monkeypatch.setattr(Logged, 'capabilities', VoiceCapabilities(8000, languages=('de-DE',)))
+    voices, choice = VoiceSet(settings(people, voice='away')), LanguageChoice()
+    assert not voices.of('').loaded
+    assert choice.choose(voices, '', 'Guten Tag.', 'de-DE') == 'de-DE'
+    monkeypatch.setattr(Logged, 'load', lambda voice: None)
+    voice = voices.of('', 'de-DE')
+    assert [*voice.synthesize('Guten Tag.', lambda: False)] == [] and voice.loaded
+    assert voices.languages('') == ('de-DE',)
+    assert choice.choose(voices, '', 'Bonjour.', 'fr') is None
+    voices.close()
 
 
 OF_LANGUAGES = {'en-GB': 'emma', 'en-US': 'heart', 'es': 'dora', 'zh': 'xiao'}

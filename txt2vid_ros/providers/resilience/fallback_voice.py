@@ -10,6 +10,7 @@ all of a clause says so (SpeechChunk.last): what goes wrong after that does not 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Sequence
+import dataclasses
 import logging
 import time
 
@@ -63,6 +64,16 @@ class FallbackVoice(FallbackProvider[TextToSpeech, VoiceCapabilities], TextToSpe
             yield from resampler.chunk(chunk)
         if resampler is not None and not cancelled():
             yield from resampler.rest()
+        self._learn_languages()
+
+    def _learn_languages(self) -> None:
+        """Take over the languages of a voice that was loaded late, and not its rate."""
+        loaded = self._chain.loaded
+        if loaded and (not self.known or loaded[0] is self._chain.slots[0].provider):
+            # Sound at another rate is resampled: whoever listens was told of that rate.
+            self._capabilities = dataclasses.replace(
+                self._capabilities, languages=loaded[0].capabilities.languages)
+            self.known = True
 
     def leave_out_slow(self, problem_of: Callable[[TextToSpeech], str]) -> None:
         """
