@@ -15,11 +15,11 @@ import logging
 import time
 
 import numpy as np
-from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.errors import ProviderError, UserError
 from txt2vid_ros.core.pcm import VOICE_RATE
 from txt2vid_ros.providers.resilience.fallback import FallbackChain, StartedOver
 from txt2vid_ros.providers.resilience.fallback_provider import FallbackProvider
-from txt2vid_ros.providers.resilience.job_thread import CancelCheck
+from txt2vid_ros.providers.resilience.job_thread import CancelCheck, TimeLimitError
 from txt2vid_ros.providers.resilience.provider_slot import ProviderSlot
 from txt2vid_ros.providers.resilience.time_source import REAL_TIME, TimeSource
 from txt2vid_ros.speaking.resampled_voice import ClauseResampler
@@ -84,18 +84,34 @@ class FallbackVoice(FallbackProvider[TextToSpeech, VoiceCapabilities], TextToSpe
         for slot in self._chain.slots:
             if slot.provider is None or not slot.provider.capabilities.prepared:
                 continue
-            problem = slot.submit(_answer(problem_of)).take(slot.limits)
+            problem = _measured(slot, problem_of)
             if not problem:
                 continue
             if len(self._chain.loaded) == 1:
-                log.warning('%s; it pauses between its clauses, as no other voice is named',
-                            problem)
+                log.warning('%s; as no other voice is named it speaks all the same, and pauses '
+                            'between its clauses where it is slow', problem)
                 continue
             slot.disable(UserError(problem, 'Run it on a faster machine, or name other voices; '
                                    '`txt2vid doctor --measure` measures again.'))
             log.error('voice %s is not used: %s', slot.name, slot.disabled_by)
             slot.close()
-        self._capabilities = self._combine(self._chain.loaded)
+        # All may have been released meanwhile.
+        if self._chain.loaded:
+            self._capabilities = self._combine(self._chain.loaded)
+
+
+def _measured(slot: ProviderSlot[TextToSpeech], problem_of: Callable[[TextToSpeech], str]) -> str:
+    """Return what `problem_of` says of a loaded voice, or why nothing could be found out."""
+    # It says several sentences, of which the limits know nothing.
+    limits = dataclasses.replace(slot.limits, first=slot.limits.load, whole=slot.limits.load)
+    job = slot.submit(_answer(problem_of))
+    try:
+        return job.take(limits) or ''
+    except (TimeLimitError, ProviderError, UserError) as error:
+        return (f'{slot.name} could not be measured: '
+                f'{error if isinstance(error, TimeLimitError) else error.problem}')
+    finally:
+        job.drop()
 
 
 def _answer(problem_of: Callable[[TextToSpeech], str]
