@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import collections
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 import dataclasses
 from pathlib import Path
+import threading
 
 import pytest
 from rig import until
@@ -155,6 +157,35 @@ class Polyglot(Logged):
     @classmethod
     def language_voices(cls) -> dict[str, str]:
         return OF_LANGUAGES
+
+
+def test_while_a_voice_is_loaded_nobody_waits_and_others_may_take_its_place(
+        people: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, 'load', lambda group, name, parameter: Polyglot)
+    people.write_text('')
+    voices = VoiceChange(VoiceSet(settings(people, voice='heart')))
+    before, loading, go = voices.take(''), threading.Event(), threading.Event()
+    load = Polyglot.load
+
+    def slow(voice: Polyglot) -> None:
+        load(voice)
+        if voice._called == 'dora 1':
+            loading.set()
+            assert go.wait(30)
+
+    monkeypatch.setattr(Polyglot, 'load', slow)
+    with ThreadPoolExecutor(2) as pool:
+        taken = pool.submit(voices.take, '', 'es')
+        assert loading.wait(30)
+        others = VoiceSet(settings(people, voice='heart', speed=2.0), voices.voices)
+        changed = pool.submit(lambda: (voices.give_back(before), voices.use(others)))
+        try:
+            changed.result(30)
+        finally:
+            go.set()
+        assert taken.result(30) is others.of('', 'es')
+    until(lambda: log['close dora 1'] == log['close heart 1'] == 1)
+    voices.close()
 
 
 @pytest.fixture
