@@ -130,6 +130,11 @@ def test_speed_is_that_of_all_voices_or_its_own(folder: Path) -> None:
     assert lengths[0] == 2 * lengths[1] == 2 * lengths[2]
 
 
+def test_its_speed_is_that_of_its_threads() -> None:
+    assert [kokoro.KokoroVoice(options=kokoro.KokoroVoice.Options(threads=threads)).measured_as
+            for threads in (1, 2)] == ['kokoro-1', 'kokoro-2']
+
+
 def test_all_voices_share_one_loaded_network_as_long_as_one_of_them_is_in_use(
         folder: Path) -> None:
     made = [KokoroNetwork(folder / kokoro.NETWORK, threads) for threads in (1, 1, 2)]

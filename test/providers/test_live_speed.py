@@ -106,6 +106,11 @@ def test_it_is_measured_once_but_a_busy_machine_is_no_verdict(
     assert live_speed.kept_speed('demanding') is not None
     assert 'the machine was busy' in LiveSpeed(2, 2, 'today', True).problem('it')
     assert LiveSpeed(0.5, 0.5, 'today', True).problem('it') == ''
+    # With other options it is measured anew.
+    monkeypatch.setattr(Demanding, 'measured_as', 'demanding-2', raising=False)
+    measured = len(asked)
+    say(('demanding', 'quick'), 'slow')
+    assert len(asked) == measured + 3 + 1
 
 
 def test_alone_it_speaks_and_says_that_it_pauses(caplog: pytest.LogCaptureFixture) -> None:
