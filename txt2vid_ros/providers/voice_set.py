@@ -176,9 +176,9 @@ class VoiceSet:
         if tag := nearest(person.voices, locale):
             return self._named_key(person, tag)
         own = self._key(person)
-        voice = self._voices[own]
+        usual = self._voices[own]
         # One that could not be loaded yet is tried again with whatever it is to say.
-        if not locale or not voice.known or speaks(voice.capabilities.languages, locale):
+        if not locale or not usual.known or speaks(usual.capabilities.languages, locale):
             return own
         for names in (self._names(person), self._settings.provider):
             able = {name: voice for name in names
