@@ -21,7 +21,8 @@ def third_party(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None
     (folder / 'METADATA').write_text('Metadata-Version: 2.1\nName: other-voices\nVersion: 1.0\n')
     (folder / 'entry_points.txt').write_text(
         '[txt2vid_ros.tts]\ngood = other_voices:Good\nnumber = other_voices:number\n'
-        'gone = other_voices:Gone\nneedy = needy:Voice\nextra = needy:Voice [google]\n')
+        'gone = other_voices:Gone\nneedy = needy:Voice\nextra = needy:Voice [google]\n'
+        'hyphen = needy:Voice [faster-whisper, web]\n')
     monkeypatch.syspath_prepend(str(tmp_path))
 
 
@@ -52,6 +53,7 @@ def test_a_group_without_providers_says_how_to_install() -> None:
 @pytest.mark.usefixtures('third_party')
 @pytest.mark.parametrize(('name', 'said'), [
     ('needy', 'pip install package_nobody_has'), ('extra', r'pip install "\.\[google\]"'),
+    ('hyphen', r'pip install "\.\[faster-whisper,web\]"'),
     ('gone', "provider 'gone' cannot be loaded"), ('number', 'does not name a class')])
 def test_a_provider_that_cannot_be_loaded_says_why(name: str, said: str) -> None:
     with pytest.raises(UserError, match=said):

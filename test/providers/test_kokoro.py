@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+import gc
 from pathlib import Path
 import shutil
 import threading
 import unicodedata
+import weakref
 
 import numpy as np
 import onnx
@@ -126,6 +128,25 @@ def test_speed_is_that_of_all_voices_or_its_own(folder: Path) -> None:
         lengths.append(len(chunk.samples))
         voice.close()
     assert lengths[0] == 2 * lengths[1] == 2 * lengths[2]
+
+
+def test_its_speed_is_that_of_its_threads() -> None:
+    assert [kokoro.KokoroVoice(options=kokoro.KokoroVoice.Options(threads=threads)).measured_as
+            for threads in (1, 2)] == ['kokoro-1', 'kokoro-2']
+
+
+def test_all_voices_share_one_loaded_network_as_long_as_one_of_them_is_in_use(
+        folder: Path) -> None:
+    made = [KokoroNetwork(folder / kokoro.NETWORK, threads) for threads in (1, 1, 2)]
+    assert made[0]._session is made[1]._session is not made[2]._session
+    loaded = weakref.ref(made[0]._session)
+    for network in made:
+        network.close()
+    del made[0], network
+    assert loaded() is not None
+    del made[0]
+    gc.collect()
+    assert loaded() is None
 
 
 def test_nothing_to_say_makes_no_sound(voice: kokoro.KokoroVoice) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from txt2vid_ros.core import registry
+from txt2vid_ros.core.errors import ProviderError, UserError
 from txt2vid_ros.core.models.manifest import load_manifest
 from txt2vid_ros.core.process import machine
 from txt2vid_ros.core.time_limits import LOCAL, TimeLimits
@@ -18,6 +19,7 @@ from txt2vid_ros.doctor.checks import NOTE, OK
 from txt2vid_ros.doctor.voice_checks import check_live_voices
 from txt2vid_ros.providers import live_speed
 from txt2vid_ros.providers.live_speed import LiveSpeed
+from txt2vid_ros.providers.resilience.job_thread import TimeLimitError
 from txt2vid_ros.providers.voice_set import VoiceSet, VoiceSettings
 from txt2vid_ros.speaking.voice import SpeechChunk, TextToSpeech, VoiceCapabilities
 
@@ -104,11 +106,37 @@ def test_it_is_measured_once_but_a_busy_machine_is_no_verdict(
     assert live_speed.kept_speed('demanding') is not None
     assert 'the machine was busy' in LiveSpeed(2, 2, 'today', True).problem('it')
     assert LiveSpeed(0.5, 0.5, 'today', True).problem('it') == ''
+    # With other options it is measured anew.
+    monkeypatch.setattr(Demanding, 'measured_as', 'demanding-2', raising=False)
+    measured = len(asked)
+    say(('demanding', 'quick'), 'slow')
+    assert len(asked) == measured + 3 + 1
 
 
 def test_alone_it_speaks_and_says_that_it_pauses(caplog: pytest.LogCaptureFixture) -> None:
     assert say(('demanding',), 'slow') == (RATE, 24)
     assert 'pauses between its clauses' in caplog.text
+
+
+@pytest.mark.parametrize('error', [
+    ProviderError('it broke off', retriable=True), UserError('it broke off'),
+    TimeLimitError('it broke off')])
+def test_one_that_cannot_be_measured_gives_way_or_speaks_where_it_is_alone(
+        error: Exception, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+        ) -> None:
+    def fail(voice: TextToSpeech) -> LiveSpeed:
+        raise error
+    monkeypatch.setattr(live_speed, 'measured_speed', fail)
+    assert say(('demanding', 'quick'), 'slow') == (8000, 10 * RATE)
+    assert say(('demanding',), 'slow') == (RATE, 24)
+    assert caplog.text.count('demanding could not be measured: it broke off') == 2
+
+
+def test_measuring_may_take_as_long_as_loading(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Demanding, 'limits', dataclasses.replace(LOCAL, first=1e-9, whole=1e-9))
+    made = voices(('demanding',), 'fast')
+    assert made.of('').loaded and live_speed.kept_speed('demanding') is not None
+    made.close()
 
 
 def test_one_that_is_fast_enough_speaks(caplog: pytest.LogCaptureFixture) -> None:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import collections
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 import dataclasses
 from pathlib import Path
+import threading
 
 import pytest
 from rig import until
 from txt2vid_ros.core import registry
+from txt2vid_ros.core.backoff import Backoff
 from txt2vid_ros.core.errors import ProviderError, UserError
 from txt2vid_ros.core.parameters import parameter
 from txt2vid_ros.core.time_limits import LOCAL, TimeLimits
+from txt2vid_ros.providers.resilience import health
 from txt2vid_ros.providers.spoken_language import LanguageChoice
 from txt2vid_ros.providers.voice_change import VoiceChange
 from txt2vid_ros.providers.voice_set import VoiceSet, VoiceSettings
@@ -122,6 +126,21 @@ def test_where_none_can_be_loaded_those_before_stay(people: Path, name: str, why
     before.close()
 
 
+def test_a_voice_that_was_away_at_the_start_speaks_its_language_once_it_is_back(
+        people: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, 'OPEN_TIME', Backoff(first=0.0, largest=0.0))
+    monkeypatch.setattr(Logged, 'capabilities', VoiceCapabilities(8000, languages=('de-DE',)))
+    voices, choice = VoiceSet(settings(people, voice='away')), LanguageChoice()
+    assert not voices.of('').loaded
+    assert choice.choose(voices, '', 'Guten Tag.', 'de-DE') == 'de-DE'
+    monkeypatch.setattr(Logged, 'load', lambda voice: None)
+    voice = voices.of('', 'de-DE')
+    assert [*voice.synthesize('Guten Tag.', lambda: False)] == [] and voice.loaded
+    assert voices.languages('') == ('de-DE',)
+    assert choice.choose(voices, '', 'Bonjour.', 'fr') is None
+    voices.close()
+
+
 OF_LANGUAGES = {'en-GB': 'emma', 'en-US': 'heart', 'es': 'dora', 'zh': 'xiao'}
 
 
@@ -138,6 +157,35 @@ class Polyglot(Logged):
     @classmethod
     def language_voices(cls) -> dict[str, str]:
         return OF_LANGUAGES
+
+
+def test_while_a_voice_is_loaded_nobody_waits_and_others_may_take_its_place(
+        people: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, 'load', lambda group, name, parameter: Polyglot)
+    people.write_text('')
+    voices = VoiceChange(VoiceSet(settings(people, voice='heart')))
+    before, loading, go = voices.take(''), threading.Event(), threading.Event()
+    load = Polyglot.load
+
+    def slow(voice: Polyglot) -> None:
+        load(voice)
+        if voice._called == 'dora 1':
+            loading.set()
+            assert go.wait(30)
+
+    monkeypatch.setattr(Polyglot, 'load', slow)
+    with ThreadPoolExecutor(2) as pool:
+        taken = pool.submit(voices.take, '', 'es')
+        assert loading.wait(30)
+        others = VoiceSet(settings(people, voice='heart', speed=2.0), voices.voices)
+        changed = pool.submit(lambda: (voices.give_back(before), voices.use(others)))
+        try:
+            changed.result(30)
+        finally:
+            go.set()
+        assert taken.result(30) is others.of('', 'es')
+    until(lambda: log['close dora 1'] == log['close heart 1'] == 1)
+    voices.close()
 
 
 @pytest.fixture

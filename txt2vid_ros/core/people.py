@@ -24,7 +24,7 @@ class NamedVoice:
     """A voice for a language, written as `provider:voice`, or `voice` alone."""
 
     provider: str
-    """'' for the providers that the person has anyway."""
+    """'' for the first one that the person has anyway."""
     voice: str
     """The provider's name for it; '' for the one that the provider has for the language."""
 

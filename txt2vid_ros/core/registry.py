@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from importlib import metadata
 import importlib.util
+import re
 from typing import Any
 
 from txt2vid_ros.core.errors import UserError
@@ -44,7 +45,7 @@ def load(group: str, name: str, parameter: str) -> Any:
     try:
         provider = points[name].load()
     except ModuleNotFoundError as missing:
-        extra = points[name].extras
+        extra = _extras(points[name])
         remedy = (f'pip install ".[{",".join(extra)}]" in the checkout' if extra
                   else f'pip install {missing.name}')
         raise UserError(f'{parameter}: provider {name!r} needs the Python package '
@@ -56,3 +57,9 @@ def load(group: str, name: str, parameter: str) -> Any:
         raise UserError(f'{parameter}: the entry point {name!r} does not name a class',
                         'Fix the package that provides it.')
     return provider
+
+
+def _extras(point: metadata.EntryPoint) -> list[str]:
+    """Return the extras that an entry point names; its own attribute cuts them at hyphens."""
+    found = re.search(r'\[([^]]*)\]', point.value)
+    return [extra for part in found[1].split(',') if (extra := part.strip())] if found else []

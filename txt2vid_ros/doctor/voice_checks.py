@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-import importlib.util
 
 from txt2vid_ros.core import registry
 from txt2vid_ros.core.errors import ProviderError, UserError
@@ -20,24 +19,23 @@ def check_live_voices(*, again: bool = False) -> Iterator[Finding]:
     """Yield a finding for each such voice whose files are here; measured where unknown."""
     for name, modules in _DEMANDING.items():
         files = [model for model in load_manifest().values() if model.collection == name]
-        if all((models_dir() / model.file).is_file() for model in files) and all(
-                importlib.util.find_spec(module) for module in modules):
+        if (all((models_dir() / model.file).is_file() for model in files)
+                and not registry.not_installed(*modules)):
             yield _finding(name, again)
 
 
 def _finding(name: str, again: bool) -> Finding:
-    speed = None if again else kept_speed(name)
-    if speed is None:
-        try:
-            voice = registry.load(registry.VOICES, name, 'doctor')()
+    try:
+        voice = registry.load(registry.VOICES, name, 'doctor')()
+        speed = None if again else kept_speed(voice.measured_as)
+        if speed is None:
             try:
                 voice.load()
                 speed = measured_speed(voice)
             finally:
                 voice.close()
-        except (UserError, ProviderError) as error:
-            return Finding('voice', NOTE, f'{name}: {error.problem}',
-                           getattr(error, 'remedy', ''))
+    except (UserError, ProviderError) as error:
+        return Finding('voice', NOTE, f'{name}: {error.problem}', getattr(error, 'remedy', ''))
     problem = speed.problem(name)
     if problem:
         return Finding('voice', NOTE, problem,

@@ -80,7 +80,9 @@ class SttNode(ManagedNode):
             limits=TimeLimits(table.text_limit, 0.0, 0.0, 0.0))
         self.until_cleanup(self._recognizer.close)
         self._recognizer.load()
-        self._usual = next(iter(spoken_locales(table.locale)), '')
+        # Of several, the text itself tells where the recognizer does not.
+        locales = spoken_locales(table.locale)
+        self._usual = locales[0] if len(locales) == 1 else ''
         self._turns = (TurnPredictor(table.locale, _end_likelihood(table.locale))
                        if table.turn_taking == 'words' else None)
         if self._turns is not None and not self._turns.knows_language:

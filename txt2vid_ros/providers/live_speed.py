@@ -65,12 +65,12 @@ class LiveSpeed:
 
 def live_problem(voice: TextToSpeech) -> str:
     """Return why a loaded voice cannot speak live here, '' where it can; measure where unknown."""
-    speed = kept_speed(voice.name) or measured_speed(voice)
+    speed = kept_speed(voice.measured_as) or measured_speed(voice)
     return speed.problem(voice.name)
 
 
 def kept_speed(name: str) -> LiveSpeed | None:
-    """Return what was measured of a voice on this machine before."""
+    """Return what was measured here of a voice whose `measured_as` is `name`."""
     try:
         return LiveSpeed(**json.loads(_note(name).read_text(encoding='utf-8')))
     except (OSError, ValueError, TypeError):
@@ -100,7 +100,7 @@ def measured_speed(voice: TextToSpeech) -> LiveSpeed:
         # Other work slows it in ways that no figure shows: it may be fast enough tomorrow.
         return speed
     try:
-        with replacing(_note(voice.name)) as note:
+        with replacing(_note(voice.measured_as)) as note:
             note.write_text(json.dumps(dataclasses.asdict(speed)), encoding='utf-8')
     except OSError as error:
         log.info('how fast %s is will be measured again: %s', voice.name, error)

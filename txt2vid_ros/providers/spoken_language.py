@@ -56,7 +56,7 @@ class LanguageChoice:
             self._refuse(speaker or DEFAULT, locale, known)
             return None
         found = self._spoken.language(speaker or DEFAULT, text, locale, usual, known)
-        return found if speaks(known, found) else usual
+        return found if locale or speaks(known, found) else usual
 
     def _refuse(self, speaker: str, locale: str, known: tuple[str, ...]) -> None:
         self.refused += 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 
+from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.providers.resilience.fallback_voice import FallbackVoice
 from txt2vid_ros.providers.voice_set import VoiceSet
 from txt2vid_ros.speaking.voice import TextToSpeech
@@ -30,10 +31,22 @@ class VoiceChange:
 
         The first text in a language may have to wait until its voice is loaded. Raises UserError.
         """
-        with self._lock:
-            voice = self._voices.of(speaker, locale)
-            self._speaking = voice
-            return voice
+        while True:
+            voices = self._voices
+            try:
+                # Without the lock: it may load, and nobody else is to wait for that.
+                voice = voices.of(speaker, locale)
+            except UserError:
+                if voices is self._voices:
+                    raise
+                continue
+            with self._lock:
+                if voices is self._voices:
+                    self._speaking = voice
+                    return voice
+                kept = voice in self._voices.voices()
+            if not kept:
+                voice.release()
 
     def give_back(self, voice: TextToSpeech) -> None:
         """Learn that the utterance is made: a voice that is out of use is released."""

@@ -80,7 +80,8 @@ class VoiceSet:
         self.health = HealthRegistry()
         self._voices: dict[tuple[Any, ...], FallbackVoice] = {}
         self._language_voices: dict[str, Mapping[str, str]] = {}
-        known = {} if before is None else before._voices
+        # A copy: what is said meanwhile may load another one.
+        known = {} if before is None else {**before._voices}
         keys = [key for person in self._people for key in (
             self._key(person), *(self._named_key(person, tag) for tag in person.voices))]
         for key in {*keys} & known.keys():
@@ -103,7 +104,7 @@ class VoiceSet:
     @property
     def sample_rate(self) -> int:
         """Return the highest rate of the voices, Hz."""
-        return max(voice.capabilities.sample_rate for voice in self._voices.values())
+        return max(voice.capabilities.sample_rate for voice in self.voices())
 
     def voices(self) -> list[FallbackVoice]:
         """Return all voices."""
@@ -175,7 +176,9 @@ class VoiceSet:
         if tag := nearest(person.voices, locale):
             return self._named_key(person, tag)
         own = self._key(person)
-        if not locale or speaks(self._voices[own].capabilities.languages, locale):
+        usual = self._voices[own]
+        # One that could not be loaded yet is tried again with whatever it is to say.
+        if not locale or not usual.known or speaks(usual.capabilities.languages, locale):
             return own
         for names in (self._names(person), self._settings.provider):
             able = {name: voice for name in names

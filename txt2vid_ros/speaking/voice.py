@@ -70,6 +70,11 @@ class TextToSpeech(abc.ABC):
         return {}
 
     @property
+    def measured_as(self) -> str:
+        """Return the name under which its speed is kept: other options may need another."""
+        return self.name
+
+    @property
     @abc.abstractmethod
     def capabilities(self) -> VoiceCapabilities:
         """Return what the loaded voice can do."""

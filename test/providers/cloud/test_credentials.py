@@ -19,6 +19,7 @@ from txt2vid_ros.core.errors import ProviderError, UserError
 from txt2vid_ros.providers.cloud.credentials import Secret
 from txt2vid_ros.providers.cloud.google.recognizer import GoogleRecognizer, GoogleRecognizerOptions
 from txt2vid_ros.providers.cloud.google.voice import GoogleVoice, GoogleVoiceOptions
+from txt2vid_ros.providers.cloud.http_call import HttpServer
 from txt2vid_ros.providers.cloud.resemble.voice import ResembleOptions, ResembleVoice
 
 KEY = 'sk-very-secret-0123456789'
@@ -170,3 +171,15 @@ def test_no_key_is_in_what_a_program_prints(resemble):
         env=dict(os.environ), capture_output=True, text=True, timeout=120, check=False)
     assert 'UserError: the Resemble API key has expired' in done.stderr
     assert resemble.key not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(('address', 'shown'), [
+    (f'http://anna:{KEY}@example.org/v1', "'http://example.org/v1'"),
+    (f'ftp://anna:{KEY}@example.org', "'ftp://example.org'"),
+    (f'https://anna:{KEY}/@example.org', "'https://example.org'"),
+    (f'https://anna:{KEY}@[example.org', "'https://[example.org'"),
+    (f'anna:{KEY}@example.org', "'example.org'")])
+def test_a_password_in_an_address_is_not_shown(address, shown):
+    with pytest.raises(UserError) as caught:
+        HttpServer(address, 'the server', 1.0, 'endpoint')
+    assert KEY not in str(caught.value) and f'endpoint is {shown}' in str(caught.value)

@@ -57,6 +57,7 @@ def test_real_speech_is_written_down_over_the_fall_back(server):
 
 @pytest.mark.parametrize(('locale', 'options', 'sent'), [
     ('en', {}, 'en'), ('pt-BR', {}, 'pt'), ('zh_TW', {}, 'zh'), ('en', {'language': 'auto'}, None),
+    ('auto', {}, None), ('en,es', {}, None), ('auto', {'language': 'es'}, 'es'),
     ('en', {'language': 'yue', 'prompt': 'Kiel'}, 'yue')])
 def test_the_request_is_openais(server, ear, locale, options, sent):
     assert ear(locale, **options).transcribe(SOUND).text == 'Two words.'

@@ -54,11 +54,11 @@ class AlignedClause:
         self._rate = rate
         self._resampler = Resampler(rate, SPEECH_RATE)
         self._pending: NDArray[np.float32] = np.zeros(0, np.float32)
-        """Speech that was not handed out, from frame `_base` on."""
+        """Speech that was not handed out."""
         self._heard: NDArray[np.float32] = np.zeros(0, np.float32)
         """The same at SPEECH_RATE, from CONTEXT frames before on."""
         self._before = 0
-        """Frames of `_heard` before `_base`."""
+        """Frames of `_heard` that were handed out: where `_pending` begins in it."""
         self._searched = 0
 
     def push(self, samples: NDArray[np.float32], last: bool = False) -> Iterator[SpeechChunk]:
@@ -108,7 +108,7 @@ class AlignedClause:
         return self._handed_out(cut, sounds, begins)
 
     def _spans(self, *, complete: bool) -> list[tuple[int, int]]:
-        """Return the frames of each unit from `_base` on; each word has a pause before it."""
+        """Return each unit's frames from where `_pending` begins; a pause precedes each word."""
         found = acoustics.features(self._heard)[self._before:]
         units = [unit for word in self._words[:None if complete else AHEAD]
                  for unit in (acoustics.pause(), *(one for each in word.units for one in each))]

@@ -15,7 +15,7 @@ import socket
 import ssl
 import threading
 import time
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from txt2vid_ros.core.errors import ProviderError, UserError
 
@@ -50,17 +50,11 @@ class HttpServer:
         One that gets no key may be at http:// on any machine. Raises UserError, which names
         `option`, where the address is not valid.
         """
-        parts = urlsplit(address)
-        try:
-            host, port = parts.hostname or '', parts.port
-        except ValueError:
-            host, port = '', None
-        if not host or parts.scheme not in ('https', 'http'):
-            raise UserError(f'{option} is {address!r}', 'It has to be https://HOST or '
-                            'https://HOST:PORT.')
+        parts = split_address(address, option)
+        host, port = parts.hostname or '', parts.port
         if keyed and parts.scheme == 'http' and not _loopback(host):
-            raise UserError(f'{option} is {address!r}: the key would travel unencrypted',
-                            'Use https://.')
+            raise UserError(f'{option} is {_without_password(address)!r}: the key would travel '
+                            'unencrypted', 'Use https://.')
         self._tls = parts.scheme == 'https'
         self._host, self._port = host, port
         self.service = service
@@ -213,6 +207,28 @@ class HttpCall:
         method, path, body = self._request
         connection.request(method, path, body, self._headers())
         return connection.getresponse()
+
+
+def split_address(address: str, option: str) -> SplitResult:
+    """Return the parts of an address that HTTP reaches. Raises UserError, which names `option`."""
+    try:
+        parts = urlsplit(address)
+        # A port that is none raises too.
+        valid = bool(parts.hostname) and parts.scheme in ('https', 'http') and parts.port != 0
+    except ValueError:
+        valid = False
+    if not valid:
+        raise UserError(f'{option} is {_without_password(address)!r}',
+                        'It has to be https://HOST or https://HOST:PORT.')
+    return parts
+
+
+def _without_password(address: str) -> str:
+    """Return an address without the user information before its host (RFC 3986, 3.2.1)."""
+    # One that is not valid may have a slash in the password.
+    user, _, rest = address.rpartition('@')
+    scheme, slashes, _ = user.partition('//')
+    return f'{scheme}{slashes}{rest}' if slashes else rest
 
 
 def _reason(error: Exception) -> str:

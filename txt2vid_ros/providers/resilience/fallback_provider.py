@@ -20,6 +20,8 @@ class FallbackProvider(Generic[P, Capabilities]):
         self._chain = chain
         self._capabilities = initial
         self._combine = combine
+        self.known = False
+        """Whether the capabilities are those of a provider that was loaded."""
 
     @property
     def capabilities(self) -> Capabilities:
@@ -41,6 +43,7 @@ class FallbackProvider(Generic[P, Capabilities]):
         self._chain.load()
         if self._chain.loaded:
             self._capabilities = self._combine(self._chain.loaded)
+            self.known = True
 
     def release(self) -> None:
         """Release all without waiting until what they do now is done."""

@@ -10,15 +10,16 @@ all of a clause says so (SpeechChunk.last): what goes wrong after that does not 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Sequence
+import dataclasses
 import logging
 import time
 
 import numpy as np
-from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.errors import ProviderError, UserError
 from txt2vid_ros.core.pcm import VOICE_RATE
 from txt2vid_ros.providers.resilience.fallback import FallbackChain, StartedOver
 from txt2vid_ros.providers.resilience.fallback_provider import FallbackProvider
-from txt2vid_ros.providers.resilience.job_thread import CancelCheck
+from txt2vid_ros.providers.resilience.job_thread import CancelCheck, TimeLimitError
 from txt2vid_ros.providers.resilience.provider_slot import ProviderSlot
 from txt2vid_ros.providers.resilience.time_source import REAL_TIME, TimeSource
 from txt2vid_ros.speaking.resampled_voice import ClauseResampler
@@ -63,6 +64,16 @@ class FallbackVoice(FallbackProvider[TextToSpeech, VoiceCapabilities], TextToSpe
             yield from resampler.chunk(chunk)
         if resampler is not None and not cancelled():
             yield from resampler.rest()
+        self._learn_languages()
+
+    def _learn_languages(self) -> None:
+        """Take over the languages of a voice that was loaded late, and not its rate."""
+        loaded = self._chain.loaded
+        if loaded and (not self.known or loaded[0] is self._chain.slots[0].provider):
+            # Sound at another rate is resampled: whoever listens was told of that rate.
+            self._capabilities = dataclasses.replace(
+                self._capabilities, languages=loaded[0].capabilities.languages)
+            self.known = True
 
     def leave_out_slow(self, problem_of: Callable[[TextToSpeech], str]) -> None:
         """
@@ -73,18 +84,34 @@ class FallbackVoice(FallbackProvider[TextToSpeech, VoiceCapabilities], TextToSpe
         for slot in self._chain.slots:
             if slot.provider is None or not slot.provider.capabilities.prepared:
                 continue
-            problem = slot.submit(_answer(problem_of)).take(slot.limits)
+            problem = _measured(slot, problem_of)
             if not problem:
                 continue
             if len(self._chain.loaded) == 1:
-                log.warning('%s; it pauses between its clauses, as no other voice is named',
-                            problem)
+                log.warning('%s; as no other voice is named it speaks all the same, and pauses '
+                            'between its clauses where it is slow', problem)
                 continue
             slot.disable(UserError(problem, 'Run it on a faster machine, or name other voices; '
                                    '`txt2vid doctor --measure` measures again.'))
             log.error('voice %s is not used: %s', slot.name, slot.disabled_by)
             slot.close()
-        self._capabilities = self._combine(self._chain.loaded)
+        # All may have been released meanwhile.
+        if self._chain.loaded:
+            self._capabilities = self._combine(self._chain.loaded)
+
+
+def _measured(slot: ProviderSlot[TextToSpeech], problem_of: Callable[[TextToSpeech], str]) -> str:
+    """Return what `problem_of` says of a loaded voice, or why nothing could be found out."""
+    # It says several sentences, of which the limits know nothing.
+    limits = dataclasses.replace(slot.limits, first=slot.limits.load, whole=slot.limits.load)
+    job = slot.submit(_answer(problem_of))
+    try:
+        return job.take(limits) or ''
+    except (TimeLimitError, ProviderError, UserError) as error:
+        return (f'{slot.name} could not be measured: '
+                f'{error if isinstance(error, TimeLimitError) else error.problem}')
+    finally:
+        job.drop()
 
 
 def _answer(problem_of: Callable[[TextToSpeech], str]

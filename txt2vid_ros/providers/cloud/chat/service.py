@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from txt2vid_ros.core.errors import ProviderError, UserError
 from txt2vid_ros.providers.cloud.abort_on_cancel import AbortOnCancel
 from txt2vid_ros.providers.cloud.chat.events import EventReader
+from txt2vid_ros.providers.cloud.credentials import checked_key, Secret
 from txt2vid_ros.providers.cloud.http_call import HttpServer, StatusError
 from txt2vid_ros.providers.cloud.openai.refusals import error_code, RETRIABLE
 from txt2vid_ros.providers.cloud.openai.server import KEY_VARIABLE, OPENAI, URL_VARIABLE
@@ -53,8 +54,8 @@ class ChatService:
                 f'{KEY_VARIABLE} is not set, and {OPENAI} answers only with a key',
                 f'Set it; or let {URL_VARIABLE} name a service that needs none, such as '
                 'http://127.0.0.1:11434/v1')
-        if keyed and not all('!' <= char <= '~' for char in self._key()):
-            raise UserError(f'{KEY_VARIABLE} holds no API key', 'It has to be one word.')
+        if keyed:
+            checked_key(Secret(self._key()), KEY_VARIABLE, 'It has to be one word.')
         self._model = (model or environment.get(MODEL_VARIABLE, '')
                        or (OPENAI_MODEL if address == OPENAI else ''))
         if not self._model:

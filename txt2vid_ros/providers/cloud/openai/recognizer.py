@@ -18,7 +18,7 @@ import wave
 import numpy as np
 from numpy.typing import NDArray
 from txt2vid_ros.core.errors import ProviderError
-from txt2vid_ros.core.locales import language_of
+from txt2vid_ros.core.locales import language_of, spoken_locales
 from txt2vid_ros.core.parameters import parameter
 from txt2vid_ros.core.pcm import SPEECH_RATE, to_s16
 from txt2vid_ros.listening.recognizer import (
@@ -62,18 +62,24 @@ class OpenAiRecognizer(WholeRecognizer):
 
     def __init__(self, locale: str = 'en',
                  options: TranscriptionOptions = TranscriptionOptions()) -> None:
-        """Take the locale and the options."""
-        self._locale = locale
+        """Take the locale, or several separated by commas, or auto; and the options."""
+        self._locales = spoken_locales(locale)
         self._options = options
-        language = options.language or language_of(locale)
+        language = options.language or (
+            language_of(self._locales[0]) if len(self._locales) == 1 else DETECT)
         self._language = '' if language == DETECT else language
         self._model = ''
         self._server: OpenAiServer | None = None
 
+    @classmethod
+    def understands(cls, locale: str) -> bool:
+        """Return True: the server finds the language where it is not told."""
+        return True
+
     @property
     def capabilities(self) -> RecognizerCapabilities:
         """Return what it can do."""
-        return RecognizerCapabilities(SPEECH_RATE, locales=(self._locale,))
+        return RecognizerCapabilities(SPEECH_RATE, locales=self._locales)
 
     def load(self) -> None:
         """Find the model; have one's own server load it. Raises UserError and ProviderError."""

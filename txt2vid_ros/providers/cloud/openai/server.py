@@ -21,7 +21,12 @@ from txt2vid_ros.core.errors import ProviderError, UserError
 from txt2vid_ros.core.parameters import check_fields, parameter
 from txt2vid_ros.core.time_limits import TimeLimits
 from txt2vid_ros.providers.cloud.credentials import checked_key, read_key_file, Secret
-from txt2vid_ros.providers.cloud.http_call import HttpCall, HttpServer, StatusError
+from txt2vid_ros.providers.cloud.http_call import (
+    HttpCall,
+    HttpServer,
+    split_address,
+    StatusError,
+)
 from txt2vid_ros.providers.cloud.openai.refusals import about, error_code, RETRIABLE
 
 URL_VARIABLE, KEY_VARIABLE = 'OPENAI_BASE_URL', 'OPENAI_API_KEY'
@@ -66,7 +71,9 @@ class OpenAiServer:
         self._environment = environment
         usual = environment.get(URL_VARIABLE, '') or OPENAI
         address = (options.base_url or usual).rstrip('/')
-        self.hosted = urlsplit(address).hostname == urlsplit(OPENAI).hostname
+        source = f'{prefix}.base_url' if options.base_url else URL_VARIABLE
+        parts = split_address(address, source)
+        self.hosted = parts.hostname == urlsplit(OPENAI).hostname
         """Whether it is OpenAI's own, where each request costs money."""
         self._key_name = options.key_variable or (
             KEY_VARIABLE if address in (usual.rstrip('/'), OPENAI) else '')
@@ -75,11 +82,10 @@ class OpenAiServer:
             self._key_name = f'{prefix}.api_key_file'
             self._file_key = read_key_file(options.api_key_file, self._key_name)
         self._check_key(options)
-        self.service = f'the server at {urlsplit(address).netloc.rpartition("@")[2]}'
-        source = f'{prefix}.base_url' if options.base_url else URL_VARIABLE
+        self.service = f'the server at {parts.netloc.rpartition("@")[2]}'
         self._server = HttpServer(address, self.service, options.timeout, source,
                                   keyed=self._key() is not None)
-        self._path = urlsplit(address).path.rstrip('/')
+        self._path = parts.path.rstrip('/')
 
     def call(self, method: str, path: str, body: bytes = b'',
              content_type: str = 'application/json') -> HttpCall:

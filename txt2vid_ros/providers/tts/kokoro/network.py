@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 import concurrent.futures
 from pathlib import Path
-from typing import NamedTuple
+import threading
+from typing import Any, ClassVar, NamedTuple
+import weakref
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,27 +35,19 @@ class NetworkSpeech(NamedTuple):
 
 
 class KokoroNetwork:
-    """A loaded network. Used from one thread."""
+    """A loaded network. Used from one thread; all on the same file share what is loaded."""
+
+    _loaded: ClassVar[weakref.WeakValueDictionary[tuple[Path, int], Any]] = (
+        weakref.WeakValueDictionary())
+    _loading: ClassVar[threading.Lock] = threading.Lock()
 
     def __init__(self, path: Path, threads: int) -> None:
-        """Load it; it computes on so many threads. Raises UserError."""
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
-        options.log_severity_level = 4
-        # Threads that spin while they wait would take a core from the rest of the graph.
-        options.add_session_config_entry('session.intra_op.allow_spinning', '0')
-        errors = onnxruntime.capi.onnxruntime_pybind11_state
-        try:
-            self._session = onnxruntime.InferenceSession(
-                with_output(path.read_bytes(), DURATIONS), options,
-                providers=['CPUExecutionProvider'])
-        except OSError as error:
-            raise UserError(f'{path} cannot be read ({error.strerror})', 'Check its permissions.'
-                            ) from error
-        except (errors.Fail, errors.InvalidGraph, errors.InvalidProtobuf, errors.InvalidArgument
-                ) as error:
-            raise UserError(f'{path} is not the network of kokoro',
-                            'Run: txt2vid models verify kokoro') from error
+        """Load it, unless another one has; it computes on so many threads. Raises UserError."""
+        with self._loading:
+            session = self._loaded.get((path, threads))
+            if session is None:
+                session = self._loaded[path, threads] = _session(path, threads)
+        self._session = session
         self._worker = concurrent.futures.ThreadPoolExecutor(1, 'kokoro')
 
     def say(self, phonemes: str, styles: NDArray[np.float32], speed: float,
@@ -82,3 +76,24 @@ class KokoroNetwork:
     def close(self) -> None:
         """Release it."""
         self._worker.shutdown()
+
+
+def _session(path: Path, threads: int) -> Any:
+    """Return ONNX Runtime's session of the network, 92 MB. Raises UserError."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
+    options.log_severity_level = 4
+    # Threads that spin while they wait would take a core from the rest of the graph.
+    options.add_session_config_entry('session.intra_op.allow_spinning', '0')
+    errors = onnxruntime.capi.onnxruntime_pybind11_state
+    try:
+        return onnxruntime.InferenceSession(
+            with_output(path.read_bytes(), DURATIONS), options,
+            providers=['CPUExecutionProvider'])
+    except OSError as error:
+        raise UserError(f'{path} cannot be read ({error.strerror})', 'Check its permissions.'
+                        ) from error
+    except (errors.Fail, errors.InvalidGraph, errors.InvalidProtobuf, errors.InvalidArgument
+            ) as error:
+        raise UserError(f'{path} is not the network of kokoro',
+                        'Run: txt2vid models verify kokoro') from error

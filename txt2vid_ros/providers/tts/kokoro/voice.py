@@ -84,6 +84,11 @@ class KokoroVoice(TextToSpeech):
         return DEFAULTS
 
     @property
+    def measured_as(self) -> str:
+        """Return its name and how many threads it computes on."""
+        return f'{self.name}-{self._threads}'
+
+    @property
     def capabilities(self) -> VoiceCapabilities:
         """Return what the voice can do."""
         return VoiceCapabilities(SAMPLE_RATE, timings=True, streaming=True,
