@@ -17,11 +17,12 @@ CYCLES = 20
 STEPS = (Transition.TRANSITION_DEACTIVATE, Transition.TRANSITION_CLEANUP,
          Transition.TRANSITION_CONFIGURE, Transition.TRANSITION_ACTIVATE)
 CHECK_EVERY = 5
-GROWTH = 0.5
-"""MB by which a process may grow from cycle to cycle, in the median.
+WARMING_UP = CYCLES // 3
+GROWTH = 1.0
+"""MB by which a process may grow with each cycle, once it has warmed up.
 
-The allocator keeps what a model has used, at times that of two, and gives some back: steps up and
-down, in single cycles. A leak grows in every cycle.
+The allocator keeps what a model has used, at times that of two, and gives some back: steps of
+20 MB up and down. A leak grows in every cycle: it is the median of all slopes (Theil and Sen).
 """
 
 
@@ -76,5 +77,7 @@ def assert_cycles_leave_nothing(observer: Observer, node: str, pid: int,
     # What it works with is opened little by little; what a cycle leaves behind adds up.
     eventually(lambda: held_by(pid)[0] < files + CYCLES and held_by(pid)[1] < threads + CYCLES,
                f'{files} files and {threads} threads; now {held_by(pid)}')
-    grown = statistics.median(now - then for then, now in itertools.pairwise(memory))
+    grown = statistics.median(
+        (memory[last] - memory[first]) / (last - first)
+        for first, last in itertools.combinations(range(WARMING_UP, len(memory)), 2))
     assert grown < GROWTH, memory

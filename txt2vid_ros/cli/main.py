@@ -17,13 +17,13 @@ COMMANDS: dict[str, tuple[str, str]] = {
     'live': ('txt2vid_ros.cli.live', 'run the talking head until Ctrl-C'),
     'say': ('txt2vid_ros.cli.say', 'have a running talking head say something'),
     'type': ('txt2vid_ros.cli.type', 'speak what is typed, line by line'),
+    'voice': ('txt2vid_ros.cli.voice', "match a voice to a speaker, or make one's own"),
     'devices': ('txt2vid_ros.cli.devices', 'list the microphones and loudspeakers of the machine'),
     'bag': ('txt2vid_ros.cli.bag', 'record, inspect and render bags, without rosbag2'),
     'render': ('txt2vid_ros.cli.render', 'make a video file from text or sound, without ROS'),
     'bench': ('txt2vid_ros.cli.bench', 'measure: sync, latency, graph, render, ...'),
     'link': ('txt2vid_ros.cli.link', 'make a key for the text link, and watch it'),
     'doctor': ('txt2vid_ros.cli.doctor', 'see what is missing on this machine'),
-    'voice': ('txt2vid_ros.cli.voice', "match a voice to a speaker, or make one's own"),
     'models': ('txt2vid_ros.cli.models', 'list, check, fetch and import model files'),
 }
 

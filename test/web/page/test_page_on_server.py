@@ -182,10 +182,9 @@ def test_words_are_marked_when_they_are_heard_over_webrtc(page: Page, face: Face
     page.click('#sound-on')
     assert_in_step(page, face)
     assert connection(page) == 'WebRTC'
-    until(lambda: {'latency_ms', 'av_offset_ms'} <= set(face.graph.figures),
-          'for what the page measures')
-    assert abs(face.graph.figures['av_offset_ms']) < 300
-    assert 0 < face.graph.figures['latency_ms'] < 3000
+    # A browser that has just begun takes seconds to bring both into step.
+    until(lambda: abs(face.graph.figures.get('av_offset_ms', 1e9)) < 300
+          and 0 < face.graph.figures.get('latency_ms', 0) < 3000, 'for what the page measures')
     page.press('Escape')
     page.click('#text')
     page.write('Hello')
