@@ -233,7 +233,7 @@ def test_cut_behind_the_last_sample_nothing_is_missing_where_the_length_is_known
 def test_who_leaves_with_the_last_sample_leaves_the_connection_to_the_next_clause(
         resemble, voice, monkeypatch):
     # However busy the machine is: the end of the answer follows.
-    monkeypatch.setattr('txt2vid_ros.providers.cloud.resemble.voice.END_TIMEOUT', 20.0)
+    monkeypatch.setattr('txt2vid_ros.providers.cloud.spoken_answer.END_TIMEOUT', 20.0)
     resemble.length = None
     loaded = voice()
     before = resemble.connections

@@ -11,12 +11,9 @@ import dataclasses
 import json
 from typing import Any, ClassVar
 
-import numpy as np
-from numpy.typing import NDArray
 from txt2vid_ros.core.errors import ProviderError, UserError
 from txt2vid_ros.core.parameters import parameter
 from txt2vid_ros.core.pcm import VOICE_RATE
-from txt2vid_ros.providers.cloud.abort_on_cancel import AbortOnCancel
 from txt2vid_ros.providers.cloud.http_call import HttpCall, StatusError
 from txt2vid_ros.providers.cloud.openai.refusals import about
 from txt2vid_ros.providers.cloud.openai.server import (
@@ -26,6 +23,7 @@ from txt2vid_ros.providers.cloud.openai.server import (
     warmed_up,
 )
 from txt2vid_ros.providers.cloud.openai.sound import OtherFormatError, SAMPLE_RATES, SoundReader
+from txt2vid_ros.providers.cloud.spoken_answer import SoundPart, spoken
 from txt2vid_ros.speaking.ssml import pronounceable
 from txt2vid_ros.speaking.voice import SpeechChunk, TextToSpeech, VoiceCapabilities
 
@@ -33,8 +31,6 @@ SPEECH = '/audio/speech'
 OPENAI_MODEL, OPENAI_VOICE = 'gpt-4o-mini-tts', 'alloy'
 MAX_SOUND_BYTES = 64 << 20
 """Of the sound of a clause: 22 minutes at 24 kHz."""
-END_TIMEOUT = 0.1
-"""Seconds to wait for the end of an answer after its last sample: what a new connection costs."""
 _OWN_FIELDS = frozenset({'input', 'response_format'})
 _NO_SUCH_FORMAT = (400, 406, 415, 422, 500, 501)
 
@@ -133,26 +129,10 @@ class OpenAiVoice(TextToSpeech):
 
     def _chunks(self, server: OpenAiServer, clause: str, cancelled: Callable[[], bool]
                 ) -> Iterator[SpeechChunk]:
-        some = False
         call = server.call('POST', SPEECH, self._body(server, clause))
-        with AbortOnCancel(cancelled, call.abort) as guard:
-            for samples, last in self._sound(server, call):
-                if last:
-                    # The consumer may leave now: the end of the answer is only read so that the
-                    # connection can be kept.
-                    guard.release()
-                try:
-                    if len(samples):
-                        some = True
-                        yield SpeechChunk(samples, last=last)
-                finally:
-                    if last:
-                        call.drain(END_TIMEOUT)
-        if not some and not cancelled():
-            raise ProviderError(f'{server.service} sends no sound', retriable=True)
+        yield from spoken(call, self._sound(server, call), cancelled, server.service)
 
-    def _sound(self, server: OpenAiServer, call: HttpCall
-               ) -> Iterator[tuple[NDArray[np.float32], bool]]:
+    def _sound(self, server: OpenAiServer, call: HttpCall) -> Iterator[SoundPart]:
         """Yield the samples of an answer, each with whether they are known to be the last."""
         reader: SoundReader | None = None
         received = 0

@@ -16,17 +16,15 @@ from pathlib import Path
 import re
 from typing import Any, ClassVar
 
-import numpy as np
-from numpy.typing import NDArray
 from txt2vid_ros.core.errors import ProviderError
 from txt2vid_ros.core.parameters import check_fields, parameter
-from txt2vid_ros.providers.cloud.abort_on_cancel import AbortOnCancel
 from txt2vid_ros.providers.cloud.credentials import endpoint_of, Secret
 from txt2vid_ros.providers.cloud.http_call import HttpServer, StatusError
 from txt2vid_ros.providers.cloud.pcm_stream import WavReader
 from txt2vid_ros.providers.cloud.resemble.account import provider_error, ResembleAccount, SERVICE
 from txt2vid_ros.providers.cloud.resemble.config import read_config
 from txt2vid_ros.providers.cloud.resemble.text import EMOTIONS, with_prosody
+from txt2vid_ros.providers.cloud.spoken_answer import SoundPart, spoken
 from txt2vid_ros.speaking.ssml import pronounceable
 from txt2vid_ros.speaking.voice import SpeechChunk, TextToSpeech, VoiceCapabilities
 
@@ -35,10 +33,6 @@ ENDPOINT_VARIABLE = 'TXT2VID_RESEMBLE_ENDPOINT'
 RATES = (8000, 16000, 22050, 32000, 44100, 48000)
 MAX_ANSWER_BYTES = 64 << 20
 """Of an answer with a whole clause: 48 MB of sound in base64."""
-END_TIMEOUT = 0.1
-"""Seconds to wait for the end of an answer after its last sample: what a new connection costs."""
-SoundPart = tuple[NDArray[np.float32], bool]
-"""Samples, and whether they are known to be the last ones."""
 _ID = re.compile(r'[0-9a-f]{8}')
 _NO_STREAMING = (404, 405, 501)
 _PERHAPS_NO_STREAMING = (400, 403, 422)
@@ -140,25 +134,9 @@ class ResembleVoice(TextToSpeech):
     def _chunks(self, path: str, clause: str, cancelled: Callable[[], bool],
                 read: Callable[[Iterator[bytes]], Iterator[SoundPart]]) -> Iterator[SpeechChunk]:
         assert self._server is not None
-        some = False
         call = self._server.call('POST', path, lambda: self._headers(path),
                                  self._body(path, clause))
-
-        with AbortOnCancel(cancelled, call.abort) as guard:
-            for samples, last in read(call.answer()):
-                if last:
-                    # The consumer may leave now, and what goes wrong from here on does no harm:
-                    # the end of the answer is only read so that the connection can be kept.
-                    guard.release()
-                try:
-                    if len(samples):
-                        some = True
-                        yield SpeechChunk(samples, last=last)
-                finally:
-                    if last:
-                        call.drain(END_TIMEOUT)
-        if not some and not cancelled():
-            raise ProviderError(f'{SERVICE} sent no sound', retriable=True)
+        yield from spoken(call, read(call.answer()), cancelled, SERVICE)
 
     def _streamed(self, answer: Iterator[bytes]) -> Iterator[SoundPart]:
         reader = WavReader(self._options.rate)
