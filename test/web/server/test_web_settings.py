@@ -160,6 +160,6 @@ def test_the_address_is_free_again_at_once(stream: FakeStream) -> None:
     for _ in range(3):
         with Web(stream, http=f'127.0.0.1:{port}') as again:
             assert again.ask('/status.json').status == 200
-    assert len(list(Path('/proc/self/fd').iterdir())) <= held
+    until(lambda: len(list(Path('/proc/self/fd').iterdir())) <= held, 'files to be closed')
     with socket.socket() as probe, pytest.raises(ConnectionError):
         probe.connect(('127.0.0.1', port))
