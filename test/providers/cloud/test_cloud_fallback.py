@@ -139,7 +139,7 @@ def test_what_goes_wrong_behind_the_last_sample_does_not_have_it_said_again(
 
 def test_clause_after_clause_goes_over_one_connection_though_each_is_left_at_its_last_chunk(
         resemble, made, monkeypatch):
-    monkeypatch.setattr('txt2vid_ros.providers.cloud.resemble.voice.END_TIMEOUT', 20.0)
+    monkeypatch.setattr('txt2vid_ros.providers.cloud.spoken_answer.END_TIMEOUT', 20.0)
     resemble.length = None
     resemble.troubles.always = Trouble(tail=0.1)
     voice = make_voice('resemble,hibari', voice='Grace', limits=UNHURRIED)
