@@ -33,7 +33,10 @@ def main() -> None:
     """Run it in the namespace of the face until Ctrl-C."""
     rclpy.init()
     try:
-        rclpy.spin(Echo())
+        node = Echo()
+        while rclpy.ok():
+            # Not spin(): a signal that comes just before it waits does not wake it, ever.
+            rclpy.spin_once(node, timeout_sec=1.0)
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
     finally:

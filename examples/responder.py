@@ -75,7 +75,10 @@ def main() -> int:
     """Run it in the namespace of the face until Ctrl-C; return the exit status."""
     rclpy.init()
     try:
-        rclpy.spin(Responder())
+        node = Responder()
+        while rclpy.ok():
+            # Not spin(): a signal that comes just before it waits does not wake it, ever.
+            rclpy.spin_once(node, timeout_sec=1.0)
     except UserError as error:
         print(error, file=sys.stderr)
         return EXIT_USER_ERROR
