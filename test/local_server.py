@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import contextlib
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+import ssl
 import threading
 
 
 class LocalServer:
     """Serves on a free port until it is closed."""
 
-    def __init__(self, handler: type[BaseHTTPRequestHandler]) -> None:
+    def __init__(self, handler: type[BaseHTTPRequestHandler],
+                 tls: ssl.SSLContext | None = None) -> None:
         self._server = ThreadingHTTPServer(('127.0.0.1', 0), handler)
+        self._scheme = 'https' if tls else 'http'
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
         self._server.daemon_threads = True
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={'poll_interval': 0.02})
@@ -20,7 +25,7 @@ class LocalServer:
     @property
     def address(self) -> str:
         """Return the URL, without a path."""
-        return f'http://127.0.0.1:{self._server.server_port}'
+        return f'{self._scheme}://127.0.0.1:{self._server.server_port}'
 
     def close(self) -> None:
         """Stop; whoever is still being answered is left alone."""
@@ -35,7 +40,7 @@ class LocalHandler(BaseHTTPRequestHandler):
     protocol_version = 'HTTP/1.1'
 
     def handle(self) -> None:
-        with contextlib.suppress(ConnectionError):
+        with contextlib.suppress(ConnectionError, ssl.SSLError):
             super().handle()
 
     def log_message(self, *_: object) -> None:

@@ -40,7 +40,9 @@ def main(namespace: str) -> None:
     node.create_subscription(AudioDataStamped, 'voice/audio', voice, qos.AUDIO)
     print_line(ready=True)
     try:
-        rclpy.spin(node)
+        while rclpy.ok():
+            # Not spin(): a signal that comes just before it waits does not wake it, ever.
+            rclpy.spin_once(node, timeout_sec=1.0)
     except (KeyboardInterrupt, ExternalShutdownException):
         return
 

@@ -12,19 +12,17 @@ import contextlib
 import dataclasses
 from email.parser import BytesParser
 from email.policy import HTTP
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import io
 import json
-import select
 import ssl
-import threading
-import time
 from typing import Any
 import wave
 
+from local_server import LocalServer
 import numpy as np
 from numpy.typing import NDArray
 from trouble import Trouble, Troubles
+from troubled_handler import TroubledHandler
 from txt2vid_ros.core.pcm import to_s16
 
 PIECE = 3001
@@ -65,49 +63,29 @@ class FakeOpenAi:
 
         class Handler(_Handler):
             server_of = fake
+            troubles = fake.troubles
 
-        self._server = ThreadingHTTPServer(('127.0.0.1', 0), Handler)
-        self._server.daemon_threads = True
-        self._tls = certificate is not None
+        tls = None
         if certificate is not None:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(certificate.chain)
-            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={'poll_interval': 0.02})
-        self._thread.start()
-
-    @property
-    def address(self) -> str:
-        return f'http{"s" if self._tls else ""}://127.0.0.1:{self._server.server_port}/v1'
+            tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            tls.load_cert_chain(certificate.chain)
+        server = LocalServer(Handler, tls)
+        self.address = f'{server.address}/v1'
+        self.close = server.close
 
     def asked(self, path: str) -> list[Any]:
         """Return the bodies of all requests to a path."""
         return [body for _, where, _, body in self.requests if where == path]
 
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
 
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = 'HTTP/1.1'
+class _Handler(TroubledHandler):
     server_of: FakeOpenAi
 
     def setup(self) -> None:
         super().setup()
         self.server_of.connections += 1
 
-    def handle(self) -> None:
-        # A client may leave whenever it likes.
-        with contextlib.suppress(ConnectionError, ssl.SSLError):
-            super().handle()
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802
         fake = self.server_of
         self._note(None)
         if not self._admitted():
@@ -119,9 +97,9 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._json(404, {'detail': 'Not Found'})
 
-    def do_POST(self) -> None:
+    def do_POST(self) -> None:  # noqa: N802
         fake = self.server_of
-        data = self.rfile.read(int(self.headers['content-length']))
+        data = self.body()
         work = {'/v1/audio/speech': self._speech,
                 '/v1/audio/transcriptions': self._transcription}.get(self.path)
         body = json.loads(data) if self.path.endswith('speech') else self._form(data)
@@ -132,7 +110,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._json(404, {'detail': 'Not Found'})
             return
         trouble = fake.troubles.next()
-        if trouble.delay and self._gone(trouble.delay):
+        if trouble.delay and self.gone(trouble.delay):
             return
         if trouble.error is not None:
             self._send(Answer(trouble.error, trouble.says.encode()))
@@ -188,34 +166,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _stream(self, data: bytes, trouble: Trouble) -> None:
         ends = [*range(PIECE, len(data), PIECE), len(data)]
-        try:
-            self.send_response(200)
-            for name, value in self.server_of.headers.items():
-                self.send_header(name, value)
-            self.send_header('Transfer-Encoding', 'chunked')
-            self.end_headers()
-            for number, (begin, end) in enumerate(zip([0, *ends], ends, strict=False)):
-                if trouble.cut and number == trouble.after:
-                    self.close_connection = True
-                    return
-                if number and trouble.gap and self._gone(trouble.gap):
-                    return
-                piece = data[begin:end]
-                self.wfile.write(b'%x\r\n%b\r\n' % (len(piece), piece))
-                self.wfile.flush()
-            self.wfile.write(b'0\r\n\r\n')
-        except ConnectionError:
-            self.server_of.troubles.left.release()
-            self.close_connection = True
-
-    def _gone(self, seconds: float) -> bool:
-        """Wait; return whether the client has left meanwhile."""
-        until = time.monotonic() + seconds
-        readable, _, _ = select.select([self.connection], [], [], max(0, until - time.monotonic()))
-        if readable:
-            self.server_of.troubles.left.release()
-            self.close_connection = True
-        return bool(readable)
+        self.stream(data, ends, trouble, self.server_of.headers)
 
     def _json(self, status: int, content: Any) -> None:
         self._send(Answer(status, json.dumps(content).encode(),

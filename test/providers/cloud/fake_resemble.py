@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
-import select
 import struct
 import time
 from typing import Any
 
 from fake_voices import pcm, spoken
-from local_server import LocalHandler, LocalServer
+from local_server import LocalServer
 from trouble import Trouble, Troubles
+from troubled_handler import TroubledHandler
 
 PIECE = 3001
 VOICES = {'Grace': 'aaaa1111', 'Hugo': 'bbbb2222', 'Hannah': 'cccc3333'}
@@ -36,13 +36,14 @@ class FakeResemble:
 
         class Handler(_Handler):
             cloud = fake
+            troubles = fake.troubles
 
         self._server = LocalServer(Handler)
         self.address = self._server.address
         self.close = self._server.close
 
 
-class _Handler(LocalHandler):
+class _Handler(TroubledHandler):
     cloud: FakeResemble
 
     def setup(self) -> None:
@@ -73,7 +74,7 @@ class _Handler(LocalHandler):
             self.whole(404, b'{"message": "Voice could not be found"}')
             return
         trouble = self.cloud.troubles.next()
-        if trouble.delay and self._gone(trouble.delay):
+        if trouble.delay and self.gone(trouble.delay):
             return
         if trouble.error is not None and not trouble.after:
             self.whole(trouble.error, trouble.says.encode())
@@ -112,36 +113,8 @@ class _Handler(LocalHandler):
     def _stream(self, data: bytes, trouble: Trouble) -> None:
         # The first piece ends within the header.
         ends = [20, *range(20 + PIECE, len(data), PIECE), len(data)]
-        try:
-            self.send_response(200)
-            self.send_header('Transfer-Encoding', 'chunked')
-            self.end_headers()
-            for number, (begin, end) in enumerate(zip([0, *ends], ends, strict=False)):
-                if trouble.cut and number == trouble.after:
-                    self.close_connection = True
-                    return
-                if number and trouble.gap and self._gone(trouble.gap):
-                    return
-                piece = data[begin:end]
-                if number == 1:
-                    self.cloud.sent_at.append(time.perf_counter())
-                if piece:
-                    self.chunk(piece)
-            if trouble.tail and self._gone(trouble.tail):
-                return
-            if trouble.cut and trouble.after < 0:
-                self.close_connection = True
-                return
-            self.wfile.write(b'0\r\n\r\n')
-        except ConnectionError:
-            self.cloud.troubles.left.release()
-            self.close_connection = True
+        self.stream(data, ends, trouble, {}, self._sending)
 
-    def _gone(self, seconds: float) -> bool:
-        """Wait; return whether the client has left meanwhile."""
-        until = time.monotonic() + seconds
-        readable, _, _ = select.select([self.connection], [], [], max(0, until - time.monotonic()))
-        if readable:
-            self.cloud.troubles.left.release()
-            self.close_connection = True
-        return bool(readable)
+    def _sending(self, number: int) -> None:
+        if number == 1:
+            self.cloud.sent_at.append(time.perf_counter())

@@ -1,4 +1,4 @@
-"""Voices that a test loads, closed behind it."""
+"""Voices and recognizers that a test loads, closed behind it."""
 
 from __future__ import annotations
 
@@ -6,17 +6,18 @@ from collections.abc import Callable, Iterator
 import contextlib
 from typing import TypeVar
 
+from txt2vid_ros.listening.recognizer import SpeechToText
 from txt2vid_ros.speaking.voice import TextToSpeech
 
-V = TypeVar('V', bound=TextToSpeech)
+P = TypeVar('P', bound=TextToSpeech | SpeechToText)
 
 
 @contextlib.contextmanager
-def loading(make: Callable[..., V]) -> Iterator[Callable[..., V]]:
-    """Give a function that makes a voice and loads it; close all that it made, twice."""
-    made: list[V] = []
+def loading(make: Callable[..., P]) -> Iterator[Callable[..., P]]:
+    """Give a function that makes and loads a voice or a recognizer; close all of them twice."""
+    made: list[P] = []
 
-    def load(*arguments: object, **options: object) -> V:
+    def load(*arguments: object, **options: object) -> P:
         made.append(make(*arguments, **options))
         made[-1].load()
         return made[-1]

@@ -7,6 +7,7 @@ import json
 from fake_openai import Answer, FakeOpenAi
 from fake_voices import heard
 from hearing import words
+from loading import loading
 import numpy as np
 import pytest
 from speech_clips import clip
@@ -29,17 +30,9 @@ def server():
 @pytest.fixture
 def ear(server):
     """Return a function that loads a recognizer of the fake, and close all."""
-    made = []
-
-    def load(locale='en', **options):
-        made.append(OpenAiRecognizer(locale, TranscriptionOptions(
-            **{'base_url': server.address, 'warm_up': False, **options})))
-        made[-1].load()
-        return made[-1]
-    yield load
-    for each in made:
-        each.close()
-        each.close()
+    with loading(lambda locale='en', **options: OpenAiRecognizer(locale, TranscriptionOptions(
+            **{'base_url': server.address, 'warm_up': False, **options}))) as load:
+        yield load
 
 
 def test_real_speech_is_written_down_over_the_fall_back(server):
