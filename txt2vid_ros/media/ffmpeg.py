@@ -206,6 +206,10 @@ class FfmpegProcess:
         """Ask it to end, so that whoever reads its output comes to an end as well."""
         self._child.terminate()
 
+    def kill(self) -> None:
+        """End it even where it has been stopped, or does not listen."""
+        self._child.kill()
+
     def abort(self) -> None:
         """End it at once, whatever it has yet to read or write."""
         self._close_input()

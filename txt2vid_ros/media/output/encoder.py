@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+import dataclasses
 import threading
 from typing import Any
 
 import ffmpeg
 from txt2vid_ros.media.ffmpeg import SYNTHETIC_LABEL
-from txt2vid_ros.media.output.hand_over import LEFT_OUT
 from txt2vid_ros.media.output.mpegts import StreamChunk, TransportStreamParser
 from txt2vid_ros.media.output.raw_encoder import RawEncoder
-from txt2vid_ros.media.output.stream_format import Opening
+from txt2vid_ros.media.output.stream_format import Opening, Sent
 
 PTS_OFFSET = 1.0
 """Seconds. Presentation time of the first frame: AAC starts before it, and not below 0."""
@@ -42,6 +42,7 @@ class StreamEncoder:
                 omit_video_pes_length=0,
                 output_ts_offset=f'{start:.6f}',
                 mpegts_flags='+resend_headers+pat_pmt_at_frames',
+                **({'force_key_frames': f'expr:eq(n,{opening.missed})'} if opening.missed else {}),
                 **{'profile:v': form.profile, 'b:a': form.audio_bitrate,
                    'metadata:s:v': f'title={SYNTHETIC_LABEL}',
                    'metadata': f'service_name={SYNTHETIC_LABEL}'})
@@ -50,7 +51,8 @@ class StreamEncoder:
                                    fps=form.fps, audio_rate=form.audio_rate,
                                    frame_queue=QUEUED_FRAMES, sound_queue=QUEUED_FRAMES,
                                    sound_after=opening.sound_after)
-        self._follows = opening.follows
+        self._opening = opening
+        self._sent = Sent()
         self._parser = parser
         self._output = output
         self._closed = threading.Event()
@@ -67,20 +69,31 @@ class StreamEncoder:
         """Return whether ffmpeg runs and takes its input."""
         return self._encoder.alive
 
-    def write(self, picture: bytes, sound: bytes) -> bool:
-        """Queue one I420 frame and the s16 samples written with it; False if ffmpeg has failed."""
-        return self._encoder.write(picture, sound)
+    def write(self, picture: bytes, sound: bytes, timeout: float = 0.0) -> bool:
+        """
+        Queue one I420 frame and the s16 samples written with it; False if ffmpeg has failed.
+
+        It has failed where there is no room in the queues within `timeout` seconds.
+        """
+        return self._encoder.write(picture, sound, timeout)
 
     def end_sound_after(self, units: int) -> None:
         """Send no more than so many AAC frames, from its first one on."""
         self._parser.end_sound_after(units)
+
+    @property
+    def sent(self) -> Sent:
+        """Return what was sent of what it has made, once it is closed."""
+        return self._sent
 
     def failure(self) -> str:
         """Return why it is not alive, in one line."""
         return self._encoder.complaint()
 
     def close(self) -> None:
-        """Let ffmpeg finish what it has, then make sure that it is gone."""
+        """Let ffmpeg finish what it has, unless it has failed; make sure that it is gone."""
+        if not self.alive:
+            self._encoder.kill()
         self._encoder.finish()
         self._reader.join(timeout=2.0)
         self._closed.set()
@@ -90,11 +103,13 @@ class StreamEncoder:
         self._closed.wait(timeout)
 
     def _read(self) -> None:
-        before = self._follows
-        if before is not None:
-            before.wait(LONGEST_END)
-            self._follows = None
-        self._parser.restart(LEFT_OUT if before is not None else 0)
+        opening = self._opening
+        if opening.follows is not None:
+            opening.follows.wait(LONGEST_END)
+            # Or each would hold the one before it.
+            self._opening = dataclasses.replace(opening, follows=None)
+        self._parser.restart(opening.left_out, opening.missed)
         while data := self._encoder.read():
             for chunk in self._parser.feed(data):
                 self._output(chunk)
+        self._sent = self._parser.sent

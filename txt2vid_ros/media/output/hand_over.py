@@ -10,9 +10,11 @@ whose windows are those of a sound that begins.
 from __future__ import annotations
 
 import dataclasses
+import math
+import time
 
-from txt2vid_ros.core.clock import FrameGrid
-from txt2vid_ros.media.output.stream_format import FrameEncoder, StreamFormat
+from txt2vid_ros.core.clock import Clock, FrameGrid, SECOND
+from txt2vid_ros.media.output.stream_format import FrameEncoder, Sent, StreamFormat
 
 AAC_FRAME = 1024
 """Samples of an AAC frame (ISO 14496-3)."""
@@ -22,6 +24,19 @@ LAST_LEFT_OUT = 2
 """AAC frames of the first encoder that are left out."""
 LEFT_OUT = OVERLAP + 1 - LAST_LEFT_OUT
 """AAC frames of the second encoder that are left out. It sends one before its first sample."""
+LONGEST_STALL_SECONDS = 2.0
+"""Seconds that are caught up by writing faster."""
+LONGEST_GAP_SECONDS = 10.0
+"""Seconds that recordings get afterwards where viewers missed them: the sound, as far as it is
+known, and the last picture. A longer gap or a clock step is skipped, and the presentation times
+continue as if nothing had happened."""
+GAP_EVERY_SECONDS = 30.0
+"""Seconds from one gap of more than LONGEST_STALL_SECONDS that is filled to the next: a machine
+with too much to do must not get more."""
+CATCHING_UP = 5
+"""How many times as fast as they are seen the pictures of a gap are encoded."""
+STARTING_SECONDS = 0.1
+"""Seconds that an encoder takes to start."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,3 +75,56 @@ def seam_after(begin: int, end: int) -> int:
     That is a whole number of AAC frames later, not before sample `end`.
     """
     return begin + max(OVERLAP, -(-(end - begin) // AAC_FRAME)) * AAC_FRAME
+
+
+@dataclasses.dataclass(frozen=True)
+class Beginning:
+    """Where an encoder begins."""
+
+    place: int
+    """Of its first picture, on the grid."""
+    sound: int
+    """Its first sample."""
+    left_out: int = 0
+    """AAC frames that are not sent of it."""
+
+    def behind(self, sent: Sent) -> Beginning:
+        """Return where the next encoder begins, so that nothing is missing between them."""
+        if not sent.units:
+            return dataclasses.replace(self, place=self.place + sent.pictures)
+        # One frame comes before the first sample.
+        end = self.sound + (self.left_out + sent.units - 1) * AAC_FRAME
+        return Beginning(self.place + sent.pictures, end - (LEFT_OUT - 1) * AAC_FRAME, LEFT_OUT)
+
+
+class Gaps:
+    """Decides which gaps recordings get afterwards."""
+
+    def __init__(self, clock: Clock) -> None:
+        """Take the clock that the stream goes by."""
+        self._clock = clock
+        self._offset = self._now_offset()
+        self._filled = -math.inf
+
+    def _now_offset(self) -> int:
+        return self._clock.now() - time.monotonic_ns()
+
+    def note(self) -> None:
+        """Note that all is well: by how much the clock is ahead of the monotonic one."""
+        self._offset = self._now_offset()
+
+    def missed(self, seconds: float) -> float:
+        """
+        Return how many seconds viewers miss where the stream ended `seconds` ago.
+
+        That is until an encoder that begins there has caught up. 0 where it is not to begin there.
+        """
+        if not 0 <= seconds <= LONGEST_GAP_SECONDS:
+            return 0.0
+        if seconds > LONGEST_STALL_SECONDS:
+            now = time.monotonic()
+            stepped = abs(self._now_offset() - self._offset) > SECOND
+            if stepped or now - self._filled < GAP_EVERY_SECONDS:
+                return 0.0
+            self._filled = now
+        return seconds + seconds / CATCHING_UP + STARTING_SECONDS

@@ -29,6 +29,14 @@ class StreamFormat:
     audio_bitrate: int = 96_000
 
 
+@dataclasses.dataclass(frozen=True)
+class Sent:
+    """What an encoder has sent: pictures, and coded frames of sound."""
+
+    pictures: int = 0
+    units: int = 0
+
+
 class FrameEncoder(Protocol):
     """What takes a picture and its sound: a StreamEncoder."""
 
@@ -37,12 +45,17 @@ class FrameEncoder(Protocol):
         """Return whether it takes more."""
         ...
 
-    def write(self, picture: bytes, sound: bytes) -> bool:
-        """Take one frame and the samples written with it."""
+    def write(self, picture: bytes, sound: bytes, timeout: float = 0.0) -> bool:
+        """Take one frame and the samples written with it, within `timeout` seconds."""
         ...
 
     def end_sound_after(self, units: int) -> None:
         """Send no more than so many coded frames of sound, from its first one on."""
+        ...
+
+    @property
+    def sent(self) -> Sent:
+        """Return what came out of it, once it is closed."""
         ...
 
     def failure(self) -> str:
@@ -68,4 +81,8 @@ class Opening:
     sound_after: float = 0.0
     """Seconds from its first frame to its first sample."""
     follows: FrameEncoder | None = None
-    """The encoder after whose last packet its own are sent, without the sound of the overlap."""
+    """The encoder after whose last packet its own are sent."""
+    left_out: int = 0
+    """Its first coded frames of sound, which are not sent: the encoder before has sent them."""
+    missed: int = 0
+    """Its first pictures, whose time has passed: viewers go on behind them."""

@@ -9,28 +9,30 @@ import logging
 import math
 import threading
 
-import cv2
-import numpy as np
-from numpy.typing import NDArray
 from txt2vid_ros.core.backoff import Backoff
 from txt2vid_ros.core.clock import Clock, FrameGrid, SECOND
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.pcm import to_s16
-from txt2vid_ros.media.fitting import fitted
+from txt2vid_ros.media.fitting import CodedPictures
 from txt2vid_ros.media.output.frame_buffer import FrameBuffer
-from txt2vid_ros.media.output.hand_over import HandOver, seam_after, units_before
+from txt2vid_ros.media.output.hand_over import (
+    Beginning,
+    Gaps,
+    HandOver,
+    LEFT_OUT,
+    LONGEST_STALL_SECONDS,
+    seam_after,
+    units_before,
+)
 from txt2vid_ros.media.output.stream_format import FrameEncoder, Opening, StreamFormat
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
 
 log = logging.getLogger(__name__)
 
-LONGEST_STALL_SECONDS = 2.0
-"""Seconds that are caught up by writing faster; a longer gap or a clock step is skipped, and the
-presentation times continue as if nothing had happened."""
+FULL_SECONDS = 5.0
+"""Seconds for which an encoder may take nothing while it catches up."""
 AUDIO_AHEAD_SECONDS = 0.045
 """Seconds. An AAC encoder holds two frames of 1,024 samples back (ISO 14496-3), 43 ms."""
-SPARE_FRAMES = 2
-"""Frames between one encoder's last sound and the next one's first, for AAC's priming samples."""
 MOST_RESTARTS = 8
 """Failures of the encoder in a row after which the stream gives up."""
 CHANGE_SECONDS = 0.5
@@ -47,7 +49,7 @@ class StreamStatistics:
     on_time: int = 0
     repeated: int = 0
     skipped: int = 0
-    """Grid places that the machine was too slow to write at all."""
+    """Grid places that viewers did not get."""
     late_audio: int = 0
     restarts: int = 0
     lateness: collections.deque[float] = dataclasses.field(
@@ -81,12 +83,15 @@ class StreamWriter:
         self._playout = int(playout * SECOND)
         self._audio_ahead = round(audio_ahead * form.audio_rate)
         """Samples."""
-        self._blank = np.full((form.height * 3 // 2, form.width), 128, np.uint8)
-        self._blank[:form.height] = 16
-        self._converted: tuple[NDArray[np.uint8] | None, bytes] = (None, self._blank.tobytes())
+        self._pictures = CodedPictures((form.width, form.height))
         self._samples_done = 0
-        self._sound_begin = 0
-        """The first sample that the present encoder got."""
+        self._began = Beginning(0, 0)
+        """Where the present encoder began."""
+        self._live = 0
+        """The first place that viewers get of it."""
+        self._shown = -1
+        """The last place whose picture was taken."""
+        self._gaps = Gaps(clock)
         self.zero = 0
         """The stamp of the stream's first frame, nanoseconds."""
 
@@ -107,19 +112,18 @@ class StreamWriter:
         self.zero = self.zero or self.grid.stamp(place)
         try:
             while not stop.is_set():
-                if sink is not None and not sink.alive:
+                if sink is None:
+                    sink = self._opened(Beginning(place, self._sample_at(place)))
+                elif not sink.alive:
                     failures += 1
                     self._restart(sink, failures, stop)
-                    sink = None
-                elif (jump := self._jump(place)) and sink is not None:
-                    log.warning('the clock or the machine jumped by %+.1f s; going on from there',
-                                jump)
+                    sink, place = self._resumed(sink, place)
+                elif place >= self._live and self._jumped(place):
+                    sink.end_sound_after(units_before(self._began.sound, self._samples_done))
                     sink.close()
-                    sink = None
-                if sink is None:
-                    place = self._anchor(self._without_hand_over(place))
-                    sink = self._open_sink(Opening(self._form, self._begun(self.grid, place)))
-                if self._change is None and self._wanted != (self._form, self.grid):
+                    sink, place = self._resumed(sink, place)
+                if (self._change is None and self._wanted != (self._form, self.grid)
+                        and place >= self._live):
                     self._change = self._prepared(sink, place)
                 if not self._wait(place, stop):
                     continue
@@ -132,7 +136,7 @@ class StreamWriter:
         finally:
             if sink is not None:
                 sink.close()
-            self._without_hand_over(place)
+            self._without_hand_over()
 
     def _begun(self, grid: FrameGrid, place: int) -> float:
         return (grid.stamp(place) - self.zero) / SECOND
@@ -142,11 +146,12 @@ class StreamWriter:
         form, grid = self._wanted
         last = place + math.ceil(CHANGE_SECONDS * self.grid.fps)
         first = grid.first_after(self.grid.stamp(last) + 1)
-        seam = seam_after(self._sound_begin, self._sample_at(last + 1) + self._audio_ahead)
+        seam = seam_after(self._began.sound, self._sample_at(last + 1) + self._audio_ahead)
         change = HandOver(form, grid, last, first, seam, sink)
         begin = int(first * form.audio_rate / grid.fps)
         return dataclasses.replace(change, encoder=self._open_sink(Opening(
-            form, self._begun(grid, first), (change.sound_begin - begin) / form.audio_rate, sink)))
+            form, self._begun(grid, first), (change.sound_begin - begin) / form.audio_rate, sink,
+            LEFT_OUT)))
 
     def _handed_over(self, sink: FrameEncoder, change: HandOver) -> tuple[FrameEncoder, int]:
         """Return the encoder to go on with, and its first place."""
@@ -157,39 +162,69 @@ class StreamWriter:
             change.encoder.close()
             return sink, change.last + 1
         old, self.grid, self._form = self.grid, change.grid, change.form
-        self._frames.renumber(lambda place: change.grid.index(old.stamp(place)))
-        sink.end_sound_after(units_before(self._sound_begin, change.seam))
-        self._samples_done = self._sound_begin = change.sound_begin
+        self._renumber(old)
+        sink.end_sound_after(units_before(self._began.sound, change.seam))
+        self._samples_done = change.sound_begin
+        self._began = Beginning(change.first, change.sound_begin, LEFT_OUT)
+        self._live = change.first
         # It has yet to encode what it was given; no frame may wait for that.
         threading.Thread(target=sink.close, name='last packets', daemon=True).start()
         return change.encoder, change.first
 
-    def _without_hand_over(self, place: int) -> int:
-        """Go on in the format that is wanted by an encoder of its own; return the place."""
+    def _renumber(self, old: FrameGrid) -> None:
+        """Go on with the places of the present grid."""
+        def place_of(place: int) -> int:
+            return self.grid.index(old.stamp(place))
+        self._frames.renumber(place_of)
+        self._shown = place_of(self._shown)
+
+    def _without_hand_over(self) -> None:
+        """Go on in the format that is wanted by an encoder of its own."""
         if self._change is not None:
             self._change.encoder.close()
             self._change = None
         if self._wanted != (self._form, self.grid):
             old, (self._form, self.grid) = self.grid, self._wanted
-            self._frames.renumber(lambda each: self.grid.index(old.stamp(each)))
-            place = self.grid.first_after(old.stamp(place))
-        return place
+            self._renumber(old)
 
-    def _jump(self, place: int) -> float:
-        """Return how many seconds ago `place` was due; 0 where a stall explains that."""
-        away = (self._clock.now() - self._playout - self.grid.stamp(place)) / SECOND
-        return away if abs(away) > LONGEST_STALL_SECONDS else 0.0
+    def _jumped(self, place: int) -> bool:
+        """Return whether `place` was due too long ago, or is too far ahead, for a mere stall."""
+        away = self._clock.now() - self._playout - self.grid.stamp(place)
+        return abs(away) > LONGEST_STALL_SECONDS * SECOND
 
-    def _anchor(self, place: int) -> int:
-        """Return the place to go on from; presentation times in the stream never go back."""
+    def _opened(self, began: Beginning, missed: int = 0, follows: FrameEncoder | None = None
+                ) -> FrameEncoder:
+        """Start an encoder whose first `missed` pictures viewers do not get."""
+        self._began, self._samples_done = began, began.sound
+        self._live = began.place + missed
+        after = (began.sound - self._sample_at(began.place)) / self._form.audio_rate
+        return self._open_sink(Opening(self._form, self._begun(self.grid, began.place), after,
+                                       follows, began.left_out, missed))
+
+    def _resumed(self, ended: FrameEncoder, place: int) -> tuple[FrameEncoder, int]:
+        """
+        Start an encoder that goes on behind the last packet of the one that has `ended`.
+
+        Return it and the place to go on from, where `place` would have been written next;
+        presentation times never go back.
+        """
+        old, began = self.grid, self._began.behind(ended.sent)
+        self._without_hand_over()
+        began = dataclasses.replace(began, place=self.grid.index(old.stamp(began.place)))
         now = self.grid.first_after(self._clock.now())
-        if not 0 <= now - place <= LONGEST_STALL_SECONDS * self.grid.fps:
-            ahead = math.ceil(self._audio_ahead * self.grid.fps / self._form.audio_rate)
-            self.zero += (self.grid.stamp(now - ahead - SPARE_FRAMES) - self.grid.stamp(place))
-        else:
-            self.statistics.skipped += now - place
-        self._samples_done = self._sound_begin = self._sample_at(now)
-        return now
+        seconds = (now - began.place) / float(self.grid.fps)
+        if missed := self._gaps.missed(seconds):
+            log.warning('viewers miss %.1f s of the stream; recordings get them', missed)
+            places = math.ceil(missed * self.grid.fps)
+            self.statistics.skipped += places
+            return self._opened(began, places, ended), began.place
+        skipped = self.grid.stamp(now) - self.grid.stamp(began.place)
+        log.warning('the clock or the machine jumped by %+.1f s; going on from there', seconds)
+        self.zero += skipped
+        self.statistics.skipped += max(0, now - place)
+        self._shown = now - 1
+        sound = began.sound + round(skipped * self._form.audio_rate / SECOND)
+        return self._opened(Beginning(now, sound, began.left_out), 0, ended), now
 
     def _restart(self, sink: FrameEncoder, failures: int, stop: threading.Event) -> None:
         self.statistics.restarts += 1
@@ -213,38 +248,30 @@ class StreamWriter:
             if left > LONGEST_STALL_SECONDS * SECOND + self._playout or stop.wait(
                     min(left / SECOND, 0.1)):
                 return False
-        self.statistics.lateness.append(-left / SECOND)
+        if place >= self._live:
+            self.statistics.lateness.append(-left / SECOND)
         return not stop.is_set()
 
     def _write(self, sink: FrameEncoder, place: int) -> None:
-        frame, exact = self._frames.take(place)
-        late = self.statistics.lateness[-1] * float(self.grid.fps) > 1
-        self.statistics.frames += 1
-        self.statistics.on_time += exact and not late
-        self.statistics.repeated += not exact
+        catching_up = place < self._live
+        picture = self._pictures.last if place <= self._shown else self._taken(place, catching_up)
         change = self._change
         end = (change.seam if change is not None and place == change.last
                else self._sample_at(place + 1) + self._audio_ahead)
-        sink.write(self._picture(frame), self._sound(max(end, self._samples_done)))
+        sink.write(picture, self._sound(max(end, self._samples_done)),
+                   FULL_SECONDS if catching_up else 0.0)
+        if not catching_up:
+            self._gaps.note()
 
-    def _picture(self, frame: NDArray[np.uint8] | None) -> bytes:
-        if frame is None:
-            return self._blank.tobytes()
-        known, data = self._converted
-        if known is not frame:
-            data = cv2.cvtColor(self._fitted(frame), cv2.COLOR_BGR2YUV_I420).tobytes()
-            self._converted = (frame, data)
-        return data
-
-    def _fitted(self, frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Return the frame at the stream's size, with bars where the shape differs."""
-        picture, (left, top) = fitted(frame, (self._form.width, self._form.height))
-        if picture is frame:
-            return frame
-        height, width = picture.shape[:2]
-        canvas = np.zeros((self._form.height, self._form.width, 3), np.uint8)
-        canvas[top:top + height, left:left + width] = picture
-        return canvas
+    def _taken(self, place: int, catching_up: bool) -> bytes:
+        """Return the picture for a place that has not been written before."""
+        frame, exact = self._frames.take(place)
+        self._shown = place
+        late = catching_up or self.statistics.lateness[-1] * float(self.grid.fps) > 1
+        self.statistics.frames += 1
+        self.statistics.on_time += exact and not late
+        self.statistics.repeated += not exact
+        return self._pictures.of(frame)
 
     def _sound(self, end: int) -> bytes:
         """Return the samples before number `end` that were not written yet."""
