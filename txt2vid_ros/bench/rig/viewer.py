@@ -12,23 +12,12 @@ import time
 import numpy as np
 from numpy.typing import NDArray
 from txt2vid_ros.core.pcm import STREAM_RATE
-from txt2vid_ros.media.output.mpegts import AUDIO_PID, PACKET_BYTES, VIDEO_PID
-
-PTS_CLOCK = 90_000
-"""Hz of presentation times in a transport stream (ISO 13818-1)."""
-
-
-def presentation_time(packet: bytes) -> float | None:
-    """Return the presentation time (seconds) of the PES packet that begins in a packet, if any."""
-    if not packet[1] & 0x40:
-        return None
-    start = 4 + (1 + packet[4] if packet[3] & 0x20 else 0)
-    header = packet[start:start + 14]
-    if len(header) < 14 or header[:3] != b'\0\0\1' or not header[7] & 0x80:
-        return None
-    ticks = ((header[9] >> 1 & 7) << 30 | header[10] << 22 | header[11] >> 1 << 15
-             | header[12] << 7 | header[13] >> 1)
-    return ticks / PTS_CLOCK
+from txt2vid_ros.media.output.mpegts import (
+    AUDIO_PID,
+    PACKET_BYTES,
+    presentation_time,
+    VIDEO_PID,
+)
 
 
 class Viewer:

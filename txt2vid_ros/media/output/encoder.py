@@ -9,7 +9,7 @@ from typing import Any
 
 import ffmpeg
 from txt2vid_ros.media.ffmpeg import SYNTHETIC_LABEL
-from txt2vid_ros.media.output.mpegts import StreamChunk, TransportStreamParser
+from txt2vid_ros.media.output.mpegts import PTS_SECONDS, StreamChunk, TransportStreamParser
 from txt2vid_ros.media.output.raw_encoder import RawEncoder
 from txt2vid_ros.media.output.stream_format import Opening, Sent
 
@@ -112,4 +112,12 @@ class StreamEncoder:
         while data := self._encoder.read():
             for chunk in self._parser.feed(data):
                 self._output(chunk)
-        self._sent = self._parser.sent
+        self._sent = self._what_was_sent()
+
+    def _what_was_sent(self) -> Sent:
+        last, opening = self._parser.last_picture, self._opening
+        if last is None:
+            return Sent(0, self._parser.sent_units)
+        # In between some may have been left out.
+        after = (last - PTS_OFFSET - opening.begun + 1.0) % PTS_SECONDS - 1.0
+        return Sent(round(after * opening.form.fps) + 1, self._parser.sent_units)

@@ -91,10 +91,10 @@ class Beginning:
     def behind(self, sent: Sent) -> Beginning:
         """Return where the next encoder begins, so that nothing is missing between them."""
         if not sent.units:
-            return dataclasses.replace(self, place=self.place + sent.pictures)
+            return dataclasses.replace(self, place=self.place + sent.places)
         # One frame comes before the first sample.
         end = self.sound + (self.left_out + sent.units - 1) * AAC_FRAME
-        return Beginning(self.place + sent.pictures, end - (LEFT_OUT - 1) * AAC_FRAME, LEFT_OUT)
+        return Beginning(self.place + sent.places, end - (LEFT_OUT - 1) * AAC_FRAME, LEFT_OUT)
 
 
 class Gaps:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import dataclasses
 import sys
 
-from txt2vid_ros.media.output.stream_format import Sent
-
 PACKET_BYTES = 188
 SYNC = 0x47
 STARTS_UNIT = 0x40
@@ -16,6 +14,25 @@ PMT_PID = 0x1000
 VIDEO_PID = 0x100
 AUDIO_PID = 0x101
 """The identifiers that ffmpeg's muxer gives the first programme, its video and its sound."""
+
+
+PTS_CLOCK = 90_000
+"""Hz of presentation times."""
+PTS_SECONDS = 2 ** 33 / PTS_CLOCK
+"""Seconds after which they begin at 0 again."""
+
+
+def presentation_time(packet: bytes | bytearray) -> float | None:
+    """Return the presentation time (seconds) of the PES packet that begins in a packet, if any."""
+    if not packet[1] & STARTS_UNIT:
+        return None
+    start = 4 + (1 + packet[4] if packet[3] & 0x20 else 0)
+    header = packet[start:start + 14]
+    if len(header) < 14 or header[:3] != b'\0\0\1' or not header[7] & 0x80:
+        return None
+    ticks = ((header[9] >> 1 & 7) << 30 | header[10] << 22 | header[11] >> 1 << 15
+             | header[12] << 7 | header[13] >> 1)
+    return ticks / PTS_CLOCK
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,7 +63,11 @@ class TransportStreamParser:
         """What is added to them since another encoder continues."""
         self._missed, self._missing = 0, False
         """The pictures that viewers do not get, and whether the packets now are of that time."""
-        self._sent = Sent()
+        self._pictures = 0
+        self.sent_units = 0
+        """Units of sound that were sent of the present encoder."""
+        self.last_picture: float | None = None
+        """The presentation time of its last picture that was sent, seconds."""
 
     def restart(self, left_out: int = 0, missed: int = 0) -> None:
         """
@@ -60,16 +81,12 @@ class TransportStreamParser:
         self._last_unit = sys.maxsize
         self._shifts = {}
         self._missed, self._missing = missed, missed > 0
-        self._sent = Sent()
+        self._pictures = self.sent_units = 0
+        self.last_picture = None
 
     def end_sound_after(self, units: int) -> None:
         """Leave out all sound of this encoder after so many units, from its first one on."""
         self._last_unit = units
-
-    @property
-    def sent(self) -> Sent:
-        """Return what this encoder has sent."""
-        return self._sent
 
     @property
     def tables(self) -> bytes:
@@ -112,14 +129,15 @@ class TransportStreamParser:
                 self._units += 1
             if pid == AUDIO_PID and self._leaving_out:
                 continue
-            if (self._missing and pid == VIDEO_PID and self._sent.pictures >= self._missed
+            if (self._missing and pid == VIDEO_PID and self._pictures >= self._missed
                     and _random_access(packets, at)):
                 # What viewers get is counted on from the last that they got.
                 self._missing, self._shifts = False, {}
                 live = len(kept)
-            if starts:
-                self._sent = Sent(self._sent.pictures + (pid == VIDEO_PID),
-                                  self._sent.units + (pid == AUDIO_PID))
+            if starts and pid == VIDEO_PID:
+                self._pictures += 1
+                self.last_picture = presentation_time(packets[at:at + PACKET_BYTES])
+            self.sent_units += starts and pid == AUDIO_PID
             flags, counter = packets[at + 3] & 0xF0, packets[at + 3] & 0xF
             if pid not in self._shifts:
                 self._shifts[pid] = self._counters.get(pid, counter - 1) + 1 - counter

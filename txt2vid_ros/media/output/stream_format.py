@@ -31,10 +31,12 @@ class StreamFormat:
 
 @dataclasses.dataclass(frozen=True)
 class Sent:
-    """What an encoder has sent: pictures, and coded frames of sound."""
+    """What an encoder has sent."""
 
-    pictures: int = 0
+    places: int = 0
+    """Places of the frame grid from its first one to behind the last picture that was sent."""
     units: int = 0
+    """Coded frames of sound."""
 
 
 class FrameEncoder(Protocol):

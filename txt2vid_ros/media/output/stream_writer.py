@@ -254,20 +254,20 @@ class StreamWriter:
 
     def _write(self, sink: FrameEncoder, place: int) -> None:
         catching_up = place < self._live
-        picture = self._pictures.last if place <= self._shown else self._taken(place, catching_up)
+        late = catching_up or self.statistics.lateness[-1] * float(self.grid.fps) > 1
+        picture = self._pictures.last if place <= self._shown else self._taken(place, late)
         change = self._change
         end = (change.seam if change is not None and place == change.last
                else self._sample_at(place + 1) + self._audio_ahead)
         sink.write(picture, self._sound(max(end, self._samples_done)),
-                   FULL_SECONDS if catching_up else 0.0)
+                   FULL_SECONDS if late else 0.0)
         if not catching_up:
             self._gaps.note()
 
-    def _taken(self, place: int, catching_up: bool) -> bytes:
+    def _taken(self, place: int, late: bool) -> bytes:
         """Return the picture for a place that has not been written before."""
         frame, exact = self._frames.take(place)
         self._shown = place
-        late = catching_up or self.statistics.lateness[-1] * float(self.grid.fps) > 1
         self.statistics.frames += 1
         self.statistics.on_time += exact and not late
         self.statistics.repeated += not exact
