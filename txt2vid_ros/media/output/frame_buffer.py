@@ -23,6 +23,7 @@ class FrameBuffer:
         self._capacity = capacity
         self._waiting: dict[int, NDArray[np.uint8]] = {}
         self._last: NDArray[np.uint8] | None = None
+        self._last_place = -1
         self._shown = -1
         self._lock = threading.Lock()
 
@@ -30,8 +31,10 @@ class FrameBuffer:
         """Add the frame to be seen at place `index`; False if its time has passed."""
         with self._lock:
             if index <= self._shown:
-                # Late, but still the newest there is: better than the one before it.
-                self._last = frame
+                # Late, but better than the one before it; one that is older still would turn
+                # the picture back.
+                if index >= self._last_place:
+                    self._last, self._last_place = frame, index
                 return False
             self._waiting[index] = frame
             if len(self._waiting) > self._capacity:
@@ -49,7 +52,8 @@ class FrameBuffer:
         """Go on with the places of another grid."""
         with self._lock:
             self._waiting = {place_of(index): frame for index, frame in self._waiting.items()}
-            self._shown = place_of(self._shown) if self._shown >= 0 else -1
+            self._shown, self._last_place = (
+                place_of(place) if place >= 0 else -1 for place in (self._shown, self._last_place))
 
     def take(self, index: int) -> tuple[NDArray[np.uint8] | None, bool]:
         """
@@ -61,11 +65,13 @@ class FrameBuffer:
             if index < self._shown:
                 # The clock went back: what waits belongs to the time before.
                 self._waiting.clear()
+                self._last_place = -1
             self._shown = index
             exact = index in self._waiting
             due = [place for place in self._waiting if place <= index]
             if due:
-                self._last = self._waiting[max(due)]
+                self._last_place = max(due)
+                self._last = self._waiting[self._last_place]
                 for place in due:
                     del self._waiting[place]
             return self._last, exact

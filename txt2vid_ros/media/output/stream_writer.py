@@ -118,7 +118,7 @@ class StreamWriter:
                     failures += 1
                     self._restart(sink, failures, stop)
                     sink, place = self._resumed(sink, place)
-                elif place >= self._live and self._jumped(place):
+                elif self._jumped(place):
                     sink.end_sound_after(units_before(self._began.sound, self._samples_done))
                     sink.close()
                     sink, place = self._resumed(sink, place)
@@ -190,7 +190,8 @@ class StreamWriter:
     def _jumped(self, place: int) -> bool:
         """Return whether `place` was due too long ago, or is too far ahead, for a mere stall."""
         away = self._clock.now() - self._playout - self.grid.stamp(place)
-        return abs(away) > LONGEST_STALL_SECONDS * SECOND
+        longest = LONGEST_STALL_SECONDS * SECOND
+        return away < -longest or away > longest and place >= self._live
 
     def _opened(self, began: Beginning, missed: int = 0, follows: FrameEncoder | None = None
                 ) -> FrameEncoder:
