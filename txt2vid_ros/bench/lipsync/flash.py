@@ -85,9 +85,10 @@ class FlashEngine(LipSyncEngine):
         over = (options or FlashOptions()).over
         self._face = make_engine(over, {}, 'flash.over')[0] if over else None
         if self._face is not None:
-            self.look_ahead = max(EXPOSURE / 2, self._face.look_ahead)  # type: ignore[misc]
-            self.timed_look_ahead = None if self._face.timed_look_ahead is None else max(  # type: ignore[misc]
-                EXPOSURE / 2, self._face.timed_look_ahead)
+            # Of this engine, not of all.
+            vars(self)['look_ahead'] = max(EXPOSURE / 2, self._face.look_ahead)
+            timed = self._face.timed_look_ahead
+            vars(self)['timed_look_ahead'] = None if timed is None else max(EXPOSURE / 2, timed)
 
     def load(self) -> None:
         """Load the engine of the face."""

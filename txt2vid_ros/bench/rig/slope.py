@@ -7,6 +7,7 @@ import dataclasses
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 CONFIDENCE_95 = 1.96
 """Standard deviations of a normal distribution that hold 95 in 100."""
@@ -45,7 +46,8 @@ def theil_sen(times: Sequence[float], values: Sequence[float]) -> Slope:
                  float(slopes[min(high, len(slopes) - 1)]))
 
 
-def _thinned(times: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _thinned(times: NDArray[np.float64], values: NDArray[np.float64]
+             ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     size = math.ceil(len(times) / MOST_POINTS)
     if size < 2:
         return times, values

@@ -11,9 +11,12 @@ import signal
 import threading
 import time
 
+from txt2vid_ros.bench.rig.processes import named_processes
 from txt2vid_ros.bench.rig.running_graph import RunningGraph
+from txt2vid_ros.bench.soak.garbage import throw_garbage
+from txt2vid_ros.bench.soak.link_end import LinkEnd
 from txt2vid_ros.bench.soak.log import SoakLog
-from txt2vid_ros.bench.soak.processes import named_processes
+from txt2vid_ros.bench.soak.machine_faults import SmallDisk, SteppedClock
 from txt2vid_ros.bench.soak.witness import LOADING, Witness
 
 STOPPED_SECONDS = 5.0
@@ -34,6 +37,9 @@ class Rig:
     graph: RunningGraph
     witness: Witness
     log: SoakLog
+    link: LinkEnd
+    disk: SmallDisk
+    clock: SteppedClock
     stop: threading.Event
 
     def pid(self, name: str) -> int:
@@ -101,14 +107,61 @@ def slow(name: str, rig: Rig) -> Mapping[str, object]:
     return {}
 
 
+def cut_link(rig: Rig) -> Mapping[str, object]:
+    """Have no datagram of the link pass for some seconds."""
+    rig.link.cut.set()
+    rig.stop.wait(STOPPED_SECONDS)
+    rig.link.cut.clear()
+    return {}
+
+
+def step_clock(seconds: float, rig: Rig) -> Mapping[str, object]:
+    """Step the time of day of the graph, and after a while back."""
+    if rig.clock.why_not:
+        raise NotInjectedError(rig.clock.why_not)
+    rig.clock.step(seconds)
+    rig.stop.wait(SLOW_SECONDS)
+    rig.clock.step(0.0)
+    return {}
+
+
+def fill_disk(rig: Rig) -> Mapping[str, object]:
+    """Fill the disk that is recorded to, and after a while make room again."""
+    if rig.disk.why_not:
+        raise NotInjectedError(rig.disk.why_not)
+    rig.disk.fill(rig.graph.pid)
+    rig.stop.wait(SLOW_SECONDS)
+    rig.disk.empty(rig.graph.pid)
+    return {'recording': bool(named_processes(rig.graph.pid).get('ffmpeg recording'))}
+
+
+def garbage(rig: Rig) -> Mapping[str, object]:
+    """Publish garbage on every topic of the graph; tell which processes are new after it."""
+    before = named_processes(rig.graph.pid)
+    told = throw_garbage(rig.graph.namespace, rig.log)
+    rig.stop.wait(1.0)
+    after = named_processes(rig.graph.pid)
+    return {**told, 'ended': sorted(name for name, pid in before.items()
+                                    if after.get(name) != pid)}
+
+
 NODES = ('tts', 'lipsync', 'stream', 'web', 'say', 'stt', 'responder', 'link')
 FFMPEGS = ('ffmpeg encoder', 'ffmpeg mp4', 'ffmpeg recording')
 FAULTS: Mapping[str, Fault] = {
     **{f'kill {name}': functools.partial(kill, name) for name in (*NODES, *FFMPEGS)},
     **{f'stop {name}': functools.partial(pause, name) for name in (*NODES, *FFMPEGS)},
     **{f'slow {name}': functools.partial(slow, name) for name in ('tts', 'lipsync')},
+    'link cut': cut_link,
+    'clock +1 s': functools.partial(step_clock, 1.0),
+    'clock -1 s': functools.partial(step_clock, -1.0),
+    'garbage': garbage,
+    'disk full': fill_disk,
 }
-"""Each fault by name, in the order of what is left out last where time is short."""
+"""
+Each fault by name, in the order of what is left out last where time is short.
+
+The last one ends a recording for good.
+"""
 
 
 class FaultThread:

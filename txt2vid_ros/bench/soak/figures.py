@@ -45,7 +45,7 @@ def figures(rows: Sequence[Row]) -> dict[str, Any]:
            and not row['interrupted']]
     repeated = [row for row in said if row['captions'] > 1
                 or row['summed_s'] - row['said_s'] > 0.5]
-    gaps = of_kind(rows, 'gap')
+    gaps, viewers = of_kind(rows, 'gap'), of_kind(rows, 'viewer')
     return {
         'lost': len(lost), 'repeated': len(repeated),
         'rss_slope_mb_per_h': {name: _known(each.value) for name, each in grown.items()},
@@ -76,7 +76,11 @@ def figures(rows: Sequence[Row]) -> dict[str, Any]:
         'worst_frozen_picture_s': max((row['seconds'] for row in of_kind(rows, 'frozen')),
                                       default=0.0),
         'not_injected': {row['name']: row['why'] for row in of_kind(rows, 'not_injected')},
-        'viewers': sum(row['count'] for row in of_kind(rows, 'viewers')),
+        'viewers': len(viewers),
+        'viewers_refused': sum(not row['ok'] for row in viewers),
+        'viewers_refused_undisturbed': sum(not row['ok'] and not _near(row['t'], faults)
+                                           for row in viewers),
+        'ended_early': bool(of_kind(rows, 'ended')),
         'minutes': round(end / 60, 2),
         'load': _percentile([row['load'] for row in of_kind(rows, 'processes')], 50)}
 
@@ -134,3 +138,34 @@ def _named(row: Row, faults: Sequence[Row]) -> dict[str, Any]:
               if fault['t'] <= row['last'] + 1 and fault['end'] + AFTER_FAULT >= row['published']]
     return {'number': row['number'], 'way': row['way'], 'at_s': row['published'],
             'share': row['share'], 'after': ', '.join(before) or 'no fault'}
+
+
+GROWTH, OFFSET, RESTART, GAP = 1.0, 20.0, 3.0, 1.0
+"""The bars: MB an hour, ms, seconds, seconds."""
+
+
+def bars(found: dict[str, Any]) -> list[tuple[str, str, bool | None]]:
+    """Return each bar in words, what was measured, and whether it was met; None: not measured."""
+    lows = [interval[0] for interval in found['rss_slope_interval'].values()
+            if interval[0] is not None]
+    grown = {name: value for name, value in found['rss_slope_mb_per_h'].items()
+             if value is not None}
+    most = max(grown, key=lambda name: grown[name], default='')
+    first, last = found['offset_ms_p95'], found['offset_ms_p95_last']
+    killed = [fault for fault in found['faults'] if 'back_s' in fault]
+    worst = found['worst_restart_s']
+    return [
+        ('no utterance lost or said twice, but for those that a kill of tts cut',
+         f'{found["lost"]} lost, {found["repeated"]} twice of {found["utterances"]}',
+         found['lost'] + found['repeated'] == 0 if found['utterances'] else None),
+        (f'no process grows by {GROWTH:g} MB an hour (nor does the interval lie above it)',
+         f'most: {most} {grown[most]:g}' if grown else '',
+         max(lows) < GROWTH if lows else None),
+        (f'offset within {OFFSET:g} ms for 95 in 100, at the end as in the whole',
+         f'{first} and {last} ms', None if first is None or last is None
+         else max(first, last) <= OFFSET),
+        (f'every killed process back in {RESTART:g} s',
+         f'{worst} s' if worst is not None else 'one did not come back' if killed else '',
+         None if not killed else worst is not None and worst <= RESTART),
+        (f'no more than {GAP:g} s without a picture', f'{found["worst_picture_gap_s"]} s',
+         found['worst_picture_gap_s'] <= GAP)]

@@ -18,7 +18,9 @@ class SoakLog:
 
     def __init__(self, file: Path) -> None:
         """Begin `file` anew. Raises UserError."""
+        self.file = file
         self.begun = time.time()
+        """Seconds of the epoch."""
         try:
             self._file = file.open('w', encoding='utf-8', buffering=1)
         except OSError as error:

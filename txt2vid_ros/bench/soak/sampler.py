@@ -9,9 +9,9 @@ import time
 from typing import Any
 import urllib.error
 
+from txt2vid_ros.bench.rig.processes import named_processes, opened, processor_seconds
 from txt2vid_ros.bench.rig.running_graph import RunningGraph
 from txt2vid_ros.bench.soak.log import SoakLog
-from txt2vid_ros.bench.soak.processes import named_processes, opened, processor_seconds
 from txt2vid_ros.bench.soak.witness import Witness
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.process.memory import resident_bytes
