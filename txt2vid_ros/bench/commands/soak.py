@@ -90,6 +90,7 @@ def _soak(arguments: argparse.Namespace, log: SoakLog, folder: Path) -> None:
         ring = StreamRing(graph.port, lambda at, gap: log.add(
             'gap', t=round(at - log.begun, 3), seconds=round(gap, 3)))
         stack.callback(ring.close)
+        stack.callback(lambda: log.file.with_suffix('.log').write_text(graph.log(), 'utf-8'))
         sampler = Sampler(graph, witness, log)
         stack.callback(sampler.close)
         _until_it_listens(witness, graph)

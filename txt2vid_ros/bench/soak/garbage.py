@@ -35,7 +35,8 @@ def throw_garbage(namespace: str, log: SoakLog) -> dict[str, Any]:
     with SideNode('garbage', namespace) as side:
         time.sleep(MATCHING_SECONDS)
         topics = {name: types[0] for name, types in side.node.get_topic_names_and_types()
-                  if name.startswith(namespace + '/') and not name.endswith('/transition_event')}
+                  if name.startswith(namespace + '/') and '/msg/' in types[0]
+                  and not name.endswith('/transition_event')}
         publishers = [(_type(kind), side.node.create_publisher(_type(kind), name, profile))
                       for name, kind in sorted(topics.items())]
         time.sleep(MATCHING_SECONDS)
@@ -49,6 +50,7 @@ def throw_garbage(namespace: str, log: SoakLog) -> dict[str, Any]:
 
 
 def _type(name: str) -> Any:
+    """Return the class of a type such as std_msgs/msg/String."""
     package, _, kind = name.partition('/msg/')
     return getattr(importlib.import_module(f'{package}.msg'), kind)
 
