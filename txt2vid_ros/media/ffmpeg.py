@@ -41,6 +41,12 @@ def executable() -> str:
     return path
 
 
+def not_started(error: OSError) -> UserError:
+    """Return the error where no process, or no pipe to it, can be made."""
+    return UserError(f'ffmpeg cannot be started: {error.strerror}',
+                     'Close other programs, or reinstall ffmpeg.')
+
+
 class UnreadableMediaError(Exception):
     """ffprobe makes nothing of a file; the text is its complaint in one line."""
 
@@ -120,8 +126,7 @@ class FfmpegProcess:
         try:
             self._child = child_process.spawn(words, stdout=stdout, pass_fds=pass_fds)
         except OSError as error:
-            raise UserError(f'ffmpeg cannot be started: {error.strerror}',
-                            'Close other programs, or reinstall ffmpeg.') from error
+            raise not_started(error) from error
         assert self._child.stdin and self._child.stderr
         if wide_output and self._child.stdout is not None:
             _widen(self._child.stdout.fileno())

@@ -10,7 +10,7 @@ from typing import Any
 
 import ffmpeg
 from txt2vid_ros.core.process.child_process import QueuedWriter
-from txt2vid_ros.media.ffmpeg import FfmpegProcess
+from txt2vid_ros.media.ffmpeg import FfmpegProcess, not_started
 
 # Raw input needs no probing, which would wait for more of one pipe than of the other.
 _UNPROBED = {'probesize': 32, 'analyzeduration': 0, 'thread_queue_size': 64}
@@ -29,7 +29,10 @@ class RawEncoder(FfmpegProcess):
         bound the writes that wait. The first sample is heard `sound_after` seconds after the first
         frame is seen. Raises UserError if it cannot be started.
         """
-        reading, writing = os.pipe()
+        try:
+            reading, writing = os.pipe()
+        except OSError as error:
+            raise not_started(error) from error
         video = ffmpeg.input('pipe:0', format='rawvideo', pixel_format='yuv420p',
                              video_size=size, framerate=f'{fps.numerator}/{fps.denominator}',
                              color_range='tv', **_UNPROBED)
