@@ -10,8 +10,6 @@ import socket
 import subprocess
 import sys
 
-from rig import until
-
 STREAM = """
 import resource, sys
 resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
