@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+from pathlib import Path
 
 import pytest
 from txt2vid_ros.core.process import descriptors
@@ -15,7 +16,7 @@ def test_what_is_open_is_counted() -> None:
     before = open_files()
     with contextlib.ExitStack() as stack:
         for _ in range(5):
-            stack.enter_context(open(os.devnull, 'rb'))
+            stack.enter_context(Path(os.devnull).open('rb'))
         assert open_files() == before + 5
     assert open_files() == before
 

@@ -114,11 +114,13 @@ class FfmpegProcess:
     """
 
     def __init__(self, output: Any, name: str, *, stdout: int = subprocess.PIPE,
-                 pass_fds: Collection[int] = (), wide_output: bool = False) -> None:
+                 pass_fds: Collection[int] = (), wide_input: bool = False,
+                 wide_output: bool = False) -> None:
         """
         Start what `output`, a node of ffmpeg-python, describes; threads are called `name`.
 
-        `wide_output`: let its pipe hold a megabyte, so that it goes on while that is read.
+        `wide_input`, `wide_output`: let the pipe hold a megabyte, so that neither end has to wait
+        for the other at every 64 kB of a picture, which on a busy machine takes long each time.
         Raises UserError if it cannot be started.
         """
         output = output.global_args('-hide_banner', '-loglevel', 'error', '-nostats')
@@ -128,6 +130,8 @@ class FfmpegProcess:
         except OSError as error:
             raise not_started(error) from error
         assert self._child.stdin and self._child.stderr
+        if wide_input:
+            _widen(self._child.stdin.fileno())
         if wide_output and self._child.stdout is not None:
             _widen(self._child.stdout.fileno())
         self._name = name
@@ -210,6 +214,10 @@ class FfmpegProcess:
     def terminate(self) -> None:
         """Ask it to end, so that whoever reads its output comes to an end as well."""
         self._child.terminate()
+
+    def kill(self) -> None:
+        """End it at once, even where it is stopped; its output so far can still be read."""
+        self._child.kill()
 
     def abort(self) -> None:
         """End it at once, whatever it has yet to read or write."""

@@ -110,7 +110,7 @@ class StreamNode(ManagedNode):
             self.get_logger().warning(apart)
         warnings = [each for each in (
             apart if self._apart_seconds >= APART_SECONDS else '',
-            self._output.budget.shortage()) if each]
+            self._output.budget.shortage(), self._writer.overload) if each]
         return ('warn' if warnings else 'ok',
                 '; '.join([f'{self._output.viewers} viewers', *warnings]), self._figures())
 
@@ -143,6 +143,7 @@ class StreamNode(ManagedNode):
             'fps': float(self._writer.grid.fps),
             'frames': statistics.frames, 'on_time': statistics.on_time,
             'repeated': statistics.repeated, 'skipped': statistics.skipped,
+            'left_out': statistics.left_out,
             'encoder_restarts': statistics.restarts, 'viewers': self._output.viewers,
             'dropped_viewers': self._output.dropped, **self._output.budget.figures(),
             'encoder_memory_mb': resident_bytes(self._output.encoder_pid) / 1e6,
