@@ -41,6 +41,12 @@ def executable() -> str:
     return path
 
 
+def not_started(error: OSError) -> UserError:
+    """Return the error where no process, or no pipe to it, can be made."""
+    return UserError(f'ffmpeg cannot be started: {error.strerror}',
+                     'Close other programs, or reinstall ffmpeg.')
+
+
 class UnreadableMediaError(Exception):
     """ffprobe makes nothing of a file; the text is its complaint in one line."""
 
@@ -108,11 +114,13 @@ class FfmpegProcess:
     """
 
     def __init__(self, output: Any, name: str, *, stdout: int = subprocess.PIPE,
-                 pass_fds: Collection[int] = (), wide_output: bool = False) -> None:
+                 pass_fds: Collection[int] = (), wide_input: bool = False,
+                 wide_output: bool = False) -> None:
         """
         Start what `output`, a node of ffmpeg-python, describes; threads are called `name`.
 
-        `wide_output`: let its pipe hold a megabyte, so that it goes on while that is read.
+        `wide_input`, `wide_output`: let the pipe hold a megabyte, so that neither end has to wait
+        for the other at every 64 kB of a picture, which on a busy machine takes long each time.
         Raises UserError if it cannot be started.
         """
         output = output.global_args('-hide_banner', '-loglevel', 'error', '-nostats')
@@ -120,9 +128,10 @@ class FfmpegProcess:
         try:
             self._child = child_process.spawn(words, stdout=stdout, pass_fds=pass_fds)
         except OSError as error:
-            raise UserError(f'ffmpeg cannot be started: {error.strerror}',
-                            'Close other programs, or reinstall ffmpeg.') from error
+            raise not_started(error) from error
         assert self._child.stdin and self._child.stderr
+        if wide_input:
+            _widen(self._child.stdin.fileno())
         if wide_output and self._child.stdout is not None:
             _widen(self._child.stdout.fileno())
         self._name = name
@@ -205,6 +214,10 @@ class FfmpegProcess:
     def terminate(self) -> None:
         """Ask it to end, so that whoever reads its output comes to an end as well."""
         self._child.terminate()
+
+    def kill(self) -> None:
+        """End it at once, even where it is stopped; its output so far can still be read."""
+        self._child.kill()
 
     def abort(self) -> None:
         """End it at once, whatever it has yet to read or write."""

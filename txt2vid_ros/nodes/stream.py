@@ -104,14 +104,15 @@ class StreamNode(ManagedNode):
 
     def report(self) -> tuple[str, str, Mapping[str, Any]]:
         """Return the figures of the stream."""
-        line = f'{self._output.viewers} viewers'
         apart = self._rates_apart()
         self._apart_seconds = self._apart_seconds + 1 if apart else 0
-        if self._apart_seconds < APART_SECONDS:
-            return 'ok', line, self._figures()
         if self._apart_seconds == APART_SECONDS:
             self.get_logger().warning(apart)
-        return 'warn', f'{line}; {apart}', self._figures()
+        warnings = [each for each in (
+            apart if self._apart_seconds >= APART_SECONDS else '',
+            self._output.budget.shortage(), self._writer.overload) if each]
+        return ('warn' if warnings else 'ok',
+                '; '.join([f'{self._output.viewers} viewers', *warnings]), self._figures())
 
     def _rates_apart(self) -> str:
         """Return what to say where the pictures come at another rate than they are sent at."""
@@ -142,8 +143,9 @@ class StreamNode(ManagedNode):
             'fps': float(self._writer.grid.fps),
             'frames': statistics.frames, 'on_time': statistics.on_time,
             'repeated': statistics.repeated, 'skipped': statistics.skipped,
+            'left_out': statistics.left_out,
             'encoder_restarts': statistics.restarts, 'viewers': self._output.viewers,
-            'dropped_viewers': self._output.dropped,
+            'dropped_viewers': self._output.dropped, **self._output.budget.figures(),
             'encoder_memory_mb': resident_bytes(self._output.encoder_pid) / 1e6,
             'write_lateness_ms_p99': order_statistic(statistics.lateness.copy(), 0.99) * 1000,
             'frame_lead_wanted_ms': self._pictures.lead * 1000}

@@ -122,10 +122,10 @@ class WebNode(ManagedNode):
         parts = self._server.parts
         figures = parts.figures()
         errors = parts.counters.figures()
-        waiting = not parts.relay.url
-        return ('warn' if waiting else 'ok',
-                'waiting for the stream' if waiting else f'{figures["viewers"]:.0f} viewers',
-                {**figures, **errors})
+        wrong = [each for each in (
+            '' if parts.relay.url else 'waiting for the stream', parts.budget.shortage()) if each]
+        return ('warn' if wrong else 'ok',
+                '; '.join(wrong) or f'{figures["viewers"]:.0f} viewers', {**figures, **errors})
 
     # What pages ask for, in the server's loop ---------------------------------------------------
 
@@ -166,7 +166,7 @@ class WebNode(ManagedNode):
             RtcSettings(self._server.host, table.ice_servers, table.push.split(),
                         table.max_viewers),
             self._speech, self.ros_clock, self._hear, self.add_problem,
-            self._server.is_allowed_origin)
+            self._server.is_allowed_origin, self._server.parts.budget)
         return self._media
 
     def _hear(self, stamp: int, samples: NDArray[np.float32]) -> None:

@@ -47,7 +47,8 @@ OF_NODES = (
     NodeMetric('mouth_to_eye_seconds', 'gauge', 'From speech to the lips at the other end.',
                'link', 'mouth_to_eye_ms', MILLI),
 )
-OF_NOW = frozenset({'connections', 'pages', 'viewers', 'plain_viewers', 'talkers', 'pushes'})
+OF_NOW = frozenset({'connections', 'pages', 'viewers', 'plain_viewers', 'talkers', 'pushes',
+                    'open_files', 'most_open_files'})
 """Figures of the server that go up and down; all others only count."""
 OF_PAGES = {
     'av_offset_ms': ('av_offset_seconds', 'Of picture and sound, as a browser measured it last.'),
