@@ -8,9 +8,8 @@ import os
 import subprocess
 from typing import Any
 
-import ffmpeg
 from txt2vid_ros.core.process.child_process import QueuedWriter
-from txt2vid_ros.media.ffmpeg import FfmpegProcess
+from txt2vid_ros.media.ffmpeg import FfmpegProcess, pipe_input
 
 # Raw input needs no probing, which would wait for more of one pipe than of the other.
 _UNPROBED = {'probesize': 32, 'analyzeduration': 0, 'thread_queue_size': 64}
@@ -30,11 +29,11 @@ class RawEncoder(FfmpegProcess):
         frame is seen. Raises UserError if it cannot be started.
         """
         reading, writing = os.pipe()
-        video = ffmpeg.input('pipe:0', format='rawvideo', pixel_format='yuv420p',
-                             video_size=size, framerate=f'{fps.numerator}/{fps.denominator}',
-                             color_range='tv', **_UNPROBED)
-        audio = ffmpeg.input(f'pipe:{reading}', format='s16le', ar=audio_rate, ac=1,
-                             itsoffset=f'{sound_after:.6f}', **_UNPROBED)
+        video = pipe_input(0, 'rawvideo', pixel_format='yuv420p', video_size=size,
+                           framerate=f'{fps.numerator}/{fps.denominator}',
+                           color_range='tv', **_UNPROBED)
+        audio = pipe_input(reading, 's16le', ar=audio_rate, ac=1,
+                           itsoffset=f'{sound_after:.6f}', **_UNPROBED)
         try:
             super().__init__(compose(video, audio), name, stdout=stdout, pass_fds=(reading,))
         except BaseException:

@@ -17,7 +17,7 @@ import ffmpeg
 from txt2vid_ros.core.backoff import Backoff
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.process.restart_policy import RestartPolicy
-from txt2vid_ros.media.ffmpeg import FfmpegProcess, SYNTHETIC_LABEL
+from txt2vid_ros.media.ffmpeg import FfmpegProcess, pipe_input, SYNTHETIC_LABEL
 from txt2vid_ros.media.output.broadcast import Broadcast
 
 log = logging.getLogger(__name__)
@@ -89,7 +89,7 @@ def url_options(url: str) -> dict[str, str]:
 
 def remuxed(target: str, options: dict[str, str]) -> Any:
     """Return ffmpeg-python's output that copies a transport stream to a file or URL as it is."""
-    source = ffmpeg.input('pipe:0', format='mpegts', probesize=1_000_000, analyzeduration=500_000)
+    source = pipe_input(0, 'mpegts', probesize=1_000_000, analyzeduration=500_000)
     return ffmpeg.output(
         source, target, flush_packets=1,
         metadata=[f'comment={SYNTHETIC_LABEL}', f'service_name={SYNTHETIC_LABEL}'],

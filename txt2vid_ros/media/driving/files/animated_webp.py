@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from txt2vid_ros.media.driving.backdrop import Colour, multiplied, over_backdrop
+from txt2vid_ros.media.driving.files.bounds import MOST_MOVING_PIXELS
 from txt2vid_ros.media.driving.files.exif import chunks, exif_orientation
 
 Pixels = NDArray[np.uint8]
@@ -21,7 +22,6 @@ Pixels = NDArray[np.uint8]
 _SHORTEST, _USUAL = 0.01, 0.1   # seconds: one that says less is shown as long as browsers do
 _ANIMATED = 0x02
 _HIDDEN_BY_NEXT, _REPLACES = 0x01, 0x02
-_MOST_PIXELS = 100_000_000
 
 
 def is_animated_webp(data: bytes) -> bool:
@@ -44,7 +44,7 @@ def animated_webp(file: Path, backdrop: Colour) -> Iterator[tuple[Pixels, float]
     data = file.read_bytes()
     upright = exif_orientation(data)
     width, height = (1 + int.from_bytes(data[at:at + 3], 'little') for at in (24, 27))
-    if width * height > _MOST_PIXELS:
+    if width * height > MOST_MOVING_PIXELS:
         return
     canvas = np.zeros((height, width, 4), np.uint8)     # alpha multiplied in
     for name, body in chunks(data):

@@ -16,8 +16,8 @@ from txt2vid_ros.media.driving.files.animated_webp import (
     durations,
     is_animated_webp,
 )
-from txt2vid_ros.media.driving.files.clip_decoder import ClipDecoder, ClipView, CONVERT, cut_notice
-from txt2vid_ros.media.driving.files.clip_info import clip_info, ClipInfo, MAX_RATE
+from txt2vid_ros.media.driving.files.clip_decoder import ClipDecoder, ClipView, cut_notice
+from txt2vid_ros.media.driving.files.clip_info import clip_info, ClipInfo, CONVERT, MAX_RATE
 from txt2vid_ros.media.driving.framing import Framing
 
 Frame = NDArray[np.uint8]
