@@ -89,8 +89,9 @@ def _death_signal_wrapper() -> tuple[str, ...]:
     """
     Return a command that sets the parent-death signal and becomes the command it is given.
 
-    It takes the parent's process id, both limits and the command. setpriv of util-linux and a shell take two
-    milliseconds; Python, where setpriv is missing or too old (before 2.33), takes thirty.
+    It takes the parent's process id, both limits and the command. setpriv of util-linux and a
+    shell take two milliseconds; Python, where setpriv is missing or too old (before 2.33), takes
+    thirty.
     """
     setpriv = shutil.which('setpriv')
     if setpriv is not None:

@@ -14,7 +14,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from txt2vid_ros.media.driving.backdrop import Colour, multiplied, over_backdrop
-from txt2vid_ros.media.driving.files.bounds import MOST_MOVING_PIXELS
 from txt2vid_ros.media.driving.files.exif import chunks, exif_orientation
 
 Pixels = NDArray[np.uint8]
@@ -35,6 +34,18 @@ def durations(file: Path) -> list[float]:
     return [_seconds(body) for name, body in chunks(file.read_bytes()) if _is_picture(name, body)]
 
 
+def canvas_pixels(file: Path) -> int:
+    """Return how many pixels each picture has."""
+    with file.open('rb') as stream:
+        width, height = _canvas(stream.read(30))
+    return width * height
+
+
+def _canvas(data: bytes) -> tuple[int, int]:
+    width, height = (1 + int.from_bytes(data[at:at + 3], 'little') for at in (24, 27))
+    return width, height
+
+
 def animated_webp(file: Path, backdrop: Colour) -> Iterator[tuple[Pixels, float]]:
     """
     Yield each picture, (height, width, 3) uint8 BGR upright, and the seconds it is shown.
@@ -43,9 +54,7 @@ def animated_webp(file: Path, backdrop: Colour) -> Iterator[tuple[Pixels, float]
     """
     data = file.read_bytes()
     upright = exif_orientation(data)
-    width, height = (1 + int.from_bytes(data[at:at + 3], 'little') for at in (24, 27))
-    if width * height > MOST_MOVING_PIXELS:
-        return
+    width, height = _canvas(data)
     canvas = np.zeros((height, width, 4), np.uint8)     # alpha multiplied in
     for name, body in chunks(data):
         if not _is_picture(name, body):

@@ -19,7 +19,7 @@ def too_many_pixels(error: cv2.error) -> bool:
     return 'CV_IO_MAX_IMAGE' in str(error)
 
 
-def huge_picture(file: Path) -> UserError:
-    """Return the error for a still that is too large."""
-    return UserError(f'face file {file} has more than {MOST_PIXELS // 1_000_000} million pixels, '
-                     'which are not decoded', 'Make it smaller')
+def huge_picture(file: Path, most: int = MOST_PIXELS) -> UserError:
+    """Return the error for a file whose pictures have more than `most` pixels."""
+    return UserError(f'face file {file} has more than {most // 1_000_000} million pixels in a '
+                     'picture, which are not decoded', 'Make it smaller')
