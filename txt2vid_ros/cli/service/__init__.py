@@ -58,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
     file = (SYSTEM_FOLDER if arguments.system else _user_folder()) / NAME
     if arguments.action == 'uninstall':
         return _uninstall(file, arguments.system)
-    text = unit(_service(arguments), system=arguments.system)
+    text = unit(_service(arguments), system=arguments.system, namespaces=_may_have_namespaces())
     if arguments.action == 'show':
         print(text, end='')
         return 0
@@ -156,6 +156,16 @@ def _environment() -> dict[str, str]:
 def _has_wav2lip() -> bool:
     """Return whether torch may run, which makes machine code (oneDNN) while it does."""
     return any(models_dir().glob('wav2lip*.pth'))
+
+
+def _may_have_namespaces() -> bool:
+    """Return whether users may make namespaces here; some distributions forbid it."""
+    try:
+        tried = subprocess.run(['unshare', '--user', '--map-root-user', '--mount', 'true'],
+                               capture_output=True, check=False, stdin=subprocess.DEVNULL)
+    except OSError:
+        return False
+    return tried.returncode == 0
 
 
 def _uninstall(file: Path, system: bool) -> int:

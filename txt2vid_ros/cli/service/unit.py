@@ -17,6 +17,8 @@ START_SECONDS, STOP_SECONDS, WATCHDOG_SECONDS = 180, 30, 60
 """Seconds: to load models at first; to finish recordings; without a new picture."""
 STATE = 'txt2vid'
 """The folder of a service below /var/lib and /var/cache; below ~/.config for a user."""
+PACKAGE_FOLDER = 'txt2vid_ros'
+"""The folder of this package in a user's cache."""
 
 # What holds for both managers, with the reason where it is not to be guessed.
 COMMON: Mapping[str, str] = {
@@ -37,7 +39,7 @@ COMMON: Mapping[str, str] = {
     'LimitCORE': '0',
 }
 _SYSTEM_CALLS_LEFT_OUT = '~@privileged @keyring @memlock'
-# They need a mount namespace, which only the system's manager can make on every distribution.
+# They need a mount namespace, which a user's own manager makes where users may have namespaces.
 NAMESPACES: Mapping[str, str] = {
     'ProtectSystem': 'strict',
     'ProtectHome': 'tmpfs',
@@ -76,8 +78,13 @@ class Service:
     jit: bool = False
 
 
-def unit(service: Service, *, system: bool) -> str:
-    """Return the unit for the system's manager, or for a user's own. Raises UserError."""
+def unit(service: Service, *, system: bool, namespaces: bool = True) -> str:
+    """
+    Return the unit for the system's manager, or for a user's own.
+
+    `namespaces`: whether users may have some here; without them a user's own manager cannot make
+    the file system read-only. Raises UserError.
+    """
     execution = dict(COMMON)
     if not service.jit:
         execution['MemoryDenyWriteExecute'] = 'yes'
@@ -85,6 +92,8 @@ def unit(service: Service, *, system: bool) -> str:
     lines.append(f'SystemCallFilter={_SYSTEM_CALLS_LEFT_OUT}')
     if system:
         lines += _of_the_system(service)
+    elif namespaces:
+        lines += _of_the_user(service)
     sections = {
         'Unit': [
             'Description=A talking head over a text link (txt2vid_ros)',
@@ -115,6 +124,20 @@ def _program(service: Service, system: bool) -> list[str]:
     return words
 
 
+def _of_the_user(service: Service) -> list[str]:
+    """Return what a user's own manager can do where users may have namespaces."""
+    settings = {**NAMESPACES, 'ProtectHome': 'read-only', 'PrivateUsers': 'yes'}
+    own = [f'%C/{PACKAGE_FOLDER}', f'%S/{PACKAGE_FOLDER}', '%h/.local/state', '%h/.ros',
+           *(quoted(str(path)) for path in service.write)]
+    return [
+        *(f'{name}={value}' for name, value in settings.items()),
+        # Its screen, where that is an X server's.
+        'BindReadOnlyPaths=-/tmp/.X11-unix',
+        # The cache, the state of the link, and the logs of ROS; they may not be there yet.
+        f'ExecStartPre=+/bin/mkdir -p %C/{PACKAGE_FOLDER} %h/.local/state %h/.ros',
+        *(f'ReadWritePaths=-{place}' for place in own)]
+
+
 def _of_the_system(service: Service) -> list[str]:
     """Return what only the system's manager can do."""
     owner = [f'User={service.run_as}'] if service.run_as else ['DynamicUser=yes', 'User=txt2vid']
@@ -129,7 +152,8 @@ def _of_the_system(service: Service) -> list[str]:
         f'StateDirectory={STATE}', f'CacheDirectory={STATE}', 'StateDirectoryMode=0700',
         'CacheDirectoryMode=0700', f'WorkingDirectory=%S/{STATE}',
         f'Environment=HOME=%S/{STATE} XDG_CACHE_HOME=%C/{STATE} ROS_LOG_DIR=%S/{STATE}/log',
-        *(f'LoadCredential={quoted(f"{file.name}:{file}")}' for file in service.secrets.values()),
+        *(f'LoadCredential={quoted(f"{file.name}:{file}")}'
+          for file in service.secrets.values()),
         *(f'BindReadOnlyPaths={quoted(str(path))}' for path in _hidden(service.read)),
         *(f'BindPaths={quoted(str(path))}' for path in _hidden(service.write)),
         *(f'ReadWritePaths={quoted(str(path))}' for path in service.write
