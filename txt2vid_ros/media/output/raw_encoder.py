@@ -8,9 +8,8 @@ import os
 import subprocess
 from typing import Any
 
-import ffmpeg
 from txt2vid_ros.core.process.child_process import QueuedWriter
-from txt2vid_ros.media.ffmpeg import FfmpegProcess, not_started
+from txt2vid_ros.media.ffmpeg import FfmpegProcess, not_started, pipe_input
 from txt2vid_ros.media.output.pictures.timed_pictures import before_picture, header
 
 # Raw input needs no probing, which would wait for more of one pipe than of the other.
@@ -40,11 +39,10 @@ class RawEncoder(FfmpegProcess):
             reading, writing = os.pipe()
         except OSError as error:
             raise not_started(error) from error
-        video = ffmpeg.input('pipe:0', format='matroska', color_range='tv',
-                             thread_queue_size=PICTURES_INSIDE, **_UNPROBED)
-        audio = ffmpeg.input(f'pipe:{reading}', format='s16le', ar=audio_rate, ac=1,
-                             itsoffset=f'{sound_after:.6f}', thread_queue_size=SOUNDS_INSIDE,
-                             **_UNPROBED)
+        video = pipe_input(0, 'matroska', color_range='tv', thread_queue_size=PICTURES_INSIDE,
+                           **_UNPROBED)
+        audio = pipe_input(reading, 's16le', ar=audio_rate, ac=1, itsoffset=f'{sound_after:.6f}',
+                           thread_queue_size=SOUNDS_INSIDE, **_UNPROBED)
         try:
             super().__init__(compose(video, audio), name, stdout=stdout, pass_fds=(reading,),
                              wide_input=True, wide_output=stdout == subprocess.PIPE)
