@@ -19,6 +19,7 @@ from txt2vid_ros.media.capture.generated import SilenceSource, ToneSource
 from txt2vid_ros.media.capture.source import SoundBlock, SoundSource
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.node import ManagedNode
+from txt2vid_ros.ros.node_status import NodeParameters
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.running import end_process, run
 
@@ -32,7 +33,7 @@ between is lost."""
 
 
 @dataclasses.dataclass(frozen=True)
-class Parameters:
+class Parameters(NodeParameters):
     """The parameters of the mic node."""
 
     source: str = parameter('auto', 'where the sound comes from; auto: the file, if one is named, '

@@ -14,6 +14,7 @@ from std_srvs.srv import Trigger
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.node import ManagedNode
+from txt2vid_ros.ros.node_status import NodeParameters
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.running import end_process, run
 
@@ -33,7 +34,7 @@ RACE = SECOND // 2
 
 
 @dataclasses.dataclass(frozen=True)
-class Parameters:
+class Parameters(NodeParameters):
     """The parameters of the responder node."""
 
     provider: str = parameter(ECHO, 'who answers: echo says back what is heard, chat asks a chat '

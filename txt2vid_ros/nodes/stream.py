@@ -18,6 +18,7 @@ from txt2vid_ros.media.output.stream_writer import StreamWriter
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
 from txt2vid_ros.ros import qos
 from txt2vid_ros.ros.node import ManagedNode
+from txt2vid_ros.ros.node_status import NodeParameters
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.picture_input import PictureInput
 from txt2vid_ros.ros.running import end_process, run
@@ -28,7 +29,7 @@ RATES_APART, APART_SECONDS = 0.03, 5
 
 
 @dataclasses.dataclass(frozen=True)
-class Parameters:
+class Parameters(NodeParameters):
     """The parameters of the stream node."""
 
     http: str = parameter('127.0.0.1:8080', 'HOST:PORT for viewers; empty for none; '

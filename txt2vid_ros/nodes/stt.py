@@ -135,14 +135,14 @@ class SttNode(ManagedNode):
         if self._pipeline is None:
             return 'ok', 'loading' if self._early.loading else 'waiting for sound', {}
         statistics = self._pipeline.statistics
-        times = list(statistics.endpoint_to_final)
         figures = {
             'utterances': statistics.utterances, 'empty': statistics.empty,
             'failed': statistics.failed, 'breaks': statistics.breaks,
             'complete': statistics.complete, 'incomplete': statistics.incomplete,
             'clipped': self._input.statistics.clipped,
             'invalid': self._input.statistics.invalid,
-            'endpoint_to_final_ms_p50': float(np.median(times) * 1000) if times else 0.0,
+            **statistics.endpoint_to_final.figures('endpoint_to_final_ms'),
+            'drops': statistics.failed,
             **dataclasses.asdict(self._barge_in.statistics), **self._health.figures()}
         if self.parameters.mute_while_speaking and not self._interruptible:
             figures['muted_blocks'] = self._guard.muted

@@ -23,6 +23,7 @@ from txt2vid_ros.media.output.http_address import ways_to_watch
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.node import ManagedNode
+from txt2vid_ros.ros.node_status import NodeParameters
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.running import end_process, run
 from txt2vid_ros.ros.sound.speech_input import SpeechInput
@@ -34,7 +35,7 @@ LEVEL_NAMES = {level: name for name, level in messages.LEVELS.items()}
 
 
 @dataclasses.dataclass(frozen=True)
-class Parameters:
+class Parameters(NodeParameters):
     """The parameters of the web node."""
 
     http: str = parameter('127.0.0.1:8080', 'HOST:PORT for viewers')

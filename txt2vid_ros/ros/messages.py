@@ -13,6 +13,7 @@ from hri_msgs.msg import LiveSpeech
 import numpy as np
 from numpy.typing import NDArray
 from sensor_msgs.msg import CompressedImage, Image
+from std_msgs.msg import Header
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 from txt2vid_ros.core import pcm
 from txt2vid_ros.core.clock import SECOND
@@ -20,6 +21,7 @@ from txt2vid_ros.core.mouth import MouthTrack, SHAPE_INDEX, SHAPES
 
 LEVELS = {'ok': DiagnosticStatus.OK, 'warn': DiagnosticStatus.WARN,
           'error': DiagnosticStatus.ERROR}
+LEVEL_NAMES = {value: name for name, value in LEVELS.items()}
 
 
 def to_time(stamp: int) -> Time:
@@ -30,6 +32,11 @@ def to_time(stamp: int) -> Time:
 def from_time(time: Time) -> int:
     """Return a Time message as nanoseconds."""
     return int(time.sec) * SECOND + int(time.nanosec)
+
+
+def to_header(stamp: int, frame_id: str = '') -> Header:
+    """Return a Header; `stamp` is nanoseconds."""
+    return Header(stamp=to_time(stamp), frame_id=frame_id)
 
 
 def _bytes(data: NDArray[Any]) -> array.array[int]:
@@ -146,10 +153,36 @@ def to_diagnostics(stamp: int, name: str, hardware: str, level: str, line: str,
     """Return what a node says of itself; `level` is 'ok', 'warn' or 'error'."""
     message = DiagnosticArray(status=[DiagnosticStatus(
         level=LEVELS[level], name=name, message=line, hardware_id=hardware,
-        values=[KeyValue(key=key, value=_text(value)) for key, value in figures.items()])])
+        values=[KeyValue(key=key, value=as_text(value)) for key, value in figures.items()])])
     message.header.stamp = to_time(stamp)
     return message
 
 
-def _text(value: Any) -> str:
+def plain_status(status: DiagnosticStatus) -> DiagnosticStatus:
+    """Return a status of a class derived from DiagnosticStatus as that itself."""
+    return DiagnosticStatus(level=status.level, name=status.name, message=status.message,
+                            hardware_id=status.hardware_id, values=status.values)
+
+
+def from_diagnostics(message: DiagnosticArray, namespace: str
+                     ) -> list[tuple[str, str, str, dict[str, str]]]:
+    """Return the nodes of a namespace that a message tells of: name, level, line, values."""
+    prefix = f'/{namespace.strip("/")}/'.replace('//', '/')
+    found = []
+    for status in message.status:
+        node = status.name.partition(':')[0].removeprefix(prefix)
+        if status.name.startswith(prefix) and '/' not in node:
+            found.append((node, LEVEL_NAMES.get(status.level, 'error'), status.message,
+                          {each.key: each.value for each in status.values}))
+    return found
+
+
+def to_mark(utterance: str, node: str, stage: str, at: int) -> DiagnosticArray:
+    """Return that an utterance passed a stage of a node at `at` nanoseconds."""
+    return DiagnosticArray(header=to_header(at), status=[DiagnosticStatus(
+        name=utterance, hardware_id=node, message=stage)])
+
+
+def as_text(value: Any) -> str:
+    """Return a figure as diagnostics tell it."""
     return f'{value:.4g}' if isinstance(value, float) else str(value)

@@ -32,6 +32,7 @@ SPEAKING = _reliable(1, latched=True)
 INFO = _reliable(1, latched=True)
 LEAD = _reliable(1, latched=True)
 IMAGE = _reliable(5)
+TRACE = _reliable(100)
 
 
 def overridable() -> QoSOverridingOptions:

@@ -207,6 +207,11 @@ class SpeechScheduler:
         self._changed.notify_all()
 
     @property
+    def waiting(self) -> int:
+        """Return how many utterances are queued."""
+        return len(self._queue)
+
+    @property
     def busy(self) -> bool:
         """Return whether anything is queued, being made or still to be heard."""
         with self._changed:
@@ -284,11 +289,10 @@ class SpeechScheduler:
         for spoken in ahead.of(synthesize_text(
                 utterance.text, resampled, ahead.unwanted, unsaid.append,
                 named_emoji=self._named_emoji, locale=utterance.locale)):
-            if first:
-                first = False
-                now = self._clock.now()
-                if utterance.unsaid is None:
-                    self.statistics.text_to_voice.append((now - utterance.accepted) / SECOND)
+            if first and utterance.unsaid is None:
+                self.statistics.text_to_voice.observe(
+                    (self._clock.now() - utterance.accepted) / SECOND)
+            first = False
             if spoken.clause:
                 output.over(generation, text, words)
                 words = ClauseWords(spoken.clause, resampled.capabilities, utterance.locale)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import collections
 from collections.abc import Callable
 import dataclasses
 import logging
@@ -16,6 +15,7 @@ from txt2vid_ros.core.backoff import Backoff
 from txt2vid_ros.core.clock import Clock, FrameGrid, SECOND
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.pcm import to_s16
+from txt2vid_ros.core.percentiles import RollingPercentiles
 from txt2vid_ros.media.fitting import fitted
 from txt2vid_ros.media.output.frame_buffer import FrameBuffer
 from txt2vid_ros.media.output.hand_over import HandOver, seam_after, units_before
@@ -35,6 +35,8 @@ MOST_RESTARTS = 8
 """Failures of the encoder in a row after which the stream gives up."""
 CHANGE_SECONDS = 0.5
 """Seconds that an encoder has to start before it takes over from another."""
+OFFSET_SECONDS = 60.0
+"""Seconds for which an offset of picture and sound counts."""
 RESTART_BACKOFF = Backoff(first=0.2, largest=5.0)
 """From the second failure on: after the first it starts again at once."""
 
@@ -50,9 +52,11 @@ class StreamStatistics:
     """Grid places that the machine was too slow to write at all."""
     late_audio: int = 0
     restarts: int = 0
-    lateness: collections.deque[float] = dataclasses.field(
-        default_factory=lambda: collections.deque(maxlen=500))
+    lateness: RollingPercentiles = dataclasses.field(default_factory=RollingPercentiles)
     """Seconds after its due time at which each of the last frames was written."""
+    av_offset: RollingPercentiles = dataclasses.field(
+        default_factory=lambda: RollingPercentiles(1500, OFFSET_SECONDS))
+    """Seconds by which the picture that is shown is older than the speech beside it."""
 
 
 class StreamWriter:
@@ -84,6 +88,7 @@ class StreamWriter:
         self._blank = np.full((form.height * 3 // 2, form.width), 128, np.uint8)
         self._blank[:form.height] = 16
         self._converted: tuple[NDArray[np.uint8] | None, bytes] = (None, self._blank.tobytes())
+        self._lateness = 0.0
         self._samples_done = 0
         self._sound_begin = 0
         """The first sample that the present encoder got."""
@@ -213,19 +218,28 @@ class StreamWriter:
             if left > LONGEST_STALL_SECONDS * SECOND + self._playout or stop.wait(
                     min(left / SECOND, 0.1)):
                 return False
-        self.statistics.lateness.append(-left / SECOND)
+        self._lateness = -left / SECOND
+        self.statistics.lateness.observe(self._lateness)
         return not stop.is_set()
 
     def _write(self, sink: FrameEncoder, place: int) -> None:
         frame, exact = self._frames.take(place)
-        late = self.statistics.lateness[-1] * float(self.grid.fps) > 1
+        late = self._lateness * float(self.grid.fps) > 1
         self.statistics.frames += 1
         self.statistics.on_time += exact and not late
         self.statistics.repeated += not exact
+        self._measure_offset(place)
         change = self._change
         end = (change.seam if change is not None and place == change.last
                else self._sample_at(place + 1) + self._audio_ahead)
         sink.write(self._picture(frame), self._sound(max(end, self._samples_done)))
+
+    def _measure_offset(self, place: int) -> None:
+        """Note by how much the picture is late against the speech that is heard beside it."""
+        shown = self._frames.shown_place
+        begin = self.grid.seconds(place)
+        if shown is not None and self._speech.speaking(begin, self.grid.seconds(place + 1)):
+            self.statistics.av_offset.observe(begin - self.grid.seconds(shown))
 
     def _picture(self, frame: NDArray[np.uint8] | None) -> bytes:
         if frame is None:
