@@ -31,7 +31,6 @@ from txt2vid_ros.ros.sound.speech_input import SpeechInput
 if TYPE_CHECKING:
     from txt2vid_ros.web.face_media import FaceMedia
 
-LEVEL_NAMES = {level: name for name, level in messages.LEVELS.items()}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -201,13 +200,9 @@ class WebNode(ManagedNode):
         self._tell_hello()
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
-        prefix = self.get_namespace().rstrip('/') + '/'
-        for status in message.status:
-            name = status.name.partition(':')[0].removeprefix(prefix)
-            if status.name.startswith(prefix) and '/' not in name:
-                self._server.parts.health.observe(
-                    name, LEVEL_NAMES.get(status.level, 'error'), status.message,
-                    {each.key: each.value for each in status.values})
+        for told in messages.from_diagnostics(message, self.get_namespace()):
+            self._server.parts.health.observe(
+                told.node, told.level, told.line, told.values)
 
     # Every second -------------------------------------------------------------------------------
 

@@ -40,7 +40,7 @@ def publish_regularly(node: Node, task: str, collect: Callable[[], Status | None
 def _by_updater(node: Node, task: str, collect: Callable[[], Status | None]) -> None:
     from diagnostic_updater import Updater
 
-    class NamedUpdater(Updater):  # type: ignore[misc, no-any-unimported]
+    class NamedUpdater(Updater):
         """Names a status by the whole name of its node, as two faces may be on one machine."""
 
         def publish(self, msg: Any) -> None:

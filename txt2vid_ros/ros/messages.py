@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import array
 from collections.abc import Iterable, Mapping, Sequence
+import dataclasses
 from typing import Any
 
 from audio_common_msgs.msg import AudioDataStamped, AudioInfo
@@ -164,23 +165,52 @@ def plain_status(status: DiagnosticStatus) -> DiagnosticStatus:
                             hardware_id=status.hardware_id, values=status.values)
 
 
-def from_diagnostics(message: DiagnosticArray, namespace: str
-                     ) -> list[tuple[str, str, str, dict[str, str]]]:
-    """Return the nodes of a namespace that a message tells of: name, level, line, values."""
+@dataclasses.dataclass(frozen=True)
+class NodeReport:
+    """What a node says of itself."""
+
+    node: str
+    """Its name, without the namespace."""
+    kind: str
+    level: str
+    line: str
+    values: Mapping[str, str]
+
+
+def from_diagnostics(message: DiagnosticArray, namespace: str) -> list[NodeReport]:
+    """Return what a message tells of the nodes of a namespace."""
     prefix = f'/{namespace.strip("/")}/'.replace('//', '/')
     found = []
     for status in message.status:
-        node = status.name.partition(':')[0].removeprefix(prefix)
+        node, _, kind = status.name.removeprefix(prefix).partition(': ')
         if status.name.startswith(prefix) and '/' not in node:
-            found.append((node, LEVEL_NAMES.get(status.level, 'error'), status.message,
-                          {each.key: each.value for each in status.values}))
+            found.append(NodeReport(
+                node, kind, LEVEL_NAMES.get(status.level, 'error'), status.message,
+                {each.key: each.value for each in status.values}))
     return found
+
+
+@dataclasses.dataclass(frozen=True)
+class Mark:
+    """That an utterance passed a stage of a node at `at` nanoseconds."""
+
+    utterance: str
+    node: str
+    """Its whole name."""
+    stage: str
+    at: int
 
 
 def to_mark(utterance: str, node: str, stage: str, at: int) -> DiagnosticArray:
     """Return that an utterance passed a stage of a node at `at` nanoseconds."""
     return DiagnosticArray(header=to_header(at), status=[DiagnosticStatus(
         name=utterance, hardware_id=node, message=stage)])
+
+
+def from_mark(message: DiagnosticArray) -> list[Mark]:
+    """Return the marks of a message."""
+    at = from_time(message.header.stamp)
+    return [Mark(each.name, each.hardware_id, each.message, at) for each in message.status]
 
 
 def as_text(value: Any) -> str:

@@ -17,6 +17,8 @@ Status = tuple[str, str, Mapping[str, Any]]
 """A level ('ok', 'warn', 'error'), a line and figures."""
 REFUSAL_SECONDS = 30.0
 """Seconds for which the diagnostics tell of what was refused."""
+WARN_IF = ('limits of the figures in its diagnostics from which on they warn, as '
+           '[memory_mb>500, rate_hz<24]')
 _RANKS = ('ok', 'warn', 'error')
 
 
@@ -24,9 +26,7 @@ _RANKS = ('ok', 'warn', 'error')
 class NodeParameters:
     """The parameters that every node has."""
 
-    warn_if: tuple[str, ...] = parameter(
-        (), 'limits of the figures in its diagnostics from which on they warn, as '
-        '[memory_mb>500, rate_hz<24]', live=True)
+    warn_if: tuple[str, ...] = parameter((), WARN_IF, live=True)
     error_if: tuple[str, ...] = parameter(
         (), 'limits from which on they report an error; written as warn_if', live=True)
 

@@ -24,7 +24,7 @@ class TracePublisher:
     """
 
     def __init__(self, node: ManagedNode, *awaited: str) -> None:
-        """`awaited` are the stages that are told by reached(), of each utterance that has begun."""
+        """`awaited` are the stages that reached() tells, of each utterance that has begun."""
         self._node = node
         self._publisher = node.publisher(DiagnosticArray, 'trace', qos.TRACE)
         self._awaited = {stage: UtteranceStarts() for stage in awaited}
@@ -32,7 +32,7 @@ class TracePublisher:
         self._lock = threading.Lock()
 
     def mark(self, utterance: str, stage: str, at: int | None = None) -> None:
-        """Tell that an utterance passes a stage, now or `at` nanoseconds; only the first counts."""
+        """Tell the first time that an utterance passes a stage: now, or `at` (nanoseconds)."""
         utterance = origin_of(utterance)
         with self._lock:
             told = self._told.setdefault(utterance, set())

@@ -63,13 +63,10 @@ class SpeechScheduler:
         utterance is made.
         """
         self.statistics = SchedulerStatistics()
-        self._voice_for = voice_for
-        self._done_with = done_with
+        self._voice_for, self._done_with = voice_for, done_with
         self._output = PacedOutput(
             sink, articulate, clock, lead, Pacing(rate, chunk, ahead, spacing))
-        self._sink = sink
-        self._clock = clock
-        self._rate = rate
+        self._sink, self._clock, self._rate = sink, clock, rate
         self._limit = queue
         self._named_emoji = named_emoji
         self._queue: collections.deque[SpeechRequest] = collections.deque()

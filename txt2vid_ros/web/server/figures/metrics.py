@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 import dataclasses
 
-from txt2vid_ros.web.server.figures.health import GraphHealth, NodeState
+from txt2vid_ros.web.server.figures.health import GraphHealth
 
 CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 PREFIX = 'txt2vid_'
@@ -69,7 +69,8 @@ def as_metrics(health: GraphHealth, web: Mapping[str, float], errors: Mapping[st
         value = state.figures.get(metric.figure) if state is not None and state.alive else None
         if value is not None and (value or not metric.median):
             _add(lines, metric.name, metric.kind, metric.help, [('', value * metric.scale)])
-    _add(lines, 'memory_bytes', 'gauge', 'Resident memory of a process.', _memory(nodes))
+    _add(lines, 'memory_bytes', 'gauge', 'Resident memory of a process.',
+         [(_labels(process=names), held * 1e6) for names, held in health.memory().items()])
     for figure, (name, text) in OF_PAGES.items():
         if figure in figures:
             _add(lines, name, 'gauge', text, [('', figures[figure] * MILLI)])
@@ -80,19 +81,6 @@ def as_metrics(health: GraphHealth, web: Mapping[str, float], errors: Mapping[st
     _add(lines, 'web_errors_total', 'counter', 'What went wrong at the web server, by kind.',
          [(_labels(kind=kind), float(count)) for kind, count in errors.items()])
     return '\n'.join(lines) + '\n'
-
-
-def _memory(nodes: Mapping[str, NodeState]) -> list[tuple[str, float]]:
-    """Return the memory of each process once, though nodes may share one."""
-    found: dict[float, tuple[str, float]] = {}
-    for name, state in nodes.items():
-        if state.alive and 'encoder_memory_mb' in state.figures:
-            found[-0.5] = 'encoder', state.figures['encoder_memory_mb'] * 1e6
-        if state.alive and 'memory_mb' in state.figures:
-            pid = state.figures.get('pid', 0.0)
-            names = f'{found[pid][0]}+{name}' if pid and pid in found else name
-            found[pid or -len(found) - 1.0] = names, state.figures['memory_mb'] * 1e6
-    return [(_labels(process=names), held) for names, held in found.values()]
 
 
 def _labels(**labels: str) -> str:
