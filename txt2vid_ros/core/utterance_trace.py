@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import threading
 import time
 
@@ -32,6 +33,8 @@ SOURCES = ('stt', 'link', 'tts', 'playout')
 REST_SECONDS = 2.0
 """Seconds without news after which an utterance counts as over, though a stage is missing."""
 UNENDED_SECONDS = 60.0
+LONGEST_BEFORE = 60 * SECOND
+"""Nanoseconds from the first word of an utterance to its first mark."""
 MOST = 200
 """Utterances that are remembered."""
 _WORDS = {(node, stage): text for node, stage, text in STAGES}
@@ -52,15 +55,14 @@ class UtteranceTrace:
     @property
     def begun(self) -> int:
         """
-        Return when its way began: when its text was accepted where the graph speaks.
+        Return when its way began: the stamp in its id, when its first word was said or sent.
 
-        Elsewhere, or where its first word is said into a microphone, the time that its id tells.
+        Where that is no time shortly before its first mark, the time of that one.
         """
         stamp = self.utterance.rpartition('#')[2]
-        # No text: of somebody who talks, or of a clock that was set. A year has 3.2e16 ns.
-        told = int(stamp) if stamp.isdecimal() and len(stamp) < 20 else 0
+        told = int(stamp) if re.fullmatch(r'\d{1,19}', stamp, re.ASCII) else 0
         first = min(self.marks.values(), default=told)
-        return told if 0 <= first - told <= 60 * SECOND else first
+        return told if 0 <= first - told <= LONGEST_BEFORE else first
 
     def at(self, stage: str, *nodes: str) -> int | None:
         """Return when it passed a stage of one of these nodes (any where none is named)."""
@@ -68,8 +70,8 @@ class UtteranceTrace:
                      if found == stage and (node in nodes or not nodes)), None)
 
     def after(self, stage: str, *nodes: str) -> float | None:
-        """Return the milliseconds from its begin to a stage; None where it is not known."""
-        at = self.at(stage, *nodes)
+        """Return the milliseconds from its begin to a stage; None where that is not known."""
+        at = self.accepted if stage == 'text' else self.at(stage, *nodes)
         return None if at is None else (at - self.begun) / 1e6
 
     @property
@@ -91,8 +93,9 @@ class UtteranceTrace:
             speaking = self.at('sound') is not None or self.accepted is not None
             return quiet > (UNENDED_SECONDS if speaking else REST_SECONDS)
         sent = self.at('packet') is not None or self.at('sound') is None
-        # Its text may come with its caption, once all of it has been heard.
-        return (sent and bool(self.text)) or now > end + REST_SECONDS * SECOND
+        # Marks come late from nodes that are busy, and its text may come with its caption.
+        rest = 0.5 if sent and self.text else REST_SECONDS
+        return quiet > rest and now > end + rest * SECOND
 
     def rows(self) -> list[tuple[float, float, str, str]]:
         """Return ms from its begin, ms from the row before, node and words, in order of time."""

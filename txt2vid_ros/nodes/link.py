@@ -81,6 +81,7 @@ class LinkNode(ManagedNode):
     """Connects topics with an end of the link."""
 
     NAME = 'link'
+    RATE_OF = 'utterances'
     Parameters = Parameters
 
     def configure(self) -> None:

@@ -65,7 +65,8 @@ class LoudspeakerNode(ManagedNode):
         figures = {
             'device': self._output.name, 'delay_ms': player.delay * 1000,
             'voice_lead_ms': self._lead() * 1000, 'measured_rate_hz': player.card_rate,
-            'underruns': self._output.underruns, 'moved': player.moved}
+            'underruns': self._output.underruns,
+            'drops': self._output.underruns, 'moved': player.moved}
         if self._loop.faults.fault:
             return 'error', self._loop.faults.fault, figures
         if player.silenced:

@@ -79,6 +79,7 @@ class MicNode(ManagedNode):
     """Maps a sound source to mic/audio."""
 
     NAME = 'mic'
+    RATE_OF = 'chunks'
     Parameters = Parameters
 
     def configure(self) -> None:
@@ -103,7 +104,8 @@ class MicNode(ManagedNode):
     def report(self) -> tuple[str, str, Mapping[str, Any]]:
         """Return counts, and what is wrong with the source."""
         statistics = self._source.statistics
-        figures = {'chunks': self._recorder.chunks, **dataclasses.asdict(statistics)}
+        figures = {'chunks': self._recorder.chunks, **dataclasses.asdict(statistics),
+                   'drops': statistics.overruns}
         if isinstance(self._source, DeviceSource):
             figures['measured_rate_hz'] = self._source.measured_rate
         if self._recorder.faults.fault:

@@ -79,6 +79,7 @@ class PlayoutNode(ManagedNode):
         self._output.check_rivals()
         figures = {
             **self._playout.incoming.figures, 'utterances': self._playout.utterances,
+            'drops': self._playout.incoming.lost,
             'lead_ms': self._lead.seconds * 1000, 'invalid': self._input.statistics.invalid}
         if self.count_publishers('mic/audio') > 1:
             return 'warn', ('more than one node publishes mic/audio; end one, or give it another '

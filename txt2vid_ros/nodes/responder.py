@@ -103,7 +103,8 @@ class ResponderNode(ManagedNode):
             return 'ok', 'echoing', {'answers': self._echoed}
         statistics = self._dialogue.statistics
         return 'ok', 'answering', {
-            'answers': statistics.answers, 'failed': statistics.failed, 'cut': statistics.cut,
+            'answers': statistics.answers, 'drops': statistics.failed,
+            'failed': statistics.failed, 'cut': statistics.cut,
             'first_clause_ms': statistics.first_piece * 1000}
 
     def say(self, text: str) -> None:

@@ -50,6 +50,7 @@ class SttNode(ManagedNode):
     """Maps mic/audio to a SpeechPipeline and its texts to speech."""
 
     NAME = 'stt'
+    RATE_OF = 'utterances'
     Parameters = Parameters
     OPTIONS_BY = ('provider',)
 

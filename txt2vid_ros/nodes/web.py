@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from txt2vid_ros.web.face_media import FaceMedia
 
 
-
 @dataclasses.dataclass(frozen=True)
 class Parameters(NodeParameters):
     """The parameters of the web node."""
@@ -64,6 +63,7 @@ class WebNode(ManagedNode):
     """Maps topics to a WebServer and its RtcService, and what pages ask for to topics."""
 
     NAME = 'web'
+    RATE_OF = 'pictures'
     Parameters = Parameters
 
     def configure(self) -> None:
@@ -125,7 +125,8 @@ class WebNode(ManagedNode):
         waiting = not parts.relay.url
         return ('warn' if waiting else 'ok',
                 'waiting for the stream' if waiting else f'{figures["viewers"]:.0f} viewers',
-                {**figures, **errors})
+                {**figures, **errors, **parts.health.measured_lately(),
+                 'drops': errors['slow_viewers'] + errors['slow_pages']})
 
     # What pages ask for, in the server's loop ---------------------------------------------------
 

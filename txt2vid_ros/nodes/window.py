@@ -34,6 +34,7 @@ class WindowNode(ManagedNode):
     """Maps face/image_raw to a Presenter; closing its window ends it."""
 
     NAME = 'window'
+    RATE_OF = 'shown'
     Parameters = Parameters
 
     def configure(self) -> None:

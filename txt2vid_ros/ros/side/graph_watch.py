@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from types import TracebackType
+from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
 from hri_msgs.msg import LiveSpeech
@@ -16,6 +17,9 @@ from txt2vid_ros.core.utterance_trace import TraceBook
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.side.side_node import SideNode
 
+DISCOVERY_MOST = 8.0
+"""Seconds after which those nodes count that have been found."""
+
 
 class GraphWatch:
     """Follows the diagnostics and traces of a namespace. Use as a context manager."""
@@ -26,13 +30,14 @@ class GraphWatch:
         self._namespace = checked_namespace(namespace)
         self._side = SideNode('txt2vid_watch', self._namespace)
         self._told = threading.Event()
-        node = self._side.node
+        node, made = self._side.node, dict[str, Any]()
         for kind, topic, take, profile in (
                 (DiagnosticArray, '/diagnostics', self._on_diagnostics, qos.SPEECH),
                 (DiagnosticArray, 'trace', self._on_trace, qos.TRACE),
                 (LiveSpeech, 'heard', self._on_heard, qos.SPEECH),
                 (LiveSpeech, 'voice/caption', self._on_caption, qos.CAPTION)):
-            node.create_subscription(kind, topic, take, profile)
+            made[topic] = node.create_subscription(kind, topic, take, profile)
+        self._traces = made['trace']
         self._side.spin()
 
     def __enter__(self) -> GraphWatch:
@@ -54,11 +59,30 @@ class GraphWatch:
                                 'ROS_DOMAIN_ID.')
             self.wait(0.2)
 
+    def gather(self, seconds: float) -> None:
+        """
+        Let the nodes tell of themselves and what they remember, for at least so many seconds.
+
+        On a busy machine it takes longer to find them all.
+        """
+        begun = time.monotonic()
+        while (waited := time.monotonic() - begun) < seconds or (
+                waited < DISCOVERY_MOST and not self._found()):
+            self.wait(0.1)
+
     def wait(self, timeout: float) -> bool:
         """Wait until something has been told since the last call; return whether it was."""
         told = self._told.wait(timeout)
         self._told.clear()
         return told
+
+    def _found(self) -> bool:
+        """Return whether all nodes that are known of have told of themselves."""
+        node, known = self._side.node, self.states.nodes()
+        return (all(each.node_name in known for each in
+                    node.get_publishers_info_by_topic('/diagnostics')
+                    if each.node_namespace == self._namespace)
+                and self._traces.get_publisher_count() >= node.count_publishers('trace'))
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
         for told in messages.from_diagnostics(message, self._namespace):

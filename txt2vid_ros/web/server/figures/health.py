@@ -68,11 +68,14 @@ class GraphHealth:
 
     def figures(self) -> dict[str, float]:
         """Return what pages show: frames a second, and what pages have measured lately."""
+        return {'fps': self._fps if self.frames_advance else 0.0, **self.measured_lately()}
+
+    def measured_lately(self) -> dict[str, float]:
+        """Return what pages have measured of their own playing lately."""
         now = time.monotonic()
         with self._lock:
-            lately = {name: value for name, (value, at) in self._measured.items()
-                      if now - at < MEASURED_SECONDS}
-        return {'fps': self._fps if self.frames_advance else 0.0, **lately}
+            return {name: value for name, (value, at) in self._measured.items()
+                    if now - at < MEASURED_SECONDS}
 
     def report(self) -> dict[str, Any]:
         """Return the content of /healthz."""

@@ -10,6 +10,9 @@ import time
 from txt2vid_ros.core.names import NAMESPACE
 from txt2vid_ros.core.utterance_trace import as_object, told, UtteranceTrace
 
+GATHERING_SECONDS = 1.5
+"""Seconds from the first node's diagnostics in which all others tell what they remember."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
@@ -37,6 +40,7 @@ def _follow(arguments: argparse.Namespace) -> int:
     from txt2vid_ros.ros.side.graph_watch import GraphWatch
     with GraphWatch(arguments.namespace) as watch:
         watch.wait_for_nodes(arguments.timeout)
+        watch.gather(GATHERING_SECONDS)
         shown: set[str] = set()
         count = 0
         while not arguments.count or count < arguments.count:
