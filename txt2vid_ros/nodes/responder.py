@@ -14,6 +14,7 @@ from std_srvs.srv import Trigger
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.node import ManagedNode
+from txt2vid_ros.ros.node_status import NodeParameters
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.running import end_process, run
 
@@ -33,7 +34,7 @@ RACE = SECOND // 2
 
 
 @dataclasses.dataclass(frozen=True)
-class Parameters:
+class Parameters(NodeParameters):
     """The parameters of the responder node."""
 
     provider: str = parameter(ECHO, 'who answers: echo says back what is heard, chat asks a chat '
@@ -102,7 +103,8 @@ class ResponderNode(ManagedNode):
             return 'ok', 'echoing', {'answers': self._echoed}
         statistics = self._dialogue.statistics
         return 'ok', 'answering', {
-            'answers': statistics.answers, 'failed': statistics.failed, 'cut': statistics.cut,
+            'answers': statistics.answers, 'drops': statistics.failed,
+            'failed': statistics.failed, 'cut': statistics.cut,
             'first_clause_ms': statistics.first_piece * 1000}
 
     def say(self, text: str) -> None:

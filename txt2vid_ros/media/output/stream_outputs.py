@@ -12,7 +12,12 @@ from txt2vid_ros.media.output.encoder import StreamEncoder
 from txt2vid_ros.media.output.fragments import FragmentedView
 from txt2vid_ros.media.output.http_address import ways_to_watch
 from txt2vid_ros.media.output.http_server import StreamServer
-from txt2vid_ros.media.output.mpegts import TransportStreamParser
+from txt2vid_ros.media.output.mpegts import (
+    AUDIO_PID,
+    StreamChunk,
+    TransportStreamParser,
+    VIDEO_PID,
+)
 from txt2vid_ros.media.output.sinks import Sink
 from txt2vid_ros.media.output.stream_format import Opening
 
@@ -24,8 +29,14 @@ class StreamOutputs:
     """One encoder, and what its stream goes to: HTTP viewers, a file, URLs."""
 
     def __init__(self, *, http: str, record: str, push: str,
-                 report: Callable[[str], None], status: Callable[[], Mapping[str, Any]]) -> None:
-        """Open all outputs that are not empty. Raises UserError where one cannot be opened."""
+                 report: Callable[[str], None], status: Callable[[], Mapping[str, Any]],
+                 sent: Callable[[int, int], None]) -> None:
+        """
+        Open all outputs that are not empty. Raises UserError where one cannot be opened.
+
+        `sent` gets the presentation times of the newest picture and the newest sound on their way.
+        """
+        self._sent = sent
         ffmpeg.executable()
         allow_files(FILES)
         self.budget = DescriptorBudget()
@@ -53,8 +64,14 @@ class StreamOutputs:
 
     def encoder(self, opening: Opening) -> StreamEncoder:
         """Start an encoder that continues the stream."""
-        self._encoder = StreamEncoder(opening, self._broadcast.publish, self._parser)
+        self._encoder = StreamEncoder(opening, self._publish, self._parser)
         return self._encoder
+
+    def _publish(self, chunk: StreamChunk) -> None:
+        self._broadcast.publish(chunk)
+        times = self._parser.times
+        if VIDEO_PID in times and AUDIO_PID in times:
+            self._sent(times[VIDEO_PID], times[AUDIO_PID])
 
     @property
     def encoder_pid(self) -> int:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-import collections
 import dataclasses
+
+from txt2vid_ros.core.percentiles import RollingPercentiles
+
+OFFSET_SECONDS = 60.0
+"""Seconds for which an offset of picture and sound counts."""
 
 
 @dataclasses.dataclass
@@ -19,6 +23,8 @@ class StreamStatistics:
     """Pictures that were not sent, as the encoder or the machine was behind."""
     late_audio: int = 0
     restarts: int = 0
-    lateness: collections.deque[float] = dataclasses.field(
-        default_factory=lambda: collections.deque(maxlen=500))
+    lateness: RollingPercentiles = dataclasses.field(default_factory=RollingPercentiles)
     """Seconds after its due time at which each of the last frames was written."""
+    av_offset: RollingPercentiles = dataclasses.field(
+        default_factory=lambda: RollingPercentiles(1500, OFFSET_SECONDS))
+    """Seconds by which the picture that is shown is older than the speech beside it."""

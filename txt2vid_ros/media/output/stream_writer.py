@@ -68,6 +68,7 @@ class StreamWriter:
         """Samples."""
         self._pictures = I420Pictures(form.width, form.height)
         self._fault = ''
+        self._lateness = 0.0
         self._samples_done = 0
         self._sound_begin = 0
         """The first sample that the present encoder got."""
@@ -260,21 +261,22 @@ class StreamWriter:
             if left > LONGEST_STALL_SECONDS * SECOND + self._playout or stop.wait(
                     min(left / SECOND, 0.1)):
                 return False
-        self.statistics.lateness.append(-left / SECOND)
+        self._lateness = -left / SECOND
+        self.statistics.lateness.observe(self._lateness)
         return not stop.is_set()
 
     def _write(self, sink: FrameEncoder, place: int) -> None:
         frame, exact = self._frames.take(place)
-        late = self.statistics.lateness[-1] * float(self.grid.fps) > 1
+        late = self._lateness * float(self.grid.fps) > 1
         self.statistics.frames += 1
         self.statistics.on_time += exact and not late
         self.statistics.repeated += not exact
+        self._measure_offset(place)
         change = self._change
         end = (change.seam if change is not None and place == change.last
                else self._sample_at(place + 1) + self._audio_ahead)
         fps = float(self.grid.fps)
-        sent = self._load.admits(sink.waiting, self.statistics.lateness[-1] * fps, fps,
-                                 starting=sink.starting)
+        sent = self._load.admits(sink.waiting, self._lateness * fps, fps, starting=sink.starting)
         self.statistics.left_out += not sent
         sink.write(self._pictures.converted(frame) if sent else None,
                    self._sound(max(end, self._samples_done)))
@@ -282,6 +284,13 @@ class StreamWriter:
             form, _ = self._goal()
             log.warning('the stream is coded with %s work: %d x %d by the preset %s',
                         'less' if step < 0 else 'more', form.width, form.height, form.preset)
+
+    def _measure_offset(self, place: int) -> None:
+        """Note by how much the picture is late against the speech that is heard beside it."""
+        shown = self._frames.shown_place
+        begin = self.grid.seconds(place)
+        if shown is not None and self._speech.speaking(begin, self.grid.seconds(place + 1)):
+            self.statistics.av_offset.observe(begin - self.grid.seconds(shown))
 
     def _sound(self, end: int) -> bytes:
         """Return the samples before number `end` that were not written yet."""
