@@ -19,6 +19,7 @@ from txt2vid_ros.core.people import DEFAULT, People
 from txt2vid_ros.core.time_limits import TimeLimits
 from txt2vid_ros.listening.barge_in import Decision
 from txt2vid_ros.providers.choice import person_options
+from txt2vid_ros.providers.resilience.fallback_voice import FallbackVoice
 from txt2vid_ros.providers.spoken_language import LanguageChoice
 from txt2vid_ros.providers.voice_change import VoiceChange
 from txt2vid_ros.providers.voice_set import option_tables, VoiceSet, VoiceSettings
@@ -120,7 +121,7 @@ class TtsNode(ManagedNode):
         self._lead = LeadRequest(self, self.parameters.lead, self.parameters.lead_max)
         self._languages = LanguageChoice()
         self._scheduler = SpeechScheduler(
-            lambda text: self._voices.take(text.speaker, text.locale), mouth_track,
+            self._voice_for, mouth_track,
             self._output, self.ros_clock, lambda: self._lead.seconds, rate=self._rate,
             chunk=self.parameters.chunk,
             ahead=self.parameters.ahead, queue=self.parameters.queue,
@@ -207,6 +208,13 @@ class TtsNode(ManagedNode):
                 f'{len(text)} characters is not spoken. Send slower, or call tts/interrupt',
                 throttle_duration_sec=5.0)
             self._output.ended(utterance.id, now)
+
+    def _voice_for(self, text: SpeechRequest) -> FallbackVoice:
+        try:
+            return self._voices.take(text.speaker, text.locale)
+        except UserError:
+            self._output.left_out(text.id, counted_words(text.text, text.locale))
+            raise
 
     def _on_barge_in(self, message: String) -> None:
         """Do what somebody who speaks over the voice is owed; see docs/barge-in.md."""
