@@ -42,6 +42,8 @@ _HOLD = 17
 """Columns around one that has speech to which it extends: 80 ms either way."""
 _BEFORE, _AFTER = 25, 35
 """Columns before and after a voiced one that are speech: an "s" before it, "sts" after it."""
+_HELD = 25
+"""Columns without a gap that have a pitch where a vowel is held."""
 _NEW = 8
 """Columns at the end of what is known in which a voice counts little by little."""
 
@@ -73,10 +75,10 @@ def speech_presence(mel: Array, samples: Array, columns: range) -> Values:
     # Beside digital silence no floor is known from which it could rise.
     present = np.where(known[places], present, loud)
     if present.any() or loud.any():
-        voiced, harmonic = _voices(samples, wanted)
+        voiced, pitched = _voices(samples, wanted)
         present *= voiced
         if loud.any():
-            held = harmonic * formants(mel, wanted)
+            held = pitched * formants(mel, wanted)
             present = np.maximum(present, loud * np.maximum(held, articulation(mel, wanted)))
     return np.asarray(np.lib.stride_tricks.sliding_window_view(present, _HOLD).max(axis=-1))
 
@@ -85,19 +87,21 @@ def _voices(samples: Array, wanted: NDArray[np.int64]) -> tuple[Values, Values]:
     """
     Return how surely each of some columns belongs to something voiced, 0 to 1.
 
-    Also how surely it is in a sound with a pitch, which may be that of a machine.
+    Also how surely a pitch is held around it, which may be that of a machine.
     """
     first = max(0, int(wanted[0]) - _AFTER)
     heard = samples[first * HOP:(int(wanted[-1]) + _BEFORE + 1) * HOP]
     voiced, harmonic = voicing(heard)
-    places = np.clip(wanted - first, 0, len(harmonic) - 1)
+    held = np.lib.stride_tricks.sliding_window_view(
+        np.pad(harmonic, _HELD // 2, mode='edge'), _HELD).min(axis=-1)
+    places = np.clip(wanted - first, 0, len(held) - 1)
     # What has just come into view counts little by little, so that no mouth opens in one frame.
     left = len(samples) // HOP - first - np.arange(len(voiced))
     voiced *= np.clip(left / _NEW, 0, 1)
     padded = np.pad(voiced, (first - int(wanted[0]) + _AFTER, 0))
     padded = np.pad(padded, (0, max(0, len(wanted) + _AFTER + _BEFORE - len(padded))))
     near = np.lib.stride_tricks.sliding_window_view(padded, _AFTER + 1 + _BEFORE).max(axis=-1)
-    return np.asarray(near[:len(wanted)]), harmonic[places]
+    return np.asarray(near[:len(wanted)]), held[places]
 
 
 def _levels(samples: Array, middles: NDArray[np.int64]) -> Values:

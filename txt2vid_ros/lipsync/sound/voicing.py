@@ -27,8 +27,8 @@ _FFT = 1080                 # at least _WINDOW + 2 * _REACH
 _PRE_EMPHASIS = 0.95        # against rumble, and for the harmonics above the first
 _VOICED = (0.45, 0.54)      # autocorrelation at the period without and with a voice
 _STEADY = 0.85              # that after a tenth of a second, as a share of it
-_RUN = 7                    # columns whose median decides: one alone is chance
-_RINGING, _DECAY = 6, 16.0  # columns in which what is struck falls to a share of its energy
+_RUN = 9                    # columns whose median decides: one alone is chance
+_RINGING, _DECAY = 8, 8.0   # columns in which what is struck falls to a share of its energy
 
 Array = NDArray[np.float32]
 Values = NDArray[np.float64]
