@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from txt2vid_ros.bench.commands import sender
 from txt2vid_ros.bench.commands.sync import clap_times, figures, flash_times
-from txt2vid_ros.bench.rig.viewer import Decoded
+from txt2vid_ros.bench.rig.viewer import Decoded, presentation_time
 from txt2vid_ros.bench.speech.clap import ClapVoice, LENGTH
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.errors import UserError
@@ -71,6 +71,25 @@ def test_the_claps_of_the_clap_voice_are_found_where_they_are() -> None:
 
 def test_in_darkness_there_is_no_flash() -> None:
     assert len(flash_times(np.full(50, 16.0), np.arange(50) / 25)) == 0
+
+
+@given(st.integers(0, 2**33 - 1), st.booleans())
+def test_a_presentation_time_is_read(ticks: int, adaptation: bool) -> None:
+    stamp = bytes([0x21 | (ticks >> 30 & 7) << 1, ticks >> 22 & 0xFF,
+                   (ticks >> 15 & 0x7F) << 1 | 1, ticks >> 7 & 0xFF, (ticks & 0x7F) << 1 | 1])
+    pes = b'\0\0\1\xe0\0\0\x80\x80\5' + stamp
+    extra = b'\7\x50' + bytes(6) if adaptation else b''
+    packet = bytes([0x47, 0x41, 0x00, 0x30 if adaptation else 0x10]) + extra + pes
+    assert presentation_time(packet.ljust(188, b'\xff')) == pytest.approx(ticks / 90000)
+
+
+@pytest.mark.parametrize('packet', [
+    b'\x47\x01\x00\x10' + b'\0\0\1\xe0\0\0\x80\x80\5' + bytes(5),  # does not begin anything
+    b'\x47\x41\x00\x10' + b'\0\0\1\xe0\0\0\x80\x00\5' + bytes(170),  # has no stamp
+    b'\x47\x41\x00\x10' + b'\0\0\2\xe0\0\0\x80\x80\5' + bytes(170),  # is no PES packet
+    b'\x47\x41\x00\x30\xb7' + bytes(183)])
+def test_a_packet_without_one_has_none(packet: bytes) -> None:
+    assert presentation_time(packet) is None
 
 
 @pytest.mark.parametrize(('said', 'heard', 'wrong'), [

@@ -10,8 +10,8 @@ import threading
 import numpy as np
 from numpy.typing import NDArray
 from txt2vid_ros.core.clock import FrameGrid, SECOND
+from txt2vid_ros.media.output.continuity.hand_over import AAC_FRAME
 from txt2vid_ros.media.output.frame_buffer import FrameBuffer
-from txt2vid_ros.media.output.hand_over import AAC_FRAME
 from txt2vid_ros.media.output.stream_format import Opening, Sent, StreamFormat
 from txt2vid_ros.media.output.stream_writer import StreamWriter
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
@@ -38,9 +38,12 @@ class KeepingEncoder:
         self.alive = True
         self.lost = 0
 
-    def write(self, picture: bytes, sound: bytes, timeout: float = 0.0) -> bool:
+    waiting, starting = 0, False
+
+    def write(self, picture: bytes | None, sound: bytes, timeout: float = 0.0) -> bool:
         if self.alive:
-            self.pictures.append(picture[0])
+            # One that is left out: the one before it stays.
+            self.pictures.append(picture[0] if picture else (self.pictures or [16])[-1])
             self.sound.append(np.frombuffer(sound, np.int16))
         return self.alive
 
@@ -68,6 +71,8 @@ class KeepingEncoder:
         return 'it was killed'
 
     def close(self) -> None: ...
+
+    def abort(self) -> None: ...
 
     def wait(self, timeout: float) -> None: ...
 

@@ -8,7 +8,7 @@ import subprocess
 from hypothesis import given
 from hypothesis import strategies as st
 import pytest
-from txt2vid_ros.media.output.mpegts import PACKET_BYTES, presentation_time, TransportStreamParser
+from txt2vid_ros.media.output.mpegts import PACKET_BYTES, TransportStreamParser
 
 
 @pytest.fixture(scope='module')
@@ -71,32 +71,13 @@ def test_half_a_packet_of_an_encoder_that_died_is_dropped(stream: bytes) -> None
         stream[i] for i in range(len(stream)) if i % PACKET_BYTES != 3]
 
 
-@given(st.integers(0, 2**33 - 1), st.booleans())
-def test_a_presentation_time_is_read(ticks: int, adaptation: bool) -> None:
-    stamp = bytes([0x21 | (ticks >> 30 & 7) << 1, ticks >> 22 & 0xFF,
-                   (ticks >> 15 & 0x7F) << 1 | 1, ticks >> 7 & 0xFF, (ticks & 0x7F) << 1 | 1])
-    pes = b'\0\0\1\xe0\0\0\x80\x80\5' + stamp
-    extra = b'\7\x50' + bytes(6) if adaptation else b''
-    packet = bytes([0x47, 0x41, 0x00, 0x30 if adaptation else 0x10]) + extra + pes
-    assert presentation_time(packet.ljust(188, b'\xff')) == pytest.approx(ticks / 90000)
-
-
-@pytest.mark.parametrize('packet', [
-    b'\x47\x01\x00\x10' + b'\0\0\1\xe0\0\0\x80\x80\5' + bytes(5),  # does not begin anything
-    b'\x47\x41\x00\x10' + b'\0\0\1\xe0\0\0\x80\x00\5' + bytes(170),  # has no stamp
-    b'\x47\x41\x00\x10' + b'\0\0\2\xe0\0\0\x80\x80\5' + bytes(170),  # is no PES packet
-    b'\x47\x41\x00\x30\xb7' + bytes(183)])
-def test_a_packet_without_one_has_none(packet: bytes) -> None:
-    assert presentation_time(packet) is None
-
-
 def test_what_viewers_missed_is_for_recordings_and_both_are_counted_on(
         stream: bytes, tmp_path: pathlib.Path) -> None:
     parser = TransportStreamParser()
     before = parser.feed(stream)
     parser.restart(left_out=5, missed=20)
     after = parser.feed(stream)
-    # Its key frames are pictures 0, 12, 24, ...: viewers go on at the first one that is not missed.
+    # Its key frames are pictures 0, 12, 24, ...: viewers go on at the first one that is live.
     first = next(chunk for chunk in after if not chunk.missed)
     assert first.key_frame
     assert sum(chunk.key_frame and chunk.missed for chunk in after) == 2

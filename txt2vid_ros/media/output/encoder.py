@@ -4,19 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable
 import dataclasses
+import math
 import threading
 from typing import Any
 
 import ffmpeg
 from txt2vid_ros.media.ffmpeg import SYNTHETIC_LABEL
-from txt2vid_ros.media.output.mpegts import PTS_SECONDS, StreamChunk, TransportStreamParser
+from txt2vid_ros.media.output.mpegts import (
+    PTS_BITS,
+    PTS_RATE,
+    StreamChunk,
+    TransportStreamParser,
+    VIDEO_PID,
+)
+from txt2vid_ros.media.output.overload.stall_watch import StallWatch
 from txt2vid_ros.media.output.raw_encoder import RawEncoder
 from txt2vid_ros.media.output.stream_format import Opening, Sent
 
 PTS_OFFSET = 1.0
 """Seconds. Presentation time of the first frame: AAC starts before it, and not below 0."""
 QUEUED_FRAMES = 50
-"""Frames that may wait for ffmpeg before it counts as stalled."""
+"""Frames that may wait for ffmpeg; long before, they are left out."""
+QUEUED_SOUNDS = 4000
+"""Frames whose sound may wait, 15 MB: more than StallWatch lets a process be kept from the
+processor."""
 LONGEST_END = 10.0
 """Seconds that the packets of an encoder wait for the last ones of the encoder before."""
 
@@ -35,6 +46,7 @@ class StreamEncoder:
                 video, audio, 'pipe:1', format='mpegts',
                 vcodec='libx264', preset=form.preset, tune='zerolatency', crf=form.quality,
                 maxrate=bitrate, bufsize=bitrate // 2, g=form.key_frame_every, sc_threshold=0,
+                force_key_frames=_key_frames(opening),
                 bf=0, threads=1, colorspace='smpte170m', color_primaries='smpte170m',
                 color_trc='smpte170m', color_range='tv', acodec='aac',
                 muxdelay=0, muxpreload=0, flush_packets=1, pes_payload_size=0,
@@ -42,15 +54,15 @@ class StreamEncoder:
                 omit_video_pes_length=0,
                 output_ts_offset=f'{start:.6f}',
                 mpegts_flags='+resend_headers+pat_pmt_at_frames',
-                **({'force_key_frames': f'expr:eq(n,{opening.missed})'} if opening.missed else {}),
                 **{'profile:v': form.profile, 'b:a': form.audio_bitrate,
                    'metadata:s:v': f'title={SYNTHETIC_LABEL}',
                    'metadata': f'service_name={SYNTHETIC_LABEL}'})
 
         self._encoder = RawEncoder(compose, 'encoder', size=(form.width, form.height),
                                    fps=form.fps, audio_rate=form.audio_rate,
-                                   frame_queue=QUEUED_FRAMES, sound_queue=QUEUED_FRAMES,
+                                   frame_queue=QUEUED_FRAMES, sound_queue=QUEUED_SOUNDS,
                                    sound_after=opening.sound_after)
+        self._stall = StallWatch.of(self._encoder.pid)
         self._opening = opening
         self._sent = Sent()
         self._parser = parser
@@ -66,14 +78,25 @@ class StreamEncoder:
 
     @property
     def alive(self) -> bool:
-        """Return whether ffmpeg runs and takes its input."""
-        return self._encoder.alive
+        """Return whether ffmpeg runs and takes its input, or would if the machine let it."""
+        return self._encoder.alive and not self._stall.dead(
+            self._encoder.taken, self._encoder.waiting > 0)
 
-    def write(self, picture: bytes, sound: bytes, timeout: float = 0.0) -> bool:
+    @property
+    def waiting(self) -> int:
+        """Return how many frames wait for ffmpeg."""
+        return self._encoder.waiting
+
+    @property
+    def starting(self) -> bool:
+        """Return whether ffmpeg has yet to take its first frame."""
+        return self._encoder.taken < 1
+
+    def write(self, picture: bytes | None, sound: bytes, timeout: float = 0.0) -> bool:
         """
-        Queue one I420 frame and the s16 samples written with it; False if ffmpeg has failed.
+        Queue one I420 frame, None to leave it out, and the s16 samples written with it.
 
-        It has failed where there is no room in the queues within `timeout` seconds.
+        Wait at most `timeout` seconds for room; False if ffmpeg has failed.
         """
         return self._encoder.write(picture, sound, timeout)
 
@@ -91,12 +114,15 @@ class StreamEncoder:
         return self._encoder.complaint()
 
     def close(self) -> None:
-        """Let ffmpeg finish what it has, unless it has failed; make sure that it is gone."""
-        if not self.alive:
-            self._encoder.kill()
+        """Let ffmpeg finish what it has, then make sure that it is gone."""
         self._encoder.finish()
         self._reader.join(timeout=2.0)
         self._closed.set()
+
+    def abort(self) -> None:
+        """Have ffmpeg gone at once, which may be stopped; what it has sent is still passed on."""
+        self._encoder.kill()
+        self.close()
 
     def wait(self, timeout: float) -> None:
         """Wait until its last packet has been sent, at most `timeout` seconds."""
@@ -115,9 +141,20 @@ class StreamEncoder:
         self._sent = self._what_was_sent()
 
     def _what_was_sent(self) -> Sent:
-        last, opening = self._parser.last_picture, self._opening
-        if last is None:
-            return Sent(0, self._parser.sent_units)
-        # In between some may have been left out.
-        after = (last - PTS_OFFSET - opening.begun + 1.0) % PTS_SECONDS - 1.0
-        return Sent(round(after * opening.form.fps) + 1, self._parser.sent_units)
+        parser, opening = self._parser, self._opening
+        if not parser.sent_pictures:
+            return Sent(0, parser.sent_units)
+        # By its time, for pictures before it may have been left out.
+        after = parser.times[VIDEO_PID] / PTS_RATE - PTS_OFFSET - opening.begun
+        after = (after + 1.0) % (2 ** PTS_BITS / PTS_RATE) - 1.0
+        return Sent(round(after * opening.form.fps) + 1, parser.sent_units)
+
+
+def _key_frames(opening: Opening) -> str:
+    """Return ffmpeg's expression for when key frames come: anew from the first for viewers on."""
+    form = opening.form
+    every, live = form.key_frame_every / form.fps, opening.missed / form.fps
+    before = math.ceil(live / every)
+    # Counted in frames alone, they would be further apart where some are left out.
+    return (f'expr:if(gte(t+0.001,{float(live)}),gte(t+0.001,{float(live)}+(n_forced-{before})'
+            f'*{float(every)}),gte(t+0.001,n_forced*{float(every)}))')

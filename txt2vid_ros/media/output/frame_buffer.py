@@ -23,8 +23,9 @@ class FrameBuffer:
         self._capacity = capacity
         self._waiting: dict[int, NDArray[np.uint8]] = {}
         self._last: NDArray[np.uint8] | None = None
-        self._last_place = -1
         self._shown = -1
+        self._made_for: int | None = None
+        """The place of the last frame."""
         self._lock = threading.Lock()
 
     def push(self, index: int, frame: NDArray[np.uint8]) -> bool:
@@ -33,8 +34,8 @@ class FrameBuffer:
             if index <= self._shown:
                 # Late, but better than the one before it; one that is older still would turn
                 # the picture back.
-                if index >= self._last_place:
-                    self._last, self._last_place = frame, index
+                if self._made_for is None or index >= self._made_for:
+                    self._last, self._made_for = frame, index
                 return False
             self._waiting[index] = frame
             if len(self._waiting) > self._capacity:
@@ -48,12 +49,25 @@ class FrameBuffer:
         with self._lock:
             return min(self._waiting, default=None)
 
+    @property
+    def shown_place(self) -> int | None:
+        """Return the place that the frame was made for which was taken last; None before any."""
+        with self._lock:
+            return self._made_for
+
+    @property
+    def waiting(self) -> int:
+        """Return how many frames wait."""
+        with self._lock:
+            return len(self._waiting)
+
     def renumber(self, place_of: Callable[[int], int]) -> None:
         """Go on with the places of another grid."""
         with self._lock:
             self._waiting = {place_of(index): frame for index, frame in self._waiting.items()}
-            self._shown, self._last_place = (
-                place_of(place) if place >= 0 else -1 for place in (self._shown, self._last_place))
+            self._shown = place_of(self._shown) if self._shown >= 0 else -1
+            if self._made_for is not None:
+                self._made_for = place_of(self._made_for)
 
     def take(self, index: int) -> tuple[NDArray[np.uint8] | None, bool]:
         """
@@ -65,13 +79,13 @@ class FrameBuffer:
             if index < self._shown:
                 # The clock went back: what waits belongs to the time before.
                 self._waiting.clear()
-                self._last_place = -1
+                self._made_for = None
             self._shown = index
             exact = index in self._waiting
             due = [place for place in self._waiting if place <= index]
             if due:
-                self._last_place = max(due)
-                self._last = self._waiting[self._last_place]
+                self._made_for = max(due)
+                self._last = self._waiting[self._made_for]
                 for place in due:
                     del self._waiting[place]
             return self._last, exact

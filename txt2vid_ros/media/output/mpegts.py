@@ -15,24 +15,12 @@ VIDEO_PID = 0x100
 AUDIO_PID = 0x101
 """The identifiers that ffmpeg's muxer gives the first programme, its video and its sound."""
 
-
-PTS_CLOCK = 90_000
+PTS_BITS = 33
+PTS_RATE = 90_000
 """Hz of presentation times."""
-PTS_SECONDS = 2 ** 33 / PTS_CLOCK
-"""Seconds after which they begin at 0 again."""
-
-
-def presentation_time(packet: bytes | bytearray) -> float | None:
-    """Return the presentation time (seconds) of the PES packet that begins in a packet, if any."""
-    if not packet[1] & STARTS_UNIT:
-        return None
-    start = 4 + (1 + packet[4] if packet[3] & 0x20 else 0)
-    header = packet[start:start + 14]
-    if len(header) < 14 or header[:3] != b'\0\0\1' or not header[7] & 0x80:
-        return None
-    ticks = ((header[9] >> 1 & 7) << 30 | header[10] << 22 | header[11] >> 1 << 15
-             | header[12] << 7 | header[13] >> 1)
-    return ticks / PTS_CLOCK
+PES_HEADER_BYTES = 9
+"""Bytes of a PES header before its optional fields."""
+_PES_START = b'\x00\x00\x01'
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,11 +51,10 @@ class TransportStreamParser:
         """What is added to them since another encoder continues."""
         self._missed, self._missing = 0, False
         """The pictures that viewers do not get, and whether the packets now are of that time."""
-        self._pictures = 0
-        self.sent_units = 0
-        """Units of sound that were sent of the present encoder."""
-        self.last_picture: float | None = None
-        """The presentation time of its last picture that was sent, seconds."""
+        self.sent_pictures = self.sent_units = 0
+        """Pictures and units of sound that were sent of the present encoder."""
+        self.times: dict[int, int] = {}
+        """The presentation time of the last unit that began, by the kind of its packets."""
 
     def restart(self, left_out: int = 0, missed: int = 0) -> None:
         """
@@ -76,13 +63,12 @@ class TransportStreamParser:
         Of its sound the first `left_out` units are left out. Its first `missed` pictures, and all
         until the next key frame, are for recordings alone.
         """
+        self._missed, self._missing = missed, missed > 0
+        self.sent_pictures = self.sent_units = 0
         self._rest = b''
         self._first_unit, self._units, self._leaving_out = left_out, 0, False
         self._last_unit = sys.maxsize
         self._shifts = {}
-        self._missed, self._missing = missed, missed > 0
-        self._pictures = self.sent_units = 0
-        self.last_picture = None
 
     def end_sound_after(self, units: int) -> None:
         """Leave out all sound of this encoder after so many units, from its first one on."""
@@ -104,6 +90,10 @@ class TransportStreamParser:
         begun, key = 0, False
         for at in range(0, usable, PACKET_BYTES):
             pid = _identifier(data, at)
+            if data[at + 1] & STARTS_UNIT and pid in (VIDEO_PID, AUDIO_PID):
+                packet = data[at:at + PACKET_BYTES]
+                if (time := presentation_time(packet[payload(packet)[0]:])) is not None:
+                    self.times[pid] = time
             if pid in (PAT_PID, PMT_PID):
                 self._tables[pid] = data[at:at + PACKET_BYTES]
             elif pid == VIDEO_PID and _random_access(data, at):
@@ -129,14 +119,12 @@ class TransportStreamParser:
                 self._units += 1
             if pid == AUDIO_PID and self._leaving_out:
                 continue
-            if (self._missing and pid == VIDEO_PID and self._pictures >= self._missed
+            if (self._missing and pid == VIDEO_PID and self.sent_pictures >= self._missed
                     and _random_access(packets, at)):
                 # What viewers get is counted on from the last that they got.
                 self._missing, self._shifts = False, {}
                 live = len(kept)
-            if starts and pid == VIDEO_PID:
-                self._pictures += 1
-                self.last_picture = presentation_time(packets[at:at + PACKET_BYTES])
+            self.sent_pictures += starts and pid == VIDEO_PID
             self.sent_units += starts and pid == AUDIO_PID
             flags, counter = packets[at + 3] & 0xF0, packets[at + 3] & 0xF
             if pid not in self._shifts:
@@ -160,3 +148,26 @@ def _random_access(data: bytes | bytearray, at: int) -> bool:
     starts = bool(data[at + 1] & STARTS_UNIT)
     has_adaptation = bool(data[at + 3] & 0x20)
     return starts and has_adaptation and data[at + 4] > 0 and bool(data[at + 5] & 0x40)
+
+
+def payload(packet: bytes) -> tuple[int, bool]:
+    """Return where a packet's payload begins, and whether stuffing comes before it."""
+    control = packet[3] >> 4 & 3
+    if not control & 1:
+        return PACKET_BYTES, False
+    if not control & 2:
+        return 4, False
+    length = packet[4]
+    if length == 0:
+        return 5, True
+    # A flag byte, and six bytes of clock reference where bit 4 says so.
+    return min(5 + length, PACKET_BYTES), length > (7 if packet[5] & 0x10 else 1)
+
+
+def presentation_time(unit: bytes) -> int | None:
+    """Return a PES packet's presentation time; None where it has none."""
+    if len(unit) < PES_HEADER_BYTES + 5 or unit[:3] != _PES_START or not unit[7] & 0x80:
+        return None
+    field = unit[PES_HEADER_BYTES:PES_HEADER_BYTES + 5]
+    return ((field[0] >> 1 & 7) << 30 | field[1] << 22 | (field[2] >> 1) << 15
+            | field[3] << 7 | field[4] >> 1)

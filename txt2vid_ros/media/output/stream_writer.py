@@ -2,59 +2,42 @@
 
 from __future__ import annotations
 
-import collections
 from collections.abc import Callable
 import dataclasses
 import logging
 import math
 import threading
 
-from txt2vid_ros.core.backoff import Backoff
 from txt2vid_ros.core.clock import Clock, FrameGrid, SECOND
-from txt2vid_ros.core.errors import UserError
-from txt2vid_ros.core.pcm import to_s16
-from txt2vid_ros.media.fitting import CodedPictures
-from txt2vid_ros.media.output.frame_buffer import FrameBuffer
-from txt2vid_ros.media.output.hand_over import (
+from txt2vid_ros.media.output.continuity.encoder_starts import EncoderStarts
+from txt2vid_ros.media.output.continuity.hand_over import (
     Beginning,
-    Gaps,
     HandOver,
     LEFT_OUT,
-    LONGEST_STALL_SECONDS,
+    LONGEST_GAP_SECONDS,
     seam_after,
+    seconds_missed,
     units_before,
 )
+from txt2vid_ros.media.output.continuity.stream_sound import StreamSound
+from txt2vid_ros.media.output.frame_buffer import FrameBuffer
+from txt2vid_ros.media.output.overload.load_control import LoadControl
+from txt2vid_ros.media.output.pictures.shown_pictures import ShownPictures
 from txt2vid_ros.media.output.stream_format import FrameEncoder, Opening, StreamFormat
+from txt2vid_ros.media.output.stream_statistics import StreamStatistics
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
 
 log = logging.getLogger(__name__)
 
-FULL_SECONDS = 5.0
-"""Seconds for which an encoder may take nothing while it catches up."""
+LONGEST_STALL_SECONDS = 2.0
+"""Seconds that are caught up by writing faster; a longer gap or a clock step is skipped, and the
+presentation times continue as if nothing had happened."""
 AUDIO_AHEAD_SECONDS = 0.045
 """Seconds. An AAC encoder holds two frames of 1,024 samples back (ISO 14496-3), 43 ms."""
-MOST_RESTARTS = 8
-"""Failures of the encoder in a row after which the stream gives up."""
 CHANGE_SECONDS = 0.5
 """Seconds that an encoder has to start before it takes over from another."""
-RESTART_BACKOFF = Backoff(first=0.2, largest=5.0)
-"""From the second failure on: after the first it starts again at once."""
-
-
-@dataclasses.dataclass
-class StreamStatistics:
-    """Counts since the start, for diagnostics and `txt2vid bench graph`."""
-
-    frames: int = 0
-    on_time: int = 0
-    repeated: int = 0
-    skipped: int = 0
-    """Grid places that viewers did not get."""
-    late_audio: int = 0
-    restarts: int = 0
-    lateness: collections.deque[float] = dataclasses.field(
-        default_factory=lambda: collections.deque(maxlen=500))
-    """Seconds after its due time at which each of the last frames was written."""
+FULL_SECONDS = 5.0
+"""Seconds for which an encoder may take nothing while it catches up."""
 
 
 class StreamWriter:
@@ -74,24 +57,23 @@ class StreamWriter:
         self.statistics = StreamStatistics()
         self.grid = grid
         self._form = form
+        self._base = form
+        """What was asked for; `_form` is what the machine can do of it."""
         self._wanted = form, grid
+        self._load = LoadControl()
         self._change: HandOver | None = None
-        self._frames = frames
-        self._speech = speech
         self._clock = clock
-        self._open_sink = open_sink
+        self._starts = EncoderStarts(open_sink, self.statistics)
         self._playout = int(playout * SECOND)
         self._audio_ahead = round(audio_ahead * form.audio_rate)
         """Samples."""
-        self._pictures = CodedPictures((form.width, form.height))
-        self._samples_done = 0
+        self._pictures = ShownPictures(frames, speech, self.statistics, (form.width, form.height))
+        self._lateness = 0.0
+        self._sound = StreamSound(speech, form.audio_rate)
         self._began = Beginning(0, 0)
         """Where the present encoder began."""
         self._live = 0
         """The first place that viewers get of it."""
-        self._shown = -1
-        """The last place whose picture was taken."""
-        self._gaps = Gaps(clock)
         self.zero = 0
         """The stamp of the stream's first frame, nanoseconds."""
 
@@ -100,29 +82,38 @@ class StreamWriter:
         self._wanted = form, grid
 
     @property
+    def overload(self) -> str:
+        """Return, in a line, what is done less of because the machine is busy; '' for nothing."""
+        return self._load.status(self._form)
+
+    @property
     def heard_until(self) -> int:
         """Return until when sound has been handed to the encoder, in nanoseconds."""
-        return self._sample_stamp(self._samples_done)
+        return self._sound.done * SECOND // self._form.audio_rate
 
     def run(self, stop: threading.Event) -> None:
         """Write until `stop` is set. Raises UserError when the encoder cannot be kept alive."""
         sink: FrameEncoder | None = None
-        failures = 0
+        ended = False
         place = self.grid.first_after(self._clock.now())
         self.zero = self.zero or self.grid.stamp(place)
         try:
             while not stop.is_set():
+                if sink is not None and not sink.alive:
+                    self._starts.end(sink, stop)
+                    self._began = self._began.behind(sink.sent)
+                    sink, ended = None, True
+                elif (jump := self._jump(place)) and sink is not None:
+                    log.warning('the clock or the machine jumped by %+.1f s; going on from there',
+                                jump)
+                    place = self._jumped(place)
                 if sink is None:
-                    sink = self._opened(Beginning(place, self._sample_at(place)))
-                elif not sink.alive:
-                    failures += 1
-                    self._restart(sink, failures, stop)
-                    sink, place = self._resumed(sink, place)
-                elif self._jumped(place):
-                    sink.end_sound_after(units_before(self._began.sound, self._samples_done))
-                    sink.close()
-                    sink, place = self._resumed(sink, place)
-                if (self._change is None and self._wanted != (self._form, self.grid)
+                    place = self._anchor(place, ended)
+                    sink = self._starts.open(self._opening())
+                    if sink is None:
+                        self._starts.pause(stop)
+                        continue
+                if (self._change is None and self._goal() != (self._form, self.grid)
                         and place >= self._live):
                     self._change = self._prepared(sink, place)
                 if not self._wait(place, stop):
@@ -132,111 +123,142 @@ class StreamWriter:
                 if self._change is not None and place > self._change.last:
                     sink, place = self._handed_over(sink, self._change)
                 if self.statistics.frames % 250 == 0:
-                    failures = 0
+                    self._starts.works()
         finally:
             if sink is not None:
                 sink.close()
-            self._without_hand_over()
+            self._abandon_change()
 
     def _begun(self, grid: FrameGrid, place: int) -> float:
         return (grid.stamp(place) - self.zero) / SECOND
 
-    def _prepared(self, sink: FrameEncoder, place: int) -> HandOver:
-        """Start the encoder that takes over from `sink` in a moment."""
+    def _goal(self) -> tuple[StreamFormat, FrameGrid]:
+        """Return what is wanted, as far as the machine can do it."""
         form, grid = self._wanted
+        return self._load.lowered(form), grid
+
+    def _prepared(self, sink: FrameEncoder, place: int) -> HandOver | None:
+        """Start the encoder that takes over from `sink` in a moment; None where it cannot be."""
+        form, grid = self._goal()
         last = place + math.ceil(CHANGE_SECONDS * self.grid.fps)
         first = grid.first_after(self.grid.stamp(last) + 1)
         seam = seam_after(self._began.sound, self._sample_at(last + 1) + self._audio_ahead)
         change = HandOver(form, grid, last, first, seam, sink)
         begin = int(first * form.audio_rate / grid.fps)
-        return dataclasses.replace(change, encoder=self._open_sink(Opening(
+        encoder = self._starts.open(Opening(
             form, self._begun(grid, first), (change.sound_begin - begin) / form.audio_rate, sink,
-            LEFT_OUT)))
+            LEFT_OUT))
+        if encoder is None:
+            self._stays(self._starts.fault)
+            return None
+        return dataclasses.replace(change, encoder=encoder)
 
     def _handed_over(self, sink: FrameEncoder, change: HandOver) -> tuple[FrameEncoder, int]:
         """Return the encoder to go on with, and its first place."""
         self._change = None
         if not change.encoder.alive:
-            log.error('the stream stays as it is: %s', change.encoder.failure())
-            self._wanted = self._form, self.grid
-            change.encoder.close()
+            self._stays(change.encoder.failure())
+            change.encoder.abort()
             return sink, change.last + 1
-        old, self.grid, self._form = self.grid, change.grid, change.form
-        self._renumber(old)
+        self._take_over(change.form, change.grid)
         sink.end_sound_after(units_before(self._began.sound, change.seam))
-        self._samples_done = change.sound_begin
+        self._sound.done = change.sound_begin
         self._began = Beginning(change.first, change.sound_begin, LEFT_OUT)
         self._live = change.first
         # It has yet to encode what it was given; no frame may wait for that.
         threading.Thread(target=sink.close, name='last packets', daemon=True).start()
         return change.encoder, change.first
 
-    def _renumber(self, old: FrameGrid) -> None:
-        """Go on with the places of the present grid."""
+    def _take_over(self, form: StreamFormat, grid: FrameGrid) -> None:
+        """Go on in another format from here on."""
+        old, self.grid, self._form = self.grid, grid, form
+        self._base = self._wanted[0]
         def place_of(place: int) -> int:
-            return self.grid.index(old.stamp(place))
-        self._frames.renumber(place_of)
-        self._shown = place_of(self._shown)
+            return grid.index(old.stamp(place))
+        self._pictures.renumber(place_of)
+        self._began = dataclasses.replace(self._began, place=place_of(self._began.place))
+        self._pictures.resize((form.width, form.height))
+        self._load.restarted()
+
+    def _stays(self, why: str) -> None:
+        """Go on as before, where another encoder could not take over."""
+        log.error('the stream stays as it is: %s', why)
+        self._wanted = self._base, self.grid
+        self._load.stay(self._base, self._form)
 
     def _without_hand_over(self) -> None:
         """Go on in the format that is wanted by an encoder of its own."""
+        self._abandon_change()
+        if (goal := self._goal()) != (self._form, self.grid):
+            self._take_over(*goal)
+        self._load.restarted()
+
+    def _abandon_change(self) -> None:
         if self._change is not None:
             self._change.encoder.close()
             self._change = None
-        if self._wanted != (self._form, self.grid):
-            old, (self._form, self.grid) = self.grid, self._wanted
-            self._renumber(old)
 
-    def _jumped(self, place: int) -> bool:
-        """Return whether `place` was due too long ago, or is too far ahead, for a mere stall."""
-        away = self._clock.now() - self._playout - self.grid.stamp(place)
-        longest = LONGEST_STALL_SECONDS * SECOND
-        return away < -longest or away > longest and place >= self._live
+    def _jump(self, place: int) -> float:
+        """Return how many seconds ago `place` was due; 0 where a stall explains that."""
+        away = (self._clock.now() - self._playout - self.grid.stamp(place)) / SECOND
+        late = away > LONGEST_STALL_SECONDS and place >= self._live
+        return away if late or away < -LONGEST_STALL_SECONDS else 0.0
 
-    def _opened(self, began: Beginning, missed: int = 0, follows: FrameEncoder | None = None
-                ) -> FrameEncoder:
-        """Start an encoder whose first `missed` pictures viewers do not get."""
-        self._began, self._samples_done = began, began.sound
-        self._live = began.place + missed
-        after = (began.sound - self._sample_at(began.place)) / self._form.audio_rate
-        return self._open_sink(Opening(self._form, self._begun(self.grid, began.place), after,
-                                       follows, began.left_out, missed))
-
-    def _resumed(self, ended: FrameEncoder, place: int) -> tuple[FrameEncoder, int]:
+    def _anchor(self, place: int, ended: bool) -> int:
         """
-        Start an encoder that goes on behind the last packet of the one that has `ended`.
+        Choose where an encoder begins, and return its first place.
 
-        Return it and the place to go on from, where `place` would have been written next;
-        presentation times never go back.
+        Where another one has `ended`, that is behind the last packet of it, so that nothing is
+        missing; where that is too long ago, it is now, and presentation times go on all the same.
         """
-        old, began = self.grid, self._began.behind(ended.sent)
         self._without_hand_over()
-        began = dataclasses.replace(began, place=self.grid.index(old.stamp(began.place)))
         now = self.grid.first_after(self._clock.now())
-        seconds = (now - began.place) / float(self.grid.fps)
-        if missed := self._gaps.missed(seconds):
+        began = self._began
+        seconds, places = float((now - began.place) / self.grid.fps), 0
+        if not ended:
+            began = Beginning(now, self._sample_at(now))
+        elif 0 <= seconds <= LONGEST_GAP_SECONDS:
+            missed = seconds_missed(seconds)
             log.warning('viewers miss %.1f s of the stream; recordings get them', missed)
             places = math.ceil(missed * self.grid.fps)
             self.statistics.skipped += places
-            return self._opened(began, places, ended), began.place
-        skipped = self.grid.stamp(now) - self.grid.stamp(began.place)
-        log.warning('the clock or the machine jumped by %+.1f s; going on from there', seconds)
-        self.zero += skipped
-        self.statistics.skipped += max(0, now - place)
-        self._shown = now - 1
-        sound = began.sound + round(skipped * self._form.audio_rate / SECOND)
-        return self._opened(Beginning(now, sound, began.left_out), 0, ended), now
+        else:
+            log.warning('%+.1f s of the stream are missing; going on from there', seconds)
+            self.statistics.skipped += max(0, now - place)
+            self._shift(now - began.place, began.place)
+            began = self._began
+        self._began, self._sound.done = began, began.sound
+        self._live = began.place + places
+        return began.place
 
-    def _restart(self, sink: FrameEncoder, failures: int, stop: threading.Event) -> None:
-        self.statistics.restarts += 1
-        fault = sink.failure()
-        sink.close()
-        if failures > MOST_RESTARTS:
-            raise UserError(f'the encoder failed {failures} times in a row: {fault}',
-                            'Run "txt2vid doctor" to see what ffmpeg lacks.')
-        pause = RESTART_BACKOFF.after(failures - 1)
-        log.warning('%s; starting it again%s', fault, f' in {pause:.1f} s' if pause else '')
-        stop.wait(pause)
+    def _opening(self) -> Opening:
+        """Return how the encoder begins for which _anchor() has chosen the place."""
+        began = self._began
+        after = (began.sound - self._sample_at(began.place)) / self._form.audio_rate
+        return Opening(self._form, self._begun(self.grid, began.place), after, None,
+                       began.left_out, self._live - began.place)
+
+    def _shift(self, places: int, place: int) -> None:
+        """Have what comes at `place` of the stream come so many places later, without a gap."""
+        skipped = self.grid.stamp(place + places) - self.grid.stamp(place)
+        samples = round(skipped * self._form.audio_rate / SECOND)
+        self.zero += skipped
+        self._began = dataclasses.replace(
+            self._began, place=self._began.place + places, sound=self._began.sound + samples)
+        self._sound.done += samples
+        self._live += places
+        self._pictures.last = place + places - 1
+
+    def _jumped(self, place: int) -> int:
+        """
+        Return the place to go on from with the same encoder.
+
+        It is told nothing of the time in between, whose sound is not heard.
+        """
+        self._abandon_change()
+        now = self.grid.first_after(self._clock.now())
+        self._shift(now - place, place)
+        return now
 
     def _wait(self, place: int, stop: threading.Event) -> bool:
         """
@@ -249,43 +271,30 @@ class StreamWriter:
             if left > LONGEST_STALL_SECONDS * SECOND + self._playout or stop.wait(
                     min(left / SECOND, 0.1)):
                 return False
+        self._lateness = -left / SECOND
         if place >= self._live:
-            self.statistics.lateness.append(-left / SECOND)
+            self.statistics.lateness.observe(self._lateness)
         return not stop.is_set()
 
     def _write(self, sink: FrameEncoder, place: int) -> None:
-        catching_up = place < self._live
-        late = catching_up or self.statistics.lateness[-1] * float(self.grid.fps) > 1
-        picture = self._pictures.last if place <= self._shown else self._taken(place, late)
+        fps = float(self.grid.fps)
+        late = place < self._live or self._lateness * fps > 1
+        picture = self._pictures.at(place, self.grid, late)
         change = self._change
         end = (change.seam if change is not None and place == change.last
                else self._sample_at(place + 1) + self._audio_ahead)
-        sink.write(picture, self._sound(max(end, self._samples_done)),
-                   FULL_SECONDS if late else 0.0)
-        if not catching_up:
-            self._gaps.note()
-
-    def _taken(self, place: int, late: bool) -> bytes:
-        """Return the picture for a place that has not been written before."""
-        frame, exact = self._frames.take(place)
-        self._shown = place
-        self.statistics.frames += 1
-        self.statistics.on_time += exact and not late
-        self.statistics.repeated += not exact
-        return self._pictures.of(frame)
-
-    def _sound(self, end: int) -> bytes:
-        """Return the samples before number `end` that were not written yet."""
-        rate = self._form.audio_rate
-        # Counted from the second in which the stretch begins, so that no float loses a sample.
-        whole = self._samples_done // rate
-        first, last = self._samples_done - whole * rate, end - whole * rate
-        samples = self._speech.samples(whole + first / rate, whole + last / rate, rate)
-        self._samples_done = end
-        return to_s16(samples).tobytes()
+        sound = self._sound.until(end)
+        if place < self._live:
+            # For recordings: nothing of it is left out.
+            sink.write(picture, sound, FULL_SECONDS)
+            return
+        sent = self._load.admits(sink.waiting, self._lateness * fps, fps, starting=sink.starting)
+        self.statistics.left_out += not sent
+        sink.write(picture if sent else None, sound)
+        if self._change is None and (step := self._load.judged(self._wanted[0])):
+            form, _ = self._goal()
+            log.warning('the stream is coded with %s work: %d x %d by the preset %s',
+                        'less' if step < 0 else 'more', form.width, form.height, form.preset)
 
     def _sample_at(self, place: int) -> int:
         return int(place * self._form.audio_rate / self.grid.fps)
-
-    def _sample_stamp(self, sample: int) -> int:
-        return sample * SECOND // self._form.audio_rate

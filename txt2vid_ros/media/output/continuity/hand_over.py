@@ -10,10 +10,8 @@ whose windows are those of a sound that begins.
 from __future__ import annotations
 
 import dataclasses
-import math
-import time
 
-from txt2vid_ros.core.clock import Clock, FrameGrid, SECOND
+from txt2vid_ros.core.clock import FrameGrid
 from txt2vid_ros.media.output.stream_format import FrameEncoder, Sent, StreamFormat
 
 AAC_FRAME = 1024
@@ -24,15 +22,9 @@ LAST_LEFT_OUT = 2
 """AAC frames of the first encoder that are left out."""
 LEFT_OUT = OVERLAP + 1 - LAST_LEFT_OUT
 """AAC frames of the second encoder that are left out. It sends one before its first sample."""
-LONGEST_STALL_SECONDS = 2.0
-"""Seconds that are caught up by writing faster."""
 LONGEST_GAP_SECONDS = 10.0
-"""Seconds that recordings get afterwards where viewers missed them: the sound, as far as it is
-known, and the last picture. A longer gap or a clock step is skipped, and the presentation times
-continue as if nothing had happened."""
-GAP_EVERY_SECONDS = 30.0
-"""Seconds from one gap of more than LONGEST_STALL_SECONDS that is filled to the next: a machine
-with too much to do must not get more."""
+"""Seconds between two encoders that recordings get afterwards, the sound and the last picture. A
+longer gap is skipped, and presentation times go on as if nothing had happened."""
 CATCHING_UP = 5
 """How many times as fast as they are seen the pictures of a gap are encoded."""
 STARTING_SECONDS = 0.1
@@ -97,34 +89,6 @@ class Beginning:
         return Beginning(self.place + sent.places, end - (LEFT_OUT - 1) * AAC_FRAME, LEFT_OUT)
 
 
-class Gaps:
-    """Decides which gaps recordings get afterwards."""
-
-    def __init__(self, clock: Clock) -> None:
-        """Take the clock that the stream goes by."""
-        self._clock = clock
-        self._offset = self._now_offset()
-        self._filled = -math.inf
-
-    def _now_offset(self) -> int:
-        return self._clock.now() - time.monotonic_ns()
-
-    def note(self) -> None:
-        """Note that all is well: by how much the clock is ahead of the monotonic one."""
-        self._offset = self._now_offset()
-
-    def missed(self, seconds: float) -> float:
-        """
-        Return how many seconds viewers miss where the stream ended `seconds` ago.
-
-        That is until an encoder that begins there has caught up. 0 where it is not to begin there.
-        """
-        if not 0 <= seconds <= LONGEST_GAP_SECONDS:
-            return 0.0
-        if seconds > LONGEST_STALL_SECONDS:
-            now = time.monotonic()
-            stepped = abs(self._now_offset() - self._offset) > SECOND
-            if stepped or now - self._filled < GAP_EVERY_SECONDS:
-                return 0.0
-            self._filled = now
-        return seconds + seconds / CATCHING_UP + STARTING_SECONDS
+def seconds_missed(ago: float) -> float:
+    """Return how many seconds viewers miss of a stream that ended `ago` seconds ago."""
+    return ago + ago / CATCHING_UP + STARTING_SECONDS
