@@ -6,9 +6,10 @@ from collections.abc import Iterator, MutableMapping
 import contextlib
 import dataclasses
 import os
-from pathlib import Path
 import random
 import tempfile
+
+from txt2vid_ros.core.process.shared_memory import OWN_PORTS, remove_abandoned, SHARED_MEMORY
 
 PROFILES = ('FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES_FILE')
 """The variables that name the settings of Fast DDS up to version 2, and from 3 on."""
@@ -18,11 +19,8 @@ share memory."""
 REACH, LOCALHOST = 'ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST'
 ADDRESSED = ('ROS_STATIC_PEERS', 'ROS_LOCALHOST_ONLY')
 """Variables that ROS understands only together with a reach of its own."""
-SHARED_MEMORY = Path('/dev/shm')
 PICTURE_SEGMENT = 8 << 20
 """Bytes of shared memory for pictures; a whole one has to find room in it."""
-OWN_PORTS = range(33_000, 60_000)
-"""Above those of all ROS domains up to 101 (RTPS 2.3, 9.6.1.1)."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,8 +46,10 @@ def transports(pictures: Pictures, environment: MutableMapping[str, str] = os.en
     Fast DDS gives the successor of a killed process the same port in shared memory. It replaces
     the segment there, and who wrote to the old one finds out only where the killed process was
     just waiting or reading; else it goes on to write where nobody reads (docs/ros.md). A UDP port
-    has no such memory. Who receives pictures takes a port that nobody had before.
+    has no such memory. Who receives pictures takes a port that nobody had before. What killed
+    processes have left in shared memory is removed first.
     """
+    remove_abandoned()
     if any(environment.get(name) for name in OWN):
         yield
         return
@@ -91,9 +91,9 @@ def _profile(pictures: Pictures, reach: str, by_ros: bool, own_port_offset: int)
     peers = '' if by_ros or reach == 'OFF' else _PEERS[reach == LOCALHOST]
     return f"""<?xml version="1.0" encoding="UTF-8"?>
 <dds xmlns="http://www.eprosima.com"><profiles>
-<transport_descriptors>{_each('transport_descriptor', described)}</transport_descriptors>
+{_each('transport_descriptors', [_each('transport_descriptor', described)])}
 <participant profile_name="txt2vid" is_default_profile="true"><rtps>
-<userTransports>{_each('transport_id', used)}</userTransports>
+{_each('userTransports', [_each('transport_id', used)])}
 <useBuiltinTransports>false</useBuiltinTransports>
 <sendSocketBufferSize>4194304</sendSocketBufferSize>
 <listenSocketBufferSize>4194304</listenSocketBufferSize>
@@ -104,7 +104,8 @@ def _profile(pictures: Pictures, reach: str, by_ros: bool, own_port_offset: int)
 
 
 def _each(name: str, contents: list[str]) -> str:
-    return ''.join(f'<{name}>{content}</{name}>' for content in contents)
+    """Return an element for each content that is not empty."""
+    return ''.join(f'<{name}>{content}</{name}>' for content in contents if content)
 
 
 _ANY = '<locator><udpv4/></locator>'
@@ -113,7 +114,8 @@ _PORT = '<port><offsetd3>{}</offsetd3></port>'
 # Five in half a second are lost easily while a machine starts several processes; the next would
 # come after three seconds.
 _EAGER = ('<discovery_config><initialAnnouncements><count>25</count>'
-          '<period><nanosec>100000000</nanosec></period></initialAnnouncements></discovery_config>')
+          '<period><nanosec>100000000</nanosec></period></initialAnnouncements>'
+          '</discovery_config>')
 _HERE = '<locator><udpv4><address>127.0.0.1</address></udpv4></locator>'
 _MULTICAST = '<locator><udpv4><address>239.255.0.1</address></udpv4></locator>'
 _PEERS = {
