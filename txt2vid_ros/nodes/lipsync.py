@@ -30,7 +30,7 @@ from txt2vid_ros.ros.running import end_process, run
 from txt2vid_ros.ros.sound.lead_request import LeadRequest
 from txt2vid_ros.ros.sound.speech_input import SpeechInput
 from txt2vid_ros.ros.trace_publisher import TracePublisher
-from txt2vid_ros.ros.transports import prepare_for_pictures
+from txt2vid_ros.ros.transports import Pictures
 
 OF_FACES = ('engine', 'people', 'width', 'height', 'fps')
 """The parameters that the faces are made of, besides all options."""
@@ -64,6 +64,7 @@ class LipsyncNode(ManagedNode):
     Parameters = Parameters
     OPTIONS_BY = ('engine',)
     RATE_OF = 'frames'
+    PICTURES = Pictures(sent=True)
 
     def option_tables(self, table: Any) -> OptionTables:
         """Return the options of the engine and of the face."""
@@ -205,7 +206,6 @@ class LipsyncNode(ManagedNode):
 
 def main() -> int:
     """Run the node."""
-    prepare_for_pictures()
     return run(LipsyncNode)
 
 

@@ -30,6 +30,7 @@ from txt2vid_ros.ros.picture_input import PictureInput
 from txt2vid_ros.ros.running import end_process, run
 from txt2vid_ros.ros.sound.speech_input import SpeechInput
 from txt2vid_ros.ros.trace_publisher import TracePublisher
+from txt2vid_ros.ros.transports import Pictures
 
 RATES_APART, APART_SECONDS = 0.03, 5
 """The share of stream.fps by which the rate of the pictures may differ, and for how long."""
@@ -78,6 +79,7 @@ class StreamNode(ManagedNode):
     NAME = 'stream'
     RATE_OF = 'frames'
     Parameters = Parameters
+    PICTURES = Pictures(received=True)
 
     def configure(self) -> None:
         """Open the outputs and prepare the encoder."""

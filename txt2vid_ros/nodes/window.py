@@ -14,6 +14,7 @@ from txt2vid_ros.ros.node_status import NodeParameters
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.picture_input import PictureInput
 from txt2vid_ros.ros.running import end_process, run
+from txt2vid_ros.ros.transports import Pictures
 
 OPENING_SECONDS = 20.0
 TITLE = 'txt2vid: synthetic face and voice'
@@ -36,6 +37,7 @@ class WindowNode(ManagedNode):
     NAME = 'window'
     RATE_OF = 'shown'
     Parameters = Parameters
+    PICTURES = Pictures(received=True)
 
     def configure(self) -> None:
         """Prepare to take pictures; the window opens once the node is active."""
