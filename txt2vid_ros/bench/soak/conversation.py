@@ -144,7 +144,7 @@ class Conversation:
             interrupted=utterance.interrupted, published=round(at(utterance.published), 3),
             begun=round(at(utterance.begun), 3) if utterance.begun else None,
             last=round(at(utterance.last), 3), ends=utterance.ends, verdict=verdict,
-            captions=len(utterance.captions), share=round(heard.share, 3),
+            captions=len(utterance.captions), ids=len(utterance.ids), share=round(heard.share, 3),
             loud_s=round(heard.loud_seconds, 2), said_s=round(_union(utterance), 3),
             summed_s=round(sum(length for _, length, _ in utterance.chunks) / SECOND, 3),
             offsets_ms=[round(each, 2) for each in heard.offsets])
