@@ -35,8 +35,8 @@ class SpinningExecutor:
         self._executor.shutdown(timeout_sec=timeout)
 
     def _spin(self) -> None:
-        # Not spin_until_future_complete(): with every callback it adds one more to be called in the
-        # end, which was 266 bytes a message: 37 MB an hour of sound and pictures.
+        # Not spin_until_future_complete(): with every callback it adds one more to be called in
+        # the end, which was 266 bytes a message: 37 MB an hour of sound and pictures.
         try:
             while self._executor.context.ok() and not self._ending.is_set():
                 self._executor.spin_once()

@@ -9,7 +9,7 @@ import threading
 
 import ffmpeg
 from txt2vid_ros.core.errors import UserError
-from txt2vid_ros.media.ffmpeg import FfmpegProcess, SYNTHETIC_LABEL
+from txt2vid_ros.media.ffmpeg import FfmpegProcess, pipe_input, SYNTHETIC_LABEL
 from txt2vid_ros.media.output.broadcast import Broadcast, Subscription
 from txt2vid_ros.media.output.mpegts import StreamChunk
 
@@ -73,8 +73,7 @@ class _Remuxer:
 
     def __init__(self, source: Broadcast) -> None:
         """Start ffmpeg on a thread."""
-        packets = ffmpeg.input('pipe:0', format='mpegts', probesize=1_000_000,
-                               analyzeduration=300_000)
+        packets = pipe_input(0, 'mpegts', probesize=1_000_000, analyzeduration=300_000)
         self._output = ffmpeg.output(
             packets, 'pipe:1', format='mp4', codec='copy', flush_packets=1,
             metadata=f'comment={SYNTHETIC_LABEL}',
