@@ -42,11 +42,20 @@ def throw_garbage(namespace: str, log: SoakLog) -> dict[str, Any]:
         time.sleep(MATCHING_SECONDS)
         for _ in range(ROUNDS):
             for kind, publisher in publishers:
-                publisher.publish(b'\0\1\0\0' + chance.randbytes(chance.randrange(0, 60)))
-                publisher.publish(nonsense(kind, chance))
-                sent += 2
+                sent += _sent(publisher, b'\0\1\0\0' + chance.randbytes(chance.randrange(0, 60)))
+                sent += _sent(publisher, nonsense(kind, chance))
                 time.sleep(PAUSE)
     return {'topics': len(topics), 'messages': sent}
+
+
+def _sent(publisher: Any, message: Any) -> bool:
+    """Publish a message; return whether the middleware took it: some bytes it does not."""
+    from rclpy.impl.implementation_singleton import rclpy_implementation
+    try:
+        publisher.publish(message)
+    except rclpy_implementation.RCLError:
+        return False
+    return True
 
 
 def _type(name: str) -> Any:
