@@ -9,6 +9,7 @@ import tempfile
 
 from hypothesis import HealthCheck, settings
 import pytest
+import txt2vid_ros  # noqa: F401  before OpenCV, which reads its limits when it is loaded
 
 # Helpers that several test folders share lie beside this file.
 sys.path.insert(0, str(pathlib.Path(__file__).parent))

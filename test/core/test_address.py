@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from txt2vid_ros.core.address import HostPort, parse_address
+from txt2vid_ros.core.address import HostPort, parse_address, shown_url, without_secrets
 from txt2vid_ros.core.errors import UserError
 
 REMEDY = 'Write for example 127.0.0.1:8080'
@@ -36,3 +36,28 @@ def test_anything_else_is_refused_by_the_name_of_the_parameter(text: str) -> Non
     with pytest.raises(UserError) as caught:
         parse_address(text, '--http', REMEDY, default_host='127.0.0.1', any_port=True)
     assert str(caught.value) == f'--http: {text!r} is not HOST:PORT. {REMEDY}'
+
+
+@pytest.mark.parametrize(('url', 'shown'), [
+    ('rtmp://a.example/live2/abcd-efgh', 'rtmp://a.example/...'),
+    ('whips://user:secret@a.example:8443/whip?token=t0ken', 'whips://a.example:8443/...'),
+    ('srt://[::1]:9000?passphrase=hunter22', 'srt://[::1]:9000/...'),
+    ('rtsp://user:pa/ss@a.example/x', 'rtsp://...'), ('rtsp://user:p?a#s@a.example', 'rtsp://...'),
+    ('udp://239.0.0.1:9000', 'udp://239.0.0.1:9000'), ('http://', 'http://'),
+    ('live_1234_abcdef', '(not a URL)'), ('user:secret@a.example', '(not a URL)')])
+def test_of_a_url_only_its_host_is_shown(url: str, shown: str) -> None:
+    assert shown_url(url) == shown
+
+
+def test_a_complaint_shows_no_secret_of_the_url_it_is_about() -> None:
+    url = 'rtmp://user:hunter22@a.example/live/k3y-of-m1ne?auth=t0kent0ken'
+    complaint = f"[rtmp @ 0x55] BadName 'k3y-of-m1ne' (t0kent0ken) | {url}: Input/output error"
+    told = without_secrets(complaint, url)
+    assert 'a.example' in told and 'Input/output error' in told
+    assert not [each for each in ('hunter22', 'k3y-of-m1ne', 't0kent0ken') if each in told]
+
+
+def test_an_address_with_a_password_does_not_show_it() -> None:
+    with pytest.raises(UserError) as caught:
+        parse_address('http://user:secret@a.example:port', 'web.http', REMEDY)
+    assert 'secret' not in str(caught.value)

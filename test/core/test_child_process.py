@@ -126,12 +126,23 @@ def ended(pid: int) -> bool:
         return True
 
 
+NO_LIMITS = child_process.ResourceLimits().words()
+
+
+def test_a_child_keeps_to_its_limits(wrapper: str) -> None:
+    limits = child_process.ResourceLimits(memory_bytes=64_000_000, file_bytes=0)
+    child = child_process.spawn(['sh', '-c', 'ulimit -v; ulimit -f'], limits=limits)
+    assert child.stdout
+    assert child.stdout.read().split() == [b'62500', b'0']
+    assert child_process.end(child) == 0
+
+
 def test_a_child_whose_parent_has_gone_before_it_began_does_not_begin(wrapper: str) -> None:
     begin = child_process._death_signal_wrapper()
-    done = subprocess.run([*begin, str(os.getppid()), '/bin/echo', 'on'], capture_output=True,
-                          check=False)
+    done = subprocess.run([*begin, str(os.getppid()), *NO_LIMITS, '/bin/echo', 'on'],
+                          capture_output=True, check=False)
     assert done.stdout == b''
-    done = subprocess.run([*begin, str(os.getpid()), '/bin/echo', 'two words', ''],
+    done = subprocess.run([*begin, str(os.getpid()), *NO_LIMITS, '/bin/echo', 'two words', ''],
                           capture_output=True, check=False)
     assert done.stdout == b'two words \n'
 

@@ -15,9 +15,12 @@ import traceback
 
 from txt2vid_ros import graph
 from txt2vid_ros.cli.parser import text_argument
+from txt2vid_ros.cli.service.readiness import Readiness
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.names import checked_namespace, NAMESPACE
 from txt2vid_ros.core.people import People
+from txt2vid_ros.core.process import service_manager
+from txt2vid_ros.core.process.service_manager import ServiceManager
 from txt2vid_ros.core.process.signals import on_signal
 from txt2vid_ros.core.storage.files import refuse_overwriting
 from txt2vid_ros.supervisor import Supervisor
@@ -58,7 +61,8 @@ def run(arguments: argparse.Namespace) -> int:
     People.load(arguments.people)
     specs = graph.with_parameters(
         graph.nodes(arguments.graph, chosen, arguments.namespace), arguments.param)
-    talk = _talk_lines({spec.name for spec in specs}, arguments.responder)
+    graph_nodes = {spec.name for spec in specs}
+    talk = _talk_lines(graph_nodes, arguments.responder)
     together = graph.is_true('composed', arguments.composed)
     if together:
         specs = graph.composed(specs)
@@ -78,9 +82,14 @@ def run(arguments: argparse.Namespace) -> int:
         speaking = threading.Thread(
             target=_greet, args=(arguments, supervisor, stop), name='greeting', daemon=True)
         speaking.start()
+    manager = ServiceManager()
+    # Whose figures tell that the graph works: of a sender, which shows no face, its first node's.
+    watched = next(name for name in ('stream', 'stt', 'mic') if name in graph_nodes)
     try:
-        return supervisor.run()
+        with Readiness(manager, arguments.namespace, watched):
+            return supervisor.run()
     finally:
+        manager.tell('STOPPING=1')
         stop.set()
         if speaking is not None:
             speaking.join(timeout=3.0)
@@ -92,7 +101,8 @@ def environment(name: str, together: bool = False) -> dict[str, str]:
 
     Of nodes that run `together` in a process, each line of the log states the name.
     """
-    chosen = {**graph.ENVIRONMENT, **os.environ}
+    chosen = {name: value for name, value in {**graph.ENVIRONMENT, **os.environ}.items()
+              if name not in service_manager.VARIABLES}
     if name == 'live':
         # Whoever reaches its topics can speak through the face and hear all that it says.
         chosen.setdefault('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')

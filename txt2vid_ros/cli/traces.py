@@ -7,8 +7,8 @@ import json
 from pathlib import Path
 import time
 
+from txt2vid_ros.core.monitoring.utterance_trace import as_object, told, UtteranceTrace
 from txt2vid_ros.core.names import NAMESPACE
-from txt2vid_ros.core.utterance_trace import as_object, told, UtteranceTrace
 
 GATHERING_SECONDS = 1.5
 """Seconds from the first node's diagnostics in which all others tell what they remember."""
@@ -29,7 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Print each sentence's way, once it is over."""
     if arguments.bag is None:
         return _follow(arguments)
-    from txt2vid_ros.media.bag_trace import book_of_bag
+    from txt2vid_ros.media.bags.bag_trace import book_of_bag
     for trace in book_of_bag(arguments.bag).traces()[-arguments.count:]:
         _show(trace, arguments.json)
     return 0

@@ -33,13 +33,13 @@ def with_parameters(specs: list[NodeSpec], given: list[str]) -> list[NodeSpec]:
         target, equals, value = setting.partition('=')
         node, dot, name = target.partition('.')
         if not (equals and dot and name):
-            raise UserError(f'--param {setting} is not of the form NODE.NAME=VALUE',
+            raise UserError(f'--param {target} is not of the form NODE.NAME=VALUE',
                             'For example: --param tts.speed=1.1')
         if not _PARAMETER.fullmatch(name):
-            raise UserError(f'--param {setting}: {name!r} is not a parameter name',
+            raise UserError(f'--param {target}: {name!r} is not a parameter name',
                             'Use letters, digits, underscores and dots.')
         if node not in byname:
-            raise UserError(f'--param {setting}: there is no node {node!r}',
+            raise UserError(f'--param {target}: there is no node {node!r}',
                             f'Available: {", ".join(byname)}.')
         spec = byname[node]
         typed(name, value)

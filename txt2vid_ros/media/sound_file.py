@@ -15,16 +15,16 @@ from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.media.downmix import Downmixer
 from txt2vid_ros.media.ffmpeg import (
     FfmpegProcess,
-    FileUrl,
-    LOCAL_ONLY,
+    file_input,
     probe,
+    READER_LIMITS,
     UnreadableMediaError,
 )
 
 log = logging.getLogger(__name__)
 
 STALL_SECONDS = 60.0
-"""Seconds that ffmpeg may take to end after it has closed its output."""
+"""Seconds that ffmpeg may take for the next samples, and to end once it has closed its output."""
 LARGEST_DRIFT_SECONDS = 0.04
 """Seconds by which samples and time stamps may disagree before samples are added or dropped."""
 
@@ -58,7 +58,8 @@ def read_sound(file: Path, rate: int, seconds: float = 0.5, name: str = '--audio
     if not file.is_file():
         raise UserError(f'{name}: there is no file {file}', 'Give an audio or video file.')
     track = _track(file, name)
-    decoder = FfmpegProcess(_in_step(file, track, from_picture, rate), 'sound file')
+    decoder = FfmpegProcess(_in_step(file, track, from_picture, rate), 'sound file',
+                            limits=READER_LIMITS, stall_seconds=STALL_SECONDS)
     downmixer = Downmixer(rate)
     frame = 4 * track.channels
     empty = True
@@ -103,7 +104,7 @@ def _track(file: Path, name: str) -> _Track:
 
 def _in_step(file: Path, track: _Track, from_picture: bool, rate: int) -> Any:
     """Return ffmpeg-python's output of the track, with silence in the gaps of its time stamps."""
-    source = ffmpeg.input(FileUrl(file), protocol_whitelist=LOCAL_ONLY)
+    source = file_input(file)
     timing: dict[str, Any] = {'async': 1, 'min_hard_comp': LARGEST_DRIFT_SECONDS}
     if track.video is not None:
         timing['first_pts'] = round(track.picture_start * track.rate) if from_picture else 0

@@ -36,11 +36,11 @@ from txt2vid_ros.link.state_file import state_file
 from txt2vid_ros.link.transport import open_transport, ROLES, TRANSPORTS
 from txt2vid_ros.link.transport.base import Transport
 from txt2vid_ros.ros import messages, qos
+from txt2vid_ros.ros.monitoring.node_status import NodeParameters
+from txt2vid_ros.ros.monitoring.trace_publisher import TracePublisher
 from txt2vid_ros.ros.node import ManagedNode
-from txt2vid_ros.ros.node_status import NodeParameters
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.running import end_process, run
-from txt2vid_ros.ros.trace_publisher import TracePublisher
 
 MTU = {'udp': 1200, 'tcp': 1200, 'serial': 128}
 STARTS_KEPT = 64

@@ -13,8 +13,8 @@ from std_msgs.msg import Header, String
 from std_srvs.srv import Trigger
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.ros import messages, qos
+from txt2vid_ros.ros.monitoring.node_status import NodeParameters
 from txt2vid_ros.ros.node import ManagedNode
-from txt2vid_ros.ros.node_status import NodeParameters
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.running import end_process, run
 

@@ -24,8 +24,8 @@ from txt2vid_ros.providers.voice_change import VoiceChange
 from txt2vid_ros.providers.voice_set import option_tables, VoiceSet, VoiceSettings
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.live_loader import LiveLoader
+from txt2vid_ros.ros.monitoring.node_status import NodeParameters
 from txt2vid_ros.ros.node import ManagedNode
-from txt2vid_ros.ros.node_status import NodeParameters
 from txt2vid_ros.ros.parameters import Declared, parameter, put_back
 from txt2vid_ros.ros.running import end_process, run
 from txt2vid_ros.ros.sound.lead_request import LeadRequest

@@ -22,8 +22,8 @@ from txt2vid_ros.core.registry import not_installed, WEB_PACKAGES
 from txt2vid_ros.media.output.http_address import ways_to_watch
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
 from txt2vid_ros.ros import messages, qos
+from txt2vid_ros.ros.monitoring.node_status import NodeParameters
 from txt2vid_ros.ros.node import ManagedNode
-from txt2vid_ros.ros.node_status import NodeParameters
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.running import end_process, run
 from txt2vid_ros.ros.sound.speech_input import SpeechInput
@@ -122,9 +122,10 @@ class WebNode(ManagedNode):
         parts = self._server.parts
         figures = parts.figures()
         errors = parts.counters.figures()
-        waiting = not parts.relay.url
-        return ('warn' if waiting else 'ok',
-                'waiting for the stream' if waiting else f'{figures["viewers"]:.0f} viewers',
+        wrong = [each for each in (
+            '' if parts.relay.url else 'waiting for the stream', parts.budget.shortage()) if each]
+        return ('warn' if wrong else 'ok',
+                '; '.join(wrong) or f'{figures["viewers"]:.0f} viewers',
                 {**figures, **errors, **parts.health.measured_lately(),
                  'drops': errors['slow_viewers'] + errors['slow_pages']})
 
@@ -167,7 +168,7 @@ class WebNode(ManagedNode):
             RtcSettings(self._server.host, table.ice_servers, table.push.split(),
                         table.max_viewers),
             self._speech, self.ros_clock, self._hear, self.add_problem,
-            self._server.is_allowed_origin)
+            self._server.is_allowed_origin, self._server.parts.budget)
         return self._media
 
     def _hear(self, stamp: int, samples: NDArray[np.float32]) -> None:

@@ -191,7 +191,7 @@ def from_diagnostics(message: DiagnosticArray, namespace: str) -> list[NodeRepor
 
 
 @dataclasses.dataclass(frozen=True)
-class Mark:
+class StageMark:
     """That an utterance passed a stage of a node at `at` nanoseconds."""
 
     utterance: str
@@ -207,10 +207,10 @@ def to_mark(utterance: str, node: str, stage: str, at: int) -> DiagnosticArray:
         name=utterance, hardware_id=node, message=stage)])
 
 
-def from_mark(message: DiagnosticArray) -> list[Mark]:
+def from_mark(message: DiagnosticArray) -> list[StageMark]:
     """Return the marks of a message."""
     at = from_time(message.header.stamp)
-    return [Mark(each.name, each.hardware_id, each.message, at) for each in message.status]
+    return [StageMark(each.name, each.hardware_id, each.message, at) for each in message.status]
 
 
 def as_text(value: Any) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 from collections.abc import Collection, Mapping, Sequence
+import dataclasses
 import errno
 import functools
 import logging
@@ -19,20 +20,50 @@ from typing import IO
 log = logging.getLogger(__name__)
 
 SHELL = '/bin/sh'
-# Checked once the signal is set: a parent that ended before that has sent no signal.
-_CHECK_PARENT = '[ "$PPID" = "$0" ] && exec "$@"'
+# Checked once the signal is set: a parent that ended before that has sent no signal. A limit that
+# cannot be set, because a stricter one holds, is no matter.
+_BECOME = """
+parent=$1 memory=$2 file=$3; shift 3
+[ "$memory" = unlimited ] || ulimit -v $((memory / 1024)) 2> /dev/null
+[ "$file" = unlimited ] || ulimit -f $((file / 512)) 2> /dev/null
+[ "$PPID" = "$parent" ] && exec "$@"
+"""
 _SET_DEATH_SIGNAL = """
-import ctypes, os, signal, sys
+import ctypes, os, resource, signal, sys
 PR_SET_PDEATHSIG = 1
 ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-if os.getppid() == int(sys.argv[1]):
-    os.execv(sys.argv[2], sys.argv[2:])
+parent, memory, file, *command = sys.argv[1:]
+for kind, most in (resource.RLIMIT_AS, memory), (resource.RLIMIT_FSIZE, file):
+    if most != 'unlimited':
+        try:
+            resource.setrlimit(kind, (int(most), int(most)))
+        except ValueError:
+            pass
+if os.getppid() == int(parent):
+    os.execv(command[0], command)
 """
+
+
+@dataclasses.dataclass(frozen=True)
+class ResourceLimits:
+    """What a child may use (setrlimit(2)); None is as much as its parent."""
+
+    memory_bytes: int | None = None
+    """Of address space."""
+    file_bytes: int | None = None
+    """Of the largest file that it writes; with 0 it writes to pipes and sockets alone."""
+
+    def words(self) -> tuple[str, str]:
+        """Return both for a command line."""
+        memory, file = ('unlimited' if most is None else str(most)
+                        for most in (self.memory_bytes, self.file_bytes))
+        return memory, file
 
 
 def spawn(command: Sequence[str], *, stdin: int = subprocess.PIPE, stdout: int = subprocess.PIPE,
           stderr: int = subprocess.PIPE, environment: Mapping[str, str] | None = None,
-          pass_fds: Collection[int] = (), buffer_size: int = 0) -> subprocess.Popen[bytes]:
+          pass_fds: Collection[int] = (), buffer_size: int = 0,
+          limits: ResourceLimits | None = None) -> subprocess.Popen[bytes]:
     """
     Start a child that gets SIGTERM when the thread that started it ends (prctl(2)).
 
@@ -47,7 +78,8 @@ def spawn(command: Sequence[str], *, stdin: int = subprocess.PIPE, stdout: int =
     if program is None:
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), command[0])
     return subprocess.Popen(
-        [*_death_signal_wrapper(), str(os.getpid()), program, *command[1:]],
+        [*_death_signal_wrapper(), str(os.getpid()), *(limits or ResourceLimits()).words(),
+         program, *command[1:]],
         stdin=stdin, stdout=stdout, stderr=stderr, env=environment, pass_fds=pass_fds,
         bufsize=buffer_size, start_new_session=True)
 
@@ -57,15 +89,16 @@ def _death_signal_wrapper() -> tuple[str, ...]:
     """
     Return a command that sets the parent-death signal and becomes the command it is given.
 
-    It takes the parent's process id and the command. setpriv of util-linux and a shell take two
-    milliseconds; Python, where setpriv is missing or too old (before 2.33), takes thirty.
+    It takes the parent's process id, both limits and the command. setpriv of util-linux and a
+    shell take two milliseconds; Python, where setpriv is missing or too old (before 2.33), takes
+    thirty.
     """
     setpriv = shutil.which('setpriv')
     if setpriv is not None:
         wrapper = (setpriv, '--pdeathsig', signal.SIGTERM.name.removeprefix('SIG'), '--')
         tried = subprocess.run([*wrapper, SHELL, '-c', ':'], capture_output=True, check=False)
         if tried.returncode == 0:
-            return (*wrapper, SHELL, '-c', _CHECK_PARENT)
+            return (*wrapper, SHELL, '-c', _BECOME, SHELL)
     # -S leaves out site-packages, whose start-up files are slow and may start Python again.
     return (sys.executable, '-I', '-S', '-c', _SET_DEATH_SIGNAL)
 
@@ -132,8 +165,15 @@ class QueuedWriter:
         self._queue: queue.Queue[bytes | None] = queue.Queue(depth)
         self.failed = threading.Event()
         """Set when the reading end has gone, or has stalled for as long as the queue lasts."""
+        self.taken = 0
+        """Writes that the pipe has taken."""
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
+
+    @property
+    def waiting(self) -> int:
+        """Return how many writes wait, besides the one that is under way."""
+        return self._queue.qsize()
 
     def write(self, data: bytes, timeout: float = 0.0) -> bool:
         """Queue data, waiting at most `timeout` seconds for room; False where there is none."""
@@ -150,6 +190,7 @@ class QueuedWriter:
         try:
             while (data := self._queue.get()) is not None:
                 write_all(self._pipe, data)
+                self.taken += 1
         except (ValueError, OSError):
             self.failed.set()
             self._empty()

@@ -9,7 +9,7 @@ import threading
 
 import ffmpeg
 from txt2vid_ros.core.errors import UserError
-from txt2vid_ros.media.ffmpeg import FfmpegProcess, SYNTHETIC_LABEL
+from txt2vid_ros.media.ffmpeg import FfmpegProcess, pipe_input, SYNTHETIC_LABEL
 from txt2vid_ros.media.output.broadcast import Broadcast, Subscription
 from txt2vid_ros.media.output.mpegts import StreamChunk
 
@@ -73,14 +73,16 @@ class _Remuxer:
 
     def __init__(self, source: Broadcast) -> None:
         """Start ffmpeg on a thread."""
-        packets = ffmpeg.input('pipe:0', format='mpegts', probesize=1_000_000,
-                               analyzeduration=300_000)
+        packets = pipe_input(0, 'mpegts', probesize=1_000_000, analyzeduration=300_000)
         self._output = ffmpeg.output(
             packets, 'pipe:1', format='mp4', codec='copy', flush_packets=1,
             metadata=f'comment={SYNTHETIC_LABEL}',
             # Fragments keep the presentation times of the stream, from which captions are timed:
             # without copyts and +frag_discont they count from the first that a viewer is sent.
-            copyts=None, movflags='+empty_moov+default_base_moof+delay_moov+frag_discont',
+            # +skip_trailer: no list of all fragments is kept for an end that nobody reads, 10 MB
+            # an hour.
+            copyts=None,
+            movflags='+empty_moov+default_base_moof+delay_moov+frag_discont+skip_trailer',
             # As short as fragments get; +frag_every_frame stamps pairs of audio frames alike.
             frag_duration=1,
             muxdelay=0, muxpreload=0, **{'bsf:a': 'aac_adtstoasc'})

@@ -11,13 +11,13 @@ import subprocess
 import threading
 import time
 from typing import Any
-from urllib.parse import urlsplit
 
 import ffmpeg
+from txt2vid_ros.core.address import shown_url, without_secrets
 from txt2vid_ros.core.backoff import Backoff
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.process.restart_policy import RestartPolicy
-from txt2vid_ros.media.ffmpeg import FfmpegProcess, SYNTHETIC_LABEL
+from txt2vid_ros.media.ffmpeg import FfmpegProcess, pipe_input, SYNTHETIC_LABEL
 from txt2vid_ros.media.output.broadcast import Broadcast
 
 log = logging.getLogger(__name__)
@@ -80,16 +80,16 @@ def file_options(path: Path) -> dict[str, str]:
 
 def url_options(url: str) -> dict[str, str]:
     """Return ffmpeg's muxer options for a URL. Raises UserError for one that is not known."""
-    scheme = urlsplit(url).scheme
+    scheme = url.partition('://')[0].lower()
     if scheme not in PROTOCOLS:
-        raise UserError(f'stream.push: {url!r} cannot be pushed to',
+        raise UserError(f'stream.push: {shown_url(url)!r} cannot be pushed to',
                         f'Begin it with one of {", ".join(f"{name}://" for name in PROTOCOLS)}.')
     return PROTOCOLS[scheme]
 
 
 def remuxed(target: str, options: dict[str, str]) -> Any:
     """Return ffmpeg-python's output that copies a transport stream to a file or URL as it is."""
-    source = ffmpeg.input('pipe:0', format='mpegts', probesize=1_000_000, analyzeduration=500_000)
+    source = pipe_input(0, 'mpegts', probesize=1_000_000, analyzeduration=500_000)
     return ffmpeg.output(
         source, target, flush_packets=1,
         metadata=[f'comment={SYNTHETIC_LABEL}', f'service_name={SYNTHETIC_LABEL}'],
@@ -155,9 +155,11 @@ class Sink:
             AT_ONCE if self._file else PUSH_BACKOFF)
         while not self._stop.is_set():
             target = self._target()
-            name = target.removeprefix('file:')
+            name = target.removeprefix('file:') if self._file else shown_url(target)
             begun = time.monotonic()
             complaint, killed = self._once(target)
+            if not self._file:
+                complaint = without_secrets(complaint, target)
             if self._stop.is_set() and not complaint:
                 return
             delay = policy.failed(time.monotonic() - begun)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from txt2vid_ros.core.process.descriptors import allow_files, DescriptorBudget
 from txt2vid_ros.media import ffmpeg
 from txt2vid_ros.media.output.broadcast import Broadcast
 from txt2vid_ros.media.output.encoder import StreamEncoder
@@ -20,6 +21,9 @@ from txt2vid_ros.media.output.mpegts import (
 from txt2vid_ros.media.output.sinks import Sink
 from txt2vid_ros.media.output.stream_format import Opening
 
+FILES = 512
+"""Descriptors that all connections, each with an ffmpeg or none, and the node itself may need."""
+
 
 class StreamOutputs:
     """One encoder, and what its stream goes to: HTTP viewers, a file, URLs."""
@@ -34,6 +38,9 @@ class StreamOutputs:
         """
         self._sent = sent
         ffmpeg.executable()
+        allow_files(FILES)
+        self.budget = DescriptorBudget()
+        """Of the connections."""
         self._parser = TransportStreamParser()
         self._broadcast = Broadcast(lambda: self._parser.tables)
         self._encoder: StreamEncoder | None = None
@@ -46,7 +53,7 @@ class StreamOutputs:
                     '/live.ts': ('video/mp2t', self._broadcast.subscribe,
                                  self._broadcast.unsubscribe),
                     '/live.mp4': ('video/mp4', self._fragments.subscribe,
-                                  self._fragments.unsubscribe)}, status)
+                                  self._fragments.unsubscribe)}, status, self.budget)
             if record:
                 self._sinks.append(Sink.record(self._broadcast, record, report))
             for url in push.split():

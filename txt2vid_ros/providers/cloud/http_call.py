@@ -17,6 +17,7 @@ import threading
 import time
 from urllib.parse import SplitResult, urlsplit
 
+from txt2vid_ros.core.address import shown_address
 from txt2vid_ros.core.errors import ProviderError, UserError
 
 READ_SIZE = 16384
@@ -53,7 +54,7 @@ class HttpServer:
         parts = split_address(address, option)
         host, port = parts.hostname or '', parts.port
         if keyed and parts.scheme == 'http' and not _loopback(host):
-            raise UserError(f'{option} is {_without_password(address)!r}: the key would travel '
+            raise UserError(f'{option} is {shown_address(address)!r}: the key would travel '
                             'unencrypted', 'Use https://.')
         self._tls = parts.scheme == 'https'
         self._host, self._port = host, port
@@ -218,17 +219,9 @@ def split_address(address: str, option: str) -> SplitResult:
     except ValueError:
         valid = False
     if not valid:
-        raise UserError(f'{option} is {_without_password(address)!r}',
+        raise UserError(f'{option} is {shown_address(address)!r}',
                         'It has to be https://HOST or https://HOST:PORT.')
     return parts
-
-
-def _without_password(address: str) -> str:
-    """Return an address without the user information before its host (RFC 3986, 3.2.1)."""
-    # One that is not valid may have a slash in the password.
-    user, _, rest = address.rpartition('@')
-    scheme, slashes, _ = user.partition('//')
-    return f'{scheme}{slashes}{rest}' if slashes else rest
 
 
 def _reason(error: Exception) -> str:

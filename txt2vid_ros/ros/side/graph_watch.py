@@ -10,10 +10,10 @@ from typing import Any
 from diagnostic_msgs.msg import DiagnosticArray
 from hri_msgs.msg import LiveSpeech
 from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.monitoring.node_states import NodeStates
+from txt2vid_ros.core.monitoring.utterance_trace import TraceBook
 from txt2vid_ros.core.names import checked_namespace
-from txt2vid_ros.core.node_states import NodeStates
 from txt2vid_ros.core.people import DEFAULT, utterance_id
-from txt2vid_ros.core.utterance_trace import TraceBook
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.side.side_node import SideNode
 

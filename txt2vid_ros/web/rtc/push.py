@@ -13,6 +13,7 @@ from urllib.parse import urljoin, urlsplit
 import aiohttp
 from aiortc import RTCCertificate
 from aiortc.rtcrtpparameters import RTCRtpCodecParameters
+from txt2vid_ros.core.address import shown_url, without_secrets
 from txt2vid_ros.core.backoff import Backoff
 from txt2vid_ros.core.clock import Clock
 from txt2vid_ros.core.errors import UserError
@@ -46,9 +47,14 @@ _PROTOCOL = 'UDP/TLS/RTP/SAVPF'
 
 def endpoint(url: str) -> str:
     """Return the HTTP URL of whip://HOST/PATH or whips://HOST/PATH. Raises UserError."""
-    parts = urlsplit(url)
-    if parts.scheme not in SCHEMES or not parts.hostname:
-        raise UserError(f'push: {url!r} is no WHIP address',
+    try:
+        parts = urlsplit(url)
+        valid = parts.scheme in SCHEMES and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        # What is in brackets is no address, or the port is no number.
+        valid = False
+    if not valid:
+        raise UserError(f'push: {shown_url(url)!r} is no WHIP address',
                         'Write whip://HOST:PORT/PATH, or whips:// for https.')
     return parts._replace(scheme=SCHEMES[parts.scheme]).geturl()
 
@@ -64,8 +70,7 @@ class WhipPush:
         Raises UserError for another URL.
         """
         self._endpoint = endpoint(url)
-        # Without the query, which may hold a token.
-        self.name = urlsplit(url)._replace(query='').geturl()
+        self.name = shown_url(url)
         self.connected = False
         self._service = service
         self._clock = clock
@@ -90,7 +95,7 @@ class WhipPush:
                 await self._once()
                 fault = 'the server has ended it'
             except (aiohttp.ClientError, OSError, asyncio.TimeoutError, ValueError) as error:
-                fault = str(error) or 'it does not answer'
+                fault = without_secrets(str(error), self._endpoint) or 'it does not answer'
             except OfferError as error:
                 fault = error.problem
             delay = policy.failed(loop.time() - begun)

@@ -9,7 +9,7 @@ import re
 import ssl
 from urllib.parse import urlsplit
 
-from txt2vid_ros.core.address import HostPort, parse_address
+from txt2vid_ros.core.address import HostPort, parse_address, shown_address
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.storage.key_file import read_key_file
 
@@ -72,7 +72,7 @@ class WebSettings:
             except ValueError:
                 good = False
             if not good:
-                raise UserError(f'web.allowed_origins: {origin!r} is no origin',
+                raise UserError(f'web.allowed_origins: {shown_address(origin)!r} is no origin',
                                 'Write SCHEME://HOST or SCHEME://HOST:PORT without a slash at '
                                 'the end, for example https://example.org.')
         return frozenset(origin.lower() for origin in self.allowed_origins)

@@ -21,7 +21,6 @@ Pixels = NDArray[np.uint8]
 _SHORTEST, _USUAL = 0.01, 0.1   # seconds: one that says less is shown as long as browsers do
 _ANIMATED = 0x02
 _HIDDEN_BY_NEXT, _REPLACES = 0x01, 0x02
-_MOST_PIXELS = 100_000_000
 
 
 def is_animated_webp(data: bytes) -> bool:
@@ -35,6 +34,18 @@ def durations(file: Path) -> list[float]:
     return [_seconds(body) for name, body in chunks(file.read_bytes()) if _is_picture(name, body)]
 
 
+def canvas_pixels(file: Path) -> int:
+    """Return how many pixels each picture has."""
+    with file.open('rb') as stream:
+        width, height = _canvas(stream.read(30))
+    return width * height
+
+
+def _canvas(data: bytes) -> tuple[int, int]:
+    width, height = (1 + int.from_bytes(data[at:at + 3], 'little') for at in (24, 27))
+    return width, height
+
+
 def animated_webp(file: Path, backdrop: Colour) -> Iterator[tuple[Pixels, float]]:
     """
     Yield each picture, (height, width, 3) uint8 BGR upright, and the seconds it is shown.
@@ -43,9 +54,7 @@ def animated_webp(file: Path, backdrop: Colour) -> Iterator[tuple[Pixels, float]
     """
     data = file.read_bytes()
     upright = exif_orientation(data)
-    width, height = (1 + int.from_bytes(data[at:at + 3], 'little') for at in (24, 27))
-    if width * height > _MOST_PIXELS:
-        return
+    width, height = _canvas(data)
     canvas = np.zeros((height, width, 4), np.uint8)     # alpha multiplied in
     for name, body in chunks(data):
         if not _is_picture(name, body):

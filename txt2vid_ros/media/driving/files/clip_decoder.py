@@ -15,16 +15,17 @@ import numpy as np
 from numpy.typing import NDArray
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.media.driving.backdrop import Colour, over_backdrop
-from txt2vid_ros.media.driving.files.clip_info import ClipInfo
+from txt2vid_ros.media.driving.files.clip_info import ClipInfo, CONVERT
 from txt2vid_ros.media.driving.frame_placement import Fit, FramePlacement
 from txt2vid_ros.media.driving.orientation import Box, Orientation
-from txt2vid_ros.media.ffmpeg import FfmpegProcess, FileUrl, has, LOCAL_ONLY
+from txt2vid_ros.media.ffmpeg import FfmpegProcess, file_input, has, READER_LIMITS
 
 Pixels = NDArray[np.uint8]
 
-CONVERT = 'Convert it to JPEG, PNG or MP4'
 END_SECONDS = 60.0
 """Seconds that ffmpeg may take to end after it has closed its output."""
+STALL_SECONDS = 60.0
+"""Seconds for which the next picture is waited."""
 
 _MISSING_FRAMES = 0.05  # of a clip, above which its user is told
 _DAMAGE = re.compile(r'error while decoding|corrupt|invalid|truncat|resync', re.I)
@@ -76,7 +77,8 @@ class ClipDecoder:
         # One more than is used shows whether there are more.
         output = ffmpeg.output(self._filtered(), 'pipe:1', format='rawvideo',
                                **{'frames:v': self._limit + 1})
-        process = FfmpegProcess(output, 'clip decoder', wide_output=True)
+        process = FfmpegProcess(output, 'clip decoder', wide_output=True, limits=READER_LIMITS,
+                                stall_seconds=STALL_SECONDS)
         count = 0
         with ThreadPoolExecutor(1, 'clip reader') as reader:
             process.feed_all(())
@@ -126,8 +128,7 @@ class ClipDecoder:
         decoder = {'c:v': info.decoder} if info.decoder else {}
         demuxer = {'format': info.demuxer} if info.demuxer else {}
         # The display matrix is followed here: ffmpeg before 5.0 does not mirror.
-        source = ffmpeg.input(FileUrl(self._file), noautorotate=None,
-                              protocol_whitelist=LOCAL_ONLY, **demuxer, **decoder)
+        source = file_input(self._file, noautorotate=None, **demuxer, **decoder)
         stream = source[str(info.stream)]
         if info.start:
             stream = stream.filter('setpts', f'PTS-{info.start:.6f}/TB')

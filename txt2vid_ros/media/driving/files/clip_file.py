@@ -13,11 +13,13 @@ from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.media.driving.backdrop import colour_of, GREY
 from txt2vid_ros.media.driving.files.animated_webp import (
     animated_webp,
+    canvas_pixels,
     durations,
     is_animated_webp,
 )
-from txt2vid_ros.media.driving.files.clip_decoder import ClipDecoder, ClipView, CONVERT, cut_notice
-from txt2vid_ros.media.driving.files.clip_info import clip_info, ClipInfo, MAX_RATE
+from txt2vid_ros.media.driving.files.bounds import huge_picture, MOST_MOVING_PIXELS
+from txt2vid_ros.media.driving.files.clip_decoder import ClipDecoder, ClipView, cut_notice
+from txt2vid_ros.media.driving.files.clip_info import clip_info, ClipInfo, CONVERT, MAX_RATE
 from txt2vid_ros.media.driving.framing import Framing
 
 Frame = NDArray[np.uint8]
@@ -102,6 +104,8 @@ class _WebpClip(ClipFile):
         super().__init__(rate or min(own, Fraction(MAX_RATE)), seconds)
         self._file = file
         self._count = len(shown)
+        if canvas_pixels(file) > MOST_MOVING_PIXELS:
+            raise huge_picture(file, MOST_MOVING_PIXELS)
         first = next(animated_webp(file, colour_of(GREY)), None)
         if first is None:
             raise UserError(f'face file {file} is an animation whose first picture is damaged',

@@ -11,11 +11,18 @@ from typing import Any
 
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.media.driving.orientation import Orientation
-from txt2vid_ros.media.ffmpeg import has, probe, UnreadableMediaError
+from txt2vid_ros.media.ffmpeg import (
+    has,
+    MOST_CLIP_PIXELS,
+    probe,
+    RefusedMediaError,
+    UnreadableMediaError,
+)
 
 MAX_RATE = 60
 """Frames a second of the fastest clip; of a faster one some are left out."""
 USUAL_RATE = 25
+CONVERT = 'Convert it to JPEG, PNG or MP4'
 
 _WITH_ALPHA = re.compile(r'yuva|gbrap|rgba|bgra|argb|abgr|ya8|ya16|pal8')
 _DEMUXERS = {b'GIF8': 'gif', b'\x89PNG': 'apng'}
@@ -66,11 +73,13 @@ def clip_info(file: Path) -> ClipInfo | None:
     """
     Return the stream to show of a video file, its default one; None where it has none.
 
-    Raises UserError where it has sound alone, or if there is no ffprobe.
+    Raises UserError where it has sound alone, is refused, or if there is no ffprobe.
     """
     demuxer = _demuxer(file)
     try:
         found = probe(file, demuxer)
+    except RefusedMediaError as error:
+        raise UserError(f'face file {file} is not opened: {error}', CONVERT) from error
     except UnreadableMediaError:
         return None
     streams = found.get('streams', [])
@@ -87,6 +96,10 @@ def clip_info(file: Path) -> ClipInfo | None:
         return not disposition.get('attached_pic'), bool(disposition.get('default'))
 
     stream = max(pictures, key=preference)
+    if stream['width'] * stream['height'] > MOST_CLIP_PIXELS:
+        raise UserError(
+            f'face file {file} has pictures of {stream["width"]}x{stream["height"]} pixels; at '
+            f'most {MOST_CLIP_PIXELS // 1_000_000} million are decoded', 'Make it smaller')
     codec, pixels = str(stream.get('codec_name', '')), str(stream.get('pix_fmt', ''))
     notices: tuple[str, ...] = ()
     decoder = ''

@@ -15,15 +15,16 @@ import ffmpeg
 import numpy as np
 from numpy.typing import NDArray
 from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.media.driving.files.bounds import huge_picture, MOST_PIXELS, too_many_pixels
 from txt2vid_ros.media.driving.files.heif_items import heif_items, HeifItem
 from txt2vid_ros.media.driving.orientation import Orientation
-from txt2vid_ros.media.ffmpeg import FfmpegProcess
+from txt2vid_ros.media.ffmpeg import FfmpegProcess, pipe_input, READER_LIMITS
 
 Pixels = NDArray[np.uint8]
 
 _BRANDS = (b'heic', b'heix', b'heim', b'heis', b'mif1', b'mif2', b'avif')
 _START_CODE = b'\0\0\0\1'
-_MOST_PIXELS = 200_000_000
+_STALL_SECONDS = 60.0
 _REMEDY = 'Save it as JPEG or PNG'
 
 
@@ -53,6 +54,8 @@ def read_heif(file: Path) -> Pixels:
             raise UserError(f'face file {file} is a HEIF picture of a kind that cannot be decoded',
                             _REMEDY)
     except (ValueError, KeyError, IndexError, struct.error, cv2.error) as error:
+        if isinstance(error, cv2.error) and too_many_pixels(error):
+            raise huge_picture(file) from error
         raise UserError(f'face file {file} is a HEIF picture that is damaged or incomplete',
                         f'Copy it again, or {_REMEDY[0].lower()}{_REMEDY[1:]}') from error
     return orientation.apply(picture)
@@ -86,7 +89,7 @@ def _assembled(item: HeifItem, tiles: list[HeifItem]) -> Pixels:
     if item.kind == b'grid':
         rows, columns = item.data[2] + 1, item.data[3] + 1
         width, height = struct.unpack_from('>II' if item.data[1] & 1 else '>HH', item.data, 4)
-    if (not 0 < rows * high * columns * wide <= _MOST_PIXELS or len(tiles) < rows * columns
+    if (not 0 < rows * high * columns * wide <= MOST_PIXELS or len(tiles) < rows * columns
             or width > columns * wide or height > rows * high):
         raise ValueError('tiles do not make up the picture')
     canvas = np.empty((rows * high, columns * wide, 3), np.uint8)
@@ -99,10 +102,12 @@ def _assembled(item: HeifItem, tiles: list[HeifItem]) -> Pixels:
 def _decoded(tiles: list[HeifItem], width: int, height: int) -> Iterator[Pixels]:
     """Yield the pictures of all tiles; each is overwritten by the next. Raises ValueError."""
     # Whatever rate the stream claims, each of its pictures comes out once.
-    stream = ffmpeg.input('pipe:0', format='hevc').filter('setpts', 'N/(25*TB)').filter('fps', 25)
+    source = pipe_input(0, 'hevc', max_pixels=MOST_PIXELS)
+    stream = source.filter('setpts', 'N/(25*TB)').filter('fps', 25)
     output = ffmpeg.output(stream.filter('scale', width, height), 'pipe:1', format='rawvideo',
                            pix_fmt='bgr24')
-    process = FfmpegProcess(output, 'heif decoder')
+    process = FfmpegProcess(output, 'heif decoder', limits=READER_LIMITS,
+                            stall_seconds=_STALL_SECONDS)
     tile = np.empty((height, width, 3), np.uint8)
     try:
         feed = process.queued_input(len(tiles) + 1)

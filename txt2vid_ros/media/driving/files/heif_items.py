@@ -51,11 +51,18 @@ def heif_items(data: bytes) -> tuple[int, Mapping[int, HeifItem]]:
     places = dict(_places(found[b'iloc']))
     parts = dict(_references(found.get(b'iref', b'\0\0\0\0')))
 
+    taken = 0
+
     def content(item: int) -> bytes:
+        nonlocal taken
         source, extents = places.get(item, (_IN_FILE, []))
         where = {_IN_FILE: data, _IN_ITEM_DATA: found.get(b'idat', b'')}[source]
         if any(start + length > len(where) for start, length in extents):
             raise ValueError('data lies beyond the end')
+        taken += sum(length for _, length in extents)
+        if taken > 2 * len(data):
+            # Nobody stores the same bytes for many items but to have them copied.
+            raise ValueError('items overlap')
         return b''.join(where[start:start + length] for start, length in extents)
 
     return primary, {item: HeifItem(

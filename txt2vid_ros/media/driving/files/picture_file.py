@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.media.driving.backdrop import Colour, multiplied, over_backdrop
 from txt2vid_ros.media.driving.files.animated_webp import is_animated_webp
+from txt2vid_ros.media.driving.files.bounds import huge_picture, too_many_pixels
 from txt2vid_ros.media.driving.files.exif import chunks, exif_orientation
 from txt2vid_ros.media.driving.files.heif import is_heif, read_heif
 
@@ -57,6 +58,8 @@ def read_picture(file: pathlib.Path, backdrop: Colour) -> Frame | None:
     try:
         return _decoded(data, backdrop)
     except cv2.error as error:
+        if too_many_pixels(error):
+            raise huge_picture(file) from error
         raise UserError(
             f'face file {file} cannot be decoded: {error.err}', 'Save it again as JPEG or PNG'
         ) from error

@@ -69,7 +69,7 @@ def ice_server(text: str, parameter: str) -> IceServer:
     try:
         parse_stun_turn_uri(url)
     except ValueError as error:
-        raise UserError(f'{parameter}: {url!r} is no STUN or TURN server',
+        raise UserError(f'{parameter}: {url.partition("?")[0]!r} is no STUN or TURN server',
                         'Write stun:HOST:PORT or USER:PASSWORD@turn:HOST:PORT.') from error
     return IceServer(url, username, credential)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 import dataclasses
 import itertools
 
-from txt2vid_ros.core.percentiles import REPORTED
+from txt2vid_ros.core.monitoring.percentiles import REPORTED
 from txt2vid_ros.web.server.figures.health import GraphHealth
 
 CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
@@ -63,7 +63,8 @@ OF_NODES = (
     *quantiles('mouth_to_eye_seconds', 'From speech to the lips at the other end.', 'link',
                'mouth_to_eye_ms'),
 )
-OF_NOW = frozenset({'connections', 'pages', 'viewers', 'plain_viewers', 'talkers', 'pushes'})
+OF_NOW = frozenset({'connections', 'pages', 'viewers', 'plain_viewers', 'talkers', 'pushes',
+                    'open_files', 'most_open_files'})
 """Figures of the server that go up and down; all others only count."""
 OF_PAGES = {
     'av_offset_ms': ('av_offset_seconds', 'Of picture and sound, as a browser measured it last.'),

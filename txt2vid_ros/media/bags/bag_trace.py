@@ -7,9 +7,9 @@ from typing import Any
 
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.monitoring.utterance_trace import TraceBook
 from txt2vid_ros.core.people import DEFAULT, utterance_id
-from txt2vid_ros.core.utterance_trace import TraceBook
-from txt2vid_ros.media.bag import opened, typestore
+from txt2vid_ros.media.bags.bag import opened, typestore
 
 
 def book_of_bag(bag: Path) -> TraceBook:

@@ -6,8 +6,8 @@ import collections
 import threading
 
 from diagnostic_msgs.msg import DiagnosticArray
+from txt2vid_ros.core.monitoring.utterance_starts import UtteranceStarts
 from txt2vid_ros.core.people import origin_of
-from txt2vid_ros.core.utterance_starts import UtteranceStarts
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.node import ManagedNode
 

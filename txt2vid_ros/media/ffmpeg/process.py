@@ -11,7 +11,7 @@ import fcntl
 import functools
 import logging
 import os
-from pathlib import Path
+import select
 import shutil
 import subprocess
 from typing import Any
@@ -19,6 +19,7 @@ from typing import Any
 import ffmpeg
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.process import child_process
+from txt2vid_ros.core.process.child_process import ResourceLimits
 
 log = logging.getLogger(__name__)
 
@@ -28,8 +29,8 @@ ENDING_SECONDS = 0.2
 """Seconds that a process may take from closing its pipes to having ended."""
 READ_BYTES = 65536
 _WIDE = 1 << 20    # bytes, what Linux allows everybody
-LOCAL_ONLY = 'file'
-"""The protocols that a user's file may refer to: a playlist reaches no network."""
+READER_LIMITS = ResourceLimits(memory_bytes=6_000_000_000, file_bytes=0)
+"""Of what reads files from outside: a decoder that has been taken over writes no file."""
 
 
 def executable() -> str:
@@ -41,27 +42,10 @@ def executable() -> str:
     return path
 
 
-class UnreadableMediaError(Exception):
-    """ffprobe makes nothing of a file; the text is its complaint in one line."""
-
-
-def probe(file: Path, demuxer: str = '') -> dict[str, Any]:
-    """
-    Return what ffprobe says of a file's format and streams.
-
-    `demuxer`: the one to use, empty for ffprobe's own choice. Raises UnreadableMediaError, and
-    UserError where ffprobe is missing.
-    """
-    try:
-        found = ffmpeg.probe(str(FileUrl(file)), v='error', protocol_whitelist=LOCAL_ONLY,
-                             **({'f': demuxer} if demuxer else {}))
-    except ffmpeg.Error as error:
-        lines = error.stderr.decode(errors='replace').strip().splitlines()
-        raise UnreadableMediaError(lines[-1] if lines else 'it is damaged') from error
-    except OSError as error:
-        raise UserError(f'ffprobe cannot be started: {error.strerror}',
-                        'Install it; it comes with ffmpeg.') from error
-    return dict(found)
+def not_started(error: OSError) -> UserError:
+    """Return the error where no process, or no pipe to it, can be made."""
+    return UserError(f'ffmpeg cannot be started: {error.strerror}',
+                     'Close other programs, or reinstall ffmpeg.')
 
 
 @functools.cache
@@ -80,26 +64,6 @@ def _widen(pipe: int) -> None:
         log.debug('a pipe stays as narrow as it is')
 
 
-class FileUrl:
-    """
-    A file as an input or the `filename` of an output, whatever bytes its name has.
-
-    ffmpeg-python hashes texts as UTF-8, which names from other days are not.
-    """
-
-    def __init__(self, path: Path) -> None:
-        """Take the path; one that looks like an option or a URL is no matter."""
-        self._url = f'file:{path}'
-
-    def __str__(self) -> str:
-        """Return the word of the command line."""
-        return self._url
-
-    def __repr__(self) -> str:
-        """Return the same in ASCII."""
-        return ascii(self._url)
-
-
 class FfmpegProcess:
     """
     One run of ffmpeg: start, feed, read, and end it cleanly.
@@ -108,24 +72,32 @@ class FfmpegProcess:
     """
 
     def __init__(self, output: Any, name: str, *, stdout: int = subprocess.PIPE,
-                 pass_fds: Collection[int] = (), wide_output: bool = False) -> None:
+                 pass_fds: Collection[int] = (), wide_input: bool = False,
+                 wide_output: bool = False, limits: ResourceLimits | None = None,
+                 stall_seconds: float | None = None) -> None:
         """
         Start what `output`, a node of ffmpeg-python, describes; threads are called `name`.
 
-        `wide_output`: let its pipe hold a megabyte, so that it goes on while that is read.
-        Raises UserError if it cannot be started.
+        `wide_input`, `wide_output`: let the pipe hold a megabyte, so that neither end has to wait
+        for the other at every 64 kB of a picture, which on a busy machine takes long each time.
+        `limits`: of its memory and files. `stall_seconds`: it is ended where its output is waited
+        for longer than that. Raises UserError if it cannot be started.
         """
         output = output.global_args('-hide_banner', '-loglevel', 'error', '-nostats')
         words = [str(word) for word in ffmpeg.compile(output, cmd=executable())]
         try:
-            self._child = child_process.spawn(words, stdout=stdout, pass_fds=pass_fds)
+            self._child = child_process.spawn(words, stdout=stdout, pass_fds=pass_fds,
+                                              limits=limits)
         except OSError as error:
-            raise UserError(f'ffmpeg cannot be started: {error.strerror}',
-                            'Close other programs, or reinstall ffmpeg.') from error
+            raise not_started(error) from error
         assert self._child.stdin and self._child.stderr
+        if wide_input:
+            _widen(self._child.stdin.fileno())
         if wide_output and self._child.stdout is not None:
             _widen(self._child.stdout.fileno())
         self._name = name
+        self._stall_seconds = stall_seconds
+        self._stalled = False
         self._input = self._child.stdin
         self._errors = child_process.ErrorTail(self._child.stderr, name)
 
@@ -166,6 +138,7 @@ class FfmpegProcess:
         assert self._child.stdout
         if self._child.stdout.closed:
             return b''
+        self._await_output()
         data = os.read(self._child.stdout.fileno(), most)
         if not data:
             self._child.stdout.close()
@@ -175,14 +148,27 @@ class FfmpegProcess:
         """Wait until output has filled `buffer` (bytes); False where it ended before."""
         while buffer:
             assert self._child.stdout
+            self._await_output()
             done = os.readv(self._child.stdout.fileno(), [buffer])
             if not done:
                 return False
             buffer = buffer[done:]
         return True
 
+    def _await_output(self) -> None:
+        """Wait until there is output or its end, and end what gives neither for too long."""
+        if self._stall_seconds is None or self._child.stdout is None:
+            return
+        poll = select.poll()
+        poll.register(self._child.stdout, select.POLLIN)
+        if not poll.poll(self._stall_seconds * 1000):
+            self._stalled = True
+            self._child.kill()
+
     def errors(self) -> str:
         """Return the last errors that it printed, in one line; call only once it has ended."""
+        if self._stalled:
+            return f'ffmpeg gave nothing for {self._stall_seconds:g} s and was ended'
         return self._errors.text()
 
     def complaint(self) -> str:
@@ -205,6 +191,10 @@ class FfmpegProcess:
     def terminate(self) -> None:
         """Ask it to end, so that whoever reads its output comes to an end as well."""
         self._child.terminate()
+
+    def kill(self) -> None:
+        """End it at once, even where it is stopped; its output so far can still be read."""
+        self._child.kill()
 
     def abort(self) -> None:
         """End it at once, whatever it has yet to read or write."""
