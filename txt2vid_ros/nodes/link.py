@@ -185,7 +185,8 @@ class LinkNode(ManagedNode):
             try:
                 runner.use(submit)
                 if final:
-                    self._trace.mark(utterance_id(utterance.speaker, start), 'sent')
+                    self._trace.mark(utterance_id(utterance.speaker, start), 'sent',
+                                     text=text)
             except UserError as error:
                 self.get_logger().error(f'an utterance is not sent: {error}')
 
@@ -215,7 +216,7 @@ class LinkNode(ManagedNode):
         if not heard.partial:
             self._statistics.add_delay('speech_to_heard_ms', heard.arrived - heard.start)
             name = utterance_id(heard.speaker, stamp)
-            self._trace.mark(name, 'text', round(heard.arrived * SECOND))
+            self._trace.mark(name, 'text', round(heard.arrived * SECOND), heard.text)
             self._starts[name] = heard.start
             while len(self._starts) > STARTS_KEPT:
                 self._starts.popitem(last=False)

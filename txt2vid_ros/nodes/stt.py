@@ -171,7 +171,7 @@ class SttNode(ManagedNode):
         """Publish what was said, unless it was a "hm" over the voice."""
         if not self._barge_in.text(text, final=True):
             return
-        self._trace.mark(utterance_id(self.parameters.speaker, stamp), 'text')
+        self._trace.mark(utterance_id(self.parameters.speaker, stamp), 'text', text=text)
         self._speech.publish(messages.to_speech(
             self.parameters.speaker, stamp, locale or self._usual, confidence, final=text))
 

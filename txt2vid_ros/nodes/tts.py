@@ -199,7 +199,8 @@ class TtsNode(ManagedNode):
             return
         if self.parameters.interrupt_on_new_text:
             self._scheduler.interrupt()
-        self._output.trace.mark(name, 'queued' if self._scheduler.busy else 'text', now)
+        self._output.trace.mark(name, 'queued' if self._scheduler.busy else 'text', now,
+                                text)
         utterance = SpeechRequest(name, text, speaker or DEFAULT, now, locale=language)
         if not self._scheduler.say(utterance):
             self.get_logger().error(

@@ -8,28 +8,25 @@ from typing import Any
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.monitoring.utterance_trace import TraceBook
-from txt2vid_ros.core.people import DEFAULT, utterance_id
 from txt2vid_ros.media.bags.bag import opened, typestore
+
+KIND = 'diagnostic_msgs/msg/DiagnosticArray'
 
 
 def book_of_bag(bag: Path) -> TraceBook:
-    """Return what a bag's topics trace, heard and voice/caption tell. Raises UserError."""
+    """Return what a bag's topic trace tells. Raises UserError where it has none."""
     book, store = TraceBook(), typestore()
     with opened(bag) as reader:
-        chosen = {each.topic: each for each in reader.connections
-                  if each.topic.rpartition('/')[2] in ('trace', 'heard', 'caption')}
-        if not any(topic.endswith('/trace') for topic in chosen):
-            raise UserError(f'{bag} has no topic trace', 'Record it with the others.')
-        for connection, _, data in reader.messages(connections=chosen.values()):
+        chosen = [each for each in reader.connections
+                  if each.topic.endswith('/trace') and each.msgtype == KIND]
+        if not any(each.msgcount for each in chosen):
+            raise UserError(f'{bag} has nothing on the topic trace',
+                            'Record that too: "txt2vid bag record" does.')
+        for connection, _, data in reader.messages(connections=chosen):
             message: Any = store.deserialize_cdr(data, connection.msgtype)
-            stamp = message.header.stamp.sec * SECOND + message.header.stamp.nanosec
-            kind = connection.topic.rpartition('/')[2]
-            if kind == 'trace':
-                for status in message.status:
-                    book.mark(status.name, status.hardware_id.rpartition('/')[2],
-                              status.message, stamp)
-            elif message.final and kind == 'heard':
-                book.name(utterance_id(message.header.frame_id or DEFAULT, stamp), message.final)
-            elif message.final:
-                book.name_heard(stamp, message.final)
+            at = message.header.stamp.sec * SECOND + message.header.stamp.nanosec
+            for status in message.status:
+                text = ''.join(each.value for each in status.values if each.key == 'text')
+                book.mark(status.name, status.hardware_id.rpartition('/')[2], status.message, at,
+                          text)
     return book
