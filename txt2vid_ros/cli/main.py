@@ -23,9 +23,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     'render': ('txt2vid_ros.cli.render', 'make a video file from text or sound, without ROS'),
     'bench': ('txt2vid_ros.cli.bench', 'measure: sync, latency, graph, render, ...'),
     'link': ('txt2vid_ros.cli.link', 'make a key for the text link, and watch it'),
-    'service': ('txt2vid_ros.cli.service', 'start the talking head with the machine (systemd)'),
     'top': ('txt2vid_ros.cli.top', 'watch a running talking head: nodes, latencies, sentences'),
     'trace': ('txt2vid_ros.cli.traces', 'follow sentences through the graph, with times'),
+    'service': ('txt2vid_ros.cli.service', 'start the talking head with the machine (systemd)'),
     'doctor': ('txt2vid_ros.cli.doctor', 'see what is missing on this machine'),
     'models': ('txt2vid_ros.cli.models', 'list, check, fetch and import model files'),
 }

@@ -9,8 +9,8 @@ from typing import Any
 
 from txt2vid_ros.media.screen.presenter import Presenter
 from txt2vid_ros.media.screen.window import SdlWindow
+from txt2vid_ros.ros.monitoring.node_status import NodeParameters
 from txt2vid_ros.ros.node import ManagedNode
-from txt2vid_ros.ros.node_status import NodeParameters
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.picture_input import PictureInput
 from txt2vid_ros.ros.running import end_process, run

@@ -67,8 +67,7 @@ class SpeechScheduler:
         self._output = PacedOutput(
             sink, articulate, clock, lead, Pacing(rate, chunk, ahead, spacing))
         self._sink, self._clock, self._rate = sink, clock, rate
-        self._limit = queue
-        self._named_emoji = named_emoji
+        self._limit, self._named_emoji = queue, named_emoji
         self._queue: collections.deque[SpeechRequest] = collections.deque()
         self._audible: collections.deque[tuple[UtteranceProgress, int]] = collections.deque()
         """What is heard or will be, and when it has been heard."""

@@ -7,14 +7,13 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
+from txt2vid_ros.core.monitoring.utterance_trace import as_object
 from txt2vid_ros.core.names import NAMESPACE
-from txt2vid_ros.core.utterance_trace import as_object
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from txt2vid_ros.cli.top.view import View
     from txt2vid_ros.ros.side.graph_watch import GraphWatch
-
-    from rich.console import Console
 
 REFRESH_SECONDS = 1.0
 GATHERING_SECONDS = 2.0
@@ -33,10 +32,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Show the graph until q or Ctrl-C, or once."""
+    from rich.console import Console
     from txt2vid_ros.cli.top.view import View
     from txt2vid_ros.ros.side.graph_watch import GraphWatch
-
-    from rich.console import Console
     console = Console(highlight=False)
     with GraphWatch(arguments.namespace) as watch:
         watch.wait_for_nodes(arguments.timeout)
@@ -52,9 +50,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _follow(console: Console, view: View) -> None:
-    from txt2vid_ros.cli.top.keys import pressed_keys
-
     from rich.live import Live
+    from txt2vid_ros.cli.top.keys import pressed_keys
     with pressed_keys(sys.stdin) as wait_key, Live(
             view, console=console, screen=True, auto_refresh=False) as live:
         while wait_key(REFRESH_SECONDS) not in ('q', 'Q'):

@@ -16,6 +16,7 @@ from txt2vid_ros.media.output.frame_buffer import FrameBuffer
 from txt2vid_ros.media.output.hand_over import HandOver, seam_after, units_before
 from txt2vid_ros.media.output.overload.load_control import LoadControl
 from txt2vid_ros.media.output.pictures.i420_pictures import I420Pictures
+from txt2vid_ros.media.output.pictures.picture_offset import PictureOffset
 from txt2vid_ros.media.output.stream_format import FrameEncoder, Opening, StreamFormat
 from txt2vid_ros.media.output.stream_statistics import StreamStatistics
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
@@ -52,6 +53,7 @@ class StreamWriter:
                  audio_ahead: float = AUDIO_AHEAD_SECONDS) -> None:
         """`open_sink` starts an encoder."""
         self.statistics = StreamStatistics()
+        self.offset = PictureOffset(speech)
         self.grid = grid
         self._form = form
         self._base = form
@@ -271,26 +273,20 @@ class StreamWriter:
         self.statistics.frames += 1
         self.statistics.on_time += exact and not late
         self.statistics.repeated += not exact
-        self._measure_offset(place)
         change = self._change
         end = (change.seam if change is not None and place == change.last
                else self._sample_at(place + 1) + self._audio_ahead)
         fps = float(self.grid.fps)
-        sent = self._load.admits(sink.waiting, self._lateness * fps, fps, starting=sink.starting)
+        sent = self._load.admits(sink.waiting, self._lateness * fps, fps,
+                                 starting=sink.starting)
         self.statistics.left_out += not sent
+        self.offset.note(self.grid, place, self._frames.shown_place if sent else None)
         sink.write(self._pictures.converted(frame) if sent else None,
                    self._sound(max(end, self._samples_done)))
         if self._change is None and (step := self._load.judged(self._wanted[0])):
             form, _ = self._goal()
             log.warning('the stream is coded with %s work: %d x %d by the preset %s',
                         'less' if step < 0 else 'more', form.width, form.height, form.preset)
-
-    def _measure_offset(self, place: int) -> None:
-        """Note by how much the picture is late against the speech that is heard beside it."""
-        shown = self._frames.shown_place
-        begin = self.grid.seconds(place)
-        if shown is not None and self._speech.speaking(begin, self.grid.seconds(place + 1)):
-            self.statistics.av_offset.observe(begin - self.grid.seconds(shown))
 
     def _sound(self, end: int) -> bytes:
         """Return the samples before number `end` that were not written yet."""

@@ -93,8 +93,8 @@ class UtteranceTrace:
             speaking = self.at('sound') is not None or self.accepted is not None
             return quiet > (UNENDED_SECONDS if speaking else REST_SECONDS)
         sent = self.at('packet') is not None or self.at('sound') is None
-        # Marks come late from nodes that are busy, and its text may come with its caption.
-        rest = 0.5 if sent and self.text else REST_SECONDS
+        # Marks come late from nodes that are busy.
+        rest = 0.5 if sent else REST_SECONDS
         return quiet > rest and now > end + rest * SECOND
 
     def rows(self) -> list[tuple[float, float, str, str]]:
@@ -116,39 +116,22 @@ class TraceBook:
         self._traces: dict[str, UtteranceTrace] = {}
         self._lock = threading.Lock()
 
-    def mark(self, utterance: str, node: str, stage: str, at: int) -> UtteranceTrace:
+    def mark(self, utterance: str, node: str, stage: str, at: int, text: str = '') -> None:
         """Take that an utterance passed a stage of a node, by its name without namespace."""
         with self._lock:
-            trace = self._of(utterance)
+            trace = self._traces.setdefault(utterance, UtteranceTrace(utterance))
+            while len(self._traces) > MOST:
+                del self._traces[next(iter(self._traces))]
+            trace.text = trace.text or text
             if len(trace.marks) < 2 * len(STAGES):
                 trace.marks.setdefault((node, stage), at)
             trace.changed = time.monotonic()
-            return trace
-
-    def name(self, utterance: str, text: str) -> None:
-        """Take the text of an utterance."""
-        with self._lock:
-            self._of(utterance).text = text
-
-    def name_heard(self, start: int, text: str) -> None:
-        """Take the text of the utterance that is heard from `start` on, by its caption."""
-        with self._lock:
-            for trace in reversed(self._traces.values()):
-                if trace.at('heard') == start:
-                    trace.text = trace.text or text
-                    return
 
     def traces(self) -> list[UtteranceTrace]:
         """Return the utterances of which something was told, the oldest first."""
         with self._lock:
             return [dataclasses.replace(each, marks=dict(each.marks))
-                    for each in self._traces.values() if each.marks]
-
-    def _of(self, utterance: str) -> UtteranceTrace:
-        trace = self._traces.setdefault(utterance, UtteranceTrace(utterance))
-        while len(self._traces) > MOST:
-            del self._traces[next(iter(self._traces))]
-        return trace
+                    for each in self._traces.values()]
 
 
 def told(trace: UtteranceTrace) -> list[str]:
