@@ -63,8 +63,8 @@ class Service:
     `command`: of `txt2vid`, such as live and its options. `read`: files and folders that it reads.
     `write`: folders that it writes to. `sound`: whether it has a microphone or a loudspeaker.
     `secrets`: files of keys by the option of the command that names them, which only their owner
-    may read. `devices`: others, such as a serial line. `run_as`: a user; empty for one that systemd makes
-    up. `jit`: whether what it loads makes machine code while it runs.
+    may read. `devices`: others, such as a serial line. `run_as`: a user; empty for one that
+    systemd makes up. `jit`: whether what it loads makes machine code while it runs.
     """
 
     command: Sequence[str]
