@@ -18,7 +18,8 @@ LAUGHS = 'a: &a [x, x, x, x, x, x, x, x, x]\n' + ''.join(
 @pytest.mark.parametrize(('text', 'says'), [
     (LAUGHS, 'stands for more than'), ('a: &a [*a]', 'stands for more than'),
     ('a: 2001-99-99', 'a value that is none'), ('[' * 5000, 'nested too deeply'),
-    ('x' * 1_000_001, 'more than 1000000 characters'), ('a: !!python/name:os.system', 'constructor'),
+    ('x' * 1_000_001, 'more than 1000000 characters'),
+    ('a: !!python/name:os.system', 'constructor'),
     ('{a: b', 'expected'), ('? [a]\n: b', 'unhashable')])
 def test_what_is_no_plain_data_is_a_yaml_error(
         tmp_path: Path, text: str, says: str) -> None:

@@ -11,9 +11,11 @@ import threading
 from diagnostic_msgs.msg import DiagnosticArray
 from graph_harness import eventually, FAST, TalkingHead, TIMEOUT
 import pytest
+from rclpy.node import NodeNameNonExistentError
 from txt2vid_ros.cli.service import readiness
 from txt2vid_ros.cli.service.readiness import Readiness
 from txt2vid_ros.core.process.service_manager import ServiceManager
+from txt2vid_ros.graph.interfaces import EVERY_NODE, INTERFACES
 from txt2vid_ros.ros import messages
 from txt2vid_ros.ros.side.side_node import SideNode
 
@@ -47,6 +49,30 @@ class Manager:
         self._socket.close()
 
 
+def assert_within_its_policy(head: TalkingHead) -> None:
+    """Assert that the running nodes use what the policy of their graph allows, and nothing else."""
+    with SideNode('looker', domain=head.domain) as side:
+        for name in ('tts', 'lipsync', 'stream'):
+            used = EVERY_NODE + INTERFACES[name]
+            for look, names in (
+                    (side.node.get_publisher_names_and_types_by_node, used.publishes),
+                    (side.node.get_subscriber_names_and_types_by_node, used.subscribes),
+                    (side.node.get_service_names_and_types_by_node, used.serves),
+                    (side.node.get_client_names_and_types_by_node, used.calls)):
+                may = {each if each.startswith('/') else f'{head.namespace}/' + each.replace(
+                    '~', name) for each in names}
+                must = may - {'/clock', '/parameter_events'}
+
+                def found() -> set[str]:
+                    try:
+                        return {each for each, _ in look(name, head.namespace)}
+                    except NodeNameNonExistentError:
+                        return set()
+
+                eventually(lambda: must <= found(), f'{name}: {must}')
+                assert found() <= may
+
+
 def test_the_manager_hears_of_the_face_and_of_its_end(tmp_path: Path) -> None:
     manager = Manager(str(tmp_path / 'notify'))
     try:
@@ -58,6 +84,7 @@ def test_the_manager_hears_of_the_face_and_of_its_end(tmp_path: Path) -> None:
             manager.wait(lambda heard: heard.count('WATCHDOG=1') >= 3)
             node = Path(f'/proc/{head.node_pid("stream")}/environ').read_bytes()
             assert b'ROS_DOMAIN_ID' in node and b'NOTIFY_SOCKET' not in node
+            assert_within_its_policy(head)
             assert head.stop(signal.SIGTERM) == 0
         manager.wait(lambda heard: heard[-1] == 'STOPPING=1')
     finally:

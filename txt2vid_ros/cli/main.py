@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     'bench': ('txt2vid_ros.cli.bench', 'measure: sync, latency, graph, render, ...'),
     'link': ('txt2vid_ros.cli.link', 'make a key for the text link, and watch it'),
     'service': ('txt2vid_ros.cli.service', 'start the talking head with the machine (systemd)'),
+    'security': ('txt2vid_ros.cli.security', 'what each node may do, as a policy of SROS2'),
     'doctor': ('txt2vid_ros.cli.doctor', 'see what is missing on this machine'),
     'models': ('txt2vid_ros.cli.models', 'list, check, fetch and import model files'),
 }
