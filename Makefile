@@ -49,6 +49,7 @@ style: setup-test
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/flake8
 	$(PYTHON_IN) -m pip check
+	$(PYTHON_IN) tools/audit.py
 	@if command -v shellcheck > /dev/null; then shellcheck tools/*.sh .ci/run; fi
 
 types: setup-test
