@@ -10,8 +10,8 @@ import subprocess
 
 from command_line import txt2vid
 import pytest
-from txt2vid_ros.cli.service.unit import quoted, Service, unit
 from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.graph.service_unit import quoted, Service, unit
 
 needs_systemd = pytest.mark.skipif(shutil.which('systemd-analyze') is None,
                                    reason='systemd-analyze is not installed')

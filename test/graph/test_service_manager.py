@@ -13,11 +13,11 @@ from diagnostic_msgs.msg import DiagnosticArray
 from graph_harness import eventually, FAST, TalkingHead, TIMEOUT
 import pytest
 from rclpy.node import NodeNameNonExistentError
-from txt2vid_ros.cli.service import readiness
-from txt2vid_ros.cli.service.readiness import Readiness
 from txt2vid_ros.core.process.service_manager import ServiceManager
 from txt2vid_ros.graph.interfaces import EVERY_NODE, INTERFACES
 from txt2vid_ros.ros import messages
+from txt2vid_ros.ros.side import readiness
+from txt2vid_ros.ros.side.readiness import Readiness
 from txt2vid_ros.ros.side.side_node import SideNode
 
 

@@ -12,7 +12,6 @@ import sys
 import txt2vid_ros
 from txt2vid_ros.cli import live
 from txt2vid_ros.cli.parser import CommandParser
-from txt2vid_ros.cli.service.unit import Service, unit
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.models.store import (
     models_dir,
@@ -21,6 +20,7 @@ from txt2vid_ros.core.models.store import (
     VOICES_VARIABLE,
 )
 from txt2vid_ros.core.storage.files import replacing
+from txt2vid_ros.graph.service_unit import Service, unit
 
 NAME = 'txt2vid.service'
 SYSTEM_FOLDER = Path('/etc/systemd/system')
