@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from parser_fuzzing import FuzzTarget, TARGETS
 import pytest
 
-EXAMPLES = int(os.environ.get('TXT2VID_FUZZ_INPUTS', '200'))
+EXAMPLES = int(os.environ.get('TXT2VID_FUZZ_INPUTS', '100'))
 
 
 @st.composite
