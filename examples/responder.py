@@ -49,14 +49,14 @@ class Responder(Node):
     def on_speech(self, message: LiveSpeech) -> None:
         """Answer what was said, in place of what is still being said or written."""
         if message.final:
-            self.dialogue.hear(message.final)
+            self.dialogue.hear(message.final, message.locale)
 
     def on_caption(self, message: LiveSpeech) -> None:
         """Note how much of an answer has been heard: only that goes into the history."""
         self.dialogue.caption(message.final or message.incremental, final=bool(message.final))
 
-    def say(self, text: str) -> None:
-        """Have a clause spoken."""
+    def say(self, text: str, locale: str) -> None:
+        """Have a clause spoken; the face recognizes its language, as most texts show it."""
         self.text.publish(String(data=text))
 
     def silence(self) -> None:

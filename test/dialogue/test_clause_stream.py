@@ -7,8 +7,8 @@ import pytest
 from txt2vid_ros.dialogue.clause_stream import ClauseStream, MAX_PIECE
 
 
-def pieces(text: str, step: int) -> list[str]:
-    stream = ClauseStream()
+def pieces(text: str, step: int, locale: str = '') -> list[str]:
+    stream = ClauseStream(locale)
     found = [piece for at in range(0, len(text), step)
              for piece in stream.feed(text[at:at + step])]
     return found + stream.finish()
@@ -73,6 +73,50 @@ def test_pieces_are_whole_and_hold_only_what_is_spoken(written: str, said: list[
         assert pieces(written, step) == said, step
 
 
+@pytest.mark.parametrize(('locale', 'written', 'said'), [
+    ('ja', 'こんにちは。今日は良い天気ですね、散歩に行きませんか。'
+     '「はい。行きます。」と彼は言いました。値段は3.5万円です。',
+     ['こんにちは。', '今日は良い天気ですね、散歩に行きませんか。',
+      '「はい。行きます。」と彼は言いました。', '値段は3.5万円です。']),
+    ('ja-JP', '- 一つ\n- 二つ\n\n終わりです。', ['一つ。', '二つ。終わりです。']),
+    ('hi', 'नमस्ते। डॉ. शर्मा कल आएँगे और वे 3.5 घंटे रुकेंगे। क्या आप आएँगे? हाँ।',
+     ['नमस्ते।', 'डॉ. शर्मा कल आएँगे और वे 3.5 घंटे रुकेंगे।', 'क्या आप आएँगे? हाँ।']),
+    ('es', 'El Sr. García llega a las 5 p. m. con 3,5 kg. de pan. ¿Cómo está Ud.? '
+     'EE. UU. es grande. ¡Adiós!',
+     ['El Sr. García llega a las 5 p. m. con 3,5 kg. de pan.',
+      '¿Cómo está Ud.? EE. UU. es grande. ¡Adiós!']),
+    ('de', 'Hallo! Am 3. Mai kommt Dr. Schmidt mit ca. 3,5 Mio. Euro. '
+     'Wir fahren z. B. mit Linie 5 bzw. 7, d. h. mit der Bahn.',
+     ['Hallo!', 'Am 3. Mai kommt Dr. Schmidt mit ca. 3,5 Mio. Euro.',
+      'Wir fahren z. B. mit Linie 5 bzw. 7, d. h. mit der Bahn.']),
+    ('fr', 'Oui. M. Dupont et Mme Roy viennent à 5 h. Il y a p. ex. du pain, etc. pour tous.',
+     ['Oui.', 'M. Dupont et Mme Roy viennent à 5 h. Il y a p. ex. du pain, etc. pour tous.']),
+    ('zh', '你好。今天天气很好，我们去公园走走吧。价格是3.5元。', [
+        '你好。', '今天天气很好，我们去公园走走吧。', '价格是3.5元。']),
+])
+def test_sentences_end_where_those_of_their_language_do(
+        locale: str, written: str, said: list[str]) -> None:
+    for step in (1, 3, 1000):
+        assert pieces(written, step, locale) == said, step
+
+
+def test_the_first_clause_of_a_long_japanese_sentence_ends_at_its_comma() -> None:
+    stream = ClauseStream('ja')
+    assert stream.feed('明日の午後は雨が降ると思いますので、傘を') == [
+        '明日の午後は雨が降ると思いますので、']
+    assert stream.feed('持って行ってください。') == []
+    assert stream.finish() == ['傘を持って行ってください。']
+
+
+def test_the_words_tell_a_language_that_nobody_has_named() -> None:
+    stream = ClauseStream('en')
+    stream.feed('Guten Tag, wie geht es Ihnen heute? ')
+    assert stream.locale == 'de'
+    assert stream.feed('Am 3. Oktober ist bei uns ein Feiertag. ') + stream.finish() == [
+        'Am 3. Oktober ist bei uns ein Feiertag.']
+    assert stream.locale == 'de'
+
+
 def test_text_without_an_end_comes_all_the_same() -> None:
     for written in ('word ' * 400, 'word, ' * 400, 'x' * 9000, '**open ' * 200, '[link ' * 200):
         found = pieces(written, 7)
@@ -81,10 +125,11 @@ def test_text_without_an_end_comes_all_the_same() -> None:
         assert joined == written.replace(' ', '').replace('*', '')
 
 
-@given(strategies.text('ab. ,!?\n*_`~[]()<>#-1|é😀', max_size=80), strategies.integers(1, 9))
+@given(strategies.text('ab. ,!?\n*_`~[]()<>#-1|é😀。、「」はक।', max_size=80),
+       strategies.integers(1, 9), strategies.sampled_from(['', 'de', 'ja', 'hi']))
 def test_anything_may_be_written_and_no_letter_is_lost_by_how_it_is_cut(
-        written: str, step: int) -> None:
+        written: str, step: int, locale: str) -> None:
     def letters(found: list[str]) -> str:
         return ''.join(char for piece in found for char in piece if char.isalnum())
 
-    assert letters(pieces(written, step)) == letters(pieces(written, 1000))
+    assert letters(pieces(written, step, locale)) == letters(pieces(written, 1000, locale))

@@ -22,6 +22,7 @@ class Stage:
         self.requests: queue.Queue[list[Mapping[str, str]]] = queue.Queue()
         self.written: queue.Queue[str | Exception | None] = queue.Queue()
         self.said: queue.Queue[str] = queue.Queue()
+        self.locales: list[str] = []
         self.problems: queue.Queue[str] = queue.Queue()
         self.ended: queue.Queue[str] = queue.Queue()
         """'cancelled' or 'complete' for each answer that is written no more."""
@@ -45,7 +46,8 @@ class Stage:
             yield part
         self.ended.put('cancelled')
 
-    def say(self, text: str) -> None:
+    def say(self, text: str, locale: str) -> None:
+        self.locales.append(locale)
         self.said.put(text)
 
     def silence(self) -> None:
@@ -94,6 +96,33 @@ def test_a_clause_is_said_before_the_next_one_is_written(stage: Stage) -> None:
     stage.dialogue.caption('And you?', final=True)
     assert stage.turn('Well.', 'Good.') == [
         (USER, 'How are you?'), (ASSISTANT, 'I am fine. And you?'), (USER, 'Well.')]
+
+
+def test_an_answer_is_in_the_language_that_was_heard_unless_its_words_tell(stage: Stage) -> None:
+    stage.dialogue.hear('Wann fährt der Bus?', 'de-AT')
+    stage.asked()
+    stage.write('Am 3. Mai um 8.15', ' Uhr, Linie 5 bzw. 7. Ja', '.', None)
+    assert stage.hears(2) == ['Am 3. Mai um 8.15 Uhr,', 'Linie 5 bzw. 7. Ja.']
+    assert stage.locales == ['de-AT', 'de-AT']
+    # As it is said and as it is written.
+    stage.dialogue.caption('Am dritten Mai um acht Uhr fünfzehn,', final=True)
+    stage.dialogue.caption('Linie fünf beziehungsweise', final=False)
+    stage.dialogue.hear('Et le train ?', '')
+    assert stage.asked()[1] == (ASSISTANT, 'Am 3. Mai um 8.15 Uhr, Linie fünf beziehungsweise —')
+    stage.write('Le train part à huit heures du matin, tous les jours. OK.', None)
+    assert stage.hears(2) == ['Le train part à huit heures du matin, tous les jours.', 'OK.']
+    assert stage.locales[2:] == ['fr', 'fr']
+
+
+def test_what_was_heard_of_a_japanese_answer_is_written_without_spaces(stage: Stage) -> None:
+    stage.dialogue.hear('元気ですか。', 'ja')
+    stage.asked()
+    stage.write('はい、元気です。', '今日はとても天気がいいですね。散歩に行きましょう。', None)
+    for piece in stage.hears(3):
+        stage.dialogue.caption(piece, final=True)
+    stage.dialogue.hear('いいえ。', 'ja')
+    assert stage.asked()[1] == (
+        ASSISTANT, 'はい、元気です。今日はとても天気がいいですね。散歩に行きましょう。')
 
 
 def test_who_speaks_again_ends_the_answer_of_which_only_what_was_heard_is_kept(

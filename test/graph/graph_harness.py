@@ -253,8 +253,8 @@ class TalkingHead(Command):
             return status if status and good(status) else {}
         return eventually(look, what)
 
-    def node_pid(self, name: str) -> int:
-        """Return the process id of a node."""
+    def running(self, name: str) -> int | None:
+        """Return the process id of a node, if it runs."""
         for pid in descendants(self.pid):
             try:
                 words = Path(f'/proc/{pid}/cmdline').read_bytes().decode().split('\0')
@@ -262,7 +262,13 @@ class TalkingHead(Command):
                 continue
             if f'txt2vid_ros.nodes.{name}' in words:
                 return pid
-        raise AssertionError(f'no process of {name} in:\n{self.text}')
+        return None
+
+    def node_pid(self, name: str) -> int:
+        """Return the process id of a node that has to run."""
+        pid = self.running(name)
+        assert pid, f'no process of {name} in:\n{self.text}'
+        return pid
 
     def remember(self) -> None:
         """Note the processes and shared memory segments that have to be gone in the end."""

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-import itertools
 from pathlib import Path
-import statistics
 
 from graph_harness import eventually
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
 from ros_observer import Observer
+from txt2vid_ros.bench.rig.slope import theil_sen
 from txt2vid_ros.core.process.memory import resident_bytes
 
 CYCLES = 20
@@ -77,7 +76,5 @@ def assert_cycles_leave_nothing(observer: Observer, node: str, pid: int,
     # What it works with is opened little by little; what a cycle leaves behind adds up.
     eventually(lambda: held_by(pid)[0] < files + CYCLES and held_by(pid)[1] < threads + CYCLES,
                f'{files} files and {threads} threads; now {held_by(pid)}')
-    grown = statistics.median(
-        (memory[last] - memory[first]) / (last - first)
-        for first, last in itertools.combinations(range(WARMING_UP, len(memory)), 2))
-    assert grown < GROWTH, memory
+    warm = range(WARMING_UP, len(memory))
+    assert theil_sen(warm, memory[WARMING_UP:]).value < GROWTH, memory

@@ -81,8 +81,11 @@ def test_others_speak_through_the_face_beside_it_and_the_history_is_of_the_conve
         head: TalkingHead, observer: Observer, captions: Recording, service: FakeChat) -> None:
     observer.text('Dinner is ready.')
     captions.wait(lambda message: message.final == 'Dinner is ready.')
+    answers = observer.record(LiveSpeech, 'heard', qos.SPEECH)
     say(observer, 'Is there?')
     captions.wait(lambda message: message.final == 'Yes.')
+    # In the language of the question, which the face speaks.
+    assert answers.wait(lambda message: message.final == 'Yes.').locale == 'en'
     assert [each['content'] for each in service.requests[1]['messages'][2:]] == [
         'I heard you well. And there is more.', 'Is there?']
 

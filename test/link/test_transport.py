@@ -9,6 +9,7 @@ import math
 import os
 import pathlib
 import random
+import resource
 import socket
 import sys
 import termios
@@ -255,3 +256,21 @@ def test_strangers_on_tcp_are_disconnected() -> None:
         for stranger in strangers:
             stranger.close()
     assert end.end.counters.rejected > 0
+
+
+def test_without_a_descriptor_left_nothing_is_accepted_and_the_peer_stays() -> None:
+    listener = TcpServer('127.0.0.1:0')
+    with receiver(listener) as (_, heard), sender(
+            open_transport('tcp', 'sender', f'127.0.0.1:{listener.port}')) as (runner, _):
+        say(runner, TEXTS[0])
+        heard.wait_for_texts(TEXTS[:1])
+        with contextlib.ExitStack() as stack:
+            stranger = stack.enter_context(socket.socket())
+            soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (16, hard))
+            stack.callback(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
+            stranger.connect(('127.0.0.1', listener.port))
+            say(runner, TEXTS[1])
+            heard.wait_for_texts(TEXTS[:2])
+        say(runner, TEXTS[2])
+        heard.wait_for_texts(TEXTS[:3])

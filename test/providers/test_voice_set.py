@@ -141,6 +141,78 @@ def test_a_voice_that_was_away_at_the_start_speaks_its_language_once_it_is_back(
     voices.close()
 
 
+class German(Logged):
+    """A voice that is meant for German before it is loaded, and cannot be loaded at first."""
+
+    capabilities = VoiceCapabilities(8000, languages=('de-DE',))
+    fault: Exception | None = None
+
+    def load(self) -> None:
+        log['load german'] += 1
+        if self.fault is not None:
+            raise self.fault
+
+
+@pytest.fixture
+def without_network(people: Path, monkeypatch: pytest.MonkeyPatch
+                    ) -> Callable[[float], VoiceSet]:
+    """Return what makes voices of which the first, for German, is away; and when it is retried."""
+    kinds = {'german': German, 'logged': Logged}
+    monkeypatch.setattr(registry, 'load', lambda group, name, parameter: kinds[name])
+    monkeypatch.setattr(registry, 'names', lambda group: [*kinds])
+    monkeypatch.setattr(German, 'fault', ProviderError('it cannot be reached', retriable=True))
+    people.write_text('')
+
+    def voices(after: float) -> VoiceSet:
+        monkeypatch.setattr(health, 'OPEN_TIME', Backoff(first=after, largest=after))
+        return VoiceSet(settings(people, provider=('german', 'logged'), voice='anna'))
+
+    return voices
+
+
+def test_a_voice_of_a_list_that_was_away_at_the_start_is_tried_again_for_its_language(
+        without_network: Callable[[float], VoiceSet], monkeypatch: pytest.MonkeyPatch) -> None:
+    voices, choice = without_network(0.0), LanguageChoice()
+    assert log['load german'] == 1 and voices.of('', 'en').loaded
+    for attempt in (2, 3):
+        assert choice.choose(voices, '', 'Guten Tag.', 'de-AT') == 'de-AT'
+        with pytest.raises(UserError, match='german could not be loaded: it cannot be reached'):
+            voices.of('', 'de-AT')
+        assert log['load german'] == attempt
+    monkeypatch.setattr(German, 'fault', None)
+    # Also where only the words tell.
+    assert LanguageChoice().choose(
+        voices, '', 'Guten Morgen, wie geht es dir heute?', '') == 'de-DE'
+    voice = voices.of('', 'de-DE')
+    assert voice.capabilities.languages == ('de-DE',) and log['load german'] == 4
+    assert voices.of('', 'de') is voice
+    assert voices.of('', 'en') is not voice
+    voices.close()
+
+
+def test_it_is_not_tried_before_its_time_and_its_language_is_told_all_the_same(
+        without_network: Callable[[float], VoiceSet]) -> None:
+    voices, choice = without_network(1000.0), LanguageChoice()
+    for _ in range(3):
+        assert choice.choose(voices, '', 'Guten Tag.', 'de') is None
+    assert choice.choose(voices, '', 'Guten Morgen, wie geht es dir heute?', '') == 'en'
+    assert log['load german'] == 1
+    assert [*voices.speakers()] == [('default', 'anna', ('en', 'de-DE'))]
+    voices.close()
+
+
+def test_it_is_given_up_once_only_the_user_can_mend_it(
+        without_network: Callable[[float], VoiceSet], monkeypatch: pytest.MonkeyPatch) -> None:
+    voices, choice = without_network(0.0), LanguageChoice()
+    monkeypatch.setattr(German, 'fault', UserError('there is no voice of that name', 'Rename it.'))
+    with pytest.raises(UserError, match='no voice of that name'):
+        voices.of('', 'de')
+    assert choice.choose(voices, '', 'Guten Tag.', 'de') is None
+    assert log['load german'] == 2
+    assert 'no voice of that name' in voices.health.complaint()
+    voices.close()
+
+
 OF_LANGUAGES = {'en-GB': 'emma', 'en-US': 'heart', 'es': 'dora', 'zh': 'xiao'}
 
 

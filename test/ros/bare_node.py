@@ -8,13 +8,14 @@ import time
 
 import rclpy
 from txt2vid_ros.ros.node import ManagedNode
+from txt2vid_ros.ros.node_status import NodeParameters
 
 TIMEOUT = 60.0
 """Seconds for anything that has to happen; a loaded machine takes its time."""
 
 
 @dataclasses.dataclass(frozen=True)
-class Parameters:
+class Parameters(NodeParameters):
     """None."""
 
 

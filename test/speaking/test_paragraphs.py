@@ -27,3 +27,10 @@ def test_a_list_in_a_file_is_said_with_its_pauses() -> None:
         'Fruit: - An apple. - A pear', 'The end']
     ssml = '<speak>\nHello\n<break/>\n</speak>'
     assert paragraphs(ssml) == ['<speak> Hello <break/> </speak>']
+
+
+def test_a_line_that_begins_with_a_day_is_no_item_of_a_list() -> None:
+    text = 'Wir kommen mit der ganzen Familie am\n3. Mai aus dem Urlaub zurück.'
+    whole = text.replace('\n', ' ')
+    assert paragraphs(text, 'de') == paragraphs(text) == [whole]
+    assert paragraphs('Erstens:\n3. Milch', 'de') == ['Erstens: 3: Milch']

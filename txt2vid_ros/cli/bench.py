@@ -24,6 +24,7 @@ BENCHES: dict[str, str] = {
     'barge_in': 'from speaking over the face to its silence',
     'web': 'the page in a real browser: sound, step, joining, cost of viewers',
     'graph': 'frames on time, processor and memory',
+    'soak': 'a long conversation with faults: what is lost, what grows',
     'link': 'what a conversation costs, beside TCP, DDS, Opus',
     'render': 'how much faster than real time files are made',
     'face': 'how the default face moves, on its pictures',

@@ -71,12 +71,13 @@ def run(arguments: argparse.Namespace) -> int:
 def _texts(arguments: argparse.Namespace) -> list[str]:
     """Return the texts to say, one utterance each. Raises UserError."""
     if arguments.file is not None:
-        found = paragraphs(told(read_text(arguments.file, '--file')))
+        found = paragraphs(told(read_text(arguments.file, '--file')), arguments.locale)
         if not found:
             raise UserError(f'--file {arguments.file} is empty', 'Give a text file.')
         return found
     if arguments.text == '-':
-        return paragraphs(told(read_stream(sys.stdin.buffer, 'standard input'))) or ['']
+        return paragraphs(told(read_stream(sys.stdin.buffer, 'standard input')),
+                          arguments.locale) or ['']
     if arguments.text is None:
         if arguments.interrupt:
             return []

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import unicodedata
 
+from txt2vid_ros.core.locales import joined
 from txt2vid_ros.speaking.normalization.front_end import normalize
 
 CUT = '—'
@@ -15,6 +17,7 @@ _NOTE = re.compile(r'\s*\[[^\[\]]* not said\]$')
 @dataclasses.dataclass
 class _Piece:
     text: str
+    locale: str
     spoken: tuple[str, ...]
     """How a caption of it may be written, letters and digits only."""
     heard: str = ''
@@ -46,9 +49,14 @@ class Answer:
         """Return whether any of it is still to be heard, as far as is known."""
         return not self.cut and self._at < len(self._pieces)
 
-    def add(self, text: str) -> None:
-        """Note a piece that goes to the voice."""
-        self._pieces.append(_Piece(text, (_letters(normalize(text).text), _letters(text))))
+    def add(self, text: str, locale: str = '') -> None:
+        """
+        Note a piece that goes to the voice, in the language `locale` (BCP 47; '': English).
+
+        A voice that does not speak it may read it as English.
+        """
+        said = (normalize(text, (each,), locale=each).text for each in {locale or 'en', 'en'})
+        self._pieces.append(_Piece(text, locale, (*map(_letters, said), _letters(text))))
 
     def caption(self, text: str, *, final: bool) -> None:
         """Learn from a caption what is being heard, or with a `final` one, has been."""
@@ -72,14 +80,14 @@ class Answer:
 
     def heard(self) -> str:
         """Return what of it was heard."""
-        said = []
+        said = ''
         for piece in self._pieces:
             if not piece.whole:
-                said += [f'{piece.heard} {CUT}'] if piece.heard else []
-                break
-            said.append(piece.text)
-        return ' '.join(said)
+                return joined((said, piece.heard and f'{piece.heard} {CUT}'), piece.locale)
+            said = joined((said, piece.text), piece.locale)
+        return said
 
 
 def _letters(text: str) -> str:
-    return ''.join(char for char in text.casefold() if char.isalnum())
+    # With the vowel signs of Indian scripts, which are marks.
+    return ''.join(char for char in text.casefold() if unicodedata.category(char)[0] in 'LMN')

@@ -5,27 +5,41 @@ from __future__ import annotations
 from collections.abc import Iterator
 import re
 
+from txt2vid_ros.core.locales import joined, language_of
 from txt2vid_ros.dialogue.plain_speech import is_open, MADE_LINE, plain_speech, Thoughts
-from txt2vid_ros.speaking.clauses import sentences, speakable
+from txt2vid_ros.speaking.clauses import sentences, speakable, spoken_length
+from txt2vid_ros.speaking.language.recognition import recognized
 from txt2vid_ros.speaking.normalization.front_end import normalize
 
 MIN_FIRST = 20
-"""Characters before a comma at which the first sentence is cut, so that the voice begins."""
+"""Letters before a comma at which the first sentence is cut, so that the voice begins. A character
+of Chinese or Japanese counts as the letters that take as long to say."""
 MIN_PIECE = 40
-"""Characters of any piece but the first and the last: a shorter sentence waits for the next."""
+"""Letters of any piece but the first and the last: a shorter sentence waits for the next."""
 MAX_PIECE = 320
 """Characters of a text without the end of a sentence, which is then cut at a comma or a space."""
 MAX_WORD = 2000
 """Characters of a word that is cut."""
 _CONTEXT = 120
 """Characters before a full stop that tell what it means."""
+_SURE = '。！？।॥؟۔'
+"""Marks that end nothing but a sentence."""
 _CLOSING = r'["”’»)\]*_`~]*'
-_MARK = re.compile(rf'[.!?…]{_CLOSING}(?=\s|$)|[。！？]{_CLOSING}[」』）]*|\n')
-_INNER = re.compile(rf'(?<!\d)[,;:—–]{_CLOSING}(?=\s+\S)')
+_BRACKETS = re.compile('[「『（]|[」』）]')
+_MARK = re.compile(rf'[.!?…]{_CLOSING}(?=\s|$)|[{_SURE}]{_CLOSING}[」』）]*|\n')
+_INNER = re.compile(rf'(?<!\d)[,;:—–]{_CLOSING}(?=\s+\S)|[、，；：](?=\S)')
+_QUOTED = re.compile('[」』]$')
+_LETTER = re.compile(r'(?<![^\s("„«])[^\W\d_A-ZÀ-Þ]\.$')
+_ABBREVIATED = re.compile(r'[^\W\d_]{1,3}\.|[a-zß-ÿ]')
+_BEGUN = re.compile(r'[^\W\d_]{0,3}')
 _FENCE = re.compile(r' {0,3}(```+|~~~+)')
 _FENCE_BEGUN = re.compile(r' {0,3}(`{1,2}|~{1,2})')
-# What may follow a full stop: in the same sentence, a name behind an abbreviation, a number.
-_FOLLOWING = ('it', 'Smith', '5')
+_FOLLOWING = {'de': ('es', 'Schmidt', 'Mai', '5'), 'es': ('eso', 'García', '5'),
+              'fr': ('il', 'Martin', '5'), 'hi': ('वह', 'शर्मा', '5'), 'it': ('che', 'Rossi', '5'),
+              'pt': ('ele', 'Silva', '5')}
+"""What may follow a full stop in the same sentence: a word, a name behind an abbreviation, a
+number."""
+_FOLLOWING_ELSE = ('it', 'Smith', '5')
 
 
 class ClauseStream:
@@ -36,8 +50,10 @@ class ClauseStream:
     number, an address, a link or code. Blocks of code and thoughts (<think>) are left out.
     """
 
-    def __init__(self) -> None:
-        """Begin with an empty text."""
+    def __init__(self, locale: str = '') -> None:
+        """Begin with an empty text, in the language `locale` (BCP 47) unless its words tell."""
+        self.locale = locale
+        """The language of the piece that was given back last; '' where nothing tells."""
         self._thoughts = Thoughts()
         self._raw = ''
         self._held = ''
@@ -71,11 +87,12 @@ class ClauseStream:
                 return
             piece, self._raw = self._raw[:cut], self._raw[cut:]
             self._at_line_start = piece.endswith('\n')
-            said = plain_speech(piece)
+            self.locale = recognized(piece, self.locale)
+            said = plain_speech(piece, self.locale)
             if not speakable(said):
                 continue
-            self._held = f'{self._held} {said}'.lstrip()
-            if self._first or len(self._held) >= MIN_PIECE:
+            self._held = joined((self._held, said), self.locale)
+            if self._first or spoken_length(self._held) >= MIN_PIECE:
                 yield from self._flush()
 
     def _in_fence(self, end: bool) -> bool:
@@ -104,7 +121,7 @@ class ClauseStream:
                 return len(raw)
         if self._first and not end:
             for mark in _INNER.finditer(raw):
-                if mark.end() >= MIN_FIRST and not is_open(raw[:mark.end()]):
+                if spoken_length(raw[:mark.end()]) >= MIN_FIRST and not is_open(raw[:mark.end()]):
                     return mark.end()
         return self._forced(end)
 
@@ -134,28 +151,58 @@ class ClauseStream:
 
     def _ends_sentence(self, at: int, paused: bool, end: bool) -> bool | None:
         piece, following = self._raw[:at], self._raw[at:]
-        if is_open(piece):
+        if is_open(piece) or _bracketed(piece):
             return False
-        if piece.rstrip('"”’»)]*_`~')[-1:] in '。！？':
-            return True
+        if piece.rstrip('"”’»)]*_`~」』）')[-1:] in _SURE:
+            return self._ends_quotation(piece, following, paused)
         if not following and not paused:
             return None
-        if all(_sentence_ends(piece, word) for word in _FOLLOWING):
+        locale = recognized(piece, self.locale)
+        words = following.split(None, 1)
+        goes_on = _goes_on(piece, following, locale)
+        if goes_on or (goes_on is None and not end):
+            return False if goes_on else None
+        likely = _FOLLOWING.get(language_of(locale), _FOLLOWING_ELSE)
+        if all(_sentence_ends(piece, word, locale) for word in likely):
             # A number may go on behind its point: "3." and "5".
             return bool(following) or end or not piece.rstrip('.')[-1:].isdigit()
-        words = following.split(None, 1)
         if not words:
             return True if end else None
         if len(words) == 1 and not following[-1:].isspace() and not end:
             return None
-        return _sentence_ends(piece, words[0])
+        return _sentence_ends(piece, words[0], locale)
+
+    def _ends_quotation(self, piece: str, following: str, paused: bool) -> bool | None:
+        """Return whether a sentence ends with it: 「はい。」と goes on."""
+        if not _QUOTED.search(piece):
+            return True
+        if not following:
+            return True if paused else None
+        return following[0] not in 'とって、，,'
 
 
-def _sentence_ends(piece: str, following: str) -> bool:
+def _goes_on(piece: str, following: str, locale: str) -> bool | None:
+    """Return whether a sentence goes on by how the next word is written; None: it is to tell."""
+    word = following.lstrip()
+    if _LETTER.search(piece):  # z. B., p. ej., a. m.
+        return None if _BEGUN.fullmatch(word) else _ABBREVIATED.match(word) is not None
+    if language_of(locale) not in _FOLLOWING or not piece.endswith('.'):
+        return False
+    return word[0].islower() if word else None
+
+
+def _bracketed(piece: str) -> bool:
+    """Return whether a quotation of Japanese or Chinese has begun and not ended."""
+    marks = _BRACKETS.findall(piece)
+    return sum(mark in '「『（' for mark in marks) > len(marks) / 2
+
+
+def _sentence_ends(piece: str, following: str, locale: str) -> bool:
     """Return whether a sentence ends with `piece` where the word `following` comes after it."""
     context = piece[-_CONTEXT:]
     if len(piece) > _CONTEXT:
         context = context.partition(' ')[2] or context
-    begun, said = normalize(following).text, normalize(f'{context} {following}').text
+    begun, said = (normalize(text, (locale or 'en',), locale=locale).text
+                   for text in (following, f'{context} {following}'))
     *before, last = sentences(said)
     return bool(before) and len(last.split()) <= len(begun.split())

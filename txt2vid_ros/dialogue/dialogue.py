@@ -33,8 +33,12 @@ Ask = Callable[[Sequence[Mapping[str, str]], Callable[[], bool]], Iterator[str]]
 class Voice(Protocol):
     """What speaks the answers."""
 
-    def say(self, text: str) -> None:
-        """Have a piece of an answer spoken behind those before it."""
+    def say(self, text: str, locale: str) -> None:
+        """
+        Have a piece of an answer spoken behind those before it.
+
+        `locale` is its language (BCP 47), '' where neither its words nor the question tell.
+        """
 
     def silence(self) -> None:
         """End what is being spoken; return once it is silent."""
@@ -87,6 +91,8 @@ class Dialogue:
         self._history = History(settings.turns)
         self._answer = Answer()
         self._question = ''
+        self._locale = ''
+        """The language of the last question that had one."""
         self._asked_at = 0.0
         self._generation = 0
         self._closed = False
@@ -97,9 +103,15 @@ class Dialogue:
         """Begin to answer."""
         self._thread.start()
 
-    def hear(self, text: str) -> None:
-        """Take what somebody has said; what was not yet answered belongs to it."""
+    def hear(self, text: str, locale: str = '') -> None:
+        """
+        Take what somebody has said; what was not yet answered belongs to it.
+
+        `locale` is the language that was heard (BCP 47), in which the answer is expected; '' where
+        that is not known.
+        """
         with self._changed:
+            self._locale = locale or self._locale
             self._question = f'{self._question}\n{text}' if self._question else text
             self._asked_at = time.monotonic()
             self._generation += 1
@@ -135,21 +147,21 @@ class Dialogue:
                 if self._closed:
                     return
                 question, self._question = self._question, ''
-                generation = self._generation
+                generation, locale = self._generation, self._locale
                 before, self._answer = self._answer, Answer()
             if before.pending:
                 self._voice.silence()
                 self.statistics.cut += 1
             self._history.add(ASSISTANT, before.heard())
             self._history.add(USER, question)
-            self._write(generation)
+            self._write(generation, locale)
 
-    def _write(self, generation: int) -> None:
+    def _write(self, generation: int, locale: str) -> None:
         """Have an answer written, and said as it is written."""
         settings = self.settings
         failure: Exception | None = None
         for attempt in range(1 + settings.retries):
-            failure = self._attempt(generation)
+            failure = self._attempt(generation, locale)
             again = isinstance(failure, ProviderError) and failure.retriable
             if not again or self._answer.begun or self._unwanted(generation):
                 break
@@ -170,25 +182,25 @@ class Dialogue:
             # Who writes answers may be code of the user's own: its bug costs one answer.
             log.error('an answer failed', exc_info=failure)
         if settings.excuse and not self._answer.begun:
-            self._voice.say(settings.excuse)
+            self._voice.say(settings.excuse, '')
 
-    def _attempt(self, generation: int) -> Exception | None:
+    def _attempt(self, generation: int, locale: str) -> Exception | None:
         """Say an answer as it is written; return why it could not be."""
         said = 0
-        clauses = ClauseStream()
+        clauses = ClauseStream(locale)
         for part in self._parts(generation):
             if self._unwanted(generation):
                 return None
             if isinstance(part, Exception):
                 # What is whole of it is said; half a word is not.
-                self._say(generation, clauses.pause())
+                self._say(generation, clauses.pause(), clauses.locale)
                 return part
             pieces = clauses.feed(part) if part else clauses.pause()
             said += sum(map(len, pieces))
-            self._say(generation, pieces)
+            self._say(generation, pieces, clauses.locale)
             if said >= self.settings.longest:
                 return None
-        self._say(generation, clauses.finish())
+        self._say(generation, clauses.finish(), clauses.locale)
         return None
 
     def _parts(self, generation: int) -> Iterator[str | Exception]:
@@ -219,15 +231,15 @@ class Dialogue:
         finally:
             left.set()
 
-    def _say(self, generation: int, pieces: list[str]) -> None:
+    def _say(self, generation: int, pieces: list[str], locale: str) -> None:
         for piece in pieces:
             with self._changed:
                 if generation != self._generation:
                     return
                 if not self._answer.begun:
                     self.statistics.first_piece = time.monotonic() - self._asked_at
-                self._answer.add(piece)
-                self._voice.say(piece)
+                self._answer.add(piece, locale)
+                self._voice.say(piece, locale)
 
     def _unwanted(self, generation: int) -> bool:
         return generation != self._generation

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from txt2vid_ros.core.locales import joined, language_of
 from txt2vid_ros.speaking.clauses import compose
 from txt2vid_ros.speaking.foreign_markup import without_foreign_markup
 from txt2vid_ros.speaking.normalization.emoji import read_emoji
@@ -20,6 +21,8 @@ _PAIRS = (re.compile(r'`+'), re.compile(r'\*\*'), re.compile(r'(?<![\w_])__|__(?
           re.compile(r'(?<![*\s\w])\*(?=[^\s*])|(?<=\s)\*(?=[^\s*])|^\*(?=[^\s*])'
                      r'|(?<=[^\s*])\*(?![*\w])'))
 _OPEN_LINK = re.compile(r'\[[^\[\]\n]*$|\[[^\[\]\n]*\]\([^()\s]*$')
+_STOPS = {'ja': '。', 'zh': '。', 'yue': '。', 'hi': '।'}
+"""The full stops of languages that have one of their own."""
 _THOUGHT = re.compile(r'\s*<(think|thinking)>', re.IGNORECASE)
 _BEGINNINGS = ('<think>', '<thinking>')
 _LONGEST_END = len('</thinking>')
@@ -32,15 +35,20 @@ def is_open(text: str) -> bool:
             or _OPEN_LINK.search(paragraph) is not None)
 
 
-def plain_speech(piece: str) -> str:
-    """Return the words of a piece on one line; a line made on purpose ends with a full stop."""
+def plain_speech(piece: str, locale: str = '') -> str:
+    """
+    Return the words of a piece on one line; a line made on purpose ends with a full stop.
+
+    `locale` is the language of the piece (BCP 47), '' for one that writes as English does.
+    """
     lines = []
     for line in piece.split('\n'):
         said = compose(_STRAY.sub('', without_foreign_markup(
             read_emoji(strip_markup(line), named=False))))
         if said:
-            lines.append(ended(said) if MADE_LINE.match(line) or piece.endswith('\n') else said)
-    return ' '.join(lines)
+            whole = MADE_LINE.match(line) or piece.endswith('\n')
+            lines.append(ended(said, _STOPS.get(language_of(locale), '.')) if whole else said)
+    return joined(lines, locale)
 
 
 class Thoughts:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import collections
 from typing import Any
 
+from txt2vid_ros.core.percentiles import RollingPercentiles
 from txt2vid_ros.link.messages import Instant
 from txt2vid_ros.link.receiver import Receiver
 from txt2vid_ros.link.sender import Sender
 
 _RATE_REPORTS = 10
 """Reports, one a second, that rates are taken over."""
-_MAX_DELAYS = 64
-"""Latest delays whose median is reported."""
 
 
 class LinkStatistics:
@@ -25,11 +24,11 @@ class LinkStatistics:
         self._end = end
         self._seen: collections.deque[tuple[float, dict[str, int]]] = collections.deque(
             maxlen=_RATE_REPORTS)
-        self._delays: dict[str, collections.deque[float]] = {}
+        self._delays: dict[str, RollingPercentiles] = {}
 
     def add_delay(self, name: str, seconds: float) -> None:
-        """Add to the delays whose median is reported as `name`, in milliseconds."""
-        self._delays.setdefault(name, collections.deque(maxlen=_MAX_DELAYS)).append(seconds)
+        """Add to the delays whose percentiles are reported as `name`, in milliseconds."""
+        self._delays.setdefault(name, RollingPercentiles.of_sentences()).observe(seconds)
 
     def report(self, now: Instant) -> dict[str, Any]:
         """Return the figures; to be called about once a second."""
@@ -49,9 +48,9 @@ class LinkStatistics:
             **self._clock(now),
         }
         if isinstance(end, Sender):
-            figures['backlog'] = end.backlog
+            figures['queue_depth'] = end.backlog
         for name, delays in self._delays.items():
-            figures[name] = sorted(delays)[len(delays) // 2] * 1000
+            figures |= delays.figures(name)
         return figures
 
     @property

@@ -121,7 +121,8 @@ class LinkRunner(Generic[End]):
                 return
 
     def _wait(self, seconds: float) -> None:
-        with selectors.DefaultSelector() as selector:
+        # Which takes no descriptor of its own, of which there may be none left.
+        with selectors.PollSelector() as selector:
             selector.register(self._wake_read, selectors.EVENT_READ)
             for file in self.transport.filenos():
                 selector.register(file, selectors.EVENT_READ)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import collections
 import dataclasses
 import time
 from typing import Protocol
 
+from txt2vid_ros.core.percentiles import RollingPercentiles
 from txt2vid_ros.listening.recognizer import Transcript
 from txt2vid_ros.listening.segments import SpeechSegment
 
@@ -44,8 +44,8 @@ class PipelineStatistics:
     """Pauses after words that need others."""
     voice_activity: float = 0.0
     """Seconds of work spent on it."""
-    endpoint_to_final: collections.deque[float] = dataclasses.field(
-        default_factory=lambda: collections.deque(maxlen=100))
+    endpoint_to_final: RollingPercentiles = dataclasses.field(
+        default_factory=RollingPercentiles.of_sentences)
     """Seconds from the moment the end of a segment was known to its final text."""
 
 
@@ -95,7 +95,7 @@ class TranscriptAssembler:
 
     def _send(self, segment: SpeechSegment, stamp: int, text: str, confidence: float,
               locale: str) -> None:
-        self._statistics.endpoint_to_final.append(time.monotonic() - segment.closed_at)
+        self._statistics.endpoint_to_final.observe(time.monotonic() - segment.closed_at)
         self._sink.final(stamp, text, confidence, locale)
 
     def _confidence(self, segment: SpeechSegment, transcript: Transcript) -> float:

@@ -2,15 +2,7 @@
 
 from __future__ import annotations
 
-import collections
-from collections.abc import Iterable
-import threading
-
-
-def order_statistic(values: Iterable[float], share: float) -> float:
-    """Return the value that this share of all is at most; 0 where there are none."""
-    ordered = sorted(values)
-    return ordered[int(share * (len(ordered) - 1))] if ordered else 0.0
+from txt2vid_ros.core.percentiles import RollingPercentiles
 
 
 class LeadTimeEstimator:
@@ -28,18 +20,15 @@ class LeadTimeEstimator:
         self._margin = margin
         self._smallest = smallest
         self._largest = largest
-        self._delays: collections.deque[float] = collections.deque(maxlen=window)
-        self._lock = threading.Lock()
+        self.delays = RollingPercentiles(window)
+        """Seconds."""
 
     def observe(self, delay: float) -> None:
         """Note one delay in seconds."""
-        with self._lock:
-            self._delays.append(delay)
+        self.delays.observe(delay)
 
     @property
     def lead_time(self) -> float:
         """Return the lead in seconds that 98 % of the observed delays would have been met by."""
-        with self._lock:
-            delays = list(self._delays)
-        usual = order_statistic(delays, 0.98)
+        usual = self.delays.at(0.98)
         return min(max(self._need + usual + self._margin, self._smallest), self._largest)

@@ -37,8 +37,10 @@ from txt2vid_ros.link.transport import open_transport, ROLES, TRANSPORTS
 from txt2vid_ros.link.transport.base import Transport
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.node import ManagedNode
+from txt2vid_ros.ros.node_status import NodeParameters
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.running import end_process, run
+from txt2vid_ros.ros.trace_publisher import TracePublisher
 
 MTU = {'udp': 1200, 'tcp': 1200, 'serial': 128}
 STARTS_KEPT = 64
@@ -48,7 +50,7 @@ ACKNOWLEDGEMENT_TIMEOUT = 1.0
 
 
 @dataclasses.dataclass(frozen=True)
-class Parameters:
+class Parameters(NodeParameters):
     """The parameters of the link node."""
 
     role: str = parameter('receiver', 'which end this is', choices=ROLES)
@@ -79,6 +81,7 @@ class LinkNode(ManagedNode):
     """Connects topics with an end of the link."""
 
     NAME = 'link'
+    RATE_OF = 'utterances'
     Parameters = Parameters
 
     def configure(self) -> None:
@@ -111,6 +114,7 @@ class LinkNode(ManagedNode):
         self._runner: LinkRunner[Any] | None = None
         self._heard = (self.publisher(LiveSpeech, 'heard', qos.SPEECH)
                        if table.role == 'receiver' else None)
+        self._trace = TracePublisher(self)
         self._statistics = LinkStatistics(self._end)
         self._starts: collections.OrderedDict[str, float] = collections.OrderedDict()
         if key == keys.NO_KEY and not transport.loopback:
@@ -154,6 +158,7 @@ class LinkNode(ManagedNode):
         if runner is None:
             return 'warn', 'not active', {}
         figures = self._statistics.report(self._instant())
+        figures['drops'] = figures['dropped']
         problems = (runner.transport.problem, self._progress_store.problem,
                     self._statistics.problem)
         problem = next((problem for problem in problems if problem), '')
@@ -179,6 +184,8 @@ class LinkNode(ManagedNode):
         if runner is not None:
             try:
                 runner.use(submit)
+                if final:
+                    self._trace.mark(utterance_id(utterance.speaker, start), 'sent')
             except UserError as error:
                 self.get_logger().error(f'an utterance is not sent: {error}')
 
@@ -207,7 +214,9 @@ class LinkNode(ManagedNode):
         stamp = max(0, round(heard.start * SECOND))
         if not heard.partial:
             self._statistics.add_delay('speech_to_heard_ms', heard.arrived - heard.start)
-            self._starts[utterance_id(heard.speaker, stamp)] = heard.start
+            name = utterance_id(heard.speaker, stamp)
+            self._trace.mark(name, 'text', round(heard.arrived * SECOND))
+            self._starts[name] = heard.start
             while len(self._starts) > STARTS_KEPT:
                 self._starts.popitem(last=False)
         field = 'partial' if heard.partial else 'final'

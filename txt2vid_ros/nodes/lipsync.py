@@ -24,18 +24,20 @@ from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.expression_input import ExpressionInput
 from txt2vid_ros.ros.live_loader import LiveLoader
 from txt2vid_ros.ros.node import ManagedNode
+from txt2vid_ros.ros.node_status import NodeParameters
 from txt2vid_ros.ros.parameters import Declared, parameter
 from txt2vid_ros.ros.running import end_process, run
 from txt2vid_ros.ros.sound.lead_request import LeadRequest
 from txt2vid_ros.ros.sound.speech_input import SpeechInput
-from txt2vid_ros.ros.transports import prepare_for_pictures
+from txt2vid_ros.ros.trace_publisher import TracePublisher
+from txt2vid_ros.ros.transports import Pictures
 
 OF_FACES = ('engine', 'people', 'width', 'height', 'fps')
 """The parameters that the faces are made of, besides all options."""
 
 
 @dataclasses.dataclass(frozen=True)
-class Parameters:
+class Parameters(NodeParameters):
     """The parameters of the lipsync node."""
 
     engine: str = parameter('auto', 'lip-sync engine; auto: wav2lip where its weights are '
@@ -61,6 +63,8 @@ class LipsyncNode(ManagedNode):
     NAME = 'lipsync'
     Parameters = Parameters
     OPTIONS_BY = ('engine',)
+    RATE_OF = 'frames'
+    PICTURES = Pictures(sent=True)
 
     def option_tables(self, table: Any) -> OptionTables:
         """Return the options of the engine and of the face."""
@@ -91,6 +95,7 @@ class LipsyncNode(ManagedNode):
         self._camera_info = self.publisher(
             CameraInfo, f'{raw.rpartition("/")[0]}/camera_info', qos.IMAGE)
         self._frame_id = table.frame_id or f'{self.get_namespace().strip("/")}/face'.strip('/')
+        self._trace = TracePublisher(self, 'frame')
         self._lead_request = self.publisher(Float64, 'voice/lead', qos.LEAD)
         self._expression_input: ExpressionInput | None = None
 
@@ -109,7 +114,7 @@ class LipsyncNode(ManagedNode):
 
     def start(self) -> None:
         """Start to listen and to show the face."""
-        self._input = SpeechInput(self, self._speech, ended=self._ended)
+        self._input = SpeechInput(self, self._speech, ended=self._ended, trace=self._trace)
         self.create_subscription(JointTrajectory, 'voice/mouth', self._input.on_mouth, qos.MOUTH,
                                  qos_overriding_options=qos.overridable())
         self._lead = LeadRequest(self, self.parameters.lead, self.parameters.lead_max, 'face/lead')
@@ -127,8 +132,9 @@ class LipsyncNode(ManagedNode):
         slow = ' '.join(filter(None, (
             face.rate_control.status() for face in self._shown.faces.values())))
         return 'warn' if slow else 'ok', slow or f'engine {self._shown.engine.name}', {
-            'frames': statistics.frames, 'skipped': statistics.skipped,
-            'render_ms_p98': self._render_loop.render_time.lead_time * 1000,
+            'frames': statistics.frames, 'drops': statistics.skipped,
+            **self._render_loop.render_time.delays.figures('render_ms'),
+            **self._input.delay.delays.figures('sound_delay_ms'),
             'frame_lead_ms': self._lead.seconds * 1000,
             'voice_lead_ms': self._voice_lead() * 1000}
 
@@ -186,6 +192,7 @@ class LipsyncNode(ManagedNode):
         stamp = self._render_loop.grid.stamp(place)
         frame_id = self._frame_id
         self._raw.publish(messages.to_image(frame, stamp, frame_id))
+        self._trace.reached('frame', stamp)
         if self._compressed.get_subscription_count():
             _, jpeg = cv2.imencode('.jpg', frame, (cv2.IMWRITE_JPEG_QUALITY,
                                                    self.parameters.jpeg_quality))
@@ -199,7 +206,6 @@ class LipsyncNode(ManagedNode):
 
 def main() -> int:
     """Run the node."""
-    prepare_for_pictures()
     return run(LipsyncNode)
 
 

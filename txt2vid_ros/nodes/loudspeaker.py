@@ -14,13 +14,14 @@ from txt2vid_ros.media.playback.player import SpeechPlayer
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
 from txt2vid_ros.ros import qos
 from txt2vid_ros.ros.node import ManagedNode
+from txt2vid_ros.ros.node_status import NodeParameters
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.running import end_process, run
 from txt2vid_ros.ros.sound.speech_input import SpeechInput
 
 
 @dataclasses.dataclass(frozen=True)
-class Parameters:
+class Parameters(NodeParameters):
     """The parameters of the loudspeaker node."""
 
     device: str = parameter('', 'index, name or part of the name of an output ("txt2vid devices" '
@@ -64,7 +65,8 @@ class LoudspeakerNode(ManagedNode):
         figures = {
             'device': self._output.name, 'delay_ms': player.delay * 1000,
             'voice_lead_ms': self._lead() * 1000, 'measured_rate_hz': player.card_rate,
-            'underruns': self._output.underruns, 'moved': player.moved}
+            'underruns': self._output.underruns,
+            'drops': self._output.underruns, 'moved': player.moved}
         if self._loop.faults.fault:
             return 'error', self._loop.faults.fault, figures
         if player.silenced:

@@ -19,6 +19,7 @@ from txt2vid_ros.media.capture.generated import SilenceSource, ToneSource
 from txt2vid_ros.media.capture.source import SoundBlock, SoundSource
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.node import ManagedNode
+from txt2vid_ros.ros.node_status import NodeParameters
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.running import end_process, run
 
@@ -32,7 +33,7 @@ between is lost."""
 
 
 @dataclasses.dataclass(frozen=True)
-class Parameters:
+class Parameters(NodeParameters):
     """The parameters of the mic node."""
 
     source: str = parameter('auto', 'where the sound comes from; auto: the file, if one is named, '
@@ -78,6 +79,7 @@ class MicNode(ManagedNode):
     """Maps a sound source to mic/audio."""
 
     NAME = 'mic'
+    RATE_OF = 'chunks'
     Parameters = Parameters
 
     def configure(self) -> None:
@@ -102,7 +104,8 @@ class MicNode(ManagedNode):
     def report(self) -> tuple[str, str, Mapping[str, Any]]:
         """Return counts, and what is wrong with the source."""
         statistics = self._source.statistics
-        figures = {'chunks': self._recorder.chunks, **dataclasses.asdict(statistics)}
+        figures = {'chunks': self._recorder.chunks, **dataclasses.asdict(statistics),
+                   'drops': statistics.overruns}
         if isinstance(self._source, DeviceSource):
             figures['measured_rate_hz'] = self._source.measured_rate
         if self._recorder.faults.fault:

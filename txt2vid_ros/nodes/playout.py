@@ -13,6 +13,7 @@ from txt2vid_ros.core.pcm import SPEECH_RATE
 from txt2vid_ros.core.people import DEFAULT
 from txt2vid_ros.media.jitter.jitter_buffer import JitterBuffer, JitterBufferSettings
 from txt2vid_ros.ros.node import ManagedNode
+from txt2vid_ros.ros.node_status import NodeParameters
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.running import end_process, run
 from txt2vid_ros.ros.sound.lead_request import LeadRequest
@@ -21,7 +22,7 @@ from txt2vid_ros.ros.sound.speech_publisher import SpeechPublisher
 
 
 @dataclasses.dataclass(frozen=True)
-class Parameters:
+class Parameters(NodeParameters):
     """The parameters of the playout node."""
 
     speaker: str = parameter(DEFAULT, 'speaker id of who is heard: whose face is shown',
@@ -78,6 +79,7 @@ class PlayoutNode(ManagedNode):
         self._output.check_rivals()
         figures = {
             **self._playout.incoming.figures, 'utterances': self._playout.utterances,
+            'drops': self._playout.incoming.lost,
             'lead_ms': self._lead.seconds * 1000, 'invalid': self._input.statistics.invalid}
         if self.count_publishers('mic/audio') > 1:
             return 'warn', ('more than one node publishes mic/audio; end one, or give it another '

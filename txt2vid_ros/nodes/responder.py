@@ -8,12 +8,16 @@ import math
 import threading
 from typing import Any, TYPE_CHECKING
 
+from diagnostic_msgs.msg import DiagnosticArray
 from hri_msgs.msg import LiveSpeech
-from std_msgs.msg import Header, String
+from std_msgs.msg import Header
 from std_srvs.srv import Trigger
 from txt2vid_ros.core.clock import SECOND
+from txt2vid_ros.core.locales import speaks
+from txt2vid_ros.core.people import DEFAULT
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.node import ManagedNode
+from txt2vid_ros.ros.node_status import NodeParameters
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.running import end_process, run
 
@@ -33,7 +37,7 @@ RACE = SECOND // 2
 
 
 @dataclasses.dataclass(frozen=True)
-class Parameters:
+class Parameters(NodeParameters):
     """The parameters of the responder node."""
 
     provider: str = parameter(ECHO, 'who answers: echo says back what is heard, chat asks a chat '
@@ -71,8 +75,8 @@ class ResponderNode(ManagedNode):
             self._service = service.ChatService(table.base_url, table.model, table.timeout)
             self.until_cleanup(self._service.close)
         self._heard = self.publisher(LiveSpeech, 'heard', qos.SPEECH)
-        self._text = self.publisher(String, 'text', qos.TEXT)
         self._dialogue: Dialogue | None = None
+        self._languages: tuple[str, ...] = ()
         self._echoed = 0
         self._silenced_at: float = 0
         self._asked_at = 0
@@ -87,6 +91,8 @@ class ResponderNode(ManagedNode):
             self._interrupt = self.create_client(Trigger, 'tts/interrupt')
             self.create_subscription(LiveSpeech, 'voice/caption', self._on_caption, qos.CAPTION)
             self.create_subscription(Header, 'voice/interrupted', self._on_interrupted, qos.SPEECH)
+            self.create_subscription(DiagnosticArray, 'voice/speakers', self._on_speakers,
+                                     qos.INFO)
         self.create_subscription(LiveSpeech, 'speech', self._on_speech, qos.SPEECH,
                                  qos_overriding_options=qos.overridable())
         self.get_logger().info('answering' if self._service else 'saying back what is heard')
@@ -102,12 +108,16 @@ class ResponderNode(ManagedNode):
             return 'ok', 'echoing', {'answers': self._echoed}
         statistics = self._dialogue.statistics
         return 'ok', 'answering', {
-            'answers': statistics.answers, 'failed': statistics.failed, 'cut': statistics.cut,
+            'answers': statistics.answers, 'drops': statistics.failed,
+            'failed': statistics.failed, 'cut': statistics.cut,
             'first_clause_ms': statistics.first_piece * 1000}
 
-    def say(self, text: str) -> None:
-        """Have a piece of an answer spoken."""
-        self._text.publish(String(data=text))
+    def say(self, text: str, locale: str) -> None:
+        """Have a piece of an answer spoken, in its language where the face speaks that."""
+        # A text in a language that it does not speak is not said; without one, it chooses.
+        known = locale if locale and speaks(self._languages, locale) else ''
+        self._heard.publish(messages.to_speech(DEFAULT, self.ros_clock.now(), known, 1.0,
+                                               final=text))
 
     def silence(self) -> None:
         """End what is being spoken of an answer to which somebody does not listen any more."""
@@ -135,7 +145,7 @@ class ResponderNode(ManagedNode):
         if self._dialogue is not None:
             # Who asks over the voice has interrupted it, which may be told after the question.
             self._asked_at = self.ros_clock.now()
-            self._dialogue.hear(message.final)
+            self._dialogue.hear(message.final, message.locale)
         else:
             # With its stamp and its speaker, whose voice and face people.yaml names.
             self._heard.publish(message)
@@ -145,6 +155,10 @@ class ResponderNode(ManagedNode):
         if self._dialogue is not None:
             self._dialogue.caption(message.final or message.incremental,
                                    final=bool(message.final))
+
+    def _on_speakers(self, message: DiagnosticArray) -> None:
+        self._languages = next((languages for speaker, _, languages in
+                                messages.from_speakers(message) if speaker == DEFAULT), ())
 
     def _on_interrupted(self, message: Header) -> None:
         # By somebody else: what this node has silenced, and what was just asked, it answers.

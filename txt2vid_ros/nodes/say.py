@@ -17,6 +17,7 @@ from txt2vid_ros.media.goals.goal import Outcome, SpeechGoal, SpeechOrder
 from txt2vid_ros.media.goals.speakers import KnownSpeaker, speaker_for
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.node import ManagedNode
+from txt2vid_ros.ros.node_status import NodeParameters
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.running import end_process, run
 from txt2vid_ros.ros.skills.skill_actions import SayAction, TtsAction
@@ -32,7 +33,7 @@ LONGEST_COUNTED = 5000
 
 
 @dataclasses.dataclass(frozen=True)
-class Parameters:
+class Parameters(NodeParameters):
     """The parameters of the say node."""
 
     skill: str = parameter('skill/say', 'name of the action communication_skills/Say; empty for '

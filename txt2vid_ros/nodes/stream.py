@@ -6,31 +6,43 @@ from collections.abc import Mapping
 import dataclasses
 from typing import Any
 
+from diagnostic_msgs.msg import DiagnosticArray
+import numpy as np
+from numpy.typing import NDArray
 from std_msgs.msg import String
 from txt2vid_ros.core.clock import FrameGrid, SECOND
+from txt2vid_ros.core.percentiles import RollingPercentiles
 from txt2vid_ros.core.process.memory import resident_bytes
-from txt2vid_ros.media.lead_time_estimator import order_statistic
+from txt2vid_ros.core.wrapping import nearest
 from txt2vid_ros.media.output.encoder import PTS_OFFSET
 from txt2vid_ros.media.output.frame_buffer import FrameBuffer
+from txt2vid_ros.media.output.mpegts import PTS_BITS, PTS_RATE
+from txt2vid_ros.media.output.sound_latency import SoundLatency
 from txt2vid_ros.media.output.stream_format import StreamFormat
 from txt2vid_ros.media.output.stream_outputs import StreamOutputs
 from txt2vid_ros.media.output.stream_writer import StreamWriter
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
-from txt2vid_ros.ros import qos
+from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.node import ManagedNode
+from txt2vid_ros.ros.node_status import NodeParameters, WARN_IF
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.picture_input import PictureInput
 from txt2vid_ros.ros.running import end_process, run
 from txt2vid_ros.ros.sound.speech_input import SpeechInput
+from txt2vid_ros.ros.trace_publisher import TracePublisher
+from txt2vid_ros.ros.transports import Pictures
 
 RATES_APART, APART_SECONDS = 0.03, 5
 """The share of stream.fps by which the rate of the pictures may differ, and for how long."""
+VISIBLE_OFFSET = 'av_offset_ms_p95>45'
+"""From 45 ms on that the sound is early, viewers notice it (ITU-R BT.1359-1)."""
 
 
 @dataclasses.dataclass(frozen=True)
-class Parameters:
+class Parameters(NodeParameters):
     """The parameters of the stream node."""
 
+    warn_if: tuple[str, ...] = parameter((VISIBLE_OFFSET,), WARN_IF, live=True)
     http: str = parameter('127.0.0.1:8080', 'HOST:PORT for viewers; empty for none; '
                           'port 0 is any free one, announced on stream/url')
     through_web: bool = parameter(False, 'whether viewers come through the node web, so that this '
@@ -65,7 +77,9 @@ class StreamNode(ManagedNode):
     """Maps topics to a StreamWriter and serves what it encodes."""
 
     NAME = 'stream'
+    RATE_OF = 'frames'
     Parameters = Parameters
+    PICTURES = Pictures(received=True)
 
     def configure(self) -> None:
         """Open the outputs and prepare the encoder."""
@@ -75,10 +89,14 @@ class StreamNode(ManagedNode):
         self._speech = SpeechTimeline()
         self._pictures = PictureInput(
             self, -table.playout,
-            lambda stamp, frame: self._frames.push(self._writer.grid.index(stamp), frame))
+            self._on_picture)
+        self._trace = TracePublisher(self, 'frame', 'packet')
+        self._latency = SoundLatency()
+        self._packet_lateness = RollingPercentiles()
+        self._last_picture = 0
         self._output = StreamOutputs(
             http=table.http, record=table.record, push=table.push, report=self._lost,
-            status=self._status)
+            status=self._status, sent=self._sent)
         # Which completes recordings.
         self.until_cleanup(self._output.close)
         self._writer = StreamWriter(
@@ -94,7 +112,9 @@ class StreamNode(ManagedNode):
         """Start to stream."""
         self._pictures.listen()
         self._input = SpeechInput(
-            self, self._speech, cut=lambda stamp: max(stamp, self._writer.heard_until))
+            self, self._speech, cut=lambda stamp: max(stamp, self._writer.heard_until),
+            trace=self._trace)
+        self.create_subscription(DiagnosticArray, 'trace', self._on_mark, qos.TRACE)
         self.create_timer(1.0, self._each_second)
         self.work('streamer', self._writer.run)
         self._url.publish(String(data=self._output.url))
@@ -104,14 +124,43 @@ class StreamNode(ManagedNode):
 
     def report(self) -> tuple[str, str, Mapping[str, Any]]:
         """Return the figures of the stream."""
-        line = f'{self._output.viewers} viewers'
         apart = self._rates_apart()
         self._apart_seconds = self._apart_seconds + 1 if apart else 0
-        if self._apart_seconds < APART_SECONDS:
-            return 'ok', line, self._figures()
         if self._apart_seconds == APART_SECONDS:
             self.get_logger().warning(apart)
-        return 'warn', f'{line}; {apart}', self._figures()
+        warnings = [each for each in (
+            apart if self._apart_seconds >= APART_SECONDS else '',
+            self._output.budget.shortage(), self._writer.overload) if each]
+        return ('warn' if warnings else 'ok',
+                '; '.join([f'{self._output.viewers} viewers', *warnings]), self._figures())
+
+    def _on_picture(self, stamp: int, frame: NDArray[np.uint8]) -> None:
+        self._frames.push(self._writer.grid.index(stamp), frame)
+        self._trace.reached('frame', stamp)
+
+    def _on_mark(self, message: DiagnosticArray) -> None:
+        for mark in messages.from_mark(message):
+            if mark.stage == 'text' and mark.node.endswith('/tts'):
+                self._latency.accepted(mark.utterance, mark.at)
+
+    def _sent(self, picture: int, sound: int) -> None:
+        """Take the presentation times of what leaves the encoder, on its thread."""
+        now = self.ros_clock.now()
+        for utterance, start in self._trace.reached('packet', self._stamp(sound, now)):
+            self._latency.sent(utterance, start, now)
+        if picture != self._last_picture:
+            self._last_picture = picture
+            self._packet_lateness.observe((now - self._stamp(picture, now)) / SECOND)
+
+    def _stamp(self, pts: int, now: int) -> int:
+        """Return when what has this presentation time is seen or heard."""
+        zero = self._pts_zero
+        ticks = nearest(pts, (now - zero) * PTS_RATE // SECOND, PTS_BITS)
+        return zero + ticks * SECOND // PTS_RATE
+
+    @property
+    def _pts_zero(self) -> int:
+        return self._writer.zero - int(PTS_OFFSET * SECOND)
 
     def _rates_apart(self) -> str:
         """Return what to say where the pictures come at another rate than they are sent at."""
@@ -142,16 +191,22 @@ class StreamNode(ManagedNode):
             'fps': float(self._writer.grid.fps),
             'frames': statistics.frames, 'on_time': statistics.on_time,
             'repeated': statistics.repeated, 'skipped': statistics.skipped,
+            'left_out': statistics.left_out,
             'encoder_restarts': statistics.restarts, 'viewers': self._output.viewers,
-            'dropped_viewers': self._output.dropped,
+            'dropped_viewers': self._output.dropped, **self._output.budget.figures(),
             'encoder_memory_mb': resident_bytes(self._output.encoder_pid) / 1e6,
-            'write_lateness_ms_p99': order_statistic(statistics.lateness.copy(), 0.99) * 1000,
+            'queue_depth': self._frames.waiting,
+            'drops': statistics.repeated + statistics.skipped,
+            **self._latency.text_to_sound.figures('text_to_sound_ms'),
+            **statistics.av_offset.figures('av_offset_ms'),
+            **statistics.lateness.figures('write_lateness_ms'),
+            **self._packet_lateness.figures('packet_lateness_ms'),
+            **self._pictures.delay.figures('picture_delay_ms'),
             'frame_lead_wanted_ms': self._pictures.lead * 1000}
 
     def _status(self) -> dict[str, Any]:
         """Return the content of /status.json; pts_zero_ns is the stamp of presentation time 0."""
-        zero = self._writer.zero - int(PTS_OFFSET * SECOND)
-        return {**self._figures(), 'pts_zero_ns': zero, 'now_ns': self.ros_clock.now(),
+        return {**self._figures(), 'pts_zero_ns': self._pts_zero, 'now_ns': self.ros_clock.now(),
                 'encoder_pid': self._output.encoder_pid, 'synthetic': True}
 
     def _each_second(self) -> None:

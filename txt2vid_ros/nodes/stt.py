@@ -16,6 +16,7 @@ from txt2vid_ros.core.locales import speaks, spoken_locales
 from txt2vid_ros.core.names import BROWSER
 from txt2vid_ros.core.options import OptionTables, prefix_of
 from txt2vid_ros.core.pcm import SPEECH_RATE
+from txt2vid_ros.core.people import utterance_id
 from txt2vid_ros.core.time_limits import TimeLimits
 from txt2vid_ros.link.codec.model import load
 from txt2vid_ros.link.codec.sentence_end import SentenceEnd
@@ -35,6 +36,7 @@ from txt2vid_ros.ros.sound.held_sound import HeldSound
 from txt2vid_ros.ros.sound.sound_input import SoundInput
 from txt2vid_ros.ros.sound.stt_parameters import AT_START, Parameters
 from txt2vid_ros.ros.sound.voice_reference import VoiceReference
+from txt2vid_ros.ros.trace_publisher import TracePublisher
 
 SHORTEST_CLAUSE = 1.2
 """Seconds of speech before a clause may be sent by itself, with send_clauses."""
@@ -48,6 +50,7 @@ class SttNode(ManagedNode):
     """Maps mic/audio to a SpeechPipeline and its texts to speech."""
 
     NAME = 'stt'
+    RATE_OF = 'utterances'
     Parameters = Parameters
     OPTIONS_BY = ('provider',)
 
@@ -61,6 +64,7 @@ class SttNode(ManagedNode):
     def configure(self) -> None:
         """Load the recognizer and the voice activity detector, unless sound is to come first."""
         self._speech = self.publisher(LiveSpeech, 'speech', qos.SPEECH)
+        self._trace = TracePublisher(self)
         self._is_speaking = self.publisher(Bool, 'is_speaking', qos.SPEAKING)
         self._decisions = self.publisher(String, 'barge_in', qos.SPEECH)
         self._health = HealthRegistry()
@@ -135,14 +139,14 @@ class SttNode(ManagedNode):
         if self._pipeline is None:
             return 'ok', 'loading' if self._early.loading else 'waiting for sound', {}
         statistics = self._pipeline.statistics
-        times = list(statistics.endpoint_to_final)
         figures = {
             'utterances': statistics.utterances, 'empty': statistics.empty,
             'failed': statistics.failed, 'breaks': statistics.breaks,
             'complete': statistics.complete, 'incomplete': statistics.incomplete,
             'clipped': self._input.statistics.clipped,
             'invalid': self._input.statistics.invalid,
-            'endpoint_to_final_ms_p50': float(np.median(times) * 1000) if times else 0.0,
+            **statistics.endpoint_to_final.figures('endpoint_to_final_ms'),
+            'drops': statistics.failed,
             **dataclasses.asdict(self._barge_in.statistics), **self._health.figures()}
         if self.parameters.mute_while_speaking and not self._interruptible:
             figures['muted_blocks'] = self._guard.muted
@@ -167,6 +171,7 @@ class SttNode(ManagedNode):
         """Publish what was said, unless it was a "hm" over the voice."""
         if not self._barge_in.text(text, final=True):
             return
+        self._trace.mark(utterance_id(self.parameters.speaker, stamp), 'text')
         self._speech.publish(messages.to_speech(
             self.parameters.speaker, stamp, locale or self._usual, confidence, final=text))
 

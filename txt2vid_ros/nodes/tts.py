@@ -11,7 +11,6 @@ from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
 from hri_msgs.msg import LiveSpeech
-import numpy as np
 from std_msgs.msg import Header, String
 from std_srvs.srv import Trigger
 from txt2vid_ros.core.errors import UserError
@@ -20,12 +19,14 @@ from txt2vid_ros.core.people import DEFAULT, People
 from txt2vid_ros.core.time_limits import TimeLimits
 from txt2vid_ros.listening.barge_in import Decision
 from txt2vid_ros.providers.choice import person_options
+from txt2vid_ros.providers.resilience.fallback_voice import FallbackVoice
 from txt2vid_ros.providers.spoken_language import LanguageChoice
 from txt2vid_ros.providers.voice_change import VoiceChange
 from txt2vid_ros.providers.voice_set import option_tables, VoiceSet, VoiceSettings
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.live_loader import LiveLoader
 from txt2vid_ros.ros.node import ManagedNode
+from txt2vid_ros.ros.node_status import NodeParameters
 from txt2vid_ros.ros.parameters import Declared, parameter, put_back
 from txt2vid_ros.ros.running import end_process, run
 from txt2vid_ros.ros.sound.lead_request import LeadRequest
@@ -44,7 +45,7 @@ OF_VOICES = ('provider', 'voice', 'speed', 'people', 'first_limit', 'gap_limit',
 
 
 @dataclasses.dataclass(frozen=True)
-class Parameters:
+class Parameters(NodeParameters):
     """The parameters of the tts node."""
 
     provider: tuple[str, ...] = parameter(
@@ -86,6 +87,7 @@ class TtsNode(ManagedNode):
     NAME = 'tts'
     Parameters = Parameters
     OPTIONS_BY = ('provider', 'people')
+    RATE_OF = 'utterances'
 
     def option_tables(self, table: Any) -> OptionTables:
         """Return the options of all voices that parameters and profiles name."""
@@ -119,7 +121,7 @@ class TtsNode(ManagedNode):
         self._lead = LeadRequest(self, self.parameters.lead, self.parameters.lead_max)
         self._languages = LanguageChoice()
         self._scheduler = SpeechScheduler(
-            lambda text: self._voices.take(text.speaker, text.locale), mouth_track,
+            self._voice_for, mouth_track,
             self._output, self.ros_clock, lambda: self._lead.seconds, rate=self._rate,
             chunk=self.parameters.chunk,
             ahead=self.parameters.ahead, queue=self.parameters.queue,
@@ -144,11 +146,12 @@ class TtsNode(ManagedNode):
         """Return counts, the lead and the time from text to voice."""
         self._output.check_rivals()
         statistics = self._scheduler.statistics
-        times = list(statistics.text_to_voice)
         health = self._voices.voices.health
         figures = {
             'lead_ms': self._lead.seconds * 1000,
-            'text_to_voice_ms_p50': float(np.median(times) * 1000) if times else 0.0,
+            **statistics.text_to_voice.figures('text_to_voice_ms'),
+            'queue_depth': self._scheduler.waiting,
+            'drops': statistics.refused + statistics.failed,
             'unspoken_languages': self._languages.refused,
             **{name: getattr(statistics, name) for name in
                ('utterances', 'refused', 'unspeakable', 'unsaid_words', 'interrupted', 'held',
@@ -197,6 +200,7 @@ class TtsNode(ManagedNode):
             return
         if self.parameters.interrupt_on_new_text:
             self._scheduler.interrupt()
+        self._output.trace.mark(name, 'queued' if self._scheduler.busy else 'text', now)
         utterance = SpeechRequest(name, text, speaker or DEFAULT, now, locale=language)
         if not self._scheduler.say(utterance):
             self.get_logger().error(
@@ -204,6 +208,13 @@ class TtsNode(ManagedNode):
                 f'{len(text)} characters is not spoken. Send slower, or call tts/interrupt',
                 throttle_duration_sec=5.0)
             self._output.ended(utterance.id, now)
+
+    def _voice_for(self, text: SpeechRequest) -> FallbackVoice:
+        try:
+            return self._voices.take(text.speaker, text.locale)
+        except UserError:
+            self._output.left_out(text.id, counted_words(text.text, text.locale))
+            raise
 
     def _on_barge_in(self, message: String) -> None:
         """Do what somebody who speaks over the voice is owed; see docs/barge-in.md."""

@@ -23,6 +23,7 @@ from txt2vid_ros.media.output.http_address import ways_to_watch
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.node import ManagedNode
+from txt2vid_ros.ros.node_status import NodeParameters
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.running import end_process, run
 from txt2vid_ros.ros.sound.speech_input import SpeechInput
@@ -30,11 +31,9 @@ from txt2vid_ros.ros.sound.speech_input import SpeechInput
 if TYPE_CHECKING:
     from txt2vid_ros.web.face_media import FaceMedia
 
-LEVEL_NAMES = {level: name for name, level in messages.LEVELS.items()}
-
 
 @dataclasses.dataclass(frozen=True)
-class Parameters:
+class Parameters(NodeParameters):
     """The parameters of the web node."""
 
     http: str = parameter('127.0.0.1:8080', 'HOST:PORT for viewers')
@@ -64,6 +63,7 @@ class WebNode(ManagedNode):
     """Maps topics to a WebServer and its RtcService, and what pages ask for to topics."""
 
     NAME = 'web'
+    RATE_OF = 'pictures'
     Parameters = Parameters
 
     def configure(self) -> None:
@@ -122,10 +122,12 @@ class WebNode(ManagedNode):
         parts = self._server.parts
         figures = parts.figures()
         errors = parts.counters.figures()
-        waiting = not parts.relay.url
-        return ('warn' if waiting else 'ok',
-                'waiting for the stream' if waiting else f'{figures["viewers"]:.0f} viewers',
-                {**figures, **errors})
+        wrong = [each for each in (
+            '' if parts.relay.url else 'waiting for the stream', parts.budget.shortage()) if each]
+        return ('warn' if wrong else 'ok',
+                '; '.join(wrong) or f'{figures["viewers"]:.0f} viewers',
+                {**figures, **errors, **parts.health.measured_lately(),
+                 'drops': errors['slow_viewers'] + errors['slow_pages']})
 
     # What pages ask for, in the server's loop ---------------------------------------------------
 
@@ -166,7 +168,7 @@ class WebNode(ManagedNode):
             RtcSettings(self._server.host, table.ice_servers, table.push.split(),
                         table.max_viewers),
             self._speech, self.ros_clock, self._hear, self.add_problem,
-            self._server.is_allowed_origin)
+            self._server.is_allowed_origin, self._server.parts.budget)
         return self._media
 
     def _hear(self, stamp: int, samples: NDArray[np.float32]) -> None:
@@ -200,13 +202,9 @@ class WebNode(ManagedNode):
         self._tell_hello()
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
-        prefix = self.get_namespace().rstrip('/') + '/'
-        for status in message.status:
-            name = status.name.partition(':')[0].removeprefix(prefix)
-            if status.name.startswith(prefix) and '/' not in name:
-                self._server.parts.health.observe(
-                    name, LEVEL_NAMES.get(status.level, 'error'), status.message,
-                    {each.key: each.value for each in status.values})
+        for told in messages.from_diagnostics(message, self.get_namespace()):
+            self._server.parts.health.observe(
+                told.node, told.level, told.line, told.values)
 
     # Every second -------------------------------------------------------------------------------
 

@@ -7,20 +7,21 @@ import dataclasses
 import threading
 from typing import Any
 
-from txt2vid_ros.media.lead_time_estimator import order_statistic
 from txt2vid_ros.media.screen.presenter import Presenter
 from txt2vid_ros.media.screen.window import SdlWindow
 from txt2vid_ros.ros.node import ManagedNode
+from txt2vid_ros.ros.node_status import NodeParameters
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.picture_input import PictureInput
 from txt2vid_ros.ros.running import end_process, run
+from txt2vid_ros.ros.transports import Pictures
 
 OPENING_SECONDS = 20.0
 TITLE = 'txt2vid: synthetic face and voice'
 
 
 @dataclasses.dataclass(frozen=True)
-class Parameters:
+class Parameters(NodeParameters):
     """The parameters of the window node."""
 
     full_screen: bool = parameter(True, 'whether the face fills the screen, without a cursor')
@@ -34,7 +35,9 @@ class WindowNode(ManagedNode):
     """Maps face/image_raw to a Presenter; closing its window ends it."""
 
     NAME = 'window'
+    RATE_OF = 'shown'
     Parameters = Parameters
+    PICTURES = Pictures(received=True)
 
     def configure(self) -> None:
         """Prepare to take pictures; the window opens once the node is active."""
@@ -56,7 +59,7 @@ class WindowNode(ManagedNode):
         """Return how many pictures were shown, and how late."""
         return 'ok', 'closed by the user' if self._presenter.closed else 'showing', {
             'shown': self._presenter.shown,
-            'lateness_ms_p98': order_statistic(self._presenter.lateness.copy(), 0.98) * 1000,
+            **self._presenter.lateness.figures('lateness_ms'),
             'frame_lead_wanted_ms': self._pictures.lead * 1000}
 
     def _show(self, stop: threading.Event) -> None:

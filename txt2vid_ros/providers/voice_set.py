@@ -20,7 +20,7 @@ from txt2vid_ros.providers.choice import (
 )
 from txt2vid_ros.providers.live_speed import live_problem
 from txt2vid_ros.providers.resilience.fallback_voice import FallbackVoice
-from txt2vid_ros.providers.resilience.health import HealthRegistry
+from txt2vid_ros.providers.resilience.health import BreakerState, HealthRegistry
 
 PROVIDER = 'tts.provider'
 """The parameter that names the providers."""
@@ -116,8 +116,9 @@ class VoiceSet:
 
         `locale` is the language of the text; '' for whatever the voice speaks. The voice that the
         profile has for it comes first, then the speaker's own, then one that the own providers
-        have for it, then the default profile's; each time another region is better than none. One
-        of a provider may have to be loaded. Raises UserError where nobody speaks it.
+        have for it, then the default profile's, then one of the speaker's own that could not be
+        loaded yet; each time another region is better than none. One of a provider may have to be
+        loaded. Raises UserError where nobody speaks it.
         """
         person = self._people.get(speaker or DEFAULT, warn=warn)
         key = self._key_for(person, locale)
@@ -128,7 +129,9 @@ class VoiceSet:
             self._load(key, beside=True)
         except UserError:
             # The next text in that language tries again.
-            self._voices.pop(key).release()
+            failed = self._voices.pop(key)
+            self._voices[self._key(person)].give_up(failed)
+            failed.release()
             raise
         return self._voices[key]
 
@@ -136,19 +139,29 @@ class VoiceSet:
         """Return whether a speaker has a voice for a language."""
         return self._key_for(self._people.get(speaker or DEFAULT, warn=False), locale) is not None
 
-    def languages(self, speaker: str, *, warn: bool = True) -> tuple[str, ...]:
-        """Return the tags of all languages that a speaker speaks, the usual ones first."""
+    def languages(self, speaker: str, *, warn: bool = True, awaited: bool = False
+                  ) -> tuple[str, ...]:
+        """
+        Return the tags of all languages that a speaker speaks, the usual ones first.
+
+        Those of voices that could not be loaded yet are among them while another attempt is due,
+        with `awaited` at any time.
+        """
         person = self._people.get(speaker or DEFAULT, warn=warn)
-        own = self._voices[self._key(person)].capabilities.languages
+        usual = self._voices[self._key(person)]
+        later = [tag for tags in (usual.awaited() if awaited or not usual.known
+                                  else self._due(person)).values() for tag in tags]
+        own = usual.capabilities.languages if usual.known or not later else later
         return (*dict.fromkeys((*own, *person.voices, *(
             tag for names in (self._names(person), self._settings.provider) for name in names
-            for tag in self._by_language(name)), *self._people.get(DEFAULT).voices)),)
+            for tag in self._by_language(name)), *self._people.get(DEFAULT).voices, *later)),)
 
     def speakers(self) -> Iterator[tuple[str, str, tuple[str, ...]]]:
         """Yield each speaker id with the name of its voice and the languages that it speaks."""
         for speaker in self._people.ids():
             person = self._people.get(speaker)
-            yield speaker, self._called(person), self.languages(speaker)
+            name = self._names(person)[0]
+            yield (speaker, self._called(person, name), self.languages(speaker, awaited=True))
 
     def release(self, kept: VoiceSet | None = None) -> None:
         """Release the voices that `kept` does not use, each once it has done what it does."""
@@ -161,12 +174,17 @@ class VoiceSet:
         for voice in self.voices():
             voice.close()
 
-    def _called(self, person: Person) -> str:
-        """Return the name of a person's voice; '' for the provider's default one."""
-        first = (person.tts or self._settings.provider)[0]
+    def _called(self, person: Person, name: str) -> str:
+        """Return what a provider's voice of a person is called; '' for its default one."""
         options = {**self._settings.options, **self._own_options[person.where]}
-        return (options.get(f'{prefix_of(first)}.voice') or person.voice
-                or (self._settings.voice if not person.tts else ''))
+        own = person.voice or (self._settings.voice if not person.tts else '')
+        return (options.get(f'{prefix_of(name)}.voice')
+                or (own if name == self._names(person)[0] else ''))
+
+    def _due(self, person: Person) -> dict[str, tuple[str, ...]]:
+        """Return the voices that could not be loaded and may be tried again, with their tags."""
+        return {name: tags for name, tags in self._voices[self._key(person)].awaited().items()
+                if self.health.of(name).state is not BreakerState.OPEN}
 
     def _names(self, person: Person) -> tuple[str, ...]:
         return person.tts or self._settings.provider
@@ -186,8 +204,11 @@ class VoiceSet:
             if able:
                 return self._key(person, (*able,), able)
         default = self._people.get(DEFAULT)
-        tag = nearest(default.voices, locale)
-        return self._named_key(default, tag) if tag else None
+        if tag := nearest(default.voices, locale):
+            return self._named_key(default, tag)
+        due = {name: self._called(person, name) for name, tags in self._due(person).items()
+               if speaks(tags, locale)}
+        return self._key(person, (*due,), due) if due else None
 
     def _named_key(self, person: Person, tag: str) -> tuple[Any, ...]:
         """Return the key of the voice that a profile names for a language."""

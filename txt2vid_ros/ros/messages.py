@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import array
 from collections.abc import Iterable, Mapping, Sequence
+import dataclasses
 from typing import Any
 
 from audio_common_msgs.msg import AudioDataStamped, AudioInfo
@@ -13,6 +14,7 @@ from hri_msgs.msg import LiveSpeech
 import numpy as np
 from numpy.typing import NDArray
 from sensor_msgs.msg import CompressedImage, Image
+from std_msgs.msg import Header
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 from txt2vid_ros.core import pcm
 from txt2vid_ros.core.clock import SECOND
@@ -20,6 +22,7 @@ from txt2vid_ros.core.mouth import MouthTrack, SHAPE_INDEX, SHAPES
 
 LEVELS = {'ok': DiagnosticStatus.OK, 'warn': DiagnosticStatus.WARN,
           'error': DiagnosticStatus.ERROR}
+LEVEL_NAMES = {value: name for name, value in LEVELS.items()}
 
 
 def to_time(stamp: int) -> Time:
@@ -30,6 +33,11 @@ def to_time(stamp: int) -> Time:
 def from_time(time: Time) -> int:
     """Return a Time message as nanoseconds."""
     return int(time.sec) * SECOND + int(time.nanosec)
+
+
+def to_header(stamp: int, frame_id: str = '') -> Header:
+    """Return a Header; `stamp` is nanoseconds."""
+    return Header(stamp=to_time(stamp), frame_id=frame_id)
 
 
 def _bytes(data: NDArray[Any]) -> array.array[int]:
@@ -146,10 +154,65 @@ def to_diagnostics(stamp: int, name: str, hardware: str, level: str, line: str,
     """Return what a node says of itself; `level` is 'ok', 'warn' or 'error'."""
     message = DiagnosticArray(status=[DiagnosticStatus(
         level=LEVELS[level], name=name, message=line, hardware_id=hardware,
-        values=[KeyValue(key=key, value=_text(value)) for key, value in figures.items()])])
+        values=[KeyValue(key=key, value=as_text(value)) for key, value in figures.items()])])
     message.header.stamp = to_time(stamp)
     return message
 
 
-def _text(value: Any) -> str:
+def plain_status(status: DiagnosticStatus) -> DiagnosticStatus:
+    """Return a status of a class derived from DiagnosticStatus as that itself."""
+    return DiagnosticStatus(level=status.level, name=status.name, message=status.message,
+                            hardware_id=status.hardware_id, values=status.values)
+
+
+@dataclasses.dataclass(frozen=True)
+class NodeReport:
+    """What a node says of itself."""
+
+    node: str
+    """Its name, without the namespace."""
+    kind: str
+    level: str
+    line: str
+    values: Mapping[str, str]
+
+
+def from_diagnostics(message: DiagnosticArray, namespace: str) -> list[NodeReport]:
+    """Return what a message tells of the nodes of a namespace."""
+    prefix = f'/{namespace.strip("/")}/'.replace('//', '/')
+    found = []
+    for status in message.status:
+        node, _, kind = status.name.removeprefix(prefix).partition(': ')
+        if status.name.startswith(prefix) and '/' not in node:
+            found.append(NodeReport(
+                node, kind, LEVEL_NAMES.get(status.level, 'error'), status.message,
+                {each.key: each.value for each in status.values}))
+    return found
+
+
+@dataclasses.dataclass(frozen=True)
+class Mark:
+    """That an utterance passed a stage of a node at `at` nanoseconds."""
+
+    utterance: str
+    node: str
+    """Its whole name."""
+    stage: str
+    at: int
+
+
+def to_mark(utterance: str, node: str, stage: str, at: int) -> DiagnosticArray:
+    """Return that an utterance passed a stage of a node at `at` nanoseconds."""
+    return DiagnosticArray(header=to_header(at), status=[DiagnosticStatus(
+        name=utterance, hardware_id=node, message=stage)])
+
+
+def from_mark(message: DiagnosticArray) -> list[Mark]:
+    """Return the marks of a message."""
+    at = from_time(message.header.stamp)
+    return [Mark(each.name, each.hardware_id, each.message, at) for each in message.status]
+
+
+def as_text(value: Any) -> str:
+    """Return a figure as diagnostics tell it."""
     return f'{value:.4g}' if isinstance(value, float) else str(value)

@@ -8,24 +8,21 @@ import contextlib
 import gc
 import logging
 import threading
-import time
 import traceback
 from typing import Any, ClassVar
 
-from diagnostic_msgs.msg import DiagnosticArray
 from rcl_interfaces.msg import ParameterDescriptor
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.qos import QoSProfile
 from txt2vid_ros.core.errors import EXIT_USER_ERROR, UserError
 from txt2vid_ros.core.options import OptionTables
-from txt2vid_ros.core.process.memory import own_figures
-from txt2vid_ros.ros import messages, parameters, qos
+from txt2vid_ros.ros import parameters, qos
+from txt2vid_ros.ros.diagnostics import publish_regularly
 from txt2vid_ros.ros.engine_support import RosClock, RosLogHandler
+from txt2vid_ros.ros.node_status import check_limits, NodeParameters, NodeStatus, Status
 from txt2vid_ros.ros.node_thread import NodeThread
 from txt2vid_ros.ros.parameters import Declared
-
-REFUSAL_SECONDS = 30.0
-"""Seconds for which the diagnostics tell of what was refused."""
+from txt2vid_ros.ros.transports import NO_PICTURES, Pictures
 
 
 class ManagedNode(LifecycleNode, abc.ABC):
@@ -38,9 +35,13 @@ class ManagedNode(LifecycleNode, abc.ABC):
     """
 
     NAME: ClassVar[str]
-    Parameters: ClassVar[type[Any]]
+    Parameters: ClassVar[type[NodeParameters]] = NodeParameters
     OPTIONS_BY: ClassVar[tuple[str, ...]] = ()
     """The parameters that option_tables() depends on."""
+    RATE_OF: ClassVar[str] = ''
+    """The count in report() whose growth a second the diagnostics tell as rate_hz."""
+    PICTURES: ClassVar[Pictures] = NO_PICTURES
+    """What the node does with whole pictures, which need shared memory."""
 
     def __init__(self, **arguments: Any) -> None:
         """Declare the parameters; nothing is loaded yet."""
@@ -58,11 +59,11 @@ class ManagedNode(LifecycleNode, abc.ABC):
                 description='whether the node configures and activates itself; else it waits for '
                 'a lifecycle manager')).value)
         """Whether nobody else manages the node: then it ends where it cannot work."""
-        self._diagnostics = self.create_publisher(DiagnosticArray, '/diagnostics', 10)
-        self._problems: dict[str, str] = {}
-        self._refusal = '', 0.0
+        check_limits(self.parameters, self.get_name())
+        self._node_status = NodeStatus(self.get_logger(), self.RATE_OF)
         self._unconfigured = True
         self._active = self._started = False
+        publish_regularly(self, self.NAME, self._diagnose)
         self._log_handler = RosLogHandler(self)
         self._threads: list[NodeThread] = []
         self._until_cleanup = contextlib.ExitStack()
@@ -71,7 +72,7 @@ class ManagedNode(LifecycleNode, abc.ABC):
         self._of_inactive = self._of_unconfigured
         parameters.follow(self, lambda: self.declared, self._parameters_changed,
                           lambda: self._unconfigured, options_of=self.option_tables,
-                          options_by=self.OPTIONS_BY, check=self.check_parameters)
+                          options_by=self.OPTIONS_BY, check=self._check)
 
     @property
     def parameters(self) -> Any:
@@ -101,7 +102,7 @@ class ManagedNode(LifecycleNode, abc.ABC):
     def start(self) -> None:
         """Start to work: threads, subscriptions, services."""
 
-    def report(self) -> tuple[str, str, Mapping[str, Any]]:
+    def report(self) -> Status:
         """
         Return level ('ok', 'warn', 'error'), a line and figures for /diagnostics.
 
@@ -109,23 +110,21 @@ class ManagedNode(LifecycleNode, abc.ABC):
         """
         return 'ok', 'running', {}
 
-    def status(self) -> tuple[str, str, Mapping[str, Any]]:
+    def status(self) -> Status:
         """
         Return what report() does, with the problems, if any, in place of its line.
 
-        Until the node has been started, it is loading.
+        Until the node has been started, it is loading. All figures are there, and limits of
+        theirs that are crossed.
         """
         level, line, figures = self.report() if self._started else ('warn', 'loading', {})
-        refusal, until = self._refusal
-        if time.monotonic() < until:
-            level, line = 'warn' if level == 'ok' else level, f'{line}; {refusal}'
-        problems = ' '.join(self._problems.copy().values())
-        return ('error', problems, figures) if problems else (level, line, figures)
+        state = 'active' if self._active else 'inactive'
+        return self._node_status.complete(
+            (level, line, self._node_status.measured(figures, state)), self.parameters)
 
     def report_refusal(self, line: str) -> None:
         """Log that something is not done, and warn of it in the diagnostics for a while."""
-        self.get_logger().error(line)
-        self._refusal = line, time.monotonic() + REFUSAL_SECONDS
+        self._node_status.refuse(line)
 
     def set_problem(self, about: str, line: str) -> None:
         """
@@ -133,11 +132,7 @@ class ManagedNode(LifecycleNode, abc.ABC):
 
         An empty line ends it. The same line again is not logged again.
         """
-        if not line:
-            self._problems.pop(about, None)
-        elif line != self._problems.get(about):
-            self.get_logger().error(line)
-            self._problems[about] = line
+        self._node_status.set_problem(about, line)
 
     def add_problem(self, line: str) -> None:
         """Log what is wrong until the node ends, and report it in every diagnostic from now on."""
@@ -206,7 +201,6 @@ class ManagedNode(LifecycleNode, abc.ABC):
         logger.setLevel(logging.INFO)
         logger.addHandler(self._log_handler)
         self._of_unconfigured = self._entities()
-        self.create_timer(1.0, self._diagnose)
         self._unconfigured = False
         result = self._guarded(self.configure)
         if result != TransitionCallbackReturn.SUCCESS:
@@ -257,7 +251,7 @@ class ManagedNode(LifecycleNode, abc.ABC):
     def _release(self) -> None:
         self.close()
         self._started = False
-        self._problems.clear()
+        self._node_status.clear()
         self._destroy_all_but(self._of_unconfigured)
         self._unconfigured = True
         logging.getLogger('txt2vid_ros').removeHandler(self._log_handler)
@@ -293,8 +287,9 @@ class ManagedNode(LifecycleNode, abc.ABC):
         if not self._unconfigured:
             self.parameters_changed()
 
-    def _diagnose(self) -> None:
-        level, line, figures = self.status()
-        self._diagnostics.publish(messages.to_diagnostics(
-            self.ros_clock.now(), f'{self.get_fully_qualified_name()}: {self.NAME}',
-            self.get_namespace(), level, line, {**figures, **own_figures()}))
+    def _check(self, declared: Declared[Any]) -> None:
+        check_limits(declared.table, self.get_name())
+        self.check_parameters(declared)
+
+    def _diagnose(self) -> Status | None:
+        return None if self._unconfigured else self.status()

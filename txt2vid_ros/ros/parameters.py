@@ -37,7 +37,7 @@ __all__ = ['Declared', 'declare', 'follow', 'parameter', 'put_back', 'value_of']
 Table = TypeVar('Table')
 # Parameters that ROS itself adds to a node, and that of ManagedNode.
 OF_ROS = ('use_sim_time', 'start_type_description_service', 'autostart')
-OF_ROS_PREFIX = 'qos_overrides.'
+OF_ROS_PREFIXES = ('qos_overrides.', 'diagnostic_updater.')
 READ_ONCE = 'is read when the node is configured'
 
 
@@ -184,7 +184,7 @@ def _checked_together(node: Node, declared: Declared[Any], tables: OptionTables)
 def _given(node: Node) -> dict[str, Any]:
     """Return what the node was started with, without what is ROS' own."""
     return {name: override.value for name, override in node._parameter_overrides.items()
-            if name not in OF_ROS and not name.startswith(OF_ROS_PREFIX)}
+            if name not in OF_ROS and not name.startswith(OF_ROS_PREFIXES)}
 
 
 def _declare(node: Node, name: str, spec: ParameterSpec, value: Any) -> None:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sensor_msgs.msg import Image
 from std_msgs.msg import Float64
 from txt2vid_ros.core.clock import SECOND
+from txt2vid_ros.core.percentiles import RollingPercentiles
 from txt2vid_ros.media.lead_time_estimator import LeadTimeEstimator
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.node import ManagedNode
@@ -57,6 +58,11 @@ class PictureInput:
         if len(self._intervals) < RATE_OVER:
             return None
         return SECOND / statistics.median(self._intervals)
+
+    @property
+    def delay(self) -> RollingPercentiles:
+        """Return how many seconds after it was due to be sent a picture arrived."""
+        return self._delay.delays
 
     def listen(self) -> None:
         """Subscribe; to be called in start()."""

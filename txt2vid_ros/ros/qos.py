@@ -32,6 +32,8 @@ SPEAKING = _reliable(1, latched=True)
 INFO = _reliable(1, latched=True)
 LEAD = _reliable(1, latched=True)
 IMAGE = _reliable(5)
+TRACE = _reliable(100, latched=True)
+"""So that who asks afterwards learns of the last dozens of utterances."""
 
 
 def overridable() -> QoSOverridingOptions:

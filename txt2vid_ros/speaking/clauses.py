@@ -63,27 +63,28 @@ def sentences(text: str) -> Iterator[str]:
     yield text[begin:]
 
 
-def _length(text: str) -> int:
-    """Return how many letters take as long to say."""
+def spoken_length(text: str) -> int:
+    """Return how many letters of the Latin script take as long to say."""
     if text.isascii():
         return len(text)
     return len(text) + (_LETTERS_OF_A_SYLLABLE - 1) * len(_SYLLABLES.findall(text))
 
 
 def _cut(sentence: str, limit: int) -> Iterator[str]:
-    if _length(sentence) <= limit:
+    if spoken_length(sentence) <= limit:
         if sentence:
             yield sentence
         return
     begin = end = following = 0
     for place in _INNER.finditer(sentence):
         held = sentence[begin:end]
-        if _length(held) >= MIN_CLAUSE and _length(sentence[begin:place.start()]) > limit:
+        over = spoken_length(sentence[begin:place.start()]) > limit
+        if over and spoken_length(held) >= MIN_CLAUSE:
             yield from _words(held)
             begin = following
         end, following = place.start(), place.end()
     held = sentence[begin:end]
-    if _length(held) >= MIN_CLAUSE and _length(sentence[begin:]) > limit:
+    if spoken_length(held) >= MIN_CLAUSE and spoken_length(sentence[begin:]) > limit:
         yield from _words(held)
         begin = following
     yield from _words(sentence[begin:])

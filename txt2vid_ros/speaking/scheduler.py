@@ -63,13 +63,10 @@ class SpeechScheduler:
         utterance is made.
         """
         self.statistics = SchedulerStatistics()
-        self._voice_for = voice_for
-        self._done_with = done_with
+        self._voice_for, self._done_with = voice_for, done_with
         self._output = PacedOutput(
             sink, articulate, clock, lead, Pacing(rate, chunk, ahead, spacing))
-        self._sink = sink
-        self._clock = clock
-        self._rate = rate
+        self._sink, self._clock, self._rate = sink, clock, rate
         self._limit = queue
         self._named_emoji = named_emoji
         self._queue: collections.deque[SpeechRequest] = collections.deque()
@@ -207,6 +204,11 @@ class SpeechScheduler:
         self._changed.notify_all()
 
     @property
+    def waiting(self) -> int:
+        """Return how many utterances are queued."""
+        return len(self._queue)
+
+    @property
     def busy(self) -> bool:
         """Return whether anything is queued, being made or still to be heard."""
         with self._changed:
@@ -284,11 +286,10 @@ class SpeechScheduler:
         for spoken in ahead.of(synthesize_text(
                 utterance.text, resampled, ahead.unwanted, unsaid.append,
                 named_emoji=self._named_emoji, locale=utterance.locale)):
-            if first:
-                first = False
-                now = self._clock.now()
-                if utterance.unsaid is None:
-                    self.statistics.text_to_voice.append((now - utterance.accepted) / SECOND)
+            if first and utterance.unsaid is None:
+                self.statistics.text_to_voice.observe(
+                    (self._clock.now() - utterance.accepted) / SECOND)
+            first = False
             if spoken.clause:
                 output.over(generation, text, words)
                 words = ClauseWords(spoken.clause, resampled.capabilities, utterance.locale)

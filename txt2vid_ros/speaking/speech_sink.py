@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import collections
 from collections.abc import Callable
 import dataclasses
 from typing import Protocol
@@ -10,6 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 from txt2vid_ros.core.mouth import MouthTrack, Phoneme
+from txt2vid_ros.core.percentiles import RollingPercentiles
 
 
 @dataclasses.dataclass(frozen=True)
@@ -97,6 +97,6 @@ class SchedulerStatistics:
     """Because the voice failed."""
     last_failed: bool = False
     """Whether the voice failed on the last utterance."""
-    text_to_voice: collections.deque[float] = dataclasses.field(
-        default_factory=lambda: collections.deque(maxlen=100))
+    text_to_voice: RollingPercentiles = dataclasses.field(
+        default_factory=RollingPercentiles.of_sentences)
     """Seconds from accepting a text to having its first samples."""

@@ -77,7 +77,13 @@ class TextToSpeech(abc.ABC):
     @property
     @abc.abstractmethod
     def capabilities(self) -> VoiceCapabilities:
-        """Return what the loaded voice can do."""
+        """
+        Return what the loaded voice can do.
+
+        Before load() what it is meant for: in a list of voices, one that cannot be loaded for the
+        time being is tried again for a text in one of its languages. RuntimeError where only
+        loading tells.
+        """
 
     @abc.abstractmethod
     def load(self) -> None:

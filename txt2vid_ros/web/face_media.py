@@ -8,6 +8,7 @@ import dataclasses
 
 from aiohttp import web
 from txt2vid_ros.core.clock import Clock
+from txt2vid_ros.core.process.descriptors import DescriptorBudget
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
 from txt2vid_ros.web.rtc.microphone import Heard
 from txt2vid_ros.web.rtc.peer.network import ice_server, local_addresses, Network
@@ -31,13 +32,19 @@ class FaceMedia:
     """An RtcService with its routes and its pushes; made, used and closed in one event loop."""
 
     def __init__(self, settings: RtcSettings, speech: SpeechTimeline, clock: Clock, heard: Heard,
-                 lost: Callable[[str], None], allow_origin: AllowOrigin) -> None:
-        """`heard` gets a microphone's sound, `lost` a line for a push that is given up."""
+                 lost: Callable[[str], None], allow_origin: AllowOrigin,
+                 budget: DescriptorBudget) -> None:
+        """
+        `heard` gets a microphone's sound, `lost` a line for a push that is given up.
+
+        The sockets of peers come out of `budget`.
+        """
         network = Network(
             local_addresses(settings.host, 'web.http'),
             ice_servers=tuple(ice_server(each, 'web.ice_servers')
                               for each in settings.ice_servers))
-        self._service = RtcService(speech, clock, heard, network, settings.max_viewers)
+        self._service = RtcService(speech, clock, heard, network, settings.max_viewers,
+                                   budget)
         self._pushes = [WhipPush(url, self._service, clock, lost) for url in settings.push]
         self.routes: list[web.RouteDef] = rtc_routes(self._service, allow_origin)
 

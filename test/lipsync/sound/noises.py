@@ -1,4 +1,4 @@
-"""Noise, hum and breath of no particular room, and a voice; 4 s of each at 16 kHz."""
+"""Noise, hum and breath of no particular room, and voices; 4 s of each at 16 kHz."""
 
 from __future__ import annotations
 
@@ -59,6 +59,77 @@ def noises() -> dict[str, Sound]:
             'breath in a room': at_level(breathing, 0) + 0.05 * coloured(0.5),
             'a fan goes on': coloured(0.5) * (0.03 + on), 'hum goes on': 0.03 * coloured(0.5)
             + on * hum(50)}
+
+
+def struck(rate: float, hertz: tuple[float, float], ringing: float, tone: float = 0.3) -> Sound:
+    """Return bursts, so many a second: each rings for some seconds at a frequency of its own."""
+    random = np.random.default_rng(round(rate))
+    heard = np.zeros(COUNT)
+    time = np.arange(RATE // 10) / RATE
+    for at in random.uniform(0, COUNT - len(time), round(rate * COUNT / RATE)).astype(int):
+        ring = np.sin(2 * np.pi * random.uniform(*hertz) * time) * np.exp(-time / ringing)
+        burst = random.standard_normal(len(time)) * np.exp(-time / 0.003)
+        heard[at:at + len(time)] += random.uniform(0.3, 1) * (tone * ring + burst)
+    return at_level(heard, 0) + 10 ** (-50 / 20) * coloured(0.5)
+
+
+def course_of(hertz: float, depth: float) -> Sound:
+    """Return a level that comes and goes at random, as of wind and of many people."""
+    random = np.random.default_rng(round(10 * hertz)).standard_normal(COUNT)
+    spectrum = np.fft.rfft(random) * (np.fft.rfftfreq(COUNT, 1 / RATE) < hertz)
+    slow = np.fft.irfft(spectrum, COUNT)
+    return np.asarray(np.exp(depth * slow / slow.std()))
+
+
+def chords() -> Sound:
+    """Return four chords of an organ."""
+    time = np.arange(COUNT // 4) / RATE
+    edges = np.minimum(1, np.minimum(time, time[::-1]) / 0.02)
+    return np.concatenate([edges * sum(
+        np.sin(2 * np.pi * 440 * 2 ** ((note - 69) / 12) * k * time) / k
+        for note in notes for k in range(1, 8))
+        for notes in ((60, 64, 67), (57, 60, 64), (53, 57, 60), (55, 59, 62))])
+
+
+def engine(hertz: float) -> Sound:
+    """Return an engine whose speed goes up and down by a quarter."""
+    time = np.arange(COUNT) / RATE
+    turns = np.cumsum(hertz * (1 + 0.25 * np.sin(2 * np.pi * 0.3 * time))) / RATE
+    tone = sum(np.sin(2 * np.pi * k * turns + k * k) / (1 + k / 9) for k in range(1, 40))
+    return at_level(np.asarray(tone), 0) + 0.4 * coloured(0.7)
+
+
+@functools.cache
+def unsteady() -> dict[str, Sound]:
+    """Return noise that comes and goes, rings or plays, by name."""
+    return {'rain': struck(900, (1500, 6500), 0.002, 3.0) + 0.5 * coloured(0),
+            'applause': struck(250, (600, 2500), 0.004), 'keys': struck(8, (120, 350), 0.008),
+            'engine': engine(40), 'wind': coloured(0.8) * course_of(1.5, 0.8),
+            'crowd': coloured(0.5) * course_of(5, 0.7), 'chords': chords(),
+            'traffic': coloured(0.7) * course_of(0.7, 0.7) + 0.3 * engine(48)}
+
+
+def whispered(sound: Sound) -> Sound:
+    """Return speech with noise in place of its voice: its spectral envelopes (cepstra) alone."""
+    size, hop = 512, 128
+    window = np.hanning(size)
+    breath_noise = np.random.default_rng(3).standard_normal(len(sound))
+    heard = np.zeros(len(sound))
+    # Without the voice, whose lowest partials are the strongest.
+    tilt = np.minimum(1, 0.15 + np.fft.rfftfreq(size, 1 / RATE) / 2500)
+    for at in range(0, len(sound) - size, hop):
+        part = slice(at, at + size)
+        cepstrum = np.fft.irfft(np.log(np.abs(np.fft.rfft(sound[part] * window)) + 1e-6))
+        cepstrum[25:-25] = 0
+        envelope = np.exp(np.fft.rfft(cepstrum).real) * tilt
+        heard[part] += window * np.fft.irfft(np.fft.rfft(breath_noise[part] * window) * envelope)
+    return heard
+
+
+def pitched(sound: Sound, factor: float) -> Sound:
+    """Return speech played faster or slower: another pitch and another size of the throat."""
+    places = np.arange(0, len(sound) - 1, factor)
+    return np.asarray(np.interp(places, np.arange(len(sound)), sound))
 
 
 @functools.cache

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from noises import at_level, noises, RATE, Sound, voice
+from noises import at_level, noises, pitched, RATE, Sound, unsteady, voice, whispered
 import numpy as np
 from numpy.typing import NDArray
 import pytest
 from speech_clips import clips
 from txt2vid_ros.core.mouth import MouthTrack, SHAPE_INDEX, SHAPES
+from txt2vid_ros.lipsync.sound.log_mel import HOP, log_mel
+from txt2vid_ros.lipsync.sound.speech_presence import speech_presence
 from txt2vid_ros.lipsync.viseme.engine import pose_at
+from txt2vid_ros.lipsync.viseme.sound.audio_pose import LOOK_AHEAD, LOOK_BACK
 from txt2vid_ros.lipsync.wav2lip.audio.audio_window import mouth_weight
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
 
@@ -33,8 +36,20 @@ def timeline(sound: Sound) -> SpeechTimeline:
 def course(mouth: Mouth, sound: Sound, every: float = FRAME) -> Course:
     """Return how far the mouth is from rest in each frame, from before the sound to after it."""
     speech = timeline(sound)
-    return np.array([mouth(START + at, speech)
+    return np.array([mouth(float(START + at), speech)
                      for at in np.arange(-0.4, len(sound) / RATE + 0.6, every)])
+
+
+def presence(sound: Sound, every: float) -> Course:
+    """Return how much of a sound is taken for speech, every so many seconds."""
+    before, after = round(LOOK_BACK * RATE), round(LOOK_AHEAD * RATE)
+    padded = np.pad(sound.astype(np.float32), (before, after)).clip(-1, 1)
+    found = []
+    for start in range(0, len(sound), round(every * RATE)):
+        heard = padded[start:start + before + after]
+        middle = before // HOP
+        found.append(speech_presence(log_mel(heard), heard, range(middle, middle + 1))[0])
+    return np.array(found)
 
 
 def jaw(sound: Sound) -> Course:
@@ -55,6 +70,31 @@ def test_noise_hum_and_breath_leave_the_mouth_at_rest(
     # In the first tenth of a second of a sound that goes on nobody can tell.
     assert np.sort(moved)[-2] < 0.05
     assert moved.max() < 0.25
+
+
+@pytest.mark.parametrize('name', noises() | unsteady())
+def test_loud_noise_leaves_the_mouth_at_rest(name: str) -> None:
+    """Both engines move the mouth by this."""
+    sound = at_level((noises() | unsteady())[name], -12)
+    assert np.sort(presence(sound, 3 * FRAME))[-3] < 0.05
+
+
+def loud_voices() -> dict[str, Sound]:
+    """Return loud speech of several kinds: its pitch is 100 Hz, so that a child has 330."""
+    said = voice()[:2 * RATE]
+    return {'shouted': np.clip(at_level(said, 0) * 2, -1, 1), 'whispered': whispered(said),
+            'low': pitched(said, 0.8), 'child': pitched(said, 3.0),
+            'in rain': at_level(said, 0) + at_level(unsteady()['rain'], -10)[:len(said)],
+            'in a crowd': at_level(said, 0) + at_level(unsteady()['crowd'], -10)[:len(said)]}
+
+
+@pytest.mark.parametrize('name', loud_voices())
+def test_loud_speech_of_any_kind_moves_the_lips(name: str) -> None:
+    sound = at_level(loud_voices()[name], -12)
+    blocks = np.square(sound[:len(sound) // 1280 * 1280].reshape(-1, 1280)).mean(axis=1)
+    loud = blocks > np.percentile(blocks, 90) / 20
+    # Whispering is told by how it changes, which takes a tenth of a second.
+    assert presence(sound, 2 * FRAME)[1:len(loud)][loud[1:]].mean() > 0.85
 
 
 @pytest.mark.parametrize('name', ['fan', 'mains 50', 'breath'])
@@ -92,10 +132,10 @@ def test_quiet_speech_moves_the_lips_as_loud_speech_does() -> None:
 
 
 def test_a_loud_sustained_vowel_holds_the_mouth_open(mouth: Mouth) -> None:
-    """An "ah" that is sung for three seconds: partials of 150 Hz under two formants."""
+    """An "ah" that is sung for three seconds: partials of 150 Hz under three formants."""
     time = np.arange(3 * RATE) / RATE
     partials = 150.0 * np.arange(1, 26)
-    strengths = sum(1 / (1 + ((partials - formant) / 100) ** 2) for formant in (750, 1200))
+    strengths = sum(1 / (1 + ((partials - formant) / 100) ** 2) for formant in (750, 1200, 2600))
     vowel = (np.sin(2 * np.pi * partials[:, None] * time) * np.asarray(strengths)[:, None]).sum(0)
     assert course(mouth, at_level(vowel, -14))[30:70].min() > 0.15
 

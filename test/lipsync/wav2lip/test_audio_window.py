@@ -5,7 +5,7 @@ from __future__ import annotations
 from arrays import Golden
 import numpy as np
 import pytest
-from sounds import START, timeline, tone
+from sounds import spoken, START, timeline, tone
 from txt2vid_ros.lipsync.wav2lip.audio import audio_window, mel, windows
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
 
@@ -55,14 +55,14 @@ def weights(speech: SpeechTimeline, start: float, stop: float) -> list[float]:
 
 
 def test_the_mouth_rests_in_silence_and_moves_with_the_sound() -> None:
-    speech = timeline(tone(1.0))
+    speech = spoken(tone(1.0))
     assert weights(speech, -1, -0.2) == [0.0] * 40
     assert weights(speech, 0, 1.0) == [1.0] * 50
     assert set(weights(speech, 1.42, 2)) == {0.0}
 
 
 def test_it_starts_and_ends_without_a_jump() -> None:
-    speech = timeline(tone(1.0))
+    speech = spoken(tone(1.0))
     course = np.array(weights(speech, -0.5, 1.7))
     assert np.abs(np.diff(course)).max() < 0.25
     rise = course[:26]
@@ -71,18 +71,18 @@ def test_it_starts_and_ends_without_a_jump() -> None:
 
 def test_a_pause_between_words_is_no_rest_and_a_long_one_is() -> None:
     gap = np.zeros(round(0.25 * 16000), np.float32)
-    assert min(weights(timeline(np.concatenate((tone(0.5), gap, tone(0.5)))), 0, 1.2)) > 0.9
+    assert min(weights(spoken(np.concatenate((tone(0.5), gap, tone(0.5)))), 0, 1.2)) > 0.9
     long = np.zeros(16000, np.float32)
-    assert min(weights(timeline(np.concatenate((tone(0.5), long, tone(0.5)))), 0.5, 1.5)) == 0
+    assert min(weights(spoken(np.concatenate((tone(0.5), long, tone(0.5)))), 0.5, 1.5)) == 0
 
 
 def test_an_utterance_of_silence_does_not_move_the_mouth() -> None:
-    speech = timeline(np.full(16000, 1e-4, np.float32))
+    speech = spoken(np.full(16000, 1e-4, np.float32))
     assert set(weights(speech, -0.5, 1.5)) == {0.0}
 
 
 def test_an_interruption_brings_the_mouth_to_rest() -> None:
-    speech = timeline(tone(2.0))
+    speech = spoken(tone(2.0))
     speech.end('a', round((START + 0.5) * 1e9))
     assert set(weights(speech, 0.96, 2.0)) == {0.0}
     assert min(weights(speech, 0.0, 0.5)) == 1.0
@@ -92,7 +92,7 @@ def test_an_interruption_brings_the_mouth_to_rest() -> None:
 def test_bad_samples_do_not_blank_the_mouth(bad: float) -> None:
     wav = tone(1.0)
     wav[8000] = bad
-    speech = timeline(wav)
+    speech = spoken(wav)
     heard = audio_window.mel_window(speech, START + 0.4)
     assert np.isfinite(heard).all()
     assert weights(speech, 0, 1) == [1.0] * 50

@@ -14,7 +14,7 @@ from typing import Any
 from arrays import Golden
 import numpy as np
 import pytest
-from sounds import START, timeline, tone
+from sounds import spoken, START, timeline, tone
 import torch
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.lipsync.engine import Frame
@@ -90,7 +90,7 @@ def test_in_silence_the_network_does_not_run_and_the_frame_is_the_driving_frame(
 def test_only_the_lower_face_changes_and_it_does_change(counting: Counting) -> None:
     driving = media()
     top, bottom, left, right = BOX
-    shown = show(session(driving, counting), timeline(tone(1.0)), np.arange(0, 1, 0.04))
+    shown = show(session(driving, counting), spoken(tone(1.0)), np.arange(0, 1, 0.04))
     for k, frame in enumerate(shown):
         changed = np.any(frame != driving.frames[k % 3], axis=2)
         assert changed[top + (bottom - top) // 2:bottom, left:right].mean() > 0.3
@@ -111,7 +111,7 @@ def test_the_mouth_is_what_the_plain_network_says(golden: Golden, wav2lip: Wav2L
 def test_speech_starts_and_ends_without_a_jump(generator: OnnxGenerator) -> None:
     driving = DrivingMedia([np.full((150, 160, 3), 128, np.uint8)], 25.0, 'a' * 64)
     one = session(driving, generator)
-    speech = timeline(tone(0.6))
+    speech = spoken(tone(0.6))
     frames = [one.render(START + t, 0, speech).astype(int) for t in np.arange(-0.4, 1.2, 0.04)]
     assert (frames[0] == 128).all() and (frames[-1] == 128).all()
     whole = max(np.abs(frame - 128).max() for frame in frames)
@@ -123,13 +123,13 @@ def test_speech_starts_and_ends_without_a_jump(generator: OnnxGenerator) -> None
 
 def test_a_driving_frame_is_encoded_once(counting: Counting) -> None:
     one = session(media(), counting)
-    show(one, timeline(tone(1.0)), np.arange(0, 1, 0.04))
+    show(one, spoken(tone(1.0)), np.arange(0, 1, 0.04))
     assert counting.encoded == 3
     assert counting.batches == [1] * 25
 
 
 def test_several_frames_at_once_are_the_same_frames(counting: Counting) -> None:
-    speech = timeline(tone(1.0))
+    speech = spoken(tone(1.0))
     times = [START + t for t in np.arange(-0.5, 0.54, 0.04)]
     indices = [k % 3 for k in range(len(times))]
     one = session(media(), counting, batch=8)
@@ -143,7 +143,7 @@ def test_several_frames_at_once_are_the_same_frames(counting: Counting) -> None:
 def test_a_picture_is_prepared_once(counting: Counting) -> None:
     one = session(media(1), counting)
     for t in np.arange(0, 0.4, 0.04):
-        one.render(START + t, 0, timeline(tone(0.4)))
+        one.render(START + t, 0, spoken(tone(0.4)))
     assert counting.encoded == counting.prepared == 1
 
 
@@ -154,10 +154,10 @@ def test_a_clip_of_half_a_minute_fits_into_the_cache(generator: OnnxGenerator) -
 
 def test_a_small_cache_costs_time_not_memory(counting: Counting) -> None:
     one = session(media(), counting, cache_mb=1)       # one frame's skips take 0.7 MB
-    frames = show(one, timeline(tone(0.4)), np.arange(0, 0.36, 0.04))
+    frames = show(one, spoken(tone(0.4)), np.arange(0, 0.36, 0.04))
     assert 0 < one._features.nbytes < 1_000_000
     assert counting.encoded == 1 + 2 * 3
-    plenty = show(session(media(), counting), timeline(tone(0.4)), np.arange(0, 0.36, 0.04))
+    plenty = show(session(media(), counting), spoken(tone(0.4)), np.arange(0, 0.36, 0.04))
     for a, b in zip(frames, plenty, strict=True):
         np.testing.assert_array_equal(a, b)
 
@@ -181,7 +181,7 @@ def test_the_cache_keeps_what_fits(wav2lip: Wav2Lip) -> None:
 
 def test_two_sessions_share_no_face_no_cache_and_no_sound(generator: OnnxGenerator) -> None:
     rng = np.random.default_rng(3)
-    sounds = [timeline(rng.uniform(-0.5, 0.5, 16000)), timeline(tone(1.0))]
+    sounds = [spoken(rng.uniform(-0.5, 0.5, 16000)), spoken(tone(1.0))]
     clips = [media(seed=1), media(seed=2)]
     # The same digest on purpose: even a clash of names must not mix two faces up.
     clips[1] = dataclasses.replace(clips[1], digest=clips[0].digest)
@@ -205,7 +205,7 @@ def test_a_frame_is_the_callers_to_change(generator: OnnxGenerator) -> None:
     frame = one.render(START - 5, 0, SpeechTimeline())
     frame[:] = 0
     assert driving.frames[0].any()
-    one.render(START + 0.2, 0, timeline(tone(1.0)))[:] = 0
+    one.render(START + 0.2, 0, spoken(tone(1.0)))[:] = 0
     assert driving.frames[0].any()
 
 
@@ -213,7 +213,7 @@ def test_a_lost_face_fades_to_the_original(generator: OnnxGenerator) -> None:
     driving = media()
     located = LocatedFace(np.tile([30, 10, 130, 130], (3, 1)), np.array([1, 0.5, 0], np.float32))
     one = Wav2LipSession(driving, located, generator, OPTIONS)
-    changes = [np.abs(one.render(START + 0.3, i, timeline(tone(1.0))).astype(int)
+    changes = [np.abs(one.render(START + 0.3, i, spoken(tone(1.0))).astype(int)
                       - driving.frames[i]).sum() for i in range(3)]
     assert changes[0] > changes[1] > changes[2] == 0
 
@@ -230,7 +230,7 @@ def test_a_closed_mouth_at_rest_is_made_once_and_handed_over_smoothly(counting: 
         assert changed.any() and not changed[:(top + bottom) // 2].any()
     quiet = timeline(np.zeros(16000, np.float32))
     np.testing.assert_array_equal(one.render(START + 0.5, 1, quiet), silent[1])
-    speech = timeline(tone(1.0))
+    speech = spoken(tone(1.0))
     course = [np.abs(one.render(START + t, 0, speech).astype(int) - silent[0]).mean()
               for t in (-0.3, -0.16, -0.12, -0.08)]
     assert course[0] == 0 and 0 < course[1] < course[2] < course[3]
@@ -252,7 +252,7 @@ def test_the_whole_engine_from_the_checkpoint_on(wav2lip_checkpoint: pathlib.Pat
         engine.open(media())
     engine.load()
     driving = media()
-    frame = engine.open(driving).render(START + 0.3, 0, timeline(tone(1.0)))
+    frame = engine.open(driving).render(START + 0.3, 0, spoken(tone(1.0)))
     assert np.any(frame != driving.frames[0])
     assert engine.look_ahead == audio_window.LOOK_AHEAD
     engine.close()

@@ -30,6 +30,7 @@ class Changed:
     """When the tone begins, in the stream's time."""
     restarts: int
     skipped: int
+    left_out: int
 
 
 @pytest.fixture(scope='module')
@@ -52,7 +53,7 @@ def changed(tmp_path_factory: pytest.TempPathFactory) -> Changed:
         statistics = rig.writer.statistics
     viewer.close()
     return Changed(file, decode(file), (start - zero) / SECOND, statistics.restarts,
-                   statistics.skipped)
+                   statistics.skipped, statistics.left_out)
 
 
 def test_every_sample_is_heard_once_and_at_its_time(changed: Changed) -> None:
@@ -76,7 +77,10 @@ def test_pictures_go_on_at_the_new_rate(changed: Changed) -> None:
     steps = np.diff(changed.stream.frame_times)
     assert steps[5] == pytest.approx(0.04, abs=1e-3)
     assert steps[-3] == pytest.approx(0.1, abs=1e-3)
-    assert steps.max() < 0.15
+    # Whole numbers of frames, of which only those are missing that a busy machine left out.
+    missing = [step / frame - 1 for step in steps
+               for frame in [0.04 if abs(step / 0.04 - round(step / 0.04)) < 0.03 else 0.1]]
+    assert sum(missing) < changed.left_out + 1.5
 
 
 def test_the_packets_are_counted_on(changed: Changed) -> None:

@@ -26,6 +26,7 @@ from txt2vid_ros.media.output.fragments import FragmentedView
 from txt2vid_ros.media.output.frame_buffer import FrameBuffer
 from txt2vid_ros.media.output.http_address import http_url
 from txt2vid_ros.media.output.mpegts import TransportStreamParser
+from txt2vid_ros.media.output.pictures.i420_pictures import I420Pictures
 from txt2vid_ros.media.output.stream_format import StreamFormat
 from txt2vid_ros.media.output.stream_outputs import StreamOutputs
 from txt2vid_ros.media.output.stream_writer import StreamWriter
@@ -332,18 +333,16 @@ def test_an_ffmpeg_that_always_fails_ends_the_stream_with_its_words(
 
 
 def test_pictures_of_another_shape_are_fitted_between_bars() -> None:
-    form = StreamFormat(width=64, height=48)
-    writer = StreamWriter(form, FrameGrid.at(25), FrameBuffer(), SpeechTimeline(), SystemClock(),
-                          lambda opening: pytest.fail('not to be started'))
+    pictures = I420Pictures(64, 48)
     for width, height in ((10, 48), (200, 48), (128, 96), (1, 1), (64, 48)):
-        data = writer._picture(np.full((height, width, 3), 255, np.uint8))
+        data = pictures.converted(np.full((height, width, 3), 255, np.uint8))
         assert len(data) == 64 * 48 * 3 // 2
         luma = np.frombuffer(data, np.uint8)[:64 * 48].reshape(48, 64)
         assert luma[24, 32] == 235
         lit = (luma > 200).sum()
         scale = min(64 / width, 48 / height)
         assert lit == pytest.approx(round(width * scale) * round(height * scale), rel=0.05)
-    blank = np.frombuffer(writer._picture(None), np.uint8)
+    blank = np.frombuffer(pictures.converted(None), np.uint8)
     assert (blank[:64 * 48] == 16).all()
 
 

@@ -12,9 +12,13 @@ from rig import until
 from speech_clips import clip
 from stepped_time import SteppedTime
 from trouble import Trouble
+from txt2vid_ros.core.backoff import Backoff
+from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.time_limits import TimeLimits
 from txt2vid_ros.providers.choice import make_recognizer, make_voice
 from txt2vid_ros.providers.resilience.health import HealthRegistry
+from txt2vid_ros.providers.spoken_language import LanguageChoice
+from txt2vid_ros.providers.voice_set import VoiceSet, VoiceSettings
 from txt2vid_ros.speaking.synthesis import synthesize_text
 
 TEXT = 'The train to the airport leaves at half past seven.'
@@ -78,6 +82,29 @@ def test_a_network_that_is_gone_at_the_start_is_waited_for(google, made):
         return health.figures()['google.state'] == 'closed'
 
     until(back)
+
+
+def test_a_german_voice_without_a_network_at_the_start_speaks_german_once_there_is_one(
+        google, made, monkeypatch):
+    monkeypatch.setattr('txt2vid_ros.providers.resilience.health.OPEN_TIME', Backoff(0.0, 0.0))
+    google.stop()
+    voices = VoiceSet(VoiceSettings(('google', 'hibari'), 'de-DE-Wavenet-C', 1.0, '', UNHURRIED,
+                                    {'google.timeout': 1}))
+    made.append(voices)
+    choice = LanguageChoice()
+    assert heard(voices.of('', 'en'), TEXT) == words(TEXT)
+    google.start()
+
+    def back():
+        assert choice.choose(voices, '', 'Guten Tag, wie geht es Ihnen?', '') == 'de-DE'
+        try:
+            return voices.of('', 'de-DE').loaded
+        except UserError:
+            return False
+
+    until(back)
+    assert [*voices.of('', 'de-DE').synthesize('Guten Tag.', lambda: False)]
+    assert google.requests[-1].voice.name == 'de-DE-Wavenet-C'
 
 
 def test_ssml_is_said_as_words_by_who_takes_none(google, made):

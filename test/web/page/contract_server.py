@@ -30,6 +30,7 @@ HELLO: dict[str, Any] = {
     'type': 'hello', 'version': 1, 'speakers': [{'id': 'default', 'name': 'default'}],
     'speaker': 'default', 'can': {'say': True, 'talk': True, 'secure': True}, 'synthetic': True,
     'ice_servers': []}
+GONE = 599
 PATIENCE = 30.0
 
 
@@ -69,7 +70,7 @@ class ContractServer:
         self.stream = stream
         self.hello = dict(HELLO)
         self.refuse: dict[str, int] = {}
-        """Path: the HTTP status with which a POST to it is refused."""
+        """Path: the HTTP status with which a POST to it is refused; GONE hangs up instead."""
         self.reachable = True
         """Whether the candidates of an answer lead anywhere."""
         self.received: list[dict[str, Any]] = []
@@ -206,6 +207,8 @@ class ContractServer:
                        prepare: Callable[[RTCPeerConnection], object]) -> web.Response:
         offer = await request.text()
         if status := self.refuse.get(request.path):
+            if status == GONE and request.transport:
+                request.transport.abort()
             return web.Response(status=status, text='refused')
         peer = RTCPeerConnection()
         prepare(peer)

@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 import axe_core_python
-from contract_server import ContractServer, HELLO
+from contract_server import ContractServer, GONE, HELLO
 import pytest
 from rig import until
 from txt2vid_ros.bench.rig.chromium import MICROPHONE, Page, program
@@ -205,12 +205,14 @@ def test_the_microphone_is_sent_and_its_loudness_shown(page: Page, server: Contr
 
 
 TROUBLES = {'busy': 'Somebody else is talking', 'refused': 'may not talk', 'denied': 'not allowed',
-            'none': 'No microphone was found', 'insecure': 'gives no microphone to this page'}
+            'none': 'No microphone was found', 'gone': 'There is no connection',
+            'insecure': 'gives no microphone to this page'}
 
 
 def test_why_one_cannot_talk_is_said_in_words(page: Page, server: ContractServer) -> None:
     for trouble, words in TROUBLES.items():
-        server.refuse = {'busy': {'/whip': 409}, 'refused': {'/whip': 403}}.get(trouble, {})
+        server.refuse = {'busy': {'/whip': 409}, 'refused': {'/whip': 403},
+                         'gone': {'/whip': GONE}}.get(trouble, {})
         if fault := {'denied': 'NotAllowedError', 'none': 'NotFoundError'}.get(trouble):
             ask(page, f"""navigator.mediaDevices.getUserMedia =
                 async () => {{ throw new DOMException('', '{fault}'); }}; 0""")

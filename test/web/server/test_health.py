@@ -44,7 +44,7 @@ def test_a_node_that_says_nothing_is_gone(
         health: GraphHealth, monkeypatch: pytest.MonkeyPatch) -> None:
     health.observe('window', 'ok', '', {})
     assert health.level() == 'ok'
-    monkeypatch.setattr('txt2vid_ros.web.server.figures.health.ALIVE_SECONDS', 0.1)
+    monkeypatch.setattr('txt2vid_ros.core.node_states.ALIVE_SECONDS', 0.1)
     until(lambda: health.level() == 'error', 'the loss')
     report = health.report()
     assert not report['ok']

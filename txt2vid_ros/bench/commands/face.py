@@ -5,7 +5,14 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from txt2vid_ros.providers.choice import make_voice
+import cv2
+from txt2vid_ros.bench.lipsync.face_figures import measure
+from txt2vid_ros.bench.lipsync.spoken_sentences import spoken
+from txt2vid_ros.bench.speech.sentences import SENTENCES as TALK
+from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.locales import english_name, nearest
+from txt2vid_ros.core.parameters import listed
+from txt2vid_ros.media.driving.driving_media import DrivingMedia, load_driving
 
 SENTENCES = (
     'My mother baked a perfect apple pie for Bob and Mabel.',
@@ -15,42 +22,57 @@ SENTENCES = (
     'The calm father parked far from the big market.',
     'Maybe the people upstairs will help us pump it up.',
 )
+LANGUAGES = {**TALK, 'en': SENTENCES}
+"""What is said in each language (BCP 47): of English what the other figures are of, too."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument('--face', default='', help='picture or video (the built-in portrait)')
-    parser.add_argument('--tts', default='hibari', help='voice with timings (%(default)s)')
+    parser.add_argument('--tts', default='', help='voice with timings (hibari; for other '
+                        'languages kokoro)')
+    parser.add_argument('--language', default='', metavar='LIST',
+                        help=f'measure each of {", ".join(LANGUAGES)}, or all, for itself')
     parser.add_argument('--from-audio', action='store_true',
                         help='give the engine the sound alone, without the timings')
     parser.add_argument('--size', default='640x480', help='WIDTHxHEIGHT (%(default)s)')
 
 
 def run(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Have the face speak six sentences; return the figures."""
-    import cv2
-    from txt2vid_ros.bench.lipsync.face_figures import measure, TimedSentence
-    from txt2vid_ros.core.errors import UserError
-    from txt2vid_ros.media.driving.driving_media import load_driving
+    """Have the face speak; return the figures, with --language by language."""
     width, cross, height = arguments.size.partition('x')
     if not (cross and width.isdigit() and height.isdigit()):
         raise UserError(f'--size is {arguments.size!r}', 'Write it as 640x480.')
-    voice = make_voice(arguments.tts)
-    voice.load()
-    rate = voice.capabilities.sample_rate
-    said = [
-        TimedSentence(chunk.samples, rate, chunk.phonemes)
-        for sentence in SENTENCES for chunk in voice.synthesize(sentence, lambda: False)
-        if chunk.phonemes
-    ]
-    voice.close()
-    if not said:
-        raise UserError(f'--tts: voice {arguments.tts!r} gives no timings to measure against',
-                        'Use one that does, such as hibari.')
     driving = load_driving(arguments.face or None, width=int(width), height=int(height))
     threads = cv2.getNumThreads()
     cv2.setNumThreads(1)
     try:
-        return measure(driving, said, timed=not arguments.from_audio)
+        if not arguments.language:
+            said = spoken(SENTENCES, 'en', arguments.tts)
+            return measure(driving, said.sentences, timed=not arguments.from_audio)
+        return {language: _measured(driving, language, arguments)
+                for language in _languages(arguments.language)}
     finally:
         cv2.setNumThreads(threads)
+
+
+def _measured(driving: DrivingMedia, language: str, arguments: argparse.Namespace
+              ) -> dict[str, Any]:
+    said = spoken(LANGUAGES[language], language, arguments.tts)
+    if arguments.from_audio and any(one.samples is None for one in said.sentences):
+        raise UserError(f'--from-audio: there is no sound of {english_name(language)}, its voice '
+                        f'is {said.voice}', 'Leave --from-audio out, or name a voice by --tts.')
+    return {'voice': said.voice,
+            **measure(driving, said.sentences, timed=not arguments.from_audio)}
+
+
+def _languages(named: str) -> list[str]:
+    """Return the languages of a list, each by its name in LANGUAGES. Raises UserError."""
+    found = []
+    for name in [*LANGUAGES] if named == 'all' else listed(named):
+        tag = nearest(LANGUAGES, name)
+        if not tag:
+            raise UserError(f'--language: there are no sentences in {name!r}',
+                            f'There are for {", ".join(LANGUAGES)}; all is each of them.')
+        found.append(tag)
+    return found

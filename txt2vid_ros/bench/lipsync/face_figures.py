@@ -41,11 +41,18 @@ _REST = 0.6  # seconds of silence before and after each sentence
 
 @dataclasses.dataclass(frozen=True)
 class TimedSentence:
-    """One sentence: mono samples at `rate` Hz and its phonemes."""
+    """One sentence: mono samples at `rate` Hz and its phonemes; None where nobody says it."""
 
-    samples: NDArray[np.float32]
+    samples: NDArray[np.float32] | None
     rate: int
     phonemes: Sequence[Phoneme]
+
+    @property
+    def length(self) -> float:
+        """Return its seconds."""
+        if self.samples is None:
+            return max((sound.end for sound in self.phonemes), default=0.0)
+        return len(self.samples) / self.rate
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,6 +65,8 @@ class SentenceView:
     def samples(self, start: float, stop: float, rate: int) -> NDArray[np.float32]:
         """Return the sound, silence around it."""
         times = start - _REST + np.arange(round((stop - start) * rate)) / rate
+        if self.said.samples is None:
+            return np.zeros(len(times), np.float32)
         at = np.arange(len(self.said.samples)) / self.said.rate
         return np.interp(times, at, self.said.samples, left=0, right=0).astype(np.float32)
 
@@ -67,7 +76,7 @@ class SentenceView:
 
     def speaking(self, start: float, stop: float) -> bool:
         """Return whether the sentence reaches into the span."""
-        return stop > _REST and start < _REST + len(self.said.samples) / self.said.rate
+        return stop > _REST and start < _REST + self.said.length
 
     def anchor(self, time: float) -> float:
         """Return when the sentence began."""
@@ -145,7 +154,7 @@ def measure(
         'silence_opening_raw': float(np.nanmean(silent)),
         'closed_reading': closed_bias.mean(),
         'max_jump': float(max(np.nanmax(np.abs(np.diff(one))) for one in seen.opened)),
-        'offset_ms': float(np.median(seen.sound_lags)),
+        'offset_ms': float(np.median(seen.sound_lags)) if seen.sound_lags else None,
         'render_offset_ms': float(np.median(seen.render_lags)),
         'outside_change': float(seen.outside),
         'ms_per_frame': seen.spent / max(len(opened), 1) * 1000,
@@ -160,7 +169,7 @@ def _say(said: TimedSentence, timed: bool, driving: DrivingMedia, session: Visem
     """Have the face say one sentence, and measure its pictures."""
     track = mouth_track(said.phonemes, said.samples, said.rate)
     speech = SentenceView(said, track if timed else None)
-    length = 2 * _REST + len(said.samples) / said.rate
+    length = 2 * _REST + said.length
     times = np.arange(int(length * FPS)) / FPS
     frames = []
     for moment in times:
@@ -179,9 +188,11 @@ def _say(said: TimedSentence, timed: bool, driving: DrivingMedia, session: Visem
     seen.silent.append(opened[~moving])
     seen.silent_bias.append(bias[~moving])
     seen.render_lags.append(best_lag(opened, asked, times) * 1000)
-    loud = loudness_at(said.samples, said.rate, times - _REST)
-    seen.sound_lags.append(best_lag(opened, loud, times) * 1000)
-    late = timing_lag(segments_of(said.phonemes), said.samples, said.rate)
+    late = 0.0
+    if said.samples is not None:
+        loud = loudness_at(said.samples, said.rate, times - _REST)
+        seen.sound_lags.append(best_lag(opened, loud, times) * 1000)
+        late = timing_lag(segments_of(said.phonemes), said.samples, said.rate)
     for segment in segments_of(said.phonemes):
         if segment.viseme.name == 'p_b_m':
             middle = _REST - late + (segment.start + segment.stop) / 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 import contextlib
 import json
 import os
@@ -35,11 +36,19 @@ def free_port() -> int:
 class RunningGraph:
     """`txt2vid live` as a child process; use as a context manager."""
 
-    def __init__(self, *options: str) -> None:
-        """Take further options of `txt2vid live`."""
+    def __init__(self, *options: str, within: Sequence[str] = (),
+                 environment: Mapping[str, str] | None = None) -> None:
+        """
+        Take further options of `txt2vid live`.
+
+        `within` is a command that becomes the one whose words follow it; `environment` is what is
+        set besides.
+        """
         self.port = free_port()
         self.namespace = f'/bench_{os.getpid()}'
         self._options = options
+        self._within = within
+        self._environment = environment or {}
         self._process: subprocess.Popen[bytes] | None = None
         self._log = tempfile.TemporaryFile()
         self.first_picture = 0.0
@@ -56,6 +65,11 @@ class RunningGraph:
         assert self._process
         return self._process.pid
 
+    @property
+    def running(self) -> bool:
+        """Return whether it has not ended."""
+        return self._process is not None and self._process.poll() is None
+
     def __enter__(self) -> RunningGraph:
         """Start it and wait until the stream shows pictures. Raises UserError."""
         # This process joins the same domain, on this machine only.
@@ -63,9 +77,10 @@ class RunningGraph:
         os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
         begun = time.monotonic()
         self._process = subprocess.Popen(
-            [sys.executable, '-m', 'txt2vid_ros.cli.main', 'live', '--http',
+            [*self._within, sys.executable, '-m', 'txt2vid_ros.cli.main', 'live', '--http',
              f'127.0.0.1:{self.port}', '--namespace', self.namespace, *self._options],
-            stdin=subprocess.DEVNULL, stdout=self._log, stderr=subprocess.STDOUT)
+            env={**os.environ, **self._environment}, stdin=subprocess.DEVNULL,
+            stdout=self._log, stderr=subprocess.STDOUT)
         while time.monotonic() - begun < START_TIMEOUT:
             if self._process.poll() is not None:
                 break

@@ -100,21 +100,33 @@ class Decoded:
     """When each sample is heard."""
 
 
-def decode(file: Path, rate: int = STREAM_RATE) -> Decoded:
-    """Decode a transport stream with ffmpeg; all times are its own presentation times."""
-    grey = _ffmpeg(file, '-map', '0:v', '-vf', 'scale=16:12', '-pix_fmt', 'gray', '-fps_mode',
+def decode(file: Path, rate: int = STREAM_RATE, area: str = '') -> Decoded:
+    """
+    Decode a transport stream with ffmpeg; all times are its own presentation times.
+
+    `area`: the part of the picture that counts, as ffmpeg's filter crop takes it; '' for all.
+    """
+    shape = f'crop={area},scale=16:12' if area else 'scale=16:12'
+    grey = _ffmpeg(file, '-map', '0:v', '-vf', shape, '-pix_fmt', 'gray', '-fps_mode',
                    'passthrough', '-f', 'rawvideo')
     brightness = np.frombuffer(grey, np.uint8).reshape(-1, 16 * 12).mean(axis=1)
     frame_times = _times(file, 'v')[:, 0]
+    samples, sample_times = decode_sound(file, rate)
+    frame_count = min(len(brightness), len(frame_times))
+    return Decoded(brightness[:frame_count].astype(np.float64), frame_times[:frame_count],
+                   samples, sample_times)
+
+
+def decode_sound(file: Path, rate: int = STREAM_RATE
+                 ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+    """Decode the sound of a transport stream alone: mono samples, and when each is heard."""
     sound = np.frombuffer(_ffmpeg(file, '-map', '0:a', '-f', 'f32le', '-ac', '1'), np.float32)
     # The time of each coded frame is used, so that a gap or jump is not averaged away.
     frames = _times(file, 'a')
     sample_times = np.concatenate([start + np.arange(int(count)) / rate
                                    for start, count in frames])
     length = min(len(sound), len(sample_times))
-    frame_count = min(len(brightness), len(frame_times))
-    return Decoded(brightness[:frame_count].astype(np.float64), frame_times[:frame_count],
-                   sound[:length], sample_times[:length])
+    return sound[:length], sample_times[:length]
 
 
 def _ffmpeg(file: Path, *options: str) -> bytes:

@@ -16,6 +16,17 @@ SENTENCES: Mapping[str, tuple[str, ...]] = {
         'Could you tell me when the last train leaves tonight?',
         'She bought bread, butter and a bottle of milk.',
         'Nobody could remember why the window had been left open.'),
+    'de': (
+        'Die alte Brücke war fast den ganzen Sommer gesperrt.',
+        'Morgen Nachmittag besuchen wir meine Großeltern.',
+        'Können Sie mir sagen, wann der letzte Zug fährt?',
+        'Meine Schwester hat Brot, Milch und eine Flasche Wein gekauft.',
+        'Der Arzt hat gesagt, dass ich mehr schlafen soll.',
+        'Es ist sehr kalt, also zieh bitte deinen Mantel an.',
+        'Die Kinder spielen nach der Schule im Park.',
+        'Niemand weiß, warum das Fenster offen war.',
+        'Ich möchte bitte einen Tisch am Fenster.',
+        'Ein kleines Boot fuhr langsam am Hafen vorbei.'),
     'es': (
         'El puente viejo estuvo cerrado casi todo el verano.',
         'Mañana por la tarde vamos a visitar a mis abuelos.',

@@ -14,7 +14,7 @@ WATCHING = 'watching'
 """What is printed as soon as all viewers see pictures."""
 
 
-async def _watch(client: aiohttp.ClientSession, url: str) -> tuple[RTCPeerConnection, str]:
+async def watch(client: aiohttp.ClientSession, url: str) -> tuple[RTCPeerConnection, str]:
     """Return a viewer that has its first picture, and the address of its session."""
     peer = RTCPeerConnection()
     sink = MediaBlackhole()
@@ -42,7 +42,7 @@ async def _watch(client: aiohttp.ClientSession, url: str) -> tuple[RTCPeerConnec
 
 async def _crowd(url: str, count: int) -> None:
     async with aiohttp.ClientSession() as client:
-        watching = [await _watch(client, url) for _ in range(count)]
+        watching = [await watch(client, url) for _ in range(count)]
         print(WATCHING, flush=True)
         # Until the parent closes the pipe.
         await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)

@@ -165,8 +165,15 @@ class QueuedWriter:
         self._queue: queue.Queue[bytes | None] = queue.Queue(depth)
         self.failed = threading.Event()
         """Set when the reading end has gone, or has stalled for as long as the queue lasts."""
+        self.taken = 0
+        """Writes that the pipe has taken."""
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
+
+    @property
+    def waiting(self) -> int:
+        """Return how many writes wait, besides the one that is under way."""
+        return self._queue.qsize()
 
     def write(self, data: bytes, timeout: float = 0.0) -> bool:
         """Queue data, waiting at most `timeout` seconds for room; False where there is none."""
@@ -183,6 +190,7 @@ class QueuedWriter:
         try:
             while (data := self._queue.get()) is not None:
                 write_all(self._pipe, data)
+                self.taken += 1
         except (ValueError, OSError):
             self.failed.set()
             self._empty()

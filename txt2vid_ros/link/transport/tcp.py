@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import errno
+import logging
+import math
 import os
 import socket
 
 from txt2vid_ros.core.backoff import Backoff
+from txt2vid_ros.core.process.descriptors import DescriptorBudget
 from txt2vid_ros.link.messages import NEVER, Source
 from txt2vid_ros.link.transport.address import bind_error, resolve
 from txt2vid_ros.link.transport.base import ReceivedDatagram, Transport
 from txt2vid_ros.link.transport.tcp_connection import TcpConnection
+
+log = logging.getLogger(__name__)
 
 _TCP_HEADER = 32
 """Bytes, with the time stamps that Linux sends."""
@@ -23,6 +28,10 @@ _CONNECT_TIMEOUT = 5.0
 """Seconds for a connection to be made, besides the pause before the next one."""
 _CONNECT_POLL_INTERVAL = 0.02
 """Seconds between looks at a connection that is being made."""
+_KEPT_BACK = 8
+"""Descriptors that strangers leave free: fewer than viewers, for one of them may be the peer."""
+_ACCEPT_PAUSE = 0.2
+"""Seconds until the next connection is taken where the system has no descriptor to give."""
 _FLUSH_INTERVAL = 0.05
 """Seconds between attempts to send the rest."""
 
@@ -80,10 +89,14 @@ class TcpClient(Transport):
             except OSError as error:
                 self._lost(error)
         if self._connecting is None and now >= self._next_try:
-            self._connecting = socket.socket(self._address.family, socket.SOCK_STREAM)
-            self._connecting.setblocking(False)
             self._attempts += 1
             self._next_try = now + _RECONNECT_BACKOFF.after(self._attempts)
+            try:
+                self._connecting = socket.socket(self._address.family, socket.SOCK_STREAM)
+            except OSError as error:
+                self._problem = f'{self._address.text} cannot be connected: {error.strerror}'
+                return self._next_try
+            self._connecting.setblocking(False)
         if self._connecting is not None:
             return self._try_connecting(now)
         return self._next_try
@@ -147,20 +160,17 @@ class TcpServer(Transport):
         self.port: int = self._socket.getsockname()[1]
         self._connections: dict[int, TcpConnection] = {}
         self._peer: int | None = None
+        self._budget = DescriptorBudget(_KEPT_BACK)
+        self._now = self._accept_after = -math.inf
 
     def filenos(self) -> list[int]:
         """Return the listening socket and all connections."""
-        return [self._socket.fileno(),
+        return [*([self._socket.fileno()] if self._now >= self._accept_after else ()),
                 *(connection.handle.fileno() for connection in self._connections.values())]
 
     def receive(self) -> list[ReceivedDatagram]:
         """Accept a connection, and return what came through all of them."""
-        try:
-            connection = TcpConnection(self._socket.accept()[0])
-            self._connections[id(connection)] = connection
-            self._limit_strangers()
-        except BlockingIOError:
-            pass
+        self._accept()
         arrivals: list[ReceivedDatagram] = []
         for key, connection in list(self._connections.items()):
             try:
@@ -171,12 +181,35 @@ class TcpServer(Transport):
 
     def maintain(self, now: float) -> float:
         """Return `now` where more has been read than was returned."""
-        ready = any(connection.ready for connection in self._connections.values())
-        return now if ready else NEVER
+        self._now = now
+        if any(connection.ready for connection in self._connections.values()):
+            return now
+        return self._accept_after if now < self._accept_after else NEVER
+
+    def _accept(self) -> None:
+        try:
+            handle, _ = self._socket.accept()
+        except BlockingIOError:
+            return
+        except OSError as error:
+            # Too many open files, or one that had left. The socket stays readable meanwhile.
+            log.debug('a connection is not accepted: %s', error)
+            self._accept_after = self._now + _ACCEPT_PAUSE
+            return
+        try:
+            connection = TcpConnection(handle)
+        except OSError:
+            handle.close()      # it has left already
+            return
+        self._connections[id(connection)] = connection
+        self._limit_strangers()
 
     def _limit_strangers(self) -> None:
         strangers = [key for key in self._connections if key != self._peer]
-        if len(strangers) > _MAX_STRANGERS:
+        short = not self._budget.allows()
+        if short and strangers:
+            self._budget.refuse()
+        if len(strangers) > _MAX_STRANGERS or (short and strangers):
             self._drop(strangers[0])
 
     def _drop(self, key: int) -> None:
@@ -207,6 +240,11 @@ class TcpServer(Transport):
             connection.rejected += 1
             if connection.rejected > _MAX_REJECTED:
                 self._drop(source)
+
+    @property
+    def problem(self) -> str:
+        """Return what keeps connections out."""
+        return self._budget.shortage()
 
     def close(self) -> None:
         """Close everything."""

@@ -15,6 +15,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from txt2vid_ros.lipsync.sound.log_mel import HOP, RATE
+from txt2vid_ros.lipsync.sound.loud_speech import articulation, formants, step
 from txt2vid_ros.lipsync.sound.voicing import voicing
 
 LOOK_BACK = 1.2
@@ -41,13 +42,16 @@ _HOLD = 17
 """Columns around one that has speech to which it extends: 80 ms either way."""
 _BEFORE, _AFTER = 25, 35
 """Columns before and after a voiced one that are speech: an "s" before it, "sts" after it."""
+_HELD = 25
+"""Columns without a gap that have a pitch where a vowel is held."""
 _NEW = 8
 """Columns at the end of what is known in which a voice counts little by little."""
 
 Array = NDArray[np.float32]
+Values = NDArray[np.float64]
 
 
-def speech_presence(mel: Array, samples: Array, columns: range) -> NDArray[np.float64]:
+def speech_presence(mel: Array, samples: Array, columns: range) -> Values:
     """
     Return how much of what is heard at some columns of `mel` is speech, 0 to 1 each.
 
@@ -60,40 +64,49 @@ def speech_presence(mel: Array, samples: Array, columns: range) -> NDArray[np.fl
     known: NDArray[np.bool_] = np.all(np.lib.stride_tricks.sliding_window_view(
         np.pad(heard, _EDGE, mode='edge'), _COLUMNS + 2 * _EDGE), axis=1)
     places = np.clip(wanted - _COLUMNS // 2, 0, len(windows) - 1)
-    present: NDArray[np.float64] = np.zeros(len(places))
+    present: Values = np.zeros(len(places))
     shown = np.flatnonzero(known)[::_FLOOR_STEP]
     if len(shown):
         floor = np.percentile(np.median(windows[shown], axis=-1), _FLOOR_PERCENTILE, axis=0)
         steady = np.median(windows[places], axis=-1)
         rise = np.sort(steady - floor, axis=1)[:, -_RISING_BANDS:].mean(axis=1)
-        present = _step(rise, _ABSENT, _PRESENT) * known[places]
-    if present.any():
-        present *= _near_a_voice(samples, wanted)
-    present = np.maximum(present, _step(_levels(samples, wanted * HOP), *_LOUD))
+        present = step(rise, _ABSENT, _PRESENT)
+    loud = step(_levels(samples, wanted * HOP), *_LOUD)
+    # Beside digital silence no floor is known from which it could rise.
+    present = np.where(known[places], present, loud)
+    if present.any() or loud.any():
+        voiced, pitched = _voices(samples, wanted)
+        present *= voiced
+        if loud.any():
+            held = pitched * formants(mel, wanted)
+            present = np.maximum(present, loud * np.maximum(held, articulation(mel, wanted)))
     return np.asarray(np.lib.stride_tricks.sliding_window_view(present, _HOLD).max(axis=-1))
 
 
-def _near_a_voice(samples: Array, wanted: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return how surely each of some columns belongs to something voiced, 0 to 1."""
+def _voices(samples: Array, wanted: NDArray[np.int64]) -> tuple[Values, Values]:
+    """
+    Return how surely each of some columns belongs to something voiced, 0 to 1.
+
+    Also how surely a pitch is held around it, which may be that of a machine.
+    """
     first = max(0, int(wanted[0]) - _AFTER)
-    voiced = voicing(samples[first * HOP:(int(wanted[-1]) + _BEFORE + 1) * HOP])
+    heard = samples[first * HOP:(int(wanted[-1]) + _BEFORE + 1) * HOP]
+    voiced, harmonic = voicing(heard)
+    held = np.lib.stride_tricks.sliding_window_view(
+        np.pad(harmonic, _HELD // 2, mode='edge'), _HELD).min(axis=-1)
+    places = np.clip(wanted - first, 0, len(held) - 1)
     # What has just come into view counts little by little, so that no mouth opens in one frame.
     left = len(samples) // HOP - first - np.arange(len(voiced))
     voiced *= np.clip(left / _NEW, 0, 1)
     padded = np.pad(voiced, (first - int(wanted[0]) + _AFTER, 0))
     padded = np.pad(padded, (0, max(0, len(wanted) + _AFTER + _BEFORE - len(padded))))
     near = np.lib.stride_tricks.sliding_window_view(padded, _AFTER + 1 + _BEFORE).max(axis=-1)
-    return np.asarray(near[:len(wanted)])
+    return np.asarray(near[:len(wanted)]), held[places]
 
 
-def _levels(samples: Array, middles: NDArray[np.int64]) -> NDArray[np.float64]:
+def _levels(samples: Array, middles: NDArray[np.int64]) -> Values:
     """Return the RMS level around each of some samples, in dB of full scale."""
     reach = round(_LOUD_SECONDS * RATE)
     energy = np.concatenate([[0.0], np.cumsum(np.square(samples, dtype=np.float64))])
     low, high = (np.clip(middles + side, 0, len(samples)) for side in (-reach, reach))
     return np.asarray(10 * np.log10((energy[high] - energy[low]) / (2 * reach) + 1e-12))
-
-
-def _step(values: NDArray[np.float64], low: float, high: float) -> NDArray[np.float64]:
-    share = np.clip((values - low) / (high - low), 0, 1)
-    return np.asarray(share * share * (3 - 2 * share))

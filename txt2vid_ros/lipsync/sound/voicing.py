@@ -27,13 +27,19 @@ _FFT = 1080                 # at least _WINDOW + 2 * _REACH
 _PRE_EMPHASIS = 0.95        # against rumble, and for the harmonics above the first
 _VOICED = (0.45, 0.54)      # autocorrelation at the period without and with a voice
 _STEADY = 0.85              # that after a tenth of a second, as a share of it
-_RUN = 7                    # columns whose median decides: one alone is chance
+_RUN = 9                    # columns whose median decides: one alone is chance
+_RINGING, _DECAY = 8, 8.0   # columns in which what is struck falls to a share of its energy
 
 Array = NDArray[np.float32]
+Values = NDArray[np.float64]
 
 
-def voicing(samples: Array) -> NDArray[np.float64]:
-    """Return how surely each column of 10 ms of mono sound at 16 kHz is voiced, 0 to 1."""
+def voicing(samples: Array) -> tuple[Values, Values]:
+    """
+    Return how surely each column of 10 ms of mono sound at 16 kHz is voiced, 0 to 1.
+
+    Also how surely it has a pitch at all, of which the pitch of a voice changes.
+    """
     slow = soxr.resample(samples, RATE, _RATE)
     sharp = np.diff(slow, prepend=np.float32(0))
     sharp[1:] += (1 - _PRE_EMPHASIS) * slow[:-1]
@@ -53,13 +59,21 @@ def voicing(samples: Array) -> NDArray[np.float64]:
     period = np.maximum(*(_rising(side[:, :_PERIODS.stop]) for side in sides))
     later = np.maximum(*(side[:, _PERIODS.stop:].max(axis=1) for side in sides))
     changing = period * (later < _STEADY * period)
-    run = np.median(np.lib.stride_tricks.sliding_window_view(
-        np.pad(changing, _RUN // 2), _RUN), axis=1)
+    # A key, a hand and a hammer make things ring, too, but only for a moment.
+    power = energies[starts]
+    lately = np.lib.stride_tricks.sliding_window_view(
+        np.pad(power, (_RINGING, 0)), _RINGING + 1).max(axis=-1)
+    return _in_a_run(changing * (_DECAY * power > lately)), _in_a_run(period)
+
+
+def _in_a_run(repeats: Values) -> Values:
     none, full = _VOICED
+    run = np.median(np.lib.stride_tricks.sliding_window_view(
+        np.pad(repeats, _RUN // 2), _RUN), axis=1)
     return np.asarray(np.clip((run - none) / (full - none), 0, 1), np.float64)
 
 
-def _rising(correlation: NDArray[np.float64]) -> NDArray[np.float64]:
+def _rising(correlation: Values) -> Values:
     """Return the highest of the periods, by what it rises: rumble only falls from lag 0 on."""
     fallen = np.minimum.accumulate(correlation, axis=1)[:, _PERIODS]
     there = correlation[:, _PERIODS]

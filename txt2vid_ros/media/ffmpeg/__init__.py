@@ -13,6 +13,7 @@ from txt2vid_ros.media.ffmpeg.process import (
     executable,
     FfmpegProcess,
     has,
+    not_started,
     READER_LIMITS,
     SYNTHETIC_LABEL,
 )
@@ -20,4 +21,5 @@ from txt2vid_ros.media.ffmpeg.process import (
 __all__ = [
     'ENDING_SECONDS', 'MOST_CLIP_PIXELS', 'MOST_STREAMS', 'READER_LIMITS', 'SYNTHETIC_LABEL',
     'FfmpegProcess', 'FileUrl', 'RefusedMediaError', 'UnreadableMediaError', 'executable',
-    'file_input', 'has', 'pipe_input', 'probe']
+    'file_input', 'has', 'not_started', 'pipe_input',
+    'probe']

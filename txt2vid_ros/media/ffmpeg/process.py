@@ -42,6 +42,12 @@ def executable() -> str:
     return path
 
 
+def not_started(error: OSError) -> UserError:
+    """Return the error where no process, or no pipe to it, can be made."""
+    return UserError(f'ffmpeg cannot be started: {error.strerror}',
+                     'Close other programs, or reinstall ffmpeg.')
+
+
 @functools.cache
 def has(kind: str, name: str) -> bool:
     """Return whether this ffmpeg was built with a `kind`, decoders or filters, of that name."""
@@ -66,12 +72,14 @@ class FfmpegProcess:
     """
 
     def __init__(self, output: Any, name: str, *, stdout: int = subprocess.PIPE,
-                 pass_fds: Collection[int] = (), wide_output: bool = False,
-                 limits: ResourceLimits | None = None, stall_seconds: float | None = None) -> None:
+                 pass_fds: Collection[int] = (), wide_input: bool = False,
+                 wide_output: bool = False, limits: ResourceLimits | None = None,
+                 stall_seconds: float | None = None) -> None:
         """
         Start what `output`, a node of ffmpeg-python, describes; threads are called `name`.
 
-        `wide_output`: let its pipe hold a megabyte, so that it goes on while that is read.
+        `wide_input`, `wide_output`: let the pipe hold a megabyte, so that neither end has to wait
+        for the other at every 64 kB of a picture, which on a busy machine takes long each time.
         `limits`: of its memory and files. `stall_seconds`: it is ended where its output is waited
         for longer than that. Raises UserError if it cannot be started.
         """
@@ -81,9 +89,10 @@ class FfmpegProcess:
             self._child = child_process.spawn(words, stdout=stdout, pass_fds=pass_fds,
                                               limits=limits)
         except OSError as error:
-            raise UserError(f'ffmpeg cannot be started: {error.strerror}',
-                            'Close other programs, or reinstall ffmpeg.') from error
+            raise not_started(error) from error
         assert self._child.stdin and self._child.stderr
+        if wide_input:
+            _widen(self._child.stdin.fileno())
         if wide_output and self._child.stdout is not None:
             _widen(self._child.stdout.fileno())
         self._name = name
@@ -182,6 +191,10 @@ class FfmpegProcess:
     def terminate(self) -> None:
         """Ask it to end, so that whoever reads its output comes to an end as well."""
         self._child.terminate()
+
+    def kill(self) -> None:
+        """End it at once, even where it is stopped; its output so far can still be read."""
+        self._child.kill()
 
     def abort(self) -> None:
         """End it at once, whatever it has yet to read or write."""

@@ -79,7 +79,10 @@ class _Remuxer:
             metadata=f'comment={SYNTHETIC_LABEL}',
             # Fragments keep the presentation times of the stream, from which captions are timed:
             # without copyts and +frag_discont they count from the first that a viewer is sent.
-            copyts=None, movflags='+empty_moov+default_base_moof+delay_moov+frag_discont',
+            # +skip_trailer: no list of all fragments is kept for an end that nobody reads, 10 MB
+            # an hour.
+            copyts=None,
+            movflags='+empty_moov+default_base_moof+delay_moov+frag_discont+skip_trailer',
             # As short as fragments get; +frag_every_frame stamps pairs of audio frames alike.
             frag_duration=1,
             muxdelay=0, muxpreload=0, **{'bsf:a': 'aac_adtstoasc'})

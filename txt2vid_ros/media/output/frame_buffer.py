@@ -24,6 +24,8 @@ class FrameBuffer:
         self._waiting: dict[int, NDArray[np.uint8]] = {}
         self._last: NDArray[np.uint8] | None = None
         self._shown = -1
+        self._made_for: int | None = None
+        """The place of the last frame."""
         self._lock = threading.Lock()
 
     def push(self, index: int, frame: NDArray[np.uint8]) -> bool:
@@ -31,7 +33,7 @@ class FrameBuffer:
         with self._lock:
             if index <= self._shown:
                 # Late, but still the newest there is: better than the one before it.
-                self._last = frame
+                self._last, self._made_for = frame, index
                 return False
             self._waiting[index] = frame
             if len(self._waiting) > self._capacity:
@@ -45,11 +47,25 @@ class FrameBuffer:
         with self._lock:
             return min(self._waiting, default=None)
 
+    @property
+    def shown_place(self) -> int | None:
+        """Return the place that the frame was made for which was taken last; None before any."""
+        with self._lock:
+            return self._made_for
+
+    @property
+    def waiting(self) -> int:
+        """Return how many frames wait."""
+        with self._lock:
+            return len(self._waiting)
+
     def renumber(self, place_of: Callable[[int], int]) -> None:
         """Go on with the places of another grid."""
         with self._lock:
             self._waiting = {place_of(index): frame for index, frame in self._waiting.items()}
             self._shown = place_of(self._shown) if self._shown >= 0 else -1
+            if self._made_for is not None:
+                self._made_for = place_of(self._made_for)
 
     def take(self, index: int) -> tuple[NDArray[np.uint8] | None, bool]:
         """
@@ -65,7 +81,8 @@ class FrameBuffer:
             exact = index in self._waiting
             due = [place for place in self._waiting if place <= index]
             if due:
-                self._last = self._waiting[max(due)]
+                self._made_for = max(due)
+                self._last = self._waiting[self._made_for]
                 for place in due:
                     del self._waiting[place]
             return self._last, exact

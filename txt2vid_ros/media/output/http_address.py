@@ -8,6 +8,11 @@ from txt2vid_ros.core.errors import UserError
 _HERE = {'0.0.0.0': '127.0.0.1', '::': '::1'}
 """Of a machine's every address, one that works on it."""
 
+TOO_MANY_CONNECTIONS = (
+    b'HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\nRetry-After: 5\r\n'
+    b'Content-Length: 22\r\nConnection: close\r\n\r\nToo many connections.\n')
+"""What a connection gets that there is no room for."""
+
 
 def http_url(host: str, port: int, *, encrypted: bool = False) -> str:
     """Return the URL of a host name or IP address as people open it, without a path."""

@@ -12,6 +12,8 @@ import threading
 from typing import Any
 
 from txt2vid_ros.core.address import parse_address
+from txt2vid_ros.core.process.descriptors import DescriptorBudget
+from txt2vid_ros.media.output.bounded_server import BoundedServer
 from txt2vid_ros.media.output.broadcast import Subscription
 from txt2vid_ros.media.output.http_address import cannot_serve, http_url
 
@@ -33,8 +35,12 @@ class StreamServer:
     def __init__(self, address: str,
                  streams: Mapping[str, tuple[str, Callable[[], Subscription],
                                              Callable[[Subscription], None]]],
-                 status: Callable[[], Mapping[str, Any]]) -> None:
-        """Bind to 'HOST:PORT' and begin to serve. Raises UserError where that is not possible."""
+                 status: Callable[[], Mapping[str, Any]], budget: DescriptorBudget) -> None:
+        """
+        Bind to 'HOST:PORT' and begin to serve; connections take descriptors from `budget`.
+
+        Raises UserError where that is not possible.
+        """
         host, port = parse_address(
             address, 'stream.http',
             'Write HOST:PORT, for example 127.0.0.1:8080, or leave it empty for none.',
@@ -44,7 +50,7 @@ class StreamServer:
             'streams': dict(streams), 'status': staticmethod(status), 'page': page,
             'places': threading.BoundedSemaphore(MOST_VIEWERS)})
         try:
-            self._server = _Server((host, port), handler)
+            self._server = BoundedServer((host, port), handler, budget)
         except (OSError, TypeError) as error:
             raise cannot_serve('stream.http', address, port, error) from error
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.1,),
@@ -64,21 +70,6 @@ class StreamServer:
         self._thread.join(timeout=2.0)
 
 
-class _Server(http.server.ThreadingHTTPServer):
-    daemon_threads = True
-    # A second server on the same port must fail rather than share it.
-    allow_reuse_port = False
-
-    def __init__(self, address: tuple[str, int], handler: Any) -> None:
-        if ':' in address[0]:
-            self.address_family = socket.AF_INET6
-        super().__init__(address, handler)
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Log at debug level only: a viewer that leaves early is no fault."""
-        log.debug('a viewer left', exc_info=True)
-
-
 class _Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = 'HTTP/1.1'
     server_version = 'txt2vid'
@@ -91,6 +82,14 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Answer with a stream, the page or the status."""
+        assert isinstance(self.server, BoundedServer)
+        self.server.busy(self.connection)
+        try:
+            self._answer()
+        finally:
+            self.server.idle(self.connection)
+
+    def _answer(self) -> None:
         path = self.path.split('?', 1)[0]
         if path in self.streams:
             self._stream(path)

@@ -15,6 +15,13 @@ VIDEO_PID = 0x100
 AUDIO_PID = 0x101
 """The identifiers that ffmpeg's muxer gives the first programme, its video and its sound."""
 
+PTS_BITS = 33
+PTS_RATE = 90_000
+"""Hz of presentation times."""
+PES_HEADER_BYTES = 9
+"""Bytes of a PES header before its optional fields."""
+_PES_START = b'\x00\x00\x01'
+
 
 @dataclasses.dataclass(frozen=True)
 class StreamChunk:
@@ -40,6 +47,8 @@ class TransportStreamParser:
         """The last continuity counter of each kind of packets."""
         self._shifts: dict[int, int] = {}
         """What is added to them since another encoder continues."""
+        self.times: dict[int, int] = {}
+        """The presentation time of the last unit that began, by the kind of its packets."""
 
     def restart(self, left_out: int = 0) -> None:
         """
@@ -73,6 +82,10 @@ class TransportStreamParser:
         for at in range(0, usable, PACKET_BYTES):
             pid = _identifier(data, at)
             self._counters[pid] = data[at + 3] & 0xF
+            if data[at + 1] & STARTS_UNIT and pid in (VIDEO_PID, AUDIO_PID):
+                packet = data[at:at + PACKET_BYTES]
+                if (time := presentation_time(packet[payload(packet)[0]:])) is not None:
+                    self.times[pid] = time
             if pid in (PAT_PID, PMT_PID):
                 self._tables[pid] = data[at:at + PACKET_BYTES]
             elif pid == VIDEO_PID and _random_access(data, at):
@@ -113,3 +126,26 @@ def _random_access(data: bytes, at: int) -> bool:
     starts = bool(data[at + 1] & STARTS_UNIT)
     has_adaptation = bool(data[at + 3] & 0x20)
     return starts and has_adaptation and data[at + 4] > 0 and bool(data[at + 5] & 0x40)
+
+
+def payload(packet: bytes) -> tuple[int, bool]:
+    """Return where a packet's payload begins, and whether stuffing comes before it."""
+    control = packet[3] >> 4 & 3
+    if not control & 1:
+        return PACKET_BYTES, False
+    if not control & 2:
+        return 4, False
+    length = packet[4]
+    if length == 0:
+        return 5, True
+    # A flag byte, and six bytes of clock reference where bit 4 says so.
+    return min(5 + length, PACKET_BYTES), length > (7 if packet[5] & 0x10 else 1)
+
+
+def presentation_time(unit: bytes) -> int | None:
+    """Return a PES packet's presentation time; None where it has none."""
+    if len(unit) < PES_HEADER_BYTES + 5 or unit[:3] != _PES_START or not unit[7] & 0x80:
+        return None
+    field = unit[PES_HEADER_BYTES:PES_HEADER_BYTES + 5]
+    return ((field[0] >> 1 & 7) << 30 | field[1] << 22 | (field[2] >> 1) << 15
+            | field[3] << 7 | field[4] >> 1)

@@ -9,14 +9,21 @@ import subprocess
 from typing import Any
 
 from txt2vid_ros.core.process.child_process import QueuedWriter
-from txt2vid_ros.media.ffmpeg import FfmpegProcess, pipe_input
+from txt2vid_ros.media.ffmpeg import FfmpegProcess, not_started, pipe_input
+from txt2vid_ros.media.output.pictures.timed_pictures import before_picture, header
 
 # Raw input needs no probing, which would wait for more of one pipe than of the other.
-_UNPROBED = {'probesize': 32, 'analyzeduration': 0, 'thread_queue_size': 64}
+_UNPROBED = {'probesize': 32, 'analyzeduration': 0}
+PICTURES_INSIDE, SOUNDS_INSIDE = 4, 64
+"""Packets that ffmpeg reads ahead: what waits shall wait here, where it is counted."""
 
 
 class RawEncoder(FfmpegProcess):
-    """Takes I420 frames and s16 mono sound, each through a pipe and a bounded queue of its own."""
+    """
+    Takes I420 frames and s16 mono sound, each through a pipe and a bounded queue of its own.
+
+    Frames may be left out; those after them keep their times.
+    """
 
     def __init__(self, compose: Callable[[Any, Any], Any], name: str, *, size: tuple[int, int],
                  fps: Fraction, audio_rate: int, frame_queue: int, sound_queue: int,
@@ -28,20 +35,26 @@ class RawEncoder(FfmpegProcess):
         bound the writes that wait. The first sample is heard `sound_after` seconds after the first
         frame is seen. Raises UserError if it cannot be started.
         """
-        reading, writing = os.pipe()
-        video = pipe_input(0, 'rawvideo', pixel_format='yuv420p', video_size=size,
-                           framerate=f'{fps.numerator}/{fps.denominator}',
-                           color_range='tv', **_UNPROBED)
-        audio = pipe_input(reading, 's16le', ar=audio_rate, ac=1,
-                           itsoffset=f'{sound_after:.6f}', **_UNPROBED)
         try:
-            super().__init__(compose(video, audio), name, stdout=stdout, pass_fds=(reading,))
+            reading, writing = os.pipe()
+        except OSError as error:
+            raise not_started(error) from error
+        video = pipe_input(0, 'matroska', color_range='tv', thread_queue_size=PICTURES_INSIDE,
+                           **_UNPROBED)
+        audio = pipe_input(reading, 's16le', ar=audio_rate, ac=1, itsoffset=f'{sound_after:.6f}',
+                           thread_queue_size=SOUNDS_INSIDE, **_UNPROBED)
+        try:
+            super().__init__(compose(video, audio), name, stdout=stdout, pass_fds=(reading,),
+                             wide_input=True, wide_output=stdout == subprocess.PIPE)
         except BaseException:
             os.close(writing)
             raise
         finally:
             os.close(reading)
         self._video = self.queued_input(frame_queue)
+        self._fps = fps
+        self._place = 0
+        self._video.write(header(*size, fps))
         self._audio = QueuedWriter(os.fdopen(writing, 'wb', buffering=0), f'{name} sound',
                                    sound_queue)
 
@@ -51,14 +64,28 @@ class RawEncoder(FfmpegProcess):
         return (self.status is None and not self._video.failed.is_set()
                 and not self._audio.failed.is_set())
 
-    def write(self, picture: bytes, sound: bytes, timeout: float = 0.0) -> bool:
-        """
-        Queue one I420 frame and the s16 samples written with it; False if ffmpeg has failed.
+    @property
+    def waiting(self) -> int:
+        """Return how many frames wait for ffmpeg."""
+        return self._video.waiting
 
-        Waits at most `timeout` seconds for room in each queue.
+    @property
+    def taken(self) -> int:
+        """Return how many frames ffmpeg has taken."""
+        return self._video.taken - 1    # the header
+
+    def write(self, picture: bytes | None, sound: bytes, timeout: float = 0.0) -> bool:
         """
+        Queue an I420 frame, None to leave it out, and the s16 samples written with it.
+
+        Waits at most `timeout` seconds for room in each queue; False if ffmpeg has failed.
+        """
+        place, self._place = self._place, self._place + 1
         # Sound first: it must not wait for a picture that waits for its own sound to be taken.
-        return self._audio.write(sound, timeout) and self._video.write(picture, timeout)
+        if not self._audio.write(sound, timeout):
+            return False
+        return picture is None or self._video.write(
+            before_picture(place / self._fps, len(picture)) + picture, timeout)
 
     def finish(self, timeout: float = 2.0) -> int:
         """

@@ -34,11 +34,21 @@ class FrameEncoder(Protocol):
 
     @property
     def alive(self) -> bool:
-        """Return whether it takes more."""
+        """Return whether it takes more, or would if the machine let it."""
         ...
 
-    def write(self, picture: bytes, sound: bytes) -> bool:
-        """Take one frame and the samples written with it."""
+    @property
+    def waiting(self) -> int:
+        """Return how many frames wait for it."""
+        ...
+
+    @property
+    def starting(self) -> bool:
+        """Return whether it has yet to take its first frame."""
+        ...
+
+    def write(self, picture: bytes | None, sound: bytes) -> bool:
+        """Take one frame, None where it is left out, and the samples written with it."""
         ...
 
     def end_sound_after(self, units: int) -> None:
@@ -51,6 +61,10 @@ class FrameEncoder(Protocol):
 
     def close(self) -> None:
         """Finish."""
+        ...
+
+    def abort(self) -> None:
+        """End at once, whatever it has yet to do."""
         ...
 
     def wait(self, timeout: float) -> None:

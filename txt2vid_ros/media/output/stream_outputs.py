@@ -5,24 +5,42 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from txt2vid_ros.core.process.descriptors import allow_files, DescriptorBudget
 from txt2vid_ros.media import ffmpeg
 from txt2vid_ros.media.output.broadcast import Broadcast
 from txt2vid_ros.media.output.encoder import StreamEncoder
 from txt2vid_ros.media.output.fragments import FragmentedView
 from txt2vid_ros.media.output.http_address import ways_to_watch
 from txt2vid_ros.media.output.http_server import StreamServer
-from txt2vid_ros.media.output.mpegts import TransportStreamParser
+from txt2vid_ros.media.output.mpegts import (
+    AUDIO_PID,
+    StreamChunk,
+    TransportStreamParser,
+    VIDEO_PID,
+)
 from txt2vid_ros.media.output.sinks import Sink
 from txt2vid_ros.media.output.stream_format import Opening
+
+FILES = 512
+"""Descriptors that all connections, each with an ffmpeg or none, and the node itself may need."""
 
 
 class StreamOutputs:
     """One encoder, and what its stream goes to: HTTP viewers, a file, URLs."""
 
     def __init__(self, *, http: str, record: str, push: str,
-                 report: Callable[[str], None], status: Callable[[], Mapping[str, Any]]) -> None:
-        """Open all outputs that are not empty. Raises UserError where one cannot be opened."""
+                 report: Callable[[str], None], status: Callable[[], Mapping[str, Any]],
+                 sent: Callable[[int, int], None]) -> None:
+        """
+        Open all outputs that are not empty. Raises UserError where one cannot be opened.
+
+        `sent` gets the presentation times of the newest picture and the newest sound on their way.
+        """
+        self._sent = sent
         ffmpeg.executable()
+        allow_files(FILES)
+        self.budget = DescriptorBudget()
+        """Of the connections."""
         self._parser = TransportStreamParser()
         self._broadcast = Broadcast(lambda: self._parser.tables)
         self._encoder: StreamEncoder | None = None
@@ -35,7 +53,7 @@ class StreamOutputs:
                     '/live.ts': ('video/mp2t', self._broadcast.subscribe,
                                  self._broadcast.unsubscribe),
                     '/live.mp4': ('video/mp4', self._fragments.subscribe,
-                                  self._fragments.unsubscribe)}, status)
+                                  self._fragments.unsubscribe)}, status, self.budget)
             if record:
                 self._sinks.append(Sink.record(self._broadcast, record, report))
             for url in push.split():
@@ -46,8 +64,14 @@ class StreamOutputs:
 
     def encoder(self, opening: Opening) -> StreamEncoder:
         """Start an encoder that continues the stream."""
-        self._encoder = StreamEncoder(opening, self._broadcast.publish, self._parser)
+        self._encoder = StreamEncoder(opening, self._publish, self._parser)
         return self._encoder
+
+    def _publish(self, chunk: StreamChunk) -> None:
+        self._broadcast.publish(chunk)
+        times = self._parser.times
+        if VIDEO_PID in times and AUDIO_PID in times:
+            self._sent(times[VIDEO_PID], times[AUDIO_PID])
 
     @property
     def encoder_pid(self) -> int:

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import collections
 from collections.abc import Callable
 import dataclasses
 import logging
 import math
 import threading
 
-import cv2
-import numpy as np
-from numpy.typing import NDArray
 from txt2vid_ros.core.backoff import Backoff
 from txt2vid_ros.core.clock import Clock, FrameGrid, SECOND
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.pcm import to_s16
-from txt2vid_ros.media.fitting import fitted
 from txt2vid_ros.media.output.frame_buffer import FrameBuffer
 from txt2vid_ros.media.output.hand_over import HandOver, seam_after, units_before
+from txt2vid_ros.media.output.overload.load_control import LoadControl
+from txt2vid_ros.media.output.pictures.i420_pictures import I420Pictures
 from txt2vid_ros.media.output.stream_format import FrameEncoder, Opening, StreamFormat
+from txt2vid_ros.media.output.stream_statistics import StreamStatistics
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
 
 log = logging.getLogger(__name__)
@@ -39,22 +37,6 @@ RESTART_BACKOFF = Backoff(first=0.2, largest=5.0)
 """From the second failure on: after the first it starts again at once."""
 
 
-@dataclasses.dataclass
-class StreamStatistics:
-    """Counts since the start, for diagnostics and `txt2vid bench graph`."""
-
-    frames: int = 0
-    on_time: int = 0
-    repeated: int = 0
-    skipped: int = 0
-    """Grid places that the machine was too slow to write at all."""
-    late_audio: int = 0
-    restarts: int = 0
-    lateness: collections.deque[float] = dataclasses.field(
-        default_factory=lambda: collections.deque(maxlen=500))
-    """Seconds after its due time at which each of the last frames was written."""
-
-
 class StreamWriter:
     """
     Writes a constant frame rate and unbroken sound, whatever arrives or does not arrive.
@@ -72,7 +54,10 @@ class StreamWriter:
         self.statistics = StreamStatistics()
         self.grid = grid
         self._form = form
+        self._base = form
+        """What was asked for; `_form` is what the machine can do of it."""
         self._wanted = form, grid
+        self._load = LoadControl()
         self._change: HandOver | None = None
         self._frames = frames
         self._speech = speech
@@ -81,9 +66,9 @@ class StreamWriter:
         self._playout = int(playout * SECOND)
         self._audio_ahead = round(audio_ahead * form.audio_rate)
         """Samples."""
-        self._blank = np.full((form.height * 3 // 2, form.width), 128, np.uint8)
-        self._blank[:form.height] = 16
-        self._converted: tuple[NDArray[np.uint8] | None, bytes] = (None, self._blank.tobytes())
+        self._pictures = I420Pictures(form.width, form.height)
+        self._fault = ''
+        self._lateness = 0.0
         self._samples_done = 0
         self._sound_begin = 0
         """The first sample that the present encoder got."""
@@ -93,6 +78,11 @@ class StreamWriter:
     def change(self, form: StreamFormat, grid: FrameGrid) -> None:
         """Go on in another format of the same size, without a gap."""
         self._wanted = form, grid
+
+    @property
+    def overload(self) -> str:
+        """Return, in a line, what is done less of because the machine is busy; '' for nothing."""
+        return self._load.status(self._form)
 
     @property
     def heard_until(self) -> int:
@@ -114,12 +104,15 @@ class StreamWriter:
                 elif (jump := self._jump(place)) and sink is not None:
                     log.warning('the clock or the machine jumped by %+.1f s; going on from there',
                                 jump)
-                    sink.close()
-                    sink = None
+                    place = self._jumped(place)
                 if sink is None:
                     place = self._anchor(self._without_hand_over(place))
-                    sink = self._open_sink(Opening(self._form, self._begun(self.grid, place)))
-                if self._change is None and self._wanted != (self._form, self.grid):
+                    sink = self._opened(Opening(self._form, self._begun(self.grid, place)))
+                    if sink is None:
+                        failures += 1
+                        self._pause(failures, stop)
+                        continue
+                if self._change is None and self._goal() != (self._form, self.grid):
                     self._change = self._prepared(sink, place)
                 if not self._wait(place, stop):
                     continue
@@ -137,43 +130,79 @@ class StreamWriter:
     def _begun(self, grid: FrameGrid, place: int) -> float:
         return (grid.stamp(place) - self.zero) / SECOND
 
-    def _prepared(self, sink: FrameEncoder, place: int) -> HandOver:
-        """Start the encoder that takes over from `sink` in a moment."""
+    def _goal(self) -> tuple[StreamFormat, FrameGrid]:
+        """Return what is wanted, as far as the machine can do it."""
         form, grid = self._wanted
+        return self._load.lowered(form), grid
+
+    def _opened(self, opening: Opening) -> FrameEncoder | None:
+        """Return an encoder; None where none can be started now, though one could before."""
+        try:
+            return self._open_sink(opening)
+        except UserError as error:
+            if not self.statistics.frames:
+                raise
+            self._fault = str(error)
+            return None
+
+    def _prepared(self, sink: FrameEncoder, place: int) -> HandOver | None:
+        """Start the encoder that takes over from `sink` in a moment; None where it cannot be."""
+        form, grid = self._goal()
         last = place + math.ceil(CHANGE_SECONDS * self.grid.fps)
         first = grid.first_after(self.grid.stamp(last) + 1)
         seam = seam_after(self._sound_begin, self._sample_at(last + 1) + self._audio_ahead)
         change = HandOver(form, grid, last, first, seam, sink)
         begin = int(first * form.audio_rate / grid.fps)
-        return dataclasses.replace(change, encoder=self._open_sink(Opening(
-            form, self._begun(grid, first), (change.sound_begin - begin) / form.audio_rate, sink)))
+        encoder = self._opened(Opening(
+            form, self._begun(grid, first), (change.sound_begin - begin) / form.audio_rate, sink))
+        if encoder is None:
+            self._stays(self._fault)
+            return None
+        return dataclasses.replace(change, encoder=encoder)
 
     def _handed_over(self, sink: FrameEncoder, change: HandOver) -> tuple[FrameEncoder, int]:
         """Return the encoder to go on with, and its first place."""
         self._change = None
         if not change.encoder.alive:
-            log.error('the stream stays as it is: %s', change.encoder.failure())
-            self._wanted = self._form, self.grid
-            change.encoder.close()
+            self._stays(change.encoder.failure())
+            change.encoder.abort()
             return sink, change.last + 1
-        old, self.grid, self._form = self.grid, change.grid, change.form
-        self._frames.renumber(lambda place: change.grid.index(old.stamp(place)))
+        self._take_over(change.form, change.grid)
         sink.end_sound_after(units_before(self._sound_begin, change.seam))
         self._samples_done = self._sound_begin = change.sound_begin
         # It has yet to encode what it was given; no frame may wait for that.
         threading.Thread(target=sink.close, name='last packets', daemon=True).start()
         return change.encoder, change.first
 
+    def _take_over(self, form: StreamFormat, grid: FrameGrid) -> None:
+        """Go on in another format from here on."""
+        old, self.grid, self._form = self.grid, grid, form
+        self._base = self._wanted[0]
+        self._frames.renumber(lambda place: grid.index(old.stamp(place)))
+        if self._pictures.size != (form.width, form.height):
+            self._pictures = I420Pictures(form.width, form.height)
+        self._load.restarted()
+
+    def _stays(self, why: str) -> None:
+        """Go on as before, where another encoder could not take over."""
+        log.error('the stream stays as it is: %s', why)
+        self._wanted = self._base, self.grid
+        self._load.stay(self._base, self._form)
+
     def _without_hand_over(self, place: int) -> int:
         """Go on in the format that is wanted by an encoder of its own; return the place."""
+        self._abandon_change()
+        old, goal = self.grid, self._goal()
+        if goal != (self._form, self.grid):
+            self._take_over(*goal)
+            place = self.grid.first_after(old.stamp(place))
+        self._load.restarted()
+        return place
+
+    def _abandon_change(self) -> None:
         if self._change is not None:
             self._change.encoder.close()
             self._change = None
-        if self._wanted != (self._form, self.grid):
-            old, (self._form, self.grid) = self.grid, self._wanted
-            self._frames.renumber(lambda each: self.grid.index(old.stamp(each)))
-            place = self.grid.first_after(old.stamp(place))
-        return place
 
     def _jump(self, place: int) -> float:
         """Return how many seconds ago `place` was due; 0 where a stall explains that."""
@@ -191,15 +220,34 @@ class StreamWriter:
         self._samples_done = self._sound_begin = self._sample_at(now)
         return now
 
+    def _jumped(self, place: int) -> int:
+        """
+        Return the place to go on from with the same encoder.
+
+        It is told nothing of the time in between, whose sound is not heard.
+        """
+        self._abandon_change()
+        now = self.grid.first_after(self._clock.now())
+        self.zero += self.grid.stamp(now) - self.grid.stamp(place)
+        begin = self._sample_at(now) + self._samples_done - self._sample_at(place)
+        self._sound_begin += begin - self._samples_done
+        self._samples_done = begin
+        return now
+
     def _restart(self, sink: FrameEncoder, failures: int, stop: threading.Event) -> None:
         self.statistics.restarts += 1
-        fault = sink.failure()
-        sink.close()
+        self._fault = sink.failure()
+        sink.abort()
+        self._pause(failures, stop)
+
+    def _pause(self, failures: int, stop: threading.Event) -> None:
+        """Wait before the next start; raise UserError after too many failures in a row."""
         if failures > MOST_RESTARTS:
-            raise UserError(f'the encoder failed {failures} times in a row: {fault}',
+            raise UserError(f'the encoder failed {failures} times in a row: {self._fault}',
                             'Run "txt2vid doctor" to see what ffmpeg lacks.')
         pause = RESTART_BACKOFF.after(failures - 1)
-        log.warning('%s; starting it again%s', fault, f' in {pause:.1f} s' if pause else '')
+        log.warning('%s; starting it again%s', self._fault,
+                    f' in {pause:.1f} s' if pause else '')
         stop.wait(pause)
 
     def _wait(self, place: int, stop: threading.Event) -> bool:
@@ -213,38 +261,36 @@ class StreamWriter:
             if left > LONGEST_STALL_SECONDS * SECOND + self._playout or stop.wait(
                     min(left / SECOND, 0.1)):
                 return False
-        self.statistics.lateness.append(-left / SECOND)
+        self._lateness = -left / SECOND
+        self.statistics.lateness.observe(self._lateness)
         return not stop.is_set()
 
     def _write(self, sink: FrameEncoder, place: int) -> None:
         frame, exact = self._frames.take(place)
-        late = self.statistics.lateness[-1] * float(self.grid.fps) > 1
+        late = self._lateness * float(self.grid.fps) > 1
         self.statistics.frames += 1
         self.statistics.on_time += exact and not late
         self.statistics.repeated += not exact
+        self._measure_offset(place)
         change = self._change
         end = (change.seam if change is not None and place == change.last
                else self._sample_at(place + 1) + self._audio_ahead)
-        sink.write(self._picture(frame), self._sound(max(end, self._samples_done)))
+        fps = float(self.grid.fps)
+        sent = self._load.admits(sink.waiting, self._lateness * fps, fps, starting=sink.starting)
+        self.statistics.left_out += not sent
+        sink.write(self._pictures.converted(frame) if sent else None,
+                   self._sound(max(end, self._samples_done)))
+        if self._change is None and (step := self._load.judged(self._wanted[0])):
+            form, _ = self._goal()
+            log.warning('the stream is coded with %s work: %d x %d by the preset %s',
+                        'less' if step < 0 else 'more', form.width, form.height, form.preset)
 
-    def _picture(self, frame: NDArray[np.uint8] | None) -> bytes:
-        if frame is None:
-            return self._blank.tobytes()
-        known, data = self._converted
-        if known is not frame:
-            data = cv2.cvtColor(self._fitted(frame), cv2.COLOR_BGR2YUV_I420).tobytes()
-            self._converted = (frame, data)
-        return data
-
-    def _fitted(self, frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Return the frame at the stream's size, with bars where the shape differs."""
-        picture, (left, top) = fitted(frame, (self._form.width, self._form.height))
-        if picture is frame:
-            return frame
-        height, width = picture.shape[:2]
-        canvas = np.zeros((self._form.height, self._form.width, 3), np.uint8)
-        canvas[top:top + height, left:left + width] = picture
-        return canvas
+    def _measure_offset(self, place: int) -> None:
+        """Note by how much the picture is late against the speech that is heard beside it."""
+        shown = self._frames.shown_place
+        begin = self.grid.seconds(place)
+        if shown is not None and self._speech.speaking(begin, self.grid.seconds(place + 1)):
+            self.statistics.av_offset.observe(begin - self.grid.seconds(shown))
 
     def _sound(self, end: int) -> bytes:
         """Return the samples before number `end` that were not written yet."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import collections
 from collections.abc import Callable
 import concurrent.futures
 import threading
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from txt2vid_ros.core.clock import Clock, SECOND
 from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.percentiles import RollingPercentiles
 from txt2vid_ros.media.output.frame_buffer import FrameBuffer
 
 WAIT_SECONDS = 0.02
@@ -50,7 +50,7 @@ class Presenter:
         self.shown = 0
         self.closed = False
         """Whether the user has closed the window."""
-        self.lateness: collections.deque[float] = collections.deque(maxlen=500)
+        self.lateness = RollingPercentiles()
         """Seconds after its time at which each of the last frames was on the screen."""
 
     def push(self, stamp: int, frame: NDArray[np.uint8]) -> None:
@@ -87,7 +87,7 @@ class Presenter:
     def _note(self, due: int | None) -> None:
         self.shown += 1
         if due is not None:
-            self.lateness.append((self._clock.now() + self._latency - due) / SECOND)
+            self.lateness.observe((self._clock.now() + self._latency - due) / SECOND)
 
     def _wait(self, stop: threading.Event) -> None:
         due = self._frames.next_place

@@ -43,6 +43,28 @@ class FallbackVoice(FallbackProvider[TextToSpeech, VoiceCapabilities], TextToSpe
         """Take at least one voice, not loaded."""
         super().__init__(FallbackChain('voice', slots, time_source), VoiceCapabilities(VOICE_RATE),
                          _combined)
+        self._meant: dict[str, tuple[str, ...]] = {}
+
+    def awaited(self) -> dict[str, tuple[str, ...]]:
+        """
+        Return the voices that could not be loaded yet, each with the languages that it is for.
+
+        Not those that only the user can mend. A voice that knows its languages only once it is
+        loaded has none here.
+        """
+        slots = [slot for slot in self._chain.slots
+                 if slot.provider is None and slot.disabled_by is None]
+        for slot in slots:
+            if slot.name not in self._meant:
+                self._meant[slot.name] = _meant_for(slot)
+        return {slot.name: self._meant[slot.name] for slot in slots}
+
+    def give_up(self, others: FallbackVoice) -> None:
+        """Give no work to voices of which other lists know that only the user can mend them."""
+        found = {slot.name: slot.disabled_by for slot in others._chain.slots}
+        for slot in self._chain.slots:
+            if slot.name in self.awaited() and (error := found.get(slot.name)) is not None:
+                slot.disable(error)
 
     def synthesize(self, clause: str, cancelled: Callable[[], bool]) -> Iterator[SpeechChunk]:
         """Yield the clause's speech. Raises ProviderError where no voice is left."""
@@ -98,6 +120,14 @@ class FallbackVoice(FallbackProvider[TextToSpeech, VoiceCapabilities], TextToSpe
         # All may have been released meanwhile.
         if self._chain.loaded:
             self._capabilities = self._combine(self._chain.loaded)
+
+
+def _meant_for(slot: ProviderSlot[TextToSpeech]) -> tuple[str, ...]:
+    try:
+        return slot.made().capabilities.languages
+    except RuntimeError as error:
+        log.debug('voice %s does not tell its languages before it is loaded: %s', slot.name, error)
+        return ()
 
 
 def _measured(slot: ProviderSlot[TextToSpeech], problem_of: Callable[[TextToSpeech], str]) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import collections
 from collections.abc import Mapping
 import enum
-import statistics
 import threading
 
 from txt2vid_ros.core.backoff import Backoff
+from txt2vid_ros.core.percentiles import RollingPercentiles
 from txt2vid_ros.providers.resilience.time_source import REAL_TIME, TimeSource
 
 OPEN_TIME = Backoff(first=1.0, largest=60.0)
@@ -50,7 +50,7 @@ class ProviderHealth:
         self._unexpected = 0
         self._opened: float | None = None
         self._retry_at = 0.0
-        self._first_results: collections.deque[float] = collections.deque(maxlen=100)
+        self._first_results = RollingPercentiles.of_sentences()
         self._errors: collections.Counter[ErrorKind] = collections.Counter()
         self.last_error = ''
         """As one line."""
@@ -74,7 +74,7 @@ class ProviderHealth:
 
     def record_first_result(self, seconds: float) -> None:
         """Record how long the first sound, or the text, took."""
-        self._first_results.append(seconds)
+        self._first_results.observe(seconds)
 
     def record_success(self) -> None:
         """Close the breaker after work that was completed."""
@@ -112,12 +112,11 @@ class ProviderHealth:
             self._retry_at = self._opened + self._time.jittered(OPEN_TIME.after(self._failures))
 
     def figures(self) -> Mapping[str, float | int | str]:
-        """Return the state, the median of the time to the first result, and errors by kind."""
-        first = list(self._first_results)
+        """Return the state, percentiles of the time to the first result, and errors by kind."""
         return {
             'state': self.state.value,
             **({'refused': self.disabled_by} if self.disabled_by else {}),
-            **({'first_ms_p50': statistics.median(first) * 1000} if first else {}),
+            **self._first_results.figures('first_ms'),
             **{f'errors_{kind.value}': self._errors[kind]
                for kind in ErrorKind if self._errors[kind]}}
 

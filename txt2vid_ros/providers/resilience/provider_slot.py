@@ -90,6 +90,10 @@ class ProviderSlot(Generic[P]):
         """Return whether a probe should begin now."""
         return self.available and not self.ready and self.probe is None
 
+    def made(self) -> P:
+        """Return a further object, not loaded, to be asked what it is meant for."""
+        return self._make()
+
     def disable(self, error: UserError) -> None:
         """Give it no more work: only the user can mend it."""
         self.health.record_error(ErrorKind.USER, str(error))

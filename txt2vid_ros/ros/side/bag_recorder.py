@@ -87,7 +87,8 @@ class _Recording:
             name = topic if topic.startswith('/') else f'{self._namespace}/{topic}'
             connection = self._writer.add_connection(
                 name, type_name(message_class), typestore=store)
-            if profile.durability == DurabilityPolicy.TRANSIENT_LOCAL:
+            # What has a state tells it at once; `trace` may have nothing to tell yet.
+            if profile.durability == DurabilityPolicy.TRANSIENT_LOCAL and profile.depth == 1:
                 self._latched.add(name)
             self._subscriptions[name] = node.create_subscription(
                 message_class, name, self._callback(connection, name), profile, raw=True)

@@ -31,6 +31,7 @@ TOPICS: dict[str, tuple[Any, QoSProfile]] = {
     'voice/mouth': (JointTrajectory, qos.MOUTH),
     'face/image_raw/compressed': (CompressedImage, qos.IMAGE),
     'face/image_raw': (Image, qos.IMAGE),
+    'trace': (DiagnosticArray, qos.TRACE),
     '/diagnostics': (DiagnosticArray, qos.SPEECH),
 }
 """The message class of each topic that can be recorded, and the QoS that it is read with."""

@@ -6,6 +6,7 @@ import queue
 from types import TracebackType
 
 from diagnostic_msgs.msg import DiagnosticArray
+from txt2vid_ros.ros import messages
 from txt2vid_ros.ros.side.side_node import SideNode
 
 
@@ -14,7 +15,7 @@ class DiagnosticsReader:
 
     def __init__(self, namespace: str, kind: str) -> None:
         """Follow the nodes called `kind`."""
-        self._prefix = '/' + namespace.strip('/') + '/'
+        self._namespace = namespace
         self._kind = kind
         self._held: queue.Queue[dict[str, str]] = queue.Queue(maxsize=100)
         self._side = SideNode('txt2vid_reader')
@@ -42,10 +43,8 @@ class DiagnosticsReader:
             return None
 
     def _on_array(self, message: DiagnosticArray) -> None:
-        for status in message.status:
-            if not (status.name.startswith(self._prefix)
-                    and status.name.endswith(f': {self._kind}')) or self._held.full():
-                continue
-            self._held.put_nowait({
-                'level': str(int.from_bytes(status.level, 'big')), 'message': status.message,
-                **{pair.key: pair.value for pair in status.values}})
+        for told in messages.from_diagnostics(message, self._namespace):
+            if told.kind == self._kind and not self._held.full():
+                self._held.put_nowait({
+                    'level': str(int.from_bytes(messages.LEVELS[told.level], 'big')),
+                    'message': told.line, **told.values})

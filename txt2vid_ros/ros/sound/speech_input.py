@@ -15,6 +15,7 @@ from txt2vid_ros.ros import messages
 from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.sound.sound_topic import ReceivedSound, SoundTopic
 from txt2vid_ros.ros.stamps import StampCheck
+from txt2vid_ros.ros.trace_publisher import TracePublisher
 
 LONGEST_DELAY = 0.3
 """Seconds; a message that took longer to arrive counts as if it had taken so long."""
@@ -25,8 +26,10 @@ class SpeechInput:
 
     def __init__(self, node: ManagedNode, speech: SpeechTimeline, *,
                  ended: Callable[[int], None] = lambda stamp: None,
-                 cut: Callable[[int], int] = lambda stamp: stamp) -> None:
+                 cut: Callable[[int], int] = lambda stamp: stamp,
+                 trace: TracePublisher | None = None) -> None:
         """`cut` may move the end of an utterance; `ended` gets each end (nanoseconds)."""
+        self._trace = trace
         self.timed = False
         """Whether the voice gives mouth shapes with its sound."""
         self.delay = LeadTimeEstimator(0.0, margin=0.01, largest=LONGEST_DELAY)
@@ -55,5 +58,9 @@ class SpeechInput:
         if len(samples) == 0:
             self._speech.end(sound.frame_id, self._cut(sound.stamp))
             self._ended(sound.stamp)
+            if self._trace is not None:
+                self._trace.ended(sound.frame_id, sound.stamp)
         else:
             self._speech.push(sound.frame_id, sound.stamp, samples, sound.format.rate)
+            if self._trace is not None:
+                self._trace.sound(sound.frame_id, sound.stamp)

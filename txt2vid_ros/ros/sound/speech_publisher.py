@@ -18,6 +18,7 @@ from txt2vid_ros.media.captions import Caption, Captions
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.sound.listeners import wait_for_listeners
+from txt2vid_ros.ros.trace_publisher import TracePublisher
 
 RIVAL_CHECKS = 4
 """Checks in a row that find another publisher before that is a problem: a node that has crashed
@@ -36,6 +37,7 @@ class SpeechPublisher:
         self._ids: collections.deque[str] = collections.deque(maxlen=IDS_KEPT)
         self._rivals_seen = 0
         self._audio = node.publisher(AudioDataStamped, 'voice/audio', qos.AUDIO)
+        self.trace = TracePublisher(node)
         self._info = node.publisher(AudioInfo, 'voice/audio_info', qos.INFO)
         self._speaking = node.publisher(Bool, 'voice/speaking', qos.SPEAKING)
         self._captions = Captions(node.ros_clock, self._publish_caption,
@@ -56,12 +58,15 @@ class SpeechPublisher:
     def audio(self, utterance: str, start: int, samples: NDArray[np.float32], rate: int) -> None:
         """Publish a chunk whose first sample is to be heard at `start`."""
         self._audio.publish(messages.to_audio(utterance, start, samples))
+        self.trace.mark(utterance, 'sound')
+        self.trace.mark(utterance, 'heard', start)
         self._captions.audio(utterance, start)
 
     def ended(self, utterance: str, end: int, *, interrupted: bool = False, unsaid: str = ''
               ) -> None:
         """Publish that an utterance ends: a chunk without samples at the time of its end."""
         self._audio.publish(messages.to_audio(utterance, end, np.zeros(0, np.float32)))
+        self.trace.mark(utterance, 'end', end)
         self._captions.ended(utterance, end, interrupted=interrupted, unsaid=unsaid)
 
     def new_id(self, speaker: str, stamp: int) -> str:

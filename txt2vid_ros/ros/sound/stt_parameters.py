@@ -5,13 +5,14 @@ from __future__ import annotations
 import dataclasses
 
 from txt2vid_ros.core.people import DEFAULT
+from txt2vid_ros.ros.node_status import NodeParameters
 from txt2vid_ros.ros.parameters import parameter
 
 AT_START, ON_SOUND = 'at_start', 'on_sound'
 
 
 @dataclasses.dataclass(frozen=True)
-class Parameters:
+class Parameters(NodeParameters):
     """The parameters of the stt node."""
 
     provider: tuple[str, ...] = parameter(

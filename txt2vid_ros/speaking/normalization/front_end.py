@@ -84,7 +84,7 @@ def normalize(text: str, languages: tuple[str, ...] = ('en',), *, ssml: bool = F
     locale = locale or _locale_of(languages)
     language = language_of(locale)
     text = read_emoji(clean_characters(text), named=named_emoji and language not in LANGUAGES)
-    text = _spaced(join_lines(text, _dated(language)))
+    text = _spaced(join_lines(text, dated(language)))
     to_words = for_locale(locale)
     if to_words:
         text = ' '.join(map(to_words, _portions(text)))
@@ -101,7 +101,7 @@ def _locale_of(languages: tuple[str, ...]) -> str:
         iter(languages), '')
 
 
-def _dated(language: str) -> str:
+def dated(language: str) -> str:
     """Return what follows the ordinal number of a day at the beginning of a line."""
     table = LANGUAGES.get(language)
     if table is None or not table.day_ordinal:

@@ -10,7 +10,7 @@ MIN_WRAP_WIDTH = 40
 # A word that is divided between lines.
 _HYPHENATED = re.compile(r'(?<=[^\W\d_]{2})-\n\s*(?=[a-zß-öø-ÿ])')
 _NUMBERED = re.compile(r'^(\d{1,3})[.)]\s+(?=\S)')
-_ENDED = tuple('.!?…:;,。！？；：，、।۔؟—–"\')')
+_ENDED = tuple('.!?…:;,。！？；：，、।॥۔؟—–"\')')
 _CLOSED = re.compile(r'[.!?…。！？।۔؟][\'")\]]*$')
 
 
@@ -33,19 +33,25 @@ def _joined(paragraph: str, dated: str) -> str:
     width = max(map(len, lines), default=0)
     out = []
     for line, following in itertools.zip_longest(lines, lines[1:], fillvalue=''):
-        number = _NUMBERED.match(line)
-        spoken = line if number is None or (dated and re.match(dated, line[number.end():])) else (
-            f'{number[1]}: {line[number.end():]}')
-        wrapped = not following or (not _NUMBERED.match(following) and (
-            following[0].islower() or line.endswith(',')
+        number = _number(line, dated)
+        spoken = line if number is None else f'{number[1]}: {line[number.end():]}'
+        wrapped = not following or (_number(following, dated) is None and (
+            _NUMBERED.match(following) is not None
+            or following[0].islower() or line.endswith(',')
             or (width >= MIN_WRAP_WIDTH
                 and len(line) + 1 + len(following.split(' ', 1)[0]) > width)))
         out.append(spoken if wrapped else ended(spoken))
     return ' '.join(out)
 
 
-def ended(line: str) -> str:
+def _number(line: str, dated: str) -> re.Match[str] | None:
+    """Return the number of a numbered line."""
+    found = _NUMBERED.match(line)
+    return None if found is None or (dated and re.match(dated, line[found.end():])) else found
+
+
+def ended(line: str, stop: str = '.') -> str:
     """Return the line with a full stop, where it ends in no mark that makes a pause."""
     if not line or (line.endswith(_ENDED) and line[-1] not in '"\')') or _CLOSED.search(line):
         return line
-    return f'{line}.'
+    return f'{line}{stop}'

@@ -17,7 +17,7 @@ MIN_PAUSE = 0.12
 MIN_WORD = 0.02
 """Seconds; a word that has less shares the time of the next one."""
 
-# Milliseconds at hibari's usual pace: means over 16 sentences, rounded. Only their ratios matter.
+# Milliseconds at hibari's usual pace: means over 16 sentences, rounded.
 _SHORT_VOWELS = frozenset('əɐ')
 _LONG_CONSONANTS = frozenset('ɹzʤpnʧ')
 _SHORT_CONSONANTS = frozenset('wðhŋvj')
@@ -98,7 +98,7 @@ def _without_pauses(start: float, end: float, samples: NDArray[np.float32], rate
 
 def _placed(symbols: Sequence[str], start: float, end: float) -> list[Phoneme]:
     sounds = phonemes_from_symbols((symbol, 1.0) for symbol in symbols)
-    lengths = np.array([_length(sound) for sound in sounds], np.float64)
+    lengths = np.array([usual_length(sound) for sound in sounds], np.float64)
     if not len(lengths) or end <= start:
         return []
     edges = start + (end - start) * np.concatenate([[0.0], np.cumsum(lengths) / lengths.sum()])
@@ -107,7 +107,12 @@ def _placed(symbols: Sequence[str], start: float, end: float) -> list[Phoneme]:
             for at, sound in enumerate(sounds)]
 
 
-def _length(sound: Phoneme) -> int:
+def usual_length(sound: Phoneme) -> float:
+    """Return for how many seconds a sound is heard in speech of a usual pace."""
+    return _milliseconds(sound) / 1000
+
+
+def _milliseconds(sound: Phoneme) -> int:
     symbol = sound.symbol
     if not any(viseme.vowel for viseme in visemes_of(symbol)):
         return (_LONG if symbol in _LONG_CONSONANTS else

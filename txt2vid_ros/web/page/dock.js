@@ -69,7 +69,7 @@ export class Dock {
     byId('talk-text').textContent = TALK[state];
     byId('level').hidden = byId('loudness').hidden = state !== 'on';
     this.#button.hidden = !this.#can.talk && state === 'off';
-    if (state !== 'off') this.notices.clear('talk-failed', 'talk-lost', 'talk-refused', ...MICROPHONE);
+    if (state !== 'off') this.notices.clear('talk-failed', 'talk-lost', 'talk-unreachable', 'talk-refused', ...MICROPHONE);
     if (state !== 'on') return;
     this.announce('The face hears you.');
     this.#level();

@@ -24,6 +24,7 @@ export const TROUBLE = {
   'talk-refused': ['This page may not talk to the face', 'Ask whoever runs the face for the whole address, with its token.'],
   'talk-failed': ['The microphone did not reach the face',
     'The network here may block WebRTC. Try again, or from another network. Typing works meanwhile.'],
+  'talk-unreachable': ['The microphone did not reach the face', 'There is no connection at the moment. Choose Talk again when the face is back.'],
   'talk-lost': ['The microphone was cut off', 'The connection broke off. Choose Talk again when the face is back.'],
   'not-sent': ['That was not sent', 'There is no connection at the moment. Your text is still in the box: send it again when the face is back.'],
   'private': ['This face is private', 'Ask whoever runs it for the whole address, with its token, and open that.'],

@@ -20,6 +20,9 @@ const REFUSALS = { NotAllowedError: 'microphone-refused', SecurityError: 'microp
   NotReadableError: 'microphone-taken', AbortError: 'microphone-taken' };
 const STATUS = { 401: 'talk-refused', 403: 'talk-refused', 409: 'microphone-busy' };
 
+/** Whether fetch() got no answer, by the errors that it throws then. */
+const unanswered = error => error instanceof TypeError || error.name === 'TimeoutError';
+
 /** Dispatches `change`; `state` is off, asking, connecting or on. `trouble` has a kind as detail. */
 export class Talk extends EventTarget {
   state = 'off';
@@ -70,7 +73,8 @@ export class Talk extends EventTarget {
     const peer = this.#peer = new RTCPeerConnection({ iceServers });
     peer.addTransceiver(track, { direction: 'sendonly', streams: [stream] });
     const session = await exchange(peer, '/whip').catch(error => {
-      throw new TalkError(STATUS[error.status] ?? 'talk-failed', STATUS[error.status] ? '' : error.status ? error.message : '');
+      throw new TalkError(STATUS[error.status] ?? (unanswered(error) ? 'talk-unreachable' : 'talk-failed'),
+        STATUS[error.status] || !error.status ? '' : error.message);
     });
     if (round !== this.#round) return session.end();
     this.#session = session;

@@ -10,14 +10,10 @@ import logging
 import aiohttp
 from txt2vid_ros.core.backoff import Backoff
 from txt2vid_ros.core.clock import Clock, SECOND
+from txt2vid_ros.core.wrapping import nearest
+from txt2vid_ros.media.output.mpegts import PTS_BITS, PTS_RATE
 from txt2vid_ros.web.rtc.h264 import Picture, picture
-from txt2vid_ros.web.rtc.transport_stream import (
-    PictureParser,
-    PTS_BITS,
-    PTS_RATE,
-    TimedPicture,
-)
-from txt2vid_ros.web.rtc.wrapping import nearest
+from txt2vid_ros.web.rtc.transport_stream import PictureParser, TimedPicture
 from txt2vid_ros.web.tasks import cancelled
 
 log = logging.getLogger(__name__)

@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 from txt2vid_ros.core.clock import Clock, SECOND
 from txt2vid_ros.core.pcm import SPEECH_RATE, STREAM_RATE
+from txt2vid_ros.core.wrapping import nearest
 from txt2vid_ros.media.capture.conditioning import Conditioner
 from txt2vid_ros.media.capture.source import SourceStatistics
 from txt2vid_ros.media.jitter.skew_estimator import SkewEstimator
 from txt2vid_ros.web.rtc.peer.transport import PeerTransport
 from txt2vid_ros.web.rtc.sound import LOOKAHEAD_SAMPLES
-from txt2vid_ros.web.rtc.wrapping import nearest
 
 HELD_PACKETS = 4
 """Packets that wait for one that is late; then it counts as lost."""

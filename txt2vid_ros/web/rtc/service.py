@@ -11,6 +11,7 @@ import secrets
 
 from aiortc import RTCCertificate
 from txt2vid_ros.core.clock import Clock
+from txt2vid_ros.core.process.descriptors import DescriptorBudget
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
 from txt2vid_ros.web.rtc.errors import BusyError, OfferError
 from txt2vid_ros.web.rtc.feed import StreamFeed
@@ -50,14 +51,20 @@ class RtcService:
     """
 
     def __init__(self, speech: SpeechTimeline, clock: Clock, heard: Heard,
-                 network: Network | None = None, most_viewers: int = MOST_VIEWERS) -> None:
-        """`speech` is what is said, on `clock`; `heard` is called with a microphone's sound."""
+                 network: Network | None = None, most_viewers: int = MOST_VIEWERS,
+                 budget: DescriptorBudget | None = None) -> None:
+        """
+        `speech` is what is said, on `clock`; `heard` is called with a microphone's sound.
+
+        The sockets of a peer come out of `budget`.
+        """
         self.network = network or Network()
         self.sound = SpeechSound(speech, clock)
         self.feed = StreamFeed(clock, self._show)
         self._clock = clock
         self._heard = heard
         self._most_viewers = most_viewers
+        self._budget = budget or DescriptorBudget()
         self._certificate = RTCCertificate.generateCertificate()
         self._sessions: dict[str, RtcSession] = {}
         self._viewers: dict[str, Recipient] = {}
@@ -182,6 +189,9 @@ class RtcService:
                      describe: Callable[[], str], work: Callable[[], Awaitable[None]]
                      ) -> RtcSession:
         try:
+            if not self._budget.allows(len(self.network.addresses)):
+                self._budget.refuse()
+                raise self._busy(503, 'This machine has no socket left.')
             await transport.gather()
             if not transport.local_candidates:
                 raise self._busy(503, 'This machine has no socket left.')

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 
-from txt2vid_ros.media.output.mpegts import PACKET_BYTES, STARTS_UNIT, SYNC, VIDEO_PID
+from txt2vid_ros.media.output.mpegts import (
+    PACKET_BYTES,
+    payload,
+    PES_HEADER_BYTES,
+    presentation_time,
+    STARTS_UNIT,
+    SYNC,
+    VIDEO_PID,
+)
 
 LARGEST_PICTURE_BYTES = 4_000_000
 """Bytes beyond which what was gathered cannot be a picture."""
-PTS_BITS = 33
-PTS_RATE = 90_000
-"""Hz of presentation times."""
-_PES_START = b'\x00\x00\x01'
-_PES_HEADER = 9
-"""Bytes of a PES header before its optional fields."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,7 +64,7 @@ class PictureParser:
 
     def _take(self, packet: bytes, pictures: list[TimedPicture]) -> None:
         starts = bool(packet[1] & STARTS_UNIT)
-        begin, stuffed = _payload(packet)
+        begin, stuffed = payload(packet)
         if starts:
             self._end(pictures)
             self._wanted = 0
@@ -83,37 +85,14 @@ class PictureParser:
         self._wanted = None
         if wanted is None:
             return
-        pts = _pts(unit)
+        pts = presentation_time(unit)
         if (pts is None or (wanted and len(unit) < wanted)
                 or len(unit) > LARGEST_PICTURE_BYTES):
             self.damaged += 1
             return
-        pictures.append(TimedPicture(unit[_PES_HEADER + unit[8]:wanted or None], pts))
+        pictures.append(TimedPicture(unit[PES_HEADER_BYTES + unit[8]:wanted or None], pts))
 
 
 def _next_sync(data: bytes, at: int) -> int:
     found = data.find(SYNC, at)
     return len(data) if found < 0 else found
-
-
-def _payload(packet: bytes) -> tuple[int, bool]:
-    """Return where a packet's payload begins, and whether stuffing comes before it."""
-    control = packet[3] >> 4 & 3
-    if not control & 1:
-        return PACKET_BYTES, False
-    if not control & 2:
-        return 4, False
-    length = packet[4]
-    if length == 0:
-        return 5, True
-    # A flag byte, and six bytes of clock reference where bit 4 says so.
-    return min(5 + length, PACKET_BYTES), length > (7 if packet[5] & 0x10 else 1)
-
-
-def _pts(unit: bytes) -> int | None:
-    """Return a PES packet's presentation time; None where it has none."""
-    if len(unit) < _PES_HEADER + 5 or unit[:3] != _PES_START or not unit[7] & 0x80:
-        return None
-    field = unit[_PES_HEADER:_PES_HEADER + 5]
-    return ((field[0] >> 1 & 7) << 30 | field[1] << 22 | (field[2] >> 1) << 15
-            | field[3] << 7 | field[4] >> 1)

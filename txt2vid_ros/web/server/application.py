@@ -8,6 +8,7 @@ from typing import Protocol
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
+from txt2vid_ros.core.process.descriptors import DescriptorBudget
 from txt2vid_ros.web.server.access.admission import Access, ENTRY, HEALTH_PATH, LARGEST_BODY
 from txt2vid_ros.web.server.access.connections import ConnectionGuard
 from txt2vid_ros.web.server.access.origins import HostPolicy, OriginPolicy
@@ -51,13 +52,16 @@ class WebParts:
     relay: StreamRelay
     counters: ErrorCounters
     guard: ConnectionGuard
+    budget: DescriptorBudget
     media: MediaService | None = None
 
     def figures(self) -> dict[str, float]:
         """Return how many use the server now, and how."""
         media = self.media.figures() if self.media is not None else {}
         watching = media.get('viewers', 0.0)
-        return {'connections': float(len(self.guard)), 'pages': float(len(self.hub)), **media,
+        files = {name: float(count) for name, count in self.budget.figures().items()}
+        return {'connections': float(len(self.guard)), 'pages': float(len(self.hub)), **files,
+                **media,
                 'viewers': self.relay.viewers + watching,
                 'plain_viewers': float(self.relay.viewers)}
 

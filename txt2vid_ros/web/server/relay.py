@@ -9,6 +9,7 @@ import logging
 
 import aiohttp
 from aiohttp import web
+from txt2vid_ros.core.process.descriptors import DescriptorBudget
 
 log = logging.getLogger(__name__)
 
@@ -26,14 +27,19 @@ class StreamRelay:
     """Serves what the node stream serves, for as long as each viewer wants it."""
 
     def __init__(self, most: int, count: Callable[[str], None],
-                 hold: Callable[[web.BaseRequest], None]) -> None:
-        """Allow `most` viewers at a time; `hold` is told of answers that go on for long."""
+                 hold: Callable[[web.BaseRequest], None], budget: DescriptorBudget) -> None:
+        """
+        Allow `most` viewers at a time, each of which takes a descriptor more from `budget`.
+
+        `hold` is told of answers that go on for long.
+        """
         self.url = ''
         """Where the node stream serves, without a path; '' while that is not known."""
         self.viewers = 0
         self._most = most
         self._count = count
         self._hold = hold
+        self._budget = budget
         self._session: aiohttp.ClientSession | None = None
 
     async def start(self) -> None:
@@ -69,7 +75,10 @@ class StreamRelay:
     async def _stream(self, request: web.Request) -> web.StreamResponse:
         if request.method == 'HEAD':
             return self._response(request)
-        if self.viewers >= self._most:
+        short = not self._budget.allows(1)
+        if short:
+            self._budget.refuse()
+        if short or self.viewers >= self._most:
             self._count('busy')
             return web.Response(status=503, text='Too many viewers.\n',
                                 headers={'Retry-After': '5'})

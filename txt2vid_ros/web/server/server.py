@@ -7,13 +7,13 @@ from collections.abc import Callable, Coroutine
 import concurrent.futures
 import contextlib
 import logging
-import resource
 import socket
 import threading
 from typing import Any, cast
 
 from aiohttp import web
 from txt2vid_ros.core.address import HostPort
+from txt2vid_ros.core.process.descriptors import allow_files, DescriptorBudget
 from txt2vid_ros.media.output.http_address import cannot_serve, http_url
 from txt2vid_ros.web.server.access.connections import ConnectionGuard, Listener
 from txt2vid_ros.web.server.access.origins import HostPolicy, OriginPolicy
@@ -51,11 +51,12 @@ class WebServer:
         try:
             ip, port = self._socket.getsockname()[:2]
             settings.check_reach(ip, token)
-            counters = ErrorCounters()
-            guard = ConnectionGuard(settings.max_connections, counters.count)
+            counters, budget = ErrorCounters(), DescriptorBudget()
+            guard = ConnectionGuard(settings.max_connections, counters.count, budget)
             self.parts = WebParts(
                 EventHub(), GraphHealth(),
-                StreamRelay(settings.max_viewers, counters.count, guard.hold), counters, guard)
+                StreamRelay(settings.max_viewers, counters.count, guard.hold, budget), counters,
+                guard, budget)
             self._tls = tls
             self._hosts = HostPolicy(ip, address.host, settings.hosts())
             self._origins = OriginPolicy(origins, tls is not None)
@@ -83,7 +84,7 @@ class WebServer:
 
     def start(self) -> None:
         """Begin to serve; raises what keeps it from that."""
-        _enough_files(self._settings.max_connections + SPARE_FILES)
+        allow_files(self._settings.max_connections + SPARE_FILES)
         self._thread.start()
         self._call(self._begin(), None)
 
@@ -185,15 +186,3 @@ def _bound(address: HostPort, settings: WebSettings) -> socket.socket:
     except (OSError, UnicodeError) as error:
         raise cannot_serve('web.http', settings.http, address.port, error) from error
     return made
-
-
-def _enough_files(wanted: int) -> None:
-    """Allow the process as many open files as its connections may need, as far as it may."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft == resource.RLIM_INFINITY or soft >= wanted:
-        return
-    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
-    if most < wanted:
-        log.warning('the system allows %d open files; with all of web.max_connections in use, '
-                    'there may be too few', most)

@@ -18,6 +18,8 @@ import ssl
 import time
 
 from aiohttp import web
+from txt2vid_ros.core.process.descriptors import DescriptorBudget
+from txt2vid_ros.media.output.http_address import TOO_MANY_CONNECTIONS
 from txt2vid_ros.web.server.settings import is_loopback
 
 log = logging.getLogger(__name__)
@@ -31,8 +33,6 @@ SWEEP_SECONDS = 0.5
 BACKLOG = 512
 PAUSE_SECONDS = 0.2
 """Seconds until the next connection is taken where the system has no more files to give."""
-BUSY = (b'HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\nRetry-After: 5\r\n'
-        b'Content-Length: 22\r\nConnection: close\r\n\r\nToo many connections.\n')
 
 
 @dataclasses.dataclass(eq=False)
@@ -63,11 +63,17 @@ class Connection:
 class ConnectionGuard:
     """Knows the open connections, and ends those that are too many or too slow."""
 
-    def __init__(self, most: int, count: Callable[[str], None]) -> None:
-        """Allow `most` connections, and half as many of one address that is another machine's."""
+    def __init__(self, most: int, count: Callable[[str], None],
+                 budget: DescriptorBudget) -> None:
+        """
+        Allow `most` connections, and half as many of one address that is another machine's.
+
+        They take descriptors from `budget`.
+        """
         self._most = most
         self._most_by_address = max(1, most // 2)
         self._count = count
+        self._budget = budget
         self._open: set[Connection] = set()
         self._by_transport: dict[int, Connection] = {}
 
@@ -77,6 +83,11 @@ class ConnectionGuard:
 
     def admit(self, address: str, abort: Callable[[], None]) -> Connection | None:
         """Note a new connection; return None where there is no room for it."""
+        if not self._budget.allows():
+            self._budget.refuse()
+            if not self._make_room(self._open):
+                self._count('refused_connections')
+                return None
         bounds = [(self._open, self._most)]
         if not is_loopback(address):
             bounds.append(({each for each in self._open if each.address == address},
@@ -94,6 +105,11 @@ class ConnectionGuard:
         connection.transport, connection.abort = transport, transport.abort
         connection.since = time.monotonic()
         self._by_transport[id(transport)] = connection
+
+    @property
+    def crowded(self) -> bool:
+        """Return whether a connection has to go before another can come."""
+        return len(self._open) >= self._most or not self._budget.allows(1)
 
     def closed(self, connection: Connection) -> None:
         """Forget a connection."""
@@ -213,6 +229,9 @@ class Listener:
                 return
             accepted.setblocking(False)
             self._take(accepted, str(address[0]))
+            if self._guard.crowded:
+                # Those that made room are closed before the next one is accepted.
+                return
 
     def _pause(self) -> None:
         """Accept nothing for a moment: the socket stays readable meanwhile."""
@@ -231,7 +250,7 @@ class Listener:
         if connection is None:
             if self._tls is None:
                 with contextlib.suppress(OSError):
-                    accepted.send(BUSY)
+                    accepted.send(TOO_MANY_CONNECTIONS)
             accepted.close()
             return
         task = asyncio.get_running_loop().create_task(self._connect(accepted, connection))

@@ -3,8 +3,6 @@
 const KEEP = 300, LEAST = 60, EVERY = 1000; // values, and ms from one to the next
 const SVG = 'http://www.w3.org/2000/svg';
 const of = (node, figure) => state => state.nodes[node]?.figures[figure];
-// Of these, 0 is that nothing was measured yet.
-const median = (node, figure) => state => of(node, figure)(state) || undefined;
 const memory = state => {
   const processes = new Map(Object.values(state.nodes).map(
     ({ figures }) => [figures.pid, figures.memory_mb]));
@@ -13,15 +11,17 @@ const memory = state => {
 
 /** What is plotted: title, unit, and where it is in what the server says. */
 const PLOTS = [
-  ['Text to sound, median', 'ms', median('tts', 'text_to_voice_ms_p50')],
-  ['Speech to text, median', 'ms', median('stt', 'endpoint_to_final_ms_p50')],
-  ['Sound against picture', 'ms', state => state.figures.av_offset_ms],
+  ['Text to sound, median', 'ms', of('stream', 'text_to_sound_ms_p50')],
+  ['Text to sound, 95 %', 'ms', of('stream', 'text_to_sound_ms_p95')],
+  ['Speech to text, median', 'ms', of('stt', 'endpoint_to_final_ms_p50')],
+  ['Picture behind sound in the stream, 95 %', 'ms', of('stream', 'av_offset_ms_p95')],
+  ['Sound against picture in a browser', 'ms', state => state.figures.av_offset_ms],
   ['Frames a second', '', state => state.figures.fps],
   ['Late frames', '', of('stream', 'repeated')],
   ['Viewers', '', state => state.web.viewers],
   ['Text link', 'bit/s', of('link', 'wire_bps')],
   ['Memory of all nodes', 'MB', memory],
-  ['Time of a frame, 98 %', 'ms', of('lipsync', 'render_ms_p98')],
+  ['Time of a frame, 95 %', 'ms', of('lipsync', 'render_ms_p95')],
 ];
 
 const byId = id => document.getElementById(id);

@@ -3,49 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-import dataclasses
 import math
 import threading
 import time
 from typing import Any
 
-ALIVE_SECONDS = 3.5
-"""Seconds after its last diagnostics, of which there are one a second, until a node is gone."""
+from txt2vid_ros.core.node_states import GONE, NodeState, NodeStates
+
 FRAME_SECONDS = 2.5
 """Seconds within which a frame has to be added."""
 MEASURED_SECONDS = 30.0
 """Seconds for which what a page has measured counts."""
-MOST_NODES = 64
-LEVELS = ('ok', 'warn', 'error')
-GONE = 'gone'
-MAY_END = ('window',)
-"""Nodes that users end when they like."""
-
-
-@dataclasses.dataclass(frozen=True)
-class NodeState:
-    """What a node said of itself last."""
-
-    level: str
-    message: str
-    figures: Mapping[str, float]
-    at: float
-    """When, by the monotonic clock."""
-
-    @property
-    def age(self) -> float:
-        """Return the seconds since then."""
-        return time.monotonic() - self.at
-
-    @property
-    def alive(self) -> bool:
-        """Return whether it said so lately."""
-        return self.age < ALIVE_SECONDS
-
-    @property
-    def shown(self) -> str:
-        """Return its level, or that it is gone."""
-        return self.level if self.alive else GONE
 
 
 class GraphHealth:
@@ -53,7 +21,7 @@ class GraphHealth:
 
     def __init__(self) -> None:
         """Begin knowing nothing."""
-        self._nodes: dict[str, NodeState] = {}
+        self._states = NodeStates()
         self._measured: dict[str, tuple[float, float]] = {}
         self._advanced = -math.inf
         self._last: tuple[float, float] | None = None
@@ -62,12 +30,9 @@ class GraphHealth:
 
     def observe(self, node: str, level: str, message: str, values: Mapping[str, str]) -> None:
         """Take the diagnostics of a node; of its values, the numbers count."""
-        state = NodeState(level if level in LEVELS else 'error', message, _numbers(values),
-                          time.monotonic())
-        with self._lock:
-            if node in self._nodes or len(self._nodes) < MOST_NODES:
-                self._nodes[node] = state
-            if node == 'stream':
+        state = self._states.observe(node, level, message, values)
+        if node == 'stream':
+            with self._lock:
                 self._count_frames(state)
 
     def measured(self, figures: Mapping[str, float]) -> None:
@@ -78,9 +43,11 @@ class GraphHealth:
 
     def nodes(self) -> dict[str, NodeState]:
         """Return the nodes that are there or should be."""
-        with self._lock:
-            return {name: state for name, state in sorted(self._nodes.items())
-                    if state.alive or name not in MAY_END}
+        return self._states.nodes()
+
+    def memory(self) -> dict[str, float]:
+        """Return the resident MB of each process, by the names of its nodes."""
+        return self._states.memory()
 
     @property
     def frames_advance(self) -> bool:
@@ -101,11 +68,14 @@ class GraphHealth:
 
     def figures(self) -> dict[str, float]:
         """Return what pages show: frames a second, and what pages have measured lately."""
+        return {'fps': self._fps if self.frames_advance else 0.0, **self.measured_lately()}
+
+    def measured_lately(self) -> dict[str, float]:
+        """Return what pages have measured of their own playing lately."""
         now = time.monotonic()
         with self._lock:
-            lately = {name: value for name, (value, at) in self._measured.items()
-                      if now - at < MEASURED_SECONDS}
-        return {'fps': self._fps if self.frames_advance else 0.0, **lately}
+            return {name: value for name, (value, at) in self._measured.items()
+                    if now - at < MEASURED_SECONDS}
 
     def report(self) -> dict[str, Any]:
         """Return the content of /healthz."""
@@ -123,16 +93,3 @@ class GraphHealth:
         elif self._last is None and frames > 0:
             self._advanced = state.at
         self._last = frames, state.at
-
-
-def _numbers(values: Mapping[str, str]) -> dict[str, float]:
-    """Return the values that are finite numbers: others are texts, and NaN is no JSON."""
-    found = {}
-    for name, text in values.items():
-        try:
-            number = float(text)
-        except ValueError:
-            continue
-        if math.isfinite(number):
-            found[name] = number
-    return found

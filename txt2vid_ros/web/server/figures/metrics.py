@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 import dataclasses
+import itertools
 
-from txt2vid_ros.web.server.figures.health import GraphHealth, NodeState
+from txt2vid_ros.core.percentiles import REPORTED
+from txt2vid_ros.web.server.figures.health import GraphHealth
 
 CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 PREFIX = 'txt2vid_'
@@ -21,17 +23,31 @@ class NodeMetric:
     node: str
     figure: str
     scale: float = 1.0
-    median: bool = False
-    """Whether 0 is that nothing was measured yet."""
+    quantile: str = ''
+    """Which it is of the last values, from 0 to 1; '' for what is no quantile."""
 
 
 MILLI = 1e-3
+
+
+def quantiles(name: str, text: str, node: str, figure: str) -> tuple[NodeMetric, ...]:
+    """Return the quantiles of a summary that a node tells as FIGURE_p50 and so on."""
+    return tuple(NodeMetric(name, 'summary', text, node, f'{figure}_p{percent}', MILLI,
+                            f'{percent / 100:g}') for percent in REPORTED)
+
+
 OF_NODES = (
-    NodeMetric('text_to_sound_seconds', 'gauge', 'From a text to the first chunk of its sound '
-               'having been made, median of the last; it is heard the lead after that.', 'tts',
-               'text_to_voice_ms_p50', MILLI, True),
-    NodeMetric('speech_to_text_seconds', 'gauge', 'From the end of speech being known to its '
-               'text, median of the last.', 'stt', 'endpoint_to_final_ms_p50', MILLI, True),
+    *quantiles('text_to_sound_seconds', 'From a text to its first sample being due and sent.',
+               'stream', 'text_to_sound_ms'),
+    *quantiles('text_to_voice_seconds', 'From a text to the first chunk of its sound having been '
+               'made.', 'tts', 'text_to_voice_ms'),
+    *quantiles('speech_to_text_seconds', 'From the end of speech being known to its text.',
+               'stt', 'endpoint_to_final_ms'),
+    *quantiles('stream_av_offset_seconds', 'By which the picture in the stream is behind its '
+               'sound while somebody speaks.', 'stream', 'av_offset_ms'),
+    *quantiles('render_seconds', 'That a picture takes to be made.', 'lipsync', 'render_ms'),
+    *quantiles('packet_lateness_seconds', 'From the time of a picture to its packet being sent.',
+               'stream', 'packet_lateness_ms'),
     NodeMetric('utterances_total', 'counter', 'Utterances spoken.', 'tts', 'utterances'),
     NodeMetric('interrupted_total', 'counter', 'Utterances interrupted.', 'tts', 'interrupted'),
     NodeMetric('frames_total', 'counter', 'Frames of the stream.', 'stream', 'frames'),
@@ -40,14 +56,15 @@ OF_NODES = (
     NodeMetric('skipped_frames_total', 'counter', 'Frames left out.', 'stream', 'skipped'),
     NodeMetric('encoder_restarts_total', 'counter', 'Restarts of the encoder.', 'stream',
                'encoder_restarts'),
-    NodeMetric('write_lateness_seconds', 'gauge', 'How late frames reach the encoder, 99th '
-               'percentile.', 'stream', 'write_lateness_ms_p99', MILLI),
+    *quantiles('write_lateness_seconds', 'By which frames reach the encoder late.', 'stream',
+               'write_lateness_ms'),
     NodeMetric('link_bits_per_second', 'gauge', 'Of the text link, on the wire.', 'link',
                'wire_bps'),
-    NodeMetric('mouth_to_eye_seconds', 'gauge', 'From speech to the lips at the other end.',
-               'link', 'mouth_to_eye_ms', MILLI),
+    *quantiles('mouth_to_eye_seconds', 'From speech to the lips at the other end.', 'link',
+               'mouth_to_eye_ms'),
 )
-OF_NOW = frozenset({'connections', 'pages', 'viewers', 'plain_viewers', 'talkers', 'pushes'})
+OF_NOW = frozenset({'connections', 'pages', 'viewers', 'plain_viewers', 'talkers', 'pushes',
+                    'open_files', 'most_open_files'})
 """Figures of the server that go up and down; all others only count."""
 OF_PAGES = {
     'av_offset_ms': ('av_offset_seconds', 'Of picture and sound, as a browser measured it last.'),
@@ -64,12 +81,15 @@ def as_metrics(health: GraphHealth, web: Mapping[str, float], errors: Mapping[st
          [(_labels(node=name), float(state.alive)) for name, state in nodes.items()])
     _add(lines, 'fps', 'gauge', 'Frames a second of the stream.',
          [('', figures['fps'])])
-    for metric in OF_NODES:
-        state = nodes.get(metric.node)
-        value = state.figures.get(metric.figure) if state is not None and state.alive else None
-        if value is not None and (value or not metric.median):
-            _add(lines, metric.name, metric.kind, metric.help, [('', value * metric.scale)])
-    _add(lines, 'memory_bytes', 'gauge', 'Resident memory of a process.', _memory(nodes))
+    for name, metrics in itertools.groupby(OF_NODES, lambda each: each.name):
+        held = list(metrics)
+        _add(lines, name, held[0].kind, held[0].help, [
+            (_labels(quantile=each.quantile) if each.quantile else '',
+             nodes[each.node].figures[each.figure] * each.scale) for each in held
+            if each.node in nodes and nodes[each.node].alive
+            and each.figure in nodes[each.node].figures])
+    _add(lines, 'memory_bytes', 'gauge', 'Resident memory of a process.',
+         [(_labels(process=names), held * 1e6) for names, held in health.memory().items()])
     for figure, (name, text) in OF_PAGES.items():
         if figure in figures:
             _add(lines, name, 'gauge', text, [('', figures[figure] * MILLI)])
@@ -80,19 +100,6 @@ def as_metrics(health: GraphHealth, web: Mapping[str, float], errors: Mapping[st
     _add(lines, 'web_errors_total', 'counter', 'What went wrong at the web server, by kind.',
          [(_labels(kind=kind), float(count)) for kind, count in errors.items()])
     return '\n'.join(lines) + '\n'
-
-
-def _memory(nodes: Mapping[str, NodeState]) -> list[tuple[str, float]]:
-    """Return the memory of each process once, though nodes may share one."""
-    found: dict[float, tuple[str, float]] = {}
-    for name, state in nodes.items():
-        if state.alive and 'encoder_memory_mb' in state.figures:
-            found[-0.5] = 'encoder', state.figures['encoder_memory_mb'] * 1e6
-        if state.alive and 'memory_mb' in state.figures:
-            pid = state.figures.get('pid', 0.0)
-            names = f'{found[pid][0]}+{name}' if pid and pid in found else name
-            found[pid or -len(found) - 1.0] = names, state.figures['memory_mb'] * 1e6
-    return [(_labels(process=names), held) for names, held in found.values()]
 
 
 def _labels(**labels: str) -> str:

@@ -1,0 +1,171 @@
+"""What the rows of a soak test say: the figures that are held against bars."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+import math
+from typing import Any
+
+import numpy as np
+from txt2vid_ros.bench.rig.slope import Slope, theil_sen
+from txt2vid_ros.bench.soak.log import Row
+
+HOUR = 3600.0
+FEWEST_POINTS = 10
+"""Of a process; with fewer there is no slope."""
+WARM_UP = 1 / 3, 600.0
+"""The part of a process's life that is its warm-up, and the seconds that it takes at most."""
+LAST_PART = 0.25
+"""The part of the test, at its end, whose offset is compared with the whole."""
+CUTTING = 'kill tts'
+"""What takes an utterance with it."""
+AFTER_FAULT = 15.0
+"""Seconds after a fault in which what goes wrong is put down to it."""
+
+
+def of_kind(rows: Iterable[Row], kind: str) -> list[Row]:
+    """Return the rows of a kind."""
+    return [row for row in rows if row['kind'] == kind]
+
+
+def figures(rows: Sequence[Row]) -> dict[str, Any]:
+    """Return the figures of a test, also of one that was interrupted."""
+    faults = of_kind(rows, 'fault')
+    said = of_kind(rows, 'utterance')
+    lives = longest_lives(rows)
+    grown = {name: slope(points) for name, points in lives.items()}
+    offsets = [(row['t'], each) for row in said for each in row['offsets_ms']]
+    end = rows[-1]['t'] if rows else 0.0
+    last = [each for at, each in offsets if at > end * (1 - LAST_PART)]
+    missing = [row for row in said if row['verdict'] == 'lost' and not row['interrupted']]
+    cut_by_tts = [row for row in said if row['verdict'] in ('lost', 'cut')
+                  and not row['interrupted'] and _caused(row, faults, CUTTING)]
+    lost = [row for row in missing if row not in cut_by_tts]
+    cut = [row for row in said if row['verdict'] == 'cut' and row not in cut_by_tts
+           and not row['interrupted']]
+    repeated = [row for row in said if row['captions'] > 1 or row['ids'] > 1
+                or row['summed_s'] - row['said_s'] > 0.5]
+    gaps, viewers = of_kind(rows, 'gap'), of_kind(rows, 'viewer')
+    return {
+        'lost': len(lost), 'repeated': len(repeated),
+        'rss_slope_mb_per_h': {name: _known(each.value) for name, each in grown.items()},
+        'offset_ms_p95': _percentile([abs(each) for _, each in offsets], 95),
+        'offset_ms_p95_last': _percentile([abs(each) for each in last], 95),
+        'worst_restart_s': _worst(faults),
+        'worst_picture_gap_s': max((row['seconds'] for row in gaps), default=0.0),
+        'faults': [{'name': row['name'], 'at_s': row['t'], 'end_s': row['end'],
+                    **({'back_s': row['back_s']} if 'back_s' in row else {}),
+                    'gap_s': max((gap['seconds'] for gap in gaps if
+                                  row['t'] - 1 <= gap['t'] <= row['end'] + AFTER_FAULT),
+                                 default=0.0)} for row in faults],
+        'rss_slope_interval': {name: [_known(each.low), _known(each.high)]
+                               for name, each in grown.items()},
+        'rss_slope_minutes': {name: round((points[-1][0] - points[0][0]) / 60, 1)
+                              for name, points in lives.items()},
+        'utterances': len(said),
+        'whole': sum(row['verdict'] == 'whole' for row in said if not row['interrupted']),
+        'unseen_on_topics': sum(row['verdict'] == 'unseen' for row in said),
+        'lost_utterances': [_named(row, faults) for row in lost],
+        'repeated_utterances': [_named(row, faults) for row in repeated],
+        'cut_by_kill_of_tts': [_named(row, faults) for row in cut_by_tts],
+        'cut_utterances': [_named(row, faults) for row in cut],
+        'interruptions': sum(row['interrupted'] for row in said),
+        'offsets_measured': len(offsets),
+        'worst_undisturbed_picture_gap_s': max(
+            (gap['seconds'] for gap in gaps if not _near(gap['t'], faults)), default=0.0),
+        'worst_frozen_picture_s': max((row['seconds'] for row in of_kind(rows, 'frozen')),
+                                      default=0.0),
+        'not_injected': {row['name']: row['why'] for row in of_kind(rows, 'not_injected')},
+        'viewers': len(viewers),
+        'viewers_refused': sum(not row['ok'] for row in viewers),
+        'viewers_refused_undisturbed': sum(not row['ok'] and not _near(row['t'], faults)
+                                           for row in viewers),
+        'ended_early': bool(of_kind(rows, 'ended')),
+        'minutes': round(end / 60, 2),
+        'load': _percentile([row['load'] for row in of_kind(rows, 'processes')], 50)}
+
+
+def longest_lives(rows: Iterable[Row]) -> dict[str, list[tuple[float, float]]]:
+    """Return of each process its time (s) and memory (MB), warm, in the longest of its lives."""
+    lives: dict[str, dict[float, list[tuple[float, float]]]] = {}
+    for row in of_kind(rows, 'processes'):
+        for name, held in row['held'].items():
+            lives.setdefault(name, {}).setdefault(held[0], []).append((row['t'], held[1]))
+    found = {}
+    for name, by_pid in sorted(lives.items()):
+        points = max(by_pid.values(), key=len)
+        part, most = WARM_UP
+        warm = points[0][0] + min(most, (points[-1][0] - points[0][0]) * part)
+        found[name] = [point for point in points if point[0] >= warm]
+    return found
+
+
+def slope(points: Sequence[tuple[float, float]]) -> Slope:
+    """Return the growth in MB an hour; NaN where there are too few points."""
+    if len(points) < FEWEST_POINTS:
+        return Slope(math.nan, math.nan, math.nan)
+    at, held = zip(*points, strict=True)
+    found = theil_sen([each / HOUR for each in at], held)
+    return Slope(round(found.value, 2), round(found.low, 2), round(found.high, 2))
+
+
+def _known(value: float) -> float | None:
+    return None if math.isnan(value) else value
+
+
+def _percentile(values: Sequence[float], share: float) -> float | None:
+    return round(float(np.percentile(values, share)), 2) if values else None
+
+
+def _worst(faults: Sequence[Row]) -> float | None:
+    """Return the longest time to a node's return; None where one did not come back."""
+    times = [row['back_s'] for row in faults if 'back_s' in row]
+    return None if not times or None in times else max(times)
+
+
+def _caused(row: Row, faults: Sequence[Row], name: str = '') -> bool:
+    """Return whether a fault (of that name) fell into an utterance's time."""
+    return any(fault['t'] <= row['last'] + 1 and fault['end'] >= row['published']
+               for fault in faults if name in ('', fault['name']))
+
+
+def _near(at: float, faults: Sequence[Row]) -> bool:
+    return any(fault['t'] - 1 <= at <= fault['end'] + AFTER_FAULT for fault in faults)
+
+
+def _named(row: Row, faults: Sequence[Row]) -> dict[str, Any]:
+    before = [fault['name'] for fault in faults
+              if fault['t'] <= row['last'] + 1 and fault['end'] + AFTER_FAULT >= row['published']]
+    return {'number': row['number'], 'way': row['way'], 'at_s': row['published'],
+            'share': row['share'], 'after': ', '.join(before) or 'no fault'}
+
+
+GROWTH, OFFSET, RESTART, GAP = 1.0, 20.0, 3.0, 1.0
+"""The bars: MB an hour, ms, seconds, seconds."""
+
+
+def bars(found: dict[str, Any]) -> list[tuple[str, str, bool | None]]:
+    """Return each bar in words, what was measured, and whether it was met; None: not measured."""
+    lows = [interval[0] for interval in found['rss_slope_interval'].values()
+            if interval[0] is not None]
+    grown = {name: value for name, value in found['rss_slope_mb_per_h'].items()
+             if value is not None}
+    most = max(grown, key=lambda name: grown[name], default='')
+    first, last = found['offset_ms_p95'], found['offset_ms_p95_last']
+    killed = [fault for fault in found['faults'] if 'back_s' in fault]
+    worst = found['worst_restart_s']
+    return [
+        ('no utterance lost or said twice, but for those that a kill of tts cut',
+         f'{found["lost"]} lost, {found["repeated"]} twice of {found["utterances"]}',
+         found['lost'] + found['repeated'] == 0 if found['utterances'] else None),
+        (f'no process grows by {GROWTH:g} MB an hour (nor does the interval lie above it)',
+         f'most: {most} {grown[most]:g}' if grown else '',
+         max(lows) < GROWTH if lows else None),
+        (f'offset within {OFFSET:g} ms for 95 in 100, at the end as in the whole',
+         f'{first} and {last} ms', None if first is None or last is None
+         else max(first, last) <= OFFSET),
+        (f'every killed process back in {RESTART:g} s',
+         f'{worst} s' if worst is not None else 'one did not come back' if killed else '',
+         None if not killed else worst is not None and worst <= RESTART),
+        (f'no more than {GAP:g} s without a picture', f'{found["worst_picture_gap_s"]} s',
+         found['worst_picture_gap_s'] <= GAP)]

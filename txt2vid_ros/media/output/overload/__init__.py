@@ -1,0 +1,1 @@
+"""What the stream does where the machine is too busy for it."""

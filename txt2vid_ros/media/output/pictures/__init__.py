@@ -1,0 +1,1 @@
+"""Pictures in the form in which an encoder takes them."""

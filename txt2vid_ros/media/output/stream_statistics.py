@@ -1,0 +1,30 @@
+"""What has become of the stream's pictures."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from txt2vid_ros.core.percentiles import RollingPercentiles
+
+OFFSET_SECONDS = 60.0
+"""Seconds for which an offset of picture and sound counts."""
+
+
+@dataclasses.dataclass
+class StreamStatistics:
+    """Counts since the start, for diagnostics and `txt2vid bench graph`."""
+
+    frames: int = 0
+    on_time: int = 0
+    repeated: int = 0
+    skipped: int = 0
+    """Grid places that the machine was too slow to write at all."""
+    left_out: int = 0
+    """Pictures that were not sent, as the encoder or the machine was behind."""
+    late_audio: int = 0
+    restarts: int = 0
+    lateness: RollingPercentiles = dataclasses.field(default_factory=RollingPercentiles)
+    """Seconds after its due time at which each of the last frames was written."""
+    av_offset: RollingPercentiles = dataclasses.field(
+        default_factory=lambda: RollingPercentiles(1500, OFFSET_SECONDS))
+    """Seconds by which the picture that is shown is older than the speech beside it."""

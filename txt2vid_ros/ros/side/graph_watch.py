@@ -1,0 +1,105 @@
+"""A watcher of a running graph: what its nodes say of themselves, and its utterances' ways."""
+
+from __future__ import annotations
+
+import threading
+import time
+from types import TracebackType
+from typing import Any
+
+from diagnostic_msgs.msg import DiagnosticArray
+from hri_msgs.msg import LiveSpeech
+from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.names import checked_namespace
+from txt2vid_ros.core.node_states import NodeStates
+from txt2vid_ros.core.people import DEFAULT, utterance_id
+from txt2vid_ros.core.utterance_trace import TraceBook
+from txt2vid_ros.ros import messages, qos
+from txt2vid_ros.ros.side.side_node import SideNode
+
+DISCOVERY_MOST = 8.0
+"""Seconds after which those nodes count that have been found."""
+
+
+class GraphWatch:
+    """Follows the diagnostics and traces of a namespace. Use as a context manager."""
+
+    def __init__(self, namespace: str) -> None:
+        """Join the graph. Raises UserError for what is no namespace."""
+        self.states, self.book = NodeStates(), TraceBook()
+        self._namespace = checked_namespace(namespace)
+        self._side = SideNode('txt2vid_watch', self._namespace)
+        self._told = threading.Event()
+        node, made = self._side.node, dict[str, Any]()
+        for kind, topic, take, profile in (
+                (DiagnosticArray, '/diagnostics', self._on_diagnostics, qos.SPEECH),
+                (DiagnosticArray, 'trace', self._on_trace, qos.TRACE),
+                (LiveSpeech, 'heard', self._on_heard, qos.SPEECH),
+                (LiveSpeech, 'voice/caption', self._on_caption, qos.CAPTION)):
+            made[topic] = node.create_subscription(kind, topic, take, profile)
+        self._traces = made['trace']
+        self._side.spin()
+
+    def __enter__(self) -> GraphWatch:
+        """Return itself."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        """Leave the graph."""
+        self._side.close()
+
+    def wait_for_nodes(self, timeout: float) -> None:
+        """Wait until a node has told of itself. Raises UserError where none does."""
+        deadline = time.monotonic() + timeout
+        while not self.states.nodes():
+            if time.monotonic() > deadline:
+                raise UserError(f'no node reports under {self._namespace}',
+                                'Start one with "txt2vid live", and use the same --namespace and '
+                                'ROS_DOMAIN_ID.')
+            self.wait(0.2)
+
+    def gather(self, seconds: float) -> None:
+        """
+        Let the nodes tell of themselves and what they remember, for at least so many seconds.
+
+        On a busy machine it takes longer to find them all.
+        """
+        begun = time.monotonic()
+        while (waited := time.monotonic() - begun) < seconds or (
+                waited < DISCOVERY_MOST and not self._found()):
+            self.wait(0.1)
+
+    def wait(self, timeout: float) -> bool:
+        """Wait until something has been told since the last call; return whether it was."""
+        told = self._told.wait(timeout)
+        self._told.clear()
+        return told
+
+    def _found(self) -> bool:
+        """Return whether all nodes that are known of have told of themselves."""
+        node, known = self._side.node, self.states.nodes()
+        return (all(each.node_name in known for each in
+                    node.get_publishers_info_by_topic('/diagnostics')
+                    if each.node_namespace == self._namespace)
+                and self._traces.get_publisher_count() >= node.count_publishers('trace'))
+
+    def _on_diagnostics(self, message: DiagnosticArray) -> None:
+        for told in messages.from_diagnostics(message, self._namespace):
+            self.states.observe(told.node, told.level, told.line, told.values)
+            self._told.set()
+
+    def _on_trace(self, message: DiagnosticArray) -> None:
+        for mark in messages.from_mark(message):
+            self.book.mark(mark.utterance, mark.node.rpartition('/')[2], mark.stage, mark.at)
+            self._told.set()
+
+    def _on_heard(self, message: LiveSpeech) -> None:
+        stamp = messages.from_time(message.header.stamp)
+        if message.final and stamp:
+            self.book.name(utterance_id(message.header.frame_id or DEFAULT, stamp), message.final)
+
+    def _on_caption(self, message: LiveSpeech) -> None:
+        if message.final:
+            self.book.name_heard(messages.from_time(message.header.stamp), message.final)
+            self._told.set()
