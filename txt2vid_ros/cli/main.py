@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     'top': ('txt2vid_ros.cli.top', 'watch a running talking head: nodes, latencies, sentences'),
     'trace': ('txt2vid_ros.cli.traces', 'follow sentences through the graph, with times'),
     'service': ('txt2vid_ros.cli.service', 'start the talking head with the machine (systemd)'),
+    'security': ('txt2vid_ros.cli.security', 'what each node may do, as a policy of SROS2'),
     'doctor': ('txt2vid_ros.cli.doctor', 'see what is missing on this machine'),
     'models': ('txt2vid_ros.cli.models', 'list, check, fetch and import model files'),
 }
