@@ -1,4 +1,4 @@
-"""The smallest model of pocket-tts, with weights that know nothing: it needs no file of anybody's."""
+"""The smallest model of pocket-tts, with weights that know nothing: no file is needed for it."""
 
 from __future__ import annotations
 
