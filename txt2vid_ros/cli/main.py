@@ -17,6 +17,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     'live': ('txt2vid_ros.cli.live', 'run the talking head until Ctrl-C'),
     'say': ('txt2vid_ros.cli.say', 'have a running talking head say something'),
     'type': ('txt2vid_ros.cli.type', 'speak what is typed, line by line'),
+    'demo': ('txt2vid_ros.cli.demo', 'have a running talking head show two speakers'),
     'voice': ('txt2vid_ros.cli.voice', "match a voice to a speaker, or make one's own"),
     'devices': ('txt2vid_ros.cli.devices', 'list the microphones and loudspeakers of the machine'),
     'bag': ('txt2vid_ros.cli.bag', 'record, inspect and render bags, without rosbag2'),
