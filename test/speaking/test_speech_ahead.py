@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import collections
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 import threading
 
 import numpy as np
@@ -25,10 +25,14 @@ class SlowVoice(TextToSpeech):
     name = 'slow'
 
     def __init__(self, prepared: float) -> None:
-        self.capabilities = VoiceCapabilities(RATE, prepared=prepared)
+        self._able = VoiceCapabilities(RATE, prepared=prepared)
         self.made: list[str] = []
         self.threads: set[str] = set()
         self._changed = threading.Condition()
+
+    @property
+    def capabilities(self) -> VoiceCapabilities:
+        return self._able
 
     def load(self) -> None:
         """Do nothing."""
@@ -71,7 +75,7 @@ class Stage:
             self.queue += [SpeechRequest(text, text, speaker, 0) for text in texts]
             self.changed.notify_all()
 
-    def clauses(self) -> Iterator[str]:
+    def clauses(self) -> Generator[str, None, None]:
         """Take what is next in the queue."""
         with self.changed:
             request = self.queue.popleft()
@@ -91,20 +95,20 @@ def stage() -> Iterator[Stage]:
     assert stage.taken == []
 
 
-def count(number: int) -> str:
-    return ' '.join(f'Clause {place}.' for place in range(number))
+COLOURS = ('Red.', 'Blue.', 'Green.', 'Pink.', 'Gold.', 'Brown.', 'Black.', 'White.', 'Grey.',
+           'Violet.')
 
 
 def test_while_one_clause_is_heard_the_next_are_made(stage: Stage) -> None:
-    stage.say(count(10))
+    stage.say(' '.join(COLOURS))
     speech = stage.clauses()
-    assert next(speech) == 'Clause 0.'
+    assert next(speech) == 'Red.'
     # Three seconds wait, and one chunk more that has no room yet.
     stage.voice.wait(5)
-    assert next(speech) == 'Clause 1.'
+    assert next(speech) == 'Blue.'
     stage.voice.wait(6)
     assert len(stage.voice.made) <= 6
-    assert [*speech] == [f'Clause {place}.' for place in range(2, 10)]
+    assert [*speech] == [*COLOURS[2:]]
     assert len(stage.voice.made) == 10
 
 
@@ -115,10 +119,10 @@ def test_while_one_utterance_is_heard_those_that_wait_are_made(stage: Stage) -> 
     assert next(first) == 'One.'
     stage.voice.wait(2)
     stage.say('Three.', 'Four.', 'Five.', 'Six.', 'Seven.')
-    # As many seconds as within one utterance.
-    stage.voice.wait(5)
+    # Three seconds wait.
+    stage.voice.wait(4)
     assert [*first] == []
-    assert stage.voice.made == ['One.', 'Two.', 'Three.', 'Four.', 'Five.']
+    assert stage.voice.made == ['One.', 'Two.', 'Three.', 'Four.']
     for text in ('Two.', 'Three.', 'Four.', 'Five.', 'Six.', 'Seven.'):
         assert [*stage.clauses()] == [text]
     assert stage.voice.made == ['One.', 'Two.', 'Three.', 'Four.', 'Five.', 'Six.', 'Seven.']
@@ -139,7 +143,7 @@ def test_a_voice_that_asks_for_nothing_is_asked_when_it_is_due() -> None:
 
 
 def test_what_is_not_taken_any_more_is_not_made(stage: Stage) -> None:
-    stage.say(count(1000))
+    stage.say('Word. ' * 1000)
     speech = stage.clauses()
     next(speech)
     speech.close()
@@ -147,7 +151,7 @@ def test_what_is_not_taken_any_more_is_not_made(stage: Stage) -> None:
 
 
 def test_what_was_made_ahead_and_is_interrupted_is_not_said(stage: Stage) -> None:
-    stage.say('One.', count(1000), 'Three.')
+    stage.say('One.', 'Word. ' * 1000, 'Three.')
     first = stage.clauses()
     next(first)
     stage.voice.wait(4)
