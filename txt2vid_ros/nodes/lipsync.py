@@ -190,8 +190,9 @@ class LipsyncNode(ManagedNode):
     def _publish(self, place: int, frame: Frame) -> None:
         stamp = self._render_loop.grid.stamp(place)
         frame_id = self._frame_id
+        made = self.ros_clock.now()
         self._raw.publish(messages.to_image(frame, stamp, frame_id))
-        self._trace.reached('frame', stamp)
+        self._trace.reached('frame', stamp, made)
         if self._compressed.get_subscription_count():
             _, jpeg = cv2.imencode('.jpg', frame, (cv2.IMWRITE_JPEG_QUALITY,
                                                    self.parameters.jpeg_quality))
