@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 import time
 
+from txt2vid_ros.core.clock import SECOND
+from txt2vid_ros.core.monitoring.node_states import GONE, NodeState, NodeStates
+from txt2vid_ros.core.monitoring.utterance_trace import printable, TraceBook, UtteranceTrace
+
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
 from rich.text import Text
-from txt2vid_ros.core.clock import SECOND
-from txt2vid_ros.core.monitoring.node_states import GONE, NodeState, NodeStates
-from txt2vid_ros.core.monitoring.utterance_trace import TraceBook, UtteranceTrace
 
 ORDER = ('mic', 'stt', 'link', 'responder', 'say', 'tts', 'playout', 'lipsync', 'stream', 'web',
          'loudspeaker', 'window')
@@ -114,10 +115,10 @@ def _node_table(nodes: Mapping[str, NodeState]) -> Table:
         figures = state.figures
         level = Text(state.shown, style=COLOURS[state.shown])
         table.add_row(
-            name, level, _number(figures.get('rate_hz'), '.1f'),
+            Text(printable(name)), level, _number(figures.get('rate_hz'), '.1f'),
             _number(figures.get('queue_depth'), '.0f'), _number(figures.get('drops'), '.0f'),
             _number(figures.get('cpu_percent'), '.0f'), _number(figures.get('memory_mb'), '.0f'),
-            Text(state.message if state.alive else f'silent for {state.age:.0f} s',
+            Text(printable(state.message) if state.alive else f'silent for {state.age:.0f} s',
                  style='' if state.shown == 'ok' else COLOURS[state.shown]))
     return table
 
@@ -150,7 +151,7 @@ def _stage_table(stages: list[tuple[str, str, list[float | None], str]]) -> Tabl
     for title in PERCENTILES:
         table.add_column(f'\n{title}', justify='right', min_width=7, no_wrap=True)
     for node, words, values, style in stages:
-        table.add_row(node, Text(words, style=style), *(_number(each, '.1f') for each in values))
+        table.add_row(Text(printable(node)), Text(printable(words), style=style), *(_number(each, '.1f') for each in values))
     return table
 
 
@@ -164,7 +165,7 @@ def _sentence_table(traces: list[UtteranceTrace]) -> Table:
         table.add_column(f'\n{title}', justify='right', min_width=6, no_wrap=True)
     for trace in traces:
         at = time.strftime('%H:%M:%S', time.localtime(trace.begun / SECOND))
-        table.add_row(Text(at, style='dim'), trace.text or Text(trace.utterance, style='dim'), *(
+        table.add_row(Text(at, style='dim'), Text(trace.shown, '' if trace.text else 'dim'), *(
             _number(trace.after(stage, *nodes), '.0f') for _, stage, nodes in columns))
     return table
 
