@@ -151,7 +151,8 @@ def _stage_table(stages: list[tuple[str, str, list[float | None], str]]) -> Tabl
     for title in PERCENTILES:
         table.add_column(f'\n{title}', justify='right', min_width=7, no_wrap=True)
     for node, words, values, style in stages:
-        table.add_row(Text(printable(node)), Text(printable(words), style=style), *(_number(each, '.1f') for each in values))
+        table.add_row(Text(printable(node)), Text(printable(words), style=style),
+                      *(_number(each, '.1f') for each in values))
     return table
 
 
