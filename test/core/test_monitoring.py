@@ -141,3 +141,11 @@ def test_strangers_cannot_fill_the_memory() -> None:
         book.mark('a#999', 'tts', str(number), number)
     assert len(book.traces()) <= 200
     assert max(len(trace.marks) for trace in book.traces()) < 40
+
+
+def test_what_strangers_say_cannot_control_a_terminal() -> None:
+    book = TraceBook()
+    book.mark('a#1', 'tt\x1b[2Js', 'te\nxt', 1, 'red \x1b[31m\r[/bold]')
+    trace, = book.traces()
+    assert all(line.isprintable() for line in told(trace))
+    assert trace.shown == 'red  [31m [/bold]'

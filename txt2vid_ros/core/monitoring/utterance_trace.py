@@ -97,6 +97,11 @@ class UtteranceTrace:
         rest = 0.5 if sent else REST_SECONDS
         return quiet > rest and now > end + rest * SECOND
 
+    @property
+    def shown(self) -> str:
+        """Return its text, or else its id, without what would control a terminal."""
+        return printable(self.text or self.utterance)
+
     def rows(self) -> list[tuple[float, float, str, str]]:
         """Return ms from its begin, ms from the row before, node and words, in order of time."""
         order = sorted(self.marks.items(), key=lambda each: (each[1], _ORDER.get(each[0], 99)))
@@ -134,11 +139,16 @@ class TraceBook:
                     for each in self._traces.values()]
 
 
+def printable(text: str) -> str:
+    """Return a text from a topic without what would control a terminal."""
+    return ''.join(each if each.isprintable() else ' ' for each in text)
+
+
 def told(trace: UtteranceTrace) -> list[str]:
     """Return an utterance's way as lines for a terminal."""
     rows = trace.rows()
-    head = f'{trace.utterance}  {trace.text}'.rstrip()
-    return [head, *(f'{total:10.1f} ms {step:+9.1f}  {node:8} {words}'
+    head = printable(f'{trace.utterance}  {trace.text}'.rstrip())
+    return [head, *(printable(f'{total:10.1f} ms {step:+9.1f}  {node:8} {words}')
                     for total, step, node, words in rows)]
 
 

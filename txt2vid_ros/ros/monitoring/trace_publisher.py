@@ -65,9 +65,9 @@ class TracePublisher:
         for starts in self._awaited.values():
             starts.end(origin_of(utterance), stamp)
 
-    def reached(self, stage: str, stamp: int) -> list[tuple[str, int]]:
+    def reached(self, stage: str, stamp: int, at: int | None = None) -> list[tuple[str, int]]:
         """Tell a stage of all utterances that begin by `stamp`; return them with their starts."""
         found = self._awaited[stage].reached(stamp)
         for utterance, _ in found:
-            self.mark(utterance, stage)
+            self.mark(utterance, stage, at)
         return found

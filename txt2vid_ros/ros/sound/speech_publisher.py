@@ -57,8 +57,10 @@ class SpeechPublisher:
 
     def audio(self, utterance: str, start: int, samples: NDArray[np.float32], rate: int) -> None:
         """Publish a chunk whose first sample is to be heard at `start`."""
+        at = self._node.ros_clock.now()
         self._audio.publish(messages.to_audio(utterance, start, samples))
-        self.trace.mark(utterance, 'sound')
+        # Behind it, so that it does not wait.
+        self.trace.mark(utterance, 'sound', at)
         self.trace.mark(utterance, 'heard', start)
         self._captions.audio(utterance, start)
 
