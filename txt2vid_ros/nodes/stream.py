@@ -12,6 +12,7 @@ from txt2vid_ros.core.process.memory import resident_bytes
 from txt2vid_ros.media.lead_time_estimator import order_statistic
 from txt2vid_ros.media.output.encoder import PTS_OFFSET
 from txt2vid_ros.media.output.frame_buffer import FrameBuffer
+from txt2vid_ros.media.output.overload.lateness import LONGEST_STALL_SECONDS
 from txt2vid_ros.media.output.stream_format import StreamFormat
 from txt2vid_ros.media.output.stream_outputs import StreamOutputs
 from txt2vid_ros.media.output.stream_writer import StreamWriter
@@ -72,7 +73,8 @@ class StreamNode(ManagedNode):
         table = self.parameters
         self._frames = FrameBuffer()
         self._apart_seconds = 0
-        self._speech = SpeechTimeline()
+        # What is written late, on a busy machine, is still known then.
+        self._speech = SpeechTimeline(memory=LONGEST_STALL_SECONDS + 2)
         self._pictures = PictureInput(
             self, -table.playout,
             lambda stamp, frame: self._frames.push(self._writer.grid.index(stamp), frame))

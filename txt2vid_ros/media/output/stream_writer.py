@@ -14,6 +14,7 @@ from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.pcm import to_s16
 from txt2vid_ros.media.output.frame_buffer import FrameBuffer
 from txt2vid_ros.media.output.hand_over import HandOver, seam_after, units_before
+from txt2vid_ros.media.output.overload.lateness import Lateness, LONGEST_STEP_SECONDS
 from txt2vid_ros.media.output.overload.load_control import LoadControl
 from txt2vid_ros.media.output.pictures.i420_pictures import I420Pictures
 from txt2vid_ros.media.output.stream_format import FrameEncoder, Opening, StreamFormat
@@ -22,9 +23,6 @@ from txt2vid_ros.media.speech_timeline import SpeechTimeline
 
 log = logging.getLogger(__name__)
 
-LONGEST_STALL_SECONDS = 2.0
-"""Seconds that are caught up by writing faster; a longer gap or a clock step is skipped, and the
-presentation times continue as if nothing had happened."""
 AUDIO_AHEAD_SECONDS = 0.045
 """Seconds. An AAC encoder holds two frames of 1,024 samples back (ISO 14496-3), 43 ms."""
 SPARE_FRAMES = 2
@@ -68,6 +66,7 @@ class StreamWriter:
         """Samples."""
         self._pictures = I420Pictures(form.width, form.height)
         self._fault = ''
+        self._lateness = Lateness(clock)
         self._samples_done = 0
         self._sound_begin = 0
         """The first sample that the present encoder got."""
@@ -100,7 +99,8 @@ class StreamWriter:
                     failures += 1
                     self._restart(sink, failures, stop)
                     sink = None
-                elif (jump := self._jump(place)) and sink is not None:
+                elif (jump := self._lateness.to_skip(
+                        self.grid.stamp(place) + self._playout)) and sink is not None:
                     log.warning('the clock or the machine jumped by %+.1f s; going on from there',
                                 jump)
                     place = self._jumped(place)
@@ -124,7 +124,7 @@ class StreamWriter:
         finally:
             if sink is not None:
                 sink.close()
-            self._without_hand_over(place)
+            self._abandon_change()
 
     def _begun(self, grid: FrameGrid, place: int) -> float:
         return (grid.stamp(place) - self.zero) / SECOND
@@ -203,15 +203,10 @@ class StreamWriter:
             self._change.encoder.close()
             self._change = None
 
-    def _jump(self, place: int) -> float:
-        """Return how many seconds ago `place` was due; 0 where a stall explains that."""
-        away = (self._clock.now() - self._playout - self.grid.stamp(place)) / SECOND
-        return away if abs(away) > LONGEST_STALL_SECONDS else 0.0
-
     def _anchor(self, place: int) -> int:
         """Return the place to go on from; presentation times in the stream never go back."""
         now = self.grid.first_after(self._clock.now())
-        if not 0 <= now - place <= LONGEST_STALL_SECONDS * self.grid.fps:
+        if not 0 <= now - place <= LONGEST_STEP_SECONDS * self.grid.fps:
             ahead = math.ceil(self._audio_ahead * self.grid.fps / self._form.audio_rate)
             self.zero += (self.grid.stamp(now - ahead - SPARE_FRAMES) - self.grid.stamp(place))
         else:
@@ -257,7 +252,7 @@ class StreamWriter:
         """
         due = self.grid.stamp(place) + self._playout
         while (left := due - self._clock.now()) > 0:
-            if left > LONGEST_STALL_SECONDS * SECOND + self._playout or stop.wait(
+            if left > LONGEST_STEP_SECONDS * SECOND + self._playout or stop.wait(
                     min(left / SECOND, 0.1)):
                 return False
         self.statistics.lateness.append(-left / SECOND)
