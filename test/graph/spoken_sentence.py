@@ -25,13 +25,13 @@ class Spoken:
         mouth = observer.record(JointTrajectory, 'voice/mouth', qos.MOUTH)
         viewer = Viewer(head.port, file)
         eventually(lambda: viewer.arrivals, 'the stream')
-        before, repeated = len(audio.messages), head.status()['repeated']
+        before, late = len(audio.messages), head.late_pictures()
         observer.text(text)
         self.end = end_of(audio, before)
         self.utterance = self.end.header.frame_id
         status = head.status()
-        self.repeated = status['repeated'] - repeated
-        """Pictures that were late, so that the previous one was shown again."""
+        self.repeated = head.late_pictures() - late
+        """Pictures that were late or left out, so that the previous one was shown longer."""
         self.pts_zero = status['pts_zero_ns'] / SECOND
         self.stop = self.pts(self.end)
         eventually(lambda: viewer.arrivals[-1][1] > self.stop + 1.0, 'the end at the viewer')

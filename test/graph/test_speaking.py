@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 import subprocess
 
+from attempts import discarded
 import cv2
 from graph_harness import eventually, TalkingHead
 import numpy as np
@@ -68,6 +69,7 @@ def spoken(head: TalkingHead, observer: Observer, audio: Recording, folder: Path
         # what they show is not the mouth of that moment.
         if not attempts[-1].repeated:
             break
+        discarded(number, 3, f'{attempts[-1].repeated} pictures were late or left out')
     return min(attempts, key=lambda said: said.repeated)
 
 

@@ -261,16 +261,16 @@ class StreamWriter:
     def _write(self, sink: FrameEncoder, place: int) -> None:
         frame, exact = self._frames.take(place)
         late = self.statistics.lateness[-1] * float(self.grid.fps) > 1
-        self.statistics.frames += 1
-        self.statistics.on_time += exact and not late
-        self.statistics.repeated += not exact
-        change = self._change
-        end = (change.seam if change is not None and place == change.last
-               else self._sample_at(place + 1) + self._audio_ahead)
         fps = float(self.grid.fps)
         sent = self._load.admits(sink.waiting, self.statistics.lateness[-1] * fps, fps,
                                  starting=sink.starting)
+        self.statistics.frames += 1
+        self.statistics.on_time += exact and sent and not late
+        self.statistics.repeated += not exact
         self.statistics.left_out += not sent
+        change = self._change
+        end = (change.seam if change is not None and place == change.last
+               else self._sample_at(place + 1) + self._audio_ahead)
         sink.write(self._pictures.converted(frame) if sent else None,
                    self._sound(max(end, self._samples_done)))
         if self._change is None and (step := self._load.judged(self._wanted[0])):

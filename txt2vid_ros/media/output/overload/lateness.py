@@ -1,4 +1,4 @@
-"""Whether what is late is caught up, or skipped because the clock was set or too much is missing."""
+"""Whether what is late is caught up, or skipped: the clock was set, or too much is missing."""
 
 from __future__ import annotations
 
