@@ -62,6 +62,14 @@ def test_pictures_are_left_out_evenly() -> None:
     assert 'of 25 pictures a second are sent' in control.status(WANTED)
 
 
+def test_the_first_picture_of_an_encoder_is_sent_whatever_waits() -> None:
+    control = LoadControl()
+    for _ in range(2):
+        control.restarted()
+        assert control.admits(99, 99.0, FPS)
+        assert not control.admits(99, 99.0, FPS)
+
+
 def test_steps_down_come_soon_and_steps_up_late() -> None:
     control = LoadControl()
     encoder = Encoder(10.0)

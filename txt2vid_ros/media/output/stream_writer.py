@@ -16,9 +16,9 @@ from txt2vid_ros.media.output.frame_buffer import FrameBuffer
 from txt2vid_ros.media.output.hand_over import HandOver, seam_after, units_before
 from txt2vid_ros.media.output.overload.lateness import Lateness, LONGEST_STEP_SECONDS
 from txt2vid_ros.media.output.overload.load_control import LoadControl
+from txt2vid_ros.media.output.overload.stream_statistics import StreamStatistics
 from txt2vid_ros.media.output.pictures.i420_pictures import I420Pictures
 from txt2vid_ros.media.output.stream_format import FrameEncoder, Opening, StreamFormat
-from txt2vid_ros.media.output.stream_statistics import StreamStatistics
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
 
 log = logging.getLogger(__name__)

@@ -67,6 +67,8 @@ class LoadControl:
         self._keeping_up = self._behind = self._clean = 0.0
         self._waiting = 0
         """How many frames waited when the encoder began to be behind."""
+        self._first = True
+        """Whether an encoder begins: ffmpeg counts time from its first picture."""
         self._closer = CLOSER_SECONDS
         self._settle = SETTLE_SECONDS
         self._window = self._seen = self._left_out = 0.0
@@ -88,6 +90,7 @@ class LoadControl:
 
     def restarted(self) -> None:
         """Learn that another encoder begins."""
+        self._first = True
         self._settle = SETTLE_SECONDS
         self._window = self._seen = self._left_out = 0.0
         self._overloaded = 0
@@ -103,7 +106,8 @@ class LoadControl:
         self._place += 1
         self._since_closer += second
         most = STARTING_FRAMES if starting else MOST_BEHIND_FRAMES
-        sent = max(waiting, late) < most and self._place % self._apart == 0
+        sent = self._first or (max(waiting, late) < most and self._place % self._apart == 0)
+        self._first = False
         if not starting:
             self._space(waiting, second)
         self._count(sent, second)
