@@ -18,6 +18,7 @@ from txt2vid_ros.media.jitter.wrapping import nearest
 from txt2vid_ros.media.output.encoder import PTS_OFFSET
 from txt2vid_ros.media.output.frame_buffer import FrameBuffer
 from txt2vid_ros.media.output.mpegts import PTS_BITS, PTS_RATE
+from txt2vid_ros.media.output.overload.lateness import LONGEST_STALL_SECONDS
 from txt2vid_ros.media.output.stream_format import StreamFormat
 from txt2vid_ros.media.output.stream_outputs import StreamOutputs
 from txt2vid_ros.media.output.stream_writer import StreamWriter
@@ -86,7 +87,8 @@ class StreamNode(ManagedNode):
         table = self.parameters
         self._frames = FrameBuffer()
         self._apart_seconds = 0
-        self._speech = SpeechTimeline()
+        # What is written late, on a busy machine, is still known then.
+        self._speech = SpeechTimeline(memory=LONGEST_STALL_SECONDS + 2)
         self._pictures = PictureInput(
             self, -table.playout,
             self._on_picture)

@@ -14,18 +14,16 @@ from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.pcm import to_s16
 from txt2vid_ros.media.output.frame_buffer import FrameBuffer
 from txt2vid_ros.media.output.hand_over import HandOver, seam_after, units_before
+from txt2vid_ros.media.output.overload.lateness import Lateness, LONGEST_STEP_SECONDS
 from txt2vid_ros.media.output.overload.load_control import LoadControl
+from txt2vid_ros.media.output.overload.stream_statistics import StreamStatistics
 from txt2vid_ros.media.output.pictures.i420_pictures import I420Pictures
 from txt2vid_ros.media.output.pictures.picture_offset import PictureOffset
 from txt2vid_ros.media.output.stream_format import FrameEncoder, Opening, StreamFormat
-from txt2vid_ros.media.output.stream_statistics import StreamStatistics
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
 
 log = logging.getLogger(__name__)
 
-LONGEST_STALL_SECONDS = 2.0
-"""Seconds that are caught up by writing faster; a longer gap or a clock step is skipped, and the
-presentation times continue as if nothing had happened."""
 AUDIO_AHEAD_SECONDS = 0.045
 """Seconds. An AAC encoder holds two frames of 1,024 samples back (ISO 14496-3), 43 ms."""
 SPARE_FRAMES = 2
@@ -70,7 +68,9 @@ class StreamWriter:
         """Samples."""
         self._pictures = I420Pictures(form.width, form.height)
         self._fault = ''
-        self._lateness = 0.0
+        self._late = 0.0
+        """Seconds by which the present frame is written late."""
+        self._lateness = Lateness(clock)
         self._samples_done = 0
         self._sound_begin = 0
         """The first sample that the present encoder got."""
@@ -103,7 +103,8 @@ class StreamWriter:
                     failures += 1
                     self._restart(sink, failures, stop)
                     sink = None
-                elif (jump := self._jump(place)) and sink is not None:
+                elif (jump := self._lateness.to_skip(
+                        self.grid.stamp(place) + self._playout)) and sink is not None:
                     log.warning('the clock or the machine jumped by %+.1f s; going on from there',
                                 jump)
                     place = self._jumped(place)
@@ -127,7 +128,7 @@ class StreamWriter:
         finally:
             if sink is not None:
                 sink.close()
-            self._without_hand_over(place)
+            self._abandon_change()
 
     def _begun(self, grid: FrameGrid, place: int) -> float:
         return (grid.stamp(place) - self.zero) / SECOND
@@ -206,15 +207,10 @@ class StreamWriter:
             self._change.encoder.close()
             self._change = None
 
-    def _jump(self, place: int) -> float:
-        """Return how many seconds ago `place` was due; 0 where a stall explains that."""
-        away = (self._clock.now() - self._playout - self.grid.stamp(place)) / SECOND
-        return away if abs(away) > LONGEST_STALL_SECONDS else 0.0
-
     def _anchor(self, place: int) -> int:
         """Return the place to go on from; presentation times in the stream never go back."""
         now = self.grid.first_after(self._clock.now())
-        if not 0 <= now - place <= LONGEST_STALL_SECONDS * self.grid.fps:
+        if not 0 <= now - place <= LONGEST_STEP_SECONDS * self.grid.fps:
             ahead = math.ceil(self._audio_ahead * self.grid.fps / self._form.audio_rate)
             self.zero += (self.grid.stamp(now - ahead - SPARE_FRAMES) - self.grid.stamp(place))
         else:
@@ -260,27 +256,26 @@ class StreamWriter:
         """
         due = self.grid.stamp(place) + self._playout
         while (left := due - self._clock.now()) > 0:
-            if left > LONGEST_STALL_SECONDS * SECOND + self._playout or stop.wait(
+            if left > LONGEST_STEP_SECONDS * SECOND + self._playout or stop.wait(
                     min(left / SECOND, 0.1)):
                 return False
-        self._lateness = -left / SECOND
-        self.statistics.lateness.observe(self._lateness)
+        self._late = -left / SECOND
+        self.statistics.lateness.observe(self._late)
         return not stop.is_set()
 
     def _write(self, sink: FrameEncoder, place: int) -> None:
         frame, exact = self._frames.take(place)
-        late = self._lateness * float(self.grid.fps) > 1
+        fps = float(self.grid.fps)
+        late = self._late * fps > 1
+        sent = self._load.admits(sink.waiting, self._late * fps, fps, starting=sink.starting)
         self.statistics.frames += 1
-        self.statistics.on_time += exact and not late
+        self.statistics.on_time += exact and sent and not late
         self.statistics.repeated += not exact
+        self.statistics.left_out += not sent
+        self.offset.note(self.grid, place, self._frames.shown_place if sent else None)
         change = self._change
         end = (change.seam if change is not None and place == change.last
                else self._sample_at(place + 1) + self._audio_ahead)
-        fps = float(self.grid.fps)
-        sent = self._load.admits(sink.waiting, self._lateness * fps, fps,
-                                 starting=sink.starting)
-        self.statistics.left_out += not sent
-        self.offset.note(self.grid, place, self._frames.shown_place if sent else None)
         sink.write(self._pictures.converted(frame) if sent else None,
                    self._sound(max(end, self._samples_done)))
         if self._change is None and (step := self._load.judged(self._wanted[0])):
