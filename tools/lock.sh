@@ -17,13 +17,14 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 compile runtime.in --output-file "$work/runtime.txt"
 compile runtime.in test.in --constraint "$work/runtime.txt" --output-file "$work/all.txt"
-compile fuzz.in --constraint "$work/runtime.txt" --output-file "$work/fuzz.txt"
-compile voices.in --constraint "$work/runtime.txt" --output-file "$work/voices.txt"
+for extra in fuzz voices languages; do
+  compile "$extra.in" --constraint "$work/runtime.txt" --output-file "$work/$extra.txt"
+done
 
 note='# Made by make lock; change the .in file instead.'
-{ echo "$note"; cat "$work/runtime.txt"; } > runtime.txt
-{ echo "$note"; cat "$work/fuzz.txt"; } > fuzz.txt
-{ echo "$note"; cat "$work/voices.txt"; } > voices.txt
+for locked in runtime fuzz voices languages; do
+  { echo "$note"; cat "$work/$locked.txt"; } > "$locked.txt"
+done
 # A package is a line that does not begin with a space, followed by its hashes.
 { echo "$note"; awk '
     NR == FNR { if ($0 !~ /^ /) known[$0] = 1; next }

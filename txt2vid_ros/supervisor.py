@@ -16,6 +16,7 @@ from typing import IO
 from txt2vid_ros.core.errors import EXIT_USER_ERROR
 from txt2vid_ros.core.process.child_process import how_it_ended, spawn
 from txt2vid_ros.core.process.restart_policy import RestartPolicy
+from txt2vid_ros.core.process.shared_memory import remove_abandoned
 
 GRACE_SECONDS = 12.0
 """Seconds that children have after SIGTERM to finish recordings; SIGKILL follows."""
@@ -159,3 +160,5 @@ class Supervisor:
                 killed = status == -signal.SIGKILL
                 late = f', {GRACE_SECONDS:g} s after it was asked to end' if killed else ''
                 self.say(f'{child.name} {how_it_ended(status)}{late}')
+        # Of those that were killed.
+        remove_abandoned()

@@ -38,8 +38,8 @@ def utterance(number: int, at: float, verdict: str = 'whole', **more: Any) -> Ro
     share = {'whole': 1.0, 'cut': 0.5}.get(verdict, 0.0)
     return {'kind': 'utterance', 't': at + 4, 'number': number, 'way': 'heard', 'claps': False,
             'interrupted': False, 'published': at, 'begun': at, 'last': at + 2, 'ends': 1,
-            'verdict': verdict, 'captions': 1, 'share': share, 'loud_s': 1.0, 'said_s': 2.0,
-            'summed_s': 2.0, 'offsets_ms': [], **more}
+            'verdict': verdict, 'captions': 1, 'ids': 1, 'share': share, 'loud_s': 1.0,
+            'said_s': 2.0, 'summed_s': 2.0, 'offsets_ms': [], **more}
 
 
 def fault(name: str, at: float, **more: Any) -> Row:
@@ -83,10 +83,11 @@ def test_what_is_lost_is_told_apart_by_what_caused_it() -> None:
         utterance(1, 0), utterance(2, 10, 'lost'), fault('kill tts', 20.5, back_s=2.5),
         utterance(3, 20, 'cut'), utterance(4, 21, 'lost'), fault('kill web', 39, back_s=1.0),
         utterance(5, 40, 'cut'), utterance(6, 60, captions=2), utterance(7, 70, summed_s=4.0),
+        utterance(10, 75, ids=2),
         utterance(8, 80, 'cut', interrupted=True), utterance(9, 90, 'unseen'),
         {'kind': 'gap', 't': 39.5, 'seconds': 2.0}, {'kind': 'gap', 't': 75.0, 'seconds': 0.6}]
     found = figures(rows)
-    assert (found['lost'], found['repeated'], found['interruptions']) == (1, 2, 1)
+    assert (found['lost'], found['repeated'], found['interruptions']) == (1, 3, 1)
     assert [each['number'] for each in found['lost_utterances']] == [2]
     assert [each['number'] for each in found['cut_by_kill_of_tts']] == [3, 4]
     assert [(each['number'], each['after']) for each in found['cut_utterances']] == [
@@ -115,7 +116,8 @@ def test_offsets_of_the_end_are_told_apart() -> None:
 def test_an_utterance_knows_its_sound_by_its_id() -> None:
     said = Utterance(1, 'a', 'heard', 1000, 'default')
     assert said.owns('default#1000') and said.owns('default#1000~2')
-    assert not said.owns('default#1001') and not said.owns('link#1000') and not said.owns('x')
+    assert said.owns('default#1001')    # the same text again
+    assert not said.owns('default#900000') and not said.owns('link#1000') and not said.owns('x')
     over_link = Utterance(1, 'a', 'link', 10 ** 12, 'link')
     assert over_link.owns(f'link#{10 ** 12 + 10 ** 8}')
     assert not over_link.owns(f'link#{10 ** 12 + 10 ** 9}')

@@ -116,6 +116,26 @@ def test_a_wrong_word_gets_one_line(models, words, said):
     assert done.stderr.count('\n') == 1
 
 
+def test_a_file_of_which_no_sum_is_published_is_listed_with_its_place_and_taken_as_it_is(
+        tmp_path, monkeypatch):
+    monkeypatch.setenv('TXT2VID_MODELS', str(tmp_path / 'models'))
+    name = 'pocket-tts/english/model.safetensors'
+    listed = txt2vid('models', 'list').stdout.partition(f'{name} ')[2].partition('\n\n')[0]
+    assert listed.startswith('(size not published): missing')
+    for said in ('licence: CC-BY-4.0', 'kyutai/pocket-tts', 'sha256:  none published', 'consent'):
+        assert said in listed
+    done = txt2vid('models', 'fetch', name, '--accept-terms')
+    assert done.returncode == 2 and 'kyutai/pocket-tts' in done.stderr
+    file = tmp_path / 'model.safetensors'
+    words = ('models', 'import', str(file), '--as', name, '--accept-terms')
+    file.write_text('<!DOCTYPE html><html>Sign in</html>')
+    assert 'web page' in txt2vid(*words).stderr
+    file.write_bytes(FREE)
+    assert txt2vid(*words).returncode == 0
+    assert (tmp_path / 'models' / name).read_bytes() == FREE
+    assert 'here; sha256: none published' in txt2vid('models', 'verify', name).stdout
+
+
 def test_the_command_finds_what_set_up_has_fetched():
     done = txt2vid('models', 'verify')
     assert 'face_landmark.tflite: ok' in done.stdout

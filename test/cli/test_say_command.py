@@ -40,3 +40,8 @@ def test_words_in_windows_1252_are_read(command: str) -> None:
     assert done.returncode == 2
     assert done.stderr.count('was read as Windows-1252') == 1 + len(words)
     assert 'no tts node listens' in done.stderr.splitlines()[-1]
+
+
+def test_the_demonstration_says_that_there_is_no_talking_head() -> None:
+    done = txt2vid('demo', '--timeout', '0.1', '--namespace', '/nobody')
+    assert done.returncode == 2 and 'no tts node listens on /nobody/heard' in done.stderr

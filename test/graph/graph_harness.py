@@ -240,11 +240,16 @@ class TalkingHead(Command):
     def status(self) -> dict[str, Any]:
         """Return /status.json, or {} where nobody answers."""
         try:
-            with urllib.request.urlopen(f'{self.url}/status.json', timeout=10) as answer:
+            with urllib.request.urlopen(f'{self.url}/status.json', timeout=60) as answer:
                 content: dict[str, Any] = json.load(answer)
         except (urllib.error.URLError, OSError):
             return {}
         return content
+
+    def late_pictures(self) -> int:
+        """Return how many pictures were late, or left out as the machine was busy."""
+        status = self.status()
+        return sum(int(status[name]) for name in ('repeated', 'skipped', 'left_out'))
 
     def wait_status(self, good: Callable[[dict[str, Any]], bool], what: str) -> dict[str, Any]:
         """Wait for a /status.json that is `good`; return it."""

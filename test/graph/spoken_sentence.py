@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from audio_common_msgs.msg import AudioDataStamped
+from diagnostic_msgs.msg import DiagnosticArray
 from graph_harness import eventually, TalkingHead
 import numpy as np
 from ros_observer import end_of, Observer, Recording
@@ -23,15 +24,18 @@ class Spoken:
     def __init__(self, head: TalkingHead, observer: Observer, audio: Recording, file: Path,
                  text: str) -> None:
         mouth = observer.record(JointTrajectory, 'voice/mouth', qos.MOUTH)
+        told = observer.record(DiagnosticArray, '/diagnostics', qos.TEXT)
         viewer = Viewer(head.port, file)
         eventually(lambda: viewer.arrivals, 'the stream')
-        before, repeated = len(audio.messages), head.status()['repeated']
+        before, late = len(audio.messages), head.late_pictures()
         observer.text(text)
         self.end = end_of(audio, before)
         self.utterance = self.end.header.frame_id
         status = head.status()
-        self.repeated = status['repeated'] - repeated
-        """Pictures that were late, so that the previous one was shown again."""
+        self.repeated = head.late_pictures() - late
+        """Pictures that were late or left out, so that the previous one was shown longer."""
+        self._rates = [each.message for message in told.messages for each in message.status
+                       if each.name.endswith('/lipsync: lipsync')]
         self.pts_zero = status['pts_zero_ns'] / SECOND
         self.stop = self.pts(self.end)
         eventually(lambda: viewer.arrivals[-1][1] > self.stop + 1.0, 'the end at the viewer')
@@ -43,6 +47,14 @@ class Spoken:
         self.trajectories = mouth.of(self.utterance)
         self.start = self.pts(self.chunks[0])
         self.shown = Shown(file)
+
+    @property
+    def spoiled(self) -> str:
+        """Return what the machine was too busy for, so that mouths are not as they should be."""
+        blended = [rate for rate in self._rates if 'are blended' in rate]
+        if self.repeated:
+            return f'{self.repeated} pictures were late or left out'
+        return blended[-1] if blended else ''
 
     def pts(self, message: AudioDataStamped) -> float:
         """Return the presentation time that a message's stamp means."""

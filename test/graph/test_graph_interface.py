@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+import json
 from pathlib import Path
 
 from audio_common_msgs.msg import AudioInfo
-from graph_harness import eventually, FAST, run, TalkingHead
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from graph_harness import Command, eventually, FAST, run, TalkingHead
 import pytest
 from rclpy.qos import DurabilityPolicy, ReliabilityPolicy
 from ros_observer import end_of, Observer, Recording
@@ -37,7 +39,7 @@ QOS = {'voice/audio': (32, False), 'voice/mouth': (50, False), 'voice/audio_info
        'voice/caption': (50, False), 'voice/speaking': (1, True), 'voice/speakers': (1, True),
        'voice/interrupted': (50, False), 'voice/held': (1, True),
        'face/image_raw': (5, False), 'face/image_raw/compressed': (5, False),
-       'face/camera_info': (5, False), 'stream/url': (1, True)}
+       'face/camera_info': (5, False), 'stream/url': (1, True), 'trace': (100, True)}
 
 
 @pytest.mark.parametrize('topic', QOS)
@@ -103,3 +105,88 @@ def test_say_reads_files_and_standard_input(
     assert say(head, folder, '-', stdin=b'Three.') == (0, '')
     ends = [each for each in audio.messages[before:] if not len(each.audio.data)]
     assert len(ends) == 3
+
+
+@pytest.fixture(scope='module')
+def spoken(head: TalkingHead, folder: Path) -> str:
+    """Have a sentence spoken; return it."""
+    text = 'Good morning, everybody.'
+    assert say(head, folder, '--speaker', 'anna', text) == (0, '')
+    return text
+
+
+def test_trace_shows_a_sentences_way_through_the_graph(
+        head: TalkingHead, folder: Path, spoken: str) -> None:
+    words = ('trace', '--namespace', head.namespace, '--count')
+    # What was said before is remembered, whoever asks.
+    status, text = run(folder, *words[:-1], '--json', '--once', domain=head.domain)
+    assert status == 0, text
+    traces = [json.loads(line) for line in text.split('\n')]
+    trace = next(each for each in traces if each['text'] == spoken)
+    assert trace['utterance'] == f'anna#{trace["begun_ns"]}'
+    ms = trace['ms']
+    assert 0 <= ms['tts.text'] < ms['tts.sound'] < ms['tts.heard'] < ms['tts.end']
+    assert ms['tts.sound'] < ms['lipsync.sound'] and ms['tts.sound'] < ms['stream.sound']
+    assert ms['lipsync.sound'] < ms['lipsync.frame'] < ms['stream.frame']
+    assert ms['stream.sound'] < ms['stream.packet']
+    with Command(folder, *words, '1', domain=head.domain) as command:
+        assert command.wait() == 0, command.text
+    assert 'first packet of its sound sent' in command.text
+
+
+def test_nodes_tell_the_same_keys_and_warn_beyond_limits(
+        head: TalkingHead, observer: Observer, spoken: str) -> None:
+    reports = observer.record(DiagnosticArray, '/diagnostics', qos.SPEECH)
+
+    def told(node: str, after: int = 0, **wanted: str) -> dict[str, str]:
+        def good(message: DiagnosticArray) -> bool:
+            status, = message.status
+            values = {each.key: each.value for each in status.values}
+            return status.name == f'{head.namespace}/{node}: {node}' and all(
+                values.get(key) == value for key, value in wanted.items())
+        status, = reports.wait(good, after).status
+        return {'message': status.message, 'level': status.level,
+                **{each.key: each.value for each in status.values}}
+
+    for node in ('tts', 'lipsync', 'stream'):
+        figures = told(node, state='active')
+        assert float(figures['memory_mb']) > 10
+        assert {'pid', 'drops'} <= figures.keys()
+    stream = told('stream')
+    for stage in ('text_to_sound_ms', 'av_offset_ms', 'write_lateness_ms', 'packet_lateness_ms',
+                  'picture_delay_ms'):
+        p50, p95, p99 = (float(stream[f'{stage}_{each}']) for each in ('p50', 'p95', 'p99'))
+        assert p50 <= p95 <= p99
+    assert float(stream['text_to_sound_ms_p50']) > 0
+    taken, reason = observer.set_parameter('tts', 'error_if', ['memory_mb beyond 1'])
+    assert not taken
+    assert "tts.error_if has 'memory_mb beyond 1'" in reason
+    assert observer.set_parameter('tts', 'error_if', ['memory_mb>1']) == (True, '')
+    broken = told('tts', len(reports.messages) + 1)
+    assert broken['level'] == DiagnosticStatus.ERROR
+    assert 'memory_mb is ' in broken['message'] and ', above 1' in broken['message']
+    assert observer.set_parameter('tts', 'error_if', ['memory_mb>100000']) == (True, '')
+
+
+def test_top_is_one_plain_snapshot_where_the_output_is_no_terminal(
+        head: TalkingHead, folder: Path, spoken: str) -> None:
+    pytest.importorskip('rich')
+    status, text = run(folder, 'top', '--namespace', head.namespace, domain=head.domain,
+                       environment={'COLUMNS': '80'})
+    assert status == 0, text
+    lines = text.split('\n')
+    assert '\x1b' not in text
+    assert max(map(len, lines)) <= 80
+    assert lines[0].startswith(f'{head.namespace}  ')
+    rows = [line.split()[:2] for line in lines]
+    for node in ('tts', 'lipsync', 'stream'):
+        assert any(row in ([node, 'ok'], [node, 'warn']) for row in rows), text
+    assert 'text → its sound' in text and 'picture behind sound' in text
+    assert spoken in text
+
+
+def test_who_watches_nothing_is_told_so(tmp_path: Path) -> None:
+    for command in ('trace', 'top'):
+        status, text = run(tmp_path, command, '--namespace', '/nobody', '--timeout', '0.5')
+        assert (status, text.count('\n')) == (2, 0)
+        assert 'no node reports under /nobody. Start one with "txt2vid live"' in text

@@ -1,7 +1,7 @@
 """
 Hostile datagrams: counted, never a crash, never text.
 
-The number of inputs grows with TXT2VID_FUZZ_INPUTS; tools/fuzz_link.py runs a million and more.
+The number of inputs grows with TXT2VID_FUZZ_INPUTS; tools/fuzz.py runs a million and more.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+import sys
 
 from hearing import words
 import numpy as np
@@ -155,3 +156,19 @@ def test_days_of_speech_do_not_grow_in_memory(voice: NDArray[np.float32]) -> Non
         guard.guard(at, quiet, RATE)
     assert len(guard._spans) < 10
     assert len(guard._sound) + len(guard._voice) < 5000
+
+
+def test_a_voice_without_a_microphone_leaves_no_more_than_a_minute() -> None:
+    guard = EchoGuard(0.5)
+    frame = np.zeros(20, np.float32)
+
+    def said(first: int, last: int) -> int:
+        """Have the face speak, a new utterance every 20 ms; return how much is allocated."""
+        for number in range(first, last):
+            stamp = BEGIN + number * SECOND // 50
+            guard.voice(f'default#{number}', stamp, frame, 1000)
+            guard.voice(f'default#{number}', stamp + SECOND // 50, frame[:0], 1000)
+        return sys.getallocatedblocks()
+
+    before = said(0, 4000)
+    assert said(4000, 8000) - before < 2000

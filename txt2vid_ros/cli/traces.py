@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
+import sys
 import time
 
+from txt2vid_ros.core.monitoring.utterance_trace import as_object, told, UtteranceTrace
 from txt2vid_ros.core.names import NAMESPACE
-from txt2vid_ros.core.utterance_trace import as_object, told, UtteranceTrace
 
 GATHERING_SECONDS = 1.5
 """Seconds from the first node's diagnostics in which all others tell what they remember."""
@@ -18,7 +19,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument('--bag', type=Path, help='take them from a bag, not a running graph')
     parser.add_argument('--count', type=int, default=0, metavar='N',
-                        help='end after N sentences (default: on Ctrl-C)')
+                        help='end after N sentences, the last ones that are remembered '
+                        'included (default: on Ctrl-C)')
+    parser.add_argument('--once', action='store_true',
+                        help='only those that are remembered: about the last twenty')
     parser.add_argument('--json', action='store_true', help='one JSON object a line')
     parser.add_argument('--namespace', default=NAMESPACE, help='of the talking head (%(default)s)')
     parser.add_argument('--timeout', type=float, default=10.0, metavar='SECONDS',
@@ -29,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Print each sentence's way, once it is over."""
     if arguments.bag is None:
         return _follow(arguments)
-    from txt2vid_ros.media.bag_trace import book_of_bag
+    from txt2vid_ros.media.bags.bag_trace import book_of_bag
     for trace in book_of_bag(arguments.bag).traces()[-arguments.count:]:
         _show(trace, arguments.json)
     return 0
@@ -42,16 +46,19 @@ def _follow(arguments: argparse.Namespace) -> int:
         watch.wait_for_nodes(arguments.timeout)
         watch.gather(GATHERING_SECONDS)
         shown: set[str] = set()
-        count = 0
-        while not arguments.count or count < arguments.count:
+        left = arguments.count or sys.maxsize
+        while left:
             watch.wait(0.2)
-            traces = {each.utterance: each for each in watch.book.traces()}
+            traces = {each.utterance: each for each in watch.book.traces() if each.known}
             shown &= traces.keys()
-            for name, trace in traces.items():
-                if name not in shown and trace.known and trace.over(time.time_ns()):
-                    shown.add(name)
-                    count += 1
-                    _show(trace, arguments.json)
+            ready = [name for name, trace in traces.items() if name not in shown
+                     and (arguments.once or trace.over(time.time_ns()))]
+            shown.update(ready)
+            for name in ready[-left:]:
+                left -= 1
+                _show(traces[name], arguments.json)
+            if arguments.once:
+                break
     return 0
 
 

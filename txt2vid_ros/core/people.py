@@ -12,6 +12,7 @@ from typing import Any
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.locales import is_tag
 from txt2vid_ros.core.parameters import listed
+from txt2vid_ros.core.storage.yaml_text import read_yaml
 import yaml
 
 log = logging.getLogger(__name__)
@@ -76,7 +77,7 @@ class People:
             return cls()
         path = Path(file).expanduser()
         try:
-            content = yaml.safe_load(path.read_text(encoding='utf-8')) or {}
+            content = read_yaml(path.read_text(encoding='utf-8')) or {}
         except OSError as error:
             raise UserError(f'people: {path} cannot be read: {error.strerror}',
                             'Give the path of a people.yaml, or leave it empty.') from error

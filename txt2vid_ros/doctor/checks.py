@@ -159,13 +159,14 @@ def check_models() -> Iterator[Finding]:
     for model in load_manifest().values():
         path = folder / model.file
         agreed = ' --accept-terms' if model.terms else ''
+        named = '' if model.sha256 else f' --as {model.file}'
         if not path.exists():
             yield Finding(
                 'model', MISSING if model.needed else NOTE,
                 f'{model.file} is not in {folder} ({model.purpose})',
                 f'run: txt2vid models fetch {model.collection or model.file}{agreed}'
                 if model.fetchable
-                else f'see {model.page}, then run: txt2vid models import FILE{agreed}',
+                else f'see {model.page}, then run: txt2vid models import FILE{named}{agreed}',
             )
             continue
         try:

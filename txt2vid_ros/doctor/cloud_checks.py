@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+import dataclasses
 import os
 from pathlib import Path
 import time
@@ -16,11 +17,19 @@ from txt2vid_ros.providers.cloud.credentials import (
     resemble_key,
     RESEMBLE_VARIABLE,
 )
+from txt2vid_ros.providers.cloud.openai.server import (
+    KEY_VARIABLE,
+    OpenAiServer,
+    ServerOptions,
+    URL_VARIABLE,
+)
 from txt2vid_ros.providers.cloud.resemble.account import ResembleAccount
 from txt2vid_ros.speaking.voice import TextToSpeech
 
 WORD = 'Ready.'
 """What the voices say, which costs money."""
+_OWN_SERVER = ('no matter if the server is for chat, or another server speaks or hears; else set '
+               'openai.model or openai.base_url of tts or stt: docs/voices.md')
 ANSWER_TIMEOUT = 10.0
 """Seconds that a service may take to answer."""
 
@@ -35,6 +44,50 @@ def check_cloud(environment: Mapping[str, str] = os.environ) -> Iterator[Finding
             continue
         for check in checks:
             yield _finding(subject, check)
+    yield from _openai(environment)
+
+
+def _openai(environment: Mapping[str, str]) -> Iterator[Finding]:
+    """Yield what a server with OpenAI's interface can do; one of one's own may only chat."""
+    if not (environment.get(KEY_VARIABLE) or environment.get(URL_VARIABLE)):
+        yield Finding('openai', NOTE, f'not asked: neither {KEY_VARIABLE} nor {URL_VARIABLE} is '
+                      'set', 'see docs/voices.md')
+        return
+    reached = _finding('openai', lambda: _openai_server(environment))
+    yield reached
+    if reached.status != OK:
+        return
+    own = bool(environment.get(URL_VARIABLE))
+    for check in (_openai_voice, _openai_recognizer):
+        found = _finding('openai', check)
+        yield (dataclasses.replace(found, status=NOTE, remedy=_OWN_SERVER)
+               if own and found.status == MISSING else found)
+
+
+def _openai_server(environment: Mapping[str, str]) -> str:
+    server = OpenAiServer(ServerOptions(timeout=ANSWER_TIMEOUT), 'openai', environment)
+    try:
+        names: list[str] = []
+        asked = _seconds(lambda: names.extend(server.names('/models')))
+    finally:
+        server.close()
+    some = f': {", ".join(names[:8])}{", ..." if len(names) > 8 else ""}' if names else ''
+    return (f'{server.service} has {len(names)} model{"" if len(names) == 1 else "s"}{some}; '
+            f'round trip {asked * 1000:.0f} ms')
+
+
+def _openai_voice() -> str:
+    return _spoken(registry.load(registry.VOICES, 'openai', 'doctor')())
+
+
+def _openai_recognizer() -> str:
+    recognizer = registry.load(registry.RECOGNIZERS, 'openai', 'doctor')()
+    try:
+        connected = _seconds(recognizer.load)
+        return (f'speech to text: connected in {connected * 1000:.0f} ms, a second of sound in '
+                f'{_seconds(recognizer.check) * 1000:.0f} ms')
+    finally:
+        recognizer.close()
 
 
 def _finding(subject: str, check: Callable[[], str]) -> Finding:

@@ -9,6 +9,7 @@ from txt2vid_ros.graph.commands import (
     settings,
     with_parameters,
 )
+from txt2vid_ros.graph.policy import enclave, policy
 from txt2vid_ros.graph.specs import (
     AUDIO,
     GRAPHS,
@@ -24,5 +25,5 @@ from txt2vid_ros.graph.specs import (
 
 __all__ = [
     'ARGUMENTS', 'AUDIO', 'ENVIRONMENT', 'GRAPHS', 'LINKS', 'MODES', 'OUTPUTS', 'PACKAGE', 'TEXT',
-    'TOPIC', 'Argument', 'NodeSpec', 'command', 'composed', 'interpreter', 'is_true', 'nodes',
-    'settings', 'web_is_missing', 'with_parameters']
+    'TOPIC', 'Argument', 'NodeSpec', 'command', 'composed', 'enclave', 'interpreter',
+    'is_true', 'nodes', 'policy', 'settings', 'web_is_missing', 'with_parameters']

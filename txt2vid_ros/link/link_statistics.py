@@ -5,7 +5,7 @@ from __future__ import annotations
 import collections
 from typing import Any
 
-from txt2vid_ros.core.percentiles import RollingPercentiles
+from txt2vid_ros.core.monitoring.percentiles import RollingPercentiles
 from txt2vid_ros.link.messages import Instant
 from txt2vid_ros.link.receiver import Receiver
 from txt2vid_ros.link.sender import Sender

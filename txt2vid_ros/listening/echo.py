@@ -21,6 +21,9 @@ MAX_ECHO_DELAY = 3.0
 """Seconds by which the voice may be heard after its stamp."""
 LEVEL_HISTORY = 30.0
 """Seconds for which levels are kept."""
+MOST_LEVELS, MOST_SPANS = int(2 * LEVEL_HISTORY * SECOND) // LEVEL_FRAME, 1000
+"""Levels and utterances that are kept at most: while nobody sends a microphone's sound, nothing
+else tells what is over."""
 MIN_CORRELATION = 0.6
 """Of the two levels, from which on what the microphone hears counts as the voice."""
 MAX_FADE = 0.3
@@ -78,6 +81,9 @@ class EchoGuard:
             else:
                 span.end = max(span.end, stamp + len(samples) * SECOND // rate)
                 _levels(self._voice, stamp, samples, rate)
+            for held, most in ((self._voice, MOST_LEVELS), (self._spans, MOST_SPANS)):
+                while len(held) > most:
+                    del held[next(iter(held))]  # type: ignore[arg-type]
 
     def guard(self, stamp: int, samples: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
         """Return the microphone's samples from `stamp` on, or silence where the face is heard."""

@@ -6,7 +6,7 @@ import dataclasses
 import time
 from typing import Protocol
 
-from txt2vid_ros.core.percentiles import RollingPercentiles
+from txt2vid_ros.core.monitoring.percentiles import RollingPercentiles
 from txt2vid_ros.listening.recognizer import Transcript
 from txt2vid_ros.listening.segments import SpeechSegment
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from txt2vid_ros.core.percentiles import RollingPercentiles
+from txt2vid_ros.core.monitoring.percentiles import RollingPercentiles
 
 
 class LeadTimeEstimator:

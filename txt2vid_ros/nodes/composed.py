@@ -13,7 +13,7 @@ from txt2vid_ros.core.errors import EXIT_USER_ERROR
 from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.node_help import wants_help
 from txt2vid_ros.ros.running import end_process, run_together
-from txt2vid_ros.ros.transports import prepare_for_pictures
+from txt2vid_ros.ros.transports import Pictures
 
 USAGE = """usage: ros2 run txt2vid_ros composed NODE ... --ros-args [-p NODE:PARAMETER:=VALUE] \
 [-r NODE:FROM:=TO]
@@ -66,11 +66,14 @@ def main() -> int:
         what = f'{unknown[0]!r} is no node' if unknown else 'no node is named'
         print(f'{what}. Name some of {", ".join(known)} before --ros-args', file=sys.stderr)
         return EXIT_USER_ERROR
-    prepare_for_pictures()
     common, own = split(sys.argv, names)
+    kinds = {name: node_class(name) for name in own}
+    sent = any(kind.PICTURES.sent for kind in kinds.values())
+    # Those of a node of its own do not leave the process.
+    received = not sent and any(kind.PICTURES.received for kind in kinds.values())
     return run_together([
-        functools.partial(node_class(name), cli_args=['--ros-args', *own[name]]) for name in own],
-        common)
+        functools.partial(kind, cli_args=['--ros-args', *own[name]])
+        for name, kind in kinds.items()], common, Pictures(sent, received))
 
 
 if __name__ == '__main__':

@@ -36,11 +36,11 @@ from txt2vid_ros.link.state_file import state_file
 from txt2vid_ros.link.transport import open_transport, ROLES, TRANSPORTS
 from txt2vid_ros.link.transport.base import Transport
 from txt2vid_ros.ros import messages, qos
+from txt2vid_ros.ros.monitoring.node_status import NodeParameters
+from txt2vid_ros.ros.monitoring.trace_publisher import TracePublisher
 from txt2vid_ros.ros.node import ManagedNode
-from txt2vid_ros.ros.node_status import NodeParameters
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.running import end_process, run
-from txt2vid_ros.ros.trace_publisher import TracePublisher
 
 MTU = {'udp': 1200, 'tcp': 1200, 'serial': 128}
 STARTS_KEPT = 64
@@ -185,7 +185,8 @@ class LinkNode(ManagedNode):
             try:
                 runner.use(submit)
                 if final:
-                    self._trace.mark(utterance_id(utterance.speaker, start), 'sent')
+                    self._trace.mark(utterance_id(utterance.speaker, start), 'sent',
+                                     text=text)
             except UserError as error:
                 self.get_logger().error(f'an utterance is not sent: {error}')
 
@@ -215,7 +216,7 @@ class LinkNode(ManagedNode):
         if not heard.partial:
             self._statistics.add_delay('speech_to_heard_ms', heard.arrived - heard.start)
             name = utterance_id(heard.speaker, stamp)
-            self._trace.mark(name, 'text', round(heard.arrived * SECOND))
+            self._trace.mark(name, 'text', round(heard.arrived * SECOND), heard.text)
             self._starts[name] = heard.start
             while len(self._starts) > STARTS_KEPT:
                 self._starts.popitem(last=False)

@@ -23,14 +23,14 @@ from txt2vid_ros.media.speech_timeline import SpeechTimeline
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.expression_input import ExpressionInput
 from txt2vid_ros.ros.live_loader import LiveLoader
+from txt2vid_ros.ros.monitoring.node_status import NodeParameters
+from txt2vid_ros.ros.monitoring.trace_publisher import TracePublisher
 from txt2vid_ros.ros.node import ManagedNode
-from txt2vid_ros.ros.node_status import NodeParameters
 from txt2vid_ros.ros.parameters import Declared, parameter
 from txt2vid_ros.ros.running import end_process, run
 from txt2vid_ros.ros.sound.lead_request import LeadRequest
 from txt2vid_ros.ros.sound.speech_input import SpeechInput
-from txt2vid_ros.ros.trace_publisher import TracePublisher
-from txt2vid_ros.ros.transports import prepare_for_pictures
+from txt2vid_ros.ros.transports import Pictures
 
 OF_FACES = ('engine', 'people', 'width', 'height', 'fps')
 """The parameters that the faces are made of, besides all options."""
@@ -64,6 +64,7 @@ class LipsyncNode(ManagedNode):
     Parameters = Parameters
     OPTIONS_BY = ('engine',)
     RATE_OF = 'frames'
+    PICTURES = Pictures(sent=True)
 
     def option_tables(self, table: Any) -> OptionTables:
         """Return the options of the engine and of the face."""
@@ -190,8 +191,9 @@ class LipsyncNode(ManagedNode):
     def _publish(self, place: int, frame: Frame) -> None:
         stamp = self._render_loop.grid.stamp(place)
         frame_id = self._frame_id
+        made = self.ros_clock.now()
         self._raw.publish(messages.to_image(frame, stamp, frame_id))
-        self._trace.reached('frame', stamp)
+        self._trace.reached('frame', stamp, made)
         if self._compressed.get_subscription_count():
             _, jpeg = cv2.imencode('.jpg', frame, (cv2.IMWRITE_JPEG_QUALITY,
                                                    self.parameters.jpeg_quality))
@@ -205,7 +207,6 @@ class LipsyncNode(ManagedNode):
 
 def main() -> int:
     """Run the node."""
-    prepare_for_pictures()
     return run(LipsyncNode)
 
 

@@ -13,8 +13,8 @@ from txt2vid_ros.media.playback.playback_loop import PlaybackLoop
 from txt2vid_ros.media.playback.player import SpeechPlayer
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
 from txt2vid_ros.ros import qos
+from txt2vid_ros.ros.monitoring.node_status import NodeParameters
 from txt2vid_ros.ros.node import ManagedNode
-from txt2vid_ros.ros.node_status import NodeParameters
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.running import end_process, run
 from txt2vid_ros.ros.sound.speech_input import SpeechInput

@@ -18,8 +18,8 @@ from txt2vid_ros.media.capture.file_source import FileSource
 from txt2vid_ros.media.capture.generated import SilenceSource, ToneSource
 from txt2vid_ros.media.capture.source import SoundBlock, SoundSource
 from txt2vid_ros.ros import messages, qos
+from txt2vid_ros.ros.monitoring.node_status import NodeParameters
 from txt2vid_ros.ros.node import ManagedNode
-from txt2vid_ros.ros.node_status import NodeParameters
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.running import end_process, run
 

@@ -16,8 +16,8 @@ from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.locales import speaks
 from txt2vid_ros.core.people import DEFAULT
 from txt2vid_ros.ros import messages, qos
+from txt2vid_ros.ros.monitoring.node_status import NodeParameters
 from txt2vid_ros.ros.node import ManagedNode
-from txt2vid_ros.ros.node_status import NodeParameters
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.running import end_process, run
 

@@ -16,8 +16,8 @@ from txt2vid_ros.media.goals.arbiter import GoalArbiter
 from txt2vid_ros.media.goals.goal import Outcome, SpeechGoal, SpeechOrder
 from txt2vid_ros.media.goals.speakers import KnownSpeaker, speaker_for
 from txt2vid_ros.ros import messages, qos
+from txt2vid_ros.ros.monitoring.node_status import NodeParameters
 from txt2vid_ros.ros.node import ManagedNode
-from txt2vid_ros.ros.node_status import NodeParameters
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.running import end_process, run
 from txt2vid_ros.ros.skills.skill_actions import SayAction, TtsAction

@@ -11,26 +11,26 @@ import numpy as np
 from numpy.typing import NDArray
 from std_msgs.msg import String
 from txt2vid_ros.core.clock import FrameGrid, SECOND
-from txt2vid_ros.core.percentiles import RollingPercentiles
+from txt2vid_ros.core.monitoring.percentiles import RollingPercentiles
+from txt2vid_ros.core.monitoring.sound_latency import SoundLatency
 from txt2vid_ros.core.process.memory import resident_bytes
-from txt2vid_ros.core.wrapping import nearest
+from txt2vid_ros.media.jitter.wrapping import nearest
 from txt2vid_ros.media.output.continuity.hand_over import LONGEST_GAP_SECONDS
 from txt2vid_ros.media.output.encoder import PTS_OFFSET
 from txt2vid_ros.media.output.frame_buffer import FrameBuffer
 from txt2vid_ros.media.output.mpegts import PTS_BITS, PTS_RATE
-from txt2vid_ros.media.output.sound_latency import SoundLatency
 from txt2vid_ros.media.output.stream_format import StreamFormat
 from txt2vid_ros.media.output.stream_outputs import StreamOutputs
 from txt2vid_ros.media.output.stream_writer import StreamWriter
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
 from txt2vid_ros.ros import messages, qos
+from txt2vid_ros.ros.monitoring.node_status import NodeParameters, WARN_IF
+from txt2vid_ros.ros.monitoring.trace_publisher import TracePublisher
 from txt2vid_ros.ros.node import ManagedNode
-from txt2vid_ros.ros.node_status import NodeParameters, WARN_IF
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.picture_input import PictureInput
 from txt2vid_ros.ros.running import end_process, run
 from txt2vid_ros.ros.sound.speech_input import SpeechInput
-from txt2vid_ros.ros.trace_publisher import TracePublisher
 from txt2vid_ros.ros.transports import Pictures
 
 RATES_APART, APART_SECONDS = 0.03, 5
@@ -87,8 +87,8 @@ class StreamNode(ManagedNode):
         table = self.parameters
         self._frames = FrameBuffer()
         self._apart_seconds = 0
-        # Recordings get what viewers missed.
-        self._speech = SpeechTimeline(memory=LONGEST_GAP_SECONDS + 2.0)
+        # What is written late, on a busy machine, is still known then.
+        self._speech = SpeechTimeline(memory=LONGEST_GAP_SECONDS + 2)
         self._pictures = PictureInput(
             self, -table.playout,
             self._on_picture)
@@ -198,9 +198,9 @@ class StreamNode(ManagedNode):
             'dropped_viewers': self._output.dropped, **self._output.budget.figures(),
             'encoder_memory_mb': resident_bytes(self._output.encoder_pid) / 1e6,
             'queue_depth': self._frames.waiting,
-            'drops': statistics.repeated + statistics.skipped,
+            'drops': statistics.repeated + statistics.skipped + statistics.left_out,
             **self._latency.text_to_sound.figures('text_to_sound_ms'),
-            **statistics.av_offset.figures('av_offset_ms'),
+            **self._writer.offset.seconds.figures('av_offset_ms'),
             **statistics.lateness.figures('write_lateness_ms'),
             **self._packet_lateness.figures('packet_lateness_ms'),
             **self._pictures.delay.figures('picture_delay_ms'),

@@ -30,13 +30,13 @@ from txt2vid_ros.listening.voice_activity import VoiceActivity
 from txt2vid_ros.providers.choice import make_recognizer, provider_names, recognizer_options
 from txt2vid_ros.providers.resilience.health import HealthRegistry
 from txt2vid_ros.ros import messages, qos
+from txt2vid_ros.ros.monitoring.trace_publisher import TracePublisher
 from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.running import end_process, run
 from txt2vid_ros.ros.sound.held_sound import HeldSound
 from txt2vid_ros.ros.sound.sound_input import SoundInput
 from txt2vid_ros.ros.sound.stt_parameters import AT_START, Parameters
 from txt2vid_ros.ros.sound.voice_reference import VoiceReference
-from txt2vid_ros.ros.trace_publisher import TracePublisher
 
 SHORTEST_CLAUSE = 1.2
 """Seconds of speech before a clause may be sent by itself, with send_clauses."""
@@ -171,7 +171,7 @@ class SttNode(ManagedNode):
         """Publish what was said, unless it was a "hm" over the voice."""
         if not self._barge_in.text(text, final=True):
             return
-        self._trace.mark(utterance_id(self.parameters.speaker, stamp), 'text')
+        self._trace.mark(utterance_id(self.parameters.speaker, stamp), 'text', text=text)
         self._speech.publish(messages.to_speech(
             self.parameters.speaker, stamp, locale or self._usual, confidence, final=text))
 

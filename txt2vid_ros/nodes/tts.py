@@ -25,8 +25,8 @@ from txt2vid_ros.providers.voice_change import VoiceChange
 from txt2vid_ros.providers.voice_set import option_tables, VoiceSet, VoiceSettings
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.live_loader import LiveLoader
+from txt2vid_ros.ros.monitoring.node_status import NodeParameters
 from txt2vid_ros.ros.node import ManagedNode
-from txt2vid_ros.ros.node_status import NodeParameters
 from txt2vid_ros.ros.parameters import Declared, parameter, put_back
 from txt2vid_ros.ros.running import end_process, run
 from txt2vid_ros.ros.sound.lead_request import LeadRequest
@@ -200,7 +200,8 @@ class TtsNode(ManagedNode):
             return
         if self.parameters.interrupt_on_new_text:
             self._scheduler.interrupt()
-        self._output.trace.mark(name, 'queued' if self._scheduler.busy else 'text', now)
+        self._output.trace.mark(name, 'queued' if self._scheduler.busy else 'text', now,
+                                text)
         utterance = SpeechRequest(name, text, speaker or DEFAULT, now, locale=language)
         if not self._scheduler.say(utterance):
             self.get_logger().error(

@@ -22,8 +22,8 @@ from txt2vid_ros.core.registry import not_installed, WEB_PACKAGES
 from txt2vid_ros.media.output.http_address import ways_to_watch
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
 from txt2vid_ros.ros import messages, qos
+from txt2vid_ros.ros.monitoring.node_status import NodeParameters
 from txt2vid_ros.ros.node import ManagedNode
-from txt2vid_ros.ros.node_status import NodeParameters
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.running import end_process, run
 from txt2vid_ros.ros.sound.speech_input import SpeechInput

@@ -63,10 +63,19 @@ class LiveSpeed:
         return ''
 
 
-def live_problem(voice: TextToSpeech) -> str:
-    """Return why a loaded voice cannot speak live here, '' where it can; measure where unknown."""
-    speed = kept_speed(voice.measured_as) or measured_speed(voice)
-    return speed.problem(voice.name)
+class LiveSpeeds:
+    """What is known of voices; what is measured and not kept holds as long as this does."""
+
+    def __init__(self) -> None:
+        """Begin with what is kept."""
+        self._measured: dict[str, LiveSpeed] = {}
+
+    def problem(self, voice: TextToSpeech) -> str:
+        """Return why a loaded voice cannot speak live, '' where it can; measure where unknown."""
+        name = voice.measured_as
+        speed = kept_speed(name) or self._measured.get(name) or measured_speed(voice)
+        self._measured[name] = speed
+        return speed.problem(voice.name)
 
 
 def kept_speed(name: str) -> LiveSpeed | None:

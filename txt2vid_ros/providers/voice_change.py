@@ -16,7 +16,8 @@ class VoiceChange:
     def __init__(self, voices: VoiceSet) -> None:
         """Begin with loaded voices."""
         self._voices = voices
-        self._speaking: TextToSpeech | None = None
+        self._taken: list[TextToSpeech] = []
+        """Voices of utterances that are heard, or made ahead."""
         self._retired: list[FallbackVoice] = []
         self._lock = threading.Lock()
 
@@ -42,7 +43,7 @@ class VoiceChange:
                 continue
             with self._lock:
                 if voices is self._voices:
-                    self._speaking = voice
+                    self._taken.append(voice)
                     return voice
                 kept = voice in self._voices.voices()
             if not kept:
@@ -51,9 +52,10 @@ class VoiceChange:
     def give_back(self, voice: TextToSpeech) -> None:
         """Learn that the utterance is made: a voice that is out of use is released."""
         with self._lock:
-            self._speaking = None
-            retired, self._retired = self._retired, []
-        for each in retired:
+            self._taken.remove(voice)
+            free = [each for each in self._retired if each not in self._taken]
+            self._retired = [each for each in self._retired if each in self._taken]
+        for each in free:
             each.release()
 
     def use(self, voices: VoiceSet) -> None:
@@ -61,8 +63,8 @@ class VoiceChange:
         with self._lock:
             old = [voice for voice in self._voices.voices() if voice not in voices.voices()]
             self._voices = voices
-            self._retired += [voice for voice in old if voice is self._speaking]
-            free = [voice for voice in old if voice is not self._speaking]
+            self._retired += [voice for voice in old if voice in self._taken]
+            free = [voice for voice in old if voice not in self._taken]
         for voice in free:
             voice.release()
 

@@ -18,7 +18,7 @@ from txt2vid_ros.providers.choice import (
     provider_names,
     voice_options,
 )
-from txt2vid_ros.providers.live_speed import live_problem
+from txt2vid_ros.providers.live_speed import LiveSpeeds
 from txt2vid_ros.providers.resilience.fallback_voice import FallbackVoice
 from txt2vid_ros.providers.resilience.health import BreakerState, HealthRegistry
 
@@ -78,6 +78,7 @@ class VoiceSet:
             person.where: person_options(person, tables, person.tts or settings.provider)[0]
             for person in self._people}
         self.health = HealthRegistry()
+        self._speeds = LiveSpeeds()
         self._voices: dict[tuple[Any, ...], FallbackVoice] = {}
         self._language_voices: dict[str, Mapping[str, str]] = {}
         # A copy: what is said meanwhile may load another one.
@@ -258,7 +259,7 @@ class VoiceSet:
         self._voices[key] = voice
         voice.load()
         if voice.loaded:
-            voice.leave_out_slow(live_problem)
+            voice.leave_out_slow(self._speeds.problem)
         if beside and not voice.loaded:
             raise UserError('; '.join(f'{name} could not be loaded: '
                                       f'{self.health.of(name).last_error}' for name in names))

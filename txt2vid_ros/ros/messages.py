@@ -191,7 +191,7 @@ def from_diagnostics(message: DiagnosticArray, namespace: str) -> list[NodeRepor
 
 
 @dataclasses.dataclass(frozen=True)
-class Mark:
+class StageMark:
     """That an utterance passed a stage of a node at `at` nanoseconds."""
 
     utterance: str
@@ -199,18 +199,22 @@ class Mark:
     """Its whole name."""
     stage: str
     at: int
+    text: str = ''
+    """The beginning of its text, where that is known at this stage."""
 
 
-def to_mark(utterance: str, node: str, stage: str, at: int) -> DiagnosticArray:
-    """Return that an utterance passed a stage of a node at `at` nanoseconds."""
-    return DiagnosticArray(header=to_header(at), status=[DiagnosticStatus(
-        name=utterance, hardware_id=node, message=stage)])
+def to_mark(mark: StageMark) -> DiagnosticArray:
+    """Return a mark as a message."""
+    return DiagnosticArray(header=to_header(mark.at), status=[DiagnosticStatus(
+        name=mark.utterance, hardware_id=mark.node, message=mark.stage,
+        values=[KeyValue(key='text', value=mark.text)] if mark.text else [])])
 
 
-def from_mark(message: DiagnosticArray) -> list[Mark]:
+def from_mark(message: DiagnosticArray) -> list[StageMark]:
     """Return the marks of a message."""
     at = from_time(message.header.stamp)
-    return [Mark(each.name, each.hardware_id, each.message, at) for each in message.status]
+    return [StageMark(each.name, each.hardware_id, each.message, at, ''.join(
+        pair.value for pair in each.values if pair.key == 'text')) for each in message.status]
 
 
 def as_text(value: Any) -> str:

@@ -201,9 +201,10 @@ def _ros_value(spec: ParameterSpec, value: Any) -> Any:
 
 
 def _descriptor(spec: ParameterSpec) -> ParameterDescriptor:
-    # `ros2 param set speed 2` sends a whole number, which is accepted too.
+    # `ros2 param set speed 2` sends a whole number, which is accepted too; to ROS an empty list
+    # is one of bytes.
     descriptor = ParameterDescriptor(description=spec.description,
-                                     dynamic_typing=spec.live and spec.type is FLOAT)
+                                     dynamic_typing=spec.live and spec.type in (FLOAT, TEXTS))
     low, high = spec.minimum, spec.maximum
     # ROS's ranges have two ends.
     limits = choices_text(spec) if spec.choices else (

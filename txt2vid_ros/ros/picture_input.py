@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sensor_msgs.msg import Image
 from std_msgs.msg import Float64
 from txt2vid_ros.core.clock import SECOND
-from txt2vid_ros.core.percentiles import RollingPercentiles
+from txt2vid_ros.core.monitoring.percentiles import RollingPercentiles
 from txt2vid_ros.media.lead_time_estimator import LeadTimeEstimator
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.node import ManagedNode

@@ -21,6 +21,7 @@ from txt2vid_ros.core.process.signals import on_signal
 from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.node_help import node_help, wants_help
 from txt2vid_ros.ros.spinning import destroy_cleanly, SpinningExecutor
+from txt2vid_ros.ros.transports import NO_PICTURES, Pictures, transports
 
 ENDING = signal.SIGINT, signal.SIGTERM
 LATEST_END = 9.0
@@ -34,22 +35,23 @@ def run(make: Callable[[], ManagedNode], arguments: list[str] | None = None) -> 
             and wants_help(sys.argv if arguments is None else arguments)):
         print(node_help(make.NAME, make.__doc__ or '', make.Parameters))
         return 0
-    return run_together([make], arguments)
+    return run_together([make], arguments, getattr(make, 'PICTURES', NO_PICTURES))
 
 
-def run_together(makes: Sequence[Callable[[], ManagedNode]], arguments: list[str] | None = None
-                 ) -> int:
+def run_together(makes: Sequence[Callable[[], ManagedNode]], arguments: list[str] | None = None,
+                 pictures: Pictures = NO_PICTURES) -> int:
     """
-    Do what run() does with several nodes on one executor.
+    Do what run() does with several nodes on one executor; `pictures` is what they do with those.
 
     They end together: at a signal, when one of them fails, or when all have ended.
     """
     nodes: list[ManagedNode] = []
     loading = _Loading()
     try:
-        _initialise(arguments)
-        for make in makes:
-            nodes.append(make())
+        with transports(pictures):
+            _initialise(arguments)
+            for make in makes:
+                nodes.append(make())
         return _spin(nodes, loading)
     except UserError as error:
         print(error, file=sys.stderr, flush=True)

@@ -1,26 +1,138 @@
-"""Settings of the middleware for nodes that publish whole pictures."""
+"""How Fast DDS carries the messages of a node, so that it is reached again after a crash."""
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
+from collections.abc import Iterator, MutableMapping
+import contextlib
+import dataclasses
 import os
+import random
+import tempfile
 
-from txt2vid_ros.core.storage.share import share
+from txt2vid_ros.core.process.shared_memory import OWN_PORTS, remove_abandoned, SHARED_MEMORY
 
 PROFILES = ('FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES_FILE')
 """The variables that name the settings of Fast DDS up to version 2, and from 3 on."""
 OWN = (*PROFILES, 'FASTDDS_BUILTIN_TRANSPORTS')
 """A user who has set one of these has chosen transports, for example because two containers cannot
 share memory."""
+REACH, LOCALHOST = 'ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST'
+ADDRESSED = ('ROS_STATIC_PEERS', 'ROS_LOCALHOST_ONLY')
+"""Variables that ROS understands only together with a reach of its own."""
+PICTURE_SEGMENT = 8 << 20
+"""Bytes of shared memory for pictures; a whole one has to find room in it."""
 
 
-def prepare_for_pictures(environment: MutableMapping[str, str] = os.environ) -> None:
+@dataclasses.dataclass(frozen=True)
+class Pictures:
+    """What a process does with whole pictures."""
+
+    sent: bool = False
+    received: bool = False
+
+
+NO_PICTURES = Pictures()
+
+
+@contextlib.contextmanager
+def transports(pictures: Pictures, environment: MutableMapping[str, str] = os.environ
+               ) -> Iterator[None]:
     """
-    Give Fast DDS room for whole pictures in shared memory; other middleware ignores it.
+    Have Fast DDS carry pictures in shared memory and all else over UDP; not for other middleware.
 
-    To be called before the process makes its first context. Pictures of up to 8 MB then arrive
-    whole even at best-effort subscribers, such as image viewers.
+    For the context and the nodes that the process makes meanwhile, its first ones; what the user
+    has chosen stays.
+
+    Fast DDS gives the successor of a killed process the same port in shared memory. It replaces
+    the segment there, and who wrote to the old one finds out only where the killed process was
+    just waiting or reading; else it goes on to write where nobody reads (docs/ros.md). A UDP port
+    has no such memory. Who receives pictures takes a port that nobody had before. What killed
+    processes have left in shared memory is removed first.
     """
-    if not any(environment.get(name) for name in OWN):
-        for name in PROFILES:
-            environment[name] = str(share('config', 'fastdds.xml'))
+    remove_abandoned()
+    if any(environment.get(name) for name in OWN):
+        yield
+        return
+    reach = environment.get(REACH, '').upper()
+    by_ros = any(environment.get(name) for name in ADDRESSED)
+    changed: dict[str, str] = {}
+    if reach == LOCALHOST and not by_ros:
+        # With this reach ROS would add a transport by shared memory to every process.
+        changed[REACH] = 'SYSTEM_DEFAULT'
+    profile = _profile(pictures, reach, by_ros, _own_port_offset(environment))
+    # Fast DDS takes nothing but the path of a file that is there.
+    with tempfile.NamedTemporaryFile('w', prefix='txt2vid_', suffix='.xml') as file:
+        file.write(profile)
+        file.flush()
+        changed |= dict.fromkeys(PROFILES, file.name)
+        before = {name: environment.get(name) for name in changed}
+        environment.update(changed)
+        try:
+            yield
+        finally:
+            for name, value in before.items():
+                if value is None:
+                    del environment[name]
+                else:
+                    environment[name] = value
+
+
+def _profile(pictures: Pictures, reach: str, by_ros: bool, own_port_offset: int) -> str:
+    described, used = [], []
+    if not (reach == LOCALHOST and by_ros):
+        # The range is how many processes of a machine find each other; ROS has the same.
+        described.append('<transport_id>udp</transport_id><type>UDPv4</type>'
+                         '<maxInitialPeersRange>32</maxInitialPeersRange>')
+        used.append('udp')
+    if pictures.sent or pictures.received:
+        segment = f'<segment_size>{PICTURE_SEGMENT}</segment_size>' if pictures.sent else ''
+        described.append(f'<transport_id>pictures</transport_id><type>SHM</type>{segment}')
+        used.append('pictures')
+    peers = '' if by_ros or reach == 'OFF' else _PEERS[reach == LOCALHOST]
+    return f"""<?xml version="1.0" encoding="UTF-8"?>
+<dds xmlns="http://www.eprosima.com"><profiles>
+{_each('transport_descriptors', [_each('transport_descriptor', described)])}
+<participant profile_name="txt2vid" is_default_profile="true"><rtps>
+{_each('userTransports', [_each('transport_id', used)])}
+<useBuiltinTransports>false</useBuiltinTransports>
+<sendSocketBufferSize>4194304</sendSocketBufferSize>
+<listenSocketBufferSize>4194304</listenSocketBufferSize>
+{_PORT.format(own_port_offset) if pictures.received else _UDP_ALONE}
+<builtin>{_EAGER}{peers}</builtin>
+</rtps></participant>
+</profiles></dds>"""
+
+
+def _each(name: str, contents: list[str]) -> str:
+    """Return an element for each content that is not empty."""
+    return ''.join(f'<{name}>{content}</{name}>' for content in contents if content)
+
+
+_ANY = '<locator><udpv4/></locator>'
+_UDP_ALONE = f'<defaultUnicastLocatorList>{_ANY}</defaultUnicastLocatorList>'
+_PORT = '<port><offsetd3>{}</offsetd3></port>'
+# Five in half a second are lost easily while a machine starts several processes; the next would
+# come after three seconds.
+_EAGER = ('<discovery_config><initialAnnouncements><count>25</count>'
+          '<period><nanosec>100000000</nanosec></period></initialAnnouncements>'
+          '</discovery_config>')
+_HERE = '<locator><udpv4><address>127.0.0.1</address></udpv4></locator>'
+_MULTICAST = '<locator><udpv4><address>239.255.0.1</address></udpv4></locator>'
+_PEERS = {
+    # As ROS itself does: no multicast where a unicast address is given to listen on.
+    True: f'<metatrafficUnicastLocatorList>{_ANY}</metatrafficUnicastLocatorList>'
+          f'<initialPeersList>{_HERE}</initialPeersList>',
+    # This machine too, which may have no network that carries multicast.
+    False: f'<initialPeersList>{_HERE}{_MULTICAST}</initialPeersList>'}
+
+
+def _own_port_offset(environment: MutableMapping[str, str]) -> int:
+    """Return the distance to a port for user traffic that no process of this machine has had."""
+    domain = environment.get('ROS_DOMAIN_ID', '')
+    first = 7400 + 250 * (int(domain) if domain.isdecimal() else 0)
+    if first >= OWN_PORTS.start:
+        return 11
+    while True:
+        port = random.choice(OWN_PORTS)
+        if not any(SHARED_MEMORY.glob(f'fastrtps_port{port}*')):
+            return port - first

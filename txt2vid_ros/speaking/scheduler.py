@@ -14,7 +14,6 @@ from txt2vid_ros.core.clock import Clock, SECOND
 from txt2vid_ros.core.errors import ProviderError, UserError
 from txt2vid_ros.core.people import continuation_id, origin_of
 from txt2vid_ros.speaking.paced_output import CHUNK_SPACING, PacedOutput, Pacing
-from txt2vid_ros.speaking.resampled_voice import ResampledVoice
 from txt2vid_ros.speaking.speech_ahead import SpeechAhead
 from txt2vid_ros.speaking.speech_sink import (
     Articulate,
@@ -22,9 +21,9 @@ from txt2vid_ros.speaking.speech_sink import (
     SpeechRequest,
     SpeechSink,
 )
-from txt2vid_ros.speaking.synthesis import synthesize_text
 from txt2vid_ros.speaking.unsaid import report_unsaid
 from txt2vid_ros.speaking.utterance_progress import UtteranceProgress
+from txt2vid_ros.speaking.utterance_speech import UtteranceSpeech
 from txt2vid_ros.speaking.voice import TextToSpeech
 from txt2vid_ros.speaking.word_times import ClauseWords
 
@@ -42,7 +41,7 @@ RACE = SECOND // 10
 
 class SpeechScheduler:
     """
-    A bounded queue of utterances and the one thread that speaks them.
+    A bounded queue of utterances and the one thread that speaks them, from what another makes.
 
     The first sample of an utterance is heard `lead()` seconds from when it is there, or at the
     end of the utterance before, whichever is later; from then on the samples are counted. Chunks
@@ -63,12 +62,11 @@ class SpeechScheduler:
         utterance is made.
         """
         self.statistics = SchedulerStatistics()
-        self._voice_for, self._done_with = voice_for, done_with
         self._output = PacedOutput(
             sink, articulate, clock, lead, Pacing(rate, chunk, ahead, spacing))
-        self._sink, self._clock, self._rate = sink, clock, rate
+        self._sink = sink
+        self._clock = clock
         self._limit = queue
-        self._named_emoji = named_emoji
         self._queue: collections.deque[SpeechRequest] = collections.deque()
         self._audible: collections.deque[tuple[UtteranceProgress, int]] = collections.deque()
         """What is heard or will be, and when it has been heard."""
@@ -77,10 +75,13 @@ class SpeechScheduler:
         """time.monotonic() since which nothing is spoken; None where speech is not held."""
         self._closed = False
         self._changed = self._output.changed
+        self._ahead = SpeechAhead(voice_for, done_with, lambda: self._queue, self._changed, rate,
+                                  named_emoji=named_emoji)
         self._thread = threading.Thread(target=self._run, name='speech-scheduler', daemon=True)
 
     def start(self) -> None:
         """Begin to speak what is queued."""
+        self._ahead.start()
         self._thread.start()
 
     def say(self, utterance: SpeechRequest) -> bool:
@@ -167,6 +168,7 @@ class SpeechScheduler:
             waiting = next((each for each in self._queue if origin_of(each.id) == utterance), None)
             if waiting is not None:
                 self._queue.remove(waiting)
+                self._ahead.drop()
                 self._end([(waiting.id, waiting.left)], now)
                 return True
             if not found or found[0][1] <= now:
@@ -189,6 +191,7 @@ class SpeechScheduler:
         self._output.generation += 1
         self._output.cursor = now
         self._audible.clear()
+        self._ahead.drop()
 
     def _hold(self, holds: bool) -> None:
         if holds != (self._held_at is not None):
@@ -222,6 +225,7 @@ class SpeechScheduler:
             self._output.generation += 1
             self._hold(False)
             self._changed.notify_all()
+        self._ahead.close()
         if self._thread.is_alive():
             self._thread.join(timeout=5.0)
 
@@ -254,11 +258,12 @@ class SpeechScheduler:
         self.statistics.utterances += utterance.unsaid is None
         failed = self.statistics.failed
         try:
-            voice = self._voice_for(utterance)
+            speech = self._ahead.take(
+                utterance, lambda: self._output.generation != generation)
             try:
-                self._say_clauses(text, voice, generation)
+                self._say_clauses(text, speech, generation)
             finally:
-                self._done_with(voice)
+                self._ahead.finish(speech)
         except (UserError, ProviderError) as error:
             self.statistics.failed += 1
             log.error('%s', error)
@@ -276,26 +281,23 @@ class SpeechScheduler:
                 self._audible.append((text, end))
             self._sink.ended(utterance.id, end)
 
-    def _say_clauses(self, text: UtteranceProgress, voice: TextToSpeech, generation: int) -> None:
+    def _say_clauses(self, text: UtteranceProgress, speech: UtteranceSpeech, generation: int
+                     ) -> None:
         utterance, output = text.request, self._output
-        resampled = ResampledVoice(voice, self._rate)
         first = True
-        unsaid: list[str] = []
-        words = ClauseWords('', resampled.capabilities, utterance.locale)
-        ahead = SpeechAhead(resampled.capabilities, lambda: output.generation != generation)
-        for spoken in ahead.of(synthesize_text(
-                utterance.text, resampled, ahead.unwanted, unsaid.append,
-                named_emoji=self._named_emoji, locale=utterance.locale)):
+        words = ClauseWords('', speech.able, utterance.locale)
+        for spoken in speech.chunks():
             if first and utterance.unsaid is None:
                 self.statistics.text_to_voice.observe(
                     (self._clock.now() - utterance.accepted) / SECOND)
             first = False
             if spoken.clause:
                 output.over(generation, text, words)
-                words = ClauseWords(spoken.clause, resampled.capabilities, utterance.locale)
+                words = ClauseWords(spoken.clause, speech.able, utterance.locale)
                 text.clause(words.left, spoken.later)
             if not output.play(spoken, text, words, generation):
                 return
         output.over(generation, text, words)
         if output.generation == generation:
-            report_unsaid(utterance, unsaid, voice, self.statistics, self._sink, nothing=first)
+            report_unsaid(utterance, speech.unsaid, speech.voice, self.statistics, self._sink,
+                          nothing=first)

@@ -2,81 +2,177 @@
 
 from __future__ import annotations
 
-import collections
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
+import functools
+import logging
 import threading
 
-from txt2vid_ros.speaking.synthesis import SpokenChunk
-from txt2vid_ros.speaking.voice import VoiceCapabilities
+from txt2vid_ros.speaking.speech_sink import SpeechRequest
+from txt2vid_ros.speaking.utterance_speech import UtteranceSpeech
+from txt2vid_ros.speaking.voice import TextToSpeech
+
+log = logging.getLogger(__name__)
 
 
 class SpeechAhead:
     """
-    Takes the speech of one text as it is made, and gives it as it is wanted.
+    Makes what is said, and while that is heard what waits to be said, in order.
 
-    While a clause is heard the next ones are made, as far ahead as the voice asks for: so a voice
-    that needs 0.9 s for a second of speech pauses before the first clause only.
+    As far ahead as the voice asks for, in all: so a voice that needs 0.9 s for a second of speech
+    pauses before the first clause only, also where the clauses come as utterances of their own.
+    Voices that ask for nothing are asked when their speech is due, on the thread that takes it.
     """
 
-    def __init__(self, voice: VoiceCapabilities, interrupted: Callable[[], bool]) -> None:
-        """Take what the voice that speaks can do, and whether its speech is wanted no more."""
-        self._most = voice.prepared * voice.sample_rate
-        """Samples that are made before they are taken; 0 for none."""
-        self._interrupted = interrupted
-        self._made: collections.deque[SpokenChunk] = collections.deque()
-        self._closed = self._complete = False
-        self._error: BaseException | None = None
-        self._changed = threading.Condition()
+    def __init__(self, voice_for: Callable[[SpeechRequest], TextToSpeech],
+                 done_with: Callable[[TextToSpeech], object],
+                 queued: Callable[[], Iterable[SpeechRequest]], changed: threading.Condition,
+                 rate: int, *, named_emoji: bool = False) -> None:
+        """
+        Take the voice of each utterance, and what waits to be said.
 
-    def unwanted(self) -> bool:
-        """Return whether no more of the text needs to be made."""
-        return self._closed or self._interrupted()
+        `done_with` gets each voice that `voice_for` gave once it is needed no more. `queued` is
+        called under the lock of `changed`, which is to be notified when there is more of it.
+        """
+        self._voice_for = voice_for
+        self._done_with = done_with
+        self._queued = queued
+        self._changed = changed
+        self._rate = rate
+        self._named_emoji = named_emoji
+        self._current: UtteranceSpeech | None = None
+        self._ahead: list[UtteranceSpeech] = []
+        """What was not taken yet, in order."""
+        self._dropped: list[UtteranceSpeech] = []
+        """What was made and is not said, until its voice is given back."""
+        self._not_ahead: SpeechRequest | None = None
+        """What waits for its turn, as its voice does not speak ahead."""
+        self._closed = False
+        self._asking = threading.Lock()
+        """A voice may have to be loaded: once."""
+        self._thread = threading.Thread(target=self._run, name='speech-ahead', daemon=True)
 
-    def of(self, chunks: Iterator[SpokenChunk]) -> Iterator[SpokenChunk]:
-        """Yield the chunks; what goes wrong with one is raised in its place."""
-        if not self._most:
-            yield from chunks
-            return
-        thread = threading.Thread(target=self._make, args=(chunks,), name='speech-ahead',
-                                  daemon=True)
-        thread.start()
-        try:
-            while (chunk := self._next()) is not None:
-                yield chunk
-        finally:
-            with self._changed:
-                self._closed = True
-                self._changed.notify_all()
-            # The voice is used by one thread at a time.
-            thread.join()
+    def start(self) -> None:
+        """Begin to make speech ahead."""
+        self._thread.start()
 
-    def _next(self) -> SpokenChunk | None:
+    def close(self) -> None:
+        """Make no more."""
         with self._changed:
-            self._changed.wait_for(lambda: self._made or self._complete)
-            if self._made:
-                self._changed.notify_all()
-                return self._made.popleft()
-            if self._error is not None:
-                raise self._error
-            return None
+            self._closed = True
+            self._changed.notify_all()
+        self.drop()
+        if self._thread.is_alive():
+            self._thread.join(timeout=5.0)
 
-    def _make(self, chunks: Iterator[SpokenChunk]) -> None:
-        try:
-            for chunk in chunks:
-                with self._changed:
-                    self._changed.wait_for(self._room)
-                    if self._closed:
-                        return
-                    self._made.append(chunk)
-                    self._changed.notify_all()
-        except BaseException as error:
-            # Raised again where the speech is taken.
-            self._error = error
-        finally:
+    def take(self, request: SpeechRequest, interrupted: Callable[[], bool]) -> UtteranceSpeech:
+        """
+        Return the speech of what is said next, which may have been made; finish() has to follow.
+
+        `interrupted` tells whether it is wanted no more. Raises what the voice's choice raises.
+        """
+        voice = self._voice(request)
+        made = None
+        with self._changed:
+            # Whatever was made before it has been overtaken.
+            while self._ahead and made is None:
+                made = self._ahead.pop(0)
+                if made.request is not request or made.voice is not voice or made.unwanted():
+                    self._drop([made])
+                    made = None
+            if made is not None:
+                made.interrupted = interrupted
+                self._current = made
+        if made is not None:
+            self._done_with(voice)
+            return made
+        speech = self._speech(request, voice)
+        speech.interrupted = interrupted
+        with self._changed:
+            self._current = speech
+            self._changed.notify_all()
+        return speech
+
+    def finish(self, speech: UtteranceSpeech) -> None:
+        """Learn that no more of an utterance is said."""
+        speech.drop()
+        with self._changed:
+            # A voice is used by one thread at a time.
+            self._changed.wait_for(lambda: speech.complete)
+            self._current = None
+        self._done_with(speech.voice)
+
+    def drop(self) -> None:
+        """Forget what was made ahead: what waits is not said, or not next."""
+        with self._changed:
+            self._drop(self._ahead)
+            self._ahead = []
+
+    def _drop(self, unwanted: Iterable[UtteranceSpeech]) -> None:
+        for speech in unwanted:
+            speech.drop()
+            self._dropped.append(speech)
+
+    def _voice(self, request: SpeechRequest) -> TextToSpeech:
+        with self._asking:
+            return self._voice_for(request)
+
+    def _speech(self, request: SpeechRequest, voice: TextToSpeech) -> UtteranceSpeech:
+        return UtteranceSpeech(request, voice, self._rate, self._changed,
+                               named_emoji=self._named_emoji)
+
+    def _run(self) -> None:
+        while not self._closed:
             with self._changed:
-                self._complete = True
-                self._changed.notify_all()
+                self._changed.wait_for(lambda: (
+                    self._closed or self._dropped or self._unmade() or self._next()))
+                speech, request = self._unmade(), self._next()
+                dropped, self._dropped = self._dropped, []
+            # What was dropped is made by nobody else.
+            for each in dropped:
+                self._done_with(each.voice)
+            if speech is not None:
+                speech.make(functools.partial(self._room, speech.most))
+            elif request is not None:
+                self._begin(request)
+        with self._changed:
+            for speech in self._known():
+                speech.complete = True
+            self._changed.notify_all()
 
-    def _room(self) -> bool:
-        waiting = sum(len(chunk.chunk.samples) for chunk in self._made)
-        return self._closed or waiting < self._most
+    def _unmade(self) -> UtteranceSpeech | None:
+        """Return the first that is not complete."""
+        return next((speech for speech in self._known() if not speech.complete), None)
+
+    def _known(self) -> list[UtteranceSpeech]:
+        return [*([self._current] if self._current else []), *self._ahead]
+
+    def _next(self) -> SpeechRequest | None:
+        """Return what waits and is to be made ahead now; None where there is nothing."""
+        known = self._known()
+        if self._current is None or not self._current.most or not self._room(self._current.most):
+            return None
+        request = next((each for each in self._queued()
+                        if all(each is not speech.request for speech in known)), None)
+        return None if request is self._not_ahead else request
+
+    def _room(self, most: int) -> bool:
+        return self._closed or sum(speech.waiting for speech in self._known()) < most
+
+    def _begin(self, request: SpeechRequest) -> None:
+        """Prepare to make what waits; its voice may have to be loaded."""
+        try:
+            voice = self._voice(request)
+        except Exception as error:
+            # It is asked for again, and the error told, when its turn has come.
+            log.debug('%s is not made ahead: %s', request.id, error)
+            with self._changed:
+                self._not_ahead = request
+            return
+        speech = self._speech(request, voice)
+        with self._changed:
+            waits = any(each is request for each in self._queued())
+            if waits and speech.most:
+                self._ahead.append(speech)
+                return
+            self._not_ahead = request
+        self._done_with(voice)

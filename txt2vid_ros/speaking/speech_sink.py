@@ -8,8 +8,8 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from txt2vid_ros.core.monitoring.percentiles import RollingPercentiles
 from txt2vid_ros.core.mouth import MouthTrack, Phoneme
-from txt2vid_ros.core.percentiles import RollingPercentiles
 
 
 @dataclasses.dataclass(frozen=True)

@@ -202,7 +202,8 @@ def test_a_video_keeps_its_own_frames_where_the_face_is_lost() -> None:
 def test_sound_alone_moves_the_mouth_and_silence_does_not() -> None:
     rate = 16000
     time = np.arange(3 * rate) / rate
-    voiced = sum(np.sin(2 * np.pi * 120 * k * time) / k for k in range(1, 20))
+    voiced = sum(np.sin(2 * np.pi * 120 * k * time) / (1 + ((120 * k - formant) / 100) ** 2)
+                 for k in range(1, 30) for formant in (750, 1200, 2600))
     sound = np.where((time > 1) & (time < 2), 0.2 * voiced, 0).astype(np.float32)
     session, speech = opened(), Speech(sound, rate)
     rest = session.render(0, 0, silence())

@@ -66,7 +66,7 @@ def test_the_voice_comes_from_the_first_two_channels(
         card: FakePortAudio, session: Session, channels: int, rates: tuple[int, ...],
         expected: tuple[int, int]) -> None:
     card.plug('the robot', 48000, channels, rates)
-    assert card.opened.wait(10)
+    assert card.opened.wait(60)
     stream = card.streams[-1]
     assert (stream.rate, stream.channels) == expected
     session.speech.push('a#1', SystemClock().now() - SECOND // 2, LOUD, 24000)
@@ -82,7 +82,7 @@ def test_a_wrong_name_lists_what_exists_once_and_is_waited_for(
     before = card.refreshed
     until(lambda: card.refreshed > before + 2, 'more tries')
     card.plug('the robot')
-    assert card.opened.wait(10)
+    assert card.opened.wait(60)
     card.streams[-1].ask()
     until(lambda: session.loop.playing and not session.loop.faults.fault, 'it to play')
     lines = [line for line in caplog.messages if "'robot' matches no device" in line]
@@ -96,7 +96,7 @@ def test_an_unplugged_device_is_told_once_and_taken_up_again(
         monkeypatch: pytest.MonkeyPatch) -> None:
     caplog.set_level(logging.INFO, 'txt2vid_ros')
     card.plug('the robot')
-    assert card.opened.wait(10)
+    assert card.opened.wait(60)
     card.streams[-1].ask()
     until(lambda: session.loop.playing, 'it to play')
     card.opened.clear()
@@ -118,7 +118,7 @@ def test_a_device_that_runs_out_of_sound_is_a_warning_for_a_while(
         card: FakePortAudio, session: Session, caplog: pytest.LogCaptureFixture,
         monkeypatch: pytest.MonkeyPatch) -> None:
     card.plug('the robot')
-    assert card.opened.wait(10)
+    assert card.opened.wait(60)
     for underflow in (False, True, True, False):
         card.streams[-1].ask(underflow=underflow)
     until(lambda: '2 times so far' in session.loop.faults.warning, 'the warning')
@@ -132,13 +132,13 @@ def test_devices_are_not_looked_for_while_another_stream_of_the_process_is_open(
     other, session = Session(card, 'other'), None
     try:
         card.plug('the other')
-        assert card.opened.wait(10)
+        assert card.opened.wait(60)
         card.opened.clear()
         session = Session(card, 'robot')
         until(lambda: bool(session.loop.faults.fault), 'the fault')
         before = card.refreshed
         card.plug('the robot')
-        assert card.opened.wait(10)
+        assert card.opened.wait(60)
         assert card.refreshed == before
         assert not card.streams[0].closed
     finally:
@@ -150,7 +150,7 @@ def test_devices_are_not_looked_for_while_another_stream_of_the_process_is_open(
 def test_an_error_of_ours_in_the_callback_ends_it_with_that_error(
         card: FakePortAudio, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     card.plug('the robot')
-    assert card.opened.wait(10)
+    assert card.opened.wait(60)
     monkeypatch.setattr(session.player, 'block', lambda delay, count: 1 / 0)
     with pytest.raises(card.CallbackAbort):
         card.streams[-1].ask()

@@ -196,4 +196,4 @@ def test_a_service_that_falls_silent_is_given_up(google, made):
     google.voice.always = Trouble(delay=30.0)
     began = time.monotonic()
     assert heard(voice, TEXT) == words(TEXT)
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 29    # sooner than it would have answered

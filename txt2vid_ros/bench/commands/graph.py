@@ -45,6 +45,7 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
             'rss_mb': peak,
             'frames': frames,
             'skipped': after['skipped'] - before['skipped'],
+            'left_out': after['left_out'] - before['left_out'],
             'encoder_restarts': after['encoder_restarts'],
             'seconds': took,
             'start_to_first_picture_s': graph.first_picture}

@@ -65,6 +65,7 @@ def network(*, int8: bool = False) -> tuple[Wav2Lip, ExportedGraphs, str]:
 
 def scene(frames: int = 1, seconds: float = 3.0) -> tuple[DrivingMedia, SpeechTimeline]:
     """Return a moving portrait of 640x480 and a tone of some seconds that begins at 0 s."""
+    from txt2vid_ros.core.mouth import MouthTrack, SHAPES
     from txt2vid_ros.core.pcm import SPEECH_RATE
     from txt2vid_ros.media.driving.driving_media import DrivingMedia, load_driving
     from txt2vid_ros.media.driving.frame_store import FrameStore
@@ -76,6 +77,9 @@ def scene(frames: int = 1, seconds: float = 3.0) -> tuple[DrivingMedia, SpeechTi
     speech = SpeechTimeline()
     tone = 0.3 * np.sin(np.arange(round(seconds * SPEECH_RATE)) * 0.2)
     speech.push('bench', 0, tone.astype(np.float32), SPEECH_RATE)
+    # With timings even a tone is speech: every picture has a moving mouth.
+    speech.push_mouth('bench', MouthTrack(
+        np.array([-1.0, seconds + 1]), np.zeros((2, len(SHAPES)), np.float32)))
     return DrivingMedia(clip, 25.0, 'bench'), speech
 
 

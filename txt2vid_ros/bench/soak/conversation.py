@@ -29,8 +29,8 @@ PATIENCE = {'heard': 8.0, 'link': 20.0}
 """Seconds without a sound of it after which an utterance is not waited for, by its way."""
 UNCONNECTED = 10.0
 """Seconds for which the conversation waits for somebody who listens."""
-AFTER = 1.5
-"""Seconds after an utterance until all viewers have it."""
+AFTER, LATEST = 1.5, 10.0
+"""Seconds after an utterance until viewers have it, and until the slowest has."""
 WHOLE, NOTHING = 0.95, 0.1
 """Shares of an utterance: from the first on it counts as heard, below the second as not."""
 
@@ -127,11 +127,17 @@ class Conversation:
 
     def _judge(self) -> None:
         while (utterance := self._judged.get()) is not None:
-            end = max(utterance.last, utterance.published + 3 * SECOND) + int(AFTER * SECOND)
-            time.sleep(max(0.0, (end - time.time_ns()) / SECOND))
-            begin = (utterance.begun or utterance.published) - SECOND
-            heard = listen(utterance, self._ring.between(begin, end), self._zeros(begin, end))
+            heard = self._heard(utterance, AFTER)
+            if heard.share < WHOLE and not utterance.interrupted:
+                # A viewer who was held up gets it later.
+                heard = self._heard(utterance, LATEST)
             self._tell(utterance, heard)
+
+    def _heard(self, utterance: Utterance, after: float) -> Heard:
+        end = max(utterance.last, utterance.published + 3 * SECOND) + int(after * SECOND)
+        time.sleep(max(0.0, (end - time.time_ns()) / SECOND))
+        begin = (utterance.begun or utterance.published) - 2 * SECOND
+        return listen(utterance, self._ring.between(begin, end), self._zeros(begin, end))
 
     def _tell(self, utterance: Utterance, heard: Heard) -> None:
         at = self._log.since_begin
@@ -144,7 +150,7 @@ class Conversation:
             interrupted=utterance.interrupted, published=round(at(utterance.published), 3),
             begun=round(at(utterance.begun), 3) if utterance.begun else None,
             last=round(at(utterance.last), 3), ends=utterance.ends, verdict=verdict,
-            captions=len(utterance.captions), share=round(heard.share, 3),
+            captions=len(utterance.captions), ids=len(utterance.ids), share=round(heard.share, 3),
             loud_s=round(heard.loud_seconds, 2), said_s=round(_union(utterance), 3),
             summed_s=round(sum(length for _, length, _ in utterance.chunks) / SECOND, 3),
             offsets_ms=[round(each, 2) for each in heard.offsets])

@@ -1,5 +1,5 @@
 """
-Viewers who come and go, in a process of their own, and one who never reads.
+Viewers who come and go, in a process of their own, one who stays and one who never reads.
 
 Run as python -m txt2vid_ros.bench.soak.crowd URL SECONDS; the seconds are from one to the next.
 Prints a line of JSON for each that has left.
@@ -98,10 +98,21 @@ async def _deaf(url: str) -> None:
         await asyncio.sleep(1.0)
 
 
+async def _stays(url: str) -> None:
+    """Watch /live.mp4 for as long as there is one, and again."""
+    while True:
+        with contextlib.suppress(aiohttp.ClientError, OSError):
+            async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(
+                    total=None, sock_read=GIVEN_UP_SECONDS)) as client, client.get(
+                    url + '/live.mp4') as answer:
+                await _drain(answer)
+        await asyncio.sleep(1.0)
+
+
 async def crowd(url: str, every: float) -> None:
     """Have a viewer come every so many seconds, until the input ends."""
     over = asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
-    deaf = asyncio.create_task(_deaf(url))
+    always = [asyncio.create_task(each(url)) for each in (_deaf, _stays)]
     inside: set[asyncio.Task[None]] = set()
     for kind in itertools.cycle(VISITS):
         await asyncio.wait([over], timeout=every)
@@ -111,10 +122,9 @@ async def crowd(url: str, every: float) -> None:
             visit = asyncio.create_task(_visit(kind, url))
             inside.add(visit)
             visit.add_done_callback(inside.discard)
-    deaf.cancel()
-    for visit in inside:
-        visit.cancel()
-    await asyncio.gather(deaf, *inside, return_exceptions=True)
+    for task in (*always, *inside):
+        task.cancel()
+    await asyncio.gather(*always, *inside, return_exceptions=True)
 
 
 if __name__ == '__main__':

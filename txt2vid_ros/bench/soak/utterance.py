@@ -8,6 +8,8 @@ from txt2vid_ros.core.clock import SECOND
 
 ID_TOLERANCE = SECOND // 2
 """Nanoseconds by which the stamp of an utterance that came over the link may be off."""
+SAME_STAMP = 1000
+"""Nanoseconds by which tts makes the ids of two texts with one stamp differ, at most."""
 
 
 @dataclasses.dataclass
@@ -26,6 +28,8 @@ class Utterance:
     """Whether it is claps, and not words."""
     chunks: list[tuple[int, int, bool]] = dataclasses.field(default_factory=list)
     """Of each chunk of its sound: when it is heard, how long it is, whether it is loud."""
+    ids: set[str] = dataclasses.field(default_factory=set)
+    """The ids under which it was heard, continuations left out: more than one, if said twice."""
     ends: int = 0
     """Ends of its sound that were told."""
     captions: list[str] = dataclasses.field(default_factory=list)
@@ -37,7 +41,8 @@ class Utterance:
         stamp = rest.partition('~')[0]
         if speaker != self.speaker or not stamp.isdecimal():
             return False
-        return abs(int(stamp) - self.published) <= (ID_TOLERANCE if self.way == 'link' else 0)
+        return abs(int(stamp) - self.published) <= (
+            ID_TOLERANCE if self.way == 'link' else SAME_STAMP)
 
     @property
     def begun(self) -> int:

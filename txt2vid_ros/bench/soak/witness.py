@@ -120,6 +120,7 @@ class Witness:
             if owner is None:
                 self.strangers += 1
             elif len(samples):
+                owner.ids.add(name.partition('~')[0])
                 owner.chunks.append((stamp, len(samples) * SECOND // VOICE_RATE,
                                      bool(np.abs(samples).max() > LOUD)))
             else:
@@ -131,7 +132,7 @@ class Witness:
             return
         with self.changed:
             for each in self._followed:
-                if each.text == message.final and each.speaker == (
+                if each.text.lower() == message.final.lower() and each.speaker == (
                         message.header.frame_id or DEFAULT):
                     each.captions.append(message.final)
             self.changed.notify_all()

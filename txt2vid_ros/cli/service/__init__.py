@@ -12,7 +12,6 @@ import sys
 import txt2vid_ros
 from txt2vid_ros.cli import live
 from txt2vid_ros.cli.parser import CommandParser
-from txt2vid_ros.cli.service.unit import Service, unit
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.models.store import (
     models_dir,
@@ -21,6 +20,7 @@ from txt2vid_ros.core.models.store import (
     VOICES_VARIABLE,
 )
 from txt2vid_ros.core.storage.files import replacing
+from txt2vid_ros.graph.service_unit import Service, unit
 
 NAME = 'txt2vid.service'
 SYSTEM_FOLDER = Path('/etc/systemd/system')
@@ -44,9 +44,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                            help='for the machine, from when it starts; needs root')
         if name == 'uninstall':
             continue
-        action.add_argument('--run-as', default='', metavar='USER',
-                            help='with --system: whose process it is; empty for a user that '
-                            'systemd makes up')
+        action.add_argument('--run-as', default=None, metavar='USER',
+                            help='with --system: whose process it is; who calls sudo by default, '
+                            '"" for a user that systemd makes up. Only programs of the same user '
+                            'reach its ROS topics on this machine')
         action.add_argument('--no-start', action='store_true',
                             help='write the unit and change nothing else')
         action.add_argument('live', nargs='*', metavar='OPTION', help='options of "txt2vid live", '
@@ -84,8 +85,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _service(arguments: argparse.Namespace) -> Service:
     """Return the service that runs `txt2vid live` with the given options. Raises UserError."""
-    if arguments.run_as and not arguments.system:
+    if arguments.run_as is not None and not arguments.system:
         raise UserError('--run-as goes only with --system', 'Your own service is always yours.')
+    run_as = os.environ.get('SUDO_USER', '') if arguments.run_as is None else arguments.run_as
+    if run_as == 'root':
+        raise UserError('--run-as root: nothing that it does needs root',
+                        'Name another user, or none.')
     parser = CommandParser(prog='txt2vid live')
     live.add_arguments(parser)
     chosen = parser.parse_args(arguments.live)
@@ -105,7 +110,7 @@ def _service(arguments: argparse.Namespace) -> Service:
         if chosen.record else [],
         sound=any(value not in ('', 'false', 'never') for value in (
             chosen.mic, chosen.device, chosen.loudspeaker, chosen.loudspeaker_device)),
-        devices=serial, run_as=arguments.run_as, jit=_has_wav2lip())
+        devices=serial, run_as=run_as, jit=_has_wav2lip())
 
 
 def _absolute(words: list[str]) -> list[str]:

@@ -7,8 +7,8 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
+from txt2vid_ros.core.monitoring.utterance_trace import as_object
 from txt2vid_ros.core.names import NAMESPACE
-from txt2vid_ros.core.utterance_trace import as_object
 
 if TYPE_CHECKING:
     from rich.console import Console

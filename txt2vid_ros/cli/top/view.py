@@ -9,19 +9,20 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
 from rich.text import Text
 from txt2vid_ros.core.clock import SECOND
-from txt2vid_ros.core.node_states import GONE, NodeState, NodeStates
-from txt2vid_ros.core.utterance_trace import TraceBook, UtteranceTrace
+from txt2vid_ros.core.monitoring.node_states import GONE, NodeState, NodeStates
+from txt2vid_ros.core.monitoring.utterance_trace import printable, TraceBook, UtteranceTrace
 
 ORDER = ('mic', 'stt', 'link', 'responder', 'say', 'tts', 'playout', 'lipsync', 'stream', 'web',
          'loudspeaker', 'window')
 """Nodes as a sentence passes them; others come behind."""
 COLOURS = {'ok': 'green', 'warn': 'yellow', 'error': 'bold red', GONE: 'bold red'}
 STAGES: tuple[tuple[str, str, str], ...] = (
-    # Node, figure, what is shown of it.
+    # Node, figure, what is shown of it; the last ones go where the terminal is small.
     ('stt', 'endpoint_to_final_ms', 'end of speech → its text'),
     ('link', 'speech_to_heard_ms', 'first word → text over the link'),
     ('link', 'mouth_to_eye_ms', 'first word → lips at the other end'),
     ('stream', 'text_to_sound_ms', 'text → its sound'),
+    ('stream', 'av_offset_ms', 'picture behind sound'),
     ('tts', 'text_to_voice_ms', 'text → voice made'),
     ('lipsync', 'sound_delay_ms', 'voice → face'),
     ('lipsync', 'render_ms', 'a picture made'),
@@ -29,11 +30,12 @@ STAGES: tuple[tuple[str, str, str], ...] = (
     ('stream', 'write_lateness_ms', 'a frame written late'),
     ('stream', 'packet_lateness_ms', 'a packet after its time'),
     ('window', 'lateness_ms', 'a picture on the screen late'),
-    ('stream', 'av_offset_ms', 'picture behind sound'),
 )
 PERCENTILES = ('p50', 'p95', 'p99')
 BREAKER = {'open': 'out', 'half-open': 'being tried'}
 LEAST_SENTENCES = 3
+WIDE = 100
+"""Columns from which on there is room for a clock."""
 NONE = Text('–', style='dim')
 
 
@@ -52,20 +54,22 @@ class View:
         traces = [each for each in self._book.traces() if each.known]
         # A table has a heading and an empty line before it.
         height = options.height or len(nodes) + len(STAGES) + len(traces) + 20
-        stages = list(_stages(nodes))
+        # Providers that are out come first.
+        stages = sorted(_stages(nodes), key=lambda each: not each[3])
         room = height - 1 - (len(nodes) + 2) - 2
         spare = max(LEAST_SENTENCES, room - len(stages) - 2)
-        yield _header(self._namespace, nodes, self._states.memory())
+        yield _header(self._namespace, nodes, self._states.memory(), options.max_width)
         yield _node_table(nodes)
         yield _stage_table(stages[:max(1, room - LEAST_SENTENCES - 2)])
-        yield _sentence_table(traces[-spare:][::-1], options.max_width)
+        yield _sentence_table(traces[-spare:][::-1])
 
 
 def _place(node: str) -> tuple[int, str]:
     return (ORDER.index(node) if node in ORDER else len(ORDER), node)
 
 
-def _header(namespace: str, nodes: Mapping[str, NodeState], memory: Mapping[str, float]) -> Table:
+def _header(namespace: str, nodes: Mapping[str, NodeState], memory: Mapping[str, float],
+            width: int) -> Table:
     levels = {state.shown for state in nodes.values()}
     worst = next((level for level in (GONE, 'error', 'warn') if level in levels), 'ok')
 
@@ -80,13 +84,15 @@ def _header(namespace: str, nodes: Mapping[str, NodeState], memory: Mapping[str,
          '{:.0f} viewers'),
         (sum(memory.values()), '{:.0f} MB')]
     line = Table.grid(expand=True)
-    line.add_column(no_wrap=True, overflow='ellipsis')
-    line.add_column(justify='right', no_wrap=True)
+    line.add_column(no_wrap=True, overflow='ellipsis', ratio=1)
+    clock = width >= WIDE
+    if clock:
+        line.add_column(justify='right', no_wrap=True, min_width=8)
     said = Text.assemble((namespace, 'bold'), '  ', (worst, COLOURS[worst]))
     for value, form in parts:
         if value is not None:
             said.append('  ').append(form.format(value))
-    line.add_row(said, Text(time.strftime('%H:%M:%S'), style='dim'))
+    line.add_row(said, *([Text(time.strftime('%H:%M:%S'), style='dim')] if clock else []))
     return line
 
 
@@ -108,10 +114,10 @@ def _node_table(nodes: Mapping[str, NodeState]) -> Table:
         figures = state.figures
         level = Text(state.shown, style=COLOURS[state.shown])
         table.add_row(
-            name, level, _number(figures.get('rate_hz'), '.1f'),
+            Text(printable(name)), level, _number(figures.get('rate_hz'), '.1f'),
             _number(figures.get('queue_depth'), '.0f'), _number(figures.get('drops'), '.0f'),
             _number(figures.get('cpu_percent'), '.0f'), _number(figures.get('memory_mb'), '.0f'),
-            Text(state.message if state.alive else f'silent for {state.age:.0f} s',
+            Text(printable(state.message) if state.alive else f'silent for {state.age:.0f} s',
                  style='' if state.shown == 'ok' else COLOURS[state.shown]))
     return table
 
@@ -144,11 +150,12 @@ def _stage_table(stages: list[tuple[str, str, list[float | None], str]]) -> Tabl
     for title in PERCENTILES:
         table.add_column(f'\n{title}', justify='right', min_width=7, no_wrap=True)
     for node, words, values, style in stages:
-        table.add_row(node, Text(words, style=style), *(_number(each, '.1f') for each in values))
+        table.add_row(Text(printable(node)), Text(printable(words), style=style),
+                      *(_number(each, '.1f') for each in values))
     return table
 
 
-def _sentence_table(traces: list[UtteranceTrace], width: int) -> Table:
+def _sentence_table(traces: list[UtteranceTrace]) -> Table:
     table = _table('\nat')
     table.add_column('\nsentence', ratio=1, no_wrap=True, overflow='ellipsis')
     # When, after its begin: where each comes from.
@@ -158,7 +165,7 @@ def _sentence_table(traces: list[UtteranceTrace], width: int) -> Table:
         table.add_column(f'\n{title}', justify='right', min_width=6, no_wrap=True)
     for trace in traces:
         at = time.strftime('%H:%M:%S', time.localtime(trace.begun / SECOND))
-        table.add_row(Text(at, style='dim'), trace.text or Text(trace.utterance, style='dim'), *(
+        table.add_row(Text(at, style='dim'), Text(trace.shown, '' if trace.text else 'dim'), *(
             _number(trace.after(stage, *nodes), '.0f') for _, stage, nodes in columns))
     return table
 

@@ -58,7 +58,8 @@ class Model:
     One entry of the manifest.
 
     `size` in bytes, checksums in hexadecimal, `member` the path in the wheel; `collection` is a
-    name under which several files are fetched together.
+    name under which several files are fetched together. A publisher may state neither sum nor
+    size: then they are '' and 0, and nothing is known of a file but its name.
     """
 
     file: str
@@ -66,8 +67,8 @@ class Model:
     needed: bool
     licence: str
     page: str
-    size: int
-    sha256: str
+    size: int = 0
+    sha256: str = ''
     terms: str = ''
     collection: str = ''
     wheel: Wheel | None = None
@@ -150,12 +151,19 @@ def sha256_of(path: pathlib.Path, progress: ProgressCallback | None = None) -> s
 
 
 def check_file(model: Model, path: pathlib.Path, progress: ProgressCallback | None = None) -> None:
-    """Check that the file is the published one. Raises UserError that says what it is instead."""
+    """
+    Check that the file is the published one. Raises UserError that says what it is instead.
+
+    Where no sum is published, only that it is no web page, pointer or other stand-in.
+    """
     try:
         size = path.stat().st_size
         with path.open('rb') as stream:
             head = stream.read(HEAD_BYTES)
-        if size == model.size and sha256_of(path, progress) == model.sha256:
+        if model.sha256:
+            if size == model.size and sha256_of(path, progress) == model.sha256:
+                return
+        elif size and impostor(head) is None:
             return
     except OSError as error:
         raise UserError(f'{path} cannot be read ({error.strerror})', 'check the path') from error

@@ -36,6 +36,15 @@ def unverified_reason(path: pathlib.Path) -> str | None:
     return None
 
 
+def published(path: pathlib.Path) -> pathlib.Path:
+    """Return the path of a weight file that is the published one. Raises UserError for another."""
+    reason = unverified_reason(path)
+    if reason is not None:
+        raise UserError(f'model file {path} is not loaded: {reason}',
+                        'Delete it and run `txt2vid models fetch`')
+    return path
+
+
 def published_sum(file: str) -> str:
     """Return the sha256 (hex) that the published `file` has; empty where it is not known."""
     model = load_manifest().get(file)

@@ -10,6 +10,7 @@ from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.options import from_text
 from txt2vid_ros.core.people import People
 from txt2vid_ros.core.storage.files import replacing
+from txt2vid_ros.core.storage.yaml_text import read_yaml
 import yaml
 
 
@@ -24,12 +25,12 @@ def set_options(path: Path, speaker: str, options: Mapping[str, Any], note: str 
     text = _read(path)
     People.load(str(path) if path.exists() else '')
     try:
-        wanted = yaml.safe_load(text) or {}
+        wanted = read_yaml(text) or {}
         key = next((each for each in wanted if str(each) == speaker), speaker)
         profile = wanted.setdefault(key, {})
         profile['options'] = _merged(profile.get('options', {}), options)
         changed = _replaced(text, speaker, {key: profile}, wanted, note)
-        if yaml.safe_load(changed) != wanted:
+        if read_yaml(changed) != wanted:
             raise yaml.YAMLError('its parts depend on each other')
     except yaml.YAMLError as error:
         raise UserError(f'{path} cannot be changed: {" ".join(str(error).split())}',

@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from txt2vid_ros.core.models.store import model_path
+from txt2vid_ros.core.models.verified import published
 from txt2vid_ros.lipsync.face.tflite import load_network
 
 DETECTOR_FILE = 'face_detection_short_range.tflite'
@@ -49,8 +50,8 @@ class FaceMesh:
 
     def __init__(self) -> None:
         """Load the networks. Raises UserError if a file is missing or damaged."""
-        self._detector = load_network(model_path(DETECTOR_FILE))
-        self._mesh = load_network(model_path(MESH_FILE))
+        self._detector = load_network(published(model_path(DETECTOR_FILE)))
+        self._mesh = load_network(published(model_path(MESH_FILE)))
         self._anchors = _anchors()
 
     def detect(self, image: Image) -> list[Detection]:

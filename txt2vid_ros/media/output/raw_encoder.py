@@ -22,7 +22,7 @@ class RawEncoder(FfmpegProcess):
     """
     Takes I420 frames and s16 mono sound, each through a pipe and a bounded queue of its own.
 
-    Frames may be left out; those after them keep their times.
+    Frames but the first may be left out; those after them keep their times.
     """
 
     def __init__(self, compose: Callable[[Any, Any], Any], name: str, *, size: tuple[int, int],

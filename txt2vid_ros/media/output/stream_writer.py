@@ -21,17 +21,16 @@ from txt2vid_ros.media.output.continuity.hand_over import (
 )
 from txt2vid_ros.media.output.continuity.stream_sound import StreamSound
 from txt2vid_ros.media.output.frame_buffer import FrameBuffer
+from txt2vid_ros.media.output.overload.lateness import Lateness, LONGEST_STEP_SECONDS
 from txt2vid_ros.media.output.overload.load_control import LoadControl
+from txt2vid_ros.media.output.overload.stream_statistics import StreamStatistics
+from txt2vid_ros.media.output.pictures.picture_offset import PictureOffset
 from txt2vid_ros.media.output.pictures.shown_pictures import ShownPictures
 from txt2vid_ros.media.output.stream_format import FrameEncoder, Opening, StreamFormat
-from txt2vid_ros.media.output.stream_statistics import StreamStatistics
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
 
 log = logging.getLogger(__name__)
 
-LONGEST_STALL_SECONDS = 2.0
-"""Seconds that are caught up by writing faster; a longer gap or a clock step is skipped, and the
-presentation times continue as if nothing had happened."""
 AUDIO_AHEAD_SECONDS = 0.045
 """Seconds. An AAC encoder holds two frames of 1,024 samples back (ISO 14496-3), 43 ms."""
 CHANGE_SECONDS = 0.5
@@ -55,6 +54,7 @@ class StreamWriter:
                  audio_ahead: float = AUDIO_AHEAD_SECONDS) -> None:
         """`open_sink` starts an encoder."""
         self.statistics = StreamStatistics()
+        self.offset = PictureOffset(speech)
         self.grid = grid
         self._form = form
         self._base = form
@@ -67,8 +67,10 @@ class StreamWriter:
         self._playout = int(playout * SECOND)
         self._audio_ahead = round(audio_ahead * form.audio_rate)
         """Samples."""
-        self._pictures = ShownPictures(frames, speech, self.statistics, (form.width, form.height))
-        self._lateness = 0.0
+        self._pictures = ShownPictures(frames, (form.width, form.height))
+        self._late = 0.0
+        """Seconds by which the present frame is written late."""
+        self._lateness = Lateness(clock)
         self._sound = StreamSound(speech, form.audio_rate)
         self._began = Beginning(0, 0)
         """Where the present encoder began."""
@@ -103,13 +105,15 @@ class StreamWriter:
                     self._starts.end(sink, stop)
                     self._began = self._began.behind(sink.sent)
                     sink, ended = None, True
-                elif (jump := self._jump(place)) and sink is not None:
+                elif sink is not None and (jump := self._jump(place)):
                     log.warning('the clock or the machine jumped by %+.1f s; going on from there',
                                 jump)
                     place = self._jumped(place)
                 if sink is None:
                     place = self._anchor(place, ended)
-                    sink = self._starts.open(self._opening())
+                    sink = self._starts.open(self._began.opening(
+                        self._form, self._begun(self.grid, place), self._sample_at(place),
+                        self._live))
                     if sink is None:
                         self._starts.pause(stop)
                         continue
@@ -173,10 +177,9 @@ class StreamWriter:
         """Go on in another format from here on."""
         old, self.grid, self._form = self.grid, grid, form
         self._base = self._wanted[0]
-        def place_of(place: int) -> int:
-            return grid.index(old.stamp(place))
-        self._pictures.renumber(place_of)
-        self._began = dataclasses.replace(self._began, place=place_of(self._began.place))
+        self._pictures.renumber(lambda place: grid.index(old.stamp(place)))
+        self._began = dataclasses.replace(
+            self._began, place=grid.index(old.stamp(self._began.place)))
         self._pictures.resize((form.width, form.height))
         self._load.restarted()
 
@@ -199,10 +202,9 @@ class StreamWriter:
             self._change = None
 
     def _jump(self, place: int) -> float:
-        """Return how many seconds ago `place` was due; 0 where a stall explains that."""
-        away = (self._clock.now() - self._playout - self.grid.stamp(place)) / SECOND
-        late = away > LONGEST_STALL_SECONDS and place >= self._live
-        return away if late or away < -LONGEST_STALL_SECONDS else 0.0
+        """Return how many seconds ago `place` was due, if that is not caught up; else 0."""
+        away = self._lateness.to_skip(self.grid.stamp(place) + self._playout)
+        return away if place >= self._live else min(away, 0.0)
 
     def _anchor(self, place: int, ended: bool) -> int:
         """
@@ -230,13 +232,6 @@ class StreamWriter:
         self._began, self._sound.done = began, began.sound
         self._live = began.place + places
         return began.place
-
-    def _opening(self) -> Opening:
-        """Return how the encoder begins for which _anchor() has chosen the place."""
-        began = self._began
-        after = (began.sound - self._sample_at(began.place)) / self._form.audio_rate
-        return Opening(self._form, self._begun(self.grid, began.place), after, None,
-                       began.left_out, self._live - began.place)
 
     def _shift(self, places: int, place: int) -> None:
         """Have what comes at `place` of the stream come so many places later, without a gap."""
@@ -268,28 +263,32 @@ class StreamWriter:
         """
         due = self.grid.stamp(place) + self._playout
         while (left := due - self._clock.now()) > 0:
-            if left > LONGEST_STALL_SECONDS * SECOND + self._playout or stop.wait(
+            if left > LONGEST_STEP_SECONDS * SECOND + self._playout or stop.wait(
                     min(left / SECOND, 0.1)):
                 return False
-        self._lateness = -left / SECOND
+        self._late = -left / SECOND
         if place >= self._live:
-            self.statistics.lateness.observe(self._lateness)
+            self.statistics.lateness.observe(self._late)
         return not stop.is_set()
 
     def _write(self, sink: FrameEncoder, place: int) -> None:
-        fps = float(self.grid.fps)
-        late = place < self._live or self._lateness * fps > 1
-        picture = self._pictures.at(place, self.grid, late)
+        picture, exact = self._pictures.at(place)
         change = self._change
         end = (change.seam if change is not None and place == change.last
                else self._sample_at(place + 1) + self._audio_ahead)
         sound = self._sound.until(end)
+        statistics = self.statistics
+        statistics.frames += exact is not None
+        statistics.repeated += exact is False
         if place < self._live:
             # For recordings: nothing of it is left out.
             sink.write(picture, sound, FULL_SECONDS)
             return
-        sent = self._load.admits(sink.waiting, self._lateness * fps, fps, starting=sink.starting)
-        self.statistics.left_out += not sent
+        late = self._late * float(self.grid.fps)
+        sent = self._load.admits(sink.waiting, late, float(self.grid.fps), starting=sink.starting)
+        statistics.on_time += bool(exact) and sent and late <= 1
+        statistics.left_out += not sent
+        self.offset.note(self.grid, place, self._pictures.made_for if sent else None)
         sink.write(picture if sent else None, sound)
         if self._change is None and (step := self._load.judged(self._wanted[0])):
             form, _ = self._goal()

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from txt2vid_ros.core.clock import Clock, SECOND
 from txt2vid_ros.core.errors import UserError
-from txt2vid_ros.core.percentiles import RollingPercentiles
+from txt2vid_ros.core.monitoring.percentiles import RollingPercentiles
 from txt2vid_ros.media.output.frame_buffer import FrameBuffer
 
 WAIT_SECONDS = 0.02

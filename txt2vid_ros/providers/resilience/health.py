@@ -8,7 +8,7 @@ import enum
 import threading
 
 from txt2vid_ros.core.backoff import Backoff
-from txt2vid_ros.core.percentiles import RollingPercentiles
+from txt2vid_ros.core.monitoring.percentiles import RollingPercentiles
 from txt2vid_ros.providers.resilience.time_source import REAL_TIME, TimeSource
 
 OPEN_TIME = Backoff(first=1.0, largest=60.0)

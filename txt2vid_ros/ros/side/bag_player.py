@@ -15,7 +15,7 @@ from rosgraph_msgs.msg import Clock
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.names import checked_namespace
-from txt2vid_ros.media.bag import opened
+from txt2vid_ros.media.bags.bag import opened
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.side.bag_topics import DISCOVERY_LEAST, stop_on_signal, TOPICS, type_name
 from txt2vid_ros.ros.side.side_node import SideNode

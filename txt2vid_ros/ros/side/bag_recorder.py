@@ -14,7 +14,7 @@ from rclpy.qos import DurabilityPolicy
 from rosbags.rosbag2 import StoragePlugin, Writer, WriterError
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.names import checked_namespace
-from txt2vid_ros.media.bag import typestore
+from txt2vid_ros.media.bags.bag import typestore
 from txt2vid_ros.ros.side.bag_topics import DISCOVERY_LEAST, stop_on_signal, TOPICS, type_name
 from txt2vid_ros.ros.side.side_node import SideNode
 

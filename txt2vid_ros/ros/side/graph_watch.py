@@ -5,15 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from types import TracebackType
-from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
-from hri_msgs.msg import LiveSpeech
 from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.monitoring.node_states import NodeStates
+from txt2vid_ros.core.monitoring.utterance_trace import TraceBook
 from txt2vid_ros.core.names import checked_namespace
-from txt2vid_ros.core.node_states import NodeStates
-from txt2vid_ros.core.people import DEFAULT, utterance_id
-from txt2vid_ros.core.utterance_trace import TraceBook
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.side.side_node import SideNode
 
@@ -30,14 +27,11 @@ class GraphWatch:
         self._namespace = checked_namespace(namespace)
         self._side = SideNode('txt2vid_watch', self._namespace)
         self._told = threading.Event()
-        node, made = self._side.node, dict[str, Any]()
-        for kind, topic, take, profile in (
-                (DiagnosticArray, '/diagnostics', self._on_diagnostics, qos.SPEECH),
-                (DiagnosticArray, 'trace', self._on_trace, qos.TRACE),
-                (LiveSpeech, 'heard', self._on_heard, qos.SPEECH),
-                (LiveSpeech, 'voice/caption', self._on_caption, qos.CAPTION)):
-            made[topic] = node.create_subscription(kind, topic, take, profile)
-        self._traces = made['trace']
+        node = self._side.node
+        node.create_subscription(
+            DiagnosticArray, '/diagnostics', self._on_diagnostics, qos.SPEECH)
+        self._traces = node.create_subscription(
+            DiagnosticArray, 'trace', self._on_trace, qos.TRACE)
         self._side.spin()
 
     def __enter__(self) -> GraphWatch:
@@ -91,15 +85,6 @@ class GraphWatch:
 
     def _on_trace(self, message: DiagnosticArray) -> None:
         for mark in messages.from_mark(message):
-            self.book.mark(mark.utterance, mark.node.rpartition('/')[2], mark.stage, mark.at)
-            self._told.set()
-
-    def _on_heard(self, message: LiveSpeech) -> None:
-        stamp = messages.from_time(message.header.stamp)
-        if message.final and stamp:
-            self.book.name(utterance_id(message.header.frame_id or DEFAULT, stamp), message.final)
-
-    def _on_caption(self, message: LiveSpeech) -> None:
-        if message.final:
-            self.book.name_heard(messages.from_time(message.header.stamp), message.final)
+            self.book.mark(mark.utterance, mark.node.rpartition('/')[2], mark.stage, mark.at,
+                           mark.text)
             self._told.set()

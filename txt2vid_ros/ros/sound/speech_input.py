@@ -12,10 +12,10 @@ from txt2vid_ros.media.lead_time_estimator import LeadTimeEstimator
 from txt2vid_ros.media.sample_format import MonoDecoder
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
 from txt2vid_ros.ros import messages
+from txt2vid_ros.ros.monitoring.trace_publisher import TracePublisher
 from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.sound.sound_topic import ReceivedSound, SoundTopic
 from txt2vid_ros.ros.stamps import StampCheck
-from txt2vid_ros.ros.trace_publisher import TracePublisher
 
 LONGEST_DELAY = 0.3
 """Seconds; a message that took longer to arrive counts as if it had taken so long."""

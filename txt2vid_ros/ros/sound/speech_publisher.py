@@ -16,9 +16,9 @@ from txt2vid_ros.core.mouth import MouthTrack
 from txt2vid_ros.core.people import speaker_of, utterance_id
 from txt2vid_ros.media.captions import Caption, Captions
 from txt2vid_ros.ros import messages, qos
+from txt2vid_ros.ros.monitoring.trace_publisher import TracePublisher
 from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.sound.listeners import wait_for_listeners
-from txt2vid_ros.ros.trace_publisher import TracePublisher
 
 RIVAL_CHECKS = 4
 """Checks in a row that find another publisher before that is a problem: a node that has crashed
@@ -57,8 +57,10 @@ class SpeechPublisher:
 
     def audio(self, utterance: str, start: int, samples: NDArray[np.float32], rate: int) -> None:
         """Publish a chunk whose first sample is to be heard at `start`."""
+        at = self._node.ros_clock.now()
         self._audio.publish(messages.to_audio(utterance, start, samples))
-        self.trace.mark(utterance, 'sound')
+        # Behind it, so that it does not wait.
+        self.trace.mark(utterance, 'sound', at)
         self.trace.mark(utterance, 'heard', start)
         self._captions.audio(utterance, start)
 

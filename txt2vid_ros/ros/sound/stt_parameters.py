@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from txt2vid_ros.core.people import DEFAULT
-from txt2vid_ros.ros.node_status import NodeParameters
+from txt2vid_ros.ros.monitoring.node_status import NodeParameters
 from txt2vid_ros.ros.parameters import parameter
 
 AT_START, ON_SOUND = 'at_start', 'on_sound'

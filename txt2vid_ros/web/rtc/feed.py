@@ -10,7 +10,7 @@ import logging
 import aiohttp
 from txt2vid_ros.core.backoff import Backoff
 from txt2vid_ros.core.clock import Clock, SECOND
-from txt2vid_ros.core.wrapping import nearest
+from txt2vid_ros.media.jitter.wrapping import nearest
 from txt2vid_ros.media.output.mpegts import PTS_BITS, PTS_RATE
 from txt2vid_ros.web.rtc.h264 import Picture, picture
 from txt2vid_ros.web.rtc.transport_stream import PictureParser, TimedPicture

@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 from txt2vid_ros.core.clock import Clock, SECOND
 from txt2vid_ros.core.pcm import SPEECH_RATE, STREAM_RATE
-from txt2vid_ros.core.wrapping import nearest
 from txt2vid_ros.media.capture.conditioning import Conditioner
 from txt2vid_ros.media.capture.source import SourceStatistics
 from txt2vid_ros.media.jitter.skew_estimator import SkewEstimator
+from txt2vid_ros.media.jitter.wrapping import nearest
 from txt2vid_ros.web.rtc.peer.transport import PeerTransport
 from txt2vid_ros.web.rtc.sound import LOOKAHEAD_SAMPLES
 

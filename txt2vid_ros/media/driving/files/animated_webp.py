@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from txt2vid_ros.media.driving.backdrop import Colour, multiplied, over_backdrop
+from txt2vid_ros.media.driving.files.bounds import MOST_MOVING_PIXELS
 from txt2vid_ros.media.driving.files.exif import chunks, exif_orientation
 
 Pixels = NDArray[np.uint8]
@@ -55,6 +56,8 @@ def animated_webp(file: Path, backdrop: Colour) -> Iterator[tuple[Pixels, float]
     data = file.read_bytes()
     upright = exif_orientation(data)
     width, height = _canvas(data)
+    if width * height > MOST_MOVING_PIXELS:
+        return
     canvas = np.zeros((height, width, 4), np.uint8)     # alpha multiplied in
     for name, body in chunks(data):
         if not _is_picture(name, body):

@@ -8,8 +8,8 @@ import threading
 
 from txt2vid_ros.core.backoff import Backoff
 from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.media.output.overload.stream_statistics import StreamStatistics
 from txt2vid_ros.media.output.stream_format import FrameEncoder, Opening
-from txt2vid_ros.media.output.stream_statistics import StreamStatistics
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import dataclasses
 
 from txt2vid_ros.core.clock import FrameGrid
-from txt2vid_ros.media.output.stream_format import FrameEncoder, Sent, StreamFormat
+from txt2vid_ros.media.output.stream_format import FrameEncoder, Opening, Sent, StreamFormat
 
 AAC_FRAME = 1024
 """Samples of an AAC frame (ISO 14496-3)."""
@@ -79,6 +79,16 @@ class Beginning:
     """Its first sample."""
     left_out: int = 0
     """AAC frames that are not sent of it."""
+
+    def opening(self, form: StreamFormat, begun: float, sample: int, live: int) -> Opening:
+        """
+        Return the opening of an encoder that begins `begun` seconds after the stream.
+
+        `sample` is the sample that is heard as its first picture is seen, `live` the first place
+        that viewers get.
+        """
+        return Opening(form, begun, (self.sound - sample) / form.audio_rate, None, self.left_out,
+                       live - self.place)
 
     def behind(self, sent: Sent) -> Beginning:
         """Return where the next encoder begins, so that nothing is missing between them."""

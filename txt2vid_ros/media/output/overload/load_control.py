@@ -62,14 +62,19 @@ class LoadControl:
         """How many steps down the ladder."""
         self._apart = 1
         self._place = 0
-        self._since_change = MOST_CLOSER_SECONDS
+        self._since_closer = MOST_CLOSER_SECONDS
+        """Seconds since fewer were left out."""
         self._keeping_up = self._behind = self._clean = 0.0
+        self._waiting = 0
+        """How many frames waited when the encoder began to be behind."""
+        self._first = True
+        """Whether an encoder begins: ffmpeg counts time from its first picture."""
         self._closer = CLOSER_SECONDS
         self._settle = SETTLE_SECONDS
         self._window = self._seen = self._left_out = 0.0
         self._overloaded = 0
         self._room = ROOM_SECONDS
-        self._risen = MOST_ROOM_SECONDS
+        self._risen = 2 * MOST_ROOM_SECONDS
         """Seconds since the last step up."""
 
     def lowered(self, wanted: StreamFormat) -> StreamFormat:
@@ -85,6 +90,7 @@ class LoadControl:
 
     def restarted(self) -> None:
         """Learn that another encoder begins."""
+        self._first = True
         self._settle = SETTLE_SECONDS
         self._window = self._seen = self._left_out = 0.0
         self._overloaded = 0
@@ -98,9 +104,10 @@ class LoadControl:
         """
         second = 1 / fps
         self._place += 1
-        self._since_change += second
+        self._since_closer += second
         most = STARTING_FRAMES if starting else MOST_BEHIND_FRAMES
-        sent = max(waiting, late) < most and self._place % self._apart == 0
+        sent = self._first or (max(waiting, late) < most and self._place % self._apart == 0)
+        self._first = False
         if not starting:
             self._space(waiting, second)
         self._count(sent, second)
@@ -109,7 +116,7 @@ class LoadControl:
     def judged(self, wanted: StreamFormat) -> int:
         """Take a step, if one is due; return -1 for one down, 1 for one up, 0 for none."""
         steps = len(list(ladder(wanted)))
-        if self._risen >= MOST_ROOM_SECONDS:
+        if self._risen >= 2 * MOST_ROOM_SECONDS:
             self._room = ROOM_SECONDS
         self.step = min(self.step, steps - 1)
         if self._overloaded >= OVERLOADED_WINDOWS and self.step < steps - 1:
@@ -141,19 +148,23 @@ class LoadControl:
             self._keeping_up += second
             if self._apart > 1 and self._keeping_up >= self._closer:
                 self._apart -= 1
-                self._keeping_up = self._since_change = 0.0
+                self._keeping_up = self._since_closer = 0.0
             elif self._keeping_up >= MOST_CLOSER_SECONDS:
                 self._closer = CLOSER_SECONDS
             return
+        self._keeping_up = 0.0
+        if not self._behind:
+            self._waiting = waiting
         self._behind += second
         if self._behind < APART_SECONDS:
             return
-        self._keeping_up = 0.0
-        if self._apart < MOST_APART:
-            if self._since_change < self._closer:
+        self._behind = 0.0
+        # Where fewer wait than before, it is enough.
+        if waiting >= self._waiting and self._apart < MOST_APART:
+            if self._since_closer < self._closer:
                 self._closer = min(2 * self._closer, MOST_CLOSER_SECONDS)
+                self._since_closer = MOST_CLOSER_SECONDS
             self._apart += 1
-            self._behind = self._since_change = 0.0
 
     def _count(self, sent: bool, second: float) -> None:
         self._risen += second

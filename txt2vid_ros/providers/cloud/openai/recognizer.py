@@ -87,7 +87,7 @@ class OpenAiRecognizer(WholeRecognizer):
         server = OpenAiServer(self._options, 'stt.openai')
         self._model = server.model(self._options.model, OPENAI_MODEL)
         self._server = server
-        warmed_up(server, self._options, self._transcribe_silence)
+        warmed_up(server, self._options, self.check)
 
     def open(self) -> Recognition:  # noqa: A003
         """Begin with a segment of speech."""
@@ -120,7 +120,8 @@ class OpenAiRecognizer(WholeRecognizer):
             self._server.close()
         self._server = None
 
-    def _transcribe_silence(self) -> None:
+    def check(self) -> None:
+        """Have a second of silence transcribed. Raises UserError and ProviderError."""
         try:
             self.transcribe(np.zeros(SPEECH_RATE, np.float32))
         except ProviderError as error:

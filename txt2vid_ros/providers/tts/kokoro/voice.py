@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.models.store import models_dir
+from txt2vid_ros.core.models.verified import published
 from txt2vid_ros.core.mouth import Phoneme
 from txt2vid_ros.core.parameters import parameter
 from txt2vid_ros.core.process.machine import usable_cores
@@ -134,7 +135,7 @@ def _file(name: str) -> Path:
     if not path.is_file():
         raise UserError(f'the voice kokoro needs {path}, which is not there',
                         'Run: txt2vid models fetch kokoro')
-    return path
+    return published(path)
 
 
 def _chunk(piece: str, said: NetworkSpeech, *, last: bool) -> SpeechChunk | None:

@@ -17,6 +17,7 @@ from typing import Any
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.models.manifest import sha256_of
 from txt2vid_ros.core.models.store import models_dir
+from txt2vid_ros.core.storage.yaml_text import read_yaml
 import yaml
 
 WEIGHTS, CONFIG = 'model.safetensors', 'config.yaml'
@@ -94,7 +95,7 @@ def _configuration(folder: Path, model: str) -> dict[str, Any]:
     own = folder / CONFIG
     if own.is_file():
         try:
-            content = yaml.safe_load(own.read_text('utf-8'))
+            content = read_yaml(own.read_text('utf-8'))
             content['flow_lm']['lookup_table'], content['mimi']
         except (OSError, ValueError, yaml.YAMLError, KeyError, TypeError) as error:
             raise UserError(f'tts.pocket_tts.model: {own} describes no model',

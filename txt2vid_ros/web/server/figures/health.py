@@ -8,7 +8,7 @@ import threading
 import time
 from typing import Any
 
-from txt2vid_ros.core.node_states import GONE, NodeState, NodeStates
+from txt2vid_ros.core.monitoring.node_states import GONE, NodeState, NodeStates
 
 FRAME_SECONDS = 2.5
 """Seconds within which a frame has to be added."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 import dataclasses
 import itertools
 
-from txt2vid_ros.core.percentiles import REPORTED
+from txt2vid_ros.core.monitoring.percentiles import REPORTED
 from txt2vid_ros.web.server.figures.health import GraphHealth
 
 CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8'

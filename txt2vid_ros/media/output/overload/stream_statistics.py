@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from txt2vid_ros.core.percentiles import RollingPercentiles
-
-OFFSET_SECONDS = 60.0
-"""Seconds for which an offset of picture and sound counts."""
+from txt2vid_ros.core.monitoring.percentiles import RollingPercentiles
 
 
 @dataclasses.dataclass
@@ -25,6 +22,3 @@ class StreamStatistics:
     restarts: int = 0
     lateness: RollingPercentiles = dataclasses.field(default_factory=RollingPercentiles)
     """Seconds after its due time at which each of the last frames was written."""
-    av_offset: RollingPercentiles = dataclasses.field(
-        default_factory=lambda: RollingPercentiles(1500, OFFSET_SECONDS))
-    """Seconds by which the picture that is shown is older than the speech beside it."""

@@ -16,7 +16,7 @@ from rosbags.rosbag2 import Reader
 from txt2vid_ros.core.clock import FrameGrid, SECOND
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.pcm import STREAM_RATE, to_s16, VOICE_RATE
-from txt2vid_ros.media.bag import opened, typestore
+from txt2vid_ros.media.bags.bag import opened, typestore
 from txt2vid_ros.media.output.file_encoder import encoding_to, FileEncoder
 from txt2vid_ros.media.sample_format import MonoDecoder, SampleFormat
 from txt2vid_ros.media.speech_timeline import SpeechTimeline

@@ -6,13 +6,16 @@ import collections
 import threading
 
 from diagnostic_msgs.msg import DiagnosticArray
+from txt2vid_ros.core.monitoring.utterance_starts import UtteranceStarts
 from txt2vid_ros.core.people import origin_of
-from txt2vid_ros.core.utterance_starts import UtteranceStarts
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.node import ManagedNode
 
 IDS_KEPT = 256
 """Utterances of which it is remembered what was told."""
+
+TEXT_KEPT = 120
+"""Characters of a text that are told with it."""
 
 
 class TracePublisher:
@@ -31,7 +34,8 @@ class TracePublisher:
         self._told: collections.OrderedDict[str, set[str]] = collections.OrderedDict()
         self._lock = threading.Lock()
 
-    def mark(self, utterance: str, stage: str, at: int | None = None) -> None:
+    def mark(self, utterance: str, stage: str, at: int | None = None,
+             text: str = '') -> None:
         """Tell the first time that an utterance passes a stage: now, or `at` (nanoseconds)."""
         utterance = origin_of(utterance)
         with self._lock:
@@ -42,8 +46,9 @@ class TracePublisher:
             while len(self._told) > IDS_KEPT:
                 self._told.popitem(last=False)
         self._publisher.publish(messages.to_mark(
-            utterance, self._node.get_fully_qualified_name(), stage,
-            self._node.ros_clock.now() if at is None else at))
+            messages.StageMark(utterance, self._node.get_fully_qualified_name(), stage,
+                               self._node.ros_clock.now() if at is None else at,
+                               text[:TEXT_KEPT])))
 
     def sound(self, utterance: str, start: int) -> None:
         """Take a chunk of an utterance that has arrived and is heard from `start` on."""
@@ -60,9 +65,9 @@ class TracePublisher:
         for starts in self._awaited.values():
             starts.end(origin_of(utterance), stamp)
 
-    def reached(self, stage: str, stamp: int) -> list[tuple[str, int]]:
+    def reached(self, stage: str, stamp: int, at: int | None = None) -> list[tuple[str, int]]:
         """Tell a stage of all utterances that begin by `stamp`; return them with their starts."""
         found = self._awaited[stage].reached(stamp)
         for utterance, _ in found:
-            self.mark(utterance, stage)
+            self.mark(utterance, stage, at)
         return found

@@ -46,7 +46,7 @@ def parsed(name: str, texts: Iterable[str]) -> tuple[Threshold, ...]:
             limit = math.nan
         if match is None or not math.isfinite(limit):
             raise UserError(f'{name} has {text!r}', 'Write FIGURE>NUMBER or FIGURE<NUMBER, as '
-                            "'memory_mb>500'; docs/diagnostics.md lists the figures.")
+                            "'memory_mb>500'; docs/ros.md lists the figures.")
         found.append(Threshold(match[1], match[2] == '>', limit))
     return tuple(found)
 

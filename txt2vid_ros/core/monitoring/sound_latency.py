@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 from txt2vid_ros.core.clock import SECOND
-from txt2vid_ros.core.percentiles import RollingPercentiles
+from txt2vid_ros.core.monitoring.percentiles import RollingPercentiles
 
 MOST = 64
 """Texts that are awaited; the oldest goes where there are more."""

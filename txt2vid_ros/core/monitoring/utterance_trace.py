@@ -93,9 +93,14 @@ class UtteranceTrace:
             speaking = self.at('sound') is not None or self.accepted is not None
             return quiet > (UNENDED_SECONDS if speaking else REST_SECONDS)
         sent = self.at('packet') is not None or self.at('sound') is None
-        # Marks come late from nodes that are busy, and its text may come with its caption.
-        rest = 0.5 if sent and self.text else REST_SECONDS
+        # Marks come late from nodes that are busy.
+        rest = 0.5 if sent else REST_SECONDS
         return quiet > rest and now > end + rest * SECOND
+
+    @property
+    def shown(self) -> str:
+        """Return its text, or else its id, without what would control a terminal."""
+        return printable(self.text or self.utterance)
 
     def rows(self) -> list[tuple[float, float, str, str]]:
         """Return ms from its begin, ms from the row before, node and words, in order of time."""
@@ -116,46 +121,34 @@ class TraceBook:
         self._traces: dict[str, UtteranceTrace] = {}
         self._lock = threading.Lock()
 
-    def mark(self, utterance: str, node: str, stage: str, at: int) -> UtteranceTrace:
+    def mark(self, utterance: str, node: str, stage: str, at: int, text: str = '') -> None:
         """Take that an utterance passed a stage of a node, by its name without namespace."""
         with self._lock:
-            trace = self._of(utterance)
+            trace = self._traces.setdefault(utterance, UtteranceTrace(utterance))
+            while len(self._traces) > MOST:
+                del self._traces[next(iter(self._traces))]
+            trace.text = trace.text or text
             if len(trace.marks) < 2 * len(STAGES):
                 trace.marks.setdefault((node, stage), at)
             trace.changed = time.monotonic()
-            return trace
-
-    def name(self, utterance: str, text: str) -> None:
-        """Take the text of an utterance."""
-        with self._lock:
-            self._of(utterance).text = text
-
-    def name_heard(self, start: int, text: str) -> None:
-        """Take the text of the utterance that is heard from `start` on, by its caption."""
-        with self._lock:
-            for trace in reversed(self._traces.values()):
-                if trace.at('heard') == start:
-                    trace.text = trace.text or text
-                    return
 
     def traces(self) -> list[UtteranceTrace]:
         """Return the utterances of which something was told, the oldest first."""
         with self._lock:
             return [dataclasses.replace(each, marks=dict(each.marks))
-                    for each in self._traces.values() if each.marks]
+                    for each in self._traces.values()]
 
-    def _of(self, utterance: str) -> UtteranceTrace:
-        trace = self._traces.setdefault(utterance, UtteranceTrace(utterance))
-        while len(self._traces) > MOST:
-            del self._traces[next(iter(self._traces))]
-        return trace
+
+def printable(text: str) -> str:
+    """Return a text from a topic without what would control a terminal."""
+    return ''.join(each if each.isprintable() else ' ' for each in text)
 
 
 def told(trace: UtteranceTrace) -> list[str]:
     """Return an utterance's way as lines for a terminal."""
     rows = trace.rows()
-    head = f'{trace.utterance}  {trace.text}'.rstrip()
-    return [head, *(f'{total:10.1f} ms {step:+9.1f}  {node:8} {words}'
+    head = printable(f'{trace.utterance}  {trace.text}'.rstrip())
+    return [head, *(printable(f'{total:10.1f} ms {step:+9.1f}  {node:8} {words}')
                     for total, step, node, words in rows)]
 
 

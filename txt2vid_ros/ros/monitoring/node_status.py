@@ -8,9 +8,9 @@ import time
 from typing import Any
 
 from rclpy.impl.rcutils_logger import RcutilsLogger
-from txt2vid_ros.core import thresholds
+from txt2vid_ros.core.monitoring import thresholds
+from txt2vid_ros.core.monitoring.rate import RollingRate
 from txt2vid_ros.core.process.memory import own_figures
-from txt2vid_ros.core.rate import RollingRate
 from txt2vid_ros.ros.parameters import parameter
 
 Status = tuple[str, str, Mapping[str, Any]]

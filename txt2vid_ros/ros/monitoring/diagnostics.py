@@ -9,7 +9,7 @@ from typing import Any
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.node import Node
 from txt2vid_ros.ros import messages
-from txt2vid_ros.ros.node_status import Status
+from txt2vid_ros.ros.monitoring.node_status import Status
 
 PERIOD = 'diagnostic_updater.period'
 """The parameter that diagnostic_updater declares."""

@@ -1,0 +1,1 @@
+"""How a graph does: percentiles, rates, limits, what nodes tell, ways of utterances."""

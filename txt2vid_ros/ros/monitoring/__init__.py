@@ -1,0 +1,1 @@
+"""What every node tells of itself and of the utterances that pass it."""
