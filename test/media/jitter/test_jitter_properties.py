@@ -33,7 +33,8 @@ class Stretch:
 STRETCHES = st.lists(st.builds(
     Stretch, st.floats(0.2, 2.0), st.sampled_from([0.0, 0.02, 0.1, 0.6]),
     st.sampled_from([0.0, 0.05, 0.5, 1.0]), st.sampled_from([0.0, 0.3]),
-    st.sampled_from([0.0, 0.0, 0.2, 1.5]), st.sampled_from([0.0, 0.0, 0.4, -0.4, 3600.0, -3600.0])),
+    st.sampled_from([0.0, 0.0, 0.2, 1.5]),
+    st.sampled_from([0.0, 0.0, 0.4, -0.4, 3600.0, -3600.0])),
     min_size=1, max_size=4)
 
 
