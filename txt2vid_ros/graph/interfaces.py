@@ -69,7 +69,7 @@ INTERFACES: dict[str, Interfaces] = {
     'window': Interfaces(publishes=('face/lead',), subscribes=('face/image_raw',)),
 }
 CLIENT = Interfaces(publishes=('/rosout', '/parameter_events', 'text', 'heard'),
-                    subscribes=(*_VOICE, 'voice/speaking', 'voice/caption', 'trace', '/diagnostics',
-                                '/clock', '/parameter_events'),
+                    subscribes=(*_VOICE, 'voice/speaking', 'voice/caption', 'trace',
+                                '/diagnostics', '/clock', '/parameter_events'),
                     calls=('tts/interrupt',))
 """Programs beside the graph: `txt2vid say` and `type`, and the runner that watches over it."""
