@@ -112,7 +112,6 @@ def _soak(arguments: argparse.Namespace, log: SoakLog, folder: Path) -> None:
 
 def _options(arguments: argparse.Namespace, folder: Path, port: int) -> list[str]:
     """Return the options of the graph."""
-    (folder / 'disk').mkdir(exist_ok=True)
     face = (() if arguments.engine == 'none'
             else ('--engine-options', f'flash.over={arguments.engine}'))
     further = [word for option in arguments.option for word in (
