@@ -13,8 +13,9 @@ import time
 from txt2vid_ros.core.clock import Clock, SECOND
 from txt2vid_ros.core.errors import ProviderError, UserError
 from txt2vid_ros.core.people import continuation_id, origin_of
+from txt2vid_ros.speaking.ahead.speech_ahead import SpeechAhead
+from txt2vid_ros.speaking.ahead.utterance_speech import UtteranceSpeech
 from txt2vid_ros.speaking.paced_output import CHUNK_SPACING, PacedOutput, Pacing
-from txt2vid_ros.speaking.speech_ahead import SpeechAhead
 from txt2vid_ros.speaking.speech_sink import (
     Articulate,
     SchedulerStatistics,
@@ -23,7 +24,6 @@ from txt2vid_ros.speaking.speech_sink import (
 )
 from txt2vid_ros.speaking.unsaid import report_unsaid
 from txt2vid_ros.speaking.utterance_progress import UtteranceProgress
-from txt2vid_ros.speaking.utterance_speech import UtteranceSpeech
 from txt2vid_ros.speaking.voice import TextToSpeech
 from txt2vid_ros.speaking.word_times import ClauseWords
 
