@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 import time
 
-from txt2vid_ros.core.clock import SECOND
-from txt2vid_ros.core.monitoring.node_states import GONE, NodeState, NodeStates
-from txt2vid_ros.core.monitoring.utterance_trace import printable, TraceBook, UtteranceTrace
-
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
 from rich.text import Text
+from txt2vid_ros.core.clock import SECOND
+from txt2vid_ros.core.monitoring.node_states import GONE, NodeState, NodeStates
+from txt2vid_ros.core.monitoring.utterance_trace import printable, TraceBook, UtteranceTrace
 
 ORDER = ('mic', 'stt', 'link', 'responder', 'say', 'tts', 'playout', 'lipsync', 'stream', 'web',
          'loudspeaker', 'window')
