@@ -23,7 +23,6 @@ from txt2vid_ros.ros import messages, parameters, qos
 from txt2vid_ros.ros.engine_support import RosClock, RosLogHandler
 from txt2vid_ros.ros.node_thread import NodeThread
 from txt2vid_ros.ros.parameters import Declared
-from txt2vid_ros.ros.transports import NO_PICTURES, Pictures
 
 REFUSAL_SECONDS = 30.0
 """Seconds for which the diagnostics tell of what was refused."""
@@ -42,8 +41,6 @@ class ManagedNode(LifecycleNode, abc.ABC):
     Parameters: ClassVar[type[Any]]
     OPTIONS_BY: ClassVar[tuple[str, ...]] = ()
     """The parameters that option_tables() depends on."""
-    PICTURES: ClassVar[Pictures] = NO_PICTURES
-    """What the node does with whole pictures, which need shared memory."""
 
     def __init__(self, **arguments: Any) -> None:
         """Declare the parameters; nothing is loaded yet."""
