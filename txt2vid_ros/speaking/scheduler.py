@@ -64,17 +64,14 @@ class SpeechScheduler:
         self.statistics = SchedulerStatistics()
         self._output = PacedOutput(
             sink, articulate, clock, lead, Pacing(rate, chunk, ahead, spacing))
-        self._sink = sink
-        self._clock = clock
-        self._limit = queue
+        self._sink, self._clock, self._limit = sink, clock, queue
         self._queue: collections.deque[SpeechRequest] = collections.deque()
         self._audible: collections.deque[tuple[UtteranceProgress, int]] = collections.deque()
         """What is heard or will be, and when it has been heard."""
         self._unwanted: collections.deque[str] = collections.deque(maxlen=IDS_KEPT)
         self._held_at: float | None = None
         """time.monotonic() since which nothing is spoken; None where speech is not held."""
-        self._closed = False
-        self._changed = self._output.changed
+        self._closed, self._changed = False, self._output.changed
         self._ahead = SpeechAhead(voice_for, done_with, lambda: self._queue, self._changed, rate,
                                   named_emoji=named_emoji)
         self._thread = threading.Thread(target=self._run, name='speech-scheduler', daemon=True)

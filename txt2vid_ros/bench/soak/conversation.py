@@ -40,7 +40,7 @@ def people() -> str:
     return f'{DEFAULT}: {{}}\n{LINK_SPEAKER}: {{}}\n{CLAP_SPEAKER}: {{tts: clap}}\n'
 
 
-class Conversation:
+class ScriptedTalk:
     """Says one thing after another on a thread; another one judges what became of it."""
 
     def __init__(self, witness: Witness, ring: StreamRing, log: SoakLog,
