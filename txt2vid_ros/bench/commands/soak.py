@@ -12,7 +12,7 @@ from typing import Any
 
 from txt2vid_ros.bench.rig.running_graph import free_port, RunningGraph
 from txt2vid_ros.bench.soak.children import Crowd
-from txt2vid_ros.bench.soak.conversation import ScriptedTalk, people
+from txt2vid_ros.bench.soak.conversation import people, ScriptedTalk
 from txt2vid_ros.bench.soak.faults import FAULTS, FaultThread, NODES, Rig
 from txt2vid_ros.bench.soak.figures import figures
 from txt2vid_ros.bench.soak.link_end import LinkEnd
