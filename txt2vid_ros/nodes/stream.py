@@ -15,10 +15,10 @@ from txt2vid_ros.core.monitoring.percentiles import RollingPercentiles
 from txt2vid_ros.core.monitoring.sound_latency import SoundLatency
 from txt2vid_ros.core.process.memory import resident_bytes
 from txt2vid_ros.media.jitter.wrapping import nearest
+from txt2vid_ros.media.output.continuity.hand_over import LONGEST_GAP_SECONDS
 from txt2vid_ros.media.output.encoder import PTS_OFFSET
 from txt2vid_ros.media.output.frame_buffer import FrameBuffer
 from txt2vid_ros.media.output.mpegts import PTS_BITS, PTS_RATE
-from txt2vid_ros.media.output.overload.lateness import LONGEST_STALL_SECONDS
 from txt2vid_ros.media.output.stream_format import StreamFormat
 from txt2vid_ros.media.output.stream_outputs import StreamOutputs
 from txt2vid_ros.media.output.stream_writer import StreamWriter
@@ -88,7 +88,7 @@ class StreamNode(ManagedNode):
         self._frames = FrameBuffer()
         self._apart_seconds = 0
         # What is written late, on a busy machine, is still known then.
-        self._speech = SpeechTimeline(memory=LONGEST_STALL_SECONDS + 2)
+        self._speech = SpeechTimeline(memory=LONGEST_GAP_SECONDS + 2)
         self._pictures = PictureInput(
             self, -table.playout,
             self._on_picture)

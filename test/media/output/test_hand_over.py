@@ -11,8 +11,8 @@ import pytest
 from rig import Rig
 from txt2vid_ros.bench.rig.viewer import decode, Decoded, Viewer
 from txt2vid_ros.core.clock import FrameGrid, SECOND
+from txt2vid_ros.media.output.continuity.hand_over import AAC_FRAME, OVERLAP, seam_after
 from txt2vid_ros.media.output.encoder import PTS_OFFSET
-from txt2vid_ros.media.output.hand_over import AAC_FRAME, OVERLAP, seam_after
 from txt2vid_ros.media.output.stream_format import StreamFormat
 
 pytestmark = pytest.mark.xdist_group('streaming')

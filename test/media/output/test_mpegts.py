@@ -69,3 +69,31 @@ def test_half_a_packet_of_an_encoder_that_died_is_dropped(stream: bytes) -> None
     assert len(after) == len(stream)
     assert [after[i] for i in range(len(after)) if i % PACKET_BYTES != 3] == [
         stream[i] for i in range(len(stream)) if i % PACKET_BYTES != 3]
+
+
+def test_what_viewers_missed_is_for_recordings_and_both_are_counted_on(
+        stream: bytes, tmp_path: pathlib.Path) -> None:
+    parser = TransportStreamParser()
+    before = parser.feed(stream)
+    parser.restart(left_out=5, missed=20)
+    after = parser.feed(stream)
+    # Its key frames are pictures 0, 12, 24, ...: viewers go on at the first one that is live.
+    first = next(chunk for chunk in after if not chunk.missed)
+    assert first.key_frame
+    assert sum(chunk.key_frame and chunk.missed for chunk in after) == 2
+    for name, chunks in (('live', [each for each in after if not each.missed]), ('whole', after)):
+        file = tmp_path / f'{name}.ts'
+        file.write_bytes(b''.join(chunk.data for chunk in (*before, *chunks)))
+        found = subprocess.run(
+            ['ffprobe', '-v', 'warning', '-count_packets', '-show_entries',
+             'stream=nb_read_packets', '-of', 'csv=p=0', str(file)], check=True,
+            capture_output=True, text=True)
+        pictures = int(found.stdout.split()[0].rstrip(','))
+        assert pictures == 50 + (26 if name == 'live' else 50)
+    data = b''.join(chunk.data for chunk in (*before, *after) if not chunk.missed)
+    counters: dict[int, int] = {}
+    for at in range(0, len(data), PACKET_BYTES):
+        pid, counter = (data[at + 1] & 0x1F) << 8 | data[at + 2], data[at + 3] & 0xF
+        if data[at + 3] & 0x10:
+            assert counter == (counters.get(pid, counter - 1) + 1) & 0xF, pid
+            counters[pid] = counter

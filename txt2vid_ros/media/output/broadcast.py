@@ -12,10 +12,16 @@ from txt2vid_ros.media.output.mpegts import StreamChunk
 class Subscription:
     """What has yet to be sent to one viewer, bounded in bytes."""
 
-    def __init__(self, header: Callable[[], bytes], limit: int, viewer: bool) -> None:
-        """Take what a viewer is sent before its first key frame, and the bound in bytes."""
+    def __init__(self, header: Callable[[], bytes], limit: int, viewer: bool,
+                 whole: bool = False) -> None:
+        """
+        Take what a viewer is sent before its first key frame, and the bound in bytes.
+
+        `whole`: it gets what viewers missed, too.
+        """
         self.viewer = viewer
         """Whether it counts as a viewer."""
+        self._whole = whole
         self._header = header
         self._limit = limit
         self._chunks: collections.deque[bytes] = collections.deque()
@@ -31,6 +37,8 @@ class Subscription:
         with self._changed:
             if self._closed:
                 return False
+            if chunk.missed and not self._whole:
+                return True
             if not self._begun:
                 if not chunk.key_frame:
                     return True
@@ -80,9 +88,14 @@ class Broadcast:
         self.dropped = 0
         """Viewers that were too slow."""
 
-    def subscribe(self, limit: int = 4_000_000, viewer: bool = True) -> Subscription:
-        """Return a subscription that begins at the next key frame and queues `limit` bytes."""
-        subscription = Subscription(self._header, limit, viewer)
+    def subscribe(self, limit: int = 4_000_000, viewer: bool = True, whole: bool = False
+                  ) -> Subscription:
+        """
+        Return a subscription that begins at the next key frame and queues `limit` bytes.
+
+        `whole`: with what viewers miss while an encoder is replaced.
+        """
+        subscription = Subscription(self._header, limit, viewer, whole)
         with self._lock:
             if self._closed:
                 subscription.close()

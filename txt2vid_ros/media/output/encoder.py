@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+import dataclasses
+import math
 import threading
 from typing import Any
 
 import ffmpeg
 from txt2vid_ros.media.ffmpeg import SYNTHETIC_LABEL
-from txt2vid_ros.media.output.hand_over import LEFT_OUT
-from txt2vid_ros.media.output.mpegts import StreamChunk, TransportStreamParser
+from txt2vid_ros.media.output.mpegts import (
+    PTS_BITS,
+    PTS_RATE,
+    StreamChunk,
+    TransportStreamParser,
+    VIDEO_PID,
+)
 from txt2vid_ros.media.output.overload.stall_watch import StallWatch
 from txt2vid_ros.media.output.raw_encoder import RawEncoder
-from txt2vid_ros.media.output.stream_format import Opening
+from txt2vid_ros.media.output.stream_format import Opening, Sent
 
 PTS_OFFSET = 1.0
 """Seconds. Presentation time of the first frame: AAC starts before it, and not below 0."""
@@ -39,8 +46,7 @@ class StreamEncoder:
                 video, audio, 'pipe:1', format='mpegts',
                 vcodec='libx264', preset=form.preset, tune='zerolatency', crf=form.quality,
                 maxrate=bitrate, bufsize=bitrate // 2, g=form.key_frame_every, sc_threshold=0,
-                # Counted in frames alone, they would be further apart where some are left out.
-                force_key_frames=f'expr:gte(t+0.001,n_forced*{form.key_frame_every / form.fps})',
+                force_key_frames=_key_frames(opening),
                 bf=0, threads=1, colorspace='smpte170m', color_primaries='smpte170m',
                 color_trc='smpte170m', color_range='tv', acodec='aac',
                 muxdelay=0, muxpreload=0, flush_packets=1, pes_payload_size=0,
@@ -57,7 +63,8 @@ class StreamEncoder:
                                    frame_queue=QUEUED_FRAMES, sound_queue=QUEUED_SOUNDS,
                                    sound_after=opening.sound_after)
         self._stall = StallWatch.of(self._encoder.pid)
-        self._follows = opening.follows
+        self._opening = opening
+        self._sent = Sent()
         self._parser = parser
         self._output = output
         self._closed = threading.Event()
@@ -85,17 +92,22 @@ class StreamEncoder:
         """Return whether ffmpeg has yet to take its first frame."""
         return self._encoder.taken < 1
 
-    def write(self, picture: bytes | None, sound: bytes) -> bool:
+    def write(self, picture: bytes | None, sound: bytes, timeout: float = 0.0) -> bool:
         """
         Queue one I420 frame, None to leave it out, and the s16 samples written with it.
 
-        False if ffmpeg has failed.
+        Wait at most `timeout` seconds for room; False if ffmpeg has failed.
         """
-        return self._encoder.write(picture, sound)
+        return self._encoder.write(picture, sound, timeout)
 
     def end_sound_after(self, units: int) -> None:
         """Send no more than so many AAC frames, from its first one on."""
         self._parser.end_sound_after(units)
+
+    @property
+    def sent(self) -> Sent:
+        """Return what was sent of what it has made, once it is closed."""
+        return self._sent
 
     def failure(self) -> str:
         """Return why it is not alive, in one line."""
@@ -117,11 +129,32 @@ class StreamEncoder:
         self._closed.wait(timeout)
 
     def _read(self) -> None:
-        before = self._follows
-        if before is not None:
-            before.wait(LONGEST_END)
-            self._follows = None
-        self._parser.restart(LEFT_OUT if before is not None else 0)
+        opening = self._opening
+        if opening.follows is not None:
+            opening.follows.wait(LONGEST_END)
+            # Or each would hold the one before it.
+            self._opening = dataclasses.replace(opening, follows=None)
+        self._parser.restart(opening.left_out, opening.missed)
         while data := self._encoder.read():
             for chunk in self._parser.feed(data):
                 self._output(chunk)
+        self._sent = self._what_was_sent()
+
+    def _what_was_sent(self) -> Sent:
+        parser, opening = self._parser, self._opening
+        if not parser.sent_pictures:
+            return Sent(0, parser.sent_units)
+        # By its time, for pictures before it may have been left out.
+        after = parser.times[VIDEO_PID] / PTS_RATE - PTS_OFFSET - opening.begun
+        after = (after + 1.0) % (2 ** PTS_BITS / PTS_RATE) - 1.0
+        return Sent(round(after * opening.form.fps) + 1, parser.sent_units)
+
+
+def _key_frames(opening: Opening) -> str:
+    """Return ffmpeg's expression for when key frames come: anew from the first for viewers on."""
+    form = opening.form
+    every, live = form.key_frame_every / form.fps, opening.missed / form.fps
+    before = math.ceil(live / every)
+    # Counted in frames alone, they would be further apart where some are left out.
+    return (f'expr:if(gte(t+0.001,{float(live)}),gte(t+0.001,{float(live)}+(n_forced-{before})'
+            f'*{float(every)}),gte(t+0.001,n_forced*{float(every)}))')

@@ -32,8 +32,10 @@ class FrameBuffer:
         """Add the frame to be seen at place `index`; False if its time has passed."""
         with self._lock:
             if index <= self._shown:
-                # Late, but still the newest there is: better than the one before it.
-                self._last, self._made_for = frame, index
+                # Late, but better than the one before it; one that is older still would turn
+                # the picture back.
+                if self._made_for is None or index >= self._made_for:
+                    self._last, self._made_for = frame, index
                 return False
             self._waiting[index] = frame
             if len(self._waiting) > self._capacity:
@@ -77,6 +79,7 @@ class FrameBuffer:
             if index < self._shown:
                 # The clock went back: what waits belongs to the time before.
                 self._waiting.clear()
+                self._made_for = None
             self._shown = index
             exact = index in self._waiting
             due = [place for place in self._waiting if place <= index]

@@ -30,6 +30,8 @@ class StreamChunk:
     data: bytes
     key_frame: bool = False
     """Whether it begins with a key frame, so that a viewer can join here."""
+    missed: bool = False
+    """Whether its time had passed when it was made: it is for recordings alone."""
 
 
 class TransportStreamParser:
@@ -47,15 +49,22 @@ class TransportStreamParser:
         """The last continuity counter of each kind of packets."""
         self._shifts: dict[int, int] = {}
         """What is added to them since another encoder continues."""
+        self._missed, self._missing = 0, False
+        """The pictures that viewers do not get, and whether the packets now are of that time."""
+        self.sent_pictures = self.sent_units = 0
+        """Pictures and units of sound that were sent of the present encoder."""
         self.times: dict[int, int] = {}
         """The presentation time of the last unit that began, by the kind of its packets."""
 
-    def restart(self, left_out: int = 0) -> None:
+    def restart(self, left_out: int = 0, missed: int = 0) -> None:
         """
         Drop an incomplete packet: another encoder continues from here.
 
-        Of its sound the first `left_out` units are left out.
+        Of its sound the first `left_out` units are left out. Its first `missed` pictures, and all
+        until the next key frame, are for recordings alone.
         """
+        self._missed, self._missing = missed, missed > 0
+        self.sent_pictures = self.sent_units = 0
         self._rest = b''
         self._first_unit, self._units, self._leaving_out = left_out, 0, False
         self._last_unit = sys.maxsize
@@ -75,13 +84,12 @@ class TransportStreamParser:
         data = self._rest + data
         usable = len(data) // PACKET_BYTES * PACKET_BYTES
         self._rest = data[usable:]
-        data = self._continued(data[:usable])
+        data, live = self._continued(data[:usable])
         usable = len(data)
         chunks: list[StreamChunk] = []
         begun, key = 0, False
         for at in range(0, usable, PACKET_BYTES):
             pid = _identifier(data, at)
-            self._counters[pid] = data[at + 3] & 0xF
             if data[at + 1] & STARTS_UNIT and pid in (VIDEO_PID, AUDIO_PID):
                 packet = data[at:at + PACKET_BYTES]
                 if (time := presentation_time(packet[payload(packet)[0]:])) is not None:
@@ -90,28 +98,42 @@ class TransportStreamParser:
                 self._tables[pid] = data[at:at + PACKET_BYTES]
             elif pid == VIDEO_PID and _random_access(data, at):
                 if at > begun:
-                    chunks.append(StreamChunk(data[begun:at], key))
+                    chunks.append(StreamChunk(data[begun:at], key, begun < live))
                 begun, key = at, True
         if usable > begun:
-            chunks.append(StreamChunk(data[begun:usable], key))
+            chunks.append(StreamChunk(data[begun:usable], key, begun < live))
         return chunks
 
-    def _continued(self, data: bytes) -> bytes:
-        """Return whole packets counted on from those before, without what is left out."""
-        packets, kept = bytearray(data), bytearray()
+    def _continued(self, data: bytes) -> tuple[bytes, int]:
+        """
+        Return whole packets counted on from those before, without what is left out.
+
+        And the byte from which on they are for viewers, too.
+        """
+        packets, kept, live = bytearray(data), bytearray(), 0
         for at in range(0, len(packets), PACKET_BYTES):
             pid = _identifier(packets, at)
-            if pid == AUDIO_PID and packets[at + 1] & STARTS_UNIT:
+            starts = bool(packets[at + 1] & STARTS_UNIT)
+            if pid == AUDIO_PID and starts:
                 self._leaving_out = not self._first_unit <= self._units < self._last_unit
                 self._units += 1
             if pid == AUDIO_PID and self._leaving_out:
                 continue
+            if (self._missing and pid == VIDEO_PID and self.sent_pictures >= self._missed
+                    and _random_access(packets, at)):
+                # What viewers get is counted on from the last that they got.
+                self._missing, self._shifts = False, {}
+                live = len(kept)
+            self.sent_pictures += starts and pid == VIDEO_PID
+            self.sent_units += starts and pid == AUDIO_PID
             flags, counter = packets[at + 3] & 0xF0, packets[at + 3] & 0xF
             if pid not in self._shifts:
                 self._shifts[pid] = self._counters.get(pid, counter - 1) + 1 - counter
             packets[at + 3] = flags | (counter + self._shifts[pid]) & 0xF
             kept += packets[at:at + PACKET_BYTES]
-        return bytes(kept)
+            if not self._missing:
+                self._counters[pid] = packets[at + 3] & 0xF
+        return bytes(kept), len(kept) if self._missing else live
 
 
 def _identifier(data: bytes | bytearray, at: int) -> int:
@@ -121,7 +143,7 @@ def _identifier(data: bytes | bytearray, at: int) -> int:
     return (data[at + 1] & 0x1F) << 8 | data[at + 2]
 
 
-def _random_access(data: bytes, at: int) -> bool:
+def _random_access(data: bytes | bytearray, at: int) -> bool:
     """Return whether the packet starts a picture that can be decoded by itself."""
     starts = bool(data[at + 1] & STARTS_UNIT)
     has_adaptation = bool(data[at + 3] & 0x20)

@@ -18,7 +18,7 @@ from txt2vid_ros.core.backoff import Backoff
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.process.restart_policy import RestartPolicy
 from txt2vid_ros.media.ffmpeg import FfmpegProcess, pipe_input, SYNTHETIC_LABEL
-from txt2vid_ros.media.output.broadcast import Broadcast
+from txt2vid_ros.media.output.broadcast import Broadcast, Subscription
 
 log = logging.getLogger(__name__)
 
@@ -114,7 +114,7 @@ class Sink:
         self._file = file
         self._report = report
         self._stop = threading.Event()
-        self._subscription = broadcast.subscribe(limit, viewer=False)
+        self._subscription = self._subscribed()
         self._thread = threading.Thread(target=self._run, name='sink', daemon=True)
         self._thread.start()
 
@@ -175,7 +175,10 @@ class Sink:
                         'recording to' if self._file else 'pushing to', name, complaint, delay)
             if self._stop.wait(delay):
                 return
-            self._subscription = self._broadcast.subscribe(self._limit, viewer=False)
+            self._subscription = self._subscribed()
+
+    def _subscribed(self) -> Subscription:
+        return self._broadcast.subscribe(self._limit, viewer=False, whole=self._file)
 
     def _once(self, target: str) -> tuple[str, bool]:
         """Run ffmpeg once; return what went wrong, and whether it was killed."""

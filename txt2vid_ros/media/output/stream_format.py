@@ -29,6 +29,16 @@ class StreamFormat:
     audio_bitrate: int = 96_000
 
 
+@dataclasses.dataclass(frozen=True)
+class Sent:
+    """What an encoder has sent."""
+
+    places: int = 0
+    """Places of the frame grid from its first one to behind the last picture that was sent."""
+    units: int = 0
+    """Coded frames of sound."""
+
+
 class FrameEncoder(Protocol):
     """What takes a picture and its sound: a StreamEncoder."""
 
@@ -47,12 +57,21 @@ class FrameEncoder(Protocol):
         """Return whether it has yet to take its first frame."""
         ...
 
-    def write(self, picture: bytes | None, sound: bytes) -> bool:
-        """Take one frame, None where it is left out, and the samples written with it."""
+    def write(self, picture: bytes | None, sound: bytes, timeout: float = 0.0) -> bool:
+        """
+        Take one frame, None where it is left out, and the samples written with it.
+
+        Wait at most `timeout` seconds for room.
+        """
         ...
 
     def end_sound_after(self, units: int) -> None:
         """Send no more than so many coded frames of sound, from its first one on."""
+        ...
+
+    @property
+    def sent(self) -> Sent:
+        """Return what came out of it, once it is closed."""
         ...
 
     def failure(self) -> str:
@@ -82,4 +101,8 @@ class Opening:
     sound_after: float = 0.0
     """Seconds from its first frame to its first sample."""
     follows: FrameEncoder | None = None
-    """The encoder after whose last packet its own are sent, without the sound of the overlap."""
+    """The encoder after whose last packet its own are sent."""
+    left_out: int = 0
+    """Its first coded frames of sound, which are not sent: the encoder before has sent them."""
+    missed: int = 0
+    """Its first pictures, whose time has passed: viewers go on behind them."""

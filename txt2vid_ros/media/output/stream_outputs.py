@@ -30,7 +30,7 @@ class StreamOutputs:
 
     def __init__(self, *, http: str, record: str, push: str,
                  report: Callable[[str], None], status: Callable[[], Mapping[str, Any]],
-                 sent: Callable[[int, int], None]) -> None:
+                 sent: Callable[[int, int], None] = lambda picture, sound: None) -> None:
         """
         Open all outputs that are not empty. Raises UserError where one cannot be opened.
 
@@ -70,7 +70,7 @@ class StreamOutputs:
     def _publish(self, chunk: StreamChunk) -> None:
         self._broadcast.publish(chunk)
         times = self._parser.times
-        if VIDEO_PID in times and AUDIO_PID in times:
+        if VIDEO_PID in times and AUDIO_PID in times and not chunk.missed:
             self._sent(times[VIDEO_PID], times[AUDIO_PID])
 
     @property

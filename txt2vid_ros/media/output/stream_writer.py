@@ -8,17 +8,24 @@ import logging
 import math
 import threading
 
-from txt2vid_ros.core.backoff import Backoff
 from txt2vid_ros.core.clock import Clock, FrameGrid, SECOND
-from txt2vid_ros.core.errors import UserError
-from txt2vid_ros.core.pcm import to_s16
+from txt2vid_ros.media.output.continuity.encoder_starts import EncoderStarts
+from txt2vid_ros.media.output.continuity.hand_over import (
+    Beginning,
+    HandOver,
+    LEFT_OUT,
+    LONGEST_GAP_SECONDS,
+    seam_after,
+    seconds_missed,
+    units_before,
+)
+from txt2vid_ros.media.output.continuity.stream_sound import StreamSound
 from txt2vid_ros.media.output.frame_buffer import FrameBuffer
-from txt2vid_ros.media.output.hand_over import HandOver, seam_after, units_before
 from txt2vid_ros.media.output.overload.lateness import Lateness, LONGEST_STEP_SECONDS
 from txt2vid_ros.media.output.overload.load_control import LoadControl
 from txt2vid_ros.media.output.overload.stream_statistics import StreamStatistics
-from txt2vid_ros.media.output.pictures.i420_pictures import I420Pictures
 from txt2vid_ros.media.output.pictures.picture_offset import PictureOffset
+from txt2vid_ros.media.output.pictures.shown_pictures import ShownPictures
 from txt2vid_ros.media.output.stream_format import FrameEncoder, Opening, StreamFormat
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
 
@@ -26,14 +33,10 @@ log = logging.getLogger(__name__)
 
 AUDIO_AHEAD_SECONDS = 0.045
 """Seconds. An AAC encoder holds two frames of 1,024 samples back (ISO 14496-3), 43 ms."""
-SPARE_FRAMES = 2
-"""Frames between one encoder's last sound and the next one's first, for AAC's priming samples."""
-MOST_RESTARTS = 8
-"""Failures of the encoder in a row after which the stream gives up."""
 CHANGE_SECONDS = 0.5
 """Seconds that an encoder has to start before it takes over from another."""
-RESTART_BACKOFF = Backoff(first=0.2, largest=5.0)
-"""From the second failure on: after the first it starts again at once."""
+FULL_SECONDS = 5.0
+"""Seconds for which an encoder may take nothing while it catches up."""
 
 
 class StreamWriter:
@@ -59,21 +62,20 @@ class StreamWriter:
         self._wanted = form, grid
         self._load = LoadControl()
         self._change: HandOver | None = None
-        self._frames = frames
-        self._speech = speech
         self._clock = clock
-        self._open_sink = open_sink
+        self._starts = EncoderStarts(open_sink, self.statistics)
         self._playout = int(playout * SECOND)
         self._audio_ahead = round(audio_ahead * form.audio_rate)
         """Samples."""
-        self._pictures = I420Pictures(form.width, form.height)
-        self._fault = ''
+        self._pictures = ShownPictures(frames, (form.width, form.height))
         self._late = 0.0
         """Seconds by which the present frame is written late."""
         self._lateness = Lateness(clock)
-        self._samples_done = 0
-        self._sound_begin = 0
-        """The first sample that the present encoder got."""
+        self._sound = StreamSound(speech, form.audio_rate)
+        self._began = Beginning(0, 0)
+        """Where the present encoder began."""
+        self._live = 0
+        """The first place that viewers get of it."""
         self.zero = 0
         """The stamp of the stream's first frame, nanoseconds."""
 
@@ -89,33 +91,34 @@ class StreamWriter:
     @property
     def heard_until(self) -> int:
         """Return until when sound has been handed to the encoder, in nanoseconds."""
-        return self._sample_stamp(self._samples_done)
+        return self._sound.done * SECOND // self._form.audio_rate
 
     def run(self, stop: threading.Event) -> None:
         """Write until `stop` is set. Raises UserError when the encoder cannot be kept alive."""
         sink: FrameEncoder | None = None
-        failures = 0
+        ended = False
         place = self.grid.first_after(self._clock.now())
         self.zero = self.zero or self.grid.stamp(place)
         try:
             while not stop.is_set():
                 if sink is not None and not sink.alive:
-                    failures += 1
-                    self._restart(sink, failures, stop)
-                    sink = None
-                elif (jump := self._lateness.to_skip(
-                        self.grid.stamp(place) + self._playout)) and sink is not None:
+                    self._starts.end(sink, stop)
+                    self._began = self._began.behind(sink.sent)
+                    sink, ended = None, True
+                elif sink is not None and (jump := self._jump(place)):
                     log.warning('the clock or the machine jumped by %+.1f s; going on from there',
                                 jump)
                     place = self._jumped(place)
                 if sink is None:
-                    place = self._anchor(self._without_hand_over(place))
-                    sink = self._opened(Opening(self._form, self._begun(self.grid, place)))
+                    place = self._anchor(place, ended)
+                    sink = self._starts.open(self._began.opening(
+                        self._form, self._begun(self.grid, place), self._sample_at(place),
+                        self._live))
                     if sink is None:
-                        failures += 1
-                        self._pause(failures, stop)
+                        self._starts.pause(stop)
                         continue
-                if self._change is None and self._goal() != (self._form, self.grid):
+                if (self._change is None and self._goal() != (self._form, self.grid)
+                        and place >= self._live):
                     self._change = self._prepared(sink, place)
                 if not self._wait(place, stop):
                     continue
@@ -124,7 +127,7 @@ class StreamWriter:
                 if self._change is not None and place > self._change.last:
                     sink, place = self._handed_over(sink, self._change)
                 if self.statistics.frames % 250 == 0:
-                    failures = 0
+                    self._starts.works()
         finally:
             if sink is not None:
                 sink.close()
@@ -138,28 +141,19 @@ class StreamWriter:
         form, grid = self._wanted
         return self._load.lowered(form), grid
 
-    def _opened(self, opening: Opening) -> FrameEncoder | None:
-        """Return an encoder; None where none can be started now, though one could before."""
-        try:
-            return self._open_sink(opening)
-        except UserError as error:
-            if not self.statistics.frames:
-                raise
-            self._fault = str(error)
-            return None
-
     def _prepared(self, sink: FrameEncoder, place: int) -> HandOver | None:
         """Start the encoder that takes over from `sink` in a moment; None where it cannot be."""
         form, grid = self._goal()
         last = place + math.ceil(CHANGE_SECONDS * self.grid.fps)
         first = grid.first_after(self.grid.stamp(last) + 1)
-        seam = seam_after(self._sound_begin, self._sample_at(last + 1) + self._audio_ahead)
+        seam = seam_after(self._began.sound, self._sample_at(last + 1) + self._audio_ahead)
         change = HandOver(form, grid, last, first, seam, sink)
         begin = int(first * form.audio_rate / grid.fps)
-        encoder = self._opened(Opening(
-            form, self._begun(grid, first), (change.sound_begin - begin) / form.audio_rate, sink))
+        encoder = self._starts.open(Opening(
+            form, self._begun(grid, first), (change.sound_begin - begin) / form.audio_rate, sink,
+            LEFT_OUT))
         if encoder is None:
-            self._stays(self._fault)
+            self._stays(self._starts.fault)
             return None
         return dataclasses.replace(change, encoder=encoder)
 
@@ -171,8 +165,10 @@ class StreamWriter:
             change.encoder.abort()
             return sink, change.last + 1
         self._take_over(change.form, change.grid)
-        sink.end_sound_after(units_before(self._sound_begin, change.seam))
-        self._samples_done = self._sound_begin = change.sound_begin
+        sink.end_sound_after(units_before(self._began.sound, change.seam))
+        self._sound.done = change.sound_begin
+        self._began = Beginning(change.first, change.sound_begin, LEFT_OUT)
+        self._live = change.first
         # It has yet to encode what it was given; no frame may wait for that.
         threading.Thread(target=sink.close, name='last packets', daemon=True).start()
         return change.encoder, change.first
@@ -181,9 +177,10 @@ class StreamWriter:
         """Go on in another format from here on."""
         old, self.grid, self._form = self.grid, grid, form
         self._base = self._wanted[0]
-        self._frames.renumber(lambda place: grid.index(old.stamp(place)))
-        if self._pictures.size != (form.width, form.height):
-            self._pictures = I420Pictures(form.width, form.height)
+        self._pictures.renumber(lambda place: grid.index(old.stamp(place)))
+        self._began = dataclasses.replace(
+            self._began, place=grid.index(old.stamp(self._began.place)))
+        self._pictures.resize((form.width, form.height))
         self._load.restarted()
 
     def _stays(self, why: str) -> None:
@@ -192,31 +189,60 @@ class StreamWriter:
         self._wanted = self._base, self.grid
         self._load.stay(self._base, self._form)
 
-    def _without_hand_over(self, place: int) -> int:
-        """Go on in the format that is wanted by an encoder of its own; return the place."""
+    def _without_hand_over(self) -> None:
+        """Go on in the format that is wanted by an encoder of its own."""
         self._abandon_change()
-        old, goal = self.grid, self._goal()
-        if goal != (self._form, self.grid):
+        if (goal := self._goal()) != (self._form, self.grid):
             self._take_over(*goal)
-            place = self.grid.first_after(old.stamp(place))
         self._load.restarted()
-        return place
 
     def _abandon_change(self) -> None:
         if self._change is not None:
             self._change.encoder.close()
             self._change = None
 
-    def _anchor(self, place: int) -> int:
-        """Return the place to go on from; presentation times in the stream never go back."""
+    def _jump(self, place: int) -> float:
+        """Return how many seconds ago `place` was due, if that is not caught up; else 0."""
+        away = self._lateness.to_skip(self.grid.stamp(place) + self._playout)
+        return away if place >= self._live else min(away, 0.0)
+
+    def _anchor(self, place: int, ended: bool) -> int:
+        """
+        Choose where an encoder begins, and return its first place.
+
+        Where another one has `ended`, that is behind the last packet of it, so that nothing is
+        missing; where that is too long ago, it is now, and presentation times go on all the same.
+        """
+        self._without_hand_over()
         now = self.grid.first_after(self._clock.now())
-        if not 0 <= now - place <= LONGEST_STEP_SECONDS * self.grid.fps:
-            ahead = math.ceil(self._audio_ahead * self.grid.fps / self._form.audio_rate)
-            self.zero += (self.grid.stamp(now - ahead - SPARE_FRAMES) - self.grid.stamp(place))
+        began = self._began
+        seconds, places = float((now - began.place) / self.grid.fps), 0
+        if not ended:
+            began = Beginning(now, self._sample_at(now))
+        elif 0 <= seconds <= LONGEST_GAP_SECONDS:
+            missed = seconds_missed(seconds)
+            log.warning('viewers miss %.1f s of the stream; recordings get them', missed)
+            places = math.ceil(missed * self.grid.fps)
+            self.statistics.skipped += places
         else:
-            self.statistics.skipped += now - place
-        self._samples_done = self._sound_begin = self._sample_at(now)
-        return now
+            log.warning('%+.1f s of the stream are missing; going on from there', seconds)
+            self.statistics.skipped += max(0, now - place)
+            self._shift(now - began.place, began.place)
+            began = self._began
+        self._began, self._sound.done = began, began.sound
+        self._live = began.place + places
+        return began.place
+
+    def _shift(self, places: int, place: int) -> None:
+        """Have what comes at `place` of the stream come so many places later, without a gap."""
+        skipped = self.grid.stamp(place + places) - self.grid.stamp(place)
+        samples = round(skipped * self._form.audio_rate / SECOND)
+        self.zero += skipped
+        self._began = dataclasses.replace(
+            self._began, place=self._began.place + places, sound=self._began.sound + samples)
+        self._sound.done += samples
+        self._live += places
+        self._pictures.last = place + places - 1
 
     def _jumped(self, place: int) -> int:
         """
@@ -226,27 +252,8 @@ class StreamWriter:
         """
         self._abandon_change()
         now = self.grid.first_after(self._clock.now())
-        self.zero += self.grid.stamp(now) - self.grid.stamp(place)
-        begin = self._sample_at(now) + self._samples_done - self._sample_at(place)
-        self._sound_begin += begin - self._samples_done
-        self._samples_done = begin
+        self._shift(now - place, place)
         return now
-
-    def _restart(self, sink: FrameEncoder, failures: int, stop: threading.Event) -> None:
-        self.statistics.restarts += 1
-        self._fault = sink.failure()
-        sink.abort()
-        self._pause(failures, stop)
-
-    def _pause(self, failures: int, stop: threading.Event) -> None:
-        """Wait before the next start; raise UserError after too many failures in a row."""
-        if failures > MOST_RESTARTS:
-            raise UserError(f'the encoder failed {failures} times in a row: {self._fault}',
-                            'Run "txt2vid doctor" to see what ffmpeg lacks.')
-        pause = RESTART_BACKOFF.after(failures - 1)
-        log.warning('%s; starting it again%s', self._fault,
-                    f' in {pause:.1f} s' if pause else '')
-        stop.wait(pause)
 
     def _wait(self, place: int, stop: threading.Event) -> bool:
         """
@@ -260,41 +267,33 @@ class StreamWriter:
                     min(left / SECOND, 0.1)):
                 return False
         self._late = -left / SECOND
-        self.statistics.lateness.observe(self._late)
+        if place >= self._live:
+            self.statistics.lateness.observe(self._late)
         return not stop.is_set()
 
     def _write(self, sink: FrameEncoder, place: int) -> None:
-        frame, exact = self._frames.take(place)
-        fps = float(self.grid.fps)
-        late = self._late * fps > 1
-        sent = self._load.admits(sink.waiting, self._late * fps, fps, starting=sink.starting)
-        self.statistics.frames += 1
-        self.statistics.on_time += exact and sent and not late
-        self.statistics.repeated += not exact
-        self.statistics.left_out += not sent
-        self.offset.note(self.grid, place, self._frames.shown_place if sent else None)
+        picture, exact = self._pictures.at(place)
         change = self._change
         end = (change.seam if change is not None and place == change.last
                else self._sample_at(place + 1) + self._audio_ahead)
-        sink.write(self._pictures.converted(frame) if sent else None,
-                   self._sound(max(end, self._samples_done)))
+        sound = self._sound.until(end)
+        statistics = self.statistics
+        statistics.frames += exact is not None
+        statistics.repeated += exact is False
+        if place < self._live:
+            # For recordings: nothing of it is left out.
+            sink.write(picture, sound, FULL_SECONDS)
+            return
+        late = self._late * float(self.grid.fps)
+        sent = self._load.admits(sink.waiting, late, float(self.grid.fps), starting=sink.starting)
+        statistics.on_time += bool(exact) and sent and late <= 1
+        statistics.left_out += not sent
+        self.offset.note(self.grid, place, self._pictures.made_for if sent else None)
+        sink.write(picture if sent else None, sound)
         if self._change is None and (step := self._load.judged(self._wanted[0])):
             form, _ = self._goal()
             log.warning('the stream is coded with %s work: %d x %d by the preset %s',
                         'less' if step < 0 else 'more', form.width, form.height, form.preset)
 
-    def _sound(self, end: int) -> bytes:
-        """Return the samples before number `end` that were not written yet."""
-        rate = self._form.audio_rate
-        # Counted from the second in which the stretch begins, so that no float loses a sample.
-        whole = self._samples_done // rate
-        first, last = self._samples_done - whole * rate, end - whole * rate
-        samples = self._speech.samples(whole + first / rate, whole + last / rate, rate)
-        self._samples_done = end
-        return to_s16(samples).tobytes()
-
     def _sample_at(self, place: int) -> int:
         return int(place * self._form.audio_rate / self.grid.fps)
-
-    def _sample_stamp(self, sample: int) -> int:
-        return sample * SECOND // self._form.audio_rate

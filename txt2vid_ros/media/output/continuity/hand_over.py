@@ -12,7 +12,7 @@ from __future__ import annotations
 import dataclasses
 
 from txt2vid_ros.core.clock import FrameGrid
-from txt2vid_ros.media.output.stream_format import FrameEncoder, StreamFormat
+from txt2vid_ros.media.output.stream_format import FrameEncoder, Opening, Sent, StreamFormat
 
 AAC_FRAME = 1024
 """Samples of an AAC frame (ISO 14496-3)."""
@@ -22,6 +22,13 @@ LAST_LEFT_OUT = 2
 """AAC frames of the first encoder that are left out."""
 LEFT_OUT = OVERLAP + 1 - LAST_LEFT_OUT
 """AAC frames of the second encoder that are left out. It sends one before its first sample."""
+LONGEST_GAP_SECONDS = 10.0
+"""Seconds between two encoders that recordings get afterwards, the sound and the last picture. A
+longer gap is skipped, and presentation times go on as if nothing had happened."""
+CATCHING_UP = 5
+"""How many times as fast as they are seen the pictures of a gap are encoded."""
+STARTING_SECONDS = 0.1
+"""Seconds that an encoder takes to start."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,3 +67,38 @@ def seam_after(begin: int, end: int) -> int:
     That is a whole number of AAC frames later, not before sample `end`.
     """
     return begin + max(OVERLAP, -(-(end - begin) // AAC_FRAME)) * AAC_FRAME
+
+
+@dataclasses.dataclass(frozen=True)
+class Beginning:
+    """Where an encoder begins."""
+
+    place: int
+    """Of its first picture, on the grid."""
+    sound: int
+    """Its first sample."""
+    left_out: int = 0
+    """AAC frames that are not sent of it."""
+
+    def opening(self, form: StreamFormat, begun: float, sample: int, live: int) -> Opening:
+        """
+        Return the opening of an encoder that begins `begun` seconds after the stream.
+
+        `sample` is the sample that is heard as its first picture is seen, `live` the first place
+        that viewers get.
+        """
+        return Opening(form, begun, (self.sound - sample) / form.audio_rate, None, self.left_out,
+                       live - self.place)
+
+    def behind(self, sent: Sent) -> Beginning:
+        """Return where the next encoder begins, so that nothing is missing between them."""
+        if not sent.units:
+            return dataclasses.replace(self, place=self.place + sent.places)
+        # One frame comes before the first sample.
+        end = self.sound + (self.left_out + sent.units - 1) * AAC_FRAME
+        return Beginning(self.place + sent.places, end - (LEFT_OUT - 1) * AAC_FRAME, LEFT_OUT)
+
+
+def seconds_missed(ago: float) -> float:
+    """Return how many seconds viewers miss of a stream that ended `ago` seconds ago."""
+    return ago + ago / CATCHING_UP + STARTING_SECONDS

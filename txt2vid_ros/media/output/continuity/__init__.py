@@ -1,0 +1,1 @@
+"""One stream out of many encoders: where each begins, and what sound it gets."""
