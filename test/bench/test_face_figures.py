@@ -8,6 +8,7 @@ import pathlib
 import numpy as np
 import pytest
 from txt2vid_ros.bench.commands import face as bench
+from txt2vid_ros.bench.lipsync import spoken_sentences
 from txt2vid_ros.bench.lipsync.face_figures import SEALED
 from txt2vid_ros.bench.lipsync.mouth_measurement import best_lag, correlation, follow, parted
 from txt2vid_ros.bench.lipsync.untouched_region import UntouchedRegion
@@ -53,6 +54,30 @@ def test_from_the_sound_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     assert figures['opening_r'] >= 0.6
     assert figures['silence_opening'] < 0.02
     assert abs(figures['offset_ms']) < 40
+
+
+def test_a_language_without_a_voice_is_measured_by_the_usual_length_of_its_sounds(
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench, 'LANGUAGES', {'de': ('Meine Mama.',), 'en': ('Yes.',)})
+    monkeypatch.setattr(spoken_sentences, 'EspeakPhonemes',
+                        lambda name: lambda text: 'mˈaɪnə mˈama.')
+    figures = bench.run(options('--language', 'de-AT'))
+    assert [*figures] == ['de']
+    german = figures['de']
+    assert german['voice'].startswith('none (kokoro does not speak German)')
+    assert german['bilabials'] == 3 and german['bilabials_closed'] == 1
+    assert german['opening_r'] > 0.8 and german['offset_ms'] is None
+    with pytest.raises(UserError, match='no sound of German'):
+        bench.run(options('--language', 'de', '--from-audio'))
+    with pytest.raises(UserError, match="no sentences in 'tlh'"):
+        bench.run(options('--language', 'de,tlh'))
+
+
+def test_long_sounds_and_commas_take_longer() -> None:
+    short, long, after = spoken_sentences.paced('a aː, a')
+    assert long.duration == pytest.approx(spoken_sentences.LONG * short.duration)
+    assert after.start == pytest.approx(long.end + spoken_sentences.PAUSE)
+    assert short.begins_word and after.begins_word
 
 
 @pytest.mark.parametrize('size', ['640', 'axb', '640x', 'x480'])

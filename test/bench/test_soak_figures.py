@@ -82,7 +82,7 @@ def test_what_is_lost_is_told_apart_by_what_caused_it() -> None:
     rows = [
         utterance(1, 0), utterance(2, 10, 'lost'), fault('kill tts', 20.5, back_s=2.5),
         utterance(3, 20, 'cut'), utterance(4, 21, 'lost'), fault('kill web', 39, back_s=1.0),
-        utterance(5, 40, 'cut'), utterance(6, 60, captions=2), utterance(7, 70, summed_s=4.0),
+        utterance(5, 40, 'cut'), utterance(6, 60, ids=3), utterance(7, 70, summed_s=4.0),
         utterance(10, 75, ids=2),
         utterance(8, 80, 'cut', interrupted=True), utterance(9, 90, 'unseen'),
         {'kind': 'gap', 't': 39.5, 'seconds': 2.0}, {'kind': 'gap', 't': 75.0, 'seconds': 0.6}]

@@ -8,6 +8,7 @@ import sys
 from diagnostic_msgs.msg import DiagnosticArray
 from rcl_interfaces.srv import GetParameters
 import rclpy
+from rclpy.duration import Duration
 from std_msgs.msg import String
 
 PERIOD = 0.2
@@ -45,16 +46,15 @@ def live(namespace: str, names: list[str]) -> None:
 
 def visit(namespace: str, number: int) -> None:
     """Join, send a text as long as `number` once somebody listens, and leave."""
-    with rclpy.init():
-        node = rclpy.create_node('visitor', namespace=namespace)
-        texts = node.create_publisher(String, 'text', 10)
-        while not texts.get_subscription_count():
-            rclpy.spin_once(node, timeout_sec=0.02)
-        texts.publish(String(data='y' * number))
-        print('text', number, flush=True)
-        # So that it is acknowledged.
-        rclpy.spin_once(node, timeout_sec=0.1)
-        node.destroy_node()
+    rclpy.init()
+    node = rclpy.create_node('visitor', namespace=namespace)
+    texts = node.create_publisher(String, 'text', 10)
+    while not texts.get_subscription_count():
+        rclpy.spin_once(node, timeout_sec=0.02)
+    texts.publish(String(data='y' * number))
+    texts.wait_for_all_acked(Duration(seconds=5))
+    node.destroy_node()
+    rclpy.shutdown()
 
 
 if __name__ == '__main__':

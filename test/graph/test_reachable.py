@@ -14,7 +14,7 @@ import pytest
 NODES = 'tts', 'lipsync', 'stream', 'say', 'web'
 KILLS = int(os.environ.get('TXT2VID_KILLS', '1'))
 """How often each node is killed; docs/ros.md has the figures for 50."""
-VISITORS = int(os.environ.get('TXT2VID_VISITORS', '10'))
+VISITORS = int(os.environ.get('TXT2VID_VISITORS', '4'))
 IN_A_ROW = 10
 """Messages after its return of which none may be lost."""
 

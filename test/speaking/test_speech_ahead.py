@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from txt2vid_ros.core.errors import ProviderError, UserError
 from txt2vid_ros.core.mouth import Phoneme
-from txt2vid_ros.speaking.speech_ahead import SpeechAhead
+from txt2vid_ros.speaking.ahead.speech_ahead import SpeechAhead
 from txt2vid_ros.speaking.speech_sink import SpeechRequest
 from txt2vid_ros.speaking.voice import SpeechChunk, TextToSpeech, VoiceCapabilities
 from txt2vid_ros.speaking.word_times import ClauseWords

@@ -13,7 +13,7 @@ from txt2vid_ros.core.errors import EXIT_USER_ERROR
 from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.node_help import wants_help
 from txt2vid_ros.ros.running import end_process, run_together
-from txt2vid_ros.ros.transports import Pictures
+from txt2vid_ros.ros.transports import Pictures, pictures_of
 
 USAGE = """usage: ros2 run txt2vid_ros composed NODE ... --ros-args [-p NODE:PARAMETER:=VALUE] \
 [-r NODE:FROM:=TO]
@@ -68,9 +68,9 @@ def main() -> int:
         return EXIT_USER_ERROR
     common, own = split(sys.argv, names)
     kinds = {name: node_class(name) for name in own}
-    sent = any(kind.PICTURES.sent for kind in kinds.values())
+    sent = any(pictures_of(kind).sent for kind in kinds.values())
     # Those of a node of its own do not leave the process.
-    received = not sent and any(kind.PICTURES.received for kind in kinds.values())
+    received = not sent and any(pictures_of(kind).received for kind in kinds.values())
     return run_together([
         functools.partial(kind, cli_args=['--ros-args', *own[name]])
         for name, kind in kinds.items()], common, Pictures(sent, received))

@@ -22,7 +22,6 @@ from txt2vid_ros.ros.monitoring.diagnostics import publish_regularly
 from txt2vid_ros.ros.monitoring.node_status import check_limits, NodeParameters, NodeStatus, Status
 from txt2vid_ros.ros.node_thread import NodeThread
 from txt2vid_ros.ros.parameters import Declared
-from txt2vid_ros.ros.transports import NO_PICTURES, Pictures
 
 
 class ManagedNode(LifecycleNode, abc.ABC):
@@ -40,8 +39,6 @@ class ManagedNode(LifecycleNode, abc.ABC):
     """The parameters that option_tables() depends on."""
     RATE_OF: ClassVar[str] = ''
     """The count in report() whose growth a second the diagnostics tell as rate_hz."""
-    PICTURES: ClassVar[Pictures] = NO_PICTURES
-    """What the node does with whole pictures, which need shared memory."""
 
     def __init__(self, **arguments: Any) -> None:
         """Declare the parameters; nothing is loaded yet."""

@@ -21,7 +21,7 @@ from txt2vid_ros.core.process.signals import on_signal
 from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.node_help import node_help, wants_help
 from txt2vid_ros.ros.spinning import destroy_cleanly, SpinningExecutor
-from txt2vid_ros.ros.transports import NO_PICTURES, Pictures, transports
+from txt2vid_ros.ros.transports import NO_PICTURES, Pictures, pictures_of, transports
 
 ENDING = signal.SIGINT, signal.SIGTERM
 LATEST_END = 9.0
@@ -35,7 +35,7 @@ def run(make: Callable[[], ManagedNode], arguments: list[str] | None = None) -> 
             and wants_help(sys.argv if arguments is None else arguments)):
         print(node_help(make.NAME, make.__doc__ or '', make.Parameters))
         return 0
-    return run_together([make], arguments, getattr(make, 'PICTURES', NO_PICTURES))
+    return run_together([make], arguments, pictures_of(make))
 
 
 def run_together(makes: Sequence[Callable[[], ManagedNode]], arguments: list[str] | None = None,

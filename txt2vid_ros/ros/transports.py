@@ -34,6 +34,13 @@ class Pictures:
 NO_PICTURES = Pictures()
 
 
+def pictures_of(make: object) -> Pictures:
+    """Return what a node does with whole pictures: the PICTURES of its class, if it has any."""
+    found = getattr(make, 'PICTURES', NO_PICTURES)
+    assert isinstance(found, Pictures)
+    return found
+
+
 @contextlib.contextmanager
 def transports(pictures: Pictures, environment: MutableMapping[str, str] = os.environ
                ) -> Iterator[None]:

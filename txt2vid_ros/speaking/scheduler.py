@@ -13,8 +13,9 @@ import time
 from txt2vid_ros.core.clock import Clock, SECOND
 from txt2vid_ros.core.errors import ProviderError, UserError
 from txt2vid_ros.core.people import continuation_id, origin_of
+from txt2vid_ros.speaking.ahead.speech_ahead import SpeechAhead
+from txt2vid_ros.speaking.ahead.utterance_speech import UtteranceSpeech
 from txt2vid_ros.speaking.paced_output import CHUNK_SPACING, PacedOutput, Pacing
-from txt2vid_ros.speaking.speech_ahead import SpeechAhead
 from txt2vid_ros.speaking.speech_sink import (
     Articulate,
     SchedulerStatistics,
@@ -23,7 +24,6 @@ from txt2vid_ros.speaking.speech_sink import (
 )
 from txt2vid_ros.speaking.unsaid import report_unsaid
 from txt2vid_ros.speaking.utterance_progress import UtteranceProgress
-from txt2vid_ros.speaking.utterance_speech import UtteranceSpeech
 from txt2vid_ros.speaking.voice import TextToSpeech
 from txt2vid_ros.speaking.word_times import ClauseWords
 
@@ -64,17 +64,14 @@ class SpeechScheduler:
         self.statistics = SchedulerStatistics()
         self._output = PacedOutput(
             sink, articulate, clock, lead, Pacing(rate, chunk, ahead, spacing))
-        self._sink = sink
-        self._clock = clock
-        self._limit = queue
+        self._sink, self._clock, self._limit = sink, clock, queue
         self._queue: collections.deque[SpeechRequest] = collections.deque()
         self._audible: collections.deque[tuple[UtteranceProgress, int]] = collections.deque()
         """What is heard or will be, and when it has been heard."""
         self._unwanted: collections.deque[str] = collections.deque(maxlen=IDS_KEPT)
         self._held_at: float | None = None
         """time.monotonic() since which nothing is spoken; None where speech is not held."""
-        self._closed = False
-        self._changed = self._output.changed
+        self._closed, self._changed = False, self._output.changed
         self._ahead = SpeechAhead(voice_for, done_with, lambda: self._queue, self._changed, rate,
                                   named_emoji=named_emoji)
         self._thread = threading.Thread(target=self._run, name='speech-scheduler', daemon=True)

@@ -12,7 +12,7 @@ from typing import Any
 
 from txt2vid_ros.bench.rig.running_graph import free_port, RunningGraph
 from txt2vid_ros.bench.soak.children import Crowd
-from txt2vid_ros.bench.soak.conversation import Conversation, people
+from txt2vid_ros.bench.soak.conversation import people, ScriptedTalk
 from txt2vid_ros.bench.soak.faults import FAULTS, FaultThread, NODES, Rig
 from txt2vid_ros.bench.soak.figures import figures
 from txt2vid_ros.bench.soak.link_end import LinkEnd
@@ -98,7 +98,7 @@ def _soak(arguments: argparse.Namespace, log: SoakLog, folder: Path) -> None:
         stack.callback(link.close)
         crowd = Crowd(graph.url, seconds / max(1.0, VIEWERS * part), log)
         stack.callback(crowd.close)
-        conversation = Conversation(
+        conversation = ScriptedTalk(
             witness, ring, log, sampler.zeros, seconds / max(1.0, INTERRUPTIONS * part), link.say)
         stack.callback(conversation.close)
         faults = FaultThread(Rig(graph, witness, log, link, disk, clock, stop), chosen,
@@ -112,7 +112,6 @@ def _soak(arguments: argparse.Namespace, log: SoakLog, folder: Path) -> None:
 
 def _options(arguments: argparse.Namespace, folder: Path, port: int) -> list[str]:
     """Return the options of the graph."""
-    (folder / 'disk').mkdir(exist_ok=True)
     face = (() if arguments.engine == 'none'
             else ('--engine-options', f'flash.over={arguments.engine}'))
     further = [word for option in arguments.option for word in (

@@ -40,7 +40,7 @@ def people() -> str:
     return f'{DEFAULT}: {{}}\n{LINK_SPEAKER}: {{}}\n{CLAP_SPEAKER}: {{tts: clap}}\n'
 
 
-class Conversation:
+class ScriptedTalk:
     """Says one thing after another on a thread; another one judges what became of it."""
 
     def __init__(self, witness: Witness, ring: StreamRing, log: SoakLog,
@@ -128,15 +128,19 @@ class Conversation:
     def _judge(self) -> None:
         while (utterance := self._judged.get()) is not None:
             heard = self._heard(utterance, AFTER)
-            if heard.share < WHOLE and not utterance.interrupted:
+            if heard.share < WHOLE and utterance.chunks and not utterance.interrupted:
                 # A viewer who was held up gets it later.
                 heard = self._heard(utterance, LATEST)
             self._tell(utterance, heard)
 
     def _heard(self, utterance: Utterance, after: float) -> Heard:
         end = max(utterance.last, utterance.published + 3 * SECOND) + int(after * SECOND)
+        begin = utterance.begun - 2 * SECOND
+        if not utterance.chunks:
+            # All that is heard until the conversation goes on is this one's.
+            begin = utterance.published
+            end = begin + int(PATIENCE[utterance.way] * SECOND)
         time.sleep(max(0.0, (end - time.time_ns()) / SECOND))
-        begin = (utterance.begun or utterance.published) - 2 * SECOND
         return listen(utterance, self._ring.between(begin, end), self._zeros(begin, end))
 
     def _tell(self, utterance: Utterance, heard: Heard) -> None:

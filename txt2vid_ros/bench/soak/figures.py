@@ -43,7 +43,8 @@ def figures(rows: Sequence[Row]) -> dict[str, Any]:
     lost = [row for row in missing if row not in cut_by_tts]
     cut = [row for row in said if row['verdict'] == 'cut' and row not in cut_by_tts
            and not row['interrupted']]
-    repeated = [row for row in said if row['captions'] > 1 or row['ids'] > 1
+    # Not by captions: all claps have the same.
+    repeated = [row for row in said if row['ids'] > 1
                 or row['summed_s'] - row['said_s'] > 0.5]
     gaps, viewers = of_kind(rows, 'gap'), of_kind(rows, 'viewer')
     return {

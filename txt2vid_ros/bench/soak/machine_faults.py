@@ -92,7 +92,8 @@ class SmallDisk:
     """A disk of the graph's own, in a mount namespace, that can be filled."""
 
     def __init__(self, folder: Path) -> None:
-        """Prepare to have it at `folder`, which exists."""
+        """Prepare to have it at `folder`, which is made."""
+        folder.mkdir(exist_ok=True)
         self._folder = folder
         script = f'mount -t tmpfs -o size={SIZE} tmpfs "$0" && exec "$@"'
         self.within: tuple[str, ...] = ('unshare', '--map-root-user', '--mount', 'sh', '-c',

@@ -24,7 +24,7 @@ LOADING = 'loading'
 """What the diagnostics of a node say until it works."""
 
 
-class NodeState:
+class LastReport:
     """What the diagnostics of a node said last."""
 
     def __init__(self) -> None:
@@ -48,7 +48,7 @@ class Witness:
         from std_srvs.srv import Trigger
         from txt2vid_ros.ros import qos
         from txt2vid_ros.ros.side.side_node import SideNode
-        self.nodes: dict[str, NodeState] = collections.defaultdict(NodeState)
+        self.nodes: dict[str, LastReport] = collections.defaultdict(LastReport)
         """By the name of the node."""
         self._prefix = namespace + '/'
         self._followed: collections.deque[Utterance] = collections.deque(maxlen=FOLLOWED)
@@ -106,7 +106,7 @@ class Witness:
         with self.changed:
             return self.changed.wait_for(condition, seconds)
 
-    def state(self, node: str) -> NodeState:
+    def state(self, node: str) -> LastReport:
         """Return what is known of a node."""
         with self.changed:
             return self.nodes[node]

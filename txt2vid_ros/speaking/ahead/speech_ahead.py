@@ -7,8 +7,8 @@ import functools
 import logging
 import threading
 
+from txt2vid_ros.speaking.ahead.utterance_speech import UtteranceSpeech
 from txt2vid_ros.speaking.speech_sink import SpeechRequest
-from txt2vid_ros.speaking.utterance_speech import UtteranceSpeech
 from txt2vid_ros.speaking.voice import TextToSpeech
 
 log = logging.getLogger(__name__)

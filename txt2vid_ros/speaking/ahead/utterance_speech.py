@@ -38,9 +38,8 @@ class UtteranceSpeech:
         self._made: collections.deque[SpokenChunk] = collections.deque()
         self._error: BaseException | None = None
         self._changed = changed
-        self._chunks = synthesize_text(
-            request.text, resampled, self.unwanted, self.unsaid.append,
-            named_emoji=named_emoji, locale=request.locale)
+        self._resampled = resampled
+        self._named_emoji = named_emoji
 
     def unwanted(self) -> bool:
         """Return whether no more of it needs to be made."""
@@ -61,7 +60,7 @@ class UtteranceSpeech:
     def chunks(self) -> Iterator[SpokenChunk]:
         """Yield the speech as it is there; what goes wrong with a chunk is raised in its place."""
         if not self.most:
-            yield from self._chunks
+            yield from self._synthesized()
             return
         while True:
             with self._changed:
@@ -77,7 +76,7 @@ class UtteranceSpeech:
     def make(self, room: Callable[[], bool]) -> None:
         """Make all of it; `room` tells, under the lock, whether more may wait to be taken."""
         try:
-            for chunk in self._chunks:
+            for chunk in self._synthesized():
                 with self._changed:
                     self._changed.wait_for(lambda: room() or self.unwanted())
                     if self.unwanted():
@@ -91,3 +90,8 @@ class UtteranceSpeech:
             with self._changed:
                 self.complete = True
                 self._changed.notify_all()
+
+    def _synthesized(self) -> Iterator[SpokenChunk]:
+        return synthesize_text(
+            self.request.text, self._resampled, self.unwanted, self.unsaid.append,
+            named_emoji=self._named_emoji, locale=self.request.locale)

@@ -1,0 +1,1 @@
+"""Speech that is made before it is due."""
