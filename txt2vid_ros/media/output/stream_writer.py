@@ -217,6 +217,7 @@ class StreamWriter:
         now = self.grid.first_after(self._clock.now())
         began = self._began
         seconds, places = float((now - began.place) / self.grid.fps), 0
+        self._load.replaced()
         if not ended:
             began = Beginning(now, self._sample_at(now))
         elif 0 <= seconds <= LONGEST_GAP_SECONDS:

@@ -95,6 +95,12 @@ class LoadControl:
         self._window = self._seen = self._left_out = 0.0
         self._overloaded = 0
 
+    def replaced(self) -> None:
+        """Learn that the encoder was dead: that frames waited for it tells nothing else."""
+        self._apart = 1
+        self._behind = self._keeping_up = 0.0
+        self.restarted()
+
     def admits(self, waiting: int, late: float, fps: float, *, starting: bool = False) -> bool:
         """
         Return whether the picture of the next frame is to be sent.
