@@ -22,7 +22,7 @@ from txt2vid_ros.core.errors import ProviderError, UserError
 from txt2vid_ros.core.people import People
 from txt2vid_ros.core.text_encoding import decode_text
 from txt2vid_ros.link import keys
-from txt2vid_ros.media.bag import summary
+from txt2vid_ros.media.bags.bag import summary
 from txt2vid_ros.media.driving.files.animated_webp import animated_webp, durations
 from txt2vid_ros.media.driving.files.exif import chunks, exif_orientation
 from txt2vid_ros.media.driving.files.heif_items import heif_items

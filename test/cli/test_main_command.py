@@ -14,8 +14,8 @@ import pytest
 from txt2vid_ros import __version__
 
 COMMANDS = (
-    'live', 'say', 'type', 'voice', 'devices', 'bag', 'render', 'bench', 'link', 'doctor',
-    'models')
+    'live', 'say', 'type', 'demo', 'voice', 'devices', 'bag', 'render', 'bench', 'link', 'top',
+    'trace', 'service', 'security', 'doctor', 'models')
 ENVIRONMENT = {'PYTHONPATH': str(ROOT)}
 
 

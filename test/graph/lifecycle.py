@@ -58,13 +58,25 @@ def entities(observer: Observer, node: str) -> dict[str, int]:
     return found
 
 
+def settled_entities(observer: Observer, node: str) -> dict[str, int]:
+    """Return the same once nothing more is discovered for half a second."""
+    seen: list[dict[str, int]] = []
+
+    def settled() -> bool:
+        seen.append(entities(observer, node))
+        return len(seen) > 25 and all(each == seen[-1] for each in seen[-25:])
+
+    eventually(settled, f'an end of what is discovered of {node}')
+    return seen[-1]
+
+
 def assert_cycles_leave_nothing(observer: Observer, node: str, pid: int,
                                 works: Callable[[], object]) -> None:
     """Take a node through its lifecycle; `works` waits for what shows that it does its work."""
     # What is loaded or cached once is there after the first.
     cycle(observer, node)
     works()
-    before = entities(observer, node)
+    before = settled_entities(observer, node)
     files, threads = held_by(pid)
     memory = [resident(pid)]
     for number in range(1, CYCLES + 1):
@@ -72,7 +84,7 @@ def assert_cycles_leave_nothing(observer: Observer, node: str, pid: int,
         memory.append(resident(pid))
         if number % CHECK_EVERY == 0:
             works()
-    eventually(lambda: entities(observer, node) == before, 'the entities of before')
+    eventually(lambda: entities(observer, node) == before, f'the entities of before: {before}')
     # What it works with is opened little by little; what a cycle leaves behind adds up.
     eventually(lambda: held_by(pid)[0] < files + CYCLES and held_by(pid)[1] < threads + CYCLES,
                f'{files} files and {threads} threads; now {held_by(pid)}')

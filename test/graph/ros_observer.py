@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+import re
 import threading
 import time
 from types import TracebackType
 from typing import Any
 
 from audio_common_msgs.msg import AudioDataStamped, AudioInfo
+from diagnostic_msgs.msg import DiagnosticStatus
 from graph_harness import eventually, TalkingHead, TIMEOUT
 from hri_msgs.msg import LiveSpeech
 from rcl_interfaces.srv import DescribeParameters, GetParameters, SetParameters
@@ -16,6 +18,12 @@ from rclpy.parameter import Parameter, parameter_value_to_python
 from std_msgs.msg import String
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.side.side_node import SideNode
+
+
+def numbers(status: DiagnosticStatus) -> dict[str, float]:
+    """Return what a node's diagnostics tell in numbers; its state, for one, is a word."""
+    return {pair.key: float(pair.value) for pair in status.values
+            if re.fullmatch(r'-?[0-9.]+(e[-+]?[0-9]+)?', pair.value)}
 
 
 class Recording:

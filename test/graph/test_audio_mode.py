@@ -13,7 +13,7 @@ from diagnostic_msgs.msg import DiagnosticArray
 from graph_harness import Command, eventually, run, TalkingHead
 import numpy as np
 import pytest
-from ros_observer import end_of, Observer
+from ros_observer import end_of, numbers, Observer
 import soxr
 from speech_clips import clip, RATE, write
 from stream_decoding import Shown, transcribe
@@ -134,8 +134,7 @@ def test_the_mouth_moves_with_the_sound_and_rests_in_noise(
 
 def test_the_playout_tells_what_it_measures(spoken: tuple[Played, np.ndarray]) -> None:
     played, _ = spoken
-    told = [{pair.key: float(pair.value) for pair in status.values}
-            for message in played.told.messages for status in message.status
+    told = [numbers(status) for message in played.told.messages for status in message.status
             if status.name.endswith(': playout')]
     assert {'delay_ms', 'jitter_ms', 'drift_ppm', 'late', 'lost', 'concealed'} <= set(told[-1])
     assert told[-1]['utterances'] == len(played.utterances)
@@ -198,9 +197,9 @@ def test_another_programs_sound_with_another_clock_and_rate_is_played_in_step(
     assert abs(named - (begin - behind)) < 0.1 * SECOND
     first = messages.from_time(chunks[0].header.stamp)
     assert 0 < (first - begin) / SECOND < 1.0
-    figures_told = {pair.key: float(pair.value) for message in told.messages
+    figures_told = {key: value for message in told.messages
                     for status in message.status if status.name.endswith(': playout')
-                    for pair in status.values}
+                    for key, value in numbers(status).items()}
     assert figures_told['utterances'] == 1
     assert (figures_told['lost'], figures_told['invalid']) == (0, 0)
     heard = np.concatenate([from_s16(each.audio.data) for each in chunks])

@@ -17,9 +17,9 @@ from txt2vid_ros.bench.rig.running_graph import free_port
 pytestmark = [
     pytest.mark.skipif(program() is None, reason='there is no Chromium; install chromium')]
 
-PAUSE = 4.0
+PAUSE = 3.0
 """Seconds between two questions; the answer is heard in them."""
-PARTS = (('stt', 'tts'), ('responder', 'lipsync'), ('stream', 'web'))
+PARTS = (('stt', 'tts', 'lipsync'), ('responder', 'stream', 'web'))
 """What is killed at the same time."""
 
 

@@ -27,5 +27,15 @@ def spoken(wav: np.ndarray[Any, Any]) -> SpeechTimeline:
     return speech
 
 
+def vowel(seconds: float) -> np.ndarray[Any, Any]:
+    """Return an "ah" with a peak of 0.5: partials of 150 Hz under three formants."""
+    time = np.arange(round(seconds * 16000)) / 16000
+    partials = np.arange(150, 4000, 150)
+    strengths = sum(1 / (1 + ((partials - formant) / width)**2) for formant, width in (
+        (700, 130), (1200, 70), (2600, 160)))
+    sound = (np.sin(2 * np.pi * partials[:, None] * time) * strengths[:, None]).sum(axis=0)
+    return np.asarray(0.5 * sound / np.abs(sound).max())
+
+
 def tone(seconds: float, level: float = 0.2) -> np.ndarray[Any, Any]:
     return (level * np.sin(np.arange(round(seconds * 16000)) * 0.3)).astype(np.float32)

@@ -192,7 +192,7 @@ def test_named_with_weights_of_ones_own_it_needs_none_in_the_folder(installed: N
 
 
 def test_options_for_an_engine_that_has_none_are_named(installed: None) -> None:
-    with pytest.raises(UserError, match=r'flash\.pads: there is no such option\. Available: none'):
+    with pytest.raises(UserError, match=r'flash\.pads: there is no such option\. Available: over'):
         choice.engine_options('flash').check({'flash.pads': '1,2,3,4'}, '--engine-options {}')
     assert isinstance(choice.make_engine('flash', {}, '--engine')[0], FlashEngine)
 

@@ -17,6 +17,7 @@ from command_line import MAIN, ROOT, txt2vid
 import cv2
 import numpy as np
 import pytest
+from sounds import vowel
 import torch
 from txt2vid_ros.bench.commands import lipsync as bench
 from txt2vid_ros.bench.lipsync.flash import FlashEngine
@@ -36,9 +37,8 @@ SOURCE = 1.5                    # pixels of the portrait for one that is shown
 
 @pytest.fixture
 def sound(tmp_path: pathlib.Path) -> pathlib.Path:
-    """Return a file of 1 s of silence, 1 s of noise, 1 s of silence."""
-    rng = np.random.default_rng(0)
-    samples = np.concatenate((np.zeros(16000), rng.uniform(-0.5, 0.5, 16000), np.zeros(16000)))
+    """Return a file of 1 s of silence, 1 s of a vowel, 1 s of silence."""
+    samples = np.concatenate((np.zeros(16000), vowel(1.0), np.zeros(16000)))
     path = tmp_path / 'sound.wav'
     write_sound(path, samples)
     return path
@@ -107,7 +107,7 @@ def test_the_network_gets_as_many_pictures_at_once_as_is_asked(
 
     monkeypatch.setattr(OnnxGenerator, 'mouths', counted)
     short = tmp_path / 'short.wav'
-    write_sound(short, np.random.default_rng(0).uniform(-0.5, 0.5, 8000))
+    write_sound(short, vowel(0.5))
     driving = load_driving(None, width=640, height=480)
     for batch in (1, 5):
         engine = Wav2LipEngine(Wav2LipOptions(

@@ -204,9 +204,9 @@ def test_the_microphone_is_sent_and_its_loudness_shown(page: Page, server: Contr
     until(lambda: len(server.sessions) == before - 1, 'for the session to be ended')
 
 
-TROUBLES = {'busy': 'Somebody else is talking', 'refused': 'may not talk', 'denied': 'not allowed',
-            'none': 'No microphone was found', 'gone': 'There is no connection',
-            'insecure': 'gives no microphone to this page'}
+TROUBLES = {'busy': 'Somebody else is talking', 'refused': 'may not talk',
+            'gone': 'There is no connection', 'denied': 'not allowed',
+            'none': 'No microphone was found', 'insecure': 'gives no microphone to this page'}
 
 
 def test_why_one_cannot_talk_is_said_in_words(page: Page, server: ContractServer) -> None:

@@ -115,7 +115,8 @@ class Face:
 
     def _media(self) -> FaceMedia:
         return FaceMedia(RtcSettings(), self.speech, self.clock, lambda stamp, samples: None,
-                         lambda line: None, self.server.is_allowed_origin)
+                         lambda line: None, self.server.is_allowed_origin,
+                         self.server.parts.budget)
 
     def clap(self) -> None:
         """Clap once a second, with a caption whose words are the claps."""
