@@ -16,6 +16,8 @@ from txt2vid_ros.ros.side.side_node import SideNode
 
 DISCOVERY_MOST = 8.0
 """Seconds after which those nodes count that have been found."""
+QUIET = 1.0
+"""Seconds without a mark of earlier after which all that is remembered has come."""
 
 
 class GraphWatch:
@@ -27,6 +29,9 @@ class GraphWatch:
         self._namespace = checked_namespace(namespace)
         self._side = SideNode('txt2vid_watch', self._namespace)
         self._told = threading.Event()
+        self._begun = time.time_ns()
+        self._remembered = time.monotonic()
+        """When a node that was not known, or what it remembers, came last."""
         node = self._side.node
         node.create_subscription(
             DiagnosticArray, '/diagnostics', self._on_diagnostics, qos.SPEECH)
@@ -57,11 +62,11 @@ class GraphWatch:
         """
         Let the nodes tell of themselves and what they remember, for at least so many seconds.
 
-        On a busy machine it takes longer to find them all.
+        On a busy machine it takes longer to find them all, and what they remember comes after.
         """
         begun = time.monotonic()
         while (waited := time.monotonic() - begun) < seconds or (
-                waited < DISCOVERY_MOST and not self._found()):
+                waited < DISCOVERY_MOST and not self._all_told()):
             self.wait(0.1)
 
     def wait(self, timeout: float) -> bool:
@@ -69,6 +74,12 @@ class GraphWatch:
         told = self._told.wait(timeout)
         self._told.clear()
         return told
+
+    def _all_told(self) -> bool:
+        """Return whether all nodes are found, and nothing that they remember is still coming."""
+        if not self._found():
+            self._remembered = time.monotonic()
+        return time.monotonic() - self._remembered > QUIET
 
     def _found(self) -> bool:
         """Return whether all nodes that are known of have told of themselves."""
@@ -87,4 +98,6 @@ class GraphWatch:
         for mark in messages.from_mark(message):
             self.book.mark(mark.utterance, mark.node.rpartition('/')[2], mark.stage, mark.at,
                            mark.text)
+            if mark.at < self._begun:
+                self._remembered = time.monotonic()
             self._told.set()
