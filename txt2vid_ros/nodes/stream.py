@@ -13,6 +13,7 @@ from std_msgs.msg import String
 from txt2vid_ros.core.clock import FrameGrid, SECOND
 from txt2vid_ros.core.monitoring.percentiles import RollingPercentiles
 from txt2vid_ros.core.monitoring.sound_latency import SoundLatency
+from txt2vid_ros.core.monitoring.stage_mark import marks_of
 from txt2vid_ros.core.process.memory import resident_bytes
 from txt2vid_ros.media.jitter.wrapping import nearest
 from txt2vid_ros.media.output.continuity.hand_over import LONGEST_GAP_SECONDS
@@ -23,7 +24,7 @@ from txt2vid_ros.media.output.stream_format import StreamFormat
 from txt2vid_ros.media.output.stream_outputs import StreamOutputs
 from txt2vid_ros.media.output.stream_writer import StreamWriter
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
-from txt2vid_ros.ros import messages, qos
+from txt2vid_ros.ros import qos
 from txt2vid_ros.ros.monitoring.node_status import NodeParameters, WARN_IF
 from txt2vid_ros.ros.monitoring.trace_publisher import TracePublisher
 from txt2vid_ros.ros.node import ManagedNode
@@ -141,8 +142,8 @@ class StreamNode(ManagedNode):
         self._trace.reached('frame', stamp)
 
     def _on_mark(self, message: DiagnosticArray) -> None:
-        for mark in messages.from_mark(message):
-            if mark.stage == 'text' and mark.node.endswith('/tts'):
+        for mark in marks_of(message):
+            if mark.stage == 'text' and mark.node_name == 'tts':
                 self._latency.accepted(mark.utterance, mark.at)
 
     def _sent(self, picture: int, sound: int) -> None:

@@ -18,6 +18,7 @@ from std_msgs.msg import Header
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 from txt2vid_ros.core import pcm
 from txt2vid_ros.core.clock import SECOND
+from txt2vid_ros.core.monitoring.stage_mark import StageMark
 from txt2vid_ros.core.mouth import MouthTrack, SHAPE_INDEX, SHAPES
 
 LEVELS = {'ok': DiagnosticStatus.OK, 'warn': DiagnosticStatus.WARN,
@@ -190,31 +191,11 @@ def from_diagnostics(message: DiagnosticArray, namespace: str) -> list[NodeRepor
     return found
 
 
-@dataclasses.dataclass(frozen=True)
-class StageMark:
-    """That an utterance passed a stage of a node at `at` nanoseconds."""
-
-    utterance: str
-    node: str
-    """Its whole name."""
-    stage: str
-    at: int
-    text: str = ''
-    """The beginning of its text, where that is known at this stage."""
-
-
 def to_mark(mark: StageMark) -> DiagnosticArray:
     """Return a mark as a message."""
     return DiagnosticArray(header=to_header(mark.at), status=[DiagnosticStatus(
         name=mark.utterance, hardware_id=mark.node, message=mark.stage,
         values=[KeyValue(key='text', value=mark.text)] if mark.text else [])])
-
-
-def from_mark(message: DiagnosticArray) -> list[StageMark]:
-    """Return the marks of a message."""
-    at = from_time(message.header.stamp)
-    return [StageMark(each.name, each.hardware_id, each.message, at, ''.join(
-        pair.value for pair in each.values if pair.key == 'text')) for each in message.status]
 
 
 def as_text(value: Any) -> str:

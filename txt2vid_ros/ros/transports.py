@@ -9,7 +9,11 @@ import os
 import random
 import tempfile
 
-from txt2vid_ros.core.process.shared_memory import OWN_PORTS, remove_abandoned, SHARED_MEMORY
+from txt2vid_ros.core.process.shared_memory import (
+    OWN_PORTS,
+    ports_in_shared_memory,
+    remove_abandoned,
+)
 
 PROFILES = ('FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES_FILE')
 """The variables that name the settings of Fast DDS up to version 2, and from 3 on."""
@@ -66,7 +70,8 @@ def transports(pictures: Pictures, environment: MutableMapping[str, str] = os.en
     if reach == LOCALHOST and not by_ros:
         # With this reach ROS would add a transport by shared memory to every process.
         changed[REACH] = 'SYSTEM_DEFAULT'
-    profile = _profile(pictures, reach, by_ros, _own_port_offset(environment))
+    profile = _profile(pictures, reach, by_ros,
+                       _own_port_offset(environment) if pictures.received else 0)
     # Fast DDS takes nothing but the path of a file that is there.
     with tempfile.NamedTemporaryFile('w', prefix='txt2vid_', suffix='.xml') as file:
         file.write(profile)
@@ -139,7 +144,5 @@ def _own_port_offset(environment: MutableMapping[str, str]) -> int:
     first = 7400 + 250 * (int(domain) if domain.isdecimal() else 0)
     if first >= OWN_PORTS.start:
         return 11
-    while True:
-        port = random.choice(OWN_PORTS)
-        if not any(SHARED_MEMORY.glob(f'fastrtps_port{port}*')):
-            return port - first
+    port: int = random.choice(sorted({*OWN_PORTS} - ports_in_shared_memory()))
+    return port - first

@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 import collections
-from collections.abc import Iterable
 import math
 import threading
 import time
 
 REPORTED = (50, 95, 99)
 """The percentiles that diagnostics tell."""
-
-
-def order_statistic(values: Iterable[float], share: float) -> float:
-    """Return the value that this share of all is at most; 0 where there are none."""
-    ordered = sorted(values)
-    return _at(ordered, share) if ordered else 0.0
 
 
 class RollingPercentiles:
@@ -44,7 +37,8 @@ class RollingPercentiles:
 
     def at(self, share: float) -> float:
         """Return the value that this share of all is at most; 0 where there are none."""
-        return order_statistic(self._recent(), share)
+        ordered = sorted(self._recent())
+        return _at(ordered, share) if ordered else 0.0
 
     def figures(self, name: str, scale: float = 1e3) -> dict[str, float]:
         """

@@ -8,6 +8,7 @@ import threading
 import time
 
 from txt2vid_ros.core.clock import SECOND
+from txt2vid_ros.core.monitoring.stage_mark import StageMark
 
 STAGES: tuple[tuple[str, str, str], ...] = (
     # Node, stage, what is shown of it.
@@ -131,6 +132,10 @@ class TraceBook:
             if len(trace.marks) < 2 * len(STAGES):
                 trace.marks.setdefault((node, stage), at)
             trace.changed = time.monotonic()
+
+    def take(self, mark: StageMark) -> None:
+        """Take a mark as it was published."""
+        self.mark(mark.utterance, mark.node_name, mark.stage, mark.at, mark.text)
 
     def traces(self) -> list[UtteranceTrace]:
         """Return the utterances of which something was told, the oldest first."""

@@ -13,9 +13,16 @@ OWN_PORTS = range(33_000, 60_000)
 """Ports that are used once each; those of ROS domains up to 101 are below (RTPS 2.3, 9.6.1.1)."""
 YOUNGEST = 2.0
 """Seconds: a younger file may belong to somebody who is just about to lock it."""
+_PORT = re.compile(r'fast(?:rtps|dds)_port(\d+)')
 _OWNED = re.compile(r'(fast(?:rtps|dds)_(?:[0-9a-f]{16}|port(\d+)))_el')
 """The file that the owner of a segment or port has locked while it lives; from version 3 on it is
 called fastdds."""
+
+
+def ports_in_shared_memory(folder: Path = SHARED_MEMORY) -> set[int]:
+    """Return the ports that have files, whoever made them."""
+    return {int(found[1]) for each in folder.glob('fast*_port*')
+            if (found := _PORT.match(each.name))}
 
 
 def remove_abandoned(folder: Path = SHARED_MEMORY) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from rclpy.impl.rcutils_logger import RcutilsLogger
 from txt2vid_ros.core.monitoring import thresholds
+from txt2vid_ros.core.monitoring.node_states import LEVELS
 from txt2vid_ros.core.monitoring.rate import RollingRate
 from txt2vid_ros.core.process.memory import own_figures
 from txt2vid_ros.ros.parameters import parameter
@@ -19,7 +20,6 @@ REFUSAL_SECONDS = 30.0
 """Seconds for which the diagnostics tell of what was refused."""
 WARN_IF = ('limits of the figures in its diagnostics from which on they warn, as '
            '[memory_mb>500, rate_hz<24]')
-_RANKS = ('ok', 'warn', 'error')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,11 +70,11 @@ class NodeStatus:
         level, line, figures = reported
         for crossing, limits in (('warn', table.warn_if), ('error', table.error_if)):
             if told := thresholds.crossed(thresholds.parsed('', limits), figures):
-                level = max(level, crossing, key=_RANKS.index)
+                level = max(level, crossing, key=LEVELS.index)
                 line = f'{line}; {told}'
         refusal, until = self._refusal
         if time.monotonic() < until:
-            level, line = max(level, 'warn', key=_RANKS.index), f'{line}; {refusal}'
+            level, line = max(level, 'warn', key=LEVELS.index), f'{line}; {refusal}'
         problems = ' '.join(self._problems.copy().values())
         return ('error', problems, figures) if problems else (level, line, figures)
 

@@ -6,6 +6,7 @@ import collections
 import threading
 
 from diagnostic_msgs.msg import DiagnosticArray
+from txt2vid_ros.core.monitoring.stage_mark import StageMark
 from txt2vid_ros.core.monitoring.utterance_starts import UtteranceStarts
 from txt2vid_ros.core.people import origin_of
 from txt2vid_ros.ros import messages, qos
@@ -45,10 +46,9 @@ class TracePublisher:
             told.add(stage)
             while len(self._told) > IDS_KEPT:
                 self._told.popitem(last=False)
-        self._publisher.publish(messages.to_mark(
-            messages.StageMark(utterance, self._node.get_fully_qualified_name(), stage,
-                               self._node.ros_clock.now() if at is None else at,
-                               text[:TEXT_KEPT])))
+        self._publisher.publish(messages.to_mark(StageMark(
+            utterance, self._node.get_fully_qualified_name(), stage,
+            self._node.ros_clock.now() if at is None else at, text[:TEXT_KEPT])))
 
     def sound(self, utterance: str, start: int) -> None:
         """Take a chunk of an utterance that has arrived and is heard from `start` on."""

@@ -9,6 +9,7 @@ from types import TracebackType
 from diagnostic_msgs.msg import DiagnosticArray
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.monitoring.node_states import NodeStates
+from txt2vid_ros.core.monitoring.stage_mark import marks_of
 from txt2vid_ros.core.monitoring.utterance_trace import TraceBook
 from txt2vid_ros.core.names import checked_namespace
 from txt2vid_ros.ros import messages, qos
@@ -95,9 +96,8 @@ class GraphWatch:
             self._told.set()
 
     def _on_trace(self, message: DiagnosticArray) -> None:
-        for mark in messages.from_mark(message):
-            self.book.mark(mark.utterance, mark.node.rpartition('/')[2], mark.stage, mark.at,
-                           mark.text)
+        for mark in marks_of(message):
+            self.book.take(mark)
             if mark.at < self._begun:
                 self._remembered = time.monotonic()
             self._told.set()

@@ -68,7 +68,8 @@ class Readiness:
     def _progress(self, status: dict[str, str], before: float) -> float:
         """Return a figure that changes as long as the node does its work."""
         if self._node != 'stream':
-            return before + (status['message'] != 'loading')
+            # More may follow, such as a limit that is crossed.
+            return before + (not status['message'].startswith('loading'))
         try:
             # Frames that were shown in time: before the first picture of the face all are late.
             return float(status.get('on_time', '0'))

@@ -18,7 +18,6 @@ class StreamStatistics:
     """Grid places that the machine was too slow to write at all."""
     left_out: int = 0
     """Pictures that were not sent, as the encoder or the machine was behind."""
-    late_audio: int = 0
     restarts: int = 0
     lateness: RollingPercentiles = dataclasses.field(default_factory=RollingPercentiles)
     """Seconds after its due time at which each of the last frames was written."""
