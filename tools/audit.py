@@ -21,8 +21,8 @@ import subprocess
 import sys
 
 ROOT = Path(__file__).resolve().parent.parent
-REQUIREMENTS = ('requirements/runtime.txt', 'requirements/test.txt', 'requirements/torch.txt',
-                'requirements/voices.txt')
+REQUIREMENTS = sorted(file for file in (ROOT / 'requirements').glob('*.txt')
+                      if file.name != 'constraints.txt')
 # What keys of services look like, by who gives them out.
 SECRETS = {
     'a private key': r'-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----\s+[A-Za-z0-9+/]{60}',
@@ -104,7 +104,7 @@ def vulnerabilities() -> bool:
     # It stays out of the environment of the tests: it has a dozen packages of its own.
     command = [sys.executable, '-m', 'pip_audit', '--disable-pip', '--require-hashes',
                '--progress-spinner', 'off', '--timeout', '10',
-               *(word for file in REQUIREMENTS for word in ('-r', str(ROOT / file)))]
+               *(word for file in REQUIREMENTS for word in ('-r', str(file)))]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if 'No module named pip_audit' in done.stderr:
         print('audit: vulnerabilities are not looked for: pip-audit is not installed')

@@ -8,8 +8,9 @@ Throws hostile bytes at whatever takes bytes from outside.
     tools/fuzz.py --list                             the targets
 
 Of the link: `link` is both of its ends, `frames` its parsers and framing alone, `codec` its text
-codec; the others are those of test/parser_fuzzing.py. An input that raises anything is written to
-the present folder, and the exit status is not 0.
+codec, both with --atheris; the others are those of test/parser_fuzzing.py. An input that raises
+anything in one of these, or with --atheris, is written to the present folder, and the exit status
+is not 0.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ LINK = ('link', 'frames', 'codec')
 
 def main() -> int:
     """Run one of the fuzzers."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[1])
     parser.add_argument('--inputs', type=int, default=1_000_000)
     parser.add_argument('--seed', type=int, default=0)
     parser.add_argument('target', nargs='?', default='link', help='see --list')
@@ -39,6 +40,8 @@ def main() -> int:
     if args.target in LINK and not args.list:
         if args.atheris:
             return guided(args.inputs, args.seed, args.target)
+        if args.target != 'link':
+            parser.error(f'{args.target} needs --atheris')
         return blind(args.inputs, args.seed)
     return parsers(args)
 

@@ -109,3 +109,25 @@ def test_it_is_enabled_where_systemd_runs(tmp_path: Path) -> None:
 def test_what_makes_no_service_is_said_in_one_line(words: tuple[str, ...], says: str) -> None:
     done = txt2vid('service', 'show', *words)
     assert done.returncode == 2 and says in done.stderr and done.stderr.count('\n') == 1
+
+
+def test_keys_of_one_name_and_a_program_that_answers_reach_the_service(tmp_path: Path) -> None:
+    files = [tmp_path / 'cert' / 'robot.pem', tmp_path / 'key' / 'robot.pem']
+    done = txt2vid('service', 'show', '--system', '--', '--tls-cert', str(files[0]), '--tls-key',
+                   str(files[1]), '--responder', 'mine.py', environment={'PYTHONPATH': '/a$b'})
+    assert done.returncode == 0, done.stderr
+    command = next(line for line in done.stdout.splitlines() if line.startswith('ExecStart='))
+    words = shlex.split(command)
+    copies = [words[words.index(f'--tls-{kind}') + 1] for kind in ('cert', 'key')]
+    assert copies == ['%d/tls.cert', '%d/tls.key']
+    for copy, file in zip(copies, files, strict=True):
+        assert f'LoadCredential="{copy.removeprefix("%d/")}:{file}"' in done.stdout
+    assert words[words.index('--responder') + 1] == str(Path('mine.py').absolute())
+    assert 'Environment="PYTHONPATH=/a$b"' in done.stdout
+    assert '"echo"' in txt2vid('service', 'show', '--', '--responder', 'echo').stdout
+
+
+def test_a_shortened_option_is_refused() -> None:
+    done = txt2vid('service', 'show', '--', '--fac', 'me.jpg')
+    assert done.returncode == 2
+    assert '--fac' in done.stderr

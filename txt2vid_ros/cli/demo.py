@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import argparse
 
-from txt2vid_ros.core.names import NAMESPACE
+from txt2vid_ros.cli.parser import add_graph_arguments
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument('--namespace', default=NAMESPACE, help='of the talking head (%(default)s)')
-    parser.add_argument('--timeout', type=float, default=10.0, metavar='SECONDS',
-                        help='how long to wait for the talking head (%(default)s)')
+    add_graph_arguments(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -9,6 +9,7 @@ import sys
 from typing import NoReturn
 
 from txt2vid_ros.core.errors import EXIT_USER_ERROR
+from txt2vid_ros.core.names import NAMESPACE
 from txt2vid_ros.core.text_encoding import decode_argument, PlainText
 
 log = logging.getLogger(__name__)
@@ -21,6 +22,13 @@ class CommandParser(argparse.ArgumentParser):
         """Print one line and exit with status 2."""
         print(f'{self.prog}: {message}. See {self.prog} --help.', file=sys.stderr)
         raise SystemExit(EXIT_USER_ERROR)
+
+
+def add_graph_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare which talking head a command means, and how long it waits for it."""
+    parser.add_argument('--namespace', default=NAMESPACE, help='of the talking head (%(default)s)')
+    parser.add_argument('--timeout', type=float, default=10.0, metavar='SECONDS',
+                        help='how long to wait for the talking head (%(default)s)')
 
 
 def text_argument(name: str) -> Callable[[str], str]:

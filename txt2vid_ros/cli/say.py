@@ -7,9 +7,8 @@ from pathlib import Path
 import sys
 import time
 
-from txt2vid_ros.cli.parser import text_argument, told
+from txt2vid_ros.cli.parser import add_graph_arguments, text_argument, told
 from txt2vid_ros.core.errors import UserError
-from txt2vid_ros.core.names import NAMESPACE
 from txt2vid_ros.core.text_encoding import read_stream, read_text
 from txt2vid_ros.speaking.clauses import compose, speakable
 from txt2vid_ros.speaking.paragraphs import paragraphs
@@ -30,9 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--interrupt', action='store_true',
                         help='interrupt the current speech first')
     parser.add_argument('--no-wait', action='store_true', help='do not wait until it is said')
-    parser.add_argument('--namespace', default=NAMESPACE, help='of the talking head (%(default)s)')
-    parser.add_argument('--timeout', type=float, default=10.0, metavar='SECONDS',
-                        help='how long to wait for the talking head (%(default)s)')
+    add_graph_arguments(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:

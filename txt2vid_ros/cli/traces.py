@@ -8,8 +8,8 @@ from pathlib import Path
 import sys
 import time
 
+from txt2vid_ros.cli.parser import add_graph_arguments
 from txt2vid_ros.core.monitoring.utterance_trace import as_object, told, UtteranceTrace
-from txt2vid_ros.core.names import NAMESPACE
 
 GATHERING_SECONDS = 1.5
 """Seconds from the first node's diagnostics in which all others tell what they remember."""
@@ -24,9 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--once', action='store_true',
                         help='only those that are remembered: about the last twenty')
     parser.add_argument('--json', action='store_true', help='one JSON object a line')
-    parser.add_argument('--namespace', default=NAMESPACE, help='of the talking head (%(default)s)')
-    parser.add_argument('--timeout', type=float, default=10.0, metavar='SECONDS',
-                        help='how long to wait for the talking head (%(default)s)')
+    add_graph_arguments(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:

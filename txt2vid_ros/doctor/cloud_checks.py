@@ -81,13 +81,7 @@ def _openai_voice() -> str:
 
 
 def _openai_recognizer() -> str:
-    recognizer = registry.load(registry.RECOGNIZERS, 'openai', 'doctor')()
-    try:
-        connected = _seconds(recognizer.load)
-        return (f'speech to text: connected in {connected * 1000:.0f} ms, a second of sound in '
-                f'{_seconds(recognizer.check) * 1000:.0f} ms')
-    finally:
-        recognizer.close()
+    return _understood('openai', 'a second of sound in')
 
 
 def _finding(subject: str, check: Callable[[], str]) -> Finding:
@@ -101,10 +95,15 @@ def _finding(subject: str, check: Callable[[], str]) -> Finding:
 
 
 def _google_recognizer() -> str:
-    recognizer = registry.load(registry.RECOGNIZERS, 'google', 'doctor')()
+    return _understood('google', 'round trip')
+
+
+def _understood(provider: str, asked: str) -> str:
+    """Return how long a recognizer takes to connect and to answer; `asked` says what."""
+    recognizer = registry.load(registry.RECOGNIZERS, provider, 'doctor')()
     try:
         connected = _seconds(recognizer.load)
-        return (f'speech to text: connected in {connected * 1000:.0f} ms, round trip '
+        return (f'speech to text: connected in {connected * 1000:.0f} ms, {asked} '
                 f'{_seconds(recognizer.check) * 1000:.0f} ms')
     finally:
         recognizer.close()

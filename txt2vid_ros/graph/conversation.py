@@ -28,7 +28,7 @@ class ConversationSpec:
     @property
     def program(self) -> str:
         """Return the path of the responder where it is a program of the user's own."""
-        return '' if self.responder in RESPONDERS else self.responder
+        return self.responder if is_program(self.responder) else ''
 
     @property
     def nodes(self) -> tuple[str, ...]:
@@ -63,6 +63,11 @@ def conversation(graph: str, arguments: Mapping[str, str], *, text: bool, page: 
         (page and graph == 'live') or asked not in ('', NOBODY)))
     responder = asked or (ECHO if hears and graph == 'live' else NOBODY)
     return ConversationSpec(microphone, hears, _found(responder))
+
+
+def is_program(responder: str) -> bool:
+    """Return whether this is the path of a program, and no name of ours."""
+    return bool(responder) and responder not in RESPONDERS
 
 
 def _found(responder: str) -> str:

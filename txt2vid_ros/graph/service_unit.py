@@ -103,7 +103,7 @@ def unit(service: Service, *, system: bool, namespaces: bool = True) -> str:
         'Service': [
             'Type=notify', 'NotifyAccess=main',
             f'ExecStart={" ".join(_program(service, system))}',
-            *(f'Environment={quoted(f"{name}={value}")}'
+            *(f'Environment={literal(f"{name}={value}")}'
               for name, value in service.environment.items()),
             # Keys of services on the network; whoever may read the unit does not see them.
             f'EnvironmentFile=-{"/etc" if system else "%E"}/{STATE}/environment',
@@ -120,7 +120,7 @@ def _program(service: Service, system: bool) -> list[str]:
     """Return the words of the command line; the system's manager hands secrets in as copies."""
     words = [*map(quoted, (sys.executable, '-m', 'txt2vid_ros.cli.main', *service.command))]
     for option, file in service.secrets.items():
-        words += [quoted(option), f'"%d/{file.name}"' if system else quoted(str(file))]
+        words += [quoted(option), f'"%d/{_credential(option)}"' if system else quoted(str(file))]
     return words
 
 
@@ -128,7 +128,7 @@ def _of_the_user(service: Service) -> list[str]:
     """Return what a user's own manager can do where users may have namespaces."""
     settings = {**NAMESPACES, 'ProtectHome': 'read-only', 'PrivateUsers': 'yes'}
     own = [f'%C/{PACKAGE_FOLDER}', f'%S/{PACKAGE_FOLDER}', '%h/.local/state', '%h/.ros',
-           *(quoted(str(path)) for path in service.write)]
+           *(literal(str(path)) for path in service.write)]
     return [
         *(f'{name}={value}' for name, value in settings.items()),
         # Its screen, where that is an X server's.
@@ -152,11 +152,11 @@ def _of_the_system(service: Service) -> list[str]:
         f'StateDirectory={STATE}', f'CacheDirectory={STATE}', 'StateDirectoryMode=0700',
         'CacheDirectoryMode=0700', f'WorkingDirectory=%S/{STATE}',
         f'Environment=HOME=%S/{STATE} XDG_CACHE_HOME=%C/{STATE} ROS_LOG_DIR=%S/{STATE}/log',
-        *(f'LoadCredential={quoted(f"{file.name}:{file}")}'
-          for file in service.secrets.values()),
-        *(f'BindReadOnlyPaths={quoted(str(path))}' for path in _hidden(service.read)),
-        *(f'BindPaths={quoted(str(path))}' for path in _hidden(service.write)),
-        *(f'ReadWritePaths={quoted(str(path))}' for path in service.write
+        *(f'LoadCredential={literal(f"{_credential(option)}:{file}")}'
+          for option, file in service.secrets.items()),
+        *(f'BindReadOnlyPaths={literal(str(path))}' for path in _hidden(service.read)),
+        *(f'BindPaths={literal(str(path))}' for path in _hidden(service.write)),
+        *(f'ReadWritePaths={literal(str(path))}' for path in service.write
           if path not in _hidden(service.write))]
 
 
@@ -166,7 +166,17 @@ def _hidden(paths: Sequence[Path]) -> list[Path]:
             or path.parts[1:3] in (('run', 'user'), ('var', 'tmp'))]
 
 
+def _credential(option: str) -> str:
+    """Return by which name a file is handed in: two files may have the same one."""
+    return option.removeprefix('--').replace('-', '.')
+
+
 def quoted(word: str) -> str:
+    """Return a word of a command line of a unit file, where variables are replaced, too."""
+    return literal(word).replace('$', '$$')
+
+
+def literal(word: str) -> str:
     """
     Return a word of a unit file, in quotes, with what systemd would replace taken literally.
 
@@ -175,4 +185,4 @@ def quoted(word: str) -> str:
     if any(ord(character) < 32 for character in word):
         raise UserError(f'{word!r} has a control character', 'Leave it out.')
     escaped = word.replace('\\', '\\\\').replace('"', '\\"').replace('%', '%%')
-    return '"' + escaped.replace('$', '$$') + '"'
+    return f'"{escaped}"'

@@ -13,8 +13,9 @@ LISTS = frozenset({
     ('tts', 'provider'), ('tts', 'listeners'), ('stt', 'provider'), ('web', 'allowed_origins'),
     ('web', 'allowed_hosts'), ('web', 'ice_servers')})
 """The (node, parameter) pairs that are lists of texts."""
-
-
+READ, WRITTEN = ('face', 'people', 'input'), ('record',)
+SECRETS = ('link_key', 'token_file', 'tls_cert', 'tls_key')
+"""The arguments that are paths: of what is read, of what is written, of keys."""
 WHIP = ('whip://', 'whips://')
 """The URLs that the node web pushes to; all others are for stream."""
 
@@ -46,7 +47,6 @@ def absolute(name: str, value: str) -> str:
     """Return paths absolute: the nodes may run in another folder."""
     if name == 'http' and value == 'off':
         return ''
-    if name in ('face', 'record', 'people', 'link_key', 'input', 'token_file',
-                'tls_cert', 'tls_key'):
+    if name in (*READ, *WRITTEN, *SECRETS):
         return str(Path(value).expanduser().absolute())
     return value

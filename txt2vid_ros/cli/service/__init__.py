@@ -20,13 +20,12 @@ from txt2vid_ros.core.models.store import (
     VOICES_VARIABLE,
 )
 from txt2vid_ros.core.storage.files import replacing
+from txt2vid_ros.graph.conversation import is_program
 from txt2vid_ros.graph.service_unit import Service, unit
+from txt2vid_ros.graph.values import READ, SECRETS, WRITTEN
 
 NAME = 'txt2vid.service'
 SYSTEM_FOLDER = Path('/etc/systemd/system')
-# Arguments of `txt2vid live` that name files which the service reads, and folders it writes to.
-READ = ('face', 'people', 'input')
-SECRETS = ('link_key', 'token_file', 'tls_cert', 'tls_key')
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -91,7 +90,8 @@ def _service(arguments: argparse.Namespace) -> Service:
     if run_as == 'root':
         raise UserError('--run-as root: nothing that it does needs root',
                         'Name another user, or none.')
-    parser = CommandParser(prog='txt2vid live')
+    # The words are looked at, too: a shortened option would be missed.
+    parser = CommandParser(prog='txt2vid live', allow_abbrev=False)
     live.add_arguments(parser)
     chosen = parser.parse_args(arguments.live)
     if chosen.exit_when_done:
@@ -100,6 +100,8 @@ def _service(arguments: argparse.Namespace) -> Service:
         raise UserError('--window needs the screen of who is logged in', 'Leave out --system.')
     given = [Path(value).expanduser().absolute() for name in READ
              if (value := getattr(chosen, name))]
+    if is_program(chosen.responder):
+        given.append(Path(chosen.responder).expanduser().absolute())
     serial = [Path(chosen.link_address)] if chosen.link == 'serial' else []
     secrets = {_option(name): Path(value).expanduser().absolute() for name in SECRETS
                if (value := getattr(chosen, name))}
@@ -120,14 +122,16 @@ def _absolute(words: list[str]) -> list[str]:
     The secrets are left out.
     """
     result: list[str] = []
-    paths, secrets = ({_option(name) for name in names} for names in ((*READ, 'record'), SECRETS))
+    paths, secrets = ({_option(name) for name in names} for names in (
+        (*READ, *WRITTEN, 'responder'), SECRETS))
     rest = iter(words)
     for word in rest:
         option, equals, value = word.partition('=')
         if option in secrets | paths and not equals:
             value = next(rest, '')
         if option in paths:
-            result += [option, str(Path(value).expanduser().absolute())]
+            named = option == '--responder' and not is_program(value)
+            result += [option, value if named else str(Path(value).expanduser().absolute())]
         elif option not in secrets:
             result.append(word)
     return result
@@ -178,7 +182,7 @@ def _uninstall(file: Path, system: bool) -> int:
         raise UserError(f'there is no {file}', 'Nothing was changed.')
     if system and os.geteuid() != 0:
         raise UserError(f'{file} belongs to root', 'Use sudo, or leave out --system.')
-    if shutil.which('systemctl') is not None and _systemd_runs(system):
+    if _systemd_runs(system):
         _systemctl(system, 'disable', '--now', NAME)
     file.unlink()
     print(f'removed {file}')

@@ -7,8 +7,8 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
+from txt2vid_ros.cli.parser import add_graph_arguments
 from txt2vid_ros.core.monitoring.utterance_trace import as_object
-from txt2vid_ros.core.names import NAMESPACE
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -25,9 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--once', action='store_true', help='print it once, as plain text where '
                         'the output is no terminal; so it is there in any case')
     parser.add_argument('--json', action='store_true', help='print all figures once, as JSON')
-    parser.add_argument('--namespace', default=NAMESPACE, help='of the talking head (%(default)s)')
-    parser.add_argument('--timeout', type=float, default=10.0, metavar='SECONDS',
-                        help='how long to wait for the talking head (%(default)s)')
+    add_graph_arguments(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:

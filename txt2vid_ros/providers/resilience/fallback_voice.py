@@ -52,8 +52,7 @@ class FallbackVoice(FallbackProvider[TextToSpeech, VoiceCapabilities], TextToSpe
         Not those that only the user can mend. A voice that knows its languages only once it is
         loaded has none here.
         """
-        slots = [slot for slot in self._chain.slots
-                 if slot.provider is None and slot.disabled_by is None]
+        slots = [slot for slot in self._chain.slots if slot.awaited]
         for slot in slots:
             if slot.name not in self._meant:
                 self._meant[slot.name] = _meant_for(slot)
@@ -63,7 +62,7 @@ class FallbackVoice(FallbackProvider[TextToSpeech, VoiceCapabilities], TextToSpe
         """Give no work to voices of which other lists know that only the user can mend them."""
         found = {slot.name: slot.disabled_by for slot in others._chain.slots}
         for slot in self._chain.slots:
-            if slot.name in self.awaited() and (error := found.get(slot.name)) is not None:
+            if slot.awaited and (error := found.get(slot.name)) is not None:
                 slot.disable(error)
 
     def synthesize(self, clause: str, cancelled: Callable[[], bool]) -> Iterator[SpeechChunk]:

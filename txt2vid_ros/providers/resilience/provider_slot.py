@@ -68,6 +68,11 @@ class ProviderSlot(Generic[P]):
         self._hung: list[JobThread] = []
 
     @property
+    def awaited(self) -> bool:
+        """Return whether it could not be loaded yet, and not for what only the user can mend."""
+        return self.provider is None and self.disabled_by is None
+
+    @property
     def ready(self) -> bool:
         """Return whether it is loaded, its breaker closed, and no probe under way."""
         return (self.disabled_by is None and self.provider is not None and self.probe is None
