@@ -7,14 +7,11 @@ from functools import cached_property
 from pathlib import Path
 import subprocess
 
-from moonshine_voice.moonshine_api import ModelArch
-from moonshine_voice.transcriber import Transcriber
-from moonshine_voice.utils import get_assets_path
+from hearing import heard_text
 import numpy as np
 from numpy.typing import NDArray
-import soxr
 from txt2vid_ros.bench.rig.viewer import decode, Decoded
-from txt2vid_ros.core.pcm import SPEECH_RATE, STREAM_RATE
+from txt2vid_ros.core.pcm import STREAM_RATE
 
 RATE = STREAM_RATE
 
@@ -57,11 +54,7 @@ class Shown:
 
 def transcribe(samples: NDArray[np.float32], rate: int = RATE) -> str:
     """Return what Moonshine recognizes, in lower case without punctuation."""
-    heard = soxr.resample(samples, rate, SPEECH_RATE)
-    with Transcriber(str(Path(get_assets_path(), 'tiny-en')), ModelArch.TINY,
-                     options={'vad_threshold': '0'}) as transcriber:
-        lines = transcriber.transcribe_without_streaming(heard.tolist(), SPEECH_RATE).lines
-    return plain(' '.join(line.text for line in lines))
+    return plain(heard_text(samples, rate))
 
 
 def plain(text: str) -> str:

@@ -19,6 +19,11 @@ DISCOVERY_MOST = 8.0
 """Seconds after which those nodes count that have been found."""
 QUIET = 1.0
 """Seconds without a mark of earlier after which all that is remembered has come."""
+ANNOUNCED_AGAIN = 3.5
+"""Seconds in which a node whose first announcement got lost is announced again (DDSI-RTPS 8.5.3,
+Fast DDS: every 3 s). So long may a node be missing that an utterance should have passed."""
+FACE_NODES = frozenset(('lipsync', 'stream'))
+"""What sound passes on its way to a viewer, by name."""
 
 
 class GraphWatch:
@@ -80,7 +85,11 @@ class GraphWatch:
         """Return whether all nodes are found, and nothing that they remember is still coming."""
         if not self._found():
             self._remembered = time.monotonic()
-        return time.monotonic() - self._remembered > QUIET
+        missing = any(trace.at('sound') is not None
+                      and not {node for node, _ in trace.marks} >= FACE_NODES
+                      for trace in self.book.traces())
+        quiet = ANNOUNCED_AGAIN if missing else QUIET
+        return time.monotonic() - self._remembered > quiet
 
     def _found(self) -> bool:
         """Return whether all nodes that are known of have told of themselves."""
