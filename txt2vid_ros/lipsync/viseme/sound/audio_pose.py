@@ -14,8 +14,8 @@ import pathlib
 import numpy as np
 from numpy.typing import NDArray
 from txt2vid_ros.core.mouth import MouthPose, rest_pose, SHAPE_INDEX, SHAPES
+from txt2vid_ros.lipsync.sound import speech_presence
 from txt2vid_ros.lipsync.sound.log_mel import HOP, log_mel, RATE
-from txt2vid_ros.lipsync.sound.speech_presence import speech_presence
 from txt2vid_ros.lipsync.viseme.sound import audio_features as af
 
 LOOK_BACK, LOOK_AHEAD = af.LOOK_BACK, af.LOOK_AHEAD
@@ -29,8 +29,9 @@ Samples = NDArray[np.float32]
 
 
 def load() -> None:
-    """Load the network now rather than at the first sound."""
+    """Load the networks now rather than at the first sound."""
     _weights()
+    speech_presence.load()
 
 
 @functools.lru_cache(maxsize=1)
@@ -77,6 +78,7 @@ def pose_from_audio(samples: Samples) -> MouthPose:
     # Fade in at the threshold of silence, so that no pose jumps.
     presence = min(1.0, max(0.0, np.log10(peak / _SILENCE_PEAK) / 0.5))
     middle = round(LOOK_BACK * RATE / HOP)
-    spoken = speech_presence(mel, samples, range(middle - half, middle + half + 1))
+    spoken = speech_presence.speech_presence(
+        samples, range(middle - half, middle + half + 1), mel)
     presence *= float((spoken * _SMOOTHING).sum() / _SMOOTHING.sum())
     return np.asarray(pose * presence, np.float32).reshape(len(SHAPES))

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from txt2vid_ros.lipsync.engine import SpeechView
-from txt2vid_ros.lipsync.sound.log_mel import HOP, log_mel
+from txt2vid_ros.lipsync.sound.log_mel import HOP
 from txt2vid_ros.lipsync.sound.speech_presence import LOOK_BACK, speech_presence
 from txt2vid_ros.lipsync.wav2lip.audio import mel, windows
 
@@ -60,7 +60,7 @@ def mouth_weight(speech: SpeechView, time: float) -> float:
         return 0.0
     present: NDArray[np.float64] = np.ones(blocks)
     if all(speech.mouth(at) is None for at in (begin, time, end)):
-        present = speech_presence(log_mel(samples), samples, range(before, before + blocks))
+        present = speech_presence(samples, range(before, before + blocks))
     # When each begins, from `time`.
     seconds: NDArray[np.floating[Any]] = loud * _BLOCK - _RELEASE[0]
     ramps = np.where(seconds > 0, _ramp(seconds, *_ATTACK),
