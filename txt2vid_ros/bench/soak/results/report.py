@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 import html
 import itertools
 from pathlib import Path
@@ -10,8 +10,10 @@ import time
 from typing import Any
 
 from txt2vid_ros.bench.rig.plot import chart, Points
-from txt2vid_ros.bench.soak.figures import bars, figures, of_kind
 from txt2vid_ros.bench.soak.log import Row
+from txt2vid_ros.bench.soak.results.bars import bars
+from txt2vid_ros.bench.soak.results.figures import figures, of_kind
+from txt2vid_ros.bench.soak.results.stages import LATE, LATENCIES, OFFSET
 from txt2vid_ros.core.storage.files import replacing
 
 STYLE = """
@@ -27,11 +29,6 @@ td,th{padding:.15rem .8rem .15rem 0;text-align:left;vertical-align:top}
 .bad{color:#d4413a;font-weight:600}
 .good{color:#2f8f3a}
 """
-LATENCIES = {'text to voice': 'tts.text_to_voice_ms_p50', 'lead of the voice': 'tts.lead_ms',
-             'a picture': 'lipsync.render_ms_p98', 'lead of pictures': 'lipsync.frame_lead_ms',
-             'written late': 'stream.write_lateness_ms_p99'}
-LATE = {'repeated by stream': 'stream.repeated', 'skipped by stream': 'stream.skipped',
-        'skipped by lipsync': 'lipsync.skipped'}
 
 
 def write_report(file: Path, rows: Sequence[Row]) -> None:
@@ -59,8 +56,10 @@ def page(rows: Sequence[Row]) -> str:
         ('Memory since each process began', chart(
             'Growth by process', 'MB', _since_start(rows), marks)),
         ('Latency by stage', chart('Latency by stage', 'ms', _stages(rows, LATENCIES), marks)),
-        ('Picture against sound', chart('By how much pictures are later than sound', 'ms',
-                                        {'offset': offsets}, marks, dots=True)),
+        ('Picture against sound', chart(
+            'How far picture and sound are apart', 'ms', {
+                'flash after its clap': offsets,
+                **_stages(rows, {'told by stream, p95': OFFSET})}, marks, dots=True)),
         ('Late pictures', chart('Pictures repeated or skipped, each second', '1/s',
                                 {name: _rate(points) for name, points in
                                  _stages(rows, LATE).items()}, marks)),
@@ -102,7 +101,10 @@ def _bars(found: dict[str, Any]) -> str:
 def _growth(found: dict[str, Any]) -> list[dict[str, Any]]:
     return [{'process': name, 'MB an hour': value,
              'with 95 % between': ' and '.join(map(str, found['rss_slope_interval'][name])),
-             'minutes': found['rss_slope_minutes'][name]}
+             'minutes': found['rss_slope_minutes'][name],
+             'processor %': found['processor_percent'][name],
+             'open files': ' to '.join(map(str, found['open_files'][name])),
+             'threads': ' to '.join(map(str, found['threads'][name]))}
             for name, value in found['rss_slope_mb_per_h'].items()]
 
 
@@ -131,7 +133,7 @@ def _since_start(rows: Iterable[Row]) -> dict[str, list[tuple[float, float]]]:
     return found
 
 
-def _stages(rows: Iterable[Row], names: dict[str, str]) -> dict[str, Points]:
+def _stages(rows: Iterable[Row], names: Mapping[str, str]) -> dict[str, Points]:
     kept = of_kind(rows, 'stages')
     return {shown: [(row['t'], row[name]) for row in kept if name in row]
             for shown, name in names.items()}
