@@ -95,19 +95,26 @@ Life = list[tuple[float, list[float]]]
 """Of a process: the time (s) and pid, memory (MB), processor time (s), open files, threads."""
 
 
-def longest_lives(rows: Iterable[Row]) -> dict[str, Life]:
-    """Return of each process what it held in the longest of its lives, once warm."""
+def all_lives(rows: Iterable[Row]) -> dict[str, dict[float, Life]]:
+    """Return what each process held, by its name and its pid."""
     lives: dict[str, dict[float, Life]] = {}
     for row in of_kind(rows, 'processes'):
         for name, held in row['held'].items():
             lives.setdefault(name, {}).setdefault(held[0], []).append((row['t'], held))
-    found = {}
-    for name, by_pid in sorted(lives.items()):
-        points = max(by_pid.values(), key=len)
-        part, most = WARM_UP
-        warm = points[0][0] + min(most, (points[-1][0] - points[0][0]) * part)
-        found[name] = [point for point in points if point[0] >= warm]
-    return found
+    return lives
+
+
+def longest_lives(rows: Iterable[Row]) -> dict[str, Life]:
+    """Return of each process what it held in the longest of its lives, once warm."""
+    lives = all_lives(rows)
+    return {name: warm(max(by_pid.values(), key=len)) for name, by_pid in sorted(lives.items())}
+
+
+def warm(life: Life) -> Life:
+    """Return a life without its warm-up."""
+    part, most = WARM_UP
+    begin, end = life[0][0], life[-1][0]
+    return [each for each in life if each[0] >= begin + min(most, (end - begin) * part)]
 
 
 def slope(points: Sequence[tuple[float, float]]) -> Slope:
