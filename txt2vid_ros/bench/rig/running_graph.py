@@ -24,6 +24,8 @@ from txt2vid_ros.core.process.memory import resident_bytes
 
 START_TIMEOUT = 60.0
 """Seconds within which the first picture has to be in the stream."""
+LOG_PART = 1 << 20
+"""Bytes of what was printed that are read at a time."""
 
 
 def free_port() -> int:
@@ -104,8 +106,11 @@ class RunningGraph:
 
     def log(self) -> str:
         """Return what it has printed."""
-        self._log.seek(0)
-        return self._log.read().decode('utf-8', 'replace')
+        # The children write at the offset that they share with this file: it must not move.
+        said = bytearray()
+        while part := os.pread(self._log.fileno(), LOG_PART, len(said)):
+            said += part
+        return said.decode('utf-8', 'replace')
 
     def close(self) -> None:
         """Interrupt it as Ctrl-C does and wait for its end."""
