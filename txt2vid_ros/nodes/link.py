@@ -29,6 +29,7 @@ from txt2vid_ros.link.messages import (
     OutgoingText,
     ReceivedText,
 )
+from txt2vid_ros.link.protocol.wire import travelled_start
 from txt2vid_ros.link.receiver import Receiver
 from txt2vid_ros.link.runner import LinkRunner
 from txt2vid_ros.link.sender import Sender
@@ -185,8 +186,9 @@ class LinkNode(ManagedNode):
             try:
                 runner.use(submit)
                 if final:
-                    self._trace.mark(utterance_id(utterance.speaker, start), 'sent',
-                                     text=text)
+                    self._trace.mark(
+                        utterance_id(utterance.speaker, start), 'sent', text=text,
+                        link_id=utterance_id(utterance.speaker, travelled_start(utterance.start)))
             except UserError as error:
                 self.get_logger().error(f'an utterance is not sent: {error}')
 
@@ -216,7 +218,8 @@ class LinkNode(ManagedNode):
         if not heard.partial:
             self._statistics.add_delay('speech_to_heard_ms', heard.arrived - heard.start)
             name = utterance_id(heard.speaker, stamp)
-            self._trace.mark(name, 'text', round(heard.arrived * SECOND), heard.text)
+            self._trace.mark(name, 'text', round(heard.arrived * SECOND), heard.text,
+                             utterance_id(heard.speaker, heard.sent_start))
             self._starts[name] = heard.start
             while len(self._starts) > STARTS_KEPT:
                 self._starts.popitem(last=False)

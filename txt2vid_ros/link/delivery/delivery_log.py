@@ -108,6 +108,6 @@ class DeliveryLog:
     def _received(self, decoded: DecodedText, partial: bool = False) -> ReceivedText:
         offset = self.offset or 0.0
         expected = decoded.arrived - offset - _ASSUMED_SPEECH_AGE
-        start = wire.start_time(decoded.ticks, expected) + offset
-        return ReceivedText(decoded.text, decoded.speaker, decoded.locale, start,
-                            decoded.arrived, partial)
+        start = wire.start_time(decoded.ticks, expected)
+        return ReceivedText(decoded.text, decoded.speaker, decoded.locale, start + offset,
+                            decoded.arrived, partial, wire.travelled_start(start))

@@ -102,6 +102,11 @@ def start_time(low: int, expected: float) -> float:
     return nearest(low, START_TICKS, round(expected / START_TICK)) * START_TICK
 
 
+def travelled_start(start: float) -> int:
+    """Return the nanoseconds of a start time (seconds) as the other end gets to know it."""
+    return round(start / START_TICK) * round(START_TICK * 1e9)
+
+
 def varint(number: int) -> bytes:
     """Return a natural number in groups of seven bits, the low ones first."""
     out = bytearray()
