@@ -7,7 +7,8 @@ from collections.abc import Callable
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.link.transport.base import Transport
 from txt2vid_ros.link.transport.serial import SerialTransport
-from txt2vid_ros.link.transport.tcp import TcpClient, TcpServer
+from txt2vid_ros.link.transport.tcp import TcpClient
+from txt2vid_ros.link.transport.tcp_server import TcpServer
 from txt2vid_ros.link.transport.udp import UdpClient, UdpServer
 
 ROLES = ('sender', 'receiver')

@@ -7,6 +7,8 @@ COBS is Cheshire and Baker, "Consistent Overhead Byte Stuffing", 1999.
 from __future__ import annotations
 
 import abc
+from collections.abc import Callable
+from typing import NamedTuple
 
 _MAX_FRAME_BYTES = 70_000
 
@@ -109,3 +111,14 @@ def cobs_decode(frame: bytes) -> bytes | None:
         if count < 255 and at < len(frame):
             out.append(0)
     return bytes(out)
+
+
+class StreamFraming(NamedTuple):
+    """How datagrams travel in a stream."""
+
+    frame: Callable[[bytes], bytes]
+    deframer: Callable[[], Deframer]
+
+
+LENGTH = StreamFraming(length_prefixed, LengthDeframer)
+COBS = StreamFraming(lambda datagram: cobs_encode(datagram) + b'\0', CobsDeframer)
