@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.link.protocol.seal import TAG_SIZES
+
+MAX_AGE = 3600
+"""Seconds."""
+_SHORT_AGE = 40
+"""Seconds of `max_age` for which start times of two bytes are enough."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,8 +41,8 @@ class LinkConfig:
         """Refuse values out of range. Raises UserError."""
         checks = [
             (self.rate == 0 or self.rate >= 20, 'rate', 'at least 20 bit/s, or 0 for no limit'),
-            (64 <= self.mtu <= 65_000, 'mtu', '64 to 65000 bytes'),
-            (1 <= self.max_age <= 40, 'max_age', '1 to 40 seconds'),
+            (40 <= self.mtu <= 65_000, 'mtu', '40 to 65000 bytes'),
+            (1 <= self.max_age <= MAX_AGE, 'max_age', f'1 to {MAX_AGE} seconds'),
             (self.tag_bytes in TAG_SIZES, 'tag_bytes', f'one of {TAG_SIZES}'),
             (1 <= self.queue <= 100_000, 'queue', '1 to 100000 utterances'),
         ]
@@ -49,9 +55,9 @@ class LinkConfig:
         return (len(datagram) + self.header_bytes) * self.bits_per_byte
 
     @property
-    def frame_bytes(self) -> int:
-        """Return the bytes of a datagram of speech besides its body: header and tag."""
-        return 2 + self.tag_bytes
+    def long_starts(self) -> bool:
+        """Whether speech may be so old that its start time needs a third byte."""
+        return self.max_age > _SHORT_AGE
 
     @property
     def merge_bytes(self) -> int:
@@ -59,3 +65,8 @@ class LinkConfig:
         if not self.rate:
             return self.mtu
         return min(self.mtu, max(128, int(6 * self.rate / self.bits_per_byte)))
+
+
+def queue_for(max_age: float) -> int:
+    """Return how many utterances are said in `max_age` seconds: one every 2 s, at least 256."""
+    return max(256, math.ceil(max_age / 2))

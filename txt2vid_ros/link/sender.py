@@ -218,7 +218,7 @@ class Sender:
             return
         welcome = answer.welcome
         self.clock.add(answer.sent, welcome.arrived * wire.STAMP_TICK,
-                       welcome.answered * wire.STAMP_TICK, now.wall)
+                       welcome.arrived * wire.STAMP_TICK, now.wall)
         self._next_index = max(self._next_index, welcome.wanted)
         unconfirmed = self._session.unconfirmed if self._session else []
         self._queue.waiting.extendleft(reversed([text for text in unconfirmed if (
@@ -227,8 +227,9 @@ class Sender:
             self.config, answer.keys, self._codec,
             SpeechContext(speaker=answer.speaker, locale=answer.locale))
         self.counters.sessions += 1
-        self._timer.reset()
+        self._timer.reset(self.clock.smoothed_round_trip)
         self._offset_reporter.reset()
+        self._offset_reporter.update(now)
         self._control_due = not self._queue.all_drops_confirmed
         self._queue.events.append(Connected(welcome.known))
 

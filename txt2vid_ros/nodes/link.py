@@ -17,7 +17,7 @@ from txt2vid_ros.core.people import utterance_id
 from txt2vid_ros.link import keys
 from txt2vid_ros.link.codec.languages import ENGLISH
 from txt2vid_ros.link.codec.text import TextCodec
-from txt2vid_ros.link.config import LinkConfig
+from txt2vid_ros.link.config import LinkConfig, MAX_AGE, queue_for
 from txt2vid_ros.link.delivery.progress_store import ProgressStore
 from txt2vid_ros.link.link_statistics import LinkStatistics
 from txt2vid_ros.link.messages import (
@@ -67,12 +67,13 @@ class Parameters(NodeParameters):
     mtu: int = parameter(0, 'bytes of the largest datagram; 0 for what suits the transport',
                          minimum=0, maximum=65_000)
     max_age: float = parameter(30.0, 'seconds after which an utterance that has not arrived is '
-                               'dropped', minimum=1.0, maximum=40.0)
+                               'dropped', minimum=1.0, maximum=float(MAX_AGE))
     tag_bytes: int = parameter(4, 'length of the authentication tag: 4, 6, 8, 10, 12, 14 or 16',
                                minimum=4, maximum=16)
     incremental: bool = parameter(False, 'whether to send partial text as well, where the rate '
                                   'leaves room')
-    queue: int = parameter(256, 'utterances that may wait', minimum=1, maximum=100_000)
+    queue: int = parameter(0, 'utterances that may wait; 0 for as many as are said within '
+                           'max_age, and at least 256', minimum=0, maximum=100_000)
     state_file: str = parameter('', 'where the receiver remembers its progress; empty for '
                                 'a file of its own below ~/.local/state, "off" for none')
 
@@ -97,7 +98,7 @@ class LinkNode(ManagedNode):
                 rate=table.rate, mtu=table.mtu or MTU[table.transport], max_age=table.max_age,
                 tag_bytes=table.tag_bytes, header_bytes=transport.header_bytes,
                 bits_per_byte=transport.bits_per_byte, incremental=table.incremental,
-                queue=table.queue)
+                queue=table.queue or queue_for(table.max_age))
             self._end: Sender | Receiver
             self._progress_store = ProgressStore()
             if table.role == 'sender':
