@@ -22,7 +22,7 @@ from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.link.config import LinkConfig
 from txt2vid_ros.link.messages import ReceivedText
 from txt2vid_ros.link.runner import instant
-from txt2vid_ros.link.transport import open_transport
+from txt2vid_ros.link.transport import open_transport, TransportOptions
 from txt2vid_ros.link.transport.serial import SerialTransport
 from txt2vid_ros.link.transport.tcp import TcpClient
 from txt2vid_ros.link.transport.tcp_server import TcpServer
@@ -66,7 +66,7 @@ def test_over_tcp_though_the_receiver_comes_later_and_starts_again() -> None:
 
 def test_over_a_serial_line_of_300_bits_a_second(cable: SerialCable) -> None:
     config = LinkConfig(rate=300, mtu=128, header_bytes=2, bits_per_byte=10)
-    near, far = (open_transport('serial', role, end, 300)
+    near, far = (open_transport('serial', role, end, TransportOptions(baud=300))
                  for role, end in zip(('receiver', 'sender'), cable.ends, strict=True))
     with receiver(near, config) as (_, heard), sender(far, config) as (runner, _):
         for text in TEXTS[:6]:

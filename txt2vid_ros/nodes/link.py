@@ -33,8 +33,9 @@ from txt2vid_ros.link.receiver import Receiver
 from txt2vid_ros.link.runner import LinkRunner
 from txt2vid_ros.link.sender import Sender
 from txt2vid_ros.link.state_file import state_file
-from txt2vid_ros.link.transport import open_transport, ROLES, TRANSPORTS
+from txt2vid_ros.link.transport import open_transport, ROLES, TransportOptions, TRANSPORTS
 from txt2vid_ros.link.transport.base import Transport
+from txt2vid_ros.link.transport.kiss import MAX_PORT
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.monitoring.node_status import NodeParameters
 from txt2vid_ros.ros.monitoring.trace_publisher import TracePublisher
@@ -42,7 +43,7 @@ from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.running import end_process, run
 
-MTU = {'udp': 1200, 'tcp': 1200, 'serial': 128}
+MTU = {'udp': 1200, 'tcp': 1200, 'serial': 128, 'kiss-tcp': 128, 'kiss-serial': 128}
 STARTS_KEPT = 64
 """Utterances whose start is remembered until their mouth shapes come."""
 ACKNOWLEDGEMENT_TIMEOUT = 1.0
@@ -55,10 +56,14 @@ class Parameters(NodeParameters):
 
     role: str = parameter('receiver', 'which end this is', choices=ROLES)
     transport: str = parameter('udp', 'what carries it', choices=TRANSPORTS)
-    address: str = parameter('127.0.0.1:5710', 'HOST:PORT of the receiver, at both ends; or the '
-                             'device of a serial line')
+    address: str = parameter('127.0.0.1:5710', 'HOST:PORT of the receiver, at both ends; '
+                             'HOST:PORT of a TNC (kiss-tcp); or the device of a serial line')
     baud: int = parameter(0, 'speed of a serial line; 0 keeps the one it has', minimum=0,
                           maximum=4_000_000)
+    kiss_port: int = parameter(0, 'radio port of a TNC behind KISS', minimum=0, maximum=MAX_PORT)
+    callsign: str = parameter('', 'call sign of this station, such as DL1ABC-7, for the AX.25 '
+                              'header that TNCs want; without, KISS frames have none')
+    peer_callsign: str = parameter('', 'call sign of the other station')
     key_file: str = parameter('', 'file of the key that both ends share (txt2vid link keygen); '
                               f'empty for the environment variable {keys.VARIABLE}')
     insecure: bool = parameter(False, 'whether to allow a link beyond this machine without a key')
@@ -123,7 +128,9 @@ class LinkNode(ManagedNode):
 
     def _open(self) -> Transport:
         table = self.parameters
-        return open_transport(table.transport, table.role, table.address, table.baud)
+        options = TransportOptions(table.baud, table.kiss_port, table.callsign,
+                                   table.peer_callsign)
+        return open_transport(table.transport, table.role, table.address, options)
 
     def start(self) -> None:
         """Connect the topics with the link."""

@@ -10,7 +10,7 @@ import abc
 from collections.abc import Callable
 from typing import NamedTuple
 
-_MAX_FRAME_BYTES = 70_000
+MAX_FRAME_BYTES = 70_000
 
 
 class Deframer(abc.ABC):
@@ -76,7 +76,7 @@ class CobsDeframer(Deframer):
     """COBS frames between zero bytes; damaged ones come out undecoded, to be counted."""
 
     def _cut(self) -> bytes | None:
-        while (stop := self._bytes.find(0)) >= 0 or len(self._bytes) > _MAX_FRAME_BYTES:
+        while (stop := self._bytes.find(0)) >= 0 or len(self._bytes) > MAX_FRAME_BYTES:
             # What is longer than any frame is cut off and counts as one.
             frame = bytes(self._bytes[:stop] if stop >= 0 else self._bytes)
             del self._bytes[:len(frame) + 1]
