@@ -69,6 +69,9 @@ class Parameters(NodeParameters):
     insecure: bool = parameter(False, 'whether to allow a link beyond this machine without a key')
     rate: float = parameter(0.0, 'limit of this end in bits per second on the wire, headers '
                             'included; 0 for none', minimum=0.0, maximum=1e9)
+    duty_cycle: float = parameter(0.0, 'share of any hour that this end may be on the air, such '
+                                  'as 0.01, with rate as bit rate on the air; 0 for no limit',
+                                  minimum=0.0, maximum=1.0)
     mtu: int = parameter(0, 'bytes of the largest datagram; 0 for what suits the transport',
                          minimum=0, maximum=65_000)
     max_age: float = parameter(30.0, 'seconds after which an utterance that has not arrived is '
@@ -100,7 +103,8 @@ class LinkNode(ManagedNode):
         try:
             key = keys.require(key, transport.loopback, table.insecure)
             config = LinkConfig(
-                rate=table.rate, mtu=table.mtu or MTU[table.transport], max_age=table.max_age,
+                rate=table.rate, duty_cycle=table.duty_cycle,
+                mtu=table.mtu or MTU[table.transport], max_age=table.max_age,
                 tag_bytes=table.tag_bytes, header_bytes=transport.header_bytes,
                 bits_per_byte=transport.bits_per_byte, incremental=table.incremental,
                 queue=table.queue or queue_for(table.max_age))

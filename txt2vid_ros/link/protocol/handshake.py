@@ -93,7 +93,8 @@ class Initiator:
         self._tag_bytes, self._mtu = config.tag_bytes, config.mtu
         pause = _FIRST_PAUSE + (_HANDSHAKE_BITS / config.rate if config.rate else 0.0)
         self._backoff = Backoff(pause, max(pause, _MAX_PAUSE))
-        self._later_backoff = Backoff(pause, max(pause, _MAX_PAUSE_LATER))
+        self._later_backoff = Backoff(
+            pause, max(pause, _MAX_PAUSE_LATER, config.least_hello_pause))
         self._seal = HandshakeSeal(key)
         self._sent_hellos: collections.deque[_SentHello] = collections.deque(
             maxlen=_MAX_UNANSWERED)
