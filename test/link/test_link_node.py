@@ -273,3 +273,11 @@ def test_keygen_and_no_link_to_watch(tmp_path: Path) -> None:
     assert again.returncode == 2 and 'exists already' in again.stderr
     nobody = run('stats', '--namespace', 'nobody', '--timeout', '1')
     assert nobody.returncode == 2 and 'no link node reports' in nobody.stderr
+
+
+def test_a_peer_whose_name_is_unknown_is_waited_for(observer: Observer) -> None:
+    with node('near', role='sender', address='no-such-host.invalid:5710',
+              insecure='true') as process:
+        observer.wait(lambda: "'no-such-host.invalid' cannot be resolved"
+                      in observer.reports.get('near', {}).get('message', ''))
+        assert process.poll() is None

@@ -101,7 +101,7 @@ def _service(arguments: argparse.Namespace) -> Service:
              if (value := getattr(chosen, name))]
     if is_program(chosen.responder):
         given.append(Path(chosen.responder).expanduser().absolute())
-    serial = [Path(chosen.link_address)] if chosen.link == 'serial' else []
+    serial = [Path(chosen.link_address)] if chosen.link in ('serial', 'kiss-serial') else []
     secrets = {_option(name): Path(value).expanduser().absolute() for name in SECRETS
                if (value := getattr(chosen, name))}
     return Service(
