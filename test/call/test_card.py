@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 import pytest
 from txt2vid_ros.call.card import Card, CardHead, Face, FaceFormat, FaceOutline
 from txt2vid_ros.call.consent import FaceConsent
