@@ -45,15 +45,13 @@ def test_a_clip_is_cropped_and_fits(tmp_path: Path, mesh: FaceMesh) -> None:
     scene[40:400, 160:490] = cv2.resize(own[:, 150:770], (330, 360), interpolation=cv2.INTER_AREA)
     cv2.imwrite(str(tmp_path / 'me.png'), scene)
     subprocess.run(['ffmpeg', '-v', 'error', '-loop', '1', '-i', str(tmp_path / 'me.png'), '-t',
-                    '0.4', '-r', '25', '-pix_fmt', 'yuv420p', str(tmp_path / 'me.mp4')],
+                    '0.2', '-r', '25', '-pix_fmt', 'yuv420p', str(tmp_path / 'me.mp4')],
                    check=True)
     face = make_face(tmp_path / 'me.mp4', FaceBudget(9000), mesh)
     assert len(face.data) <= 9000 and face.outline.is_clip
-    assert face.outline.seconds == pytest.approx(0.4, abs=0.05)
+    assert face.outline.seconds == pytest.approx(0.2, abs=0.05)
     assert face.outline.width < 340
     assert shows_face(mesh, coding.decoded(face.data, face.outline)[-1])
-    still = make_face(tmp_path / 'me.mp4', FaceBudget(6000, face_seconds=0), mesh)
-    assert still.outline.frames == 1
 
 
 def test_where_and_when_a_picture_was_taken_stays_here(
