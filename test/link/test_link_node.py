@@ -23,6 +23,7 @@ import pytest
 import rclpy
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from trajectory_msgs.msg import JointTrajectory
+from txt2vid_ros.core.monitoring.stage_mark import marks_of
 from txt2vid_ros.core.people import utterance_id
 from txt2vid_ros.link import keys
 from txt2vid_ros.ros import messages, qos
@@ -58,10 +59,14 @@ class Observer:
         self.speech = self.node.create_publisher(LiveSpeech, '/near/speech', qos.SPEECH)
         self.mouth = self.node.create_publisher(JointTrajectory, '/far/voice/mouth', qos.MOUTH)
         self.heard: list[LiveSpeech] = []
+        self.link_ids: dict[str, list[str]] = {'sent': [], 'text': []}
         self.reports: dict[str, dict[str, str]] = {}
         self.changed = threading.Condition()
         self.node.create_subscription(LiveSpeech, '/far/heard', self._on_heard, qos.SPEECH)
         self.node.create_subscription(DiagnosticArray, '/diagnostics', self._on_report, 10)
+        for end in ('near', 'far'):
+            self.node.create_subscription(
+                DiagnosticArray, f'/{end}/trace', self._on_trace, qos.TRACE)
         self.executor = SingleThreadedExecutor(context=self.context)
         self.executor.add_node(self.node)
         self.thread = threading.Thread(target=self._spin, daemon=True)
@@ -81,6 +86,12 @@ class Observer:
             for status in message.status:
                 self.reports[status.name.split('/')[1]] = {
                     'message': status.message, **{v.key: v.value for v in status.values}}
+            self.changed.notify_all()
+
+    def _on_trace(self, message: DiagnosticArray) -> None:
+        with self.changed:
+            for mark in marks_of(message):
+                self.link_ids[mark.stage].append(mark.link_id)
             self.changed.notify_all()
 
     def say(self, text: str, speaker: str = 'ann', incremental: str = '') -> int:
@@ -177,6 +188,11 @@ def test_speech_is_heard_at_the_other_end(observer: Observer, address: str,
         observer.move_the_mouth(observer.heard[3], 1.5)
         observer.wait(lambda: 'mouth_to_eye_ms_p50' in observer.reports['far'])
         assert abs(float(observer.reports['far']['mouth_to_eye_ms_p50']) - 1500) < 30
+        # What one end told of an utterance and what the other did are joined.
+        last = f'ann#{round(late / 20e6) * 20_000_000}'
+        observer.wait(lambda: all(last in ids for ids in observer.link_ids.values()))
+        # Those of a speaker within 20 ms are one to the receiver, as they have one start.
+        assert {*observer.link_ids['sent']} == {*observer.link_ids['text']}
         printed = stats('near')
         assert printed['role'] == 'sender'
         assert (printed['text_bits_per_character'] < printed['datagram_bits_per_character']
@@ -257,3 +273,11 @@ def test_keygen_and_no_link_to_watch(tmp_path: Path) -> None:
     assert again.returncode == 2 and 'exists already' in again.stderr
     nobody = run('stats', '--namespace', 'nobody', '--timeout', '1')
     assert nobody.returncode == 2 and 'no link node reports' in nobody.stderr
+
+
+def test_a_peer_whose_name_is_unknown_is_waited_for(observer: Observer) -> None:
+    with node('near', role='sender', address='no-such-host.invalid:5710',
+              insecure='true') as process:
+        observer.wait(lambda: "'no-such-host.invalid' cannot be resolved"
+                      in observer.reports.get('near', {}).get('message', ''))
+        assert process.poll() is None

@@ -13,6 +13,9 @@ from txt2vid_ros.link.sender import Sender
 _RATE_REPORTS = 10
 """Reports, one a second, that rates are taken over."""
 
+_SILENCE_TO_REPORT = 5.0
+"""Seconds for which the duty cycle keeps an end silent."""
+
 
 class LinkStatistics:
     """Rates over the last ten reports (one a second), totals, clock and delays of an end."""
@@ -24,6 +27,7 @@ class LinkStatistics:
         self._end = end
         self._seen: collections.deque[tuple[float, dict[str, int]]] = collections.deque(
             maxlen=_RATE_REPORTS)
+        self._silent_for = 0.0
         self._delays: dict[str, RollingPercentiles] = {}
 
     def add_delay(self, name: str, seconds: float) -> None:
@@ -47,6 +51,9 @@ class LinkStatistics:
             **counters.as_dict(),
             **self._clock(now),
         }
+        if end.config.duty_cycle:
+            figures['air_percent'] = 100 * end.limits.air_share(now.mono)
+            self._silent_for = end.limits.blocked_for(now.mono)
         if isinstance(end, Sender):
             figures['queue_depth'] = end.backlog
         for name, delays in self._delays.items():
@@ -59,6 +66,9 @@ class LinkStatistics:
         forged = self._increase('forged') if self._seen else 0
         if self.mismatch:
             return self.mismatch
+        if self._silent_for > _SILENCE_TO_REPORT:
+            return (f'the air time that duty_cycle allows in an hour is used up: silent for '
+                    f'{self._silent_for:.0f} s')
         if not self._end.connected:
             return ('the datagrams that arrive are sealed with another key: both ends need the '
                     'same' if forged else 'waiting for the other end')

@@ -11,7 +11,7 @@ from txt2vid_ros.link.counters import LinkCounters
 from txt2vid_ros.link.delivery.acknowledging import Acknowledger
 from txt2vid_ros.link.delivery.delivery_log import DeliveryLog
 from txt2vid_ros.link.delivery.progress_store import ProgressStore
-from txt2vid_ros.link.delivery.rate_limiter import RateLimiter
+from txt2vid_ros.link.delivery.rate_limiter import SendingLimits
 from txt2vid_ros.link.delivery.reorder_buffer import ReorderBuffer
 from txt2vid_ros.link.messages import (
     Connected,
@@ -48,7 +48,7 @@ class Receiver:
         self._codec = codec
         self._log = DeliveryLog(store or ProgressStore(), self.counters)
         self._responder = Responder(key, codec.digest, now)
-        self._limiter = RateLimiter(config.rate, 2 * config.rate)
+        self.limits = SendingLimits(config)
         self._buffer: ReorderBuffer | None = None
         self._acknowledger = Acknowledger()
         self._controls = 0
@@ -93,7 +93,7 @@ class Receiver:
     def poll(self, now: Instant) -> list[OutgoingDatagram]:
         """Return the datagrams to send now; call prepare() first, and deliver the events."""
         out: list[OutgoingDatagram] = []
-        while self._limiter.ready_at(now.mono) <= now.mono:
+        while self.limits.ready_at(now.mono) <= now.mono:
             if self._replies:
                 reply = self._replies.popleft()
             elif (self._buffer is not None and now.mono >= self._acknowledger.timing.due
@@ -101,7 +101,7 @@ class Receiver:
                 reply = OutgoingDatagram(self._acknowledger.ack(self._buffer, now))
             else:
                 break
-            self._limiter.spend(self.config.wire_bits(reply.datagram), now.mono)
+            self.limits.spend(self.config.wire_bits(reply.datagram), now.mono)
             self.counters.count_sent(reply.datagram, self.config)
             out.append(reply)
         return out
@@ -110,7 +110,7 @@ class Receiver:
         """Return when to call poll() at the latest, on the monotonic clock."""
         soonest = now.mono if self._replies else self._acknowledger.timing.due
         if soonest != NEVER:
-            soonest = max(soonest, self._limiter.ready_at(now.mono))
+            soonest = max(soonest, self.limits.ready_at(now.mono))
         if self._gap_since is not None:
             soonest = min(soonest, self._gap_since + 2 * self.config.max_age + 1e-3)
         return soonest

@@ -12,7 +12,7 @@ from txt2vid_ros.link.codec.text import TextCodec
 from txt2vid_ros.link.config import LinkConfig
 from txt2vid_ros.link.counters import LinkCounters
 from txt2vid_ros.link.delivery.feedback import Feedback
-from txt2vid_ros.link.delivery.rate_limiter import RateLimiter
+from txt2vid_ros.link.delivery.rate_limiter import SendingLimits
 from txt2vid_ros.link.delivery.retransmission_timer import RetransmissionTimer
 from txt2vid_ros.link.delivery.send_queue import SendQueue
 from txt2vid_ros.link.delivery.send_window import InFlightDatagram
@@ -50,7 +50,7 @@ class Sender:
         self._queue = SendQueue(config, self.counters, now)
         self._next_index = 0
         self._initiator = Initiator(key, codec.digest, config, self._stream, now)
-        self._limiter = RateLimiter(config.rate, 2 * config.rate)
+        self.limits = SendingLimits(config)
         self._timer = RetransmissionTimer(config)
         self._session: SendingSession | None = None
         self._offset_reporter = OffsetReporter(self.clock)
@@ -92,17 +92,17 @@ class Sender:
             count += len(session.window.abandon(now.mono - self.config.max_age))
         self._queue.drop(count, 'too old')
         if (session is not None and not self._initiator.in_progress and session.window.room > 0
-                and self._limiter.ready_at(now.mono) <= now.mono):
+                and self.limits.ready_at(now.mono) <= now.mono):
             self._pack(session, now)
 
     def poll(self, now: Instant) -> list[OutgoingDatagram]:
         """Return the datagrams to send now; call prepare() first."""
         out: list[OutgoingDatagram] = []
-        while self._limiter.ready_at(now.mono) <= now.mono:
+        while self.limits.ready_at(now.mono) <= now.mono:
             datagram = self._next(now)
             if datagram is None:
                 break
-            self._limiter.spend(self.config.wire_bits(datagram), now.mono)
+            self.limits.spend(self.config.wire_bits(datagram), now.mono)
             self.counters.count_sent(datagram, self.config)
             out.append(OutgoingDatagram(datagram))
         return out
@@ -120,7 +120,7 @@ class Sender:
             if self._all_arrived(session):
                 wakeups.append(self._queue.partial_wakeup(now))
         soonest = min(wakeups)
-        return soonest if soonest == NEVER else max(soonest, self._limiter.ready_at(now.mono))
+        return soonest if soonest == NEVER else max(soonest, self.limits.ready_at(now.mono))
 
     def take_event(self) -> LinkEvent | None:
         """Return the oldest event; None where there are no more."""
@@ -166,7 +166,7 @@ class Sender:
         if session.window.room > 0 and self._pack(session, now):
             self._timer.on_new_data(now)
             return self._send(session, session.number_next(now), now)
-        if self._all_arrived(session) and self._limiter.half_full:
+        if self._all_arrived(session) and self.limits.half_full:
             return session.partial(self._queue.take_partial(now))
         return None
 
@@ -218,7 +218,7 @@ class Sender:
             return
         welcome = answer.welcome
         self.clock.add(answer.sent, welcome.arrived * wire.STAMP_TICK,
-                       welcome.answered * wire.STAMP_TICK, now.wall)
+                       welcome.arrived * wire.STAMP_TICK, now.wall)
         self._next_index = max(self._next_index, welcome.wanted)
         unconfirmed = self._session.unconfirmed if self._session else []
         self._queue.waiting.extendleft(reversed([text for text in unconfirmed if (
@@ -227,8 +227,9 @@ class Sender:
             self.config, answer.keys, self._codec,
             SpeechContext(speaker=answer.speaker, locale=answer.locale))
         self.counters.sessions += 1
-        self._timer.reset()
+        self._timer.reset(self.clock.smoothed_round_trip)
         self._offset_reporter.reset()
+        self._offset_reporter.update(now)
         self._control_due = not self._queue.all_drops_confirmed
         self._queue.events.append(Connected(welcome.known))
 

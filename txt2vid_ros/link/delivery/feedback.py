@@ -12,6 +12,9 @@ from txt2vid_ros.link.protocol.clock_offset import OffsetEstimator
 from txt2vid_ros.link.protocol.control import Ack
 from txt2vid_ros.link.protocol.offset_reporter import OffsetReporter
 
+_MAX_EXCHANGE = wire.STAMPS * wire.STAMP_TICK / 2
+"""Seconds. The stamps of a longer exchange may have gone round, and say little of the clocks."""
+
 
 class Feedback:
     """Passes acknowledgements of a session to everything that learns from them."""
@@ -55,6 +58,8 @@ class Feedback:
         if answered.tries != 1 or estimate is None or ack.hold == wire.HOLD_UNKNOWN:
             return
         sent = answered.at.wall
+        if now.wall - sent > _MAX_EXCHANGE:
+            return
         expected = round((sent + estimate.seconds) / wire.STAMP_TICK)
         arrived = wire.nearest(ack.arrived, wire.STAMPS, expected) * wire.STAMP_TICK
         self._clock.add(sent, arrived, arrived + ack.hold * wire.HOLD_TICK, now.wall)

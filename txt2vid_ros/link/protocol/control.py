@@ -8,6 +8,9 @@ import struct
 from txt2vid_ros.link.protocol.offset_report import OffsetReport
 from txt2vid_ros.link.protocol.wire import BodyReader, FrameError, name, nearest, STAMPS, varint
 
+_WALL_BYTES = 6
+"""Of a clock in STAMP_TICK: enough for 400 years on either side of 1970."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Control:
@@ -115,16 +118,18 @@ class Hello:
 
     def pack(self) -> bytes:
         """Return the body."""
-        return (struct.pack('>I4sqB', self.stream, self.model, self.wall, self.tag_bytes)
-                + name(self.speaker) + name(self.locale) + varint(self.first))
+        names = name(self.speaker) + name(self.locale) if self.speaker or self.locale else b''
+        return (struct.pack('>I4sB', self.stream, self.model, self.tag_bytes)
+                + _wall(self.wall) + varint(self.first) + names)
 
     @classmethod
     def unpack(cls, body: bytes) -> Hello:
         """Read the body. Raises FrameError."""
         reader = BodyReader(body)
-        stream, model, wall, tag_bytes = struct.unpack('>I4sqB', reader.take(17))
-        speaker, locale = reader.name(), reader.name()
-        return cls(stream, reader.varint(), model, wall, tag_bytes, speaker, locale)
+        stream, model, tag_bytes = struct.unpack('>I4sB', reader.take(9))
+        wall, first = _read_wall(reader), reader.varint()
+        speaker, locale = (reader.name(), reader.name()) if reader.left else ('', '')
+        return cls(stream, first, model, wall, tag_bytes, speaker, locale)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -137,18 +142,25 @@ class Welcome:
     """Index in the stream of the utterance the receiver wants first."""
     model: bytes
     arrived: int
-    """When the HELLO came, on the receiver's clock, in STAMP_TICK."""
-    answered: int
-    """When this was sent, likewise."""
+    """When the HELLO came and was answered, on the receiver's clock, in STAMP_TICK."""
 
     def pack(self) -> bytes:
         """Return the body."""
-        return struct.pack('>?4sqq', self.known, self.model, self.arrived, self.answered
-                           ) + varint(self.wanted)
+        return (struct.pack('>?4s', self.known, self.model) + _wall(self.arrived)
+                + varint(self.wanted))
 
     @classmethod
     def unpack(cls, body: bytes) -> Welcome:
         """Read the body. Raises FrameError."""
         reader = BodyReader(body)
-        known, model, arrived, answered = struct.unpack('>?4sqq', reader.take(21))
-        return cls(known, reader.varint(), model, arrived, answered)
+        known, model = struct.unpack('>?4s', reader.take(5))
+        arrived = _read_wall(reader)
+        return cls(known, reader.varint(), model, arrived)
+
+
+def _wall(ticks: int) -> bytes:
+    return ticks.to_bytes(_WALL_BYTES, 'big', signed=True)
+
+
+def _read_wall(reader: BodyReader) -> int:
+    return int.from_bytes(reader.take(_WALL_BYTES), 'big', signed=True)

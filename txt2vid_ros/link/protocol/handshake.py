@@ -36,8 +36,8 @@ _MAX_PAUSE, _MAX_PAUSE_LATER = 1.5, 15.0
 _LATER = 60.0
 _HANDSHAKE_BITS = 8 * 2 * (90 + 60)
 """What a HELLO and its WELCOME cost on the wire, both ways, roughly."""
-_MAX_UNANSWERED = 4
-"""How many of the latest HELLO a WELCOME may answer."""
+_MAX_UNANSWERED = 16
+"""How many of the latest HELLO a WELCOME may answer: some minutes' worth, for slow paths."""
 _MAX_OFFERS = 16
 _MAX_REMEMBERED = 1024
 _MIN_SILENCE_BEFORE_SOLICITED = 2.0
@@ -93,7 +93,8 @@ class Initiator:
         self._tag_bytes, self._mtu = config.tag_bytes, config.mtu
         pause = _FIRST_PAUSE + (_HANDSHAKE_BITS / config.rate if config.rate else 0.0)
         self._backoff = Backoff(pause, max(pause, _MAX_PAUSE))
-        self._later_backoff = Backoff(pause, max(pause, _MAX_PAUSE_LATER))
+        self._later_backoff = Backoff(
+            pause, max(pause, _MAX_PAUSE_LATER, config.least_hello_pause))
         self._seal = HandshakeSeal(key)
         self._sent_hellos: collections.deque[_SentHello] = collections.deque(
             maxlen=_MAX_UNANSWERED)
@@ -208,8 +209,7 @@ class Responder:
 
         `known` is whether its stream is continued, `wanted` the index to continue from.
         """
-        answer = Welcome(known, wanted, self._model, round(now.wall / STAMP_TICK),
-                         round(now.wall / STAMP_TICK))
+        answer = Welcome(known, wanted, self._model, round(now.wall / STAMP_TICK))
         sealed, own_random = self._seal.seal(
             FrameType.WELCOME, wire.head(FrameType.WELCOME, 0, 0), answer.pack(), random)
         if hello.model == self._model:
