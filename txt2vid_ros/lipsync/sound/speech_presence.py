@@ -86,12 +86,14 @@ def speech_presence(
 def _spoken(mel: Array, samples: Array, wanted: NDArray[np.int64], present: Values, loud: Values,
             likely: Values | None) -> Values:
     """Return how surely some columns that rise or are loud are speech; `likely` to the network."""
-    found, possible = np.zeros(len(wanted)), np.ones(len(wanted))
+    found: Values = np.zeros(len(wanted))
+    possible: Values = np.ones(len(wanted))
     held: Values = np.zeros(len(wanted))
     if loud.any():
         held = loud * formants(mel, wanted)
     if likely is not None:
-        found, possible = np.maximum(present, loud) * step(likely, *_SURE), step(likely, *_POSSIBLE)
+        possible = step(likely, *_POSSIBLE)
+        found = np.maximum(present, loud) * step(likely, *_SURE)
         if held.any():
             # The network hears that it is not spoken: it has to be held indeed.
             held *= _steadiness(mel, wanted)
