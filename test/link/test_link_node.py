@@ -254,7 +254,6 @@ def test_what_cannot_work_is_said_in_one_line(tmp_path: Path, address: str) -> N
     readable.chmod(0o640)
     assert 'chmod 600' in failing(key_file=readable)
     assert 'needs a key' in failing(role='sender', address='192.0.2.1:5710')
-    assert 'is unknown' in failing(role='sender', address='no.such.host.invalid:5710')
     assert 'transport' in failing(transport='pigeon')
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
         taken.bind(('127.0.0.1', 0))
