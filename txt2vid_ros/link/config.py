@@ -30,6 +30,10 @@ class LinkConfig:
     """Utterances that may wait; beyond that, the oldest is dropped."""
     max_characters: int = 20_000
     """Longer texts are refused."""
+    keepalive: float = 30.0
+    """Seconds of silence of the other end after which a calling peer asks whether it is there;
+    0 for never. So it notices a restart of the other end, which cannot call, and keeps the way
+    open through address translation."""
 
     def __post_init__(self) -> None:
         """Refuse values out of range. Raises UserError."""
@@ -52,6 +56,13 @@ class LinkConfig:
     def frame_bytes(self) -> int:
         """Return the bytes of a datagram of speech besides its body: header and tag."""
         return 2 + self.tag_bytes
+
+    @property
+    def data_bytes(self) -> int:
+        """Return the bytes of a datagram of data at most: on a slow link, what takes 4 s."""
+        if not self.rate:
+            return self.mtu
+        return min(self.mtu, max(64, int(4 * self.rate / self.bits_per_byte) - self.header_bytes))
 
     @property
     def merge_bytes(self) -> int:

@@ -35,6 +35,11 @@ class AckTiming:
         self._unacknowledged = 0
         self._sent = -NEVER
 
+    @property
+    def pending(self) -> bool:
+        """Whether there is anything to acknowledge."""
+        return self.due != NEVER
+
     def arrived(self, now: Instant, gap: bool) -> None:
         """Note a new datagram of speech; `gap` where one before it is missing."""
         after_silence = self._interval.observe(now.mono)

@@ -24,14 +24,19 @@ class Feedback:
         self._timer = timer
         self._queue = queue
 
-    def take(self, session: SendingSession, ack: Ack, now: Instant) -> bool:
-        """Learn from `ack`; return whether the receiver needs a CONTROL."""
+    def take(self, session: SendingSession, ack: Ack, now: Instant,
+             offset: float | None) -> bool:
+        """
+        Learn from `ack`; return whether the other end needs a CONTROL.
+
+        `offset` is the other clock minus this one, as far as is known.
+        """
         fresh = session.acknowledge(ack)
         answered = session.answered(ack)
         reports = [report for _, report in fresh]
         lost: list[InFlightDatagram] = []
         if answered is not None:
-            self._measure(ack, answered, now)
+            self._measure(ack, answered, now, offset)
             lost = session.lost(answered)
             for datagram in lost:
                 datagram.resend = True
@@ -48,13 +53,13 @@ class Feedback:
         self._reporter.update(now)
         return needs_control
 
-    def _measure(self, ack: Ack, answered: SendRecord, now: Instant) -> None:
+    def _measure(self, ack: Ack, answered: SendRecord, now: Instant,
+                 offset: float | None) -> None:
         """Learn from the clock stamps of an acknowledgement."""
-        estimate = self._clock.at(now.wall)
         # Of a datagram sent several times, nobody knows which copy the stamps are about.
-        if answered.tries != 1 or estimate is None or ack.hold == wire.HOLD_UNKNOWN:
+        if answered.tries != 1 or offset is None or ack.hold == wire.HOLD_UNKNOWN:
             return
         sent = answered.at.wall
-        expected = round((sent + estimate.seconds) / wire.STAMP_TICK)
+        expected = round((sent + offset) / wire.STAMP_TICK)
         arrived = wire.nearest(ack.arrived, wire.STAMPS, expected) * wire.STAMP_TICK
         self._clock.add(sent, arrived, arrived + ack.hold * wire.HOLD_TICK, now.wall)
