@@ -10,6 +10,7 @@ from txt2vid_ros.link.codec.text import TextCodec
 from txt2vid_ros.link.config import LinkConfig
 from txt2vid_ros.link.counters import LinkCounters
 from txt2vid_ros.link.delivery.data_channel import DataChannel
+from txt2vid_ros.link.delivery.exchange import Exchange
 from txt2vid_ros.link.delivery.inbound import Inbound
 from txt2vid_ros.link.delivery.outbound import Outbound
 from txt2vid_ros.link.delivery.progress_store import ProgressStore
@@ -54,8 +55,10 @@ class Peer:
         self.clock = OffsetEstimator()
         self._codec = codec
         self._limiter = RateLimiter(config.rate, 2 * config.rate)
-        self._outbound = Outbound(config, self.counters, codec, self.clock, now, role.initiates)
-        self._inbound = Inbound(config, self.counters, codec, store or ProgressStore())
+        exchange = Exchange()
+        self._outbound = Outbound(config, self.counters, codec, self.clock, exchange, now,
+                                  role.initiates)
+        self._inbound = Inbound(config, self.counters, codec, exchange, store or ProgressStore())
         self.data = DataChannel(config)
         self._greeting = Greeting(config, key, codec.digest, role, now,
                                   (self._outbound, self._inbound), self.clock, self.counters)

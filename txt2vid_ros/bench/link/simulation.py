@@ -194,6 +194,11 @@ class LinkSimulation:
         return [e.message for e in self.receiver_events if isinstance(e, ReceivedData)]
 
     @property
+    def text_bytes(self) -> float:
+        """Return the bytes of the coded texts, which both ends count once they have arrived."""
+        return (self.sender.counters.text_bytes + self.receiver.counters.text_bytes) / 2
+
+    @property
     def wire_bits(self) -> int:
         """Return what both ends have sent since they started."""
         return self.sender.counters.wire_bits_out + self.receiver.counters.wire_bits_out

@@ -40,9 +40,13 @@ class AckTiming:
         """Whether there is anything to acknowledge."""
         return self.due != NEVER
 
-    def arrived(self, now: Instant, gap: bool) -> None:
-        """Note a new datagram of speech; `gap` where one before it is missing."""
-        after_silence = self._interval.observe(now.mono)
+    def arrived(self, now: Instant, gap: bool, answer: bool) -> None:
+        """
+        Note a new datagram of speech; `gap` where one before it is missing.
+
+        `answer` is whether it answers this end, whose next words may carry the acknowledgement.
+        """
+        after_silence = self._interval.observe(now.mono) and not answer
         self._unacknowledged += 1
         self._clean += 1
         if gap:

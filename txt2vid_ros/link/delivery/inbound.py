@@ -8,6 +8,7 @@ from txt2vid_ros.link.config import LinkConfig
 from txt2vid_ros.link.counters import LinkCounters
 from txt2vid_ros.link.delivery.acknowledging import Acknowledger
 from txt2vid_ros.link.delivery.delivery_log import DeliveryLog
+from txt2vid_ros.link.delivery.exchange import Exchange
 from txt2vid_ros.link.delivery.progress_store import ProgressStore
 from txt2vid_ros.link.delivery.reorder_buffer import ReorderBuffer
 from txt2vid_ros.link.messages import Instant, NEVER
@@ -24,11 +25,12 @@ class Inbound:
     """What an end hears, across all sessions."""
 
     def __init__(self, config: LinkConfig, counters: LinkCounters, codec: TextCodec,
-                 store: ProgressStore) -> None:
+                 exchange: Exchange, store: ProgressStore) -> None:
         """Continue from the progress in `store`."""
         self.log = DeliveryLog(store, counters)
         self.buffer: ReorderBuffer | None = None
         self._config, self._counters, self._codec = config, counters, codec
+        self._exchange = exchange
         self._acknowledger = Acknowledger()
         self._gap_since: float | None = None
 
@@ -93,7 +95,8 @@ class Inbound:
         deliveries, discarded = buffer.deliver()
         self._counters.undecodable += discarded
         self.log.add_texts(deliveries)
-        self._acknowledger.timing.arrived(now, gap=buffer.has_gap)
+        self._acknowledger.timing.arrived(now, gap=buffer.has_gap,
+                                          answer=self._exchange.heard(now))
         self._watch_gap(buffer, now)
         return True
 

@@ -7,6 +7,7 @@ import secrets
 from txt2vid_ros.link.codec.text import TextCodec
 from txt2vid_ros.link.config import LinkConfig
 from txt2vid_ros.link.counters import LinkCounters
+from txt2vid_ros.link.delivery.exchange import Exchange
 from txt2vid_ros.link.delivery.feedback import Feedback
 from txt2vid_ros.link.delivery.retransmission_timer import RetransmissionTimer
 from txt2vid_ros.link.delivery.send_queue import SendQueue
@@ -24,13 +25,15 @@ class Outbound:
     """What an end says, across all sessions."""
 
     def __init__(self, config: LinkConfig, counters: LinkCounters, codec: TextCodec,
-                 clock: OffsetEstimator, now: Instant, reports_clock: bool) -> None:
+                 clock: OffsetEstimator, exchange: Exchange, now: Instant,
+                 reports_clock: bool) -> None:
         """Begin a new stream; `reports_clock` is whether the other end is told the offset."""
         self.stream = secrets.randbits(32)
         self.queue = SendQueue(config, counters, now)
         self.session: SendingSession | None = None
         self.timer = RetransmissionTimer(config)
         self._config, self._counters, self._codec = config, counters, codec
+        self._exchange = exchange
         self._next_index = 0
         self._reporter = OffsetReporter(clock, reports_clock)
         self._feedback = Feedback(clock, self._reporter, self.timer, self.queue)
@@ -82,7 +85,7 @@ class Outbound:
                 self.timer.on_sent(now, self._config.wire_bits(datagram.data))
                 return session.mark_sent(datagram, now)
         if session.window.room > 0 and self._pack(session, now):
-            self.timer.on_new_data(now)
+            self.timer.on_new_data(now, self._exchange.said(now))
             data = session.send_next(now, ride)
             self.timer.on_sent(now, self._config.wire_bits(data))
             return data

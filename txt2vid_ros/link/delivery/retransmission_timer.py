@@ -91,9 +91,9 @@ class RetransmissionTimer:
         """Whether missing acknowledgements are only on their way or batched."""
         return self._clean >= self._clean_needed and self._timeouts == 0
 
-    def on_new_data(self, now: Instant) -> None:
-        """Note that a datagram with new speech is sent."""
-        self._prompt = self._interval.observe(now.mono)
+    def on_new_data(self, now: Instant, answer: bool) -> None:
+        """Note that a datagram with new speech is sent; `answer`: it answers the other end."""
+        self._prompt = self._interval.observe(now.mono) and not answer
 
     def on_sent(self, now: Instant, bits: int) -> None:
         """Note that a datagram was sent that needs an answer."""
