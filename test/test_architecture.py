@@ -24,6 +24,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     'media': ('core',),
     'speaking': ('core',),
     'lipsync': ('core', 'media'),
+    'call': ('core', 'lipsync', 'media'),
     'providers': ('core', 'lipsync', 'listening', 'media', 'speaking'),
     'render': ('core', 'lipsync', 'media', 'speaking'),
     'ros': ('core', 'media'),

@@ -158,7 +158,8 @@ pip_install() {
   local total=$1
   shift
   touch "$stamps/interrupted"
-  watched "$total" pip install --progress-bar off "$@"
+  # Python compiles by itself what is imported; pip would compile all that lies there.
+  watched "$total" pip install --no-compile --progress-bar off "$@"
   rm "$stamps/interrupted"
 }
 
@@ -173,11 +174,11 @@ install_torch() {
   local version
   version=$(grep '^torch==' requirements/torch.txt)
   if pip install --dry-run --no-deps "$version+cpu" >> "$log" 2>&1; then
-    pip_install 1 --no-compile --no-deps "$version+cpu"
+    pip_install 1 --no-deps "$version+cpu"
   else
     echo '      pip finds no build for the CPU here; the ordinary one brings several GB.'
     echo '      To do without torch and its tests: make test TORCH=no'
-    pip_install 0 --no-compile -r requirements/torch.txt
+    pip_install 0 -r requirements/torch.txt
   fi
 }
 

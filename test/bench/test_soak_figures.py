@@ -17,10 +17,11 @@ from sensor_msgs.msg import CameraInfo, Image
 from trajectory_msgs.msg import JointTrajectory
 from txt2vid_ros.bench.rig.plot import chart
 from txt2vid_ros.bench.rig.slope import theil_sen
-from txt2vid_ros.bench.soak.figures import bars, figures
 from txt2vid_ros.bench.soak.garbage import nonsense
 from txt2vid_ros.bench.soak.log import read, SoakLog
-from txt2vid_ros.bench.soak.report import page
+from txt2vid_ros.bench.soak.results.bars import bars
+from txt2vid_ros.bench.soak.results.figures import figures
+from txt2vid_ros.bench.soak.results.report import page
 from txt2vid_ros.bench.soak.utterance import Utterance
 from txt2vid_ros.core.errors import UserError
 
@@ -38,7 +39,7 @@ def utterance(number: int, at: float, verdict: str = 'whole', **more: Any) -> Ro
     share = {'whole': 1.0, 'cut': 0.5}.get(verdict, 0.0)
     return {'kind': 'utterance', 't': at + 4, 'number': number, 'way': 'heard', 'claps': False,
             'interrupted': False, 'published': at, 'begun': at, 'last': at + 2, 'ends': 1,
-            'verdict': verdict, 'captions': 1, 'ids': 1, 'share': share, 'loud_s': 1.0,
+            'verdict': verdict, 'ids': 1, 'share': share, 'loud_s': 1.0,
             'said_s': 2.0, 'summed_s': 2.0, 'offsets_ms': [], **more}
 
 
@@ -103,6 +104,59 @@ def test_a_node_that_does_not_come_back_has_no_time() -> None:
     assert figures(rows)['worst_restart_s'] is None
     assert [kept for _, said, kept in bars(figures(rows)) if said == 'one did not come back'
             ] == [False]
+
+
+def pictures(at: float, seen: int = 100, missing: float = 0.0, frozen: float = 0.1,
+             changes: int = 90) -> Row:
+    return {'kind': 'pictures', 't': at, 'seen': seen, 'changes': changes, 'missing_s': missing,
+            'frozen_s': frozen}
+
+
+def picture_bar(rows: list[Row]) -> tuple[str, bool | None]:
+    return next((said, kept) for bar, said, kept in bars(figures(rows))
+                if 'without a picture' in bar)
+
+
+def test_pictures_that_never_come_back_count_until_the_end() -> None:
+    rows = [pictures(10), fault('kill stream', 20, back_s=2.0),
+            {'kind': 'gap', 't': 20.0, 'seconds': 0.7}, fault('kill lipsync', 60, back_s=2.0),
+            pictures(90, missing=28.0, frozen=29.0)]
+    found = figures(rows)
+    assert (found['worst_picture_gap_s'], found['worst_undisturbed_picture_gap_s']) == (28.0, 0.0)
+    assert found['worst_frozen_picture_s'] == 29.0
+    assert [(each['gap_s'], each['frozen_s']) for each in found['faults']] == [
+        (0.7, 0.0), (28.0, 29.0)]
+    assert picture_bar(rows)[1] is False
+    assert picture_bar(rows[:3])[1] is True
+
+
+def test_a_run_without_any_picture_fails_and_one_that_was_not_watched_is_not_measured() -> None:
+    assert picture_bar([pictures(0.5, 0, 0.5)]) == ('no picture came', False)
+    assert picture_bar([pictures(0.5, changes=0)]) == (
+        'the picture was frozen all the time', False)
+    assert picture_bar([utterance(1, 0)]) == ('', None)
+
+
+def test_what_was_not_judged_is_not_taken_for_heard() -> None:
+    rows = [utterance(1, 0)]
+    assert bars(figures(rows))[0][2] is True
+    rows.append({'kind': 'unjudged', 't': 9.0, 'number': 2})
+    assert bars(figures(rows))[0][1:] == ('0 lost, 0 twice, 1 not judged of 2', False)
+
+
+def test_growth_is_missed_where_the_lower_end_of_its_interval_is_above_the_bar() -> None:
+    kept = {grown: next(kept for bar, _, kept in bars(figures(processes(grown))) if 'grows' in bar)
+            for grown in (0.2, 25.0)}
+    assert kept == {0.2: True, 25.0: False}
+
+
+def test_the_report_tells_files_threads_and_processor_time() -> None:
+    rows = processes(0.0)
+    for number, row in enumerate(rows):
+        row['held']['tts'][2:] = [number * 2.0, 5 + number // 100, 7]
+    found = figures(rows)
+    assert found['open_files']['tts'] == [5, 8] and found['threads']['tts'] == [7, 7]
+    assert found['processor_percent']['tts'] == 20.0
 
 
 def test_offsets_of_the_end_are_told_apart() -> None:

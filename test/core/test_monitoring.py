@@ -123,6 +123,9 @@ def test_a_way_is_told_in_order_with_times_from_its_begin() -> None:
         'tts.text': 5.0, 'tts.sound': 200.0, 'stream.packet': 430.0, 'odd.odd': 440.0,
         'tts.heard': 450.0}
     assert trace.known and not trace.over(begin + 100 * SECOND)
+    book.mark(name, 'link', 'sent', begin, link_id='anna#17')
+    assert told(book.traces()[0])[0] == f'{name}  Hello.  (over the link: anna#17)'
+    assert as_object(book.traces()[0])['link_id'] == 'anna#17'
 
 
 @given(st.text(max_size=30), st.integers(0, 2**62))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 import time
 
@@ -40,6 +41,11 @@ def test_a_bag_becomes_a_video_with_picture_and_sound_in_step(
     assert status == 0
     for part in (storage, 'hri_msgs/msg/LiveSpeech', 'face/image_raw/compressed'):
         assert part in text
+    status, text = run(tmp_path, 'trace', '--bag', str(bag), '--json')
+    assert status == 0, text
+    trace = json.loads(text)
+    assert (trace['utterance'], trace['text']) == (f'anna#{5 * SECOND}', 'abcdef')
+    assert {'tts.text', 'tts.sound', 'lipsync.frame', 'stream.packet', 'tts.end'} <= {*trace['ms']}
     status, text = run(tmp_path, 'bag', 'render', str(bag), '--out', str(video), '--quiet')
     assert status == 0, text
     found = figures(decode(video))

@@ -4,11 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 import json
+import os
 from pathlib import Path
+import pty
+import select
+import subprocess
+import sys
+import termios
 
 from audio_common_msgs.msg import AudioInfo
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
-from graph_harness import Command, eventually, FAST, run, TalkingHead
+from graph_harness import (
+    Command,
+    eventually,
+    FAST,
+    node_environment,
+    ROOT,
+    run,
+    TalkingHead,
+    TIMEOUT,
+)
 import pytest
 from rclpy.qos import DurabilityPolicy, ReliabilityPolicy
 from ros_observer import end_of, Observer, Recording
@@ -183,6 +198,46 @@ def test_top_is_one_plain_snapshot_where_the_output_is_no_terminal(
         assert any(row in ([node, 'ok'], [node, 'warn']) for row in rows), text
     assert 'text → its sound' in text and 'picture behind sound' in text
     assert spoken in text
+
+
+def test_top_gives_all_figures_as_json(head: TalkingHead, folder: Path, spoken: str) -> None:
+    pytest.importorskip('rich')
+    status, text = run(folder, 'top', '--json', '--namespace', head.namespace, domain=head.domain)
+    assert status == 0, text
+    found = json.loads(text)
+    assert {'tts', 'lipsync', 'stream'} <= found['nodes'].keys()
+    stream = found['nodes']['stream']
+    assert stream['level'] in ('ok', 'warn') and stream['state'] == 'active'
+    assert stream['frames'] > 0 and stream['text_to_sound_ms_p50'] > 0
+    sentence = next(each for each in found['sentences'] if each['text'] == spoken)
+    assert sentence['ms']['tts.text'] < sentence['ms']['stream.packet']
+
+
+def test_the_key_q_ends_top_and_leaves_the_terminal_as_it_was(
+        head: TalkingHead, folder: Path) -> None:
+    pytest.importorskip('rich')
+    ours, theirs = pty.openpty()
+    before = termios.tcgetattr(theirs)
+    environment = {**node_environment(folder, head.domain), 'TERM': 'xterm'}
+    process = subprocess.Popen(
+        [sys.executable, '-m', 'txt2vid_ros.cli.main', 'top', '--namespace', head.namespace],
+        cwd=ROOT, env=environment, stdin=theirs, stdout=theirs, stderr=theirs)
+    try:
+        seen = b''
+        while head.namespace.encode() not in seen:
+            assert select.select([ours], [], [], TIMEOUT)[0], seen
+            seen += os.read(ours, 4096)
+        os.write(ours, b'xq')
+        while process.poll() is None:  # it waits where nobody reads what it draws
+            if select.select([ours], [], [], 0.1)[0]:
+                os.read(ours, 4096)
+        assert process.returncode == 0
+        assert termios.tcgetattr(theirs) == before
+    finally:
+        process.kill()
+        process.wait()
+        os.close(ours)
+        os.close(theirs)
 
 
 def test_who_watches_nothing_is_told_so(tmp_path: Path) -> None:

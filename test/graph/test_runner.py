@@ -41,8 +41,9 @@ def test_it_says_a_greeting_records_it_and_ends(tmp_path: Path) -> None:
     assert status == 0, text
     shown = Shown(file)
     assert transcribe(shown.timing.samples) == plain('Hello from the other side.')
-    times = shown.timing.frame_times
-    assert np.allclose(np.diff(times), 0.04, atol=0.002)
+    # A frame that a busy machine left out stays away; none is moved.
+    steps = np.diff(shown.timing.frame_times) / 0.04
+    assert np.allclose(steps, np.round(steps), atol=0.05) and steps.min() > 0.5
     assert shown.frames.shape[1:] == (480, 640, 3)
     # Every line says whose it is; nothing is coloured where nobody looks.
     assert all(re.match(r' *(tts|lipsync|stream|say|txt2vid) \| ', line)

@@ -163,17 +163,19 @@ def test_a_long_file_as_fast_as_can_be_loses_no_word(tmp_path: Path) -> None:
             Observer(sender) as observer:  # type: ignore[arg-type]
         speech = observer.record(LiveSpeech, 'heard', qos.SPEECH)
         observer.record(AudioDataStamped, 'mic/audio', qos.CAPTURED)
-        heard: list[LiveSpeech] = []
+        heard: list[str] = []
+        wanted = [word for text in texts for word in words(text)]
+        # The recognizer may mishear one word in fifty.
+        mistakes = len(wanted) // 50
 
         def last(message: LiveSpeech) -> bool:
-            heard.extend([message] if message.final else [])
-            return len(heard) == len(texts)
+            heard.extend(words(message.final))
+            return len(heard) >= len(wanted) - mistakes and heard[-1:] == wanted[-1:]
 
         speech.wait(last, timeout=180)
-        # Every sentence is there, in order; the recognizer may mishear one word in fifty.
-        wrong = sum(distance(words(message.final), words(text))
-                    for message, text in zip(heard, texts, strict=True))
-        assert wrong <= sum(len(words(text)) for text in texts) / 50
+        # Every word is there, in order. Where the machine is that busy, sound comes seconds late,
+        # and a sentence in two.
+        assert distance(heard, wanted) <= mistakes
 
 
 def test_a_sound_file_that_is_none_ends_the_graph_in_one_line(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from graph_harness import run
+from txt2vid_ros.bench.soak.results.stages import KEPT
 
 KEYS = {'lost', 'repeated', 'rss_slope_mb_per_h', 'offset_ms_p95', 'offset_ms_p95_last',
         'worst_restart_s', 'worst_picture_gap_s', 'faults'}
@@ -24,10 +25,18 @@ def test_a_short_soak_speaks_kills_and_reports(tmp_path: Path) -> None:
     assert [fault['name'] for fault in found['faults']] == ['kill lipsync']
     assert found['faults'][0]['back_s'] > 0
     assert found['utterances'] >= found['whole'] > 0
+    assert found['pictures'] > 0 and found['picture_changes'] > 0
     assert {'tts', 'stream', 'ffmpeg encoder', 'live'} <= set(found['rss_slope_mb_per_h'])
     assert report.read_text().count('<svg') == 7
+    # The figures of the plots are those that the nodes publish.
+    samples = report.with_suffix('.jsonl')
+    kept = [row for row in map(json.loads, samples.read_text().splitlines())
+            if row['kind'] == 'stages']
+    assert not KEPT - {name for row in kept for name in row}
+    assert 'ready to speak' in report.with_suffix('.graph.log').read_text()
     # What happened lies beside it, from which the same can be told again.
-    again, text = run(tmp_path, 'bench', 'soak', '--from', str(report.with_suffix('.jsonl')),
-                      '--json')
+    again, text = run(tmp_path, 'bench', 'soak', '--from', str(samples), '--json')
     assert again == 0
     assert json.loads(text.splitlines()[-1]) == found
+    shown, text = run(tmp_path, 'bench', 'soak', '--from', str(samples))
+    assert shown == 0 and 'rss_slope_interval' in text

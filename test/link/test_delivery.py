@@ -197,7 +197,7 @@ def test_300_bits_a_second_over_a_serial_line() -> None:
     assert simulation.sender.counters.wire_bits_out < 300 * (simulation.now - 1000.0)
 
 
-@pytest.mark.parametrize('mtu', [64, 100, 1200])
+@pytest.mark.parametrize('mtu', [40, 100, 1200])
 def test_long_texts_are_cut_to_the_mtu_and_put_together(mtu: int) -> None:
     long = ' '.join(SENTENCES)
     foreign = 'Привет, как у тебя дела сегодня? ' * 20
@@ -211,7 +211,7 @@ def test_long_texts_are_cut_to_the_mtu_and_put_together(mtu: int) -> None:
 
 
 def test_a_very_long_text_over_a_tiny_mtu() -> None:
-    config = LinkConfig(mtu=64, max_characters=20_000)
+    config = LinkConfig(mtu=40, max_characters=20_000)
     simulation = Simulation(SimulatedNetwork(delay=0.02), config)
     text = ''.join(chr(0x4E00 + n * 7919 % 20000) for n in range(3000))
     simulation.say(text)

@@ -79,7 +79,7 @@ def test_odd_sizes(size: int) -> None:
 def test_a_version_to_come_is_counted_as_such() -> None:
     target = Target(3)
     for _, datagram in target.recorded:
-        target.throw(bytes([datagram[0] & 0x3F | 0xC0]) + datagram[1:])
+        target.throw(bytes([datagram[0] & 0x3F | wire.VERSION + 1 << 6]) + datagram[1:])
     assert target.simulation.receiver.counters.wrong_version == len(target.recorded)
     target.check()
 
@@ -102,13 +102,20 @@ NOTES = st.builds(OffsetReport, st.integers(-2**50, 2**50), st.integers(0, 255))
 RECORDS = st.lists(st.one_of(
     st.builds(speech.Record, st.integers(0, wire.START_TICKS - 1), CODED),
     st.builds(speech.Record, st.integers(0, wire.START_TICKS - 1), CODED, st.none() | NAMES,
-              st.none() | NAMES | st.sampled_from(['', 'es', 'pt-BR', 'zh-Hant', 'en_GB']))),
+              st.none() | NAMES | st.sampled_from(['', 'es', 'pt-BR', 'zh-Hant', 'en_GB'])),
+    st.builds(speech.Record, st.integers(0, wire.LONG_START_TICKS - 1), CODED,
+              long_start=st.just(True))),
     min_size=1, max_size=5).map(tuple)
 
 
-@given(st.builds(speech.Batch, st.integers(0, 15), RECORDS, more=st.booleans(),
+PIECES = st.binary(min_size=1, max_size=50)
+
+
+@given(st.builds(speech.Batch, st.integers(0, 15), RECORDS,
                  index=st.none() | NATURAL, clock=st.none() | NOTES)
-       | st.builds(speech.Batch, st.integers(0, 15), part=st.binary(min_size=1, max_size=50),
+       | st.builds(speech.Batch, st.integers(0, 15), part=PIECES, more=st.just(True),
+                   index=st.none() | NATURAL, clock=st.none() | NOTES)
+       | st.builds(speech.Batch, st.integers(0, 15), part=PIECES, continues=st.just(True),
                    more=st.booleans()))
 def test_batches_come_back(batch: speech.Batch) -> None:
     assert speech.unpack_batch(speech.pack_batch(batch)) == batch

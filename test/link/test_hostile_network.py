@@ -16,7 +16,7 @@ from txt2vid_ros.link.protocol import wire
 from txt2vid_ros.link.protocol.handshake import Initiator
 from txt2vid_ros.link.runner import instant
 from txt2vid_ros.link.transport import open_transport
-from txt2vid_ros.link.transport.tcp import TcpServer
+from txt2vid_ros.link.transport.tcp_server import TcpServer
 from txt2vid_ros.link.transport.udp import UdpClient, UdpServer
 
 TEXTS = [f'This is sentence number {number}.' for number in range(12)]

@@ -17,7 +17,7 @@ def test_texts_and_names_that_no_datagram_can_carry_are_refused() -> None:
 
 
 @pytest.mark.parametrize(('name', 'value'), [
-    ('rate', 5), ('mtu', 10), ('max_age', 100), ('tag_bytes', 5), ('queue', 0)])
+    ('rate', 5), ('mtu', 39), ('max_age', 3601), ('tag_bytes', 5), ('queue', 0)])
 def test_settings_out_of_range_are_named(name: str, value: int) -> None:
     with pytest.raises(UserError, match=name):
         LinkConfig(**{name: value})

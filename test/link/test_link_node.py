@@ -23,6 +23,7 @@ import pytest
 import rclpy
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from trajectory_msgs.msg import JointTrajectory
+from txt2vid_ros.core.monitoring.stage_mark import marks_of
 from txt2vid_ros.core.people import utterance_id
 from txt2vid_ros.link import keys
 from txt2vid_ros.ros import messages, qos
@@ -60,11 +61,15 @@ class Observer:
         self.heard: list[LiveSpeech] = []
         self.answers: list[LiveSpeech] = []
         self.answer = self.node.create_publisher(LiveSpeech, '/far/speech', qos.SPEECH)
+        self.link_ids: dict[str, list[str]] = {'sent': [], 'text': []}
         self.reports: dict[str, dict[str, str]] = {}
         self.changed = threading.Condition()
         self.node.create_subscription(LiveSpeech, '/far/heard', self._on_heard, qos.SPEECH)
         self.node.create_subscription(LiveSpeech, '/near/heard', self._on_answer, qos.SPEECH)
         self.node.create_subscription(DiagnosticArray, '/diagnostics', self._on_report, 10)
+        for end in ('near', 'far'):
+            self.node.create_subscription(
+                DiagnosticArray, f'/{end}/trace', self._on_trace, qos.TRACE)
         self.executor = SingleThreadedExecutor(context=self.context)
         self.executor.add_node(self.node)
         self.thread = threading.Thread(target=self._spin, daemon=True)
@@ -89,6 +94,12 @@ class Observer:
             for status in message.status:
                 self.reports[status.name.split('/')[1]] = {
                     'message': status.message, **{v.key: v.value for v in status.values}}
+            self.changed.notify_all()
+
+    def _on_trace(self, message: DiagnosticArray) -> None:
+        with self.changed:
+            for mark in marks_of(message):
+                self.link_ids[mark.stage].append(mark.link_id)
             self.changed.notify_all()
 
     def say(self, text: str, speaker: str = 'ann', incremental: str = '',
@@ -186,6 +197,11 @@ def test_speech_is_heard_at_the_other_end(observer: Observer, address: str,
         observer.move_the_mouth(observer.heard[3], 1.5)
         observer.wait(lambda: 'mouth_to_eye_ms_p50' in observer.reports['far'])
         assert abs(float(observer.reports['far']['mouth_to_eye_ms_p50']) - 1500) < 30
+        # What one end told of an utterance and what the other did are joined.
+        last = f'ann#{round(late / 20e6) * 20_000_000}'
+        observer.wait(lambda: all(last in ids for ids in observer.link_ids.values()))
+        # Those of a speaker within 20 ms are one to the receiver, as they have one start.
+        assert {*observer.link_ids['sent']} == {*observer.link_ids['text']}
         printed = stats('near')
         assert printed['role'] == 'sender'
         assert (printed['text_bits_per_character'] < printed['datagram_bits_per_character']
@@ -272,7 +288,6 @@ def test_what_cannot_work_is_said_in_one_line(tmp_path: Path, address: str) -> N
     readable.chmod(0o640)
     assert 'chmod 600' in failing(key_file=readable)
     assert 'needs a key' in failing(role='sender', address='192.0.2.1:5710')
-    assert 'is unknown' in failing(role='sender', address='no.such.host.invalid:5710')
     assert 'transport' in failing(transport='pigeon')
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
         taken.bind(('127.0.0.1', 0))
@@ -291,3 +306,11 @@ def test_keygen_and_no_link_to_watch(tmp_path: Path) -> None:
     assert again.returncode == 2 and 'exists already' in again.stderr
     nobody = run('stats', '--namespace', 'nobody', '--timeout', '1')
     assert nobody.returncode == 2 and 'no link node reports' in nobody.stderr
+
+
+def test_a_peer_whose_name_is_unknown_is_waited_for(observer: Observer) -> None:
+    with node('near', role='sender', address='no-such-host.invalid:5710',
+              insecure='true') as process:
+        observer.wait(lambda: "'no-such-host.invalid' cannot be resolved"
+                      in observer.reports.get('near', {}).get('message', ''))
+        assert process.poll() is None

@@ -146,15 +146,18 @@ def test_ends_of_different_roles_say_so() -> None:
         assert any('role' in e.problem for e in events if isinstance(e, Mismatch))
 
 
-def test_both_measure_the_clocks_and_starts_are_converted() -> None:
+def test_both_know_the_clocks_and_starts_are_converted() -> None:
     simulation = two_way(SimulatedNetwork(delay=0.1), receiver_ahead=5.0)
     converse(simulation, 3.0)
     said = simulation.receiver_time.wall
     simulation.answer('When was that?')
     simulation.run(2)
     assert simulation.answered_at[-1][1].start == pytest.approx(said - 1.5 - 5.0, abs=0.02)
-    offset = simulation.receiver.measured_offset(simulation.receiver_time)
-    assert offset is not None and offset.seconds == pytest.approx(-5.0, abs=0.02)
+    offset = simulation.sender.measured_offset(simulation.sender_time)
+    assert offset is not None and offset.seconds == pytest.approx(5.0, abs=0.02)
+    reported = simulation.receiver.reported_offset
+    assert reported is not None and reported[0] == pytest.approx(5.0, abs=0.02)
+    assert simulation.receiver.clock.smoothed_round_trip == pytest.approx(0.2, abs=0.02)
 
 
 @pytest.mark.parametrize('rate', [0, 300])
@@ -282,7 +285,7 @@ def test_data_that_nobody_answers_is_not_sent_for_ever() -> None:
 
 def test_every_datagram_keeps_to_the_smallest_mtu() -> None:
     simulation = two_way(SimulatedNetwork(loss=0.2, delay=0.1, jitter=0.2),
-                         LinkConfig(mtu=64, incremental=True))
+                         LinkConfig(mtu=40, incremental=True))
     for number in range(12):
         simulation.say('A question that goes on and on until it is over. ' * 4, f'ann {number}')
         simulation.answer('An answer that is no shorter than the question was. ' * 4, 'bob')
@@ -290,7 +293,7 @@ def test_every_datagram_keeps_to_the_smallest_mtu() -> None:
         simulation.sender.submit_data(largest, simulation.sender_time)
         simulation.run(3)
     simulation.run(30)
-    assert max(len(datagram) for _, datagram in simulation.sent_log) <= 64
+    assert max(len(datagram) for _, datagram in simulation.sent_log) <= 40
     assert len(simulation.heard) == len(simulation.answers) == 12
     assert any(wire.parse_header(d).rides for _, d in simulation.sent_log)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 import re
 import signal
@@ -11,8 +12,11 @@ import threading
 
 import pytest
 from std_msgs.msg import String
+from txt2vid_ros.graph.interfaces import CLIENT
 from txt2vid_ros.ros import qos
+from txt2vid_ros.ros.side.graph_watch import GraphWatch
 from txt2vid_ros.ros.side.side_node import SideNode
+from txt2vid_ros.ros.side.speech_client import SpeechClient
 
 TIMEOUT = 60.0
 """Seconds for anything that has to happen; a loaded machine takes its time."""
@@ -77,6 +81,21 @@ def test_it_reaches_the_domain_that_it_is_told(ros_domain: int,
         with SideNode('by_argument', domain=ros_domain) as two:
             two.node.create_publisher(String, 'text', qos.INFO).publish(String(data='here'))
             listener.wait('here')
+
+
+def test_commands_do_nothing_that_the_policy_of_clients_does_not_allow(ros_domain: int) -> None:
+    allowed = {kind: {f'/side/{name}' if name[0] != '/' else name for name in names}
+               for kind, names in dataclasses.asdict(CLIENT).items()}
+    with SpeechClient('/side') as client, GraphWatch('/side') as watch:
+        for node in (client._node, watch._side.node):
+            used = {kind: {name for name, _ in ask(node.get_name(), '/side')} for kind, ask in (
+                ('publishes', node.get_publisher_names_and_types_by_node),
+                ('subscribes', node.get_subscriber_names_and_types_by_node),
+                ('calls', node.get_client_names_and_types_by_node),
+                ('serves', node.get_service_names_and_types_by_node))}
+            assert used['subscribes']
+            assert not {kind: more for kind, names in used.items()
+                        if (more := names - allowed[kind])}
 
 
 def test_a_context_that_is_shut_down_from_outside_is_no_error(

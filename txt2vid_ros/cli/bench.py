@@ -72,7 +72,7 @@ def _table(figures: dict[str, Any], indent: str) -> None:
         if isinstance(value, dict):
             print(f'{indent}{name}:')
             _table(value, indent + '  ')
-        elif isinstance(value, list):
+        elif isinstance(value, list) and all(isinstance(each, dict) for each in value):
             print(f'{indent}{name}:')
             for row in value:
                 print(f'{indent}  ' + ', '.join(f'{key} {_shown(each)}'
@@ -82,4 +82,6 @@ def _table(figures: dict[str, Any], indent: str) -> None:
 
 
 def _shown(value: Any) -> str:
+    if isinstance(value, list):
+        return ' to '.join(map(_shown, value))
     return f'{value:.3f}' if isinstance(value, float) else str(value)

@@ -7,10 +7,12 @@ import io
 import logging
 import os
 import sys
+import threading
 
 from txt2vid_ros import __version__, graph
 from txt2vid_ros.cli.parser import CommandParser
 from txt2vid_ros.core.errors import EXIT_USER_ERROR, ProviderError, UserError
+from txt2vid_ros.core.process.signals import end_as_interrupted, Ended
 
 # Sub-command: the module with add_arguments(parser) and run(arguments), and its one-line help.
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -48,6 +50,8 @@ def main(words: list[str] | None = None) -> int:
     for name, (_, summary) in COMMANDS.items():
         commands.add_parser(name, help=summary, description=summary, add_help=name in words)
     chosen = next((word for word in words if not word.startswith('-')), None)
+    if threading.current_thread() is threading.main_thread():
+        end_as_interrupted()
     try:
         if chosen in COMMANDS:
             module = importlib.import_module(COMMANDS[chosen][0])
@@ -70,6 +74,8 @@ def main(words: list[str] | None = None) -> int:
         print(f'txt2vid: the Python package {missing.name!r} is not installed. Run "make setup", '
               'or see the installation block of the README.', file=sys.stderr)
         return EXIT_USER_ERROR
+    except Ended as ended:
+        return ended.status
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:

@@ -84,8 +84,9 @@ ARGUMENTS: dict[str, Argument] = {argument.name: argument for argument in (
              "auto: where a loudspeaker's echo is cancelled, and from a browser's microphone",
              (('stt', 'barge_in'),)),
     Argument('link', 'topic', 'what carries speech between machines: topic (the ROS network '
-             'itself), udp, tcp or serial', (('link', 'transport'),)),
-    Argument('link_address', '', "HOST:PORT of the receiver, or a serial line's device",
+             'itself), udp, tcp, serial, kiss-tcp or kiss-serial',
+             (('link', 'transport'),)),
+    Argument('link_address', '', "HOST:PORT of the receiver or a TNC, or a serial line's device",
              (('link', 'address'),)),
     Argument('link_key', '', 'file of the key that both ends share: txt2vid link keygen',
              (('link', 'key_file'),)),

@@ -15,9 +15,12 @@ from txt2vid_ros.graph.specs import NodeSpec
 from txt2vid_ros.graph.values import value_of
 
 # One thread for small matrices: more would spin on a second core and gain nothing. Few arenas, of
-# which glibc makes one for each thread otherwise: each keeps what a model once used.
+# which glibc makes one for each thread otherwise: each keeps what a model once used. Large blocks
+# from the system, not the heap: glibc raises this limit with the largest block that is freed, and
+# what is free between small ones then stays with the process (docs/soak.md; mallopt(3)).
 ENVIRONMENT: dict[str, str] = {
     'MALLOC_ARENA_MAX': '2',
+    'MALLOC_MMAP_THRESHOLD_': '131072',
     'OPENBLAS_NUM_THREADS': '1',
     'OMP_NUM_THREADS': '1',
 }

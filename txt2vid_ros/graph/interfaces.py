@@ -68,7 +68,7 @@ INTERFACES: dict[str, Interfaces] = {
     'loudspeaker': Interfaces(publishes=('voice/lead',), subscribes=_VOICE),
     'window': Interfaces(publishes=('face/lead',), subscribes=('face/image_raw',)),
 }
-CLIENT = Interfaces(publishes=('/rosout', '/parameter_events', 'text', 'heard'),
+CLIENT = Interfaces(publishes=('/parameter_events', 'text', 'heard'),
                     subscribes=(*_VOICE, 'voice/speaking', 'voice/caption', 'trace',
                                 '/diagnostics', '/clock', '/parameter_events'),
                     calls=('tts/interrupt',))

@@ -108,17 +108,20 @@ class Greeting:
             self._counters.garbage += 1
         return None
 
-    def take_up(self, header: Header, datagram: bytes) -> NewSession:
+    def take_up(self, header: Header, datagram: bytes, now: Instant) -> NewSession:
         """Return the offered session that its first datagram takes up. Raises ForgedError."""
         assert self._responder is not None
         offer = self._responder.match(header, datagram)
         self._responder.accepted()
+        if self._clock.smoothed_round_trip is None:
+            # A peer takes up a session at once, so that took about a round trip.
+            self._clock.add_round_trip(now.mono - offer.arrived.mono)
         hello, known = offer.hello, offer.hello.known
         resumed = known is not None and known.stream == self._outbound.stream
         return NewSession(
             Session(offer.keys), hello.stream, known.wanted if known and resumed else 0, resumed,
             SpeechContext(), SpeechContext(speaker=hello.speaker, locale=hello.locale),
-            offer.arrived - hello.wall * STAMP_TICK)
+            offer.arrived.wall - hello.wall * STAMP_TICK)
 
     def _answer(self, responder: Responder, datagram: bytes, now: Instant,
                 source: Source) -> None:

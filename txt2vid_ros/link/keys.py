@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Mapping
+import hashlib
+import hmac
 import os
 import pathlib
 import secrets
@@ -46,6 +48,17 @@ def read(path: pathlib.Path) -> bytes:
     """Return the key in `path`. Raises UserError where others than its owner may read it."""
     content = read_key_file(path, 'key_file', f'Generate one with: txt2vid link keygen {path}')
     return _decode(content.decode('ascii', 'replace'), f'key_file: {path}')
+
+
+def fingerprint(key: bytes) -> str:
+    """
+    Return the identity that a key stands for, 32 hexadecimal digits, which do not give it away.
+
+    '' for NO_KEY, which anybody has.
+    """
+    if key == NO_KEY:
+        return ''
+    return hmac.digest(key, b'txt2vid_ros identity 1', hashlib.sha256)[:16].hex()
 
 
 def _decode(text: str, source: str) -> bytes:

@@ -12,6 +12,9 @@ from txt2vid_ros.link.peer import Peer
 _RATE_REPORTS = 10
 """Reports, one a second, that rates are taken over."""
 
+_SILENCE_TO_REPORT = 5.0
+"""Seconds for which the duty cycle keeps an end silent."""
+
 
 class LinkStatistics:
     """Rates over the last ten reports (one a second), totals, clock and delays of an end."""
@@ -23,6 +26,7 @@ class LinkStatistics:
         self._end = end
         self._seen: collections.deque[tuple[float, dict[str, int]]] = collections.deque(
             maxlen=_RATE_REPORTS)
+        self._silent_for = 0.0
         self._delays: dict[str, RollingPercentiles] = {}
 
     def add_delay(self, name: str, seconds: float) -> None:
@@ -46,6 +50,9 @@ class LinkStatistics:
             **counters.as_dict(),
             **self._clock(now),
         }
+        if end.config.duty_cycle:
+            figures['air_percent'] = 100 * end.limits.air_share(now.mono)
+            self._silent_for = end.limits.blocked_for(now.mono)
         if end.role.speaks:
             figures['queue_depth'] = end.backlog
         for name, delays in self._delays.items():
@@ -58,6 +65,9 @@ class LinkStatistics:
         forged = self._increase('forged') if self._seen else 0
         if self.mismatch:
             return self.mismatch
+        if self._silent_for > _SILENCE_TO_REPORT:
+            return (f'the air time that duty_cycle allows in an hour is used up: silent for '
+                    f'{self._silent_for:.0f} s')
         if not self._end.connected:
             return ('the datagrams that arrive are sealed with another key: both ends need the '
                     'same' if forged else 'waiting for the other end')
@@ -74,8 +84,11 @@ class LinkStatistics:
         offset = end.measured_offset(now)
         if offset is None:
             known = end.reported_offset
-            return {'offset_ms': known[0] * 1000,
-                    'offset_uncertainty_ms': known[1] * 1000} if known else {}
+            figures = {'offset_ms': known[0] * 1000,
+                       'offset_uncertainty_ms': known[1] * 1000} if known else {}
+            if end.role.speaks and end.clock.smoothed_round_trip is not None:
+                figures['round_trip_ms'] = end.clock.smoothed_round_trip * 1000
+            return figures
         return {'offset_ms': offset.seconds * 1000,
                 'offset_uncertainty_ms': offset.uncertainty * 1000,
                 'drift_ppm': offset.drift * 1e6,

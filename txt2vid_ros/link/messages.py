@@ -52,6 +52,8 @@ class ReceivedText:
     """When its last datagram arrived, on the receiver's wall clock."""
     partial: bool = False
     """Whether it is an interim result, to be replaced by the next text."""
+    sent_start: int = 0
+    """Its start as it travelled: nanoseconds of the sender's clock, to START_TICK."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -10,11 +10,11 @@ from txt2vid_ros.link.codec.text import TextCodec
 from txt2vid_ros.link.config import LinkConfig
 from txt2vid_ros.link.counters import LinkCounters
 from txt2vid_ros.link.delivery.data_channel import DataChannel
-from txt2vid_ros.link.delivery.exchange import Exchange
 from txt2vid_ros.link.delivery.inbound import Inbound
 from txt2vid_ros.link.delivery.outbound import Outbound
 from txt2vid_ros.link.delivery.progress_store import ProgressStore
-from txt2vid_ros.link.delivery.rate_limiter import RateLimiter
+from txt2vid_ros.link.delivery.rate_limiter import SendingLimits
+from txt2vid_ros.link.exchange import Exchange
 from txt2vid_ros.link.greeting import Greeting, NewSession
 from txt2vid_ros.link.messages import (
     Connected,
@@ -54,7 +54,7 @@ class Peer:
         self.counters = LinkCounters()
         self.clock = OffsetEstimator()
         self._codec = codec
-        self._limiter = RateLimiter(config.rate, 2 * config.rate)
+        self.limits = SendingLimits(config)
         exchange = Exchange()
         self._outbound = Outbound(config, self.counters, codec, self.clock, exchange, now,
                                   role.initiates)
@@ -120,7 +120,7 @@ class Peer:
     def prepare(self, now: Instant) -> None:
         """Do what takes time, so that poll() takes none; deliver events after it."""
         self._inbound.prepare(now)
-        ready = self._limiter.ready_at(now.mono) <= now.mono
+        ready = self.limits.ready_at(now.mono) <= now.mono
         self._outbound.prepare(now, ready and not self._greeting.in_progress)
         if self._session is None and self._outbound.queue.waiting:
             self._greeting.solicit(now, None)
@@ -128,11 +128,11 @@ class Peer:
     def poll(self, now: Instant) -> list[OutgoingDatagram]:
         """Return the datagrams to send now; call prepare() first, and deliver the events."""
         out: list[OutgoingDatagram] = []
-        while self._limiter.ready_at(now.mono) <= now.mono:
+        while self.limits.ready_at(now.mono) <= now.mono:
             outgoing = self._next(now)
             if outgoing is None:
                 break
-            self._limiter.spend(self.config.wire_bits(outgoing.datagram), now.mono)
+            self.limits.spend(self.config.wire_bits(outgoing.datagram), now.mono)
             self.counters.count_sent(outgoing.datagram, self.config)
             out.append(outgoing)
         return out
@@ -144,10 +144,11 @@ class Peer:
         wakeups = [outbound.queue.expires, inbound.ack_due,
                    self._greeting.wakeup(now, needs_session)]
         if self._session is not None and not self._greeting.in_progress:
-            wakeups += [outbound.wakeup(now), self.data.wakeup, self._keepalive_due]
+            wakeups += [outbound.wakeup(now), self._keepalive_due,
+                        self.data.wakeup(self.limits.data_ready_at(now.mono))]
         soonest = min(wakeups)
         if soonest != NEVER:
-            soonest = max(soonest, self._limiter.ready_at(now.mono))
+            soonest = max(soonest, self.limits.ready_at(now.mono))
         return min(soonest, inbound.gap_ends + 1e-3)
 
     def take_event(self) -> LinkEvent | None:
@@ -188,7 +189,7 @@ class Peer:
     def _keepalive_due(self) -> float:
         if not (self.role.two_way and self.role.initiates and self.config.keepalive):
             return NEVER
-        return self._silent_since + self.config.keepalive
+        return self._silent_since + self.config.keepalive_pause
 
     def _next(self, now: Instant) -> OutgoingDatagram | None:
         """Return the most urgent datagram; None where there is nothing to send."""
@@ -209,7 +210,7 @@ class Peer:
         data = None
         if speaks:
             data = outbound.next(now, lambda free: self._ride(now, free),
-                                 self._limiter.half_full)
+                                 self.limits.half_full)
             if data is None:
                 data = self._data_datagram(session, now)
         return None if data is None else OutgoingDatagram(data)
@@ -218,7 +219,8 @@ class Peer:
         return self._inbound.acknowledge(now, free)
 
     def _data_datagram(self, session: Session, now: Instant) -> bytes | None:
-        body = self.data.next(now, self.clock.smoothed_round_trip)
+        ready = self.limits.data_ready_at(now.mono) <= now.mono
+        body = self.data.next(now, self.clock.smoothed_round_trip, ready)
         if body is None:
             return None
         free = self.config.mtu - session.overhead - len(body)
@@ -229,7 +231,7 @@ class Peer:
         self._session = new.session
         self.counters.sessions += 1
         self._silent_since = now.mono
-        self._outbound.begin(new.session, new.said, new.wanted)
+        self._outbound.begin(new.session, new.said, new.wanted, now)
         continued = self._inbound.begin(new.stream, new.heard)
         self.data.begin(now, continued)
         log = self._inbound.log
@@ -256,7 +258,7 @@ class Peer:
                 # It may be the first of a new session.
         if not self._greeting.responds:
             raise ForgedError('of another session')
-        new = self._greeting.take_up(header, datagram)
+        new = self._greeting.take_up(header, datagram, now)
         self._open(self._begin(new, now), header, datagram, now)
 
     def _open(self, session: Session, header: Header, datagram: bytes, now: Instant) -> None:
@@ -288,12 +290,4 @@ class Peer:
             if message is not None:
                 self._inbound.log.add_event(ReceivedData(message))
         if ack is not None:
-            self._outbound.acknowledged(ack, now, self._offset(now))
-
-    def _offset(self, now: Instant) -> float | None:
-        """Return the other clock minus this one, as far as anybody has measured it."""
-        measured = self.clock.at(now.wall)
-        if measured is not None:
-            return measured.seconds
-        reported = self._inbound.log.offset
-        return None if reported is None else -reported
+            self._outbound.acknowledged(ack, now)

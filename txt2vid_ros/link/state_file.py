@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 import re
+
+from txt2vid_ros.core.storage.state import state_dir
 
 
 def state_file(given: str, transport: str, address: str) -> Path | None:
@@ -18,6 +19,5 @@ def state_file(given: str, transport: str, address: str) -> Path | None:
         return None
     if given:
         return Path(given).expanduser()
-    home = Path(os.environ.get('XDG_STATE_HOME') or Path.home() / '.local' / 'state')
     name = re.sub('[^A-Za-z0-9]+', '-', f'{transport}-{address}')
-    return home / 'txt2vid' / f'link-{name}'
+    return state_dir() / f'link-{name}'

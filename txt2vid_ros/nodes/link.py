@@ -17,7 +17,7 @@ from txt2vid_ros.core.people import utterance_id
 from txt2vid_ros.link import keys
 from txt2vid_ros.link.codec.languages import ENGLISH
 from txt2vid_ros.link.codec.text import TextCodec
-from txt2vid_ros.link.config import LinkConfig
+from txt2vid_ros.link.config import LinkConfig, MAX_AGE, queue_for
 from txt2vid_ros.link.delivery.progress_store import ProgressStore
 from txt2vid_ros.link.link_statistics import LinkStatistics
 from txt2vid_ros.link.messages import (
@@ -30,11 +30,13 @@ from txt2vid_ros.link.messages import (
     ReceivedText,
 )
 from txt2vid_ros.link.peer import Peer
+from txt2vid_ros.link.protocol.wire import travelled_start
 from txt2vid_ros.link.roles import CALLING_PEER, LISTENING_PEER, RECEIVER, Role, SENDER
 from txt2vid_ros.link.runner import LinkRunner
 from txt2vid_ros.link.state_file import state_file
-from txt2vid_ros.link.transport import open_transport, TRANSPORTS
+from txt2vid_ros.link.transport import open_transport, TransportOptions, TRANSPORTS
 from txt2vid_ros.link.transport.base import Transport
+from txt2vid_ros.link.transport.kiss import MAX_PORT
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.monitoring.node_status import NodeParameters
 from txt2vid_ros.ros.monitoring.trace_publisher import TracePublisher
@@ -48,7 +50,7 @@ ROLES: dict[tuple[str, bool], Role] = {
     ('peer', False): CALLING_PEER, ('peer', True): LISTENING_PEER,
 }
 """The role of each value of the parameters `role` and `listen`."""
-MTU = {'udp': 1200, 'tcp': 1200, 'serial': 128}
+MTU = {'udp': 1200, 'tcp': 1200, 'serial': 128, 'kiss-tcp': 128, 'kiss-serial': 128}
 STARTS_KEPT = 64
 """Utterances whose start is remembered until their mouth shapes come."""
 ACKNOWLEDGEMENT_TIMEOUT = 1.0
@@ -64,24 +66,32 @@ class Parameters(NodeParameters):
     listen: bool = parameter(False, 'whether a peer waits at its address for the other one, which '
                              'has the same address and calls')
     transport: str = parameter('udp', 'what carries it', choices=TRANSPORTS)
-    address: str = parameter('127.0.0.1:5710', 'HOST:PORT of the end that waits, at both '
-                             'ends; or the device of a serial line')
+    address: str = parameter('127.0.0.1:5710', 'HOST:PORT of the end that waits, at both ends; '
+                             'HOST:PORT of a TNC (kiss-tcp); or the device of a serial line')
     baud: int = parameter(0, 'speed of a serial line; 0 keeps the one it has', minimum=0,
                           maximum=4_000_000)
+    kiss_port: int = parameter(0, 'radio port of a TNC behind KISS', minimum=0, maximum=MAX_PORT)
+    callsign: str = parameter('', 'call sign of this station, such as DL1ABC-7, for the AX.25 '
+                              'header that TNCs want; without, KISS frames have none')
+    peer_callsign: str = parameter('', 'call sign of the other station')
     key_file: str = parameter('', 'file of the key that both ends share (txt2vid link keygen); '
                               f'empty for the environment variable {keys.VARIABLE}')
     insecure: bool = parameter(False, 'whether to allow a link beyond this machine without a key')
     rate: float = parameter(0.0, 'limit of this end in bits per second on the wire, headers '
                             'included; 0 for none', minimum=0.0, maximum=1e9)
+    duty_cycle: float = parameter(0.0, 'share of any hour that this end may be on the air, such '
+                                  'as 0.01, with rate as bit rate on the air; 0 for no limit',
+                                  minimum=0.0, maximum=1.0)
     mtu: int = parameter(0, 'bytes of the largest datagram; 0 for what suits the transport',
                          minimum=0, maximum=65_000)
     max_age: float = parameter(30.0, 'seconds after which an utterance that has not arrived is '
-                               'dropped', minimum=1.0, maximum=40.0)
+                               'dropped', minimum=1.0, maximum=float(MAX_AGE))
     tag_bytes: int = parameter(4, 'length of the authentication tag: 4, 6, 8, 10, 12, 14 or 16',
                                minimum=4, maximum=16)
     incremental: bool = parameter(False, 'whether to send partial text as well, where the rate '
                                   'leaves room')
-    queue: int = parameter(256, 'utterances that may wait', minimum=1, maximum=100_000)
+    queue: int = parameter(0, 'utterances that may wait; 0 for as many as are said within '
+                           'max_age, and at least 256', minimum=0, maximum=100_000)
     keepalive: float = parameter(30.0, 'seconds of silence after which a calling peer asks '
                                  'whether the other one is there; 0 for never', minimum=0.0,
                                  maximum=3600.0)
@@ -107,10 +117,11 @@ class LinkNode(ManagedNode):
         try:
             key = keys.require(key, transport.loopback, table.insecure)
             config = LinkConfig(
-                rate=table.rate, mtu=table.mtu or MTU[table.transport], max_age=table.max_age,
+                rate=table.rate, duty_cycle=table.duty_cycle,
+                mtu=table.mtu or MTU[table.transport], max_age=table.max_age,
                 tag_bytes=table.tag_bytes, header_bytes=transport.header_bytes,
                 bits_per_byte=transport.bits_per_byte, incremental=table.incremental,
-                queue=table.queue, keepalive=table.keepalive)
+                queue=table.queue or queue_for(table.max_age), keepalive=table.keepalive)
             self._progress_store = ProgressStore(state_file(
                 table.state_file, table.transport, self._state_name)
                 if self._role.hears else None)
@@ -132,9 +143,11 @@ class LinkNode(ManagedNode):
 
     def _open(self) -> Transport:
         table = self.parameters
+        options = TransportOptions(table.baud, table.kiss_port, table.callsign,
+                                   table.peer_callsign)
         # A transport knows only who waits to be called.
         side = 'sender' if self._role.initiates else 'receiver'
-        return open_transport(table.transport, side, table.address, table.baud)
+        return open_transport(table.transport, side, table.address, options)
 
     @property
     def _state_name(self) -> str:
@@ -203,8 +216,9 @@ class LinkNode(ManagedNode):
             try:
                 runner.use(submit)
                 if final:
-                    self._trace.mark(utterance_id(utterance.speaker, start), 'sent',
-                                     text=text)
+                    self._trace.mark(
+                        utterance_id(utterance.speaker, start), 'sent', text=text,
+                        link_id=utterance_id(utterance.speaker, travelled_start(utterance.start)))
             except UserError as error:
                 self.get_logger().error(f'an utterance is not sent: {error}')
 
@@ -234,7 +248,8 @@ class LinkNode(ManagedNode):
         if not heard.partial:
             self._statistics.add_delay('speech_to_heard_ms', heard.arrived - heard.start)
             name = utterance_id(heard.speaker, stamp)
-            self._trace.mark(name, 'text', round(heard.arrived * SECOND), heard.text)
+            self._trace.mark(name, 'text', round(heard.arrived * SECOND), heard.text,
+                             utterance_id(heard.speaker, heard.sent_start))
             self._starts[name] = heard.start
             while len(self._starts) > STARTS_KEPT:
                 self._starts.popitem(last=False)

@@ -52,8 +52,9 @@ class Parameters(NodeParameters):
     record: str = parameter('', 'file to record to: .mp4, .mkv or .ts; empty for none')
     push: str = parameter('', 'URL to push to: udp, rtp, rtsp, rtmp, srt or tcp; several '
                           'separated by spaces')
-    width: int = parameter(640, 'pixels; pictures of another size are fitted into it, as the size '
-                           'of a stream that is watched cannot change', minimum=16, maximum=3840)
+    width: int = parameter(640, 'pixels; pictures of another size are fitted into it. Where the '
+                           'machine is too busy, a smaller stream is sent for a while', minimum=16,
+                           maximum=3840)
     height: int = parameter(480, 'pixels; as width', minimum=16, maximum=2160)
     fps: float = parameter(25.0, 'frames a second; as lipsync.fps, or pictures are repeated or '
                            'left out', minimum=1.0, maximum=120.0, live=True)

@@ -13,6 +13,7 @@ from std_msgs.msg import Bool, String
 from txt2vid_ros.core import registry
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.locales import speaks, spoken_locales
+from txt2vid_ros.core.monitoring.node_states import LOADING
 from txt2vid_ros.core.names import BROWSER
 from txt2vid_ros.core.options import OptionTables, prefix_of
 from txt2vid_ros.core.pcm import SPEECH_RATE
@@ -137,7 +138,7 @@ class SttNode(ManagedNode):
     def report(self) -> tuple[str, str, Mapping[str, Any]]:
         """Return counts, and how long the text of a sentence takes after its end is known."""
         if self._pipeline is None:
-            return 'ok', 'loading' if self._early.loading else 'waiting for sound', {}
+            return 'ok', LOADING if self._early.loading else 'waiting for sound', {}
         statistics = self._pipeline.statistics
         figures = {
             'utterances': statistics.utterances, 'empty': statistics.empty,

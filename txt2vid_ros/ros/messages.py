@@ -195,7 +195,8 @@ def to_mark(mark: StageMark) -> DiagnosticArray:
     """Return a mark as a message."""
     return DiagnosticArray(header=to_header(mark.at), status=[DiagnosticStatus(
         name=mark.utterance, hardware_id=mark.node, message=mark.stage,
-        values=[KeyValue(key='text', value=mark.text)] if mark.text else [])])
+        values=[KeyValue(key=key, value=value) for key, value in (
+            ('text', mark.text), ('link_id', mark.link_id)) if value])])
 
 
 def as_text(value: Any) -> str:

@@ -15,6 +15,7 @@ from rcl_interfaces.msg import ParameterDescriptor
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.qos import QoSProfile
 from txt2vid_ros.core.errors import EXIT_USER_ERROR, UserError
+from txt2vid_ros.core.monitoring.node_states import LOADING
 from txt2vid_ros.core.options import OptionTables
 from txt2vid_ros.ros import parameters, qos
 from txt2vid_ros.ros.engine_support import RosClock, RosLogHandler
@@ -114,7 +115,7 @@ class ManagedNode(LifecycleNode, abc.ABC):
         Until the node has been started, it is loading. All figures are there, and limits of
         theirs that are crossed.
         """
-        level, line, figures = self.report() if self._started else ('warn', 'loading', {})
+        level, line, figures = self.report() if self._started else ('warn', LOADING, {})
         state = 'active' if self._active else 'inactive'
         return self._node_status.complete(
             (level, line, self._node_status.measured(figures, state)), self.parameters)

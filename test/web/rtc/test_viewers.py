@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 import random
 from typing import Any
@@ -12,6 +13,7 @@ from face_server import FaceServer
 from peers import connection, loopback, Player, SDP
 import pytest
 from rig import Rig, until
+from txt2vid_ros.bench.web.crowd import watching
 
 __all__ = ['loopback']
 
@@ -97,3 +99,26 @@ def test_a_microphone_that_falls_silent_gives_its_place(
     until(lambda: viewer.frames['video'] > frames + 5, 'the viewer is not disturbed')
     face.call(peer.close())
     face.call(viewer.close())
+
+
+@pytest.mark.parametrize('cancelled', [False, True])
+def test_viewers_of_the_benchmarks_end_their_sessions_however_they_leave(
+        face: FaceServer, loopback: None, cancelled: bool) -> None:
+    """Or what a benchmark says of the server would be of those who are gone."""
+    async def leave() -> float:
+        watched: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        async def visit() -> None:
+            async with aiohttp.ClientSession() as client, watching(client, face.url):
+                watched.set_result(None)
+                await asyncio.sleep(3600 * cancelled)
+
+        visitor = asyncio.ensure_future(visit())
+        await watched
+        if cancelled:
+            visitor.cancel()
+        await asyncio.wait([visitor])
+        # Told by the viewer, before the server could miss its packets.
+        return face.service.figures()['viewers']
+
+    assert face.call(leave()) == 0

@@ -13,7 +13,7 @@ NODES = {
     'tts': {'text_to_voice_ms_p50': '120.5', 'text_to_voice_ms_p95': '300',
             'pid': '7', 'memory_mb': '250', 'voice': 'heart'},
     'stt': {'endpoint_to_final_ms_p50': '410', 'pid': '7', 'memory_mb': '250'},
-    'stream': {'frames': '100', 'repeated': '3', 'pid': '8', 'memory_mb': '100',
+    'stream': {'frames': '100', 'repeated': '3', 'left_out': '4', 'pid': '8', 'memory_mb': '100',
                'encoder_memory_mb': '60', 'write_lateness_ms_p99': 'nan',
                'text_to_sound_ms_p50': '250', 'av_offset_ms_p50': '0'},
     'link': {'wire_bps': '96', 'connected': 'True'}}
@@ -83,6 +83,7 @@ def test_metrics_are_in_base_units_and_in_the_format(health: GraphHealth) -> Non
     assert samples['txt2vid_text_to_sound_seconds{quantile="0.5"}'] == 0.25
     assert samples['txt2vid_stream_av_offset_seconds{quantile="0.5"}'] == 0.0
     assert samples['txt2vid_late_frames_total'] == 3
+    assert samples['txt2vid_left_out_frames_total'] == 4
     assert samples['txt2vid_link_bits_per_second'] == 96
     assert samples['txt2vid_web_viewers'] == 2
     assert samples['txt2vid_web_errors_total{kind="wrong_tokens"}'] == 4

@@ -24,7 +24,9 @@ def test_a_thousand_idle_connections_keep_nobody_out(web: Web) -> None:
         for each in (viewer, late):
             assert sum(len(each.recv(5000)) for _ in range(20)) > 1000
         assert len(web.server.parts.guard) <= 400
-        assert web.errors()['evicted_connections'] >= IDLE - 400
+        errors = web.errors()
+        # On a busy machine the first have had their time by then.
+        assert errors['evicted_connections'] + errors['slow_requests'] >= IDLE - 400
     viewer.close()
 
 

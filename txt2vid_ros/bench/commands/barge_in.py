@@ -23,6 +23,7 @@ from txt2vid_ros.bench.speech.room import cough, onset, Room, speech_level
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.pcm import STREAM_RATE
+from txt2vid_ros.core.process.child_process import spawn
 from txt2vid_ros.graph.commands import command, ENVIRONMENT
 from txt2vid_ros.graph.specs import NodeSpec
 
@@ -101,9 +102,9 @@ def _listening(namespace: str, folder: Path) -> Iterator[None]:
     """Run stt, which a graph without a microphone has not, as one with a loudspeaker does."""
     spec = NodeSpec('stt', 'stt', {'loudspeaker': 'true'}, namespace)
     with (folder / 'stt.log').open('wb') as log:
-        process = subprocess.Popen(
-            command(spec, 'live'), env={**ENVIRONMENT, **os.environ}, stdin=subprocess.DEVNULL,
-            stdout=log, stderr=subprocess.STDOUT)
+        process = spawn(
+            command(spec, 'live'), environment={**ENVIRONMENT, **os.environ},
+            stdin=subprocess.DEVNULL, stdout=log.fileno(), stderr=subprocess.STDOUT)
         try:
             yield
         finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 import contextlib
 from pathlib import Path
 import tempfile
@@ -13,12 +14,13 @@ from typing import Any
 from txt2vid_ros.bench.rig.running_graph import free_port, RunningGraph
 from txt2vid_ros.bench.soak.children import Crowd
 from txt2vid_ros.bench.soak.conversation import people, ScriptedTalk
-from txt2vid_ros.bench.soak.faults import FAULTS, FaultThread, NODES, Rig
-from txt2vid_ros.bench.soak.figures import figures
+from txt2vid_ros.bench.soak.faults import Fault, FAULTS, FaultThread, NODES, Rig
 from txt2vid_ros.bench.soak.link_end import LinkEnd
 from txt2vid_ros.bench.soak.log import read, Row, SoakLog
 from txt2vid_ros.bench.soak.machine_faults import SmallDisk, SteppedClock
-from txt2vid_ros.bench.soak.report import write_report
+from txt2vid_ros.bench.soak.places import check_report, Places, places
+from txt2vid_ros.bench.soak.results.figures import figures
+from txt2vid_ros.bench.soak.results.report import write_report
 from txt2vid_ros.bench.soak.sampler import Sampler
 from txt2vid_ros.bench.soak.stream_ring import StreamRing
 from txt2vid_ros.bench.soak.witness import Witness
@@ -56,32 +58,39 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> dict[str, Any]:
     """Run the graph and return the figures; Ctrl-C ends it early and keeps what there is."""
     if arguments.earlier is not None:
-        return _told(arguments, read(arguments.earlier))
+        check_report(arguments.html, {'--from': arguments.earlier})
+        return _told(arguments.html, read(arguments.earlier))
     with tempfile.TemporaryDirectory() as folder:
-        samples = arguments.samples or (
-            arguments.html.with_suffix('.jsonl') if arguments.html else Path(folder, 'soak.jsonl'))
-        log = SoakLog(samples)
-        with contextlib.suppress(KeyboardInterrupt):
-            _soak(arguments, log, Path(folder))
-        log.close()
-        return _told(arguments, read(samples))
+        chosen = _chosen(arguments.faults, arguments.minutes * 60)
+        where = places(arguments.samples, arguments.html, Path(folder))
+        with contextlib.closing(SoakLog(where.samples)) as log, \
+                contextlib.suppress(KeyboardInterrupt):
+            _soak(arguments, chosen, log, where, Path(folder))
+        return _told(where.report, read(where.samples))
 
 
-def _told(arguments: argparse.Namespace, rows: list[Row]) -> dict[str, Any]:
-    if arguments.html is not None:
-        write_report(arguments.html, rows)
+def _told(report: Path | None, rows: list[Row]) -> dict[str, Any]:
+    if report is not None:
+        try:
+            write_report(report, rows)
+        except OSError as error:
+            raise UserError(f'{report} cannot be written: {error.strerror}',
+                            'Have it written from the --samples by --from.') from error
     return figures(rows)
 
 
-def _soak(arguments: argparse.Namespace, log: SoakLog, folder: Path) -> None:
+def _soak(arguments: argparse.Namespace, chosen: Mapping[str, Fault], log: SoakLog,
+          where: Places, folder: Path) -> None:
     seconds = arguments.minutes * 60
-    chosen = _chosen(arguments.faults, seconds)
     (folder / 'people.yaml').write_text(people(), 'utf-8')
     disk = SmallDisk(folder / 'disk')
     clock = SteppedClock(folder)
     port = free_port()
     log.add('begin', minutes=arguments.minutes, epoch=log.begun, machine=cpu_model(),
             cores=usable_cores())
+    if not arguments.faults:
+        for name in [name for name in FAULTS if name not in chosen]:
+            log.add('not_injected', name=name, why='there was no time for it')
     part = min(1.0, arguments.minutes / FULL_MINUTES)
     stop = threading.Event()
     with RunningGraph(*_options(arguments, folder, port), within=disk.within,
@@ -90,8 +99,8 @@ def _soak(arguments: argparse.Namespace, log: SoakLog, folder: Path) -> None:
         ring = StreamRing(graph.port, lambda at, gap: log.add(
             'gap', t=round(at - log.begun, 3), seconds=round(gap, 3)))
         stack.callback(ring.close)
-        stack.callback(lambda: log.file.with_suffix('.log').write_text(graph.log(), 'utf-8'))
-        sampler = Sampler(graph, witness, log)
+        stack.callback(_keep, graph, where.graph_log, log)
+        sampler = Sampler(graph, witness, ring, log)
         stack.callback(sampler.close)
         _until_it_listens(witness, graph)
         link = LinkEnd(port)
@@ -106,7 +115,7 @@ def _soak(arguments: argparse.Namespace, log: SoakLog, folder: Path) -> None:
                              log.since_begin() + seconds * LAST_FAULT)
         stack.callback(faults.close)
         stack.callback(stop.set)
-        _wait(seconds, arguments, log, graph)
+        _wait(seconds, where.report, log, graph)
         log.add('end')
 
 
@@ -121,8 +130,15 @@ def _options(arguments: argparse.Namespace, folder: Path, port: int) -> list[str
             f'127.0.0.1:{port}', '--param', f'link.state_file={folder / "link.state"}', *further]
 
 
-def _wait(seconds: float, arguments: argparse.Namespace, log: SoakLog, graph: RunningGraph
-          ) -> None:
+def _keep(graph: RunningGraph, file: Path, log: SoakLog) -> None:
+    """Write what the graph has printed; the figures do not depend on it."""
+    try:
+        file.write_text(graph.log(), 'utf-8')
+    except OSError as error:
+        log.add('unwritten', file=str(file), why=str(error))
+
+
+def _wait(seconds: float, report: Path | None, log: SoakLog, graph: RunningGraph) -> None:
     """Let time pass; the report is written anew now and then."""
     end = time.monotonic() + seconds
     while (left := end - time.monotonic()) > 0:
@@ -130,11 +146,15 @@ def _wait(seconds: float, arguments: argparse.Namespace, log: SoakLog, graph: Ru
         if not graph.running:
             log.add('ended', said=graph.log()[-2000:])
             return
-        if arguments.html is not None:
-            write_report(arguments.html, read(log.file))
+        if report is not None:
+            try:
+                write_report(report, read(log.file))
+            except OSError as error:
+                # It is written again, and the test goes on.
+                log.add('unwritten', file=str(report), why=str(error))
 
 
-def _chosen(names: str, seconds: float) -> dict[str, Any]:
+def _chosen(names: str, seconds: float) -> Mapping[str, Fault]:
     """Return the faults to make. Raises UserError."""
     if names == 'none':
         return {}
@@ -151,7 +171,7 @@ def _chosen(names: str, seconds: float) -> dict[str, Any]:
 
 def _until_it_listens(witness: Witness, graph: RunningGraph) -> None:
     deadline = time.monotonic() + LISTENING_SECONDS
-    while not (witness.connected() and witness.state('tts').pid):
+    while not (witness.connected() and witness.works('tts')):
         if time.monotonic() > deadline:
             raise UserError('the graph does not listen', f'It said: {graph.log()[-2000:]}')
         time.sleep(0.1)

@@ -23,6 +23,8 @@ LOUDEST = 0.7
 """Amplitude of a clap, beside a face: a voice must not light the corner."""
 CORNER = 8
 """Beside a face, the light takes this part of width and height, at the top on the left."""
+LIGHT = f'iw/{CORNER}:ih/{CORNER}:0:0'
+"""The same, as ffmpeg's filter crop takes it."""
 
 
 @dataclasses.dataclass(frozen=True)

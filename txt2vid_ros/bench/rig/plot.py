@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 import html
+import itertools
 import math
 
 Points = Sequence[tuple[float, float]]
@@ -20,15 +21,17 @@ MOST_POINTS = 900
 
 
 def chart(title: str, unit: str, series: Mapping[str, Points],
-          marks: Sequence[tuple[float, str]] = (), dots: bool = False) -> str:
+          marks: Sequence[tuple[float, str]] = (), dots: bool = False, until: float = 0.0
+          ) -> str:
     """
     Return an SVG of lines (or dots) over time, with a dashed upright line at each mark.
 
-    A mark's text is shown by the browser when pointed at. Each name is beside the plot in the
-    colour of its line.
+    The time ends with the last point, or at `until` seconds. A line is broken where a value is
+    NaN. A mark's text is shown by the browser when pointed at. Each name is beside the plot in
+    the colour of its line.
     """
     drawn = {name: _thinned(points) for name, points in series.items() if points}
-    last = max([1.0, *(point[0] for points in drawn.values() for point in points)])
+    last = max([1.0, until, *(point[0] for points in drawn.values() for point in points)])
     values = [point[1] for points in drawn.values() for point in points
               if math.isfinite(point[1])]
     low, high, step = _scale(min(values, default=0.0), max(values, default=1.0))
@@ -63,13 +66,14 @@ def chart(title: str, unit: str, series: Mapping[str, Points],
                      f'y2="{HEIGHT - BOTTOM}"><title>{_text(what)}, {at:.0f} s</title></line>')
     for number, (name, points) in enumerate(drawn.items()):
         colour = COLOURS[number % len(COLOURS)]
-        known = [(x(at), y(value)) for at, value in points if math.isfinite(value)]
-        if dots:
-            parts += [f'<circle cx="{at:.1f}" cy="{value:.1f}" r="2.5" fill="{colour}"/>'
-                      for at, value in known]
-        else:
-            line = ' '.join(f'{at:.1f},{value:.1f}' for at, value in known)
-            parts.append(f'<polyline fill="none" stroke="{colour}" points="{line}"/>')
+        for known, piece in itertools.groupby(points, lambda point: math.isfinite(point[1])):
+            places = [(x(at), y(value)) for at, value in piece] if known else []
+            if dots:
+                parts += [f'<circle cx="{at:.1f}" cy="{value:.1f}" r="2.5" fill="{colour}"/>'
+                          for at, value in places]
+            elif places:
+                line = ' '.join(f'{at:.1f},{value:.1f}' for at, value in places)
+                parts.append(f'<polyline fill="none" stroke="{colour}" points="{line}"/>')
         parts.append(f'<text x="{WIDTH - RIGHT + 10}" y="{TOP + 10 + number * 18}" '
                      f'fill="{colour}" style="fill:{colour}">{_text(name)}</text>')
     return '\n'.join([*parts, '</svg>'])
@@ -84,7 +88,8 @@ def _scale(low: float, high: float) -> tuple[float, float, float]:
     rough = max(high - low, abs(high) * 0.02, 1e-3) / LINES
     power = 10 ** math.floor(math.log10(rough))
     step = next(each * power for each in (1, 2, 5, 10) if each * power >= rough)
-    return math.floor(low / step) * step, math.ceil(high / step + 1e-9) * step, step
+    first = math.floor(low / step + 1e-9)
+    return first * step, max(math.ceil(high / step - 1e-9), first + 1) * step, step
 
 
 def _thinned(points: Points) -> Points:

@@ -20,10 +20,13 @@ import urllib.error
 import urllib.request
 
 from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.process.child_process import spawn
 from txt2vid_ros.core.process.memory import resident_bytes
 
 START_TIMEOUT = 60.0
 """Seconds within which the first picture has to be in the stream."""
+LOG_PART = 1 << 20
+"""Bytes of what was printed that are read at a time."""
 
 
 def free_port() -> int:
@@ -75,21 +78,11 @@ class RunningGraph:
         # This process joins the same domain, on this machine only.
         os.environ['ROS_DOMAIN_ID'] = str(random.randrange(30, 100))
         os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
-        begun = time.monotonic()
-        self._process = subprocess.Popen(
-            [*self._within, sys.executable, '-m', 'txt2vid_ros.cli.main', 'live', '--http',
-             f'127.0.0.1:{self.port}', '--namespace', self.namespace, *self._options],
-            env={**os.environ, **self._environment}, stdin=subprocess.DEVNULL,
-            stdout=self._log, stderr=subprocess.STDOUT)
-        while time.monotonic() - begun < START_TIMEOUT:
-            if self._process.poll() is not None:
-                break
-            if self._has_picture():
-                self.first_picture = time.monotonic() - begun
-                return self
-            time.sleep(0.05)
-        self.close()
-        raise UserError('the graph did not start', f'It said: {self.log()[-2000:]}')
+        with contextlib.ExitStack() as unless_shown:
+            unless_shown.callback(self.close)
+            self._start()
+            unless_shown.pop_all()
+        return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
                  trace: TracebackType | None) -> None:
@@ -104,8 +97,11 @@ class RunningGraph:
 
     def log(self) -> str:
         """Return what it has printed."""
-        self._log.seek(0)
-        return self._log.read().decode('utf-8', 'replace')
+        # The children write at the offset that they share with this file: it must not move.
+        said = bytearray()
+        while part := os.pread(self._log.fileno(), LOG_PART, len(said)):
+            said += part
+        return said.decode('utf-8', 'replace')
 
     def close(self) -> None:
         """Interrupt it as Ctrl-C does and wait for its end."""
@@ -116,6 +112,20 @@ class RunningGraph:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
+
+    def _start(self) -> None:
+        begun = time.monotonic()
+        self._process = spawn(
+            [*self._within, sys.executable, '-m', 'txt2vid_ros.cli.main', 'live', '--http',
+             f'127.0.0.1:{self.port}', '--namespace', self.namespace, *self._options],
+            environment={**os.environ, **self._environment}, stdin=subprocess.DEVNULL,
+            stdout=self._log.fileno(), stderr=subprocess.STDOUT)
+        while self.running and time.monotonic() - begun < START_TIMEOUT:
+            if self._has_picture():
+                self.first_picture = time.monotonic() - begun
+                return
+            time.sleep(0.05)
+        raise UserError('the graph did not start', f'It said: {self.log()[-2000:]}')
 
     def _has_picture(self) -> bool:
         try:

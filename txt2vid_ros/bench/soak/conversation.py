@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+import contextlib
 import itertools
 import queue
 import threading
@@ -29,6 +30,8 @@ PATIENCE = {'heard': 8.0, 'link': 20.0}
 """Seconds without a sound of it after which an utterance is not waited for, by its way."""
 UNCONNECTED = 10.0
 """Seconds for which the conversation waits for somebody who listens."""
+JUDGING_SECONDS = 60.0
+"""For what has been said and is not judged yet at the end."""
 AFTER, LATEST = 1.5, 10.0
 """Seconds after an utterance until viewers have it, and until the slowest has."""
 WHOLE, NOTHING = 0.95, 0.1
@@ -70,8 +73,13 @@ class ScriptedTalk:
         """Say no more, and judge what has been said."""
         self._stop.set()
         self._threads[0].join(max(PATIENCE.values()) + UNCONNECTED)
-        self._judged.put(None)
-        self._threads[1].join(60)
+        with contextlib.suppress(queue.Full):
+            self._judged.put(None, timeout=JUDGING_SECONDS)
+        self._threads[1].join(JUDGING_SECONDS)
+        with contextlib.suppress(queue.Empty):
+            while True:
+                if (left := self._judged.get_nowait()) is not None:
+                    self._log.add('unjudged', number=left.number)
 
     def _talk(self) -> None:
         script = itertools.cycle(SCRIPT)
@@ -154,7 +162,7 @@ class ScriptedTalk:
             interrupted=utterance.interrupted, published=round(at(utterance.published), 3),
             begun=round(at(utterance.begun), 3) if utterance.begun else None,
             last=round(at(utterance.last), 3), ends=utterance.ends, verdict=verdict,
-            captions=len(utterance.captions), ids=len(utterance.ids), share=round(heard.share, 3),
+            ids=len(utterance.ids), share=round(heard.share, 3),
             loud_s=round(heard.loud_seconds, 2), said_s=round(_union(utterance), 3),
             summed_s=round(sum(length for _, length, _ in utterance.chunks) / SECOND, 3),
             offsets_ms=[round(each, 2) for each in heard.offsets])

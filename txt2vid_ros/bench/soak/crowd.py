@@ -57,11 +57,10 @@ async def _page(client: aiohttp.ClientSession, url: str) -> None:
 
 async def _whep(client: aiohttp.ClientSession, url: str) -> None:
     """Watch by WebRTC until the first picture and a while more."""
-    from txt2vid_ros.bench.web.crowd import watch
-    peer, session = await watch(client, url)
-    await asyncio.sleep(STAY_SECONDS)
-    async with client.delete(session):
-        await peer.close()
+    # Not where nobody watches by WebRTC: it takes 60 MB.
+    from txt2vid_ros.bench.web.crowd import watching
+    async with watching(client, url):
+        await asyncio.sleep(STAY_SECONDS)
 
 
 VISITS: Mapping[str, Visit] = {
@@ -84,7 +83,7 @@ async def _visit(kind: str, url: str) -> None:
 
 
 async def _deaf(url: str) -> None:
-    """Ask for the stream and never read it; ask again once dropped."""
+    """Ask for the stream and never read it; ask again after GIVEN_UP_SECONDS, dropped or not."""
     parts = urlsplit(url)
     while True:
         with socket.socket() as handle, contextlib.suppress(OSError):

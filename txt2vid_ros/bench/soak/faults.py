@@ -17,7 +17,7 @@ from txt2vid_ros.bench.soak.garbage import throw_garbage
 from txt2vid_ros.bench.soak.link_end import LinkEnd
 from txt2vid_ros.bench.soak.log import SoakLog
 from txt2vid_ros.bench.soak.machine_faults import SmallDisk, SteppedClock
-from txt2vid_ros.bench.soak.witness import LOADING, Witness
+from txt2vid_ros.bench.soak.witness import Witness
 
 STOPPED_SECONDS = 5.0
 BACK_SECONDS = 30.0
@@ -57,26 +57,23 @@ Fault = Callable[[Rig], Mapping[str, object]]
 def kill(name: str, rig: Rig) -> Mapping[str, object]:
     """Kill a process and wait until its successor works."""
     pid = rig.pid(name)
-    begun = time.time()
+    begun = time.monotonic()
     os.kill(pid, signal.SIGKILL)
-    while time.time() - begun < BACK_SECONDS and not rig.stop.is_set():
+    while time.monotonic() - begun < BACK_SECONDS:
         back = _back(name, pid, begun, rig)
         if back:
             return {'back_s': round(back - begun, 3)}
-        time.sleep(0.02)
+        if rig.stop.wait(0.02):
+            # Nobody knows when it would have been.
+            return {}
     return {'back_s': None}
 
 
 def _back(name: str, pid: int, begun: float, rig: Rig) -> float:
-    """Return when the successor of a process began to work, 0 where it does not yet."""
+    """Return since when the successor of a process works, 0 where it does not yet."""
     if name.startswith('ffmpeg'):
-        return time.time() if named_processes(rig.graph.pid).get(name, pid) != pid else 0.0
-    with rig.witness.changed:
-        state = rig.witness.nodes[name]
-        works = state.pid not in (0, pid) and state.message != LOADING and state.at > begun
-        activated = rig.witness.activated.get(name, 0.0)
-        return min([each for each in (state.at if works else 0.0, activated) if each > begun],
-                   default=0.0)
+        return time.monotonic() if named_processes(rig.graph.pid).get(name, pid) != pid else 0.0
+    return rig.witness.back_at(name, pid, begun)
 
 
 def pause(name: str, rig: Rig) -> Mapping[str, object]:
@@ -185,6 +182,8 @@ class FaultThread:
         for number, (name, fault) in enumerate(self._faults.items()):
             due = self._first + number * self._every
             if self._rig.stop.wait(max(0.0, due - log.since_begin())):
+                for left in list(self._faults)[number:]:
+                    log.add('not_injected', name=left, why='the test ended before')
                 return
             begun = log.since_begin()
             try:

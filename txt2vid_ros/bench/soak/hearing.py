@@ -11,6 +11,7 @@ import tempfile
 import numpy as np
 from numpy.typing import NDArray
 from txt2vid_ros.bench.commands.sync import clap_times, flash_times, lateness
+from txt2vid_ros.bench.lipsync.flash import LIGHT
 from txt2vid_ros.bench.rig.viewer import decode, decode_sound
 from txt2vid_ros.bench.soak.utterance import Utterance
 from txt2vid_ros.core.clock import SECOND
@@ -20,8 +21,6 @@ AUDIBLE = 0.008
 """Amplitude from which the stream is not silent."""
 BLOCK = STREAM_RATE // 50
 """Samples of 20 ms."""
-CORNER = 'iw/8:ih/8:0:0'
-"""Where the light of the flash engine is, of the picture's size (crop of ffmpeg)."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,7 +49,7 @@ def listen(utterance: Utterance, packets: bytes, zeros: Collection[int]) -> Hear
         offsets: list[float] = []
         try:
             if utterance.claps:
-                stream = decode(file, area=CORNER)
+                stream = decode(file, area=LIGHT)
                 samples, times = stream.samples, stream.sample_times
                 offsets = [float(late) * 1000 for _, late in lateness(
                     clap_times(samples, times), flash_times(stream.brightness,

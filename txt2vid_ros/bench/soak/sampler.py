@@ -12,6 +12,9 @@ import urllib.error
 from txt2vid_ros.bench.rig.processes import named_processes, opened, processor_seconds
 from txt2vid_ros.bench.rig.running_graph import RunningGraph
 from txt2vid_ros.bench.soak.log import SoakLog
+from txt2vid_ros.bench.soak.results.gaps import FROZEN_SECONDS
+from txt2vid_ros.bench.soak.results.stages import KEPT
+from txt2vid_ros.bench.soak.stream_ring import StreamRing
 from txt2vid_ros.bench.soak.witness import Witness
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.process.memory import resident_bytes
@@ -20,34 +23,31 @@ STATUS_SECONDS = 0.5
 """From one look at the stream to the next."""
 EVERY = 4
 """Looks at the stream to each at the processes."""
-FROZEN_SECONDS = 1.0
-"""Seconds without a new picture that are told."""
-STAGES = {'tts': ('text_to_voice_ms_p50', 'lead_ms'), 'lipsync': ('render_ms_p98',
-          'frame_lead_ms', 'voice_lead_ms', 'skipped'),
-          'stream': ('write_lateness_ms_p99', 'frame_lead_wanted_ms', 'skipped', 'repeated',
-                     'on_time', 'frames', 'encoder_restarts', 'viewers', 'dropped_viewers')}
-"""The figures of each node's diagnostics that are kept."""
 ZEROS_KEPT = 600
 
 
 class Sampler:
-    """Notes memory, the nodes' own figures and frozen pictures on a thread."""
+    """Notes memory, the nodes' own figures and missing or frozen pictures on a thread."""
 
-    def __init__(self, graph: RunningGraph, witness: Witness, log: SoakLog) -> None:
+    def __init__(self, graph: RunningGraph, witness: Witness, ring: StreamRing, log: SoakLog
+                 ) -> None:
         """Begin to look."""
         self._graph = graph
         self._witness = witness
+        self._ring = ring
         self._log = log
         self._zeros: collections.deque[tuple[int, int]] = collections.deque(maxlen=ZEROS_KEPT)
         self._fresh, self._fresh_at = -1, time.monotonic()
+        self._changes = 0
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name='sampler', daemon=True)
         self._thread.start()
 
     def close(self) -> None:
-        """Look no more."""
+        """Look no more; what has not ended until now is noted as it is."""
         self._stop.set()
         self._thread.join(10)
+        self._note_pictures()
 
     def zeros(self, begin: int, end: int) -> set[int]:
         """Return the stamps that presentation time 0 of the stream had between two times."""
@@ -70,9 +70,12 @@ class Sampler:
         self._zeros.append((time.time_ns(), int(status['pts_zero_ns'])))
         fresh, now = int(status['frames']) - int(status['repeated']), time.monotonic()
         if fresh != self._fresh:
-            if now - self._fresh_at > FROZEN_SECONDS + STATUS_SECONDS:
-                self._log.add('frozen', seconds=round(now - self._fresh_at, 2))
+            since = now - self._fresh_at
+            if since > FROZEN_SECONDS:
+                self._log.add('frozen', t=round(self._log.since_begin() - since, 3),
+                              seconds=round(since, 2))
             self._fresh, self._fresh_at = fresh, now
+            self._changes += 1
 
     def _note(self) -> None:
         processes: dict[str, list[float]] = {}
@@ -83,11 +86,14 @@ class Sampler:
                 processes[name] = [pid, round(resident / 1e6, 3),
                                    round(processor_seconds(pid), 2), files, threads]
         self._log.add('processes', load=os.getloadavg()[0], held=processes)
-        figures = {}
-        with self._witness.changed:
-            for node, names in STAGES.items():
-                state = self._witness.nodes[node]
-                if time.time() - state.at < STATUS_SECONDS * EVERY + 1:
-                    figures.update({f'{node}.{name}': round(state.values[name], 2)
-                                    for name in names if name in state.values})
-        self._log.add('stages', **figures)
+        self._log.add('stages', **{
+            f'{node}.{name}': round(value, 2)
+            for node, state in self._witness.states.nodes().items() if state.alive
+            for name, value in state.figures.items() if f'{node}.{name}' in KEPT})
+        self._note_pictures()
+
+    def _note_pictures(self) -> None:
+        # The first change is from not knowing.
+        self._log.add('pictures', seen=self._ring.pictures, changes=max(0, self._changes - 1),
+                      missing_s=round(self._ring.missing_seconds, 3),
+                      frozen_s=round(time.monotonic() - self._fresh_at, 2))

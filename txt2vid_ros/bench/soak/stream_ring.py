@@ -9,13 +9,12 @@ import threading
 import time
 
 from txt2vid_ros.bench.rig.viewer import presentation_time
+from txt2vid_ros.bench.soak.results.gaps import GAP_SECONDS
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.media.output.mpegts import PACKET_BYTES, VIDEO_PID
 
 KEPT_SECONDS = 60
 RECONNECT_SECONDS = 0.1
-GAP_SECONDS = 0.5
-"""Seconds without a picture that are told."""
 SILENT_SECONDS = 3.0
 """Seconds without a byte after which a viewer connects again."""
 
@@ -29,13 +28,13 @@ class StreamRing:
 
         `gap` gets when a time without pictures began (seconds of the epoch) and how long it was.
         """
-        self.connects = 0
-        """How often it has connected."""
         self._port = port
         self._gap = gap
         self._kept: collections.deque[tuple[int, bytes]] = collections.deque()
         self._lock = threading.Lock()
-        self._last_picture = 0.0
+        self.pictures = 0
+        """How many pictures it has got."""
+        self._last_picture = time.monotonic()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name='stream ring', daemon=True)
         self._thread.start()
@@ -44,6 +43,11 @@ class StreamRing:
         """Disconnect."""
         self._stop.set()
         self._thread.join(SILENT_SECONDS + 2)
+
+    @property
+    def missing_seconds(self) -> float:
+        """Return for how long there has been no picture: since the start, where none came."""
+        return time.monotonic() - self._last_picture
 
     def between(self, begin: int, end: int) -> bytes:
         """Return the packets that arrived from `begin` to `end` (nanoseconds), if still kept."""
@@ -66,7 +70,6 @@ class StreamRing:
             if answer.status != 200:
                 self._stop.wait(RECONNECT_SECONDS)
                 return
-            self.connects += 1
             rest = b''
             while not self._stop.is_set() and (data := answer.read1(65536)):
                 data = rest + data
@@ -87,7 +90,9 @@ class StreamRing:
             if ((packet[1] & 0x1F) << 8 | packet[2]) != VIDEO_PID or presentation_time(
                     packet) is None:
                 continue
-            if self._last_picture and clock - self._last_picture > GAP_SECONDS:
+            # It takes a while until the first one.
+            if self.pictures and clock - self._last_picture > GAP_SECONDS:
                 self._gap(now / SECOND - (clock - self._last_picture),
                           clock - self._last_picture)
             self._last_picture = clock
+            self.pictures += 1

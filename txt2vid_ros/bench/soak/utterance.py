@@ -32,8 +32,6 @@ class Utterance:
     """The ids under which it was heard, continuations left out: more than one, if said twice."""
     ends: int = 0
     """Ends of its sound that were told."""
-    captions: list[str] = dataclasses.field(default_factory=list)
-    """All final captions with its words."""
 
     def owns(self, utterance_id: str) -> bool:
         """Return whether an id on voice/audio is this utterance's, its continuation's included."""

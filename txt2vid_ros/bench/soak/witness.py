@@ -13,31 +13,17 @@ from typing import Any
 import numpy as np
 from txt2vid_ros.bench.soak.utterance import Utterance
 from txt2vid_ros.core.clock import SECOND
+from txt2vid_ros.core.monitoring.node_states import NodeStates
 from txt2vid_ros.core.pcm import from_s16, VOICE_RATE
-from txt2vid_ros.core.people import DEFAULT
 
 LOUD = 0.02
 """Amplitude from which a chunk of the voice is heard."""
 FOLLOWED = 20
 """Utterances of which something may still come."""
-LOADING = 'loading'
-"""What the diagnostics of a node say until it works."""
-
-
-class LastReport:
-    """What the diagnostics of a node said last."""
-
-    def __init__(self) -> None:
-        """Know nothing yet."""
-        self.pid = 0
-        self.message = ''
-        self.values: dict[str, float] = {}
-        self.at = 0.0
-        """Seconds of the epoch."""
 
 
 class Witness:
-    """Publishes on `heard` and follows voice/audio, voice/caption and /diagnostics."""
+    """Publishes on `heard` and follows voice/audio and /diagnostics."""
 
     def __init__(self, namespace: str, nodes: Sequence[str]) -> None:
         """Join the graph under `namespace`; be told when `nodes` become active."""
@@ -48,22 +34,18 @@ class Witness:
         from std_srvs.srv import Trigger
         from txt2vid_ros.ros import qos
         from txt2vid_ros.ros.side.side_node import SideNode
-        self.nodes: dict[str, LastReport] = collections.defaultdict(LastReport)
-        """By the name of the node."""
-        self._prefix = namespace + '/'
+        self.states = NodeStates()
+        self._namespace = namespace
         self._followed: collections.deque[Utterance] = collections.deque(maxlen=FOLLOWED)
         self.changed = threading.Condition()
         """Guards what is known, and tells when it changes."""
-        self.activated: dict[str, float] = {}
-        """When each node told that it has become active, seconds of the epoch."""
-        self.strangers = 0
-        """Chunks of sound that belong to no utterance of the conversation."""
+        self._activated: dict[str, float] = {}
+        """When each node told that it has become active, by the monotonic clock."""
         self._side = SideNode('soak', namespace)
         node = self.node = self._side.node
         self._heard = node.create_publisher(LiveSpeech, 'heard', qos.SPEECH)
         self._interrupt = node.create_client(Trigger, 'tts/interrupt')
         node.create_subscription(AudioDataStamped, 'voice/audio', self._on_audio, qos.AUDIO)
-        node.create_subscription(LiveSpeech, 'voice/caption', self._on_caption, qos.CAPTION)
         node.create_subscription(DiagnosticArray, '/diagnostics', self._on_diagnostics, 50)
         for name in nodes:
             node.create_subscription(
@@ -106,10 +88,25 @@ class Witness:
         with self.changed:
             return self.changed.wait_for(condition, seconds)
 
-    def state(self, node: str) -> LastReport:
-        """Return what is known of a node."""
+    def works(self, node: str) -> bool:
+        """Return whether a node has told lately that it works."""
+        state = self.states.nodes().get(node)
+        return state is not None and state.alive and not state.loading
+
+    def back_at(self, node: str, pid: int, killed: float) -> float:
+        """
+        Return since when the successor of a process works, 0 where it does not yet.
+
+        `pid` is that of the process, `killed` when it was; times are of the monotonic clock.
+        """
         with self.changed:
-            return self.nodes[node]
+            state = self.states.nodes().get(node)
+            if state is None or state.at < killed or state.loading or state.figures.get(
+                    'pid', pid) == pid:
+                return 0.0
+            # Diagnostics come once a second, and this is told at once.
+            activated = self._activated.get(node, 0.0)
+            return activated if activated > killed else state.at
 
     def _on_audio(self, message: Any) -> None:
         from txt2vid_ros.ros import messages
@@ -118,8 +115,8 @@ class Witness:
         with self.changed:
             owner = next((each for each in self._followed if each.owns(name)), None)
             if owner is None:
-                self.strangers += 1
-            elif len(samples):
+                return
+            if len(samples):
                 owner.ids.add(name.partition('~')[0])
                 owner.chunks.append((stamp, len(samples) * SECOND // VOICE_RATE,
                                      bool(np.abs(samples).max() > LOUD)))
@@ -127,38 +124,18 @@ class Witness:
                 owner.ends += 1
             self.changed.notify_all()
 
-    def _on_caption(self, message: Any) -> None:
-        if not message.final:
-            return
-        with self.changed:
-            for each in self._followed:
-                if each.text.lower() == message.final.lower() and each.speaker == (
-                        message.header.frame_id or DEFAULT):
-                    each.captions.append(message.final)
-            self.changed.notify_all()
-
     def _on_transition(self, node: str, message: Any) -> None:
         if message.goal_state.label == 'active':
             with self.changed:
-                self.activated[node] = time.time()
+                self._activated[node] = time.monotonic()
                 self.changed.notify_all()
 
     def _on_diagnostics(self, message: Any) -> None:
+        from txt2vid_ros.ros import messages
         with self.changed:
-            for status in message.status:
-                name = status.name.partition(':')[0]
-                if not name.startswith(self._prefix):
-                    continue
-                values = {each.key: _number(each.value) for each in status.values}
-                state = self.nodes[name.removeprefix(self._prefix)]
-                state.values = {key: value for key, value in values.items() if value is not None}
-                state.pid = int(state.values.get('pid', 0))
-                state.message, state.at = status.message, time.time()
+            for told in messages.from_diagnostics(message, self._namespace):
+                state = self.states.observe(told.node, told.level, told.line, told.values)
+                if state.loading:
+                    # It may load more once it is active.
+                    self._activated.pop(told.node, None)
             self.changed.notify_all()
-
-
-def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None

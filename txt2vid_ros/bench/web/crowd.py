@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+import contextlib
 import sys
 from urllib.parse import urljoin
 
@@ -12,43 +14,59 @@ from aiortc.contrib.media import MediaBlackhole
 
 WATCHING = 'watching'
 """What is printed as soon as all viewers see pictures."""
+PICTURE_SECONDS = 30.0
+LEAVING = aiohttp.ClientTimeout(total=5.0)
+"""For telling the server that a viewer leaves."""
 
 
-async def watch(client: aiohttp.ClientSession, url: str) -> tuple[RTCPeerConnection, str]:
-    """Return a viewer that has its first picture, and the address of its session."""
-    peer = RTCPeerConnection()
-    sink = MediaBlackhole()
+@contextlib.asynccontextmanager
+async def watching(client: aiohttp.ClientSession, url: str) -> AsyncIterator[str]:
+    """
+    Watch with the first picture seen; gives the address of the session.
+
+    However it ends, the peer is closed and the server is told. Raises aiohttp.ClientError,
+    asyncio.TimeoutError.
+    """
+    peer, sink, session = RTCPeerConnection(), MediaBlackhole(), ''
     seen: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     @peer.on('track')
     async def take(track: MediaStreamTrack) -> None:
         if track.kind == 'video':
             await track.recv()
-            seen.set_result(None)
+            if not seen.done():
+                seen.set_result(None)
         sink.addTrack(track)
         await sink.start()
 
-    for kind in ('video', 'audio'):
-        peer.addTransceiver(kind, direction='recvonly')
-    await peer.setLocalDescription(await peer.createOffer())
-    async with client.post(f'{url}/whep', data=peer.localDescription.sdp,
-                           headers={'Content-Type': 'application/sdp'}) as answer:
-        answer.raise_for_status()
-        await peer.setRemoteDescription(RTCSessionDescription(await answer.text(), 'answer'))
-        session = urljoin(url, answer.headers['Location'])
-    await asyncio.wait_for(seen, 30)
-    return peer, session
+    try:
+        for kind in ('video', 'audio'):
+            peer.addTransceiver(kind, direction='recvonly')
+        await peer.setLocalDescription(await peer.createOffer())
+        async with client.post(f'{url}/whep', data=peer.localDescription.sdp,
+                               headers={'Content-Type': 'application/sdp'}) as answer:
+            answer.raise_for_status()
+            session = urljoin(url, answer.headers['Location'])
+            await peer.setRemoteDescription(RTCSessionDescription(await answer.text(), 'answer'))
+        await asyncio.wait_for(seen, PICTURE_SECONDS)
+        yield session
+    finally:
+        await sink.stop()
+        await peer.close()
+        if session:
+            # Where the server has been killed there is nobody to be told.
+            with contextlib.suppress(aiohttp.ClientError, asyncio.TimeoutError):
+                async with client.delete(session, timeout=LEAVING):
+                    pass
 
 
 async def _crowd(url: str, count: int) -> None:
-    async with aiohttp.ClientSession() as client:
-        watching = [await watch(client, url) for _ in range(count)]
+    async with aiohttp.ClientSession() as client, contextlib.AsyncExitStack() as stack:
+        for _ in range(count):
+            await stack.enter_async_context(watching(client, url))
         print(WATCHING, flush=True)
         # Until the parent closes the pipe.
         await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
-        for peer, session in watching:
-            async with client.delete(session):
-                await peer.close()
 
 
 if __name__ == '__main__':

@@ -45,8 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             continue
         action.add_argument('--run-as', default=None, metavar='USER',
                             help='with --system: whose process it is; who calls sudo by default, '
-                            '"" for a user that systemd makes up. Only programs of the same user '
-                            'reach its ROS topics on this machine')
+                            '"" for a user that systemd makes up')
         action.add_argument('--no-start', action='store_true',
                             help='write the unit and change nothing else')
         action.add_argument('live', nargs='*', metavar='OPTION', help='options of "txt2vid live", '
@@ -102,7 +101,7 @@ def _service(arguments: argparse.Namespace) -> Service:
              if (value := getattr(chosen, name))]
     if is_program(chosen.responder):
         given.append(Path(chosen.responder).expanduser().absolute())
-    serial = [Path(chosen.link_address)] if chosen.link == 'serial' else []
+    serial = [Path(chosen.link_address)] if chosen.link in ('serial', 'kiss-serial') else []
     secrets = {_option(name): Path(value).expanduser().absolute() for name in SECRETS
                if (value := getattr(chosen, name))}
     return Service(

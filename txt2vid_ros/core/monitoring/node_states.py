@@ -13,6 +13,8 @@ ALIVE_SECONDS = 3.5
 MOST_NODES = 64
 LEVELS = ('ok', 'warn', 'error')
 GONE = 'gone'
+LOADING = 'loading'
+"""How the line of a node begins until it works."""
 MAY_END = ('window',)
 """Nodes that users end when they like."""
 
@@ -38,6 +40,11 @@ class NodeState:
     def alive(self) -> bool:
         """Return whether it said so lately."""
         return self.age < ALIVE_SECONDS
+
+    @property
+    def loading(self) -> bool:
+        """Return whether it does not work yet."""
+        return loads(self.message)
 
     @property
     def shown(self) -> str:
@@ -87,6 +94,12 @@ class NodeStates:
                 names = f'{found[pid][0]}+{name}' if pid and pid in found else name
                 found[pid or -len(found) - 1.0] = names, state.figures['memory_mb']
         return dict(found.values())
+
+
+def loads(line: str) -> bool:
+    """Return whether the line of a node says that it does not work yet."""
+    # More may follow, such as a limit that is crossed.
+    return line.startswith(LOADING)
 
 
 def _numbers(values: Mapping[str, str]) -> dict[str, float]:

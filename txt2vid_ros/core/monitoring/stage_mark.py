@@ -19,6 +19,8 @@ class StageMark:
     at: int
     text: str = ''
     """The beginning of its text, where that is known at this stage."""
+    link_id: str = ''
+    """What both ends of a text link know it by; '' where it does not pass one."""
 
     @property
     def node_name(self) -> str:
@@ -30,5 +32,9 @@ def marks_of(message: Any) -> list[StageMark]:
     """Return the marks of a diagnostic_msgs/DiagnosticArray, of ROS or out of a bag."""
     stamp = message.header.stamp
     at = int(stamp.sec) * SECOND + int(stamp.nanosec)
-    return [StageMark(each.name, each.hardware_id, each.message, at, ''.join(
-        pair.value for pair in each.values if pair.key == 'text')) for each in message.status]
+    marks = []
+    for each in message.status:
+        values = {pair.key: pair.value for pair in each.values}
+        marks.append(StageMark(each.name, each.hardware_id, each.message, at,
+                               values.get('text', ''), values.get('link_id', '')))
+    return marks

@@ -50,6 +50,8 @@ class UtteranceTrace:
     marks: dict[tuple[str, str], int] = dataclasses.field(default_factory=dict)
     """When it passed each stage, by node and stage."""
     text: str = ''
+    link_id: str = ''
+    """What both ends of a text link know it by; '' where it passed none."""
     changed: float = dataclasses.field(default_factory=time.monotonic)
     """When something was last told of it, by the monotonic clock."""
 
@@ -122,20 +124,22 @@ class TraceBook:
         self._traces: dict[str, UtteranceTrace] = {}
         self._lock = threading.Lock()
 
-    def mark(self, utterance: str, node: str, stage: str, at: int, text: str = '') -> None:
+    def mark(self, utterance: str, node: str, stage: str, at: int, text: str = '',
+             link_id: str = '') -> None:
         """Take that an utterance passed a stage of a node, by its name without namespace."""
         with self._lock:
             trace = self._traces.setdefault(utterance, UtteranceTrace(utterance))
             while len(self._traces) > MOST:
                 del self._traces[next(iter(self._traces))]
             trace.text = trace.text or text
+            trace.link_id = trace.link_id or link_id
             if len(trace.marks) < 2 * len(STAGES):
                 trace.marks.setdefault((node, stage), at)
             trace.changed = time.monotonic()
 
     def take(self, mark: StageMark) -> None:
         """Take a mark as it was published."""
-        self.mark(mark.utterance, mark.node_name, mark.stage, mark.at, mark.text)
+        self.mark(mark.utterance, mark.node_name, mark.stage, mark.at, mark.text, mark.link_id)
 
     def traces(self) -> list[UtteranceTrace]:
         """Return the utterances of which something was told, the oldest first."""
@@ -152,7 +156,8 @@ def printable(text: str) -> str:
 def told(trace: UtteranceTrace) -> list[str]:
     """Return an utterance's way as lines for a terminal."""
     rows = trace.rows()
-    head = printable(f'{trace.utterance}  {trace.text}'.rstrip())
+    over = f'  (over the link: {trace.link_id})' if trace.link_id else ''
+    head = printable(f'{trace.utterance}  {trace.text}'.rstrip() + over)
     return [head, *(printable(f'{total:10.1f} ms {step:+9.1f}  {node:8} {words}')
                     for total, step, node, words in rows)]
 
@@ -160,5 +165,6 @@ def told(trace: UtteranceTrace) -> list[str]:
 def as_object(trace: UtteranceTrace) -> dict[str, object]:
     """Return an utterance's way for JSON: milliseconds from its begin by NODE.STAGE."""
     return {'utterance': trace.utterance, 'text': trace.text, 'begun_ns': trace.begun,
+            **({'link_id': trace.link_id} if trace.link_id else {}),
             'ms': {f'{node}.{stage}': round((at - trace.begun) / 1e6, 3)
                    for (node, stage), at in sorted(trace.marks.items(), key=lambda each: each[1])}}

@@ -6,6 +6,32 @@ from collections.abc import Callable, Iterable
 import queue
 import signal
 import threading
+from types import FrameType
+
+
+class Ended(KeyboardInterrupt):
+    """A signal by which others end a program: its clean-up is that of Ctrl-C."""
+
+    def __init__(self, number: int) -> None:
+        """Take the signal's number."""
+        super().__init__(number)
+        self.status = 128 + number
+        """The exit status by which shells tell it."""
+
+
+def end_as_interrupted() -> None:
+    """
+    Have SIGTERM and SIGHUP end this program as Ctrl-C does, so that what it started ends with it.
+
+    A second one ends it at once. What is ignored or handled already stays so. For the main thread.
+    """
+    def end(number: int, frame: FrameType | None) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        raise Ended(number)
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) == signal.SIG_DFL:
+            signal.signal(number, end)
 
 
 def on_signal(numbers: Iterable[int], action: Callable[[], None]) -> None:

@@ -57,10 +57,9 @@ class DataChannel:
         """How many messages have not been acknowledged."""
         return len(self._waiting)
 
-    @property
-    def wakeup(self) -> float:
-        """When there is something to send."""
-        return min(self._ack_due, self._send_due)
+    def wakeup(self, ready: float) -> float:
+        """Return when there is something to send; `ready` is when a message may be."""
+        return min(self._ack_due, max(self._send_due, ready))
 
     def submit(self, message: bytes, now: Instant) -> None:
         """Append a message. Raises UserError where it is too long, or too many wait."""
@@ -109,9 +108,10 @@ class DataChannel:
             self._number = wanted
             self._tries, self._send_due = 0, now.mono if self._waiting else NEVER
 
-    def next(self, now: Instant, round_trip: float | None) -> bytes | None:  # noqa: A003
-        """Return a body to send now; None where nothing is due."""
-        sends = now.mono >= self._send_due
+    def next(self, now: Instant, round_trip: float | None,  # noqa: A003
+             ready: bool = True) -> bytes | None:
+        """Return a body to send now, with a message where `ready`; None where nothing is due."""
+        sends = ready and now.mono >= self._send_due
         if not sends and now.mono < self._ack_due:
             return None
         flags, fields = 0, b''

@@ -18,6 +18,8 @@ _MAX_EVENTS = 1000
 _ASSUMED_SPEECH_AGE = 25.0
 """Seconds. Speech begins before it arrives: its start is looked for in the 40 s on either side of
 this age."""
+_ASSUMED_LONG_AGE = 7200.0
+"""Seconds, of speech with a long start time: in the 2.9 h on either side."""
 
 
 class DeliveryLog:
@@ -114,7 +116,8 @@ class DeliveryLog:
 
     def _received(self, decoded: DecodedText, partial: bool = False) -> ReceivedText:
         offset = self.offset or 0.0
-        expected = decoded.arrived - offset - _ASSUMED_SPEECH_AGE
-        start = wire.start_time(decoded.ticks, expected) + offset
-        return ReceivedText(decoded.text, decoded.speaker, decoded.locale, start,
-                            decoded.arrived, partial)
+        age, span = ((_ASSUMED_LONG_AGE, wire.LONG_START_TICKS) if decoded.long_start
+                     else (_ASSUMED_SPEECH_AGE, wire.START_TICKS))
+        start = wire.start_time(decoded.ticks, decoded.arrived - offset - age, span)
+        return ReceivedText(decoded.text, decoded.speaker, decoded.locale, start + offset,
+                            decoded.arrived, partial, wire.travelled_start(start))

@@ -12,6 +12,10 @@ from txt2vid_ros.link.protocol.clock_offset import OffsetEstimator
 from txt2vid_ros.link.protocol.control import Ack
 from txt2vid_ros.link.protocol.offset_reporter import OffsetReporter
 
+_MAX_EXCHANGE = 0.4 * wire.STAMPS * wire.STAMP_TICK
+"""Seconds that half an exchange and the uncertainty of the offset may have together: beyond, its
+stamps may have gone round."""
+
 
 class Feedback:
     """Passes acknowledgements of a session to everything that learns from them."""
@@ -24,19 +28,14 @@ class Feedback:
         self._timer = timer
         self._queue = queue
 
-    def take(self, session: SendingSession, ack: Ack, now: Instant,
-             offset: float | None) -> bool:
-        """
-        Learn from `ack`; return whether the other end needs a CONTROL.
-
-        `offset` is the other clock minus this one, as far as is known.
-        """
+    def take(self, session: SendingSession, ack: Ack, now: Instant) -> bool:
+        """Learn from `ack`; return whether the other end needs a CONTROL."""
         fresh = session.acknowledge(ack)
         answered = session.answered(ack)
         reports = [report for _, report in fresh]
         lost: list[InFlightDatagram] = []
         if answered is not None:
-            self._measure(ack, answered, now, offset)
+            self._measure(ack, answered, now)
             lost = session.lost(answered)
             for datagram in lost:
                 datagram.resend = True
@@ -53,13 +52,19 @@ class Feedback:
         self._reporter.update(now)
         return needs_control
 
-    def _measure(self, ack: Ack, answered: SendRecord, now: Instant,
-                 offset: float | None) -> None:
+    def _measure(self, ack: Ack, answered: SendRecord, now: Instant) -> None:
         """Learn from the clock stamps of an acknowledgement."""
         # Of a datagram sent several times, nobody knows which copy the stamps are about.
-        if answered.tries != 1 or offset is None or ack.hold == wire.HOLD_UNKNOWN:
+        if answered.tries != 1 or ack.hold == wire.HOLD_UNKNOWN:
             return
+        hold = ack.hold * wire.HOLD_TICK
         sent = answered.at.wall
-        expected = round((sent + offset) / wire.STAMP_TICK)
+        half = (now.wall - hold - sent) / 2
+        estimate = self._clock.at(now.wall)
+        # An end that responds knows the offset from the other one's reports alone.
+        if estimate is None or abs(half) + estimate.uncertainty > _MAX_EXCHANGE:
+            self._clock.add_round_trip(max(0.0, now.mono - answered.at.mono - hold))
+            return
+        expected = round((sent + half + estimate.seconds) / wire.STAMP_TICK)
         arrived = wire.nearest(ack.arrived, wire.STAMPS, expected) * wire.STAMP_TICK
-        self._clock.add(sent, arrived, arrived + ack.hold * wire.HOLD_TICK, now.wall)
+        self._clock.add(sent, arrived, arrived + hold, now.wall)

@@ -8,9 +8,9 @@ from txt2vid_ros.link.config import LinkConfig
 from txt2vid_ros.link.counters import LinkCounters
 from txt2vid_ros.link.delivery.acknowledging import Acknowledger
 from txt2vid_ros.link.delivery.delivery_log import DeliveryLog
-from txt2vid_ros.link.delivery.exchange import Exchange
 from txt2vid_ros.link.delivery.progress_store import ProgressStore
 from txt2vid_ros.link.delivery.reorder_buffer import ReorderBuffer
+from txt2vid_ros.link.exchange import Exchange
 from txt2vid_ros.link.messages import Instant, NEVER
 from txt2vid_ros.link.protocol import wire
 from txt2vid_ros.link.protocol.control import Control, KnownStream

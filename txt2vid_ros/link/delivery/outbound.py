@@ -7,11 +7,11 @@ import secrets
 from txt2vid_ros.link.codec.text import TextCodec
 from txt2vid_ros.link.config import LinkConfig
 from txt2vid_ros.link.counters import LinkCounters
-from txt2vid_ros.link.delivery.exchange import Exchange
 from txt2vid_ros.link.delivery.feedback import Feedback
 from txt2vid_ros.link.delivery.retransmission_timer import RetransmissionTimer
 from txt2vid_ros.link.delivery.send_queue import SendQueue
 from txt2vid_ros.link.delivery.sending_session import Ride, SendingSession
+from txt2vid_ros.link.exchange import Exchange
 from txt2vid_ros.link.messages import Instant, NEVER
 from txt2vid_ros.link.protocol.clock_offset import OffsetEstimator
 from txt2vid_ros.link.protocol.control import Ack, Control
@@ -33,21 +33,22 @@ class Outbound:
         self.session: SendingSession | None = None
         self.timer = RetransmissionTimer(config)
         self._config, self._counters, self._codec = config, counters, codec
-        self._exchange = exchange
+        self._clock, self._exchange = clock, exchange
         self._next_index = 0
         self._reporter = OffsetReporter(clock, reports_clock)
         self._feedback = Feedback(clock, self._reporter, self.timer, self.queue)
         self._control_due = False
 
-    def begin(self, session: Session, start: SpeechContext, wanted: int) -> None:
+    def begin(self, session: Session, start: SpeechContext, wanted: int, now: Instant) -> None:
         """Begin a session with what the other end lacks of the session before."""
         self._next_index = max(self._next_index, wanted)
         unconfirmed = self.session.unconfirmed if self.session else []
         self.queue.waiting.extendleft(reversed([text for text in unconfirmed if (
             text.index is not None and text.index >= wanted)]))
         self.session = SendingSession(self._config, session, self._codec, start)
-        self.timer.reset()
+        self.timer.reset(self._clock.smoothed_round_trip)
         self._reporter.reset()
+        self._reporter.update(now)
         self._control_due = not self.queue.all_drops_confirmed
 
     def ask(self) -> None:
@@ -120,10 +121,10 @@ class Outbound:
         assert self.session is not None
         return self.session.read_ack(reader)
 
-    def acknowledged(self, ack: Ack, now: Instant, offset: float | None) -> None:
-        """Learn from `ack`; `offset` is the other clock minus this one, as far as is known."""
+    def acknowledged(self, ack: Ack, now: Instant) -> None:
+        """Learn from `ack`."""
         assert self.session is not None
-        self._control_due |= self._feedback.take(self.session, ack, now, offset)
+        self._control_due |= self._feedback.take(self.session, ack, now)
 
     @property
     def first_names(self) -> tuple[str, str]:

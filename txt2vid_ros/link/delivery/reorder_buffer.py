@@ -27,13 +27,15 @@ class DecodedText:
     arrived: float
     """On the receiver's wall clock."""
     coded_bytes: int
+    long_start: bool = False
+    """Whether the ticks count modulo LONG_START_TICKS."""
 
 
 @dataclasses.dataclass(frozen=True)
 class _BufferedDatagram:
     batch: speech.Batch
     texts: tuple[DecodedText, ...]
-    """Decoded already, unless the datagram holds only a part of a text."""
+    """Decoded already, unless the datagram holds only a piece of one."""
     arrived: float
 
 
@@ -41,7 +43,7 @@ class _BufferedDatagram:
 class _Reassembly:
     batch: speech.Batch
     sequence: int
-    coded: bytearray
+    packed: bytearray
 
 
 @dataclasses.dataclass(frozen=True)
@@ -94,7 +96,7 @@ class ReorderBuffer:
         batch = (speech.unpack_single(body) if frame_type is FrameType.SINGLE
                  else speech.unpack_batch(body))
         texts: tuple[DecodedText, ...] = ()
-        if batch.records and not batch.more:
+        if batch.records:
             texts = self._decode(batch, sequence, sequence, arrived)
         self._held[sequence] = _BufferedDatagram(batch, texts, arrived)
         return batch.clock
@@ -115,7 +117,7 @@ class ReorderBuffer:
         discarded = 0
         while (held := self._held.pop(self.next, None)) is not None:
             sequence, self.next = self.next, self.next + 1
-            if held.batch.part:
+            if held.batch.continues:
                 delivery, failed = self._part(held, sequence)
                 discarded += failed
                 if delivery is not None:
@@ -123,9 +125,9 @@ class ReorderBuffer:
                 continue
             discarded += self._reassembly is not None
             self._reassembly = None
-            if held.batch.more and held.batch.records:
-                coded = bytearray(held.batch.records[0].coded)
-                self._reassembly = _Reassembly(held.batch, sequence, coded)
+            if held.batch.more:
+                packed = bytearray(held.batch.part)
+                self._reassembly = _Reassembly(held.batch, sequence, packed)
             elif held.texts:
                 deliveries.append(Delivery(held.texts, held.batch.index))
         return deliveries, discarded
@@ -150,16 +152,16 @@ class ReorderBuffer:
         reassembly = self._reassembly
         if reassembly is None:
             return None, 1
-        reassembly.coded += held.batch.part
-        if len(reassembly.coded) > _MAX_REASSEMBLED_BYTES:
+        reassembly.packed += held.batch.part
+        if len(reassembly.packed) > _MAX_REASSEMBLED_BYTES:
             self._reassembly = None
             return None, 1
         if held.batch.more:
             return None, 0
         self._reassembly = None
-        record = dataclasses.replace(reassembly.batch.records[0], coded=bytes(reassembly.coded))
-        batch = dataclasses.replace(reassembly.batch, records=(record,))
         try:
+            records = speech.unpack_records(bytes(reassembly.packed))
+            batch = dataclasses.replace(reassembly.batch, records=records)
             texts = self._decode(batch, reassembly.sequence, sequence, held.arrived)
         except (CodecError, FrameError):
             return None, 1
@@ -179,7 +181,7 @@ class ReorderBuffer:
             if record.locale is not None:
                 context = dataclasses.replace(context, locale=record.locale)
             texts.append(DecodedText(text, context.speaker, context.locale, record.ticks, arrived,
-                                     len(record.coded)))
+                                     len(record.coded), record.long_start))
             after = self._codec.after(context.texts, text, record.coded)
             context = SpeechContext(after, context.speaker, context.locale)
         if store_as is not None:

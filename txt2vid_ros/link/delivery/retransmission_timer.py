@@ -69,13 +69,13 @@ class RetransmissionTimer:
         self._ack_bits = config.wire_bits(bytes(_ACK_BYTES))
         self.reset()
 
-    def reset(self) -> None:
-        """Start over for a new session."""
+    def reset(self, round_trip: float | None = None) -> None:
+        """Start over for a new session; `round_trip` is the smoothed one, where it is known."""
         self.wakeup = NEVER
         self._interval = IntervalEstimator()
         self._clean, self._clean_needed = 0, CLEAN_RUN_AT_START
         self._prompt = True
-        self._round_trip: float | None = None
+        self._round_trip = round_trip
         self._timeouts = 0
         self._waiting_since = NEVER
         self._last_sent = -NEVER

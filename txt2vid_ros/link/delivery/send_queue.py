@@ -9,7 +9,6 @@ from txt2vid_ros.link.config import LinkConfig
 from txt2vid_ros.link.counters import LinkCounters
 from txt2vid_ros.link.delivery.send_window import QueuedText
 from txt2vid_ros.link.messages import Dropped, Instant, LinkEvent, NEVER, OutgoingText
-from txt2vid_ros.link.protocol.packer import min_body_bytes
 from txt2vid_ros.link.protocol.wire import MAX_NAME_BYTES
 
 _PARTIAL_INTERVAL = 0.5
@@ -55,10 +54,6 @@ class SendQueue:
                for name in (speaker, locale)):
             raise UserError(f'a speaker id or locale is longer than {MAX_NAME_BYTES} bytes',
                             'Give the speaker a shorter id')
-        if (needed := min_body_bytes(speaker, locale) + config.frame_bytes) > config.mtu:
-            raise UserError(
-                f'speaker id and locale are too long for datagrams of mtu {config.mtu} bytes',
-                f'Give the speaker a shorter id, or set mtu to {needed} or more')
         if len(utterance.text) > config.max_characters:
             raise UserError(f'a text of {len(utterance.text)} characters is too long for the link',
                             f'Send at most {config.max_characters} at a time')

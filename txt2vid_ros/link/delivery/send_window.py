@@ -32,6 +32,9 @@ class DatagramGroup:
     texts: list[QueuedText]
     abandoned: bool = False
     """Whether they are too old to be sent any more."""
+    last: int | None = None
+    """Sequence of the last datagram, once it has one: the context after it is known where all
+    datagrams have arrived."""
 
     @property
     def first(self) -> int:
@@ -92,6 +95,11 @@ class SendWindow:
         for datagram in oldest:
             datagram.resend = True
         return bool(oldest)
+
+    def complete(self, group: DatagramGroup) -> bool:
+        """Return whether all datagrams of a group have arrived."""
+        return group.last is not None and all(
+            datagram.arrived for datagram in self._datagrams if datagram.group is group)
 
     def groups(self) -> list[DatagramGroup]:
         """Return the groups in flight, each once, oldest first."""

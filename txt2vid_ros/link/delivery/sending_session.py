@@ -64,7 +64,7 @@ class SendingSession:
         self._config = config
         self._session = session
         self._contexts = ContextHistory(start)
-        self._packer = Packer(codec, self._contexts)
+        self._packer = Packer(codec, self._contexts, config.long_starts)
         self._bodies: collections.deque[_PackedBody] = collections.deque()
         self._index: int | None = None
         self._sent: collections.OrderedDict[tuple[bool, int], SendRecord] = (
@@ -114,6 +114,7 @@ class SendingSession:
         data = self._session.seal(frame_type, sequence, body)
         if context is not None:
             self._contexts.put(sequence, context)
+            group.last = sequence
         self._remember(False, sequence, SendRecord(now, 0, clock))
         self.mark_sent(self.window.add(data, group), now)
         # An acknowledgement rides on the first copy alone: later, it would be an old one.
@@ -160,7 +161,9 @@ class SendingSession:
         """Take in an ACK; return what it newly confirms, each with its offset report."""
         fresh = self.window.acknowledge(ack.wanted, ack.selective)
         for datagram in fresh:
-            self._contexts.acknowledge(datagram.sequence)
+            last = datagram.group.last
+            if last is not None and self.window.complete(datagram.group):
+                self._contexts.acknowledge(last)
         records = [self._sent.get((False, datagram.sequence)) for datagram in fresh]
         return [(datagram, record.clock if record else None)
                 for datagram, record in zip(fresh, records, strict=True)]

@@ -36,8 +36,8 @@ _MAX_PAUSE, _MAX_PAUSE_LATER = 1.5, 15.0
 _LATER = 60.0
 _HANDSHAKE_BITS = 8 * 2 * (90 + 60)
 """What a HELLO and its WELCOME cost on the wire, both ways, roughly."""
-_MAX_UNANSWERED = 4
-"""How many of the latest HELLO a WELCOME may answer."""
+_MAX_UNANSWERED = 16
+"""How many of the latest HELLO a WELCOME may answer: some minutes' worth, for slow paths."""
 _MAX_OFFERS = 16
 _MAX_REMEMBERED = 1024
 _MIN_SILENCE_BEFORE_SOLICITED = 2.0
@@ -96,7 +96,8 @@ class Initiator:
         self._tag_bytes, self._mtu = config.tag_bytes, config.mtu
         pause = _FIRST_PAUSE + (_HANDSHAKE_BITS / config.rate if config.rate else 0.0)
         self._backoff = Backoff(pause, max(pause, _MAX_PAUSE))
-        self._later_backoff = Backoff(pause, max(pause, _MAX_PAUSE_LATER))
+        self._later_backoff = Backoff(
+            pause, max(pause, _MAX_PAUSE_LATER, config.least_hello_pause))
         self._seal = HandshakeSeal(key)
         self._sent_hellos: collections.deque[_SentHello] = collections.deque(
             maxlen=_MAX_UNANSWERED)
@@ -170,8 +171,8 @@ class SessionOffer:
 
     keys: SessionKeys
     hello: Hello
-    arrived: float
-    """When the HELLO came, on this machine's wall clock."""
+    arrived: Instant
+    """When the HELLO came and was answered."""
 
 
 class Responder:
@@ -227,7 +228,7 @@ class Responder:
             FrameType.WELCOME, wire.head(FrameType.WELCOME, 0, 0), answer.pack(), random)
         if self.mismatch(hello) is None:
             keys = session_keys(self._key, random, own_random, hello.tag_bytes, initiates=False)
-            self.offers[random] = SessionOffer(keys, hello, now.wall)
+            self.offers[random] = SessionOffer(keys, hello, now)
             if len(self.offers) > _MAX_OFFERS:
                 self.offers.popitem(last=False)
         return sealed

@@ -7,7 +7,9 @@ from txt2vid_ros.link.protocol.clock_offset import OffsetEstimator
 from txt2vid_ros.link.protocol.offset_report import OffsetReport
 
 _MIN_EXCHANGES = 2
-"""Measured before the first report."""
+"""Measured before the first report, on a path that is not slow."""
+_SLOW = 1.0
+"""Seconds of round trip. What the receiver takes from the HELLO alone is wrong by its delay."""
 _MIN_CHANGE = 0.004
 """Seconds by which the offset has to change to be reported before its time."""
 _INTERVAL = 300.0
@@ -40,7 +42,7 @@ class OffsetReporter:
         if not self._reports or offset is None or now.mono < self._last_report + _MIN_INTERVAL:
             return
         if self._confirmed is None:
-            due = self._clock.count >= _MIN_EXCHANGES
+            due = self._clock.count >= _MIN_EXCHANGES or offset.round_trip > _SLOW
         else:
             at, seconds = self._confirmed
             due = now.mono > at + _INTERVAL or abs(offset.seconds - seconds) > _MIN_CHANGE

@@ -10,11 +10,17 @@ from txt2vid_ros.link.codec.text import TextCodec
 from txt2vid_ros.link.messages import OutgoingText
 from txt2vid_ros.link.protocol import speech
 from txt2vid_ros.link.protocol.offset_report import OffsetReport
-from txt2vid_ros.link.protocol.wire import FrameType, MAX_DISTANCE, start_ticks
+from txt2vid_ros.link.protocol.wire import (
+    FrameType,
+    LONG_START_TICKS,
+    MAX_DISTANCE,
+    START_TICKS,
+    start_ticks,
+)
 
-_MAX_CONTEXTS = 32
-_LARGEST_REPORT = OffsetReport(-(1 << 48), 0)
-_LARGEST_INDEX = 1 << 42
+_MAX_CONTEXTS = 96
+"""Sequences for which contexts are kept: more than a window and MAX_DISTANCE, for a long text is
+decoded once its last piece has come, after all others."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,20 +82,15 @@ class PackedTexts:
     """After the last of the utterances."""
 
 
-def min_body_bytes(speaker: str, locale: str) -> int:
-    """Return how long a body has to be to hold these names and the beginning of a text."""
-    record = speech.Record(0, b'', speaker, locale)
-    return len(speech.pack_batch(speech.Batch(MAX_DISTANCE, (record,), index=_LARGEST_INDEX,
-                                              clock=_LARGEST_REPORT)))
-
-
 class Packer:
     """Fills the datagrams of a session."""
 
-    def __init__(self, codec: TextCodec, contexts: ContextHistory) -> None:
-        """Code texts with `codec`."""
+    def __init__(self, codec: TextCodec, contexts: ContextHistory,
+                 long_starts: bool = False) -> None:
+        """Code texts with `codec`; `long_starts` is for speech that may arrive very late."""
         self._codec = codec
         self._contexts = contexts
+        self._long_starts = long_starts
 
     def pack(self, waiting: Sequence[OutgoingText], sequence: int, max_bytes: int,
              merge_bytes: int, index: int | None, clock: OffsetReport | None = None
@@ -99,7 +100,7 @@ class Packer:
 
         A body holds at most `max_bytes`; several utterances share one up to `merge_bytes`.
         `index` is that of the first utterance where it does not continue the count; `clock`
-        travels with it. Raises ValueError where not even its names fit.
+        travels with it. A body holds at least 22 bytes, so that both fit into the first.
         """
         distance, context = self._contexts.best(sequence)
         records: list[speech.Record] = []
@@ -123,24 +124,27 @@ class Packer:
     def partial(self, utterance: OutgoingText, sequence: int, max_bytes: int) -> bytes | None:
         """Return a short-form body for an interim text, or None where it does not fit."""
         distance, context = self._contexts.best(sequence)
-        record, _ = self._record(utterance, context)
+        # It is sent once or never, so its start is of late.
+        record = dataclasses.replace(self._record(utterance, context)[0], long_start=False,
+                                     ticks=start_ticks(utterance.start))
         body = speech.pack_single(distance, record)
         return body if not record.names and len(body) <= max_bytes else None
 
     def _record(self, utterance: OutgoingText,
                 context: SpeechContext) -> tuple[speech.Record, SpeechContext]:
         coded = self._codec.encode(utterance.text, context.texts, utterance.locale)
+        span = LONG_START_TICKS if self._long_starts else START_TICKS
         record = speech.Record(
-            start_ticks(utterance.start), coded,
+            start_ticks(utterance.start, span), coded,
             None if utterance.speaker == context.speaker else utterance.speaker,
-            None if utterance.locale == context.locale else utterance.locale)
+            None if utterance.locale == context.locale else utterance.locale, self._long_starts)
         texts = self._codec.after(context.texts, utterance.text, coded)
         return record, SpeechContext(texts, utterance.speaker, utterance.locale)
 
     @staticmethod
     def _single(distance: int, record: speech.Record, max_bytes: int, index: int | None,
                 clock: OffsetReport | None) -> tuple[FrameType, tuple[bytes, ...]]:
-        if not record.names and index is None and clock is None:
+        if not record.names and not record.long_start and index is None and clock is None:
             body = speech.pack_single(distance, record)
             if len(body) <= max_bytes:
                 return FrameType.SINGLE, (body,)
@@ -148,14 +152,15 @@ class Packer:
         body = speech.pack_batch(whole)
         if len(body) <= max_bytes:
             return FrameType.BATCH, (body,)
-        # The first part is a record that is cut short; the others follow without a header.
-        first = len(record.coded) - (len(body) - max_bytes)
-        if first < 0:
-            raise ValueError('the mtu is too small for the names of speaker and locale')
-        cuts = range(first, len(record.coded), max_bytes - 1)
-        parts = [record.coded[at:at + max_bytes - 1] for at in cuts]
-        head = dataclasses.replace(record, coded=record.coded[:first])
-        bodies = [speech.pack_batch(dataclasses.replace(whole, records=(head,), more=True))]
-        bodies += [speech.pack_batch(speech.Batch(0, part=part, more=part is not parts[-1]))
+        # The record is cut wherever a datagram ends, in its names or in its text.
+        packed = speech.pack_records((record,))
+        first = len(packed) - (len(body) - max_bytes)
+        assert first >= 0, 'no room for what comes before the record'
+        cuts = range(first, len(packed), max_bytes - 1)
+        parts = [packed[at:at + max_bytes - 1] for at in cuts]
+        bodies = [speech.pack_batch(dataclasses.replace(
+            whole, records=(), part=packed[:first], more=True))]
+        bodies += [speech.pack_batch(speech.Batch(0, part=part, continues=True,
+                                                  more=part is not parts[-1]))
                    for part in parts]
         return FrameType.BATCH, tuple(bodies)

@@ -19,15 +19,17 @@ class Record:
     """
 
     ticks: int
-    """Its start time, in START_TICK modulo START_TICKS."""
+    """Its start time, in START_TICK modulo START_TICKS; LONG_START_TICKS where `long_start`."""
     coded: bytes
     speaker: str | None = None
     locale: str | None = None
+    long_start: bool = False
 
     @property
     def size(self) -> int:
         """Bytes that it takes in a batch, at most."""
-        return 2 + len(self.names) + len(varint(len(self.coded))) + len(self.coded)
+        coded = len(varint(len(self.coded))) + len(self.coded)
+        return 2 + self.long_start + len(self.names) + coded
 
     @property
     def names(self) -> bytes:
@@ -38,13 +40,15 @@ class Record:
 
 @dataclasses.dataclass(frozen=True)
 class Batch:
-    """The utterances of one datagram, or a part of one that is too long for it."""
+    """The utterances of one datagram, or a piece of one utterance that is too long for one."""
 
     distance: int
     """How many sequence numbers back the context of the first record ends; 0 for none."""
     records: tuple[Record, ...] = ()
     part: bytes = b''
-    """Coded text that continues the datagram before."""
+    """A piece of a record, as it travels: the first where `more` and not `continues`."""
+    continues: bool = False
+    """Whether `part` continues that of the datagram before."""
     more: bool = False
     """Whether the next datagram continues this one."""
     index: int | None = None
@@ -54,7 +58,7 @@ class Batch:
 
 
 _INDEX, _NEXT_PART, _MORE, _CLOCK = 0x10, 0x20, 0x40, 0x80
-_NAMED, _LAST, _LOCALE = 0x8, 0x4, 0x2
+_NAMED, _LAST, _LOCALE, _LONG = 0x8, 0x4, 0x2, 0x1
 
 
 def pack_single(distance: int, record: Record) -> bytes:
@@ -73,7 +77,7 @@ def unpack_single(body: bytes) -> Batch:
 def pack_batch(batch: Batch) -> bytes:
     """Return the body of BATCH."""
     flags = batch.distance | (_MORE if batch.more else 0)
-    if batch.part:
+    if batch.continues:
         return bytes([flags | _NEXT_PART]) + batch.part
     flags |= (_INDEX if batch.index is not None else 0) | (_CLOCK if batch.clock else 0)
     body = bytearray([flags])
@@ -81,11 +85,20 @@ def pack_batch(batch: Batch) -> bytes:
         body += varint(batch.index)
     if batch.clock is not None:
         body += batch.clock.pack()
-    for record in batch.records:
-        last = record is batch.records[-1]
+    return bytes(body) + batch.part + pack_records(batch.records)
+
+
+def pack_records(records: tuple[Record, ...]) -> bytes:
+    """Return utterances as they travel."""
+    body = bytearray()
+    for record in records:
+        last = record is records[-1]
         bits = ((_NAMED if record.speaker is not None else 0) | (_LAST if last else 0)
-                | (_LOCALE if record.locale is not None else 0))
-        body += struct.pack('>H', bits << 12 | record.ticks)
+                | (_LOCALE if record.locale is not None else 0)
+                | (_LONG if record.long_start else 0))
+        body += struct.pack('>H', bits << 12 | record.ticks % START_TICKS)
+        if record.long_start:
+            body.append(record.ticks // START_TICKS)
         body += record.names
         if not last:
             body += varint(len(record.coded))
@@ -99,19 +112,27 @@ def unpack_batch(body: bytes) -> Batch:
     flags = reader.byte()
     distance, more = flags & 15, bool(flags & _MORE)
     if flags & _NEXT_PART:
-        return Batch(distance, part=reader.rest(), more=more)
+        return Batch(distance, part=reader.rest(), continues=True, more=more)
     index = reader.varint() if flags & _INDEX else None
     clock = OffsetReport.read(reader) if flags & _CLOCK else None
+    if more:
+        return Batch(distance, part=reader.rest(), more=True, index=index, clock=clock)
+    return Batch(distance, unpack_records(reader.rest()), index=index, clock=clock)
+
+
+def unpack_records(body: bytes) -> tuple[Record, ...]:
+    """Read utterances. Raises FrameError."""
+    reader = BodyReader(body)
     records: list[Record] = []
     last = False
     while not last:
         (word,) = struct.unpack('>H', reader.take(2))
-        last = bool(word >> 12 & _LAST)
-        speaker = locale = None
-        if word >> 12 & _NAMED:
-            speaker = reader.name()
-        if word >> 12 & _LOCALE:
-            locale = read_locale(reader)
+        bits, ticks = word >> 12, word % START_TICKS
+        last, long_start = bool(bits & _LAST), bool(bits & _LONG)
+        if long_start:
+            ticks += reader.byte() * START_TICKS
+        speaker = reader.name() if bits & _NAMED else None
+        locale = read_locale(reader) if bits & _LOCALE else None
         coded = reader.rest() if last else reader.take(reader.varint())
-        records.append(Record(word & START_TICKS - 1, coded, speaker, locale))
-    return Batch(distance, tuple(records), more=more, index=index, clock=clock)
+        records.append(Record(ticks, coded, speaker, locale, long_start))
+    return tuple(records)

@@ -9,6 +9,7 @@ HELLO, WELCOME and SOLICIT share a frame type, are told apart by the tag, and ha
 |---|---|---|
 | SINGLE | sequence | context distance (4 bits), start time (12 bits), coded text |
 | BATCH | sequence | flags, records: start time, speaker, locale, length, coded text |
+| | | or flags and a piece of one record |
 | CONTROL | its own | flags, next sequence; abandoned sequences, drops, clock offset |
 | PARTIAL | its own | sequence it precedes, then as SINGLE |
 | ACK | its own | next sequence wanted, clock stamps, bit map of later arrivals |
@@ -29,6 +30,8 @@ START_TICK = 0.02
 """Seconds. Start times count in these, modulo START_TICKS: text that arrives within 40 s of its
 start has it to 10 ms."""
 START_TICKS = 1 << 12
+LONG_START_TICKS = 1 << 20
+"""Of a start time with a third byte, for speech that may be older: 5.8 h."""
 STAMP_TICK = 1e-4
 """Seconds, of the clock stamps in ACK, HELLO and WELCOME."""
 STAMPS = 1 << 20
@@ -131,14 +134,19 @@ def nearest(low: int, size: int, expected: int) -> int:
     return expected + (low - expected + size // 2) % size - size // 2
 
 
-def start_ticks(start: float) -> int:
-    """Return a start time (seconds) as it travels."""
-    return round(start / START_TICK) % START_TICKS
+def start_ticks(start: float, span: int = START_TICKS) -> int:
+    """Return a start time (seconds) as it travels, modulo `span` ticks."""
+    return round(start / START_TICK) % span
 
 
-def start_time(low: int, expected: float) -> float:
+def start_time(low: int, expected: float, span: int = START_TICKS) -> float:
     """Return the start time (seconds) nearest to `expected` that travels as `low`."""
-    return nearest(low, START_TICKS, round(expected / START_TICK)) * START_TICK
+    return nearest(low, span, round(expected / START_TICK)) * START_TICK
+
+
+def travelled_start(start: float) -> int:
+    """Return the nanoseconds of a start time (seconds) as the other end gets to know it."""
+    return round(start / START_TICK) * round(START_TICK * 1e9)
 
 
 def varint(number: int) -> bytes:
@@ -173,13 +181,18 @@ class BodyReader:
         self._at += count
         return taken
 
+    @property
+    def left(self) -> int:
+        """How many bytes have not been read."""
+        return len(self._body) - self._at
+
     def byte(self) -> int:
         """Return the next byte."""
         return self.take(1)[0]
 
     def rest(self) -> bytes:
         """Return all that is left."""
-        return self.take(len(self._body) - self._at)
+        return self.take(self.left)
 
     def varint(self) -> int:
         """Return the next number. Raises FrameError beyond 56 bits."""

@@ -5,9 +5,13 @@ from __future__ import annotations
 import dataclasses
 import ipaddress
 import socket
+from typing import Any
 
 from txt2vid_ros.core.address import parse_address, why_not_bound
 from txt2vid_ros.core.errors import UserError
+
+REMEDY = 'Write for example 192.168.1.20:5710'
+"""What to write for an address."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,14 +35,18 @@ class ResolvedAddress:
 
 def resolve(text: str, kind: socket.SocketKind, any_port: bool = False) -> ResolvedAddress:
     """Resolve HOST:PORT or [IPv6]:PORT; `any_port` accepts port 0. Raises UserError."""
-    host, port = parse_address(text, 'address', 'Write for example 192.168.1.20:5710',
-                               any_port=any_port)
+    host, port = parse_address(text, 'address', REMEDY, any_port=any_port)
     try:
         found = socket.getaddrinfo(host, port, type=kind)
     except (OSError, UnicodeError) as error:
         raise UserError(f'address: the host {host!r} is unknown',
                         'Check its name, or give its IP address') from error
-    family, _, _, _, sockaddr = found[0]
+    return resolved(text, found[0])
+
+
+def resolved(text: str, found: Any) -> ResolvedAddress:
+    """Return the address in one entry of what socket.getaddrinfo() has found."""
+    family, _, _, _, sockaddr = found
     return ResolvedAddress(text, family, (str(sockaddr[0]), int(sockaddr[1])))
 
 

@@ -7,8 +7,10 @@ COBS is Cheshire and Baker, "Consistent Overhead Byte Stuffing", 1999.
 from __future__ import annotations
 
 import abc
+from collections.abc import Callable
+from typing import NamedTuple
 
-_MAX_FRAME_BYTES = 70_000
+MAX_FRAME_BYTES = 70_000
 
 
 class Deframer(abc.ABC):
@@ -74,7 +76,7 @@ class CobsDeframer(Deframer):
     """COBS frames between zero bytes; damaged ones come out undecoded, to be counted."""
 
     def _cut(self) -> bytes | None:
-        while (stop := self._bytes.find(0)) >= 0 or len(self._bytes) > _MAX_FRAME_BYTES:
+        while (stop := self._bytes.find(0)) >= 0 or len(self._bytes) > MAX_FRAME_BYTES:
             # What is longer than any frame is cut off and counts as one.
             frame = bytes(self._bytes[:stop] if stop >= 0 else self._bytes)
             del self._bytes[:len(frame) + 1]
@@ -109,3 +111,14 @@ def cobs_decode(frame: bytes) -> bytes | None:
         if count < 255 and at < len(frame):
             out.append(0)
     return bytes(out)
+
+
+class StreamFraming(NamedTuple):
+    """How datagrams travel in a stream."""
+
+    frame: Callable[[bytes], bytes]
+    deframer: Callable[[], Deframer]
+
+
+LENGTH = StreamFraming(length_prefixed, LengthDeframer)
+COBS = StreamFraming(lambda datagram: cobs_encode(datagram) + b'\0', CobsDeframer)

@@ -1,4 +1,4 @@
-"""Datagrams over a serial line, as COBS frames; pyserial opens and configures the line."""
+"""Datagrams as frames over a serial line; pyserial opens and configures the line."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from txt2vid_ros.core.backoff import Backoff
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.link.messages import NEVER, Source
 from txt2vid_ros.link.transport.base import MAX_RECEIVED_AT_ONCE, ReceivedDatagram, Transport
-from txt2vid_ros.link.transport.framing import cobs_encode, CobsDeframer
+from txt2vid_ros.link.transport.framing import COBS, StreamFraming
 
 _MAX_UNSENT_BYTES = 4096
 """Of frames that a stuck line does not take; what comes after them is lost."""
@@ -25,9 +25,10 @@ class SerialTransport(Transport):
     """One end of a line, of which both are alike. A line that goes away is opened again later."""
 
     header_bytes = 2
+    """Of COBS."""
     bits_per_byte = 10
 
-    def __init__(self, path: str, baud: int = 0) -> None:
+    def __init__(self, path: str, baud: int = 0, framing: StreamFraming = COBS) -> None:
         """
         Open the device `path` for this process alone; `baud` 0 keeps the line's speed.
 
@@ -39,7 +40,7 @@ class SerialTransport(Transport):
         if baud and baud not in self._serial.Serial.BAUDRATES:
             raise UserError(f'baud: {baud} is no speed of a serial line',
                             'Choose for example 1200, 9600 or 115200')
-        self._deframer = CobsDeframer()
+        self._frame, self._deframer = framing.frame, framing.deframer()
         self._unsent = bytearray()
         self._port: Any = None
         self._failures = 0
@@ -91,7 +92,7 @@ class SerialTransport(Transport):
     def send(self, datagram: bytes, to: Source = None) -> None:
         """Queue a frame, unless the line is stuck, and write what it takes."""
         if len(self._unsent) < _MAX_UNSENT_BYTES:
-            self._unsent += cobs_encode(datagram) + b'\0'
+            self._unsent += self._frame(datagram)
         self._flush()
 
     def _flush(self) -> None:

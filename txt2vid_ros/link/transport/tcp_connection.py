@@ -5,11 +5,13 @@ from __future__ import annotations
 import socket
 
 from txt2vid_ros.link.transport.base import MAX_RECEIVED_AT_ONCE, ReceivedDatagram
-from txt2vid_ros.link.transport.framing import length_prefixed, LengthDeframer
+from txt2vid_ros.link.transport.framing import StreamFraming
 
 _MAX_UNSENT_BYTES = 1 << 16
 """Of datagrams for a peer that does not read; what comes after them is lost."""
 _READ_BYTES = 1 << 14
+_TCP_HEADER = 32
+"""Bytes, with the time stamps that Linux sends."""
 _SOCKET_OPTIONS = (
     (socket.TCP_NODELAY, 1),
     # Milliseconds without an answer to what was sent. The connection is then made again, long
@@ -23,14 +25,14 @@ _SOCKET_OPTIONS = (
 class TcpConnection:
     """A connected socket with datagrams in its stream."""
 
-    def __init__(self, handle: socket.socket) -> None:
-        """Take over a connected socket."""
+    def __init__(self, handle: socket.socket, framing: StreamFraming) -> None:
+        """Take over a connected socket whose stream is framed so."""
         handle.setblocking(False)
         handle.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         for option, value in _SOCKET_OPTIONS:
             handle.setsockopt(socket.IPPROTO_TCP, option, value)
         self.handle = handle
-        self._deframer = LengthDeframer()
+        self._frame, self._deframer = framing.frame, framing.deframer()
         self._unsent = bytearray()
         self.rejected = 0
         """Useless datagrams that came through it."""
@@ -63,7 +65,7 @@ class TcpConnection:
         Raises OSError.
         """
         if len(self._unsent) < _MAX_UNSENT_BYTES:
-            self._unsent += length_prefixed(datagram)
+            self._unsent += self._frame(datagram)
         self.flush()
 
     def flush(self) -> bool:
@@ -74,3 +76,8 @@ class TcpConnection:
             except BlockingIOError:
                 return False
         return True
+
+
+def tcp_overhead(ip_header: int) -> int:
+    """Return what a datagram costs besides itself: length, headers and the other end's ACK."""
+    return 2 + 2 * (ip_header + _TCP_HEADER)

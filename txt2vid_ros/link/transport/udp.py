@@ -9,6 +9,7 @@ from typing import Any
 from txt2vid_ros.link.messages import Source
 from txt2vid_ros.link.transport.address import bind_error, resolve, ResolvedAddress
 from txt2vid_ros.link.transport.base import MAX_RECEIVED_AT_ONCE, ReceivedDatagram, Transport
+from txt2vid_ros.link.transport.peer_address import Lookup, PeerAddress
 
 _UDP_HEADER = 8
 _RECEIVE_BUFFER_BYTES = 4 << 20
@@ -27,78 +28,110 @@ def _open(address: ResolvedAddress) -> socket.socket:
     return handle
 
 
-class _UdpTransport(Transport):
-    def __init__(self, address: ResolvedAddress) -> None:
-        self.header_bytes = address.ip_header + _UDP_HEADER
-        self.loopback = address.loopback
-        self._socket = _open(address)
+class UdpClient(Transport):
+    """The sender's end: exchanges datagrams with one peer only, wherever its name leads."""
 
-    def filenos(self) -> list[int]:
-        """Return the socket."""
-        return [self._socket.fileno()]
-
-    def close(self) -> None:
-        """Close the socket."""
-        self._socket.close()
-
-
-class UdpClient(_UdpTransport):
-    """The sender's end: exchanges datagrams with one address only."""
-
-    def __init__(self, text: str) -> None:
-        """Resolve the address and connect to it. Raises UserError."""
-        address = resolve(text, socket.SOCK_DGRAM)
-        super().__init__(address)
-        self._text = text
+    def __init__(self, text: str, lookup: Lookup = socket.getaddrinfo) -> None:
+        """Begin to look for the address, and connect to it. Raises UserError."""
+        self._peer = PeerAddress(text, socket.SOCK_DGRAM, lookup)
+        self.header_bytes = self._peer.ip_header + _UDP_HEADER
+        self.loopback = self._peer.loopback
+        self._socket: socket.socket | None = None
+        self._address: ResolvedAddress | None = None
+        self._unsent = b''
         self._error = ''
-        self._sockaddr = address.sockaddr
+        self._follow()
+
+    def _follow(self) -> None:
+        """Move to the address that the name stands for now."""
+        address = self._peer.current
+        if address is None or address is self._address:
+            return
+        self.close()
+        self._address, self._socket = address, _open(address)
         self._connect()
+        unsent, self._unsent = self._unsent, b''
+        if unsent:
+            self.send(unsent)
 
     def _connect(self) -> None:
+        if self._socket is None or self._address is None:
+            return
         try:
-            self._socket.connect(self._sockaddr)
+            self._socket.connect(self._address.sockaddr)
             self._error = ''
         except OSError as error:
-            self._error = f'{self._text} cannot be reached: {error.strerror}'
+            self._unreachable(error)
+
+    def _unreachable(self, error: OSError) -> None:
+        self._error = f'{self._peer.text} cannot be reached: {error.strerror}'
+
+    def filenos(self) -> list[int]:
+        """Return the socket, once there is an address."""
+        return [self._socket.fileno()] if self._socket is not None else []
 
     def receive(self) -> list[ReceivedDatagram]:
         """Return what came from the receiver."""
         arrivals: list[ReceivedDatagram] = []
+        if self._socket is None:
+            return arrivals
         for _ in range(MAX_RECEIVED_AT_ONCE):
             try:
                 arrivals.append(ReceivedDatagram(self._socket.recv(_MAX_UDP_BYTES), None))
             except BlockingIOError:
                 break
             except OSError as error:  # The answer to an earlier datagram, such as a closed port.
-                self._error = f'{self._text} cannot be reached: {error.strerror}'
+                self._unreachable(error)
                 break
         if arrivals:
             self._error = ''
         return arrivals
 
     def send(self, datagram: bytes, to: Source = None) -> None:
-        """Send to the receiver."""
+        """Send to the receiver; before there is an address only the newest is kept."""
+        self._peer.sent()
+        if self._socket is None:
+            self._unsent = datagram
+            return
         try:
             self._socket.send(datagram)
         except BlockingIOError:
             return
         except OSError as error:
-            self._error = f'{self._text} cannot be reached: {error.strerror}'
+            self._unreachable(error)
             self._connect()
+
+    def set_peer(self, source: Source) -> None:
+        """Note that the receiver has answered."""
+        self._peer.answered()
+
+    def maintain(self, now: float) -> float:
+        """Look the name up where that is due, and follow it."""
+        again = self._peer.maintain(now)
+        self._follow()
+        return again
 
     @property
     def problem(self) -> str:
-        """Return the latest error of the network."""
-        return self._error
+        """Return why the name leads nowhere, or the latest error of the network."""
+        return self._peer.problem or self._error
+
+    def close(self) -> None:
+        """Close the socket."""
+        handle, self._socket = self._socket, None
+        if handle is not None:
+            handle.close()
 
 
-class UdpServer(_UdpTransport):
+class UdpServer(Transport):
     """The receiver's end: takes datagrams from everywhere, and answers whoever holds the key."""
 
     def __init__(self, text: str) -> None:
         """Listen on an address of this machine. Raises UserError."""
         address = resolve(text, socket.SOCK_DGRAM, any_port=True)
-        super().__init__(address)
+        self.header_bytes = address.ip_header + _UDP_HEADER
+        self.loopback = address.loopback
+        self._socket = _open(address)
         try:
             self._socket.bind(address.sockaddr)
         except OSError as error:
@@ -106,6 +139,10 @@ class UdpServer(_UdpTransport):
             raise bind_error(text, error) from error
         self.port: int = self._socket.getsockname()[1]
         self._peer: tuple[Any, ...] | None = None
+
+    def filenos(self) -> list[int]:
+        """Return the socket."""
+        return [self._socket.fileno()]
 
     def receive(self) -> list[ReceivedDatagram]:
         """Return what came, from anywhere: a sender that restarts has a new address."""
@@ -130,3 +167,7 @@ class UdpServer(_UdpTransport):
     def set_peer(self, source: Source) -> None:
         """Make `source` the peer."""
         self._peer = source if isinstance(source, tuple) else None
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._socket.close()

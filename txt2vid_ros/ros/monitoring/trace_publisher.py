@@ -36,7 +36,7 @@ class TracePublisher:
         self._lock = threading.Lock()
 
     def mark(self, utterance: str, stage: str, at: int | None = None,
-             text: str = '') -> None:
+             text: str = '', link_id: str = '') -> None:
         """Tell the first time that an utterance passes a stage: now, or `at` (nanoseconds)."""
         utterance = origin_of(utterance)
         with self._lock:
@@ -48,7 +48,7 @@ class TracePublisher:
                 self._told.popitem(last=False)
         self._publisher.publish(messages.to_mark(StageMark(
             utterance, self._node.get_fully_qualified_name(), stage,
-            self._node.ros_clock.now() if at is None else at, text[:TEXT_KEPT])))
+            self._node.ros_clock.now() if at is None else at, text[:TEXT_KEPT], link_id)))
 
     def sound(self, utterance: str, start: int) -> None:
         """Take a chunk of an utterance that has arrived and is heard from `start` on."""

@@ -6,6 +6,7 @@ import threading
 import time
 from types import TracebackType
 
+from txt2vid_ros.core.monitoring.node_states import loads
 from txt2vid_ros.core.process.service_manager import PER_INTERVAL, ServiceManager
 
 MISSING_SECONDS = 10.0
@@ -68,8 +69,7 @@ class Readiness:
     def _progress(self, status: dict[str, str], before: float) -> float:
         """Return a figure that changes as long as the node does its work."""
         if self._node != 'stream':
-            # More may follow, such as a limit that is crossed.
-            return before + (not status['message'].startswith('loading'))
+            return before + (not loads(status['message']))
         try:
             # Frames that were shown in time: before the first picture of the face all are late.
             return float(status.get('on_time', '0'))

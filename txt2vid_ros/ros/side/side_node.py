@@ -7,6 +7,7 @@ import traceback
 from types import TracebackType
 
 import rclpy
+from rclpy.parameter import Parameter
 from rclpy.signals import SignalHandlerOptions
 from txt2vid_ros.ros.spinning import destroy_cleanly, SpinningExecutor
 
@@ -25,8 +26,12 @@ class SideNode:
         # Not the words of the command line: they may be no UTF-8, and are not meant for ROS.
         rclpy.init(args=[], context=self._context, domain_id=domain,
                    signal_handler_options=SignalHandlerOptions.NO)
-        self.node = rclpy.create_node(f'{name}_{time.time_ns()}', context=self._context,
-                                      namespace=namespace)
+        # Nobody asks it for anything: it has no service and says what it has to say itself, so
+        # that the policy of its enclave is short (graph/interfaces.py, CLIENT).
+        self.node = rclpy.create_node(
+            f'{name}_{time.time_ns()}', context=self._context, namespace=namespace,
+            start_parameter_services=False, enable_rosout=False,
+            parameter_overrides=[Parameter('start_type_description_service', value=False)])
         self._spinning: SpinningExecutor | None = None
         self._closed = False
 

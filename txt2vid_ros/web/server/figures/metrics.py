@@ -53,7 +53,10 @@ OF_NODES = (
     NodeMetric('frames_total', 'counter', 'Frames of the stream.', 'stream', 'frames'),
     NodeMetric('late_frames_total', 'counter', 'Frames that were shown again because the next was '
                'late.', 'stream', 'repeated'),
-    NodeMetric('skipped_frames_total', 'counter', 'Frames left out.', 'stream', 'skipped'),
+    NodeMetric('skipped_frames_total', 'counter', 'Frames left out, as the stream was far '
+               'behind.', 'stream', 'skipped'),
+    NodeMetric('left_out_frames_total', 'counter', 'Frames left out, as the machine was too busy '
+               'to encode them.', 'stream', 'left_out'),
     NodeMetric('encoder_restarts_total', 'counter', 'Restarts of the encoder.', 'stream',
                'encoder_restarts'),
     *quantiles('write_lateness_seconds', 'By which frames reach the encoder late.', 'stream',

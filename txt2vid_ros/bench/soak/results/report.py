@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+import functools
 import html
 import itertools
+import math
 from pathlib import Path
 import time
 from typing import Any
 
 from txt2vid_ros.bench.rig.plot import chart, Points
-from txt2vid_ros.bench.soak.figures import bars, figures, of_kind
 from txt2vid_ros.bench.soak.log import Row
+from txt2vid_ros.bench.soak.results.bars import bars
+from txt2vid_ros.bench.soak.results.figures import all_lives, figures, of_kind, warm
+from txt2vid_ros.bench.soak.results.stages import LATE, LATENCIES, OFFSET
 from txt2vid_ros.core.storage.files import replacing
 
 STYLE = """
@@ -27,11 +31,6 @@ td,th{padding:.15rem .8rem .15rem 0;text-align:left;vertical-align:top}
 .bad{color:#d4413a;font-weight:600}
 .good{color:#2f8f3a}
 """
-LATENCIES = {'text to voice': 'tts.text_to_voice_ms_p50', 'lead of the voice': 'tts.lead_ms',
-             'a picture': 'lipsync.render_ms_p98', 'lead of pictures': 'lipsync.frame_lead_ms',
-             'written late': 'stream.write_lateness_ms_p99'}
-LATE = {'repeated by stream': 'stream.repeated', 'skipped by stream': 'stream.skipped',
-        'skipped by lipsync': 'lipsync.skipped'}
 
 
 def write_report(file: Path, rows: Sequence[Row]) -> None:
@@ -54,21 +53,23 @@ def page(rows: Sequence[Row]) -> str:
             memory.setdefault(name, []).append((row['t'], held[1]))
     shares = [(row['published'], row['share'] * 100) for row in of_kind(rows, 'utterance')
               if not row['interrupted']]
+    # All with the same time, so that what belongs together is one below the other.
+    drawn = functools.partial(chart, marks=marks, until=found['minutes'] * 60)
     plots = [
-        ('Memory of each process', chart('Resident memory by process', 'MB', memory, marks)),
-        ('Memory since each process began', chart(
-            'Growth by process', 'MB', _since_start(rows), marks)),
-        ('Latency by stage', chart('Latency by stage', 'ms', _stages(rows, LATENCIES), marks)),
-        ('Picture against sound', chart('By how much pictures are later than sound', 'ms',
-                                        {'offset': offsets}, marks, dots=True)),
-        ('Late pictures', chart('Pictures repeated or skipped, each second', '1/s',
+        ('Memory of each process', drawn('Resident memory by process', 'MB', memory)),
+        ('Growth of each process', drawn('Growth since the warm-up', 'MB', _grown(rows))),
+        ('Latency by stage', drawn('Latency by stage', 'ms', _stages(rows, LATENCIES))),
+        ('Picture against sound', drawn(
+            'How far picture and sound are apart', 'ms', {
+                'flash after its clap': offsets,
+                **_stages(rows, {'told by stream, p95': OFFSET})}, dots=True)),
+        ('Late pictures', drawn('Pictures repeated or skipped, each second', '1/s',
                                 {name: _rate(points) for name, points in
-                                 _stages(rows, LATE).items()}, marks)),
-        ('What was heard of each utterance', chart(
-            'Share of each utterance that a viewer heard', '%', {'heard': shares}, marks,
-            dots=True)),
-        ('Load of the machine', chart('Processes that run or wait to', '', {'load': [
-            (row['t'], row['load']) for row in of_kind(rows, 'processes')]}, marks))]
+                                 _stages(rows, LATE).items()})),
+        ('What was heard of each utterance', drawn(
+            'Share of each utterance that a viewer heard', '%', {'heard': shares}, dots=True)),
+        ('Load of the machine', drawn('Processes that run or wait to', '', {'load': [
+            (row['t'], row['load']) for row in of_kind(rows, 'processes')]}))]
     return '\n'.join([
         '<!doctype html><html lang="en"><meta charset="utf-8"><title>Soak test</title>',
         f'<style>{STYLE}</style><h1>Soak test, {found["minutes"]:g} minutes</h1>',
@@ -81,7 +82,7 @@ def page(rows: Sequence[Row]) -> str:
             ('Lost', 'lost_utterances'), ('Said twice', 'repeated_utterances'),
             ('Cut by a kill of tts', 'cut_by_kill_of_tts'), ('Cut short', 'cut_utterances'))
           if found[key]),
-        *([f'<h2>Not injected</h2>{_table(_pairs(found["not_injected"]))}']
+        *([f'<h2>Not injected</h2>{_table(_pairs(found["not_injected"], "fault", "why"))}']
           if found['not_injected'] else []),
         '<h2>Growth</h2>', _table(_growth(found)),
         '<h2>All figures</h2>', _table(_pairs({
@@ -102,12 +103,16 @@ def _bars(found: dict[str, Any]) -> str:
 def _growth(found: dict[str, Any]) -> list[dict[str, Any]]:
     return [{'process': name, 'MB an hour': value,
              'with 95 % between': ' and '.join(map(str, found['rss_slope_interval'][name])),
-             'minutes': found['rss_slope_minutes'][name]}
+             'minutes': found['rss_slope_minutes'][name],
+             'processor %': found['processor_percent'][name],
+             'open files': ' to '.join(map(str, found['open_files'][name])),
+             'threads': ' to '.join(map(str, found['threads'][name]))}
             for name, value in found['rss_slope_mb_per_h'].items()]
 
 
-def _pairs(values: dict[str, Any]) -> list[dict[str, Any]]:
-    return [{'what': name, 'value': value} for name, value in values.items()]
+def _pairs(values: dict[str, Any], what: str = 'what', value: str = 'value'
+           ) -> list[dict[str, Any]]:
+    return [{what: name, value: each} for name, each in values.items()]
 
 
 def _table(rows: Sequence[dict[str, Any]]) -> str:
@@ -120,18 +125,19 @@ def _table(rows: Sequence[dict[str, Any]]) -> str:
     return f'<table><tr>{head}</tr>{body}</table>'
 
 
-def _since_start(rows: Iterable[Row]) -> dict[str, list[tuple[float, float]]]:
-    """Return by how much each process has grown since it was first seen."""
-    first: dict[tuple[str, int], float] = {}
+def _grown(rows: Iterable[Row]) -> dict[str, list[tuple[float, float]]]:
+    """Return by how much each process has grown since it was warm, in each of its lives."""
     found: dict[str, list[tuple[float, float]]] = {}
-    for row in of_kind(rows, 'processes'):
-        for name, held in row['held'].items():
-            grown = held[1] - first.setdefault((name, held[0]), held[1])
-            found.setdefault(name, []).append((row['t'], grown))
+    for name, by_pid in all_lives(rows).items():
+        for life in map(warm, by_pid.values()):
+            begin, first = life[0]
+            # One life is not joined to the next.
+            found.setdefault(name, []).extend([(begin, math.nan), *(
+                (at, held[1] - first[1]) for at, held in life)])
     return found
 
 
-def _stages(rows: Iterable[Row], names: dict[str, str]) -> dict[str, Points]:
+def _stages(rows: Iterable[Row], names: Mapping[str, str]) -> dict[str, Points]:
     kept = of_kind(rows, 'stages')
     return {shown: [(row['t'], row[name]) for row in kept if name in row]
             for shown, name in names.items()}

@@ -1,0 +1,1 @@
+"""What a soak test found: its figures, bars and report."""

@@ -1,0 +1,1 @@
+"""Who is who in a call: cards, consent, what is kept of others."""

@@ -1,0 +1,110 @@
+"""Fields of bytes from outside: short texts with a length before them, and numbers."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from txt2vid_ros.core.locales import is_tag
+from txt2vid_ros.core.people import NamedVoice
+
+MOST_NAME_BYTES = 64
+"""Of a person's name, in UTF-8."""
+MOST_LOCALE_BYTES = 35
+"""RFC 5646, section 4.4.1, advises to have room for so many."""
+MOST_PROVIDER_BYTES = 32
+MOST_VOICE_BYTES = 48
+_MOST_MARKS = 3
+"""Combining marks in a row: Vietnamese has two; a tower of them covers the lines around it."""
+
+_PROVIDER = re.compile(rf'[a-z0-9][a-z0-9_-]{{0,{MOST_PROVIDER_BYTES - 1}}}')
+# Neither a path nor a URL nor an option: some providers take the name of a voice for a file.
+_VOICE = re.compile(rf'(?:[A-Za-z0-9][A-Za-z0-9_+ -]{{0,{MOST_VOICE_BYTES - 1}}})?')
+
+
+class CardError(ValueError):
+    """What should be a card, or a message about one, is none; the text says why."""
+
+
+def checked_name(name: str) -> str:
+    """
+    Return a person's name, composed (NFC). Raises CardError where it cannot be shown as it is.
+
+    No control characters, nor what turns the direction of writing or is not seen: a name is
+    printed beside others, in logs and terminals.
+    """
+    composed = unicodedata.normalize('NFC', name)
+    if not composed or composed != composed.strip():
+        raise CardError('a name is empty, or begins or ends with a space')
+    if len(composed.encode('utf-8', 'replace')) > MOST_NAME_BYTES:
+        raise CardError(f'a name has more than {MOST_NAME_BYTES} bytes')
+    kinds = [unicodedata.category(letter) for letter in composed]
+    if any(kind[0] == 'C' or kind in ('Zl', 'Zp') for kind in kinds):
+        raise CardError('a name has characters that cannot be seen')
+    marks = ''.join('m' if kind[0] == 'M' else ' ' for kind in kinds)
+    if 'm' * (_MOST_MARKS + 1) in marks or marks[0] == 'm':
+        raise CardError('a name has marks without letters')
+    return composed
+
+
+def checked_locale(locale: str) -> str:
+    """Return a BCP 47 tag. Raises CardError where it is none."""
+    tag = locale.replace('_', '-')
+    if len(tag) > MOST_LOCALE_BYTES or not tag.isascii() or not is_tag(tag):
+        raise CardError('a locale is no BCP 47 tag')
+    return tag
+
+
+def checked_voice(voice: NamedVoice) -> NamedVoice:
+    """Return a voice. Raises CardError where it is no plain name of a provider and a voice."""
+    if not _PROVIDER.fullmatch(voice.provider):
+        raise CardError('a voice has no plain name of its provider')
+    if not _VOICE.fullmatch(voice.voice):
+        raise CardError('a voice has no plain name')
+    return voice
+
+
+def packed_text(text: str) -> bytes:
+    """Return a text as the number of its bytes and its UTF-8."""
+    encoded = text.encode()
+    return bytes([len(encoded)]) + encoded
+
+
+class FieldReader:
+    """Reads fields from the front of bytes that may be anything."""
+
+    def __init__(self, data: bytes) -> None:
+        """Begin at the first byte."""
+        self._data = data
+        self._at = 0
+
+    @property
+    def ended(self) -> bool:
+        """Return whether nothing is left."""
+        return self._at == len(self._data)
+
+    def take(self, count: int) -> bytes:
+        """Return the next `count` bytes. Raises CardError where there are fewer."""
+        taken = self._data[self._at:self._at + count]
+        if len(taken) < count:
+            raise CardError('it ends too early')
+        self._at += count
+        return taken
+
+    def number(self, size: int) -> int:
+        """Return the next number, of `size` bytes, the high ones first. Raises CardError."""
+        return int.from_bytes(self.take(size), 'big')
+
+    def text(self, most: int) -> str:
+        """Return the next text, of at most `most` bytes. Raises CardError."""
+        length = self.number(1)
+        if length > most:
+            raise CardError(f'a text has more than {most} bytes')
+        try:
+            return self.take(length).decode('utf-8')
+        except UnicodeDecodeError as error:
+            raise CardError('a text is no UTF-8') from error
+
+    def rest(self) -> bytes:
+        """Return all that is left."""
+        return self.take(len(self._data) - self._at)

@@ -1,0 +1,1 @@
+"""Carries a card in pieces over a link that loses, repeats and reorders them."""
