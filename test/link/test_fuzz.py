@@ -20,8 +20,8 @@ from txt2vid_ros.link.protocol.offset_report import OffsetReport
 from txt2vid_ros.link.protocol.seal import session_keys, TAG_SIZES
 from txt2vid_ros.link.protocol.session import Session
 
-INPUTS = int(os.environ.get('TXT2VID_FUZZ_INPUTS', '20000'))
-EXAMPLES = int(os.environ.get('TXT2VID_FUZZ_INPUTS', '2000'))
+INPUTS = int(os.environ.get('TXT2VID_FUZZ_INPUTS', '10000'))
+EXAMPLES = int(os.environ.get('TXT2VID_FUZZ_INPUTS', '1000'))
 
 
 def test_random_bytes() -> None:
