@@ -7,6 +7,9 @@ import pathlib
 
 import numpy as np
 from numpy.typing import NDArray
+import soxr
+from txt2vid_ros.providers.tts.hibari import HibariVoice, SAMPLE_RATE
+from txt2vid_ros.providers.tts.voice_shape import VoiceShape
 
 Sound = NDArray[np.float64]
 
@@ -109,6 +112,65 @@ def unsteady() -> dict[str, Sound]:
             'traffic': coloured(0.7) * course_of(0.7, 0.7) + 0.3 * engine(48)}
 
 
+def notes(partials: tuple[float, ...], ringing: float, hertz: float, rate: float) -> Sound:
+    """Return notes of a scale, so many a second, that die away within so many seconds."""
+    random = np.random.default_rng(7)
+    heard = np.zeros(COUNT + RATE)
+    time = np.arange(RATE) / RATE
+    for at in np.arange(RATE // 10, COUNT, round(RATE / rate)):
+        note = hertz * 2 ** (random.choice([0, 2, 4, 5, 7, 9, 11, 12]) / 12)
+        heard[at:at + RATE] += sum(
+            np.sin(2 * np.pi * note * partial * time) * np.exp(-time * partial / ringing)
+            for partial in partials if note * partial < RATE / 2)
+    return at_level(heard[:COUNT], 0)
+
+
+def siren(low: float, high: float, seconds: float) -> Sound:
+    """Return a horn that changes between two tones."""
+    time = np.arange(COUNT) / RATE
+    turns = np.cumsum(np.where(time // seconds % 2 < 1, low, high)) / RATE
+    return at_level(np.asarray(sum(np.sin(2 * np.pi * k * turns) / k for k in range(1, 9))), 0)
+
+
+def bark() -> Sound:
+    """Return a call of an animal: a pitch that rises and falls, with breath, under formants."""
+    count = RATE // 5
+    share = np.arange(count) / count
+    hertz = 450 * np.interp(share, (0, 0.4, 1), (0.7, 1.4, 0.6))
+    turns = np.cumsum(hertz) / RATE
+    voiced = sum(np.sin(2 * np.pi * k * turns) / k**0.7 for k in range(1, 12))
+    spectrum = np.fft.rfft(voiced + np.random.default_rng(5).standard_normal(count))
+    places = np.fft.rfftfreq(count, 1 / RATE)
+    throat = 0.03 + sum(1 / (1 + ((places - formant) / 200)**2) for formant in (900, 1500, 3000))
+    return np.asarray(np.fft.irfft(spectrum * throat, count) * np.sqrt(np.sin(np.pi * share)))
+
+
+def knock() -> Sound:
+    """Return a knuckle on a door: a panel that rings at 170 Hz and above, and a click."""
+    time = np.arange(RATE // 8) / RATE
+    panel = sum(np.sin(2 * np.pi * 170 * ratio * time) * np.exp(-time * ratio / 0.03)
+                for ratio in (1, 1.6, 2.3, 3.1))
+    click = np.random.default_rng(6).standard_normal(len(time)) * np.exp(-time / 0.004)
+    return np.asarray(panel + 0.4 * click)
+
+
+def again(sound: Sound, times: tuple[float, ...]) -> Sound:
+    """Return a sound that is heard at each of some times, in seconds."""
+    heard = np.zeros(COUNT + len(sound))
+    for at in times:
+        heard[round(at * RATE):][:len(sound)] += sound
+    return at_level(heard[:COUNT], 0)
+
+
+@functools.cache
+def ringing() -> dict[str, Sound]:
+    """Return what has a pitch that moves as that of a voice does, by name."""
+    return {'keyring': notes((1, 1.31, 1.83, 2.2), 0.08, 1700, 8),
+            'marimba': notes((1, 3.9, 9.2), 0.12, 330, 5),
+            'siren': siren(440, 585, 0.5), 'dog': again(bark(), (0.3, 0.8, 1.7, 2.3, 3.4)),
+            'door': again(knock(), (0.4, 0.6, 0.8, 1.0, 2.4, 2.6, 2.8, 3.0))}
+
+
 def whispered(sound: Sound) -> Sound:
     """Return speech with noise in place of its voice: its spectral envelopes (cepstra) alone."""
     size, hop = 512, 128
@@ -130,6 +192,16 @@ def pitched(sound: Sound, factor: float) -> Sound:
     """Return speech played faster or slower: another pitch and another size of the throat."""
     places = np.arange(0, len(sound) - 1, factor)
     return np.asarray(np.interp(places, np.arange(len(sound)), sound))
+
+
+@functools.cache
+def child() -> Sound:
+    """Return a child's speech by the built-in voice: F0 of 300 Hz, formants 1.35 times as high."""
+    made = HibariVoice(options=VoiceShape(pitch=7.0, formant=1.35))
+    made.load()
+    chunk, = made.synthesize('Please bring my paper boat.', lambda: False)
+    made.close()
+    return np.asarray(soxr.resample(chunk.samples, SAMPLE_RATE, RATE), np.float64)
 
 
 @functools.cache

@@ -8,6 +8,10 @@ floor in noise (white, pink, brown, hum, fan), and more than 9 dB in 95 % of voi
 
 Breath, a rustle and a fan that is switched on rise, too, but have no voice (voicing.py); no
 consonant of speech is further from a voiced sound than _BEFORE or _AFTER. Whispering is breath.
+
+All this is asked where the network (speech_network.py) is missing or in doubt. Where it is sure,
+speech is what rises or is loud: it may be wrong as a hum begins, but takes no keys, melodies and
+animals for speech. It does not know vowels that are held, which remain with the rules.
 """
 
 from __future__ import annotations
@@ -16,8 +20,11 @@ import numpy as np
 from numpy.typing import NDArray
 from txt2vid_ros.lipsync.sound.log_mel import HOP, RATE
 from txt2vid_ros.lipsync.sound.loud_speech import articulation, formants, step
+from txt2vid_ros.lipsync.sound.speech_network import Likelihood
 from txt2vid_ros.lipsync.sound.voicing import voicing
 
+HOLD = 0.15
+"""Seconds around a frame, or more, in which it matters what is speech."""
 LOOK_BACK = 1.2
 """Seconds of sound before a column that show the floor that it rises above."""
 
@@ -44,20 +51,64 @@ _BEFORE, _AFTER = 25, 35
 """Columns before and after a voiced one that are speech: an "s" before it, "sts" after it."""
 _HELD = 25
 """Columns without a gap that have a pitch where a vowel is held."""
+_STEADY_BEFORE, _STEADY_AFTER = 30, 10
+"""Columns around a vowel that is held in which its level hardly changes."""
+_LEVEL_CHANGES = (3.0, 6.0)
+"""dB by which it changes in a vowel, and in notes that are struck, bowed or blown."""
 _NEW = 8
 """Columns at the end of what is known in which a voice counts little by little."""
+_POSSIBLE, _SURE = (0.5, 0.7), (0.85, 0.95)
+"""Probability of speech, to the network, from which on the rules decide, and are not asked."""
 
 Array = NDArray[np.float32]
 Values = NDArray[np.float64]
 
 
-def speech_presence(mel: Array, samples: Array, columns: range) -> Values:
+def speech_presence(
+    mel: Array, samples: Array, columns: range, likelihood: Likelihood | None = None,
+) -> Values:
     """
     Return how much of what is heard at some columns of `mel` is speech, 0 to 1 each.
 
-    `mel`: (columns, bands), as log_mel gives for `samples`, mono in -1..1 at 16 kHz.
+    `mel`: (columns, bands), as log_mel gives for `samples`, mono in -1..1 at 16 kHz. `likelihood`:
+    what the network has heard in the same columns; without it the rules alone decide.
     """
     wanted = np.arange(columns.start - _HOLD // 2, columns.stop + _HOLD // 2)
+    present, loud = _rise(mel, samples, wanted)
+    audible: Values = np.maximum(present, loud)
+    if audible.any():
+        likely = None if likelihood is None else likelihood(
+            range(int(wanted[0]), int(wanted[-1]) + 1))
+        audible = _spoken(mel, samples, wanted, present, loud, likely)
+    return np.asarray(np.lib.stride_tricks.sliding_window_view(audible, _HOLD).max(axis=-1))
+
+
+def _spoken(mel: Array, samples: Array, wanted: NDArray[np.int64], present: Values, loud: Values,
+            likely: Values | None) -> Values:
+    """Return how surely some columns that rise or are loud are speech; `likely` to the network."""
+    found: Values = np.zeros(len(wanted))
+    possible: Values = np.ones(len(wanted))
+    held: Values = np.zeros(len(wanted))
+    if loud.any():
+        held = loud * formants(mel, wanted)
+    if likely is not None:
+        possible = step(likely, *_POSSIBLE)
+        found = np.maximum(present, loud) * step(likely, *_SURE)
+        if held.any():
+            # The network hears that it is not spoken: it has to be held indeed.
+            held *= _steadiness(mel, wanted)
+    maybe = possible * np.maximum(present, loud)
+    # Rules cost more than the network: they are asked where they may add something.
+    if (np.maximum(held, maybe) > found).any():
+        voiced, pitched = _voices(samples, wanted)
+        found = np.maximum(found, np.maximum(possible * present * voiced, held * pitched))
+        if (loud * possible).any():
+            found = np.maximum(found, possible * loud * articulation(mel, wanted))
+    return np.asarray(found, np.float64)
+
+
+def _rise(mel: Array, samples: Array, wanted: NDArray[np.int64]) -> tuple[Values, Values]:
+    """Return how surely some columns rise above the floor, and how surely they are loud."""
     heard = mel.max(axis=1) > _SILENT
     clipped = np.maximum(mel, mel.max(axis=1, keepdims=True) - _NARROW)
     windows = np.lib.stride_tricks.sliding_window_view(clipped, _COLUMNS, axis=0)
@@ -73,14 +124,7 @@ def speech_presence(mel: Array, samples: Array, columns: range) -> Values:
         present = step(rise, _ABSENT, _PRESENT)
     loud = step(_levels(samples, wanted * HOP), *_LOUD)
     # Beside digital silence no floor is known from which it could rise.
-    present = np.where(known[places], present, loud)
-    if present.any() or loud.any():
-        voiced, pitched = _voices(samples, wanted)
-        present *= voiced
-        if loud.any():
-            held = pitched * formants(mel, wanted)
-            present = np.maximum(present, loud * np.maximum(held, articulation(mel, wanted)))
-    return np.asarray(np.lib.stride_tricks.sliding_window_view(present, _HOLD).max(axis=-1))
+    return np.where(known[places], present, loud), loud
 
 
 def _voices(samples: Array, wanted: NDArray[np.int64]) -> tuple[Values, Values]:
@@ -102,6 +146,16 @@ def _voices(samples: Array, wanted: NDArray[np.int64]) -> tuple[Values, Values]:
     padded = np.pad(padded, (0, max(0, len(wanted) + _AFTER + _BEFORE - len(padded))))
     near = np.lib.stride_tricks.sliding_window_view(padded, _AFTER + 1 + _BEFORE).max(axis=-1)
     return np.asarray(near[:len(wanted)]), held[places]
+
+
+def _steadiness(mel: Array, wanted: NDArray[np.int64]) -> Values:
+    """Return how surely the level around some columns is that of one held sound."""
+    width = _STEADY_BEFORE + _STEADY_AFTER + 1
+    decibels = 10 * np.log10((10.0**mel).mean(axis=1) + 1e-12)
+    around = np.lib.stride_tricks.sliding_window_view(
+        np.pad(decibels, (_STEADY_BEFORE, _STEADY_AFTER), mode='edge'), width)
+    changes = around.max(axis=-1) - around.min(axis=-1)
+    return 1 - step(changes[np.clip(wanted, 0, len(changes) - 1)], *_LEVEL_CHANGES)
 
 
 def _levels(samples: Array, middles: NDArray[np.int64]) -> Values:

@@ -13,6 +13,8 @@ from txt2vid_ros.lipsync.engine import Frame, LipSyncEngine, LipSyncSession, Spe
 from txt2vid_ros.lipsync.face.mesh import FaceMesh
 from txt2vid_ros.lipsync.face.track import FaceTrack, find_face
 from txt2vid_ros.lipsync.face.upright import quarter_turns
+from txt2vid_ros.lipsync.sound.speech_network import SpeechActivity
+from txt2vid_ros.lipsync.sound.speech_presence import HOLD
 from txt2vid_ros.lipsync.viseme.face_renderer import FaceRenderer
 from txt2vid_ros.lipsync.viseme.head_warp import HeadWarp, SHUT
 from txt2vid_ros.lipsync.viseme.idle_motion import IdleMotion, IdleState, LifeSettings
@@ -70,6 +72,7 @@ class VisemeSession(LipSyncSession):
         self._driving = driving
         self._track = track
         self._renderers = RendererCache(driving, track)
+        self._activity = SpeechActivity()
         self._still = len(driving.frames) == 1
         self._idle_motion = IdleMotion(options) if options.life and self._still else None
         self._expressions: ExpressionTimeline | None = None
@@ -87,7 +90,7 @@ class VisemeSession(LipSyncSession):
         if shown is not None and shown.at_rest:
             shown = None
         corners = 0.0 if shown is None else shown.pose.corners
-        picture = renderer.render(frame, pose_at(time, speech), corners)
+        picture = renderer.render(frame, pose_at(time, speech, self._activity), corners)
         if len(self._driving.frames) > 1:
             renderer.release()
         if presence < 1:
@@ -109,7 +112,8 @@ class VisemeSession(LipSyncSession):
         return self._still
 
     def close(self) -> None:
-        """Release the cached renderers."""
+        """Release the cached renderers and the network for speech."""
+        self._activity.close()
         self._renderers.clear()
         self._head = None
 
@@ -130,12 +134,20 @@ def expressed(state: IdleState, shown: Demeanour) -> IdleState:
         down=state.down - _HEAD_FOLLOWS[1] * shown.up)
 
 
-def pose_at(time: float, speech: SpeechView) -> MouthPose:
-    """Return the pose at `time`: from the voice's timings, else from the sound, else at rest."""
+def pose_at(
+    time: float, speech: SpeechView, activity: SpeechActivity | None = None,
+) -> MouthPose:
+    """
+    Return the pose at `time`: from the voice's timings, else from the sound, else at rest.
+
+    `activity`: the session's network for speech; without it rules tell speech from noise.
+    """
     timed = speech.mouth(time)
     if timed is not None:
         return timed
     start, stop = time - audio_pose.LOOK_BACK, time + audio_pose.LOOK_AHEAD
     if not speech.speaking(time - audio_pose.LOOK_AHEAD, stop):
         return rest_pose()
-    return audio_pose.pose_from_audio(speech.samples(start, stop, SPEECH_RATE))
+    likelihood = None if activity is None else activity.follow(
+        speech, start, time - HOLD, stop)
+    return audio_pose.pose_from_audio(speech.samples(start, stop, SPEECH_RATE), likelihood)

@@ -17,6 +17,7 @@ from txt2vid_ros.lipsync.choice import wav2lip_weights
 from txt2vid_ros.lipsync.engine import Frame, LipSyncEngine, LipSyncSession, SpeechView
 from txt2vid_ros.lipsync.face.mesh import FaceMesh
 from txt2vid_ros.lipsync.face.upright import quarter_turns
+from txt2vid_ros.lipsync.sound.speech_network import SpeechActivity
 from txt2vid_ros.lipsync.wav2lip import packages, paste
 from txt2vid_ros.lipsync.wav2lip.audio import audio_window, mel
 from txt2vid_ros.lipsync.wav2lip.devices import resolved
@@ -52,6 +53,7 @@ class Wav2LipSession(LipSyncSession):
         self._features: FeatureCache[Any, Any] = FeatureCache(
             options.cache_mb * 1_000_000, generator)
         self._masks: dict[int, paste.Alpha] = {}
+        self._activity = SpeechActivity()
         self._resting = self._rest_mouths() if options.rest == 'closed' else None
 
     def render(self, time: float, driving_index: int, speech: SpeechView) -> Frame:
@@ -66,7 +68,7 @@ class Wav2LipSession(LipSyncSession):
         The network runs only for frames in which the mouth moves.
         """
         frames = [np.array(self._driving.frames[index]) for index in driving_indices]
-        weights = [audio_window.mouth_weight(speech, time)
+        weights = [audio_window.mouth_weight(speech, time, self._activity)
                    if self._located.presence[index] else 0.0
                    for time, index in zip(times, driving_indices, strict=True)]
         moving = [i for i, weight in enumerate(weights) if weight >= _MIN_WEIGHT]
@@ -86,6 +88,7 @@ class Wav2LipSession(LipSyncSession):
 
     def close(self) -> None:
         """Release all that is held of the face; may be called twice."""
+        self._activity.close()
         self._features.clear()
         self._masks.clear()
         self._resting = None

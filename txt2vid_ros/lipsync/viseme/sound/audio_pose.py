@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from txt2vid_ros.core.mouth import MouthPose, rest_pose, SHAPE_INDEX, SHAPES
 from txt2vid_ros.lipsync.sound.log_mel import HOP, log_mel, RATE
+from txt2vid_ros.lipsync.sound.speech_network import Likelihood
 from txt2vid_ros.lipsync.sound.speech_presence import speech_presence
 from txt2vid_ros.lipsync.viseme.sound import audio_features as af
 
@@ -50,8 +51,12 @@ def network(inputs: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(1 / (1 + np.exp(-np.clip(out, -30, 30))), np.float32)
 
 
-def pose_from_audio(samples: Samples) -> MouthPose:
-    """Return the pose at `LOOK_BACK` seconds into `samples`, LOOK_BACK + LOOK_AHEAD of 16 kHz."""
+def pose_from_audio(samples: Samples, likelihood: Likelihood | None = None) -> MouthPose:
+    """
+    Return the pose at `LOOK_BACK` seconds into `samples`, LOOK_BACK + LOOK_AHEAD of 16 kHz.
+
+    `likelihood`: what the network for speech has heard in them; without it rules tell speech.
+    """
     samples = np.clip(np.nan_to_num(np.asarray(samples, np.float32), posinf=1, neginf=-1), -1, 1)
     near = samples[round((LOOK_BACK - 0.15) * RATE):]
     peak = float(np.abs(near).max(initial=0))
@@ -77,6 +82,6 @@ def pose_from_audio(samples: Samples) -> MouthPose:
     # Fade in at the threshold of silence, so that no pose jumps.
     presence = min(1.0, max(0.0, np.log10(peak / _SILENCE_PEAK) / 0.5))
     middle = round(LOOK_BACK * RATE / HOP)
-    spoken = speech_presence(mel, samples, range(middle - half, middle + half + 1))
+    spoken = speech_presence(mel, samples, range(middle - half, middle + half + 1), likelihood)
     presence *= float((spoken * _SMOOTHING).sum() / _SMOOTHING.sum())
     return np.asarray(pose * presence, np.float32).reshape(len(SHAPES))

@@ -1,8 +1,8 @@
 """
 The audio window of a frame: its mel window, and how much its mouth moves.
 
-Both depend on the time and the speech alone, so frames may be rendered in any order, again after
-an interruption, or twice, with the same result.
+Both depend on the time and the speech, so frames may be rendered in any order, again after an
+interruption, or twice. It matters little what a session's network for speech heard before that.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from txt2vid_ros.lipsync.engine import SpeechView
 from txt2vid_ros.lipsync.sound.log_mel import HOP, log_mel
-from txt2vid_ros.lipsync.sound.speech_presence import LOOK_BACK, speech_presence
+from txt2vid_ros.lipsync.sound.speech_network import SpeechActivity
+from txt2vid_ros.lipsync.sound.speech_presence import HOLD, LOOK_BACK, speech_presence
 from txt2vid_ros.lipsync.wav2lip.audio import mel, windows
 
 LOOK_AHEAD = 0.22
@@ -41,12 +42,15 @@ def mel_window(
     return mel.interior(_samples(speech, begin, count))
 
 
-def mouth_weight(speech: SpeechView, time: float) -> float:
+def mouth_weight(
+    speech: SpeechView, time: float, activity: SpeechActivity | None = None,
+) -> float:
     """
     Return how far the mouth follows the speech at `time`: 0 at rest, 1 fully.
 
     It rises smoothly before speech and falls after it; pauses between words are bridged. Breath
-    and noise are no speech, unless a voice gives timings for them.
+    and noise are no speech, unless a voice gives timings for them. `activity`: the session's
+    network for speech; without it rules tell speech.
     """
     begin, end = time - _RELEASE[0], time + _ATTACK[0]
     if not speech.speaking(begin, end):
@@ -60,7 +64,10 @@ def mouth_weight(speech: SpeechView, time: float) -> float:
         return 0.0
     present: NDArray[np.float64] = np.ones(blocks)
     if all(speech.mouth(at) is None for at in (begin, time, end)):
-        present = speech_presence(log_mel(samples), samples, range(before, before + blocks))
+        likelihood = None if activity is None else activity.follow(
+            speech, begin - before * _BLOCK, begin - HOLD, end)
+        present = speech_presence(
+            log_mel(samples), samples, range(before, before + blocks), likelihood)
     # When each begins, from `time`.
     seconds: NDArray[np.floating[Any]] = loud * _BLOCK - _RELEASE[0]
     ramps = np.where(seconds > 0, _ramp(seconds, *_ATTACK),
