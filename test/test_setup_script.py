@@ -87,7 +87,7 @@ def test_everything_is_done_once(checkout):
     assert '--no-deps --require-hashes -r requirements/runtime.txt' in called
     assert f'cmake -S {checkout}/interfaces -B {checkout}/build/interfaces' in called
     assert f'cmake --build {checkout}/build/interfaces' in called
-    assert 'install --progress-bar off --no-deps --no-build-isolation -e .' in called
+    assert 'install --no-compile --progress-bar off --no-deps --no-build-isolation -e .' in called
     assert 'models fetch' in called
     assert 'test.txt' not in called
     status, output, called = set_up(checkout)

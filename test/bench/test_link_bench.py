@@ -40,6 +40,11 @@ def test_the_figures_of_the_conversation_that_ships() -> None:
     assert all(row['in_order'] for row in rows.values())
     assert all(row['cpu_percent'] > 0 and row['first_byte_ms_p50'] > 0 for row in rows.values())
     assert rows['link_20_percent_lost']['retries'] > 0
+    shares = rows['link_unlimited']['shares_bps']
+    assert sum(shares.values()) == pytest.approx(rows['link_unlimited']['wire_bps'])
+    dialogue = figures['dialogues']['clean']
+    assert dialogue['delivered'] == 80 and dialogue['in_order']
+    assert dialogue['dialogue_bps'] == figures['dialogue_bps'] < 0.75 * dialogue['two_links_bps']
 
 
 def test_short_sentences_are_merged_to_stay_below_the_rate(tmp_path: Path) -> None:

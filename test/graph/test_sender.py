@@ -157,7 +157,7 @@ def play(publisher: Any, samples: np.ndarray, kind: str, rate: int) -> None:
 
 
 def test_a_long_file_as_fast_as_can_be_loses_no_word(tmp_path: Path) -> None:
-    file, texts = played(tmp_path, *('goforward', '0930', '0880') * 8)
+    file, texts = played(tmp_path, *('goforward', '0930', '0880') * 4)
     with SenderGraph(tmp_path, '--input', str(file), '--param', 'mic.speed=0', '--param',
                      'mic.wait_for=2') as sender, \
             Observer(sender) as observer:  # type: ignore[arg-type]

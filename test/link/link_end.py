@@ -80,7 +80,7 @@ def send(end: Sender, transport: Transport, now: Callable[[], Instant]) -> None:
     until = time.monotonic() + 90
     while end.backlog and time.monotonic() < until:
         time.sleep(0.05)
-    offset = end.offset(now())
+    offset = end.measured_offset(now())
     print(json.dumps({**end.counters.as_dict(), 'offset': offset.seconds if offset else None}))
     runner.close()
 

@@ -27,11 +27,11 @@ def test_an_offset_of_5_s_over_a_jittering_link_within_10_ms(seed: int) -> None:
     for _ in range(40):
         simulation.say(TEXT)
         simulation.run(4)
-    offset = simulation.sender.offset(simulation.sender_time)
+    offset = simulation.sender.measured_offset(simulation.sender_time)
     assert offset is not None
     assert offset.seconds == pytest.approx(5.0, abs=0.010)
     assert abs(offset.seconds - 5.0) < offset.uncertainty
-    told = simulation.receiver.offset
+    told = simulation.receiver.reported_offset
     assert told is not None
     assert told[0] == pytest.approx(5.0, abs=0.010)
 
@@ -41,7 +41,7 @@ def test_on_one_machine_it_reads_zero() -> None:
     for _ in range(10):
         simulation.say(TEXT)
         simulation.run(4)
-    offset = simulation.sender.offset(simulation.sender_time)
+    offset = simulation.sender.measured_offset(simulation.sender_time)
     assert offset is not None
     assert offset.seconds == pytest.approx(0.0, abs=0.001)
 

@@ -257,7 +257,7 @@ def test_different_keys_exchange_nothing() -> None:
 
 def test_another_language_model_is_reported_at_both_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     simulation = Simulation()
-    monkeypatch.setattr(simulation.receiver._responder, '_model', b'else')
+    monkeypatch.setattr(simulation.receiver._greeting._responder, '_model', b'else')
     monkeypatch.setattr(simulation.receiver, '_codec', Elsewhere())
     simulation.say('Hello.')
     simulation.run(5)

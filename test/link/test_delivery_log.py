@@ -13,11 +13,11 @@ import threading
 
 from link_running import EventLog, say, sender
 from link_simulation import CODEC, KEY, SimulatedNetwork, Simulation
+from memory_store import MemoryStore
 import pytest
 from txt2vid_ros.link import keys
 from txt2vid_ros.link.config import LinkConfig
 from txt2vid_ros.link.delivery import delivery_log
-from txt2vid_ros.link.delivery.progress_store import ProgressStore
 from txt2vid_ros.link.messages import OutgoingText, ReceivedText
 from txt2vid_ros.link.protocol import wire
 from txt2vid_ros.link.receiver import Receiver
@@ -62,7 +62,7 @@ def test_what_comes_in_the_last_step_is_delivered() -> None:
 
 
 def test_nothing_is_acknowledged_before_the_consumer_has_it() -> None:
-    simulation = Simulation(SimulatedNetwork(delay=0.01), store=Kept())
+    simulation = Simulation(SimulatedNetwork(delay=0.01), store=MemoryStore())
     simulation.say('First.')
     simulation.run(5)
     receiver = simulation.receiver
@@ -83,7 +83,7 @@ def test_nothing_is_acknowledged_before_the_consumer_has_it() -> None:
 
 
 def test_a_handshake_acknowledges_no_more_than_an_acknowledgement() -> None:
-    simulation = Simulation(SimulatedNetwork(delay=0.01), store=Kept())
+    simulation = Simulation(SimulatedNetwork(delay=0.01), store=MemoryStore())
     simulation.say('First.')
     simulation.run(5)
     receiver = simulation.receiver
@@ -92,7 +92,7 @@ def test_a_handshake_acknowledges_no_more_than_an_acknowledgement() -> None:
     for outgoing in simulation.sender.poll(simulation.sender_time):
         receiver.receive(outgoing.datagram, simulation.receiver_time)
     # The sender asks for a new session before anybody has taken it; then comes the kill.
-    simulation.sender._initiator.start(simulation.sender_time)
+    simulation.sender._greeting.start(simulation.sender_time)
     for outgoing in simulation.sender.poll(simulation.sender_time):
         receiver.receive(outgoing.datagram, simulation.receiver_time)
     for outgoing in receiver.poll(simulation.receiver_time):
@@ -135,20 +135,6 @@ def test_an_event_that_cannot_be_used_keeps_no_other_waiting() -> None:
             heard.wait_for_texts(['Good.', 'Better.'])
     finally:
         runner.close()
-
-
-class Kept(ProgressStore):
-    """A store that outlives its receiver without a file."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._saved = super().load()
-
-    def load(self):
-        return type(self._saved)(**vars(self._saved))
-
-    def save(self, progress) -> None:
-        self._saved = type(progress)(**vars(progress))
 
 
 def utterance(simulation: Simulation, text: str) -> OutgoingText:

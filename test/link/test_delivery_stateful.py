@@ -6,22 +6,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, precondition, rule, RuleBasedStateMachine
 from link_simulation import SimulatedNetwork, Simulation
-from txt2vid_ros.link.delivery.progress_store import Progress, ProgressStore
+from memory_store import MemoryStore
 from txt2vid_ros.link.messages import Dropped
-
-
-class MemoryStore(ProgressStore):
-    """A store that outlives its receiver without a file."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._saved = Progress()
-
-    def load(self) -> Progress:
-        return Progress(self._saved.stream, self._saved.next_index, self._saved.dropped)
-
-    def save(self, progress: Progress) -> None:
-        self._saved = Progress(progress.stream, progress.next_index, progress.dropped)
 
 
 class Link(RuleBasedStateMachine):

@@ -65,6 +65,23 @@ def test_calling_in_vain_leaves_air_time_for_speech() -> None:
     assert simulation.heard[-1:] == ['Is there anybody?']
 
 
+def test_data_and_silence_leave_air_time_to_the_speech_of_two_peers() -> None:
+    config = LinkConfig(rate=600, duty_cycle=0.01, mtu=64, header_bytes=20)
+    simulation = Simulation(SimulatedNetwork(delay=0.2), config, two_way=True)
+    silent, full = 1800.0, 1800.0
+    simulation.run(silent)
+    for end in (simulation.sender, simulation.receiver):
+        assert end.counters.wire_bits_out / config.rate < 0.002 * silent
+    for _ in range(int(full / 30)):
+        while simulation.sender.data.room:
+            simulation.sender.submit_data(bytes(20), simulation.sender_time)
+        simulation.run(30.0)
+    assert 10.0 < simulation.sender.counters.wire_bits_out / config.rate < 22.0
+    simulation.say('And yet it is heard.')
+    simulation.run(5.0)
+    assert simulation.heard == ['And yet it is heard.']
+
+
 @pytest.mark.parametrize(('settings', 'match'), [
     ({'duty_cycle': 0.01}, 'duty_cycle needs rate'),
     ({'duty_cycle': 1.5, 'rate': 300}, 'duty_cycle'),

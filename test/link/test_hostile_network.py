@@ -94,7 +94,7 @@ def test_only_what_is_sealed_for_the_session_changes_the_peer() -> None:
         heard.wait_for_texts(TEXTS[:1])
         initiator = Initiator(KEY, CODEC.digest, LinkConfig(), 7, instant())
         attacker.settimeout(30.0)
-        attacker.sendto(initiator.hello(0, '', '', instant()), ('127.0.0.1', listener.port))
+        attacker.sendto(initiator.hello('', '', instant()), ('127.0.0.1', listener.port))
         assert wire.parse_header(attacker.recv(2000))[0] is wire.FrameType.WELCOME
         peer = runner.transport.filenos()[0]
         with socket.socket(fileno=socket.dup(peer)) as own:

@@ -61,6 +61,33 @@ def test_over_a_satellite_that_takes_long(delay: float) -> None:
     assert len(speech) < 5 * len(texts), 'it is not sent again all the time'
 
 
+@pytest.mark.parametrize('delay', [10.0, 40.0, 70.0])
+def test_two_peers_over_a_path_that_takes_long(delay: float) -> None:
+    """Stamps of acknowledgements that may have gone round say nothing of the clocks."""
+    simulation = Simulation(SimulatedNetwork(delay=delay), LinkConfig(max_age=900), seed=1,
+                            two_way=True, receiver_ahead=5000.0)
+    asked = [f'Question number {number}.' for number in range(10)]
+    told = [f'Answer number {number}.' for number in range(10)]
+    starts = []
+    simulation.run(3 * delay)
+    for question, answer in zip(asked, told, strict=True):
+        simulation.say(question)
+        simulation.answer(answer)
+        starts.append(simulation.now - 1.5)
+        simulation.run(20.0)
+    simulation.run(600.0)
+    assert (simulation.heard, simulation.answers) == (asked, told)
+    assert said_at(simulation) == pytest.approx([5000.0 + start for start in starts], abs=0.5)
+    behind = simulation.sender_time.wall - simulation.now
+    assert [event.start - behind for _, event in simulation.answered_at] == pytest.approx(
+        starts, abs=0.5)
+    for end in (simulation.sender, simulation.receiver):
+        assert end.clock.smoothed_round_trip == pytest.approx(2 * delay, rel=0.2)
+    speech = [d for _, d in simulation.sent_log
+              if parse_header(d)[0] in (FrameType.SINGLE, FrameType.BATCH)]
+    assert len(speech) < 5 * len(asked + told), 'it is not sent again all the time'
+
+
 def test_only_speech_that_may_be_old_has_the_longer_start_time() -> None:
     lengths = []
     for max_age in (40.0, 41.0):

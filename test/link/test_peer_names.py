@@ -19,9 +19,9 @@ from txt2vid_ros.link.transport.udp import UdpClient, UdpServer
 CLIENTS = pytest.mark.parametrize('client', [UdpClient, TcpClient])
 ENDS = pytest.mark.parametrize(('client', 'server'), [(UdpClient, UdpServer),
                                                       (TcpClient, TcpServer)])
-Client: TypeAlias = "type[UdpClient] | type[TcpClient]"
+Client: TypeAlias = 'type[UdpClient] | type[TcpClient]'
 MOVED = "address: the host 'ship.example' is now at 127.0.0.2, no longer at 127.0.0.1"
-Server: TypeAlias = "type[UdpServer] | type[TcpServer]"
+Server: TypeAlias = 'type[UdpServer] | type[TcpServer]'
 
 
 @pytest.fixture(autouse=True)

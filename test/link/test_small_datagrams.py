@@ -41,6 +41,32 @@ def test_speech_of_any_speaker_arrives_in_datagrams_of_any_size(
     assert starts == pytest.approx([-30.5, -29.5, -28.5, -27.5], abs=0.3)
 
 
+@settings(max_examples=20)
+@given(mtu=st.integers(40, 80), tag_bytes=st.sampled_from(TAG_SIZES), speaker=NAMES, locale=NAMES,
+       loss=st.sampled_from([0.0, 0.2]), seed=st.integers(0, 1000),
+       max_age=st.sampled_from([30.0, 300.0]))
+def test_two_peers_converse_in_datagrams_of_any_size(
+        mtu: int, tag_bytes: int, speaker: str, locale: str, loss: float, seed: int,
+        max_age: float) -> None:
+    config = LinkConfig(mtu=mtu, tag_bytes=tag_bytes, max_age=max_age)
+    simulation = Simulation(SimulatedNetwork(loss, delay=0.05, jitter=0.05), config, seed=seed,
+                            two_way=True)
+    texts = ['Before.', LONG, 'Hi.', 'After.']
+    names = [('', ''), (speaker, locale), (locale, 'en'), ('ann', 'en')]
+    card = bytes(range(simulation.sender.data.largest))
+    simulation.sender.submit_data(card, simulation.sender_time)
+    for text, who in zip(texts, names, strict=True):
+        simulation.say(text, *who)
+        simulation.answer(text, *who)
+        simulation.run(1)
+    simulation.run(28)
+    said = [(text, *who) for text, who in zip(texts, names, strict=True)]
+    for heard in (simulation.heard_at, simulation.answered_at):
+        assert [(e.text, e.speaker, e.locale) for _, e in heard] == said
+    assert simulation.data == [card]
+    assert max(len(datagram) for _, datagram in simulation.sent_log) <= mtu
+
+
 @pytest.mark.parametrize('tag_bytes', TAG_SIZES)
 def test_every_datagram_keeps_to_the_smallest_mtu(tag_bytes: int) -> None:
     """Handshakes with and without room for names, offset reports, parts, drops, new sessions."""

@@ -112,7 +112,7 @@ def test_start_times_and_offset_on_one_machine() -> None:
         for count, text in enumerate(itertools.cycle(TEXTS), 1):
             say(runner, text)
             heard.wait(lambda log, count=count: len(log.texts) == count)
-            offset = runner.end.offset(instant())
+            offset = runner.end.measured_offset(instant())
             assert offset is None or abs(offset.seconds) <= offset.uncertainty
             if offset is not None and offset.uncertainty <= 0.001:
                 break

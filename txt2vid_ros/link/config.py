@@ -10,6 +10,8 @@ from txt2vid_ros.link.protocol.seal import TAG_SIZES
 
 MAX_AGE = 3600
 """Seconds."""
+_KEEPALIVE_BYTES = 12
+"""Of the body of a keepalive or its answer, roughly."""
 _SHORT_AGE = 40
 """Seconds of `max_age` for which start times of two bytes are enough."""
 
@@ -39,6 +41,10 @@ class LinkConfig:
     """Utterances that may wait; beyond that, the oldest is dropped."""
     max_characters: int = 20_000
     """Longer texts are refused."""
+    keepalive: float = 30.0
+    """Seconds of silence of the other end after which a calling peer asks whether it is there;
+    0 for never. So it notices a restart of the other end, which cannot call, and keeps the way
+    open through address translation."""
 
     def __post_init__(self) -> None:
         """Refuse values out of range. Raises UserError."""
@@ -82,6 +88,26 @@ class LinkConfig:
     def long_starts(self) -> bool:
         """Whether speech may be so old that its start time needs a third byte."""
         return self.max_age > _SHORT_AGE
+
+    @property
+    def keepalive_pause(self) -> float:
+        """Return the seconds of silence before a keepalive: a tenth of the air time at most."""
+        if not (self.keepalive and self.duty_cycle):
+            return self.keepalive
+        bits = self.wire_bits(bytes(self.frame_bytes + _KEEPALIVE_BYTES))
+        return max(self.keepalive, 10 * bits / self.rate / self.duty_cycle)
+
+    @property
+    def frame_bytes(self) -> int:
+        """Return the bytes of a datagram of a session besides its body: header and tag."""
+        return 2 + self.tag_bytes
+
+    @property
+    def data_bytes(self) -> int:
+        """Return the bytes of a datagram of data at most: on a slow link, what takes 4 s."""
+        if not self.rate:
+            return self.mtu
+        return min(self.mtu, max(64, int(4 * self.rate / self.bits_per_byte) - self.header_bytes))
 
     @property
     def merge_bytes(self) -> int:

@@ -7,8 +7,7 @@ from typing import Any
 
 from txt2vid_ros.core.monitoring.percentiles import RollingPercentiles
 from txt2vid_ros.link.messages import Instant
-from txt2vid_ros.link.receiver import Receiver
-from txt2vid_ros.link.sender import Sender
+from txt2vid_ros.link.peer import Peer
 
 _RATE_REPORTS = 10
 """Reports, one a second, that rates are taken over."""
@@ -20,7 +19,7 @@ _SILENCE_TO_REPORT = 5.0
 class LinkStatistics:
     """Rates over the last ten reports (one a second), totals, clock and delays of an end."""
 
-    def __init__(self, end: Sender | Receiver) -> None:
+    def __init__(self, end: Peer) -> None:
         """Watch `end`."""
         self.mismatch = ''
         """Why the two ends cannot work together, as long as they cannot."""
@@ -44,7 +43,7 @@ class LinkStatistics:
             'forged': counters.forged}))
         span = max(self._seen[-1][0] - self._seen[0][0], 1e-3)
         figures: dict[str, Any] = {
-            'role': 'sender' if isinstance(end, Sender) else 'receiver',
+            'role': end.role.name,
             'connected': end.connected,
             **{name: self._increase(name) / span for name in ('wire_bps', 'datagram_bps',
                                                               'text_bps')},
@@ -54,7 +53,7 @@ class LinkStatistics:
         if end.config.duty_cycle:
             figures['air_percent'] = 100 * end.limits.air_share(now.mono)
             self._silent_for = end.limits.blocked_for(now.mono)
-        if isinstance(end, Sender):
+        if end.role.speaks:
             figures['queue_depth'] = end.backlog
         for name, delays in self._delays.items():
             figures |= delays.figures(name)
@@ -81,14 +80,16 @@ class LinkStatistics:
         return self._seen[-1][1][name] - self._seen[0][1][name]
 
     def _clock(self, now: Instant) -> dict[str, float]:
-        if isinstance(self._end, Receiver):
-            known = self._end.offset
-            return {'offset_ms': known[0] * 1000,
-                    'offset_uncertainty_ms': known[1] * 1000} if known else {}
-        offset = self._end.offset(now)
+        end = self._end
+        offset = end.measured_offset(now)
         if offset is None:
-            return {}
+            known = end.reported_offset
+            figures = {'offset_ms': known[0] * 1000,
+                       'offset_uncertainty_ms': known[1] * 1000} if known else {}
+            if end.role.speaks and end.clock.smoothed_round_trip is not None:
+                figures['round_trip_ms'] = end.clock.smoothed_round_trip * 1000
+            return figures
         return {'offset_ms': offset.seconds * 1000,
                 'offset_uncertainty_ms': offset.uncertainty * 1000,
                 'drift_ppm': offset.drift * 1e6,
-                'round_trip_ms': (self._end.clock.smoothed_round_trip or 0.0) * 1000}
+                'round_trip_ms': (end.clock.smoothed_round_trip or 0.0) * 1000}

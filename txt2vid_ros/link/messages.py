@@ -57,6 +57,13 @@ class ReceivedText:
 
 
 @dataclasses.dataclass(frozen=True)
+class ReceivedData:
+    """A message of data that came over the link, after all those before it."""
+
+    message: bytes
+
+
+@dataclasses.dataclass(frozen=True)
 class Dropped:
     """Utterances that will never arrive: how many, and why."""
 
@@ -78,4 +85,4 @@ class Mismatch:
     problem: str
 
 
-LinkEvent = ReceivedText | Dropped | Connected | Mismatch
+LinkEvent = ReceivedText | ReceivedData | Dropped | Connected | Mismatch

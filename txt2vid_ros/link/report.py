@@ -26,7 +26,7 @@ def parsed(report: dict[str, str]) -> dict[str, Any]:
                 known[f'{name}_bits_per_character'] = bits / characters
         if known['text_bytes']:
             known['compression'] = characters / known['text_bytes']
-    if known.get('datagrams_out') and known['role'] == 'sender':
+    if known.get('datagrams_out') and known['role'] != 'receiver':
         # The share that was lost, or whose acknowledgement was; a receiver sends nothing twice.
         known['resent_percent'] = 100 * known['retries'] / known['datagrams_out']
     return known

@@ -11,8 +11,7 @@ import time
 from typing import Generic, TypeVar
 
 from txt2vid_ros.link.messages import Instant, LinkEvent
-from txt2vid_ros.link.receiver import Receiver
-from txt2vid_ros.link.sender import Sender
+from txt2vid_ros.link.peer import Peer
 from txt2vid_ros.link.transport.base import Transport
 
 log = logging.getLogger(__name__)
@@ -22,7 +21,7 @@ _MAX_WAIT = 1.0
 _PAUSE_AFTER_ERROR = 0.1
 """Seconds, so that an error that repeats does not take a whole processor."""
 
-End = TypeVar('End', Sender, Receiver)
+End = TypeVar('End', bound=Peer)
 
 
 def instant() -> Instant:

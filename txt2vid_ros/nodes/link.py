@@ -1,4 +1,4 @@
-"""One end of the text link: sends `speech` in a few datagrams, or publishes it as `heard`."""
+"""One end of the text link: sends `speech` in a few datagrams, publishes `heard`, or both."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ from txt2vid_ros.link.messages import (
     OutgoingText,
     ReceivedText,
 )
+from txt2vid_ros.link.peer import Peer
 from txt2vid_ros.link.protocol.wire import travelled_start
-from txt2vid_ros.link.receiver import Receiver
+from txt2vid_ros.link.roles import CALLING_PEER, LISTENING_PEER, RECEIVER, Role, SENDER
 from txt2vid_ros.link.runner import LinkRunner
-from txt2vid_ros.link.sender import Sender
 from txt2vid_ros.link.state_file import state_file
-from txt2vid_ros.link.transport import open_transport, ROLES, TransportOptions, TRANSPORTS
+from txt2vid_ros.link.transport import open_transport, TransportOptions, TRANSPORTS
 from txt2vid_ros.link.transport.base import Transport
 from txt2vid_ros.link.transport.kiss import MAX_PORT
 from txt2vid_ros.ros import messages, qos
@@ -44,6 +44,12 @@ from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.running import end_process, run
 
+ROLES: dict[tuple[str, bool], Role] = {
+    ('sender', False): SENDER, ('sender', True): SENDER,
+    ('receiver', False): RECEIVER, ('receiver', True): RECEIVER,
+    ('peer', False): CALLING_PEER, ('peer', True): LISTENING_PEER,
+}
+"""The role of each value of the parameters `role` and `listen`."""
 MTU = {'udp': 1200, 'tcp': 1200, 'serial': 128, 'kiss-tcp': 128, 'kiss-serial': 128}
 STARTS_KEPT = 64
 """Utterances whose start is remembered until their mouth shapes come."""
@@ -55,9 +61,12 @@ ACKNOWLEDGEMENT_TIMEOUT = 1.0
 class Parameters(NodeParameters):
     """The parameters of the link node."""
 
-    role: str = parameter('receiver', 'which end this is', choices=ROLES)
+    role: str = parameter('receiver', 'which end this is; both are peers where both speak',
+                          choices=('sender', 'receiver', 'peer'))
+    listen: bool = parameter(False, 'whether a peer waits at its address for the other one, which '
+                             'has the same address and calls')
     transport: str = parameter('udp', 'what carries it', choices=TRANSPORTS)
-    address: str = parameter('127.0.0.1:5710', 'HOST:PORT of the receiver, at both ends; '
+    address: str = parameter('127.0.0.1:5710', 'HOST:PORT of the end that waits, at both ends; '
                              'HOST:PORT of a TNC (kiss-tcp); or the device of a serial line')
     baud: int = parameter(0, 'speed of a serial line; 0 keeps the one it has', minimum=0,
                           maximum=4_000_000)
@@ -83,7 +92,10 @@ class Parameters(NodeParameters):
                                   'leaves room')
     queue: int = parameter(0, 'utterances that may wait; 0 for as many as are said within '
                            'max_age, and at least 256', minimum=0, maximum=100_000)
-    state_file: str = parameter('', 'where the receiver remembers its progress; empty for '
+    keepalive: float = parameter(30.0, 'seconds of silence after which a calling peer asks '
+                                 'whether the other one is there; 0 for never', minimum=0.0,
+                                 maximum=3600.0)
+    state_file: str = parameter('', 'where an end that hears remembers its progress; empty for '
                                 'a file of its own below ~/.local/state, "off" for none')
 
 
@@ -97,6 +109,7 @@ class LinkNode(ManagedNode):
     def configure(self) -> None:
         """Load the text model, open the transport and create the end."""
         table = self.parameters
+        self._role = ROLES[table.role, table.listen]
         key = keys.find(table.key_file)
         codec = TextCodec()
         codec.models.get(ENGLISH)
@@ -108,23 +121,20 @@ class LinkNode(ManagedNode):
                 mtu=table.mtu or MTU[table.transport], max_age=table.max_age,
                 tag_bytes=table.tag_bytes, header_bytes=transport.header_bytes,
                 bits_per_byte=transport.bits_per_byte, incremental=table.incremental,
-                queue=table.queue or queue_for(table.max_age))
-            self._end: Sender | Receiver
-            self._progress_store = ProgressStore()
-            if table.role == 'sender':
-                self._end = Sender(config, key, codec, self._instant())
-            else:
-                self._progress_store = ProgressStore(state_file(
-                    table.state_file, table.transport, table.address))
-                self._end = Receiver(config, key, codec, self._instant(), self._progress_store)
+                queue=table.queue or queue_for(table.max_age), keepalive=table.keepalive)
+            self._progress_store = ProgressStore(state_file(
+                table.state_file, table.transport, self._state_name)
+                if self._role.hears else None)
+            self._end = Peer(config, key, codec, self._instant(), self._role,
+                             self._progress_store)
         except UserError:
             transport.close()
             raise
         self.until_cleanup(self._close_transport)
         self._transport: Transport | None = transport
-        self._runner: LinkRunner[Any] | None = None
+        self._runner: LinkRunner[Peer] | None = None
         self._heard = (self.publisher(LiveSpeech, 'heard', qos.SPEECH)
-                       if table.role == 'receiver' else None)
+                       if self._role.hears else None)
         self._trace = TracePublisher(self)
         self._statistics = LinkStatistics(self._end)
         self._starts: collections.OrderedDict[str, float] = collections.OrderedDict()
@@ -135,17 +145,25 @@ class LinkNode(ManagedNode):
         table = self.parameters
         options = TransportOptions(table.baud, table.kiss_port, table.callsign,
                                    table.peer_callsign)
-        return open_transport(table.transport, table.role, table.address, options)
+        # A transport knows only who waits to be called.
+        side = 'sender' if self._role.initiates else 'receiver'
+        return open_transport(table.transport, side, table.address, options)
+
+    @property
+    def _state_name(self) -> str:
+        """What the state file is named after: two peers of one address may share a machine."""
+        address: str = self.parameters.address
+        return address + ('-caller' if self._role.initiates else '')
 
     def start(self) -> None:
         """Connect the topics with the link."""
         table = self.parameters
         # stop() has closed it; the end keeps its session and stream.
         transport, self._transport = self._transport or self._open(), None
-        if table.role == 'sender':
+        if self._role.speaks:
             self.create_subscription(LiveSpeech, 'speech', self._on_speech, qos.SPEECH,
                                      qos_overriding_options=qos.overridable())
-        else:
+        if self._role.hears:
             self.create_subscription(JointTrajectory, 'voice/mouth', self._on_mouth, qos.MOUTH)
         self._runner = LinkRunner(self._end, transport, self._on_event, self._instant)
         self.until_deactivate(self._leave)
@@ -190,7 +208,7 @@ class LinkNode(ManagedNode):
         utterance = OutgoingText(text, message.header.frame_id, message.locale, start / SECOND)
         final = bool(message.final)
 
-        def submit(end: Sender, now: Instant) -> None:
+        def submit(end: Peer, now: Instant) -> None:
             (end.submit if final else end.submit_partial)(utterance, now)
 
         runner = self._runner

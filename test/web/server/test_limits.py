@@ -26,7 +26,7 @@ def test_a_thousand_idle_connections_keep_nobody_out(web: Web) -> None:
         assert len(web.server.parts.guard) <= 400
         errors = web.errors()
         # On a busy machine the first have had their time by then.
-        assert errors['evicted_connections'] + errors['slow_requests'] >= IDLE - 400
+        assert errors['evicted_connections'] + errors.get('slow_requests', 0) >= IDLE - 400
     viewer.close()
 
 

@@ -8,9 +8,10 @@ import time
 from typing import Any
 
 import numpy as np
-from txt2vid_ros.bench.link import alternatives, live
+from txt2vid_ros.bench.link import alternatives, dialogue, live
 from txt2vid_ros.bench.link.conversation import Conversation
 from txt2vid_ros.bench.link.simulation import LinkSimulation, SimulatedNetwork
+from txt2vid_ros.bench.link.wire_shares import wire_shares
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.link.codec.context import EMPTY_CONTEXT
 from txt2vid_ros.link.codec.languages import ENGLISH
@@ -48,6 +49,8 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
         'link_serial_300_bps': _link(conversation, PATH, LinkConfig(
             rate=300, mtu=128, header_bytes=2, bits_per_byte=10)),
     }
+    dialogues = {name: dialogue.played(conversation, network) for name, network in (
+        ('clean', PATH), ('20_percent_lost', BAD_PATH))}
     over_udp = live.over_udp(conversation)
     for row in rows.values():
         row.update(_first_byte(row, over_udp))
@@ -61,12 +64,15 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     return {
         'bits_per_char': rows['link']['bits_per_char'],
         'wire_bps': rows['link']['wire_bps'],
+        'wire_bps_20_percent_lost': rows['link_20_percent_lost']['wire_bps'],
+        'dialogue_bps': dialogues['clean']['dialogue_bps'],
+        'dialogue_bps_20_percent_lost': dialogues['20_percent_lost']['dialogue_bps'],
         'delivered': rows['link']['delivered'],
         'sent': rows['link']['sent'],
         **codec,
         'text': str(arguments.text.name), 'characters': conversation.characters,
         'words_per_minute': arguments.wpm, 'seconds_of_speech': conversation.seconds,
-        'rows': rows,
+        'rows': rows, 'dialogues': dialogues,
     }
 
 
@@ -99,9 +105,10 @@ def _link(conversation: Conversation, network: SimulatedNetwork,
         submitted.setdefault(text, []).append(simulation.now)
         simulation.say(text)
         simulation.run(seconds)
-    sender, receiver = simulation.sender.counters, simulation.receiver.counters
-    bits = sender.wire_bits_out + receiver.wire_bits_out
+    sender = simulation.sender.counters
+    bits = simulation.wire_bits
     seconds = simulation.now - start
+    shares = {name: share / seconds for name, share in wire_shares(simulation).items()}
     simulation.run(60.0)
     delays = [at - submitted[heard.text].pop(0) for at, heard in simulation.heard_at
               if isinstance(heard, ReceivedText)]
@@ -109,6 +116,7 @@ def _link(conversation: Conversation, network: SimulatedNetwork,
         'bits_per_char': 8 * sender.text_bytes / conversation.characters,
         'wire_bps': bits / seconds,
         'wire_bits_per_char': bits / conversation.characters,
+        'shares_bps': shares,
         'sent': len(conversation.texts), 'delivered': len(delays),
         'in_order': simulation.heard == list(conversation.texts),
         'retries': sender.retries, 'dropped': sender.dropped,

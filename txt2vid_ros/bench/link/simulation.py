@@ -14,9 +14,15 @@ import random
 from txt2vid_ros.link.codec.text import TextCodec
 from txt2vid_ros.link.config import LinkConfig
 from txt2vid_ros.link.delivery.progress_store import ProgressStore
-from txt2vid_ros.link.messages import Instant, LinkEvent, OutgoingText, ReceivedText
-from txt2vid_ros.link.receiver import Receiver
-from txt2vid_ros.link.sender import Sender
+from txt2vid_ros.link.messages import (
+    Instant,
+    LinkEvent,
+    OutgoingText,
+    ReceivedData,
+    ReceivedText,
+)
+from txt2vid_ros.link.peer import Peer
+from txt2vid_ros.link.roles import CALLING_PEER, LISTENING_PEER, RECEIVER, SENDER
 
 _START = 1000.0
 """Seconds on the simulated clock at which the ends start."""
@@ -56,23 +62,32 @@ class SimulatedClocks:
 
 
 class LinkSimulation:
-    """A sender and a receiver, the network between them, and the time."""
+    """
+    A sender and a receiver, the network between them, and the time.
+
+    Where it is two-way, both are peers: the sender is the one that calls.
+    """
 
     def __init__(self, codec: TextCodec, keys: tuple[bytes, bytes], network: SimulatedNetwork,
                  config: LinkConfig, seed: int = 0, clocks: SimulatedClocks | None = None,
-                 store: ProgressStore | None = None) -> None:
+                 store: ProgressStore | None = None, two_way: bool = False,
+                 caller_store: ProgressStore | None = None) -> None:
         """Start both ends at 1000 s; `keys` are the sender's and the receiver's."""
+        self.two_way = two_way
         self.network = network
         self.config = config
         self.chance = random.Random(seed)
         self.now = _START
         self.store = store or ProgressStore()
+        self.caller_store = caller_store or ProgressStore()
         self.sent_log: list[tuple[bool, bytes]] = []
         """All datagrams that were sent, each after whether it was to the receiver."""
         self.sender_events: list[LinkEvent] = []
         self.receiver_events: list[LinkEvent] = []
         self.heard_at: list[tuple[float, ReceivedText]] = []
-        """Return the texts that were received, each after the time."""
+        """Texts that the receiver got, each after the time."""
+        self.answered_at: list[tuple[float, ReceivedText]] = []
+        """Texts that the caller got, likewise."""
         self._codec, self._keys = codec, keys
         self._clocks = clocks or SimulatedClocks()
         self._wire: list[tuple[float, int, bool, bytes]] = []
@@ -82,12 +97,13 @@ class LinkSimulation:
 
     def start_sender(self) -> None:
         """Replace the sender with a new one that knows nothing."""
-        self.sender = Sender(self.config, self._keys[0], self._codec, self.sender_time)
+        self.sender = Peer(self.config, self._keys[0], self._codec, self.sender_time,
+                           CALLING_PEER if self.two_way else SENDER, self.caller_store)
 
     def start_receiver(self) -> None:
         """Replace the receiver with a new one that knows what the store holds."""
-        self.receiver = Receiver(self.config, self._keys[1], self._codec, self.receiver_time,
-                                 self.store)
+        self.receiver = Peer(self.config, self._keys[1], self._codec, self.receiver_time,
+                             LISTENING_PEER if self.two_way else RECEIVER, self.store)
 
     @property
     def sender_time(self) -> Instant:
@@ -106,6 +122,12 @@ class LinkSimulation:
         self.sender.submit(utterance, self.sender_time)
         self.settle()
 
+    def answer(self, text: str, speaker: str = 'bob', locale: str = 'en') -> None:
+        """Submit an utterance of the other peer."""
+        utterance = OutgoingText(text, speaker, locale, self.receiver_time.wall - 1.5)
+        self.receiver.submit(utterance, self.receiver_time)
+        self.settle()
+
     def inject(self, datagram: bytes, to_receiver: bool = True) -> None:
         """Deliver a datagram that no end has sent."""
         if to_receiver:
@@ -120,6 +142,9 @@ class LinkSimulation:
         self.receiver.prepare(self.receiver_time)
         while (event := self.sender.take_event()) is not None:
             self.sender_events.append(event)
+            if isinstance(event, ReceivedText):
+                self.answered_at.append((self.now, event))
+        self.sender.confirm_delivered()
         while (event := self.receiver.take_event()) is not None:
             self.receiver_events.append(event)
             if isinstance(event, ReceivedText):
@@ -157,3 +182,23 @@ class LinkSimulation:
     def heard(self) -> list[str]:
         """Return the texts that were received, interim ones not included."""
         return [heard.text for _, heard in self.heard_at if not heard.partial]
+
+    @property
+    def answers(self) -> list[str]:
+        """Return the texts that the caller received, interim ones not included."""
+        return [heard.text for _, heard in self.answered_at if not heard.partial]
+
+    @property
+    def data(self) -> list[bytes]:
+        """Return the messages of data that the receiver got."""
+        return [e.message for e in self.receiver_events if isinstance(e, ReceivedData)]
+
+    @property
+    def text_bytes(self) -> float:
+        """Return the bytes of the coded texts, which both ends count once they have arrived."""
+        return (self.sender.counters.text_bytes + self.receiver.counters.text_bytes) / 2
+
+    @property
+    def wire_bits(self) -> int:
+        """Return what both ends have sent since they started."""
+        return self.sender.counters.wire_bits_out + self.receiver.counters.wire_bits_out

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 import dataclasses
+from functools import partial
 import math
 from pathlib import Path
 from typing import NamedTuple
@@ -117,14 +118,16 @@ def _still(frame: Frame, limits: FaceBudget, file: Path | str) -> Face:
         (small,) = _scaled([frame], width)
         worst = COARSEST if width == widths[-1] else _GOOD
         if has_av1:
-            data = _fitted(lambda crf, small=small: coding.av1([small], 1, crf),  # type: ignore[misc]
-                           FINEST, worst, most)
+            data = _fitted(partial(coding.av1, [small], 1), FINEST, worst, most)
         else:
-            data = _fitted(lambda loss, small=small: coding.jpeg(small, 100 - loss),  # type: ignore[misc]
-                           100 - _BEST_JPEG, 100 - _WORST_JPEG, most)
+            data = _fitted(partial(_jpeg, small), 100 - _BEST_JPEG, 100 - _WORST_JPEG, most)
         if data:
             return _face(FaceFormat.AV1 if has_av1 else FaceFormat.JPEG, small, 1, 1, data)
     raise _too_small(limits, file, 'a picture')
+
+
+def _jpeg(frame: Frame, loss: int) -> bytes:
+    return coding.jpeg(frame, 100 - loss)
 
 
 def _clip(frames: list[Frame], limits: FaceBudget, file: Path | str) -> Face:
@@ -138,8 +141,7 @@ def _clip(frames: list[Frame], limits: FaceBudget, file: Path | str) -> Face:
         small = _scaled(kept, min(rung.width, frames[0].shape[1]))
         rate = round(CLIP_RATE / rung.every)
         worst = COARSEST if rung is LADDER[-1] else _GOOD
-        data = _fitted(lambda crf, small=small, rate=rate: coding.av1(small, rate, crf),  # type: ignore[misc]
-                       FINEST, worst, limits.face_budget)
+        data = _fitted(partial(coding.av1, small, rate), FINEST, worst, limits.face_budget)
         if data:
             return _face(FaceFormat.AV1, small[0], len(small), rate, data)
     raise _too_small(limits, file, 'a clip')

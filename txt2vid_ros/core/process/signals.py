@@ -23,10 +23,10 @@ def end_as_interrupted() -> None:
     """
     Have SIGTERM and SIGHUP end this program as Ctrl-C does, so that what it started ends with it.
 
-    A second one ends it at once. What is ignored or handled already stays so. For the main thread.
+    What is ignored or handled already stays so. Python loses an exception that comes in the middle
+    of a destructor: such a signal has to be sent again, as Ctrl-C has. For the main thread.
     """
     def end(number: int, frame: FrameType | None) -> None:
-        signal.signal(number, signal.SIG_DFL)
         raise Ended(number)
 
     for number in (signal.SIGTERM, signal.SIGHUP):

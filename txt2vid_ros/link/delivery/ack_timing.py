@@ -35,9 +35,18 @@ class AckTiming:
         self._unacknowledged = 0
         self._sent = -NEVER
 
-    def arrived(self, now: Instant, gap: bool) -> None:
-        """Note a new datagram of speech; `gap` where one before it is missing."""
-        after_silence = self._interval.observe(now.mono)
+    @property
+    def pending(self) -> bool:
+        """Whether there is anything to acknowledge."""
+        return self.due != NEVER
+
+    def arrived(self, now: Instant, gap: bool, answer: bool) -> None:
+        """
+        Note a new datagram of speech; `gap` where one before it is missing.
+
+        `answer` is whether it answers this end, whose next words may carry the acknowledgement.
+        """
+        after_silence = self._interval.observe(now.mono) and not answer
         self._unacknowledged += 1
         self._clean += 1
         if gap:

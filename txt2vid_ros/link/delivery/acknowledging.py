@@ -1,4 +1,4 @@
-"""The receiver's acknowledgements of one session: when they are sent, and what they say."""
+"""The acknowledgements of one session: when they are sent, and what they say."""
 
 from __future__ import annotations
 
@@ -7,19 +7,17 @@ from txt2vid_ros.link.delivery.reorder_buffer import ReorderBuffer
 from txt2vid_ros.link.messages import Instant, NEVER
 from txt2vid_ros.link.protocol import wire
 from txt2vid_ros.link.protocol.control import Ack
-from txt2vid_ros.link.protocol.wire import FrameType
 
 _STAMP_INTERVAL = 45.0
 """Seconds for which acknowledgements of a clean link go without clock stamps."""
 
 
 class Acknowledger:
-    """Numbers and seals acknowledgements, with clock stamps where the sender learns from them."""
+    """Makes acknowledgements, with clock stamps where the other end learns from them."""
 
     def __init__(self) -> None:
         """Begin with nothing to acknowledge."""
         self.timing = AckTiming()
-        self._count = 0
         self._last: tuple[bool, int, Instant] | None = None
         self._stamped = -NEVER
 
@@ -27,8 +25,8 @@ class Acknowledger:
         """Note the datagram that the next acknowledgement's stamps are about."""
         self._last = (control, counter, now)
 
-    def ack(self, buffer: ReorderBuffer, now: Instant) -> bytes:
-        """Return an acknowledgement to send now."""
+    def ack(self, buffer: ReorderBuffer, now: Instant, free: int | None = None) -> bytes:
+        """Return an acknowledgement to send now; b'' where it has more than `free` bytes."""
         ack = Ack(buffer.next)
         brief = (self.timing.batched and not buffer.has_gap
                  and now.mono < self._stamped + _STAMP_INTERVAL)
@@ -39,8 +37,10 @@ class Acknowledger:
                       round(arrived.wall / wire.STAMP_TICK) % wire.STAMPS,
                       hold if 0 <= hold < wire.HOLD_UNKNOWN else wire.HOLD_UNKNOWN,
                       buffer.selective)
+        packed = ack.pack()
+        if free is not None and len(packed) > free:
+            return b''
+        if ack.reference is not None:
             self._stamped = now.mono
-        counter, self._count = self._count, self._count + 1
         self.timing.sent(now)
-        head = wire.head(FrameType.ACK, buffer.keys.tag, counter)
-        return buffer.keys.back.seal(FrameType.ACK, counter, head, ack.pack())
+        return packed

@@ -10,6 +10,7 @@ from txt2vid_ros.link.delivery.progress_store import Progress, ProgressStore
 from txt2vid_ros.link.delivery.reorder_buffer import DecodedText, Delivery
 from txt2vid_ros.link.messages import Dropped, LinkEvent, ReceivedText
 from txt2vid_ros.link.protocol import wire
+from txt2vid_ros.link.protocol.clock_offset import ClockOffset
 from txt2vid_ros.link.protocol.offset_report import OffsetReport
 
 _MAX_EVENTS = 1000
@@ -72,9 +73,9 @@ class DeliveryLog:
         """Append an event."""
         self._events.append((event, copy.copy(self.progress)))
 
-    def begin_stream(self, stream: int, first: int) -> None:
-        """Change over to another stream, from utterance `first` on."""
-        self.progress = Progress(stream, first)
+    def begin_stream(self, stream: int) -> None:
+        """Change over to another stream, from its beginning on."""
+        self.progress = Progress(stream)
 
     def add_texts(self, deliveries: list[Delivery]) -> None:
         """Append utterances, except those received before."""
@@ -88,6 +89,7 @@ class DeliveryLog:
                 progress.next_index = index + 1
                 self._counters.utterances += 1
                 self._counters.characters += len(decoded.text)
+                self._counters.text_bytes += decoded.coded_bytes
                 self.add_event(self._received(decoded))
 
     def add_partial(self, decoded: DecodedText) -> None:
@@ -101,6 +103,11 @@ class DeliveryLog:
             self.progress.dropped = total
             self._counters.dropped += lost
             self.add_event(Dropped(lost, 'abandoned by the sender'))
+
+    def take_measured(self, offset: ClockOffset | None) -> None:
+        """Take the clock offset that this end has measured itself."""
+        if offset is not None:
+            self.offset, self.uncertainty = -offset.seconds, offset.uncertainty
 
     def take_offset(self, report: OffsetReport | None) -> None:
         """Take the clock offset that the sender reports."""

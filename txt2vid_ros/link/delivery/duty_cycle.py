@@ -27,12 +27,16 @@ class DutyCycle:
         self._slots: collections.deque[tuple[int, float]] = collections.deque()
         self._used = 0.0
 
-    def ready_at(self, now: float) -> float:
-        """Return when even the largest datagram may be sent: now, or later."""
+    def ready_at(self, now: float, part: float = 1.0) -> float:
+        """
+        Return when even the largest datagram may be sent: now, or later.
+
+        `part` is the part of the share that may be used up then.
+        """
         if not self._budget:
             return now
         self._forget(now)
-        excess = self._used + self._reserve - self._budget
+        excess = self._used + self._reserve - part * self._budget
         for slot, seconds in self._slots:
             if excess <= 1e-9:
                 break

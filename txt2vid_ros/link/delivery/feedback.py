@@ -12,8 +12,9 @@ from txt2vid_ros.link.protocol.clock_offset import OffsetEstimator
 from txt2vid_ros.link.protocol.control import Ack
 from txt2vid_ros.link.protocol.offset_reporter import OffsetReporter
 
-_MAX_EXCHANGE = wire.STAMPS * wire.STAMP_TICK / 2
-"""Seconds. The stamps of a longer exchange may have gone round, and say little of the clocks."""
+_MAX_EXCHANGE = 0.4 * wire.STAMPS * wire.STAMP_TICK
+"""Seconds that half an exchange and the uncertainty of the offset may have together: beyond, its
+stamps may have gone round."""
 
 
 class Feedback:
@@ -28,7 +29,7 @@ class Feedback:
         self._queue = queue
 
     def take(self, session: SendingSession, ack: Ack, now: Instant) -> bool:
-        """Learn from `ack`; return whether the receiver needs a CONTROL."""
+        """Learn from `ack`; return whether the other end needs a CONTROL."""
         fresh = session.acknowledge(ack)
         answered = session.answered(ack)
         reports = [report for _, report in fresh]
@@ -53,13 +54,17 @@ class Feedback:
 
     def _measure(self, ack: Ack, answered: SendRecord, now: Instant) -> None:
         """Learn from the clock stamps of an acknowledgement."""
-        estimate = self._clock.at(now.wall)
         # Of a datagram sent several times, nobody knows which copy the stamps are about.
-        if answered.tries != 1 or estimate is None or ack.hold == wire.HOLD_UNKNOWN:
+        if answered.tries != 1 or ack.hold == wire.HOLD_UNKNOWN:
             return
+        hold = ack.hold * wire.HOLD_TICK
         sent = answered.at.wall
-        if now.wall - sent > _MAX_EXCHANGE:
+        half = (now.wall - hold - sent) / 2
+        estimate = self._clock.at(now.wall)
+        # An end that responds knows the offset from the other one's reports alone.
+        if estimate is None or abs(half) + estimate.uncertainty > _MAX_EXCHANGE:
+            self._clock.add_round_trip(max(0.0, now.mono - answered.at.mono - hold))
             return
-        expected = round((sent + estimate.seconds) / wire.STAMP_TICK)
+        expected = round((sent + half + estimate.seconds) / wire.STAMP_TICK)
         arrived = wire.nearest(ack.arrived, wire.STAMPS, expected) * wire.STAMP_TICK
-        self._clock.add(sent, arrived, arrived + ack.hold * wire.HOLD_TICK, now.wall)
+        self._clock.add(sent, arrived, arrived + hold, now.wall)

@@ -56,6 +56,10 @@ class SendingLimits:
         """Return when the next datagram may be sent, on the clock of `now`: now, or later."""
         return max(self._rate.ready_at(now), self._duty.ready_at(now))
 
+    def data_ready_at(self, now: float) -> float:
+        """Return when data may be sent, which leaves half of the air time to speech."""
+        return self._duty.ready_at(now, 0.5)
+
     def spend(self, bits: float, now: float) -> None:
         """Account for `bits` sent."""
         self._rate.spend(bits, now)

@@ -9,7 +9,6 @@ from txt2vid_ros.link.codec.text import TextCodec
 from txt2vid_ros.link.protocol import speech, wire
 from txt2vid_ros.link.protocol.offset_report import OffsetReport
 from txt2vid_ros.link.protocol.packer import ContextHistory, SpeechContext
-from txt2vid_ros.link.protocol.seal import SessionKeys
 from txt2vid_ros.link.protocol.wire import FrameError, FrameType
 
 _RECEIVE_WINDOW = 65
@@ -27,6 +26,7 @@ class DecodedText:
     ticks: int
     arrived: float
     """On the receiver's wall clock."""
+    coded_bytes: int
     long_start: bool = False
     """Whether the ticks count modulo LONG_START_TICKS."""
 
@@ -57,9 +57,8 @@ class Delivery:
 class ReorderBuffer:
     """Puts a session's datagrams in order and decodes them, each against its own context."""
 
-    def __init__(self, keys: SessionKeys, codec: TextCodec, start: SpeechContext) -> None:
+    def __init__(self, codec: TextCodec, start: SpeechContext) -> None:
         """Begin at sequence 0."""
-        self.keys = keys
         self.next = 0
         """The sequence that is delivered next."""
         self._codec = codec
@@ -182,7 +181,7 @@ class ReorderBuffer:
             if record.locale is not None:
                 context = dataclasses.replace(context, locale=record.locale)
             texts.append(DecodedText(text, context.speaker, context.locale, record.ticks, arrived,
-                                     record.long_start))
+                                     len(record.coded), record.long_start))
             after = self._codec.after(context.texts, text, record.coded)
             context = SpeechContext(after, context.speaker, context.locale)
         if store_as is not None:

@@ -27,6 +27,9 @@ _ROUND_TRIP_GUESS = 1.0
 """Seconds, before any round trip has been measured."""
 _MAX_TIMEOUT = 3.0
 """Seconds; a link slower than this waits for twice the time that an answer takes."""
+_PATIENT_AFTER, _PATIENT_TIMEOUT = 6, 15.0
+"""After so many timeouts in a row an end that cannot ask for a new session waits for so many
+seconds between two tries."""
 _PEER_TIMEOUT = 10.0
 """Seconds without an answer, besides the time that one takes, before a new session is tried."""
 _ACK_BYTES = 13
@@ -88,9 +91,9 @@ class RetransmissionTimer:
         """Whether missing acknowledgements are only on their way or batched."""
         return self._clean >= self._clean_needed and self._timeouts == 0
 
-    def on_new_data(self, now: Instant) -> None:
-        """Note that a datagram with new speech is sent."""
-        self._prompt = self._interval.observe(now.mono)
+    def on_new_data(self, now: Instant, answer: bool) -> None:
+        """Note that a datagram with new speech is sent; `answer`: it answers the other end."""
+        self._prompt = self._interval.observe(now.mono) and not answer
 
     def on_sent(self, now: Instant, bits: int) -> None:
         """Note that a datagram was sent that needs an answer."""
@@ -135,6 +138,12 @@ class RetransmissionTimer:
             return True
         return False
 
+    def heard(self, now: Instant) -> None:
+        """Note that something came from the other end: one that was away is tried again now."""
+        if self._timeouts > _PATIENT_AFTER:
+            self._timeouts = 1
+            self.wakeup = now.mono
+
     def _response_time(self) -> float:
         """Return the seconds that an answer may take on a link that works."""
         round_trip = _ROUND_TRIP_GUESS if self._round_trip is None else self._round_trip
@@ -147,7 +156,8 @@ class RetransmissionTimer:
 
     def _next_timeout(self) -> float:
         answer = self._response_time()
-        backoff = Backoff(answer, max(_MAX_TIMEOUT, 2 * answer))
+        largest = _MAX_TIMEOUT if self._timeouts <= _PATIENT_AFTER else _PATIENT_TIMEOUT
+        backoff = Backoff(answer, max(largest, 2 * answer))
         prompt = self._last_sent + backoff.after(max(1, self._timeouts))
         if not self._batched:
             return prompt

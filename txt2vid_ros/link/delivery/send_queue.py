@@ -30,6 +30,8 @@ class SendQueue:
         self.events: collections.deque[LinkEvent] = collections.deque(maxlen=_MAX_EVENTS)
         self._config = config
         self._counters = counters
+        self.dropped = 0
+        """Utterances that will not arrive."""
         self._drops_confirmed = 0
         self._partial: OutgoingText | None = None
         self._partial_at = now.mono
@@ -94,6 +96,7 @@ class SendQueue:
     def drop(self, count: int, reason: str) -> None:
         """Report utterances that will not arrive, to the user and to the receiver."""
         if count:
+            self.dropped += count
             self._counters.dropped += count
             self.events.append(Dropped(count, reason))
             self.drops_unannounced = True
@@ -105,7 +108,7 @@ class SendQueue:
     @property
     def all_drops_confirmed(self) -> bool:
         """Whether the receiver is known to know of all drops."""
-        return self._drops_confirmed == self._counters.dropped
+        return self._drops_confirmed == self.dropped
 
     def take_event(self) -> LinkEvent | None:
         """Return the oldest event; None where there are no more."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import collections
+from collections.abc import Callable
 import itertools
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from txt2vid_ros.link.codec.text import TextCodec
 from txt2vid_ros.link.config import LinkConfig
@@ -16,16 +17,20 @@ from txt2vid_ros.link.delivery.send_window import (
 )
 from txt2vid_ros.link.messages import Instant, OutgoingText
 from txt2vid_ros.link.protocol import wire
-from txt2vid_ros.link.protocol.control import Ack, Control
+from txt2vid_ros.link.protocol.control import Ack, ACK_COUNTERS, Control
 from txt2vid_ros.link.protocol.offset_report import OffsetReport
 from txt2vid_ros.link.protocol.packer import ContextHistory, Packer, SpeechContext
-from txt2vid_ros.link.protocol.seal import ForgedError, SessionKeys
-from txt2vid_ros.link.protocol.wire import FrameType
+from txt2vid_ros.link.protocol.session import Session
+from txt2vid_ros.link.protocol.wire import BodyReader, FrameType
 
 _MAX_MERGED = 32
 """Utterances that share a datagram at most."""
 _MAX_RECORDS = 128
 """Sent datagrams that are remembered for acknowledgements to refer to."""
+
+
+Ride: TypeAlias = Callable[[int], bytes]
+"""Returns an acknowledgement of at most so many bytes that rides on what is sent now, or b''."""
 
 
 class SendRecord(NamedTuple):
@@ -52,18 +57,16 @@ class _PackedBody(NamedTuple):
 class SendingSession:
     """Numbers and seals datagrams, and knows which are in flight."""
 
-    def __init__(self, config: LinkConfig, keys: SessionKeys, codec: TextCodec,
+    def __init__(self, config: LinkConfig, session: Session, codec: TextCodec,
                  start: SpeechContext) -> None:
         """Begin at sequence 0, with the context that the handshake agreed on."""
         self.window = SendWindow()
         self._config = config
-        self._keys = keys
+        self._session = session
         self._contexts = ContextHistory(start)
         self._packer = Packer(codec, self._contexts, config.long_starts)
         self._bodies: collections.deque[_PackedBody] = collections.deque()
         self._index: int | None = None
-        self._controls = 0
-        self._acks_seen = 0
         self._sent: collections.OrderedDict[tuple[bool, int], SendRecord] = (
             collections.OrderedDict())
 
@@ -88,7 +91,7 @@ class SendingSession:
         # Only utterances whose indices follow the first one's can share its datagram.
         run = [text for at, text in enumerate(itertools.islice(queue, _MAX_MERGED))
                if text.index == (None if queue[0].index is None else index + at)]
-        overhead = 2 + self._keys.forward.overhead
+        overhead = self._session.overhead
         packed = self._packer.pack(
             [text.utterance for text in run], self.window.next_sequence,
             self._config.mtu - overhead, self._config.merge_bytes - overhead,
@@ -104,17 +107,19 @@ class SendingSession:
             for at, body in enumerate(packed.bodies))
         return packed.text_bytes
 
-    def number_next(self, now: Instant) -> InFlightDatagram:
-        """Give the next packed body its sequence, seal it and put it into the window."""
+    def send_next(self, now: Instant, ride: Ride) -> bytes:
+        """Give the next packed body its sequence, put it into the window, and return it sealed."""
         frame_type, body, group, context, clock = self._bodies.popleft()
         sequence = self.window.next_sequence
-        head = wire.head(frame_type, self._keys.tag, sequence)
-        data = self._keys.forward.seal(frame_type, sequence, head, body)
+        data = self._session.seal(frame_type, sequence, body)
         if context is not None:
             self._contexts.put(sequence, context)
             group.last = sequence
         self._remember(False, sequence, SendRecord(now, 0, clock))
-        return self.window.add(data, group)
+        self.mark_sent(self.window.add(data, group), now)
+        # An acknowledgement rides on the first copy alone: later, it would be an old one.
+        ack = ride(self._config.mtu - len(data))
+        return self._session.seal(frame_type, sequence, body, ack) if ack else data
 
     def mark_sent(self, datagram: InFlightDatagram, now: Instant) -> bytes:
         """Return the bytes of a datagram that is sent now, perhaps not for the first time."""
@@ -126,39 +131,28 @@ class SendingSession:
         self._remember(False, datagram.sequence, SendRecord(now, datagram.tries, clock))
         return datagram.data
 
-    def control(self, control: Control, dropped: int, now: Instant) -> bytes:
-        """Return a CONTROL to send; `dropped` is how many drops the sender counts by now."""
-        counter, self._controls = self._controls, self._controls + 1
+    def control(self, control: Control, dropped: int, now: Instant, ride: Ride) -> bytes:
+        """Return a CONTROL to send; `dropped` is how many drops this end counts by now."""
+        counter = self._session.sent(FrameType.CONTROL)
         self._remember(True, counter, SendRecord(now, 1, control.clock, dropped))
-        head = wire.head(FrameType.CONTROL, self._keys.tag, counter)
-        return self._keys.forward.seal(FrameType.CONTROL, counter, head, control.pack())
+        body = control.pack()
+        return self._session.seal_next(FrameType.CONTROL, body,
+                                       ride(self._config.mtu - self._session.overhead - len(body)))
 
     def partial(self, utterance: OutgoingText | None) -> bytes | None:
         """Return a PARTIAL to send, or None where there is no text or it does not fit."""
         if utterance is None:
             return None
         sequence = self.window.next_sequence
-        max_bytes = self._config.mtu - 3 - self._keys.forward.overhead
+        max_bytes = self._config.mtu - 1 - self._session.overhead
         body = self._packer.partial(utterance, sequence, max_bytes)
         if body is None:
             return None
-        counter, self._controls = self._controls, self._controls + 1
-        head = wire.head(FrameType.PARTIAL, self._keys.tag, counter)
-        return self._keys.forward.seal(FrameType.PARTIAL, counter, head,
-                                       bytes([sequence & 0xFF]) + body)
+        return self._session.seal_next(FrameType.PARTIAL, bytes([sequence & 0xFF]) + body)
 
-    def open(self, datagram: bytes, tag: int) -> Ack | None:  # noqa: A003
-        """Open an ACK; None for one older than the last. Raises ForgedError or FrameError."""
-        if tag != self._keys.tag or len(datagram) < 2:
-            raise ForgedError('of another session')
-        counter = wire.nearest(datagram[1], 256, self._acks_seen)
-        if counter < 0:
-            raise ForgedError('no such counter')
-        body = self._keys.back.open(FrameType.ACK, counter, datagram[:2], datagram[2:])
-        if counter < self._acks_seen:
-            return None
-        self._acks_seen = counter + 1
-        ack = Ack.unpack(body, self.window.acknowledged)
+    def read_ack(self, reader: BodyReader) -> Ack:
+        """Take an acknowledgement from a body. Raises FrameError."""
+        ack = Ack.read(reader, self.window.acknowledged)
         if not 0 <= ack.wanted <= self.window.next_sequence:
             raise wire.FrameError('acknowledges what was never sent')
         return ack
@@ -178,8 +172,9 @@ class SendingSession:
         """Return the datagram that the clock stamps of an ACK are about, where it has any."""
         if ack.reference is None:
             return None
-        near = self._controls if ack.control else self.window.acknowledged
-        return self._sent.get((ack.control, wire.nearest(ack.reference, 256, near)))
+        near = (self._session.sent(FrameType.CONTROL) - ACK_COUNTERS // 4 if ack.control
+                else self.window.acknowledged + ACK_COUNTERS // 4)
+        return self._sent.get((ack.control, wire.nearest(ack.reference, ACK_COUNTERS, near)))
 
     def lost(self, answered: SendRecord) -> list[InFlightDatagram]:
         """Return what the receiver lacks though it has answered to something sent later."""

@@ -65,6 +65,10 @@ class OffsetEstimator:
         if expected and abs(offset - expected.seconds) > 0.1 + round_trip + expected.uncertainty:
             self._samples.clear()  # A clock was set: earlier exchanges no longer count.
         self._samples.append(_Sample(returned, offset, round_trip))
+        self.add_round_trip(round_trip)
+
+    def add_round_trip(self, round_trip: float) -> None:
+        """Take an exchange that says nothing of the offset; seconds."""
         old = self.smoothed_round_trip
         self.smoothed_round_trip = round_trip if old is None else old + (round_trip - old) / 8
 

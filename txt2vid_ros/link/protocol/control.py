@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import dataclasses
 import struct
+from typing import NamedTuple
 
 from txt2vid_ros.link.protocol.offset_report import OffsetReport
+from txt2vid_ros.link.protocol.seal import TAG_SIZES
 from txt2vid_ros.link.protocol.wire import BodyReader, FrameError, name, nearest, STAMPS, varint
 
+ACK_COUNTERS = 128
+"""Acknowledgements name sequences and counters modulo this."""
+_STAMPED = 0x80
+_KNOWN, _TWO_WAY, _NAMES = 0x08, 0x10, 0x20
+_TAG_SIZE = 0x07
 _WALL_BYTES = 6
 """Of a clock in STAMP_TICK: enough for 400 years on either side of 1970."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Control:
-    """What the sender tells the receiver besides speech."""
+    """What an end tells the other about its speech besides the speech."""
 
     next_sequence: int
     """One past the last sent: shows the receiver whether the latest datagrams were lost."""
@@ -64,7 +71,7 @@ class Ack:
     control: bool = False
     """Whether the clock stamps are those of a CONTROL rather than of speech."""
     reference: int | None = None
-    """Low 8 bits of the counter of the datagram that the stamps are about. None for an ACK
+    """Low 7 bits of the counter of the datagram that the stamps are about. None for an ACK
     without stamps, which is only sent where nothing is missing."""
     arrived: int = 0
     """When that datagram arrived: in STAMP_TICK on the receiver's clock, modulo STAMPS."""
@@ -74,88 +81,118 @@ class Ack:
     """Bit n: `wanted` + 1 + n has arrived as well."""
 
     def pack(self) -> bytes:
-        """Return the body."""
+        """Return the bytes on the wire; they tell where they end."""
+        low = self.wanted % ACK_COUNTERS
         if self.reference is None:
-            return bytes([self.wanted & 0xFF])
-        stamp = (self.control << 23 | self.arrived).to_bytes(3, 'big')
+            return bytes([low])
         tail = self.selective.to_bytes(8, 'little').rstrip(b'\0')
-        return (bytes([self.wanted & 0xFF, self.reference & 0xFF]) + stamp
+        return (bytes([_STAMPED | low, self.control << 7 | self.reference % ACK_COUNTERS])
+                + (len(tail) << 20 | self.arrived).to_bytes(3, 'big')
                 + struct.pack('>H', self.hold) + tail)
 
     @classmethod
-    def unpack(cls, body: bytes, expected: int) -> Ack:
-        """Read the body; `wanted` is completed near `expected`. Raises FrameError."""
-        reader = BodyReader(body)
-        wanted = nearest(reader.byte(), 256, expected)
-        if len(body) == 1:
+    def read(cls, reader: BodyReader, acknowledged: int) -> Ack:
+        """Take it; `acknowledged` are the sequences acknowledged so far. Raises FrameError."""
+        first = reader.byte()
+        # The window ahead has 64, and what is acknowledged again is little.
+        wanted = nearest(first % ACK_COUNTERS, ACK_COUNTERS, acknowledged + ACK_COUNTERS // 4)
+        if not first & _STAMPED:
             return cls(wanted)
         reference = reader.byte()
         stamp = int.from_bytes(reader.take(3), 'big')
         (hold,) = struct.unpack('>H', reader.take(2))
-        tail = reader.rest()
-        if len(tail) > 8:
+        if stamp >> 20 > 8:
             raise FrameError('too long')
-        return cls(wanted, bool(stamp >> 23), reference, stamp & STAMPS - 1, hold,
+        tail = reader.take(stamp >> 20)
+        return cls(wanted, bool(reference >> 7), reference % ACK_COUNTERS, stamp % STAMPS, hold,
                    int.from_bytes(tail, 'little'))
+
+
+class KnownStream(NamedTuple):
+    """What an end has of the other's speech from before."""
+
+    stream: int
+    wanted: int
+    """Index of the first utterance that it lacks."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Hello:
-    """The sender asks for a session."""
+    """The initiator asks for a session."""
 
     stream: int
-    """32 random bits, new whenever the sender starts: utterances are counted within a stream."""
-    first: int
-    """Index in the stream of the first utterance that the sender still holds."""
+    """32 random bits, new whenever this end starts: utterances are counted within a stream."""
     model: bytes
     """The first 4 bytes of the language model's digest."""
     wall: int
-    """The sender's clock, in STAMP_TICK."""
+    """The initiator's clock, in STAMP_TICK."""
     tag_bytes: int
     speaker: str = ''
     """Speaker and locale until a datagram names others."""
     locale: str = ''
+    two_way: bool = False
+    """Whether both ends speak."""
+    known: KnownStream | None = None
+    """What the initiator has of the responder's speech."""
 
     def pack(self) -> bytes:
         """Return the body."""
-        names = name(self.speaker) + name(self.locale) if self.speaker or self.locale else b''
-        return (struct.pack('>I4sB', self.stream, self.model, self.tag_bytes)
-                + _wall(self.wall) + varint(self.first) + names)
+        named = bool(self.speaker or self.locale)
+        flags = (TAG_SIZES.index(self.tag_bytes) | (_KNOWN if self.known else 0)
+                 | (_TWO_WAY if self.two_way else 0) | (_NAMES if named else 0))
+        body = struct.pack('>BI4s', flags, self.stream, self.model) + _wall(self.wall)
+        if named:
+            body += name(self.speaker) + name(self.locale)
+        if self.known:
+            body += struct.pack('>I', self.known.stream) + varint(self.known.wanted)
+        return body
 
     @classmethod
     def unpack(cls, body: bytes) -> Hello:
         """Read the body. Raises FrameError."""
         reader = BodyReader(body)
-        stream, model, tag_bytes = struct.unpack('>I4sB', reader.take(9))
-        wall, first = _read_wall(reader), reader.varint()
-        speaker, locale = (reader.name(), reader.name()) if reader.left else ('', '')
-        return cls(stream, first, model, wall, tag_bytes, speaker, locale)
+        flags, stream, model = struct.unpack('>BI4s', reader.take(9))
+        wall = _read_wall(reader)
+        if flags & _TAG_SIZE >= len(TAG_SIZES):
+            raise FrameError('no such length of tag')
+        speaker, locale = (reader.name(), reader.name()) if flags & _NAMES else ('', '')
+        known = None
+        if flags & _KNOWN:
+            (of,) = struct.unpack('>I', reader.take(4))
+            known = KnownStream(of, reader.varint())
+        return cls(stream, model, wall, TAG_SIZES[flags & _TAG_SIZE], speaker, locale,
+                   bool(flags & _TWO_WAY), known)
 
 
 @dataclasses.dataclass(frozen=True)
 class Welcome:
-    """The receiver grants a session."""
+    """The responder grants a session."""
 
     known: bool
-    """Whether the receiver knows the stream and goes on with it."""
+    """Whether the responder knows the initiator's stream and goes on with it."""
     wanted: int
-    """Index in the stream of the utterance the receiver wants first."""
+    """Index in that stream of the utterance the responder wants first."""
     model: bytes
     arrived: int
-    """When the HELLO came and was answered, on the receiver's clock, in STAMP_TICK."""
+    """When the HELLO came and was answered, on the responder's clock, in STAMP_TICK."""
+    stream: int = 0
+    """The responder's own."""
+    two_way: bool = False
 
     def pack(self) -> bytes:
         """Return the body."""
-        return (struct.pack('>?4s', self.known, self.model) + _wall(self.arrived)
+        flags = (_KNOWN if self.known else 0) | (_TWO_WAY if self.two_way else 0)
+        return (struct.pack('>BI4s', flags, self.stream, self.model) + _wall(self.arrived)
                 + varint(self.wanted))
 
     @classmethod
     def unpack(cls, body: bytes) -> Welcome:
         """Read the body. Raises FrameError."""
         reader = BodyReader(body)
-        known, model = struct.unpack('>?4s', reader.take(5))
+        flags, stream, model = struct.unpack('>BI4s', reader.take(9))
         arrived = _read_wall(reader)
-        return cls(known, reader.varint(), model, arrived)
+        return cls(bool(flags & _KNOWN), reader.varint(), model, arrived, stream,
+                   bool(flags & _TWO_WAY))
 
 
 def _wall(ticks: int) -> bytes:

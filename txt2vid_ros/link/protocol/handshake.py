@@ -1,10 +1,11 @@
 """
-Agreeing on a session: the sender initiates it, the receiver responds.
+Agreeing on a session: one end initiates it, the other responds.
 
-HELLO and WELCOME carry a random number each, from which both ends derive the session's keys; the
-WELCOME is bound to its HELLO. A receiver that has lost its session asks for a HELLO with SOLICIT.
-Nothing changes at the receiver until a datagram sealed with the new keys arrives: neither its
-session, nor the address that its acknowledgements go to. A replayed HELLO is answered to the
+HELLO and WELCOME carry a random number each, from which both ends derive the session's keys, one
+for each direction; the WELCOME is bound to its HELLO. They also tell how far each end knows the
+other's speech. A responder that has lost its session asks for a HELLO with SOLICIT.
+Nothing changes at the responder until a datagram sealed with the new keys arrives: neither its
+session, nor the address that it sends to. A replayed HELLO is answered to the
 address it came from, with hardly more bytes than it had, and achieves nothing else.
 """
 
@@ -18,16 +19,15 @@ from txt2vid_ros.core.backoff import Backoff
 from txt2vid_ros.link.config import LinkConfig
 from txt2vid_ros.link.messages import Instant, Mismatch, NEVER
 from txt2vid_ros.link.protocol import wire
-from txt2vid_ros.link.protocol.control import Hello, Welcome
+from txt2vid_ros.link.protocol.control import Hello, KnownStream, Welcome
 from txt2vid_ros.link.protocol.seal import (
     ForgedError,
     HANDSHAKE_OVERHEAD_BYTES,
     HandshakeSeal,
     session_keys,
     SessionKeys,
-    TAG_SIZES,
 )
-from txt2vid_ros.link.protocol.wire import FrameType, STAMP_TICK
+from txt2vid_ros.link.protocol.wire import FrameType, Header, STAMP_TICK
 
 _FIRST_PAUSE = 0.5
 """Seconds from the first HELLO to the second, besides the time that the exchange takes."""
@@ -45,6 +45,8 @@ _MIN_SILENCE_BEFORE_SOLICITED = 2.0
 _SOLICIT_BACKOFF = Backoff(first=1.0, largest=10.0)
 _OTHER_MODEL = ('has another text model: install the same version of txt2vid_ros on both '
                 'machines')
+_OTHER_ROLE = ('The other end has a role that does not go with this one: make both ends peers, or '
+               'one the sender and the other the receiver')
 
 
 class ReplayFilter:
@@ -66,7 +68,7 @@ class ReplayFilter:
 
 @dataclasses.dataclass(frozen=True)
 class SessionGrant:
-    """A session that the receiver has agreed to."""
+    """A session that the responder has agreed to."""
 
     keys: SessionKeys
     welcome: Welcome
@@ -84,12 +86,13 @@ class _SentHello:
 
 
 class Initiator:
-    """The sender's side: sends HELLO until it is answered, less and less often."""
+    """Sends HELLO until it is answered, less and less often."""
 
     def __init__(self, key: bytes, model: bytes, config: LinkConfig, stream: int,
-                 now: Instant) -> None:
-        """Begin at once. `model` is the digest of the language model, `stream` the sender's id."""
+                 now: Instant, two_way: bool = False) -> None:
+        """Begin at once. `model` is the digest of the language model, `stream` this end's id."""
         self._key, self._model, self._stream = key, model[:4], stream
+        self._two_way = two_way
         self._tag_bytes, self._mtu = config.tag_bytes, config.mtu
         pause = _FIRST_PAUSE + (_HANDSHAKE_BITS / config.rate if config.rate else 0.0)
         self._backoff = Backoff(pause, max(pause, _MAX_PAUSE))
@@ -109,13 +112,17 @@ class Initiator:
         if not self.in_progress:
             self.in_progress, self.wakeup, self._tries = True, now.mono, 0
 
-    def hello(self, first: int, speaker: str, locale: str, now: Instant) -> bytes:
-        """Return a HELLO to send now; `first` is the index of the oldest utterance still held."""
-        hello = Hello(self._stream, first, self._model, round(now.wall / STAMP_TICK),
-                      self._tag_bytes, speaker, locale)
+    def hello(self, speaker: str, locale: str, now: Instant,
+              known: KnownStream | None = None) -> bytes:
+        """Return a HELLO to send now; `known` is how far the other end's speech has come."""
+        hello = Hello(self._stream, self._model, round(now.wall / STAMP_TICK), self._tag_bytes,
+                      speaker, locale, self._two_way, known)
         if len(hello.pack()) + HANDSHAKE_OVERHEAD_BYTES > self._mtu:
             # The names travel with the first utterance instead.
             hello = dataclasses.replace(hello, speaker='', locale='')
+        if len(hello.pack()) + HANDSHAKE_OVERHEAD_BYTES > self._mtu:
+            # What is known already comes again, and is recognized by its index.
+            hello = dataclasses.replace(hello, known=None)
         sealed, random = self._seal.seal(FrameType.HELLO, wire.head(FrameType.HELLO, 0, 0),
                                          hello.pack())
         self._sent_hellos.append(_SentHello(random, now.wall, hello))
@@ -139,16 +146,19 @@ class Initiator:
             welcome = Welcome.unpack(body)
             if welcome.model != self._model:
                 self.wakeup = now.mono + _MAX_PAUSE_LATER
-                return Mismatch(f'the receiver {_OTHER_MODEL}')
+                return Mismatch(f'the other end {_OTHER_MODEL}')
+            if welcome.two_way != self._two_way:
+                self.wakeup = now.mono + _MAX_PAUSE_LATER
+                return Mismatch(_OTHER_ROLE)
             self._sent_hellos.clear()
             self.in_progress, self.wakeup, self._tries = False, NEVER, 0
-            keys = session_keys(self._key, sent.random, random, self._tag_bytes)
+            keys = session_keys(self._key, sent.random, random, self._tag_bytes, initiates=True)
             return SessionGrant(keys, welcome, sent.at, sent.hello.speaker,
                                 sent.hello.locale)
         raise ForgedError('answers no HELLO')
 
     def take_solicit(self, datagram: bytes, now: Instant) -> None:
-        """Take a SOLICIT: the receiver has no session. Raises ForgedError."""
+        """Take a SOLICIT: the responder has no session. Raises ForgedError."""
         _, random = self._seal.open(FrameType.SOLICIT, datagram[:1], datagram[1:])
         if (self._replays.check(random)
                 and now.mono - self._last > _MIN_SILENCE_BEFORE_SOLICITED):
@@ -157,21 +167,23 @@ class Initiator:
 
 @dataclasses.dataclass(frozen=True)
 class SessionOffer:
-    """A session that the sender has asked for and not used yet."""
+    """A session that the initiator has asked for and not used yet."""
 
     keys: SessionKeys
     hello: Hello
-    arrived: float
-    """When the HELLO came, on this machine's wall clock."""
+    arrived: Instant
+    """When the HELLO came and was answered."""
 
 
 class Responder:
-    """The receiver's side."""
+    """Answers HELLO, and keeps what it offers until that is used."""
 
-    def __init__(self, key: bytes, model: bytes, now: Instant) -> None:
-        """Answer HELLO sealed with `key`. `model` is the digest of the language model."""
-        self._key, self._model = key, model[:4]
-        self._next_solicit, self._solicits = now.mono, 0
+    def __init__(self, key: bytes, model: bytes, stream: int, now: Instant,
+                 two_way: bool = False) -> None:
+        """Use `key`; `model` is the digest of the language model, `stream` this end's id."""
+        self._key, self._model, self._stream = key, model[:4], stream
+        self._two_way = two_way
+        self.next_solicit, self._solicits = now.mono, 0
         self._seal = HandshakeSeal(key)
         self._replays = ReplayFilter()
         self.offers: collections.OrderedDict[bytes, SessionOffer] = collections.OrderedDict()
@@ -184,21 +196,22 @@ class Responder:
         """
         body, random = self._seal.open(FrameType.HELLO, datagram[:1], datagram[1:])
         hello = Hello.unpack(body)
-        if hello.tag_bytes not in TAG_SIZES:
-            raise wire.FrameError('no such length of tag')
         return (hello, random) if self._replays.check(random) else None
 
     def mismatch(self, hello: Hello) -> Mismatch | None:
         """Return why the sender of `hello` cannot be understood; None where it can."""
-        return None if hello.model == self._model else Mismatch(f'the sender {_OTHER_MODEL}')
+        if hello.model != self._model:
+            return Mismatch(f'the other end {_OTHER_MODEL}')
+        return None if hello.two_way == self._two_way else Mismatch(_OTHER_ROLE)
 
-    def match(self, frame_type: FrameType, tag: int, datagram: bytes) -> SessionOffer:
+    def match(self, header: Header, datagram: bytes) -> SessionOffer:
         """Return the offer that a session's first datagram takes up. Raises ForgedError."""
+        kind = wire.nonce_kind(header.frame_type, header.rides)
         for offer in reversed(self.offers.values()):
-            if offer.keys.tag != tag:
+            if offer.keys.tag != header.tag:
                 continue
             with contextlib.suppress(ForgedError):
-                offer.keys.forward.open(frame_type, datagram[1], datagram[:2], datagram[2:])
+                offer.keys.incoming.open(kind, datagram[1], datagram[:2], datagram[2:])
                 return offer
         raise ForgedError('sealed with no known key')
 
@@ -209,12 +222,13 @@ class Responder:
 
         `known` is whether its stream is continued, `wanted` the index to continue from.
         """
-        answer = Welcome(known, wanted, self._model, round(now.wall / STAMP_TICK))
+        answer = Welcome(known, wanted, self._model, round(now.wall / STAMP_TICK), self._stream,
+                         self._two_way)
         sealed, own_random = self._seal.seal(
             FrameType.WELCOME, wire.head(FrameType.WELCOME, 0, 0), answer.pack(), random)
-        if hello.model == self._model:
-            keys = session_keys(self._key, random, own_random, hello.tag_bytes)
-            self.offers[random] = SessionOffer(keys, hello, now.wall)
+        if self.mismatch(hello) is None:
+            keys = session_keys(self._key, random, own_random, hello.tag_bytes, initiates=False)
+            self.offers[random] = SessionOffer(keys, hello, now)
             if len(self.offers) > _MAX_OFFERS:
                 self.offers.popitem(last=False)
         return sealed
@@ -226,8 +240,8 @@ class Responder:
 
     def solicit(self, now: Instant) -> bytes | None:
         """Return a request for a HELLO; None where there was one recently."""
-        if now.mono < self._next_solicit:
+        if now.mono < self.next_solicit:
             return None
         self._solicits += 1
-        self._next_solicit = now.mono + _SOLICIT_BACKOFF.after(self._solicits)
+        self.next_solicit = now.mono + _SOLICIT_BACKOFF.after(self._solicits)
         return self._seal.seal(FrameType.SOLICIT, wire.head(FrameType.SOLICIT, 0, 0), b'')[0]

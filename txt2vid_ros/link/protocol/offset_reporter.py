@@ -23,9 +23,10 @@ _MAX_WAIT_FOR_SPEECH = 10.0
 class OffsetReporter:
     """Reports the offset rarely, or when it changes: with speech, or alone in a silence."""
 
-    def __init__(self, clock: OffsetEstimator) -> None:
-        """Report what `clock` measures."""
+    def __init__(self, clock: OffsetEstimator, reports: bool) -> None:
+        """Report what `clock` measures; nothing where not `reports`: the other end measures it."""
         self._clock = clock
+        self._reports = reports
         self._last_report = -NEVER
         self.reset()
 
@@ -38,7 +39,7 @@ class OffsetReporter:
     def update(self, now: Instant) -> None:
         """Decide whether a report is due."""
         offset = self._clock.at(now.wall)
-        if offset is None or now.mono < self._last_report + _MIN_INTERVAL:
+        if not self._reports or offset is None or now.mono < self._last_report + _MIN_INTERVAL:
             return
         if self._confirmed is None:
             due = self._clock.count >= _MIN_EXCHANGES or offset.round_trip > _SLOW
@@ -51,7 +52,7 @@ class OffsetReporter:
     def report(self, now: Instant, alone: bool = False) -> OffsetReport | None:
         """Return the report to send with what is sent now; where `alone`, even if none is due."""
         offset = self._clock.at(now.wall)
-        if offset is None or (self.wakeup == NEVER and not alone):
+        if not self._reports or offset is None or (self.wakeup == NEVER and not alone):
             return None
         self._last_report, self.wakeup = now.mono, NEVER
         return OffsetReport.of(offset)

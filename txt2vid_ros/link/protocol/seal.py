@@ -8,8 +8,10 @@ bound. With the default of 4 bytes, a flood of 10,000 forgeries a second hits on
 average.
 
 Nonces are never sent: a session's keys come from both ends' random numbers (HKDF, RFC 5869), one
-key a direction, and the nonce is the frame type and its full 64-bit counter, of which the low 8
-bits travel. A counter is used for one plaintext only; a repeat is the same bytes again. The
+key for each direction, so what the two ends seal never shares a key and a nonce. Within a
+direction the nonce is the frame type, whether an acknowledgement rides, and the full 64-bit
+counter, of which the low 8 bits travel. Each nonce is used for one plaintext only: speech that is
+sent again is the same bytes, except that an acknowledgement rides on its first copy alone. The
 handshake that sets a session up uses a key of its own, 96 random bits a message and tags of 8
 bytes.
 """
@@ -38,7 +40,7 @@ class ForgedError(ValueError):
 
 
 def _derive(secret: bytes, salt: bytes, purpose: str, length: int) -> bytes:
-    info = f'txt2vid link 1 {purpose}'.encode()
+    info = f'txt2vid link 2 {purpose}'.encode()
     return HKDF(algorithm=SHA256(), length=length, salt=salt, info=info).derive(secret)
 
 
@@ -50,39 +52,45 @@ class Seal:
         self._cipher = AESCCM(key, tag_length=tag_bytes)
         self.overhead = tag_bytes
 
-    def seal(self, frame_type: int, counter: int, head: bytes, plain: bytes) -> bytes:
+    def seal(self, kind: int, counter: int, head: bytes, plain: bytes) -> bytes:
         """Return `head` in clear, then `plain` encrypted, then a tag over both."""
-        return head + self._cipher.encrypt(_nonce(frame_type, counter), plain, head)
+        return head + self._cipher.encrypt(_nonce(kind, counter), plain, head)
 
-    def open(self, frame_type: int, counter: int, head: bytes,  # noqa: A003
-             sealed: bytes) -> bytes:
+    def open(self, kind: int, counter: int, head: bytes, sealed: bytes) -> bytes:  # noqa: A003
         """Return the plaintext of what came after `head`. Raises ForgedError."""
         try:
-            return self._cipher.decrypt(_nonce(frame_type, counter), sealed, head)
+            return self._cipher.decrypt(_nonce(kind, counter), sealed, head)
         except (InvalidTag, ValueError) as error:
             raise ForgedError('the tag does not verify') from error
 
 
-def _nonce(frame_type: int, counter: int) -> bytes:
-    return bytes([frame_type]) + counter.to_bytes(_NONCE_BYTES - 1, 'big')
+def _nonce(kind: int, counter: int) -> bytes:
+    return bytes([kind]) + counter.to_bytes(_NONCE_BYTES - 1, 'big')
 
 
 @dataclasses.dataclass(frozen=True)
 class SessionKeys:
-    """What both ends derive from their random numbers."""
+    """What an end derives from the random numbers of both."""
 
-    forward: Seal
-    """From the sender of speech to its receiver."""
-    back: Seal
+    outgoing: Seal
+    incoming: Seal
+    """With another key than `outgoing`: the other end's outgoing one."""
     tag: int
-    """0 to 7: tells most datagrams of other sessions apart without trying the key."""
+    """0 to 3: tells most datagrams of other sessions apart without trying the key."""
 
 
-def session_keys(secret: bytes, initiator: bytes, responder: bytes, tag_bytes: int) -> SessionKeys:
-    """Derive a session from the pre-shared key and the random numbers of both ends."""
+def session_keys(secret: bytes, initiator: bytes, responder: bytes, tag_bytes: int,
+                 initiates: bool) -> SessionKeys:
+    """
+    Derive a session from the pre-shared key and the random numbers of both ends.
+
+    `initiates` is whether these are the keys of the end that sent the HELLO.
+    """
     data = _derive(secret, initiator + responder, 'session', 2 * KEY_BYTES + 1)
-    return SessionKeys(Seal(data[:KEY_BYTES], tag_bytes),
-                       Seal(data[KEY_BYTES:2 * KEY_BYTES], tag_bytes), data[-1] & 7)
+    forward = Seal(data[:KEY_BYTES], tag_bytes)
+    back = Seal(data[KEY_BYTES:2 * KEY_BYTES], tag_bytes)
+    outgoing, incoming = (forward, back) if initiates else (back, forward)
+    return SessionKeys(outgoing, incoming, data[-1] & 3)
 
 
 class HandshakeSeal:

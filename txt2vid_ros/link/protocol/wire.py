@@ -1,23 +1,29 @@
 """
 The frames of the link, byte by byte.
 
-Byte 0 holds the version (2 bits), the frame type (3) and the session tag (3); byte 1 the low 8
-bits of the counter. The rest is sealed. The handshake frames HELLO, WELCOME and SOLICIT have no
-byte 1.
+Byte 0 holds the version (2 bits), whether an acknowledgement rides (1), the frame type (3) and the
+session tag (2); byte 1 the low 8 bits of the counter. The rest is sealed. The handshake frames
+HELLO, WELCOME and SOLICIT share a frame type, are told apart by the tag, and have no byte 1.
 
-| type | way | counter | sealed |
-|---|---|---|---|
-| SINGLE | forward | sequence | context distance (4 bits), start time (12 bits), coded text |
-| BATCH | forward | sequence | flags, records: start time, speaker, locale, length, coded text |
-| | | | or flags and a piece of one record |
-| CONTROL | forward | its own | flags, next sequence; abandoned sequences, drops, clock offset |
-| PARTIAL | forward | its own | sequence it precedes, then as SINGLE |
-| ACK | back | its own | next sequence wanted, clock stamps, bit map of later arrivals |
+| type | counter | sealed |
+|---|---|---|
+| SINGLE | sequence | context distance (4 bits), start time (12 bits), coded text |
+| BATCH | sequence | flags, records: start time, speaker, locale, length, coded text |
+| | | or flags and a piece of one record |
+| CONTROL | its own | flags, next sequence; abandoned sequences, drops, clock offset |
+| PARTIAL | its own | sequence it precedes, then as SINGLE |
+| ACK | its own | next sequence wanted, clock stamps, bit map of later arrivals |
+| DATA | its own | flags, number wanted of the other way, number and bytes of a message |
+| AUDIO | its own | reserved for sound |
+
+Each type goes both ways, with a key for each. Where an acknowledgement rides, what an ACK seals
+comes before the rest.
 """
 
 from __future__ import annotations
 
 import enum
+from typing import NamedTuple
 
 VERSION = 2
 START_TICK = 0.02
@@ -28,8 +34,8 @@ LONG_START_TICKS = 1 << 20
 """Of a start time with a third byte, for speech that may be older: 5.8 h."""
 STAMP_TICK = 1e-4
 """Seconds, of the clock stamps in ACK, HELLO and WELCOME."""
-STAMPS = 1 << 23
-"""The stamps of an ACK count modulo this."""
+STAMPS = 1 << 20
+"""The stamps of an ACK count modulo this: 104 s, where clocks are known to a few seconds."""
 HOLD_TICK = 5e-4
 """Seconds, of the time that a datagram waited for its ACK."""
 HOLD_UNKNOWN = 0xFFFF
@@ -49,12 +55,28 @@ class FrameType(enum.IntEnum):
     CONTROL = 2
     PARTIAL = 3
     ACK = 4
-    HELLO = 5
-    WELCOME = 6
-    SOLICIT = 7
+    DATA = 5
+    AUDIO = 6
+    HELLO = 7
+    WELCOME = 8
+    SOLICIT = 9
 
 
 HANDSHAKE_FRAMES = (FrameType.HELLO, FrameType.WELCOME, FrameType.SOLICIT)
+SPEECH_FRAMES = (FrameType.SINGLE, FrameType.BATCH)
+_HANDSHAKE = 7
+"""The number that the handshake frames share on the wire."""
+_RIDES = 0x20
+
+
+class Header(NamedTuple):
+    """What travels in clear before the counter."""
+
+    frame_type: FrameType
+    tag: int
+    """Of the session, 0 to 3; 0 for a handshake frame."""
+    rides: bool
+    """Whether the body begins with an acknowledgement."""
 
 
 class FrameError(ValueError):
@@ -69,15 +91,27 @@ class VersionError(FrameError):
     """A frame of another version."""
 
 
-def head(frame_type: FrameType, session: int, counter: int) -> bytes:
+def head(frame_type: FrameType, session: int, counter: int, rides: bool = False) -> bytes:
     """Return the two bytes that travel in clear, or the one of a handshake frame."""
-    first = VERSION << 6 | frame_type << 3 | session
-    return bytes([first]) if frame_type in HANDSHAKE_FRAMES else bytes([first, counter & 0xFF])
+    if frame_type in HANDSHAKE_FRAMES:
+        return bytes([VERSION << 6 | _HANDSHAKE << 2 | frame_type - _HANDSHAKE])
+    first = VERSION << 6 | (_RIDES if rides else 0) | frame_type << 2 | session
+    return bytes([first, counter & 0xFF])
 
 
-def parse_header(datagram: bytes) -> tuple[FrameType, int]:
+def nonce_kind(frame_type: FrameType, rides: bool) -> int:
     """
-    Return frame type and session tag.
+    Return the part of a nonce that tells frames of one counter apart.
+
+    Speech is sealed with an acknowledgement once, and again without when it is sent again: two
+    plaintexts, so two nonces.
+    """
+    return (0x10 if rides else 0) | frame_type
+
+
+def parse_header(datagram: bytes) -> Header:
+    """
+    Return what travels in clear before the counter.
 
     Raises FrameError. Cheap, because floods of garbage end here.
     """
@@ -87,7 +121,12 @@ def parse_header(datagram: bytes) -> tuple[FrameType, int]:
         raise OversizedError('too long')
     if datagram[0] >> 6 != VERSION:
         raise VersionError('another version')
-    return FrameType(datagram[0] >> 3 & 7), datagram[0] & 7
+    frame_type, tag = datagram[0] >> 2 & 7, datagram[0] & 3
+    if frame_type == _HANDSHAKE:
+        if tag >= len(HANDSHAKE_FRAMES) or datagram[0] & _RIDES:
+            raise FrameError('no such handshake frame')
+        return Header(HANDSHAKE_FRAMES[tag], 0, False)
+    return Header(FrameType(frame_type), tag, bool(datagram[0] & _RIDES))
 
 
 def nearest(low: int, size: int, expected: int) -> int:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 import contextlib
 import dataclasses
+import gc
 import logging
 import secrets
 
@@ -29,6 +30,9 @@ from txt2vid_ros.web.tasks import cancelled
 log = logging.getLogger(__name__)
 
 MOST_VIEWERS = 64
+SESSIONS_A_COLLECTION = 8
+"""Sessions after whose ends garbage is collected: the parts of a peer refer to one another, and
+Python looks for such rings so seldom that hundreds pile up and the heap falls to pieces."""
 
 
 @dataclasses.dataclass
@@ -221,6 +225,8 @@ class RtcService:
             self._ended += 1
             self._invalid += session.transport.invalid
             await session.transport.close()
+            if self._ended % SESSIONS_A_COLLECTION == 0:
+                asyncio.get_running_loop().call_soon(gc.collect)
 
     def _forget(self, session_id: str) -> None:
         self._viewers.pop(session_id, None)

@@ -1,0 +1,27 @@
+"""What the ends of a link do: one way, or both."""
+
+from __future__ import annotations
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True)
+class Role:
+    """What an end does of what an end can do."""
+
+    name: str
+    initiates: bool
+    """Whether it asks for a session, at an address; else it waits to be asked."""
+    speaks: bool
+    hears: bool
+
+    @property
+    def two_way(self) -> bool:
+        """Whether it does both, as the other end has to."""
+        return self.speaks and self.hears
+
+
+SENDER = Role('sender', initiates=True, speaks=True, hears=False)
+RECEIVER = Role('receiver', initiates=False, speaks=False, hears=True)
+CALLING_PEER = Role('peer', initiates=True, speaks=True, hears=True)
+LISTENING_PEER = Role('peer', initiates=False, speaks=True, hears=True)
