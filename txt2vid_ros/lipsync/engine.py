@@ -20,8 +20,9 @@ class SpeechView(Protocol):
     """
     The speech around a frame, as an engine sees it. All times are seconds on one clock.
 
-    An engine pulls what it needs for the frame at hand and keeps no state between frames, so an
-    interruption, a replay or a frame rendered twice needs no special treatment.
+    An engine pulls what it needs for the frame at hand, so an interruption, a replay or a frame
+    rendered twice needs no special treatment. A session that remembers what it has heard notices
+    by itself that the sound has changed or the time has jumped (sound/speech_network.py).
     """
 
     def samples(self, start: float, stop: float, rate: int) -> NDArray[np.float32]:

@@ -53,7 +53,7 @@ _HELD = 25
 """Columns without a gap that have a pitch where a vowel is held."""
 _STEADY_BEFORE, _STEADY_AFTER = 30, 10
 """Columns around a vowel that is held in which its level hardly changes."""
-_LEVEL_CHANGES = (3.0, 6.0)
+_LEVEL_CHANGES = (2.0, 4.0)
 """dB by which it changes in a vowel, and in notes that are struck, bowed or blown."""
 _NEW = 8
 """Columns at the end of what is known in which a voice counts little by little."""
