@@ -12,6 +12,7 @@ from graph_harness import alive, Command, eventually, run
 import numpy as np
 import pytest
 from stream_decoding import plain, Shown, transcribe
+from txt2vid_ros.bench.rig.running_graph import descendants
 
 
 def bench(folder: Path, *words: str) -> dict[str, object]:
@@ -53,13 +54,9 @@ def test_bench_graph_counts_frames_processor_and_memory(tmp_path: Path) -> None:
 @pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_benchmark_that_is_ended_takes_its_graph_with_it(
         tmp_path: Path, number: signal.Signals) -> None:
-    def below(pid: int) -> list[int]:
-        children = Path(f'/proc/{pid}/task/{pid}/children').read_text().split()
-        return [each for child in map(int, children) for each in (child, *below(child))]
-
     # While it is still starting, too.
     with Command(tmp_path, 'bench', 'graph', '--seconds', '300') as command:
-        started = eventually(lambda: [*found] if len(found := below(command.pid)) > 3 else None,
+        started = eventually(lambda: found if len(found := descendants(command.pid)) > 4 else None,
                              'the graph')
         for _ in range(3):
             command.process.send_signal(number)

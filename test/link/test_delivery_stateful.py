@@ -4,44 +4,26 @@ from __future__ import annotations
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import invariant, precondition, rule, RuleBasedStateMachine
+from hypothesis.stateful import invariant, rule
+from link_history import LinkHistory
 from link_simulation import SimulatedNetwork, Simulation
 from memory_store import MemoryStore
 from txt2vid_ros.link.messages import Dropped
 
 
-class Link(RuleBasedStateMachine):
+class Link(LinkHistory):
     """What a link may live through."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self.simulation = Simulation(SimulatedNetwork(delay=0.05, jitter=0.05),
-                                     store=MemoryStore())
+        super().__init__(Simulation(SimulatedNetwork(delay=0.05, jitter=0.05),
+                                    store=MemoryStore()))
         self.said: list[str] = []
-        self.perhaps_lost: set[str] = set()
 
     @rule(words=st.integers(1, 6), speaker=st.sampled_from(['ann', 'bob']))
     def say(self, words: int, speaker: str) -> None:
         text = f'Utterance {len(self.said)}' + ' goes on and on' * words + '.'
         self.said.append(text)
         self.simulation.say(text, speaker)
-
-    @rule(seconds=st.sampled_from([0.02, 0.1, 0.5, 2.0, 6.0]))
-    def pass_time(self, seconds: float) -> None:
-        self.simulation.run(seconds)
-
-    @rule(loss=st.sampled_from([0.0, 0.0, 0.2, 0.5, 1.0]),
-          duplication=st.sampled_from([0.0, 0.5]), jitter=st.sampled_from([0.0, 0.05, 1.0]))
-    def weather(self, loss: float, duplication: float, jitter: float) -> None:
-        network = self.simulation.network
-        network.loss, network.duplication, network.jitter = loss, duplication, jitter
-
-    @precondition(lambda self: self.simulation.sent_log)
-    @rule(data=st.data())
-    def replay(self, data: st.DataObject) -> None:
-        log = self.simulation.sent_log
-        to_receiver, datagram = log[data.draw(st.integers(0, len(log) - 1))]
-        self.simulation.inject(datagram, to_receiver)
 
     @rule()
     def restart_receiver(self) -> None:

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import invariant, precondition, rule, RuleBasedStateMachine
+from hypothesis.stateful import invariant, rule
+from link_history import LinkHistory
 from link_simulation import SimulatedNetwork, Simulation
 from memory_store import MemoryStore
 from txt2vid_ros.link.messages import Dropped
 
 
-class TwoWayLink(RuleBasedStateMachine):
+class TwoWayLink(LinkHistory):
     """What a link may live through while both ends speak; end 0 calls, end 1 waits."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self.simulation = Simulation(SimulatedNetwork(delay=0.05, jitter=0.05), two_way=True,
-                                     store=MemoryStore(), caller_store=MemoryStore())
+        super().__init__(Simulation(SimulatedNetwork(delay=0.05, jitter=0.05), two_way=True,
+                                    store=MemoryStore(), caller_store=MemoryStore()))
         self.said: list[list[str]] = [[], []]
-        self.perhaps_lost: set[str] = set()
 
     @property
     def heard(self) -> list[list[str]]:
@@ -30,23 +29,6 @@ class TwoWayLink(RuleBasedStateMachine):
         text = f'Utterance {len(self.said[end])}' + ' goes on and on' * words + '.'
         self.said[end].append(text)
         (self.simulation.answer if end else self.simulation.say)(text)
-
-    @rule(seconds=st.sampled_from([0.02, 0.1, 0.5, 2.0, 6.0]))
-    def pass_time(self, seconds: float) -> None:
-        self.simulation.run(seconds)
-
-    @rule(loss=st.sampled_from([0.0, 0.0, 0.2, 0.5, 1.0]),
-          duplication=st.sampled_from([0.0, 0.5]), jitter=st.sampled_from([0.0, 0.05, 1.0]))
-    def weather(self, loss: float, duplication: float, jitter: float) -> None:
-        network = self.simulation.network
-        network.loss, network.duplication, network.jitter = loss, duplication, jitter
-
-    @precondition(lambda self: self.simulation.sent_log)
-    @rule(data=st.data())
-    def replay(self, data: st.DataObject) -> None:
-        log = self.simulation.sent_log
-        to_receiver, datagram = log[data.draw(st.integers(0, len(log) - 1))]
-        self.simulation.inject(datagram, to_receiver)
 
     @rule(end=st.integers(0, 1))
     def restart(self, end: int) -> None:
