@@ -76,8 +76,9 @@ def pytest_collection_modifyitems(items):
 
 
 # A shell has what it starts in the background ignore the interrupt, and so would all that tests
-# start.
+# start. So does nohup with the hangup.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(scope='session', autouse=True)

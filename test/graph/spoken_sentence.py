@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-import re
 
 from audio_common_msgs.msg import AudioDataStamped
 from diagnostic_msgs.msg import DiagnosticArray
 from graph_harness import eventually, TalkingHead
 import numpy as np
-from numpy.typing import NDArray
 from ros_observer import end_of, Observer, Recording
 from stream_decoding import Shown
 from trajectory_msgs.msg import JointTrajectory
@@ -18,8 +16,6 @@ from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.mouth import SHAPE_INDEX
 from txt2vid_ros.core.pcm import from_s16, VOICE_RATE
 from txt2vid_ros.ros import messages, qos
-
-FPS = 25.0
 
 
 class Spoken:
@@ -54,18 +50,11 @@ class Spoken:
 
     @property
     def spoiled(self) -> str:
-        """Return what the machine was too busy for, so that not every picture shows its moment."""
+        """Return what the machine was too busy for, so that mouths are not as they should be."""
         blended = [rate for rate in self._rates if 'are blended' in rate]
         if self.repeated:
             return f'{self.repeated} pictures were late or left out'
         return blended[-1] if blended else ''
-
-    @property
-    def mouths_apart(self) -> float:
-        """Return the most seconds from one mouth that was rendered to the next."""
-        rates = [float(found[1]) for rate in self._rates
-                 if (found := re.search(r'([0-9.]+) rendered', rate))]
-        return 1 / min(rates, default=FPS)
 
     def pts(self, message: AudioDataStamped) -> float:
         """Return the presentation time that a message's stamp means."""
@@ -82,12 +71,6 @@ class Spoken:
             samples = from_s16(chunk.audio.data)
             whole[at:at + len(samples)] = samples
         return whole[:length]
-
-
-def own_pictures(spoken: Spoken) -> NDArray[np.bool_]:
-    """Return of each picture whether it is another than the one before, so that it was in time."""
-    frames = spoken.shown.frames
-    return np.append(True, (frames[1:] != frames[:-1]).any(axis=(1, 2, 3)))
 
 
 def bilabials(spoken: Spoken) -> list[tuple[float, float]]:

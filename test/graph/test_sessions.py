@@ -152,6 +152,7 @@ def test_short_ones_one_after_another_leave_nothing_behind(
         chosen.bind(('127.0.0.1', 0))
         port = chosen.getsockname()[1]
     left = []
+    before = shared_memory_of(ros_domain)  # of programs that were killed in this domain earlier
     # A program of the same domain that lives through all of them.
     with SideNode('witness', '/short') as witness:
         witness.node.create_subscription(LiveSpeech, 'voice/caption', print, qos.SPEECH)
@@ -168,4 +169,4 @@ def test_short_ones_one_after_another_leave_nothing_behind(
                 len([*Path('/proc/self', kind).iterdir()]) for kind in ('task', 'fd'))))
         # The first one fills caches, and wakes threads of the witness.
         assert left[-1] == left[0]
-    assert not shared_memory_of(ros_domain)
+    assert shared_memory_of(ros_domain) <= before
