@@ -37,6 +37,7 @@ from txt2vid_ros.link.state_file import state_file
 from txt2vid_ros.link.transport import open_transport, TransportOptions, TRANSPORTS
 from txt2vid_ros.link.transport.base import Transport
 from txt2vid_ros.link.transport.kiss import MAX_PORT
+from txt2vid_ros.nodes.parts.draft_topics import DraftTopics
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.monitoring.node_status import NodeParameters
 from txt2vid_ros.ros.monitoring.trace_publisher import TracePublisher
@@ -95,6 +96,9 @@ class Parameters(NodeParameters):
     keepalive: float = parameter(30.0, 'seconds of silence after which a calling peer asks '
                                  'whether the other one is there; 0 for never', minimum=0.0,
                                  maximum=3600.0)
+    send_delay: float = parameter(0.0, 'seconds for which what was recognized can be corrected '
+                                  'before it is sent; 0 to send it at once', minimum=0.0,
+                                  maximum=15.0, live=True)
     state_file: str = parameter('', 'where an end that hears remembers its progress; empty for '
                                 'a file of its own below ~/.local/state, "off" for none')
 
@@ -135,6 +139,7 @@ class LinkNode(ManagedNode):
         self._runner: LinkRunner[Peer] | None = None
         self._heard = (self.publisher(LiveSpeech, 'heard', qos.SPEECH)
                        if self._role.hears else None)
+        self._drafts = DraftTopics(self, self._on_speech) if self._role.speaks else None
         self._trace = TracePublisher(self)
         self._statistics = LinkStatistics(self._end)
         self._starts: collections.OrderedDict[str, float] = collections.OrderedDict()
@@ -160,9 +165,8 @@ class LinkNode(ManagedNode):
         table = self.parameters
         # stop() has closed it; the end keeps its session and stream.
         transport, self._transport = self._transport or self._open(), None
-        if self._role.speaks:
-            self.create_subscription(LiveSpeech, 'speech', self._on_speech, qos.SPEECH,
-                                     qos_overriding_options=qos.overridable())
+        if self._drafts is not None:
+            self._drafts.listen()
         if self._role.hears:
             self.create_subscription(JointTrajectory, 'voice/mouth', self._on_mouth, qos.MOUTH)
         self._runner = LinkRunner(self._end, transport, self._on_event, self._instant)
@@ -190,6 +194,8 @@ class LinkNode(ManagedNode):
             return 'warn', 'not active', {}
         figures = self._statistics.report(self._instant())
         figures['drops'] = figures['dropped']
+        if self._drafts is not None:
+            figures |= self._drafts.figures()
         problems = (runner.transport.problem, self._progress_store.problem,
                     self._statistics.problem)
         problem = next((problem for problem in problems if problem), '')
