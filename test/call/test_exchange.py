@@ -13,7 +13,7 @@ from txt2vid_ros.call.exchange import CardExchange
 from txt2vid_ros.call.face.making import FaceBudget
 from txt2vid_ros.call.face.taking import FacePolicy
 from txt2vid_ros.call.own_card import own_face
-from txt2vid_ros.call.profile import people_of, write_people
+from txt2vid_ros.call.peer_people import people_of, write_people
 from txt2vid_ros.call.store import CardStore
 from txt2vid_ros.call.transfer.card_sender import SenderState
 from txt2vid_ros.core.errors import UserError

@@ -167,4 +167,3 @@ class CardExchange:
         except OSError as error:
             log.warning('a card that a cut interrupts will begin anew: %s', error)
             return None
-

@@ -13,12 +13,12 @@ import threading
 import time
 from typing import Any, TYPE_CHECKING
 
-from std_msgs.msg import String, UInt8MultiArray, UInt32MultiArray
+from std_msgs.msg import Int32MultiArray, String, UInt8MultiArray
 from txt2vid_ros.call.card import Card
 from txt2vid_ros.call.exchange import CardExchange
 from txt2vid_ros.call.fields import CardError
 from txt2vid_ros.call.options import CallOptions
-from txt2vid_ros.call.profile import people_of, write_people
+from txt2vid_ros.call.peer_people import people_of, write_people
 from txt2vid_ros.call.store import CardStore
 from txt2vid_ros.call.summary import summary
 from txt2vid_ros.core.errors import UserError
@@ -84,7 +84,7 @@ class CallNode(ManagedNode):
         self._again, self._told, self._people = True, '', ''
         for kind, topic, take, profile in (
                 (UInt8MultiArray, 'link/received', self._on_received, qos.DATA),
-                (UInt32MultiArray, 'link/room', self._on_room, qos.INFO),
+                (Int32MultiArray, 'link/room', self._on_room, qos.INFO),
                 (String, 'call/own_face', self._on_own_face, qos.TEXT)):
             self.create_subscription(kind, topic, take, profile,
                                      qos_overriding_options=qos.overridable())
@@ -106,7 +106,7 @@ class CallNode(ManagedNode):
             self._received.append(bytes(message.data))
             self._lock.notify()
 
-    def _on_room(self, message: UInt32MultiArray) -> None:
+    def _on_room(self, message: Int32MultiArray) -> None:
         if len(message.data) != 3:
             return
         waiting, largest, sessions = message.data

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from std_msgs.msg import UInt8MultiArray, UInt32MultiArray
+from std_msgs.msg import Int32MultiArray, UInt8MultiArray
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.ros import qos
 
@@ -25,7 +25,7 @@ class DataTopics:
         """Publish; `submit` gets what shall be sent once listen() is called."""
         self._node, self._submit = node, submit
         self._received = node.publisher(UInt8MultiArray, 'link/received', qos.DATA)
-        self._room = node.publisher(UInt32MultiArray, 'link/room', qos.INFO)
+        self._room = node.publisher(Int32MultiArray, 'link/room', qos.INFO)
         self._told: tuple[int, int, int] | None = None
 
     def listen(self) -> None:
@@ -43,7 +43,7 @@ class DataTopics:
         room = (waiting, largest, sessions)
         if room != self._told:
             self._told = room
-            self._room.publish(UInt32MultiArray(data=list(room)))
+            self._room.publish(Int32MultiArray(data=list(room)))
 
     def _on_send(self, message: UInt8MultiArray) -> None:
         try:
