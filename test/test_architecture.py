@@ -28,7 +28,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     'providers': ('core', 'lipsync', 'listening', 'media', 'speaking'),
     'render': ('core', 'lipsync', 'media', 'speaking'),
     'ros': ('core', 'media'),
-    'nodes': ('core', 'dialogue', *ENGINES, 'providers', 'ros', 'web'),
+    'nodes': ('call', 'core', 'dialogue', *ENGINES, 'providers', 'ros', 'web'),
     'web': ('core', 'media'),
     'graph': ('core',),
     'launching': ('core', 'graph'),

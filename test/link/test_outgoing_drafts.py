@@ -5,7 +5,12 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 import pytest
-from txt2vid_ros.link.outgoing_drafts import Draft, LONGEST_HOLD, MOST_DRAFTS, OutgoingDrafts
+from txt2vid_ros.link.drafts.outgoing_drafts import (
+    Draft,
+    LONGEST_HOLD,
+    MOST_DRAFTS,
+    OutgoingDrafts,
+)
 
 DELAY = 3.0
 

@@ -66,8 +66,11 @@ INTERFACES: dict[str, Interfaces] = {
                       subscribes=(*_VOICE, 'voice/caption', 'voice/held', 'voice/speakers',
                                   'robotsound'),
                       executes=('skill/say', 'tts_engine/tts', 'sound_play')),
-    'link': Interfaces(publishes=('heard', 'trace', 'speech/draft'),
-                       subscribes=('speech', 'voice/mouth', 'speech/edit')),
+    'link': Interfaces(publishes=('heard', 'trace', 'link/received', 'link/room', 'speech/draft'),
+                       subscribes=('speech', 'text', 'voice/mouth', 'link/send', 'speech/edit')),
+    'call': Interfaces(publishes=('link/send', 'call/peer'),
+                       subscribes=('link/received', 'link/room', 'call/own_face', '/diagnostics'),
+                       calls=('tts/set_parameters', 'lipsync/set_parameters')),
     'loudspeaker': Interfaces(publishes=('voice/lead',), subscribes=_VOICE),
     'window': Interfaces(publishes=('face/lead',), subscribes=('face/image_raw',)),
 }

@@ -79,7 +79,8 @@ class CallServer:
         self._drafts = DraftLines()
         self._parts = contextlib.ExitStack()
         self._speech = SpeechTimeline()
-        self._rig = self._parts.enter_context(Rig(speech=self._speech)) if pictures else None
+        self._rig = self._parts.enter_context(Rig(
+            speech=self._speech, fps=5.0)) if pictures else None
         self.server = WebServer(
             WebSettings(**{'http': '127.0.0.1:0', **settings}), self.graph,
             self._media if pictures else None, self.call)
@@ -96,13 +97,13 @@ class CallServer:
     def url(self) -> str:
         return self.server.url
 
-    def tell(self, *, bits: int | None = 86, mode: str = 'text', since: int = 0,
+    def tell(self, *, bits: int | None = 86, mode: str = 'text', lost: int = 0,
              shares: bool = False, **peer: Any) -> None:
         """Tell pages how the call stands, as the node web does."""
         told = read_peer(json.dumps({**PEER, **peer})) or {}
         self.post({'type': 'call', 'there': True, **told,
-                   'since': str(since or time.time_ns()), 'mode': mode, 'shares': shares,
-                   'bits_per_second': bits})
+                   'mode': mode, 'shares': shares, 'bits_per_second': bits,
+                   'lost_seconds': lost})
 
     def draft(self, text: str, start: int = 1, *, held: bool = False, delay: float = DELAY
               ) -> None:

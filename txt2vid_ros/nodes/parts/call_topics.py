@@ -37,13 +37,12 @@ class CallTopics:
         self._edit = node.publisher(LiveSpeech, 'speech/edit', qos.SPEECH)
         self._drafts = DraftLines()
         self._peer: dict[str, Any] = {}
-        self._since = 0
         self._mode = ''
         self._shares = False
         self._told: dict[str, Any] = {}
         # Two calls on one machine are in two namespaces or in two domains.
         place = f'{node.context.get_domain_id()}{node.get_namespace().replace("/", "-")}'
-        self.own_face_folder: Path = state_dir() / 'own_face' / place
+        self.own_face_folder: Path = state_dir() / 'shared_face' / place
         self._clear()
         node.until_cleanup(self._clear)
 
@@ -82,11 +81,12 @@ class CallTopics:
     def tell(self) -> None:
         """Tell pages how the call stands, where that has changed; call once a second."""
         link = self._link()
-        known = link is not None and link.alive and 'wire_bps' in link.figures
+        figures = {name: round(value) for name, value in link.figures.items()
+                   if name in ('wire_bps', 'lost_s')} if link and link.alive else {}
         event = {
-            'type': 'call', 'there': self.there, **self._peer, 'since': str(self._since),
-            'mode': self._mode, 'shares': self._shares,
-            'bits_per_second': round(link.figures['wire_bps']) if known and link else None}
+            'type': 'call', 'there': self.there, **self._peer, 'mode': self._mode,
+            'shares': self._shares, 'bits_per_second': figures.get('wire_bps'),
+            'lost_seconds': figures.get('lost_s', 0)}
         if event != self._told and (self._peer or self._told):
             self._told = event
             self._post(event)
@@ -96,8 +96,6 @@ class CallTopics:
         if peer is None:
             self._node.report_refusal('call/peer: a message is no JSON object')
             return
-        if peer['state'] != self._peer.get('state'):
-            self._since = self._node.ros_clock.now()
         self._peer = peer
         self.tell()
 

@@ -8,7 +8,7 @@ import time
 from hri_msgs.msg import LiveSpeech
 from rclpy.clock import Clock, ClockType
 from txt2vid_ros.core.clock import SECOND
-from txt2vid_ros.link.outgoing_drafts import Draft, OutgoingDrafts
+from txt2vid_ros.link.drafts.outgoing_drafts import Draft, OutgoingDrafts
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.node import ManagedNode
 

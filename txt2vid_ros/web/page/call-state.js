@@ -1,7 +1,6 @@
 // How the call stands: who is at the other end, over what, and what is on its way.
 
 import { byId } from './dom.js';
-import { milliseconds } from './clock.js';
 import { rows } from './details.js';
 
 const NONE = 'not known';
@@ -11,7 +10,8 @@ const STATES = { // what the node call says: how it is shown, and in which words
   connected: ['live', 'Connected'], refused: ['error', 'Refused'], ended: ['lost', 'The call has ended'],
 };
 const MODES = { text: 'text', audio: 'voice' };
-const OWN = { state: 'State', face: 'Picture', bytes: 'Size', progress: 'Sent', refusal: 'Refused', problem: 'Trouble' };
+const OWN = { name: 'Name', state: 'The other end has it', face: 'With a picture', bytes: 'Size', progress: 'Sent',
+  refusal: 'Refused', problem: 'Trouble' };
 const FACES = { none: 'none', picture: 'a picture', clip: 'a clip' };
 
 export const CALL_TROUBLES = {
@@ -20,6 +20,7 @@ export const CALL_TROUBLES = {
   'too-late': ['That was already said', 'It was sent before the correction was done. Say it again, or hold the line sooner.'],
 };
 
+const duration = seconds => seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 const size = bytes => bytes < 10000 ? `${(bytes / 1000).toFixed(1)} kB` : `${Math.round(bytes / 1000)} kB`;
 
 /** Follows the event `call`; dispatches `change`. */
@@ -53,8 +54,6 @@ export class CallState extends EventTarget {
   follow(face) {
     this.#face = face;
     face.events.addEventListener('call', ({ detail }) => this.#take(detail));
-    // While the link is lost its seconds count.
-    setInterval(() => { if (this.#told.state === 'lost') face.state.set({}); }, 1000);
     // A graph that holds no call never tells of one.
     let without = 0;
     face.events.addEventListener('state', () => {
@@ -72,9 +71,10 @@ export class CallState extends EventTarget {
   words({ playing, begun, connected, speaking, listening }) {
     if (this.ended) return STATES.ended;
     if (!connected) return [begun ? 'lost' : 'connecting', begun ? 'Reconnecting' : 'Connecting'];
-    const { state, since, there } = this.#told;
+    const { state, there, lost_seconds: lost, bits_per_second: bits } = this.#told;
     if (!there) return ['warn', 'No call'];
-    if (state === 'lost') return ['lost', `Link lost for ${this.#elapsed(since)}`];
+    if (lost > 0) return ['lost', `Link lost for ${duration(lost)}`];
+    if (!Number.isFinite(bits)) return ['warn', 'No word of the link'];
     if (state !== 'connected') return STATES[state] ?? ['warn', state || 'No call'];
     if (!playing) return begun ? ['lost', 'Picture lost'] : ['connecting', 'Connected, no picture yet'];
     if (speaking) return ['speaking', 'Speaking'];
@@ -82,24 +82,18 @@ export class CallState extends EventTarget {
     return STATES.connected;
   }
 
-  #elapsed(since) {
-    const now = this.#face.events.clock.now(), begun = milliseconds(since);
-    const seconds = now === null || !begun ? 0 : Math.max(0, Math.round((now - begun) / 1000));
-    return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
-  }
-
   #take(told) {
     const face = this.#face;
-    const before = this.#told.state;
     this.#told = told;
+    const standing = told.lost_seconds > 0 ? 'lost' : told.state;
     face.speaker = told.name || 'The other end';
     face.notices.clear('no-call');
     if (told.refusal && told.refusal !== this.#refusal) face.notices.show('refused', told.refusal);
     if (!told.refusal) face.notices.clear('refused');
     this.#refusal = told.refusal;
-    if (before !== told.state && told.state !== this.#announced) {
-      this.#announced = told.state;
-      face.announce(told.state === 'lost' ? 'The link is lost.' : (STATES[told.state]?.[1] ?? told.state) + '.');
+    if (standing !== this.#announced) {
+      this.#announced = standing;
+      face.announce(`${standing === 'lost' ? 'The link is lost' : STATES[standing]?.[1] ?? standing}.`);
     }
     this.#draw();
     face.state.set({});

@@ -52,15 +52,16 @@ export class Camera {
     const recorder = new MediaRecorder(this.#stream, { mimeType, videoBitsPerSecond: BITS_PER_SECOND });
     this.#recorder = recorder;
     const parts = [];
+    const begun = new Promise(done => { recorder.onstart = () => done(performance.now()); });
     const ended = new Promise((done, failed) => {
       recorder.ondataavailable = ({ data }) => parts.push(data);
       recorder.onstop = done;
       recorder.onerror = () => failed(new Error('The clip could not be recorded.'));
     });
     recorder.start();
-    const begun = performance.now();
+    const zero = await begun;
     const timer = setInterval(() => {
-      const seconds = (performance.now() - begun) / 1000;
+      const seconds = (performance.now() - zero) / 1000;
       grown(Math.min(seconds, MOST));
       if (seconds >= MOST) this.stop();
     }, 100);
