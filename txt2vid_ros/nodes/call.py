@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import collections
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 import dataclasses
 import json
 from pathlib import Path
@@ -14,10 +14,12 @@ import time
 from typing import Any, TYPE_CHECKING
 
 from std_msgs.msg import Int32MultiArray, String, UInt8MultiArray
-from txt2vid_ros.call.card import Card
+from txt2vid_ros.call.card import Card, Face
+from txt2vid_ros.call.consent import FaceConsent
 from txt2vid_ros.call.exchange import CardExchange
 from txt2vid_ros.call.fields import CardError
 from txt2vid_ros.call.options import CallOptions
+from txt2vid_ros.call.own_card import own_face
 from txt2vid_ros.call.peer_people import people_of, write_people
 from txt2vid_ros.call.store import CardStore
 from txt2vid_ros.call.summary import summary
@@ -165,22 +167,27 @@ class CallNode(ManagedNode):
 
     def _offer(self, file: Path | None) -> None:
         """Offer one's own card, with a face where its owner shares one."""
-        from txt2vid_ros.call.consent import FaceConsent
-        self._own_problem = ''
-        face = None
-        if file is not None:
-            from txt2vid_ros.call.own_card import own_face
-            # Without the face meanwhile: making it takes a while, and who speaks is known before.
-            self._exchange.offer(Card(self._head), FaceConsent())
-            self._send_due()
-            try:
-                face = own_face(file, self.parameters.budget, state_dir() / 'own_faces')
-            except UserError as error:
-                self._own_problem = str(error)
-        self.set_problem('me', self._own_problem)
-        consent = FaceConsent.to(face) if face is not None else FaceConsent()
-        head = self._head
-        self._exchange.offer(Card.of(head.name, head.locale, head.voices, face), consent)
+        head, problem = self._head, ''
+        made: list[Face] = []
+        # Without the face at first: making it takes a while, and who speaks is known before.
+        self._exchange.offer(Card(head), FaceConsent())
+        self._send_due()
+        try:
+            for face in self._own_faces(file) if file is not None else ():
+                made.append(face)
+                *preview, card = (Card.of(head.name, head.locale, head.voices, each)
+                                  for each in made)
+                self._exchange.offer(card, FaceConsent.to(*made), *preview)
+                self._send_due()
+        except UserError as error:
+            problem = str(error)
+        self._own_problem = problem
+        self.set_problem('me', problem)
+
+    def _own_faces(self, file: Path) -> Iterator[Face]:
+        """Make the faces that travel, the smallest first. Raises UserError."""
+        for budget in self.parameters.budgets():
+            yield own_face(file, budget, state_dir() / 'own_faces')
 
     def _shows_face(self, frame: Frame) -> bool:
         from txt2vid_ros.call.face.finding import shows_face
