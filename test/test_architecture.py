@@ -34,7 +34,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     'launching': ('core', 'graph'),
     'supervisor': ('core',),
     'doctor': ('core', 'providers', 'speaking'),
-    'cli': ('bench', 'core', 'doctor', 'graph', *ENGINES, 'providers', 'render', 'ros',
+    'cli': ('bench', 'call', 'core', 'doctor', 'graph', *ENGINES, 'providers', 'render', 'ros',
             'supervisor'),
     'bench': ('call', 'core', 'graph', *ENGINES, 'providers', 'render', 'ros', 'supervisor'),
 }

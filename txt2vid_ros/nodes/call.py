@@ -13,7 +13,7 @@ import threading
 import time
 from typing import Any, TYPE_CHECKING
 
-from std_msgs.msg import Int32MultiArray, String, UInt8MultiArray
+from std_msgs.msg import Empty, Int32MultiArray, String, UInt8MultiArray
 from txt2vid_ros.call.card import Card, Face
 from txt2vid_ros.call.consent import FaceConsent
 from txt2vid_ros.call.exchange import CardExchange
@@ -39,6 +39,10 @@ if TYPE_CHECKING:
 
 NOBODY = '0' * 32
 """The identity of whoever calls without a key: kept for this call alone."""
+GOODBYE = b'\x10'
+"""The message of data that ends a call; no message of cards begins so."""
+GOODBYE_SECONDS = 2.0
+"""Until a call is over at this end, whether the other one has been told or not."""
 IN_FLIGHT = 2
 """Messages that wait in the link at most: what is sent next can still be chosen."""
 MOST_RECEIVED = 256
@@ -73,21 +77,25 @@ class CallNode(ManagedNode):
         self.until_cleanup(self._exchange.close)
         self._send = self.publisher(UInt8MultiArray, 'link/send', qos.DATA)
         self._state = self.publisher(String, 'call/peer', qos.INFO)
+        self._ended = self.publisher(Empty, 'call/ended', qos.TEXT)
         self._lock = threading.Condition()
         self._received: collections.deque[bytes] = collections.deque(maxlen=MOST_RECEIVED)
         self._free, self._largest, self._sessions = 0, 0, 0
-        self._again = True
+        self._again = self._left = False
+        self._leaving: float | None = None
         self._own_problem = ''
         self._told = self._people = ''
 
     def start(self) -> None:
         """Exchange cards."""
         self._remote = RemoteParameter(self, ('tts', 'lipsync'), 'people')
-        self._again, self._told, self._people = True, '', ''
+        self._again, self._left, self._leaving = True, False, None
+        self._told = self._people = ''
         for kind, topic, take, profile in (
                 (UInt8MultiArray, 'link/received', self._on_received, qos.DATA),
                 (Int32MultiArray, 'link/room', self._on_room, qos.INFO),
-                (String, 'call/own_face', self._on_own_face, qos.TEXT)):
+                (String, 'call/own_face', self._on_own_face, qos.TEXT),
+                (Empty, 'call/hang_up', self._on_hang_up, qos.TEXT)):
             self.create_subscription(kind, topic, take, profile,
                                      qos_overriding_options=qos.overridable())
         self.work('cards', self._run)
@@ -98,8 +106,11 @@ class CallNode(ManagedNode):
         have, of = exchange.progress
         figures = {'card_bytes': of, 'card_bytes_arrived': have, 'sessions': self._sessions}
         head = exchange.head
-        return 'ok', (f'with {head.name}' if head and self._sessions else
-                      'connected' if self._sessions else 'waiting for the peer'), figures
+        return 'ok', (f'{self._phase} {head.name}'.strip() if head else self._phase), figures
+
+    @property
+    def _phase(self) -> str:
+        return 'ended' if self._left else 'connected' if self._sessions else 'waiting'
 
     # From the topics ----------------------------------------------------------------------------
 
@@ -115,7 +126,8 @@ class CallNode(ManagedNode):
         with self._lock:
             self._free, self._largest = IN_FLIGHT - waiting, largest
             if sessions != self._sessions:
-                self._sessions, self._again = sessions, True
+                self._sessions, self._again, self._left = sessions, True, False
+            self._told_goodbye = self._leaving is not None and not waiting
             self._lock.notify()
 
     def _on_own_face(self, message: String) -> None:
@@ -123,6 +135,14 @@ class CallNode(ManagedNode):
         with self._lock:
             self._share = Path(message.data) if message.data else None
             self._again = True
+            self._lock.notify()
+
+    def _on_hang_up(self, _: Empty) -> None:
+        """Tell the peer, then everybody here, that the call is over."""
+        with self._lock:
+            if self._leaving is None:
+                self._leaving, self._told_goodbye = time.monotonic(), not self._sessions
+                self._send.publish(UInt8MultiArray(data=GOODBYE))
             self._lock.notify()
 
     # On a thread: making and taking a face need seconds -----------------------------------------
@@ -146,18 +166,30 @@ class CallNode(ManagedNode):
                 self._exchange.session_began()
             self._send_due()
             self._tell()
+            self._leave()
+
+    def _leave(self) -> None:
+        """End the call once the peer knows that it is over, or has not answered for long."""
+        if self._leaving is not None and (
+                self._told_goodbye or time.monotonic() - self._leaving > GOODBYE_SECONDS):
+            self._leaving = None
+            self._ended.publish(Empty())
 
     def _due(self) -> bool:
         return self._free > 0 and self._exchange.wakeup <= time.monotonic()
 
     def _take(self, message: bytes) -> None:
+        if message == GOODBYE:
+            self._left = True
+            self.get_logger().info('the peer has hung up')
+            return
         try:
             self._exchange.take(message)
         except CardError as error:
             self.report_refusal(f'the peer sent what is no card: {error}')
 
     def _send_due(self) -> None:
-        while self._free > 0 and self._sessions:
+        while self._free > 0 and self._sessions and self._leaving is None:
             message = self._exchange.poll(time.monotonic(), self._largest)
             if message is None:
                 return
@@ -203,7 +235,7 @@ class CallNode(ManagedNode):
 
     def _tell(self) -> None:
         """Publish who the peer is, and have it spoken and shown so, where that has changed."""
-        state = summary(self._exchange, bool(self._sessions), self._head.name, self._own_problem)
+        state = summary(self._exchange, self._phase, self._head.name, self._own_problem)
         if state != self._told:
             self._told = state
             self._state.publish(String(data=state))
