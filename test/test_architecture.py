@@ -34,9 +34,9 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     'launching': ('core', 'graph'),
     'supervisor': ('core',),
     'doctor': ('core', 'providers', 'speaking'),
-    'cli': ('bench', 'core', 'doctor', 'graph', *ENGINES, 'providers', 'render', 'ros',
+    'cli': ('bench', 'call', 'core', 'doctor', 'graph', *ENGINES, 'providers', 'render', 'ros',
             'supervisor'),
-    'bench': ('core', 'graph', *ENGINES, 'providers', 'render', 'ros', 'supervisor'),
+    'bench': ('call', 'core', 'graph', *ENGINES, 'providers', 'render', 'ros', 'supervisor'),
 }
 # Where a room may be entered from these files only.
 ONLY_FROM = {

@@ -99,6 +99,32 @@ def test_a_changed_face_replaces_the_one_of_the_last_call(tmp_path: Path, face: 
     assert shown[0] != shown[1]
 
 
+def test_a_preview_goes_before_a_large_face_that_is_not_known_only(
+        tmp_path: Path, face: Face) -> None:
+    large = own_face(TURNED, FaceBudget(12_000), tmp_path / 'own')
+    seen = []
+
+    def call() -> list[str]:
+        anna, bert = End(tmp_path / 'a'), End(tmp_path / 'b')
+        anna.exchange.offer(card('Anna', large), FaceConsent.to(face, large), card('Anna', face))
+        shown = []
+        for _ in range(200):
+            for giver, taker in ((anna, bert), (bert, anna)):
+                message = giver.exchange.poll(100.0 * len(seen), BUDGET)
+                if message is not None:
+                    taker.exchange.take(message)
+                    giver.sent += len(message)
+            peer = bert.exchange.peer
+            if peer is not None and peer.face is not None:
+                shown.append('preview' if peer.digest == card('Anna', face).digest else 'large')
+        seen.append(anna.sent + bert.sent)
+        return list(dict.fromkeys(shown))
+
+    assert call() == ['preview', 'large']
+    assert call() == ['large']
+    assert seen[0] > 12_000 and seen[1] <= 40
+
+
 def test_without_consent_the_face_does_not_leave(tmp_path: Path, face: Face) -> None:
     anna, bert = End(tmp_path / 'a'), End(tmp_path / 'b')
     anna.exchange.offer(card('Anna', face), FaceConsent())

@@ -15,7 +15,7 @@ from txt2vid_ros import __version__
 
 COMMANDS = (
     'live', 'call', 'say', 'type', 'demo', 'voice', 'devices', 'bag', 'render', 'bench', 'link',
-    'top', 'trace', 'service', 'security', 'doctor', 'models')
+    'cards', 'top', 'trace', 'service', 'security', 'doctor', 'models')
 ENVIRONMENT = {'PYTHONPATH': str(ROOT)}
 
 

@@ -39,6 +39,8 @@ class CardExchange:
         self._shows_face, self._changed = shows_face, changed
         self._own: Card | None = None
         self._consent = FaceConsent()
+        self._preview: Card | None = None
+        self._previews = False
         self._sender: CardSender | None = None
         self._received = False
         self.peer = next((kept for kept in store if kept.identity == identity), None)
@@ -76,16 +78,22 @@ class CardExchange:
         """Return why the peer does not take one's own card, in words; '' where it does."""
         return self._sender.refusal if self._sender else ''
 
-    def offer(self, card: Card, consent: FaceConsent) -> None:
-        """Send what `consent` allows of a card, in place of the one before."""
-        self._own, self._consent = card, consent
-        self._sender = CardSender(card, consent)
+    def offer(self, card: Card, consent: FaceConsent, preview: Card | None = None) -> None:
+        """
+        Send what `consent` allows of a card, in place of the one before.
+
+        `preview`: the same card with a face of fewer bytes, which goes first where the other end
+        has nothing of it.
+        """
+        self._own, self._consent, self._preview = card, consent, preview
+        self._previews = False
+        self._sender = CardSender(card, consent, brief=preview is not None)
         self._changed()
 
     def session_began(self) -> None:
         """Offer one's own card again: the other end may have started anew."""
-        if self._own is not None:
-            self._sender = CardSender(self._own, self._consent, brief=True)
+        self._previews = False
+        self._offer_again()
         self._changed()
 
     @property
@@ -108,6 +116,7 @@ class CardExchange:
         self._receiver.take(message)
         if self._sender is not None:
             self._sender.take(message)
+            self._next_card(self._sender)
         self._received = True
         state = self._receiver.state
         if state == ReceiverState.WHOLE:
@@ -121,6 +130,22 @@ class CardExchange:
     def close(self) -> None:
         """Save what has arrived of a card."""
         self._receiver.save()
+
+    def _offer_again(self) -> None:
+        if self._own is not None:
+            self._sender = CardSender(self._own, self._consent, brief=True)
+
+    def _next_card(self, sender: CardSender) -> None:
+        """Send the preview before a card that the other end knows nothing of, then that."""
+        if self._preview is None or self._own is None:
+            return
+        if self._previews:
+            if sender.state in (SenderState.TAKEN, SenderState.REFUSED):
+                self._previews, self._preview = False, None
+                self._offer_again()
+        elif sender.unknown:
+            self._previews = True
+            self._sender = CardSender(self._preview, self._consent)
 
     def _accept(self) -> None:
         """Take the card that is whole, or refuse its face."""

@@ -13,6 +13,8 @@ from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.parameters import parameter
 from txt2vid_ros.core.people import NamedVoice
 
+PREVIEW_BYTES = 3000
+"""Of a picture that goes before a larger face: under two minutes at 300 bit/s."""
 LOCAL_VOICES = ('hibari', 'kokoro', 'piper', 'pocket-tts', 'espeak')
 """Providers that a stranger may choose: they cost nothing, and tell nobody what is said."""
 
@@ -35,10 +37,12 @@ class CallOptions(FacePolicy):
     fallback_voices: tuple[str, ...] = parameter(
         ('hibari',), 'providers that speak where those of its card cannot')
 
-    @property
-    def budget(self) -> FaceBudget:
-        """Return what one's own face may cost."""
-        return FaceBudget(self.face_budget)
+    def budgets(self) -> tuple[FaceBudget, ...]:
+        """Return what one's own face may cost: that of the preview, if any, and of the face."""
+        whole = FaceBudget(self.face_budget)
+        if self.face_budget < 3 * PREVIEW_BYTES:
+            return (whole,)
+        return FaceBudget(PREVIEW_BYTES, face_seconds=0.0), whole
 
     def head(self) -> CardHead:
         """Return what is told of oneself. Raises UserError."""

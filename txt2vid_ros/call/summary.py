@@ -7,17 +7,18 @@ import json
 from txt2vid_ros.call.exchange import CardExchange
 
 
-def summary(exchange: CardExchange, connected: bool, name: str, problem: str) -> str:
+def summary(exchange: CardExchange, phase: str, name: str, problem: str) -> str:
     """
     Return who the peer is and how far the cards are, as JSON.
 
-    `name`: what the peer calls this end. `problem`: why one's own face cannot be sent.
+    `phase`: waiting, connected or ended. `name`: what the peer calls this end.
+    `problem`: why one's own face cannot be sent.
     """
     head, own = exchange.head, exchange.own
     face = exchange.peer.head.face if exchange.peer and exchange.peer.face else None
     voice = head.voices[0] if head and head.voices else None
     return json.dumps({
-        'state': 'connected' if connected else 'waiting',
+        'state': phase,
         'name': head.name if head else '', 'locale': head.locale if head else '',
         'voice': f'{voice.provider}:{voice.voice}' if voice else '',
         'face': 'none' if face is None else 'clip' if face.is_clip else 'picture',

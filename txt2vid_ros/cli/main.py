@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     'render': ('txt2vid_ros.cli.render', 'make a video file from text or sound, without ROS'),
     'bench': ('txt2vid_ros.cli.bench', 'measure: sync, latency, graph, render, ...'),
     'link': ('txt2vid_ros.cli.link', 'make a key for the text link, and watch it'),
+    'cards': ('txt2vid_ros.cli.call.cards', 'see whose cards calls have left, and forget them'),
     'top': ('txt2vid_ros.cli.top', 'watch a running talking head: nodes, latencies, sentences'),
     'trace': ('txt2vid_ros.cli.traces', 'follow sentences through the graph, with times'),
     'service': ('txt2vid_ros.cli.service', 'start the talking head with the machine (systemd)'),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import collections
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 import dataclasses
 import json
 from pathlib import Path
@@ -13,11 +13,13 @@ import threading
 import time
 from typing import Any, TYPE_CHECKING
 
-from std_msgs.msg import Int32MultiArray, String, UInt8MultiArray
-from txt2vid_ros.call.card import Card
+from std_msgs.msg import Empty, Int32MultiArray, String, UInt8MultiArray
+from txt2vid_ros.call.card import Card, Face
+from txt2vid_ros.call.consent import FaceConsent
 from txt2vid_ros.call.exchange import CardExchange
 from txt2vid_ros.call.fields import CardError
 from txt2vid_ros.call.options import CallOptions
+from txt2vid_ros.call.own_card import own_face
 from txt2vid_ros.call.peer_people import people_of, write_people
 from txt2vid_ros.call.store import CardStore
 from txt2vid_ros.call.summary import summary
@@ -37,6 +39,10 @@ if TYPE_CHECKING:
 
 NOBODY = '0' * 32
 """The identity of whoever calls without a key: kept for this call alone."""
+GOODBYE = b'\x10'
+"""The message of data that ends a call; no message of cards begins so."""
+GOODBYE_SECONDS = 2.0
+"""Until a call is over at this end, whether the other one has been told or not."""
 IN_FLIGHT = 2
 """Messages that wait in the link at most: what is sent next can still be chosen."""
 MOST_RECEIVED = 256
@@ -71,21 +77,25 @@ class CallNode(ManagedNode):
         self.until_cleanup(self._exchange.close)
         self._send = self.publisher(UInt8MultiArray, 'link/send', qos.DATA)
         self._state = self.publisher(String, 'call/peer', qos.INFO)
+        self._ended = self.publisher(Empty, 'call/ended', qos.TEXT)
         self._lock = threading.Condition()
         self._received: collections.deque[bytes] = collections.deque(maxlen=MOST_RECEIVED)
         self._free, self._largest, self._sessions = 0, 0, 0
-        self._again = True
+        self._again = self._left = False
+        self._leaving: float | None = None
         self._own_problem = ''
         self._told = self._people = ''
 
     def start(self) -> None:
         """Exchange cards."""
         self._remote = RemoteParameter(self, ('tts', 'lipsync'), 'people')
-        self._again, self._told, self._people = True, '', ''
+        self._again, self._left, self._leaving = True, False, None
+        self._told = self._people = ''
         for kind, topic, take, profile in (
                 (UInt8MultiArray, 'link/received', self._on_received, qos.DATA),
                 (Int32MultiArray, 'link/room', self._on_room, qos.INFO),
-                (String, 'call/own_face', self._on_own_face, qos.TEXT)):
+                (String, 'call/own_face', self._on_own_face, qos.TEXT),
+                (Empty, 'call/hang_up', self._on_hang_up, qos.TEXT)):
             self.create_subscription(kind, topic, take, profile,
                                      qos_overriding_options=qos.overridable())
         self.work('cards', self._run)
@@ -96,8 +106,11 @@ class CallNode(ManagedNode):
         have, of = exchange.progress
         figures = {'card_bytes': of, 'card_bytes_arrived': have, 'sessions': self._sessions}
         head = exchange.head
-        return 'ok', (f'with {head.name}' if head and self._sessions else
-                      'connected' if self._sessions else 'waiting for the peer'), figures
+        return 'ok', (f'{self._phase} {head.name}'.strip() if head else self._phase), figures
+
+    @property
+    def _phase(self) -> str:
+        return 'ended' if self._left else 'connected' if self._sessions else 'waiting'
 
     # From the topics ----------------------------------------------------------------------------
 
@@ -113,7 +126,8 @@ class CallNode(ManagedNode):
         with self._lock:
             self._free, self._largest = IN_FLIGHT - waiting, largest
             if sessions != self._sessions:
-                self._sessions, self._again = sessions, True
+                self._sessions, self._again, self._left = sessions, True, False
+            self._told_goodbye = self._leaving is not None and not waiting
             self._lock.notify()
 
     def _on_own_face(self, message: String) -> None:
@@ -121,6 +135,14 @@ class CallNode(ManagedNode):
         with self._lock:
             self._share = Path(message.data) if message.data else None
             self._again = True
+            self._lock.notify()
+
+    def _on_hang_up(self, _: Empty) -> None:
+        """Tell the peer, then everybody here, that the call is over."""
+        with self._lock:
+            if self._leaving is None:
+                self._leaving, self._told_goodbye = time.monotonic(), not self._sessions
+                self._send.publish(UInt8MultiArray(data=GOODBYE))
             self._lock.notify()
 
     # On a thread: making and taking a face need seconds -----------------------------------------
@@ -144,18 +166,30 @@ class CallNode(ManagedNode):
                 self._exchange.session_began()
             self._send_due()
             self._tell()
+            self._leave()
+
+    def _leave(self) -> None:
+        """End the call once the peer knows that it is over, or has not answered for long."""
+        if self._leaving is not None and (
+                self._told_goodbye or time.monotonic() - self._leaving > GOODBYE_SECONDS):
+            self._leaving = None
+            self._ended.publish(Empty())
 
     def _due(self) -> bool:
         return self._free > 0 and self._exchange.wakeup <= time.monotonic()
 
     def _take(self, message: bytes) -> None:
+        if message == GOODBYE:
+            self._left = True
+            self.get_logger().info('the peer has hung up')
+            return
         try:
             self._exchange.take(message)
         except CardError as error:
             self.report_refusal(f'the peer sent what is no card: {error}')
 
     def _send_due(self) -> None:
-        while self._free > 0 and self._sessions:
+        while self._free > 0 and self._sessions and self._leaving is None:
             message = self._exchange.poll(time.monotonic(), self._largest)
             if message is None:
                 return
@@ -165,22 +199,27 @@ class CallNode(ManagedNode):
 
     def _offer(self, file: Path | None) -> None:
         """Offer one's own card, with a face where its owner shares one."""
-        from txt2vid_ros.call.consent import FaceConsent
-        self._own_problem = ''
-        face = None
-        if file is not None:
-            from txt2vid_ros.call.own_card import own_face
-            # Without the face meanwhile: making it takes a while, and who speaks is known before.
-            self._exchange.offer(Card(self._head), FaceConsent())
-            self._send_due()
-            try:
-                face = own_face(file, self.parameters.budget, state_dir() / 'own_faces')
-            except UserError as error:
-                self._own_problem = str(error)
-        self.set_problem('me', self._own_problem)
-        consent = FaceConsent.to(face) if face is not None else FaceConsent()
-        head = self._head
-        self._exchange.offer(Card.of(head.name, head.locale, head.voices, face), consent)
+        head, problem = self._head, ''
+        made: list[Face] = []
+        # Without the face at first: making it takes a while, and who speaks is known before.
+        self._exchange.offer(Card(head), FaceConsent())
+        self._send_due()
+        try:
+            for face in self._own_faces(file) if file is not None else ():
+                made.append(face)
+                *preview, card = (Card.of(head.name, head.locale, head.voices, each)
+                                  for each in made)
+                self._exchange.offer(card, FaceConsent.to(*made), *preview)
+                self._send_due()
+        except UserError as error:
+            problem = str(error)
+        self._own_problem = problem
+        self.set_problem('me', problem)
+
+    def _own_faces(self, file: Path) -> Iterator[Face]:
+        """Make the faces that travel, the smallest first. Raises UserError."""
+        for budget in self.parameters.budgets():
+            yield own_face(file, budget, state_dir() / 'own_faces')
 
     def _shows_face(self, frame: Frame) -> bool:
         from txt2vid_ros.call.face.finding import shows_face
@@ -196,7 +235,7 @@ class CallNode(ManagedNode):
 
     def _tell(self) -> None:
         """Publish who the peer is, and have it spoken and shown so, where that has changed."""
-        state = summary(self._exchange, bool(self._sessions), self._head.name, self._own_problem)
+        state = summary(self._exchange, self._phase, self._head.name, self._own_problem)
         if state != self._told:
             self._told = state
             self._state.publish(String(data=state))

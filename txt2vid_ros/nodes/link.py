@@ -113,7 +113,7 @@ class LinkNode(ManagedNode):
 
     @property
     def _state_name(self) -> str:
-        """What the state file is named after: two peers of one address may share a machine."""
+        """Return what the state file is named after: two peers may share a machine."""
         address: str = self.parameters.address
         return address + ('-caller' if self._role.initiates else '')
 

@@ -98,6 +98,11 @@ def test_who_is_there_what_it_costs_and_that_it_is_synthetic_is_shown(
     until(lambda: shown(page, '#state-text') == 'Waiting for the other end')
     assert shown(page, '#peer-name') == ''
     assert 'Synthetic' in shown(page, '#synthetic')
+    # Who has hung up may call again: the page stays.
+    server.tell(state='ended', lost=60)
+    until(lambda: shown(page, '#state-text') == 'The other end has hung up')
+    server.tell()
+    until(lambda: shown(page, '#state-text') == 'Connected')
     told = ask(page, "document.getElementById('announce').textContent")
     assert 'The link is lost.' in told
     assert 'Waiting for the other end.' in told

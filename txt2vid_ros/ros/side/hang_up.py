@@ -1,4 +1,4 @@
-"""Ends a command once somebody hangs up, on a page or on the topic."""
+"""Ends a command once its call is over: somebody has hung up, on a page or on the topic."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from types import TracebackType
 
 from txt2vid_ros.ros import qos
 
-TOPIC = 'call/hang_up'
+TOPIC = 'call/ended'
 
 
 class HangUp:
-    """Calls `hang_up` where that is said on the topic `call/hang_up`. Use as a context manager."""
+    """Calls `hang_up` where the node call says so on `call/ended`. Use as a context manager."""
 
     def __init__(self, namespace: str, hang_up: Callable[[], object], follows: bool = True
                  ) -> None:

@@ -7,7 +7,7 @@ const NONE = 'not known';
 const PATIENCE = 8; // seconds that the node call may take to begin
 const STATES = { // what the node call says: how it is shown, and in which words
   waiting: ['connecting', 'Waiting for the other end'], connecting: ['connecting', 'Connecting to the other end'],
-  connected: ['live', 'Connected'], refused: ['error', 'Refused'], ended: ['lost', 'The call has ended'],
+  connected: ['live', 'Connected'], ended: ['lost', 'The other end has hung up'],
 };
 const MODES = { text: 'text', audio: 'voice' };
 const OWN = { name: 'Name', state: 'The other end has it', face: 'With a picture', bytes: 'Size', progress: 'Sent',
@@ -27,15 +27,12 @@ const size = bytes => bytes < 10000 ? `${(bytes / 1000).toFixed(1)} kB` : `${Mat
 export class CallState extends EventTarget {
   #told = {};
   #face = null;
+  #left = false;
   #refusal = '';
   #announced = '';
 
   get there() {
     return this.#told.there === true;
-  }
-
-  get ended() {
-    return this.#told.state === 'ended';
   }
 
   /** What the other end is called. */
@@ -63,16 +60,17 @@ export class CallState extends EventTarget {
 
   /** It was hung up here. */
   end() {
-    this.#told = { ...this.#told, state: 'ended' };
+    this.#left = true;
     this.#face.state.set({});
   }
 
   /** The words of the state (State). */
   words({ playing, begun, connected, speaking, listening }) {
-    if (this.ended) return STATES.ended;
+    if (this.#left) return ['lost', 'The call has ended'];
     if (!connected) return [begun ? 'lost' : 'connecting', begun ? 'Reconnecting' : 'Connecting'];
     const { state, there, lost_seconds: lost, bits_per_second: bits } = this.#told;
     if (!there) return ['warn', 'No call'];
+    if (state === 'ended') return STATES.ended; // until it is called again
     if (lost > 0) return ['lost', `Link lost for ${duration(lost)}`];
     if (!Number.isFinite(bits)) return ['warn', 'No word of the link'];
     if (state !== 'connected') return STATES[state] ?? ['warn', state || 'No call'];
@@ -85,7 +83,7 @@ export class CallState extends EventTarget {
   #take(told) {
     const face = this.#face;
     this.#told = told;
-    const standing = told.lost_seconds > 0 ? 'lost' : told.state;
+    const standing = told.lost_seconds > 0 && told.state === 'connected' ? 'lost' : told.state;
     face.speaker = told.name || 'The other end';
     face.notices.clear('no-call');
     if (told.refusal && told.refusal !== this.#refusal) face.notices.show('refused', told.refusal);

@@ -1,4 +1,4 @@
-// The end of a call: by its button, after a question, or by the other end.
+// Hanging up: by its button, after a question.
 
 import { byId } from './dom.js';
 
@@ -16,10 +16,7 @@ export class HangUp {
       else face.notices.show('not-sent');
     };
     byId('again').onclick = () => location.reload();
-    call.addEventListener('change', () => {
-      button.hidden = !call.there;
-      if (call.ended) this.#end();
-    });
+    call.addEventListener('change', () => { button.hidden = !call.there; });
   }
 
   #end() {
