@@ -10,7 +10,7 @@ const STATES = { // what the node call says: how it is shown, and in which words
   connected: ['live', 'Connected'], ended: ['lost', 'The other end has hung up'],
 };
 const MODES = { text: 'text', audio: 'voice' };
-const OWN = { name: 'Name', state: 'The other end has it', face: 'With a picture', bytes: 'Size', progress: 'Sent',
+const OWN = { name: 'Name', state: 'State', face: 'With a picture', bytes: 'Size', progress: 'Sent',
   refusal: 'Refused', problem: 'Trouble' };
 const FACES = { none: 'none', picture: 'a picture', clip: 'a clip' };
 

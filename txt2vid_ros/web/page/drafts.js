@@ -13,6 +13,7 @@ export class Drafts {
 
   constructor(face) {
     this.face = face;
+    addEventListener('resize', () => { for (const line of this.#lines.values()) line.fit(); });
     face.events.addEventListener('drafts', ({ detail }) => this.#take(detail.lines ?? []));
   }
 

@@ -21,8 +21,8 @@ const TROUBLE = { 401: 'private', 403: 'private', 503: 'full' };
 /**
  * Begins to play with open(). `speaker` is what the face is called, which may change.
  *
- * `words` are those of the state (State), `troubles` further ones of notices.js; `mine` tells that
- * whoever is heard is the one at this page.
+ * `words` are those of the state (State), `troubles` further ones of notices.js, `crop` is how much of
+ * the picture may be lost (Picture); `mine` tells that whoever is heard is the one at this page.
  */
 export class Face {
   events = new Events();
@@ -30,17 +30,18 @@ export class Face {
   details = new Details(() => this.#figures());
   speaker = 'The face';
   #video = byId('face');
-  #picture = new Picture();
+  #picture;
   #captions = new CaptionView(() => this.#stamp());
   #announced = '';
   #timer = 0;
 
-  constructor({ words, troubles, mine = false } = {}) {
+  constructor({ words, troubles, crop, mine = false } = {}) {
     const { events } = this;
     const ready = within(HELLO, new Promise(done => {
       events.addEventListener('hello', ({ detail }) => done(detail.ice_servers ?? []), { once: true });
     })).catch(() => []);
     this.mine = mine;
+    this.#picture = new Picture(crop);
     this.notices = new Notices(troubles);
     this.state = new State(words);
     this.talk = new Talk(ready);
