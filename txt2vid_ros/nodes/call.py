@@ -35,6 +35,7 @@ from txt2vid_ros.ros.running import end_process, run
 
 if TYPE_CHECKING:
     from txt2vid_ros.call.face.coding import Frame
+    from txt2vid_ros.call.face.making import FaceBudget
     from txt2vid_ros.lipsync.face.mesh import FaceMesh
 
 NOBODY = '0' * 32
@@ -206,7 +207,7 @@ class CallNode(ManagedNode):
         """Offer one's own card, with a face where its owner shares one."""
         head, problem = self._head, ''
         made: list[Face] = []
-        budgets = self.parameters.budgets() if file is not None else ()
+        budgets: tuple[FaceBudget, ...] = self.parameters.budgets() if file is not None else ()
         try:
             # Making a face takes a while. What there is meanwhile is sent before.
             ready = file is not None and self._faces.find(file, budgets[-1]) is not None
