@@ -18,9 +18,9 @@ import tempfile
 
 import cv2
 import numpy as np
+from txt2vid_ros.core.decoding.text_encoding import decode_text
 from txt2vid_ros.core.errors import ProviderError, UserError
 from txt2vid_ros.core.people import People
-from txt2vid_ros.core.text_encoding import decode_text
 from txt2vid_ros.link import keys
 from txt2vid_ros.media.bags.bag import summary
 from txt2vid_ros.media.driving.files.animated_webp import animated_webp, durations
