@@ -31,7 +31,7 @@ MODES: dict[str, dict[str, tuple[str, ...]]] = {
 GRAPHS = MODES[TEXT]
 # What carries `speech` to `heard`. Over topics no node is needed: the sender's graph says `heard`.
 TOPIC = 'topic'
-LINKS = (TOPIC, 'udp', 'tcp', 'serial', 'kiss-tcp', 'kiss-serial')
+LINKS = (TOPIC, 'udp', 'tcp', 'serial', 'kiss-tcp', 'kiss-serial', 'meshtastic')
 LATER = 1.5
 """Seconds after the face in which nobody talks to it yet: the first picture need not wait."""
 

@@ -37,6 +37,7 @@ from txt2vid_ros.link.state_file import state_file
 from txt2vid_ros.link.transport import open_transport, TransportOptions, TRANSPORTS
 from txt2vid_ros.link.transport.base import Transport
 from txt2vid_ros.link.transport.kiss import MAX_PORT
+from txt2vid_ros.link.transport.meshtastic_radio import MOST_CHANNEL
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.monitoring.node_status import NodeParameters
 from txt2vid_ros.ros.monitoring.trace_publisher import TracePublisher
@@ -51,6 +52,7 @@ ROLES: dict[tuple[str, bool], Role] = {
 }
 """The role of each value of the parameters `role` and `listen`."""
 MTU = {'udp': 1200, 'tcp': 1200, 'serial': 128, 'kiss-tcp': 128, 'kiss-serial': 128}
+"""Where `mtu` is 0; of others, as much as they carry."""
 STARTS_KEPT = 64
 """Utterances whose start is remembered until their mouth shapes come."""
 ACKNOWLEDGEMENT_TIMEOUT = 1.0
@@ -67,13 +69,18 @@ class Parameters(NodeParameters):
                              'has the same address and calls')
     transport: str = parameter('udp', 'what carries it', choices=TRANSPORTS)
     address: str = parameter('127.0.0.1:5710', 'HOST:PORT of the end that waits, at both ends; '
-                             'HOST:PORT of a TNC (kiss-tcp); or the device of a serial line')
+                             'HOST:PORT of a TNC (kiss-tcp) or HOST of a radio (meshtastic); '
+                             'or the device of a serial line')
     baud: int = parameter(0, 'speed of a serial line; 0 keeps the one it has', minimum=0,
                           maximum=4_000_000)
     kiss_port: int = parameter(0, 'radio port of a TNC behind KISS', minimum=0, maximum=MAX_PORT)
     callsign: str = parameter('', 'call sign of this station, such as DL1ABC-7, for the AX.25 '
                               'header that TNCs want; without, KISS frames have none')
     peer_callsign: str = parameter('', 'call sign of the other station')
+    mesh_peer: str = parameter('', "id of the other end's node in a Meshtastic mesh, such as "
+                               '!a1b2c3d4; empty to broadcast')
+    mesh_channel: int = parameter(0, 'index of the channel in the Meshtastic radio', minimum=0,
+                                  maximum=MOST_CHANNEL)
     key_file: str = parameter('', 'file of the key that both ends share (txt2vid link keygen); '
                               f'empty for the environment variable {keys.VARIABLE}')
     insecure: bool = parameter(False, 'whether to allow a link beyond this machine without a key')
@@ -118,7 +125,7 @@ class LinkNode(ManagedNode):
             key = keys.require(key, transport.loopback, table.insecure)
             config = LinkConfig(
                 rate=table.rate, duty_cycle=table.duty_cycle,
-                mtu=table.mtu or MTU[table.transport], max_age=table.max_age,
+                mtu=self._mtu(transport), max_age=table.max_age,
                 tag_bytes=table.tag_bytes, header_bytes=transport.header_bytes,
                 bits_per_byte=transport.bits_per_byte, incremental=table.incremental,
                 queue=table.queue or queue_for(table.max_age), keepalive=table.keepalive)
@@ -144,10 +151,17 @@ class LinkNode(ManagedNode):
     def _open(self) -> Transport:
         table = self.parameters
         options = TransportOptions(table.baud, table.kiss_port, table.callsign,
-                                   table.peer_callsign)
+                                   table.peer_callsign, table.mesh_peer, table.mesh_channel)
         # A transport knows only who waits to be called.
         side = 'sender' if self._role.initiates else 'receiver'
         return open_transport(table.transport, side, table.address, options)
+
+    def _mtu(self, transport: Transport) -> int:
+        table = self.parameters
+        if table.mtu > transport.largest:
+            raise UserError(f'mtu: {table.transport} carries datagrams of at most '
+                            f'{transport.largest} bytes', 'Set it to less, or to 0')
+        return table.mtu or MTU.get(table.transport, transport.largest)
 
     @property
     def _state_name(self) -> str:
