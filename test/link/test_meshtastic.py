@@ -16,6 +16,7 @@ from link_running import EventLog, receiver, say, sender
 import pytest
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.link.config import LinkConfig
+from txt2vid_ros.link.options import LinkOptions
 from txt2vid_ros.link.transport import open_transport, Transport, TransportOptions
 
 FAKE = Path(__file__).with_name('fake_meshtastic')
@@ -183,6 +184,16 @@ def test_what_no_packet_holds_is_not_sent(air: Any) -> None:
         one.send(bytes(one.largest))
         EventLog().wait_until(lambda: air.packets != [])
         assert [len(packet['decoded']['payload']) for packet in air.packets] == [one.largest]
+
+
+@pytest.mark.usefixtures('air')
+def test_what_is_sent_at_once_is_what_a_packet_holds() -> None:
+    one, other = ends(TransportOptions(mesh_peer='!deadbeef'))
+    with contextlib.closing(one), contextlib.closing(other):
+        assert LinkOptions(transport='meshtastic').config(one).mtu == 219
+        assert LinkOptions(transport='meshtastic').config(other).mtu == 231
+        with pytest.raises(UserError, match='mtu: meshtastic carries datagrams of at most 219'):
+            LinkOptions(transport='meshtastic', mtu=233).config(one)
 
 
 def test_closing_leaves_the_radio_and_hears_no_more(air: Any) -> None:

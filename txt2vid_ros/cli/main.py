@@ -17,6 +17,7 @@ from txt2vid_ros.core.process.signals import end_as_interrupted, Ended
 # Sub-command: the module with add_arguments(parser) and run(arguments), and its one-line help.
 COMMANDS: dict[str, tuple[str, str]] = {
     'live': ('txt2vid_ros.cli.live', 'run the talking head until Ctrl-C'),
+    'call': ('txt2vid_ros.cli.call', 'talk with somebody over a thin link, face to face'),
     'say': ('txt2vid_ros.cli.say', 'have a running talking head say something'),
     'type': ('txt2vid_ros.cli.type', 'speak what is typed, line by line'),
     'demo': ('txt2vid_ros.cli.demo', 'have a running talking head show two speakers'),

@@ -64,7 +64,11 @@ INTERFACES: dict[str, Interfaces] = {
                       subscribes=(*_VOICE, 'voice/caption', 'voice/held', 'voice/speakers',
                                   'robotsound'),
                       executes=('skill/say', 'tts_engine/tts', 'sound_play')),
-    'link': Interfaces(publishes=('heard', 'trace'), subscribes=('speech', 'voice/mouth')),
+    'link': Interfaces(publishes=('heard', 'trace', 'link/received', 'link/room'),
+                       subscribes=('speech', 'text', 'voice/mouth', 'link/send')),
+    'call': Interfaces(publishes=('link/send', 'call/peer'),
+                       subscribes=('link/received', 'link/room', 'call/own_face', '/diagnostics'),
+                       calls=('tts/set_parameters', 'lipsync/set_parameters')),
     'loudspeaker': Interfaces(publishes=('voice/lead',), subscribes=_VOICE),
     'window': Interfaces(publishes=('face/lead',), subscribes=('face/image_raw',)),
 }

@@ -64,6 +64,13 @@ class ReceivedData:
 
 
 @dataclasses.dataclass(frozen=True)
+class DataTaken:
+    """The other end has taken a message of data; so many more wait."""
+
+    waiting: int
+
+
+@dataclasses.dataclass(frozen=True)
 class Dropped:
     """Utterances that will never arrive: how many, and why."""
 
@@ -85,4 +92,4 @@ class Mismatch:
     problem: str
 
 
-LinkEvent = ReceivedText | ReceivedData | Dropped | Connected | Mismatch
+LinkEvent = ReceivedText | ReceivedData | DataTaken | Dropped | Connected | Mismatch

@@ -18,6 +18,7 @@ from txt2vid_ros.link.exchange import Exchange
 from txt2vid_ros.link.greeting import Greeting, NewSession
 from txt2vid_ros.link.messages import (
     Connected,
+    DataTaken,
     Instant,
     LinkEvent,
     NEVER,
@@ -286,7 +287,10 @@ class Peer:
         elif frame_type is FrameType.PARTIAL:
             self._inbound.partial(reader.rest(), now)
         elif frame_type is FrameType.DATA:
+            waiting = self.data.backlog
             message = self.data.take(reader.rest(), now)
+            if self.data.backlog < waiting:
+                self._inbound.log.add_event(DataTaken(self.data.backlog))
             if message is not None:
                 self._inbound.log.add_event(ReceivedData(message))
         if ack is not None:
