@@ -81,3 +81,31 @@ def test_uncertainty_is_half_of_what_the_delays_leave_open() -> None:
     assert estimate is not None
     assert estimate.round_trip == pytest.approx(0.04)
     assert abs(estimate.seconds - 2.0) <= estimate.uncertainty == pytest.approx(0.02, abs=0.001)
+
+
+@pytest.mark.parametrize('two_way', [False, True])
+@pytest.mark.parametrize('end', ['sender', 'receiver'])
+@pytest.mark.parametrize('seconds', [104.8576, -60.0, 4000.0])
+def test_a_clock_that_is_set_far_within_a_session_is_followed(
+        end: str, seconds: float, two_way: bool) -> None:
+    """The stamps of acknowledgements count to 104 s: what is set beyond needs a new session."""
+    simulation = Simulation(SimulatedNetwork(delay=0.05, jitter=0.02), two_way=two_way)
+    for _ in range(4):
+        simulation.say(TEXT)
+        simulation.run(4)
+    setattr(simulation, f'{end}_set', seconds)
+    simulation.run(1)
+    for _ in range(6):
+        simulation.say(TEXT)
+        simulation.run(4)
+    expected = simulation.receiver_set - simulation.sender_set
+    offset = simulation.sender.measured_offset(simulation.sender_time)
+    assert offset is not None
+    assert offset.seconds == pytest.approx(expected, abs=0.02)
+    told = simulation.receiver.reported_offset
+    assert told is not None
+    assert told[0] == pytest.approx(expected, abs=0.02)
+    assert simulation.heard == [TEXT] * 10
+    last = simulation.heard_at[-1][1]
+    assert last.arrived - last.start == pytest.approx(1.55, abs=0.1)
+    assert simulation.receiver.counters.sessions == 2

@@ -120,6 +120,7 @@ class Peer:
 
     def prepare(self, now: Instant) -> None:
         """Do what takes time, so that poll() takes none; deliver events after it."""
+        self._greeting.watch_clock(now)
         self._inbound.prepare(now)
         ready = self.limits.ready_at(now.mono) <= now.mono
         self._outbound.prepare(now, ready and not self._greeting.in_progress)
@@ -281,6 +282,7 @@ class Peer:
             return
         self._silent_since = now.mono
         self._outbound.timer.heard(now)
+        self._greeting.heard(now)
         self.data.heard(now)
         if frame_type is FrameType.CONTROL:
             self._inbound.control(counter, reader.rest(), now)
