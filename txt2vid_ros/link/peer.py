@@ -130,10 +130,8 @@ class Peer:
     def poll(self, now: Instant) -> list[OutgoingDatagram]:
         """Return the datagrams to send now; call prepare() first, and deliver the events."""
         out: list[OutgoingDatagram] = []
-        while self.limits.ready_at(now.mono) <= now.mono:
-            outgoing = self._next(now)
-            if outgoing is None:
-                break
+        while (self.limits.ready_at(now.mono) <= now.mono
+               and (outgoing := self._next(now)) is not None):
             self.limits.spend(self.config.wire_bits(outgoing.datagram), now.mono)
             self.counters.count_sent(outgoing.datagram, self.config)
             out.append(outgoing)
