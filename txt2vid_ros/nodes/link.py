@@ -106,7 +106,7 @@ class LinkNode(ManagedNode):
     def _open(self) -> Transport:
         table = self.parameters
         options = TransportOptions(table.baud, table.kiss_port, table.callsign,
-                                   table.peer_callsign)
+                                   table.peer_callsign, table.mesh_peer, table.mesh_channel)
         # A transport knows only who waits to be called.
         side = 'sender' if self._role.initiates else 'receiver'
         return open_transport(table.transport, side, table.address, options)
