@@ -439,7 +439,7 @@ def test_the_keyboard_reaches_everything(page: Page, server: CallServer) -> None
     reached = []
     for _ in range(16):
         page.press('Tab')
-        reached.append(ask(page, "document.activeElement.id || document.activeElement.tagName"))
+        reached.append(ask(page, 'document.activeElement.id || document.activeElement.tagName'))
         outline = ask(page, 'getComputedStyle(document.activeElement).outlineStyle')
         assert reached[-1] in ('BODY', 'HTML') or outline != 'none'
     for name in ('card-open', 'theme', 'more', 'TEXTAREA', 'talk', 'text', 'sound', 'hang-up'):
