@@ -22,10 +22,11 @@ from txt2vid_ros.media.output.broadcast import Broadcast, Subscription
 
 log = logging.getLogger(__name__)
 
-# Fragments and clusters of at most a second: what is on the disk can be played after a crash.
+# Fragments and clusters of about a second: what is on the disk can be played after a crash. Not
+# shorter ones: ffmpeg lists all, for players to find their place, 0.3 MB an hour (box mfra).
 CONTAINERS: dict[str, dict[str, str]] = {
     '.mp4': {'format': 'mp4', 'movflags': '+frag_keyframe+empty_moov+delay_moov+default_base_moof',
-             'bsf:a': 'aac_adtstoasc'},
+             'min_frag_duration': '900000', 'bsf:a': 'aac_adtstoasc'},
     '.mkv': {'format': 'matroska', 'cluster_time_limit': '1000'},
     '.ts': {'format': 'mpegts'},
 }
