@@ -5,7 +5,7 @@ from __future__ import annotations
 from bare_node import BareNode
 from std_msgs.msg import String
 from txt2vid_ros.ros import qos
-from txt2vid_ros.ros.statement import Statement
+from txt2vid_ros.ros.monitoring.statement import Statement
 
 MINE = String(data='http://127.0.0.1:8080')
 

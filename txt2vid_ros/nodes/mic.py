@@ -19,10 +19,10 @@ from txt2vid_ros.media.capture.generated import SilenceSource, ToneSource
 from txt2vid_ros.media.capture.source import SoundBlock, SoundSource
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.monitoring.node_status import NodeParameters
+from txt2vid_ros.ros.monitoring.statement import Statement
 from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.running import end_process, run
-from txt2vid_ros.ros.statement import Statement
 
 MOST_SPEED = 20.0
 """Times real time up to which nothing is lost on the way to a reader that keeps up."""

@@ -26,13 +26,13 @@ from txt2vid_ros.media.output.stream_writer import StreamWriter
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
 from txt2vid_ros.ros import qos
 from txt2vid_ros.ros.monitoring.node_status import NodeParameters, WARN_IF
+from txt2vid_ros.ros.monitoring.statement import Statement
 from txt2vid_ros.ros.monitoring.trace_publisher import TracePublisher
 from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.picture_input import PictureInput
 from txt2vid_ros.ros.running import end_process, run
 from txt2vid_ros.ros.sound.speech_input import SpeechInput
-from txt2vid_ros.ros.statement import Statement
 from txt2vid_ros.ros.transports import Pictures
 
 RATES_APART, APART_SECONDS = 0.03, 5

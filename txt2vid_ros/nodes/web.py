@@ -23,11 +23,11 @@ from txt2vid_ros.media.output.http_address import is_plain_url, ways_to_watch
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.monitoring.node_status import NodeParameters
+from txt2vid_ros.ros.monitoring.statement import Statement
 from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.running import end_process, run
 from txt2vid_ros.ros.sound.speech_input import SpeechInput
-from txt2vid_ros.ros.statement import Statement
 
 if TYPE_CHECKING:
     from txt2vid_ros.web.face_media import FaceMedia

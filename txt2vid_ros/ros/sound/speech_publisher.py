@@ -16,10 +16,10 @@ from txt2vid_ros.core.mouth import MouthTrack
 from txt2vid_ros.core.people import speaker_of, utterance_id
 from txt2vid_ros.media.captions import Caption, Captions
 from txt2vid_ros.ros import messages, qos
+from txt2vid_ros.ros.monitoring.statement import Statement
 from txt2vid_ros.ros.monitoring.trace_publisher import TracePublisher
 from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.sound.listeners import wait_for_listeners
-from txt2vid_ros.ros.statement import Statement
 
 RIVAL_CHECKS = 4
 """Checks in a row that find another publisher before that is a problem: a node that has crashed
