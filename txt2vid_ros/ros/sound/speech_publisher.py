@@ -37,7 +37,7 @@ class SpeechPublisher:
         self._rate = rate
         self._ids: collections.deque[str] = collections.deque(maxlen=IDS_KEPT)
         self._rivals_seen = 0
-        self._audio = node.publisher(AudioDataStamped, 'voice/audio', qos.AUDIO)
+        self._audio = node.publisher(AudioDataStamped, 'voice/audio', qos.VOICE)
         self.trace = TracePublisher(node)
         self._info = Statement(node, AudioInfo, 'voice/audio_info', lambda: not self._rivals())
         self._speaking = node.publisher(Bool, 'voice/speaking', qos.SPEAKING)
