@@ -62,6 +62,9 @@ class LinkOptions:
                                  maximum=3600.0)
     take_text: bool = parameter(False, 'whether an end that speaks sends what comes on text as '
                                 'well')
+    send_delay: float = parameter(0.0, 'seconds for which what was recognized can be corrected '
+                                  'before it is sent; 0 to send it at once', minimum=0.0,
+                                  maximum=15.0, live=True)
     state_file: str = parameter('', 'where an end that hears remembers its progress; empty for '
                                 'a file of its own below ~/.local/state, "off" for none')
 

@@ -21,6 +21,7 @@ from txt2vid_ros.core.people import DEFAULT
 from txt2vid_ros.core.registry import not_installed, WEB_PACKAGES
 from txt2vid_ros.media.output.http_address import is_plain_url, ways_to_watch
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
+from txt2vid_ros.nodes.parts.call_topics import CallTopics
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.monitoring.node_status import NodeParameters
 from txt2vid_ros.ros.monitoring.statement import Statement
@@ -89,7 +90,10 @@ class WebNode(ManagedNode):
         self._lead_request = self.publisher(Float64, 'voice/lead', qos.LEAD)
         given = {name: value for name, value in dataclasses.asdict(self.parameters).items()
                  if name in {field.name for field in dataclasses.fields(WebSettings)}}
-        self._server = WebServer(WebSettings(**given), self, self._make_media)
+        self._call = CallTopics(
+            self, lambda event: self._server.parts.hub.post(event),
+            lambda: self._server.parts.health.nodes().get('link'))
+        self._server = WebServer(WebSettings(**given), self, self._make_media, self._call)
         self.until_cleanup(self._server.close)
         self._server.start()
 
@@ -110,6 +114,7 @@ class WebNode(ManagedNode):
                 (DiagnosticArray, '/diagnostics', self._on_diagnostics, qos.TEXT)):
             self.create_subscription(kind, topic, take, profile,
                                      qos_overriding_options=qos.overridable())
+        self._call.listen()
         self.create_timer(1.0, self._each_second)
         self._mic_info.state(messages.audio_info(SPEECH_RATE))
         self._listening = True
@@ -220,6 +225,7 @@ class WebNode(ManagedNode):
                 data=self._media.lead_seconds + self._input.delay.lead_time))
         self._mic_info.uphold()
         self._tell_hello()
+        self._call.tell()
         parts = self._server.parts
         parts.hub.post({
             'type': 'state', 'level': parts.health.level(),

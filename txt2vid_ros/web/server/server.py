@@ -19,6 +19,7 @@ from txt2vid_ros.web.server.access.connections import ConnectionGuard, Listener
 from txt2vid_ros.web.server.access.origins import HostPolicy, OriginPolicy
 from txt2vid_ros.web.server.access.tokens import TokenGate
 from txt2vid_ros.web.server.application import make_application, MediaService, WebParts
+from txt2vid_ros.web.server.call.requests import CallPort
 from txt2vid_ros.web.server.events.event_door import ConversationPort
 from txt2vid_ros.web.server.events.hub import EventHub
 from txt2vid_ros.web.server.figures.counters import ErrorCounters, HttpLogger
@@ -41,11 +42,18 @@ class WebServer:
     """Serves from start() to close(); all else may be called from any thread in between."""
 
     def __init__(self, settings: WebSettings, conversation: ConversationPort,
-                 media: Callable[[], MediaService] | None = None) -> None:
-        """Bind the address; `media` makes WebRTC, in the loop. Raises UserError."""
+                 media: Callable[[], MediaService] | None = None,
+                 call: CallPort | None = None) -> None:
+        """
+        Bind the address.
+
+        `media` makes WebRTC, in the loop; `call` is what the page of a call needs. Raises
+        UserError.
+        """
         self._settings = settings
         self._conversation = conversation
         self._make_media = media
+        self._call_port = call
         token, origins, tls = settings.secret(), settings.origins(), settings.tls()
         address = settings.address()
         self._socket = _bound(address, settings)
@@ -141,7 +149,8 @@ class WebServer:
         parts.hub.start()
         application = make_application(
             parts, hosts=self._hosts, origins=self._origins, tokens=self._tokens,
-            conversation=self._conversation, most_pages=self._settings.max_viewers)
+            conversation=self._conversation, most_pages=self._settings.max_viewers,
+            call=self._call_port)
         self._runner = web.AppRunner(
             application, access_log=None, logger=cast(logging.Logger, HttpLogger(parts.counters)),
             shutdown_timeout=CLOSE_SECONDS, lingering_time=1.0, handle_signals=False)
