@@ -31,7 +31,9 @@ log = logging.getLogger(__name__)
 
 CLOSE_SECONDS = 0.5
 """Seconds that viewers and WebRTC sessions have to end; then they are cut off."""
-JOIN_SECONDS = 3.0
+END_SECONDS, JOIN_SECONDS = 2.0, 1.0
+"""Seconds for all that is to end in the loop, and then for the loop itself; what is not through by
+then, on a machine too busy for it, ends with the process."""
 SPARE_FILES = 300
 """Files that the process needs besides one for each connection."""
 
@@ -102,7 +104,7 @@ class WebServer:
             return
         if self._thread.is_alive():
             with contextlib.suppress(concurrent.futures.TimeoutError):
-                self._call(self._end(), JOIN_SECONDS)
+                self._call(self._end(), END_SECONDS)
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join(JOIN_SECONDS)
         self._socket.close()
