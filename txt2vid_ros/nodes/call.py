@@ -99,7 +99,7 @@ class CallNode(ManagedNode):
         for kind, topic, take, profile in (
                 (UInt8MultiArray, 'link/received', self._on_received, qos.DATA),
                 (Int32MultiArray, 'link/room', self._on_room, qos.INFO),
-                (String, 'call/own_face', self._on_own_face, qos.TEXT),
+                (String, 'call/own_face', self._on_own_face, qos.INFO),
                 (Empty, 'call/hang_up', self._on_hang_up, qos.TEXT)):
             self.create_subscription(kind, topic, take, profile,
                                      qos_overriding_options=qos.overridable())
@@ -140,6 +140,8 @@ class CallNode(ManagedNode):
     def _on_own_face(self, message: String) -> None:
         """Take the file of a face whose owner agrees to share it; an empty text takes it back."""
         with self._lock:
+            # Of this call alone: what its owner takes back is not kept.
+            self._faces = OwnFaces(self._folder / f'own-{time.monotonic_ns()}')
             self._share = Path(message.data) if message.data else None
             self._again = True
             self._lock.notify()
