@@ -75,6 +75,7 @@ class CallNode(ManagedNode):
         identity = keys.fingerprint(key)
         store = CardStore() if identity else CardStore(self._folder / 'cards')
         self._faces = OwnFaces(state_dir() / 'own_faces')
+        self._shared: Path | None = None
         self._mesh: FaceMesh | None = None
         self._exchange = CardExchange(table, store, identity or NOBODY, self._shows_face,
                                       self._changed)
@@ -141,7 +142,8 @@ class CallNode(ManagedNode):
         """Take the file of a face whose owner agrees to share it; an empty text takes it back."""
         with self._lock:
             # Of this call alone: what its owner takes back is not kept.
-            self._faces = OwnFaces(self._folder / f'own-{time.monotonic_ns()}')
+            self._shared = self._folder / f'own-{time.monotonic_ns()}'
+            self._faces = OwnFaces(self._shared)
             self._share = Path(message.data) if message.data else None
             self._again = True
             self._lock.notify()
@@ -170,6 +172,8 @@ class CallNode(ManagedNode):
                 self._take(message)
             if share != offered:
                 offered = share
+                for taken_back in {*self._folder.glob('own-*')} - {self._shared}:
+                    shutil.rmtree(taken_back, ignore_errors=True)
                 self._offer(share[0])
             elif again:
                 self._exchange.session_began()
