@@ -46,7 +46,8 @@ class Feedback:
             if report is not None:
                 self._reporter.confirm(report, now)
         needs_control = session.window.floor() is not None or not self._queue.all_drops_confirmed
-        self._timer.on_ack(now, clean=sum(d.tries == 1 for d, _ in fresh), lost=len(lost),
+        self._timer.on_ack(now, clean=sum(d.tries == 1 and not d.repeated for d, _ in fresh),
+                           lost=len(lost) + ack.troubled,
                            unanswered=len(session.window.missing) + needs_control,
                            round_trip=self._clock.smoothed_round_trip)
         self._reporter.update(now)

@@ -87,8 +87,9 @@ class Outbound:
                 return session.mark_sent(datagram, now)
         if session.window.room > 0 and self._pack(session, now):
             self.timer.on_new_data(now, self._exchange.said(now))
-            data = session.send_next(now, ride)
-            self.timer.on_sent(now, self._config.wire_bits(data))
+            datagram, data = session.send_next(now, ride, self.timer.repairs)
+            self._counters.repair_bytes += sum(len(d.body) + 2 for d in datagram.repairs)
+            self.timer.on_sent(now, self._config.wire_bits(data), session.window.only_by(datagram))
             return data
         if self._all_arrived(session) and idle:
             return session.partial(self.queue.take_partial(now))

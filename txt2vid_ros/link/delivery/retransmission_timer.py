@@ -95,14 +95,23 @@ class RetransmissionTimer:
         """Note that a datagram with new speech is sent; `answer`: it answers the other end."""
         self._prompt = self._interval.observe(now.mono) and not answer
 
-    def on_sent(self, now: Instant, bits: int) -> None:
-        """Note that a datagram was sent that needs an answer."""
+    @property
+    def repairs(self) -> bool:
+        """Whether something was lost lately: new speech repeats what is missing then."""
+        return self._clean_needed == CLEAN_RUN_AFTER_LOSS and self._clean < self._clean_needed
+
+    def on_sent(self, now: Instant, bits: int, complete: bool = False) -> None:
+        """
+        Note that a datagram was sent that needs an answer.
+
+        `complete`: it holds all that is missing, so that no loss before it is left to discover.
+        """
         self._bits = bits
         self._last_sent = now.mono
         self._waiting_since = min(self._waiting_since, now.mono)
         # Further speech puts off a batch only, never the discovery of a loss.
         timeout = self._next_timeout()
-        self.wakeup = timeout if self._batched else min(self.wakeup, timeout)
+        self.wakeup = timeout if self._batched or complete else min(self.wakeup, timeout)
 
     def on_ack(self, now: Instant, clean: int, lost: int, unanswered: int,
                round_trip: float | None) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import collections
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 import dataclasses
 
 from txt2vid_ros.link.messages import OutgoingText
+from txt2vid_ros.link.protocol.repair import MAX_REPAIRS, Repair
+from txt2vid_ros.link.protocol.wire import FrameType, MAX_DISTANCE
 
 WINDOW_SIZE = 64
 """Datagrams in flight at most: a quarter of the sequences that 8 bits tell apart, so that late
@@ -54,11 +56,18 @@ class InFlightDatagram:
     sequence: int
     data: bytes
     group: DatagramGroup
+    frame_type: FrameType = FrameType.SINGLE
+    body: bytes = b''
+    """Without repairs, for later datagrams to repeat."""
+    repairs: tuple[InFlightDatagram, ...] = ()
+    """Earlier ones that it holds."""
     sent: float = 0.0
     """When it was last sent, on the monotonic clock."""
     tries: int = 0
     arrived: bool = False
     resend: bool = False
+    repeated: bool = False
+    """Whether a later one holds it: nobody knows then which of them has brought it."""
 
 
 class SendWindow:
@@ -90,11 +99,34 @@ class SendWindow:
         return [d for d in self._datagrams if not d.arrived and not d.group.abandoned]
 
     def resend_oldest(self) -> bool:
-        """Mark the oldest missing datagrams to be sent again; return whether there are any."""
-        oldest = self.missing[:_MAX_RESENT_AT_ONCE]
-        for datagram in oldest:
+        """
+        Mark the oldest missing datagrams to be sent again; return whether there are any.
+
+        Those that others of them hold come with these.
+        """
+        missing = self.missing
+        held = {id(earlier) for datagram in missing for earlier in datagram.repairs}
+        for datagram in [d for d in missing if id(d) not in held][:_MAX_RESENT_AT_ONCE]:
             datagram.resend = True
-        return bool(oldest)
+        return bool(missing)
+
+    def repairs(self, room: int) -> list[InFlightDatagram]:
+        """Return what the next datagram may repeat within `room` bytes, the latest first."""
+        found = []
+        for datagram in self.missing[:-MAX_REPAIRS - 1:-1]:
+            room -= len(self.repair(datagram).pack(FrameType.BATCH))
+            if room < 0 or self.repair(datagram).distance > MAX_DISTANCE:
+                break
+            found.append(datagram)
+        return found
+
+    def repair(self, datagram: InFlightDatagram) -> Repair:
+        """Return `datagram` as the next one repeats it."""
+        return Repair(self.next_sequence - datagram.sequence, datagram.frame_type, datagram.body)
+
+    def only_by(self, datagram: InFlightDatagram) -> bool:
+        """Return whether `datagram` holds all else that is missing."""
+        return len(self.missing) == len(datagram.repairs) + 1
 
     def complete(self, group: DatagramGroup) -> bool:
         """Return whether all datagrams of a group have arrived."""
@@ -105,9 +137,13 @@ class SendWindow:
         """Return the groups in flight, each once, oldest first."""
         return list({id(d.group): d.group for d in self._datagrams}.values())
 
-    def add(self, data: bytes, group: DatagramGroup) -> InFlightDatagram:
+    def add(self, data: bytes, group: DatagramGroup, frame_type: FrameType, body: bytes,
+            repairs: Iterable[InFlightDatagram] = ()) -> InFlightDatagram:
         """Append a datagram under the next sequence."""
-        datagram = InFlightDatagram(self.next_sequence, data, group)
+        datagram = InFlightDatagram(self.next_sequence, data, group, frame_type, body,
+                                    tuple(repairs))
+        for earlier in datagram.repairs:
+            earlier.repeated = True
         self._datagrams.append(datagram)
         self.next_sequence += 1
         return datagram
