@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from txt2vid_ros.core.backoff import Backoff
 from txt2vid_ros.link.delivery.retransmission_timer import (
     CLEAN_RUN_AFTER_LOSS,
     CLEAN_RUN_AT_START,
@@ -13,6 +14,9 @@ from txt2vid_ros.link.messages import Instant, NEVER
 
 _GAP_ACK_DELAY = 0.03
 """Seconds after a datagram that shows that one before it is missing."""
+_GAP_BACKOFF = Backoff(1.5, 12.0)
+_MAX_ASKED_AGAIN = 4
+"""How often an acknowledgement that tells of a gap is repeated while it persists."""
 _REPEAT_ACK_DELAY = 0.15
 """Seconds after a datagram that came before."""
 _REPEATED_ON_THE_WAY = 0.2
@@ -40,6 +44,7 @@ class AckTiming:
         self._unacknowledged = 0
         self._sent = -NEVER
         self._asked = False
+        self._asked_again = 0
 
     @property
     def pending(self) -> bool:
@@ -57,6 +62,12 @@ class AckTiming:
         return (self._clean_needed == CLEAN_RUN_AFTER_LOSS
                 and self._clean <= _TOLD_AFTER_LOSS)
 
+    def gap_persists(self, now: Instant) -> None:
+        """Note that an acknowledgement was sent while something was missing: it may be lost."""
+        self._asked_again += 1
+        if self._asked_again <= _MAX_ASKED_AGAIN:
+            self.due = now.mono + _GAP_BACKOFF.after(self._asked_again)
+
     def repaired(self) -> None:
         """Note that the datagram that comes next has brought an earlier one, which was lost."""
         self._restart_clean_run()
@@ -70,6 +81,8 @@ class AckTiming:
         after_silence = self._interval.observe(now.mono) and not answer
         self._unacknowledged += 1
         self._clean += 1
+        if not gap:
+            self._asked_again = 0
         if gap:
             self._restart_clean_run()
             self._acknowledge_by(now.mono + _GAP_ACK_DELAY)

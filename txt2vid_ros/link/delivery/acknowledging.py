@@ -8,7 +8,7 @@ from txt2vid_ros.link.messages import Instant, NEVER
 from txt2vid_ros.link.protocol import wire
 from txt2vid_ros.link.protocol.control import Ack
 
-_STAMP_INTERVAL, _LOSSY_STAMP_INTERVAL = 45.0, 15.0
+_STAMP_INTERVAL, _LOSSY_STAMP_INTERVAL = 90.0, 30.0
 """Seconds for which acknowledgements go without clock stamps, where nothing is lost and where
 something is."""
 _TROUBLED_SELECTIVE = 1 << 4
@@ -51,4 +51,6 @@ class Acknowledger:
         if ack.reference is not None and not ack.troubled:
             self._stamped = now.mono
         self.timing.sent(now)
+        if buffer.has_gap:
+            self.timing.gap_persists(now)
         return packed

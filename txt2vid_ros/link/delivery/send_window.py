@@ -14,6 +14,8 @@ WINDOW_SIZE = 64
 """Datagrams in flight at most: a quarter of the sequences that 8 bits tell apart, so that late
 and repeated ones are still told apart too."""
 _MAX_RESENT_AT_ONCE = 3
+_MAX_REPEATED = 2
+"""Later datagrams that one is repeated in."""
 
 
 @dataclasses.dataclass
@@ -66,8 +68,8 @@ class InFlightDatagram:
     tries: int = 0
     arrived: bool = False
     resend: bool = False
-    repeated: bool = False
-    """Whether a later one holds it: nobody knows then which of them has brought it."""
+    repeated: int = 0
+    """How many later ones hold it: nobody knows then which of them has brought it."""
 
 
 class SendWindow:
@@ -98,13 +100,27 @@ class SendWindow:
         """Those not known to have arrived and not abandoned, oldest first."""
         return [d for d in self._datagrams if not d.arrived and not d.group.abandoned]
 
+    @property
+    def to_resend(self) -> list[InFlightDatagram]:
+        """
+        Those to be sent again now, oldest first.
+
+        One that holds what was abandoned waits until the other end knows that: what is reported
+        as lost must not be heard after all.
+        """
+        return [d for d in self.missing if d.resend and not self._holds_abandoned(d)]
+
+    def _holds_abandoned(self, datagram: InFlightDatagram) -> bool:
+        return any(earlier.group.abandoned and earlier.sequence >= self.acknowledged
+                   for earlier in datagram.repairs)
+
     def resend_oldest(self) -> bool:
         """
-        Mark the oldest missing datagrams to be sent again; return whether there are any.
+        Mark the oldest missing datagrams to be sent again; return whether any can be.
 
         Those that others of them hold come with these.
         """
-        missing = self.missing
+        missing = [d for d in self.missing if not self._holds_abandoned(d)]
         held = {id(earlier) for datagram in missing for earlier in datagram.repairs}
         for datagram in [d for d in missing if id(d) not in held][:_MAX_RESENT_AT_ONCE]:
             datagram.resend = True
@@ -114,6 +130,8 @@ class SendWindow:
         """Return what the next datagram may repeat within `room` bytes, the latest first."""
         found = []
         for datagram in self.missing[:-MAX_REPAIRS - 1:-1]:
+            if datagram.repeated == _MAX_REPEATED:
+                continue
             room -= len(self.repair(datagram).pack(FrameType.BATCH))
             if room < 0 or self.repair(datagram).distance > MAX_DISTANCE:
                 break
@@ -127,6 +145,12 @@ class SendWindow:
     def only_by(self, datagram: InFlightDatagram) -> bool:
         """Return whether `datagram` holds all else that is missing."""
         return len(self.missing) == len(datagram.repairs) + 1
+
+    def overdue(self, before: float) -> list[InFlightDatagram]:
+        """Return what is missing and was last sent before that time, also within others."""
+        late = [d for d in self.missing if d.sent < before and not d.resend]
+        held = {id(earlier) for d in self.missing if d.sent >= before for earlier in d.repairs}
+        return [d for d in late if id(d) not in held]
 
     def complete(self, group: DatagramGroup) -> bool:
         """Return whether all datagrams of a group have arrived."""
@@ -143,7 +167,7 @@ class SendWindow:
         datagram = InFlightDatagram(self.next_sequence, data, group, frame_type, body,
                                     tuple(repairs))
         for earlier in datagram.repairs:
-            earlier.repeated = True
+            earlier.repeated += 1
         self._datagrams.append(datagram)
         self.next_sequence += 1
         return datagram
@@ -180,12 +204,17 @@ class SendWindow:
             floor = (datagram.sequence + 1, datagram.group.stop)
         return floor if abandoned else None
 
-    def abandon(self, before: float) -> list[QueuedText]:
-        """Abandon groups submitted before that time; return their utterances."""
+    def abandon(self, before: float, sent_before: float) -> list[QueuedText]:
+        """
+        Abandon groups submitted before that time; return their utterances.
+
+        What was sent after `sent_before` may be acknowledged yet.
+        """
         lost: list[QueuedText] = []
         unconfirmed = {id(d.group) for d in self._datagrams if not d.arrived}
+        on_the_way = {id(d.group) for d in self._datagrams if d.sent > sent_before}
         for group in self.groups():
-            if (id(group) in unconfirmed and not group.abandoned
+            if (id(group) in unconfirmed - on_the_way and not group.abandoned
                     and max(text.submitted for text in group.texts) < before):
                 group.abandoned = True
                 lost += group.texts
