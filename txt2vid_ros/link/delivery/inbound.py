@@ -80,7 +80,11 @@ class Inbound:
         return self._acknowledger.ack(self.buffer, now, free)
 
     def speech(self, frame_type: FrameType, sequence: int, body: bytes, now: Instant) -> bool:
-        """Take speech; return whether it is new. Raises FrameError beyond the window."""
+        """
+        Take speech, and what it repeats; return whether it is new.
+
+        Raises FrameError beyond the window.
+        """
         buffer = self.buffer
         assert buffer is not None
         if not buffer.is_new(sequence):
