@@ -153,6 +153,15 @@ def test_acknowledgements_come_back(wanted: int, control: bool, reference: int |
     assert reader.rest() == b'after it'
 
 
+@given(st.integers(270, 364), st.booleans(), st.integers(0, 127), st.integers(0, 15))
+def test_acknowledgements_that_tell_of_a_loss_come_back(wanted: int, control: bool, reference: int,
+                                                        beyond: int) -> None:
+    ack = Ack(wanted, control, reference, selective=beyond, troubled=True)
+    reader = wire.BodyReader(ack.pack() + b'after it')
+    assert Ack.read(reader, 300) == ack
+    assert reader.rest() == b'after it'
+
+
 @given(st.builds(Hello, STREAMS, st.binary(min_size=4, max_size=4), TICKS,
                  st.sampled_from(TAG_SIZES), NAMES, NAMES, st.booleans(),
                  st.none() | st.builds(KnownStream, STREAMS, NATURAL)))

@@ -13,6 +13,7 @@ from txt2vid_ros.link.protocol.wire import BodyReader, FrameError, name, nearest
 ACK_COUNTERS = 128
 """Acknowledgements name sequences and counters modulo this."""
 _STAMPED = 0x80
+_TROUBLED = 15
 _KNOWN, _TWO_WAY, _NAMES = 0x08, 0x10, 0x20
 _TAG_SIZE = 0x07
 _WALL_BYTES = 6
@@ -79,12 +80,18 @@ class Ack:
     """How long it waited for this answer, in HOLD_TICK, or HOLD_UNKNOWN."""
     selective: int = 0
     """Bit n: `wanted` + 1 + n has arrived as well."""
+    troubled: bool = False
+    """Whether it has a reference without stamps, and 4 bits of `selective`: it says that
+    something was lost lately."""
 
     def pack(self) -> bytes:
         """Return the bytes on the wire; they tell where they end."""
         low = self.wanted % ACK_COUNTERS
         if self.reference is None:
             return bytes([low])
+        if self.troubled:
+            return bytes([_STAMPED | low, self.control << 7 | self.reference % ACK_COUNTERS,
+                          _TROUBLED << 4 | self.selective])
         tail = self.selective.to_bytes(8, 'little').rstrip(b'\0')
         return (bytes([_STAMPED | low, self.control << 7 | self.reference % ACK_COUNTERS])
                 + (len(tail) << 20 | self.arrived).to_bytes(3, 'big')
@@ -99,7 +106,11 @@ class Ack:
         if not first & _STAMPED:
             return cls(wanted)
         reference = reader.byte()
-        stamp = reader.number(3)
+        high = reader.byte()
+        if high >> 4 == _TROUBLED:
+            return cls(wanted, bool(reference >> 7), reference % ACK_COUNTERS,
+                       selective=high & 15, troubled=True)
+        stamp = high << 16 | reader.number(2)
         hold = reader.number(2)
         if stamp >> 20 > 8:
             raise FrameError('too long')

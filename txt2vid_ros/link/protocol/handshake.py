@@ -29,7 +29,7 @@ from txt2vid_ros.link.protocol.seal import (
 )
 from txt2vid_ros.link.protocol.wire import FrameType, Header, STAMP_TICK
 
-_FIRST_PAUSE = 0.5
+_FIRST_PAUSE = 0.8
 """Seconds from the first HELLO to the second, besides the time that the exchange takes."""
 _MAX_PAUSE, _MAX_PAUSE_LATER = 1.5, 15.0
 """Seconds between two HELLO at most, at first and after _LATER."""

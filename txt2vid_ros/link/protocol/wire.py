@@ -10,6 +10,7 @@ HELLO, WELCOME and SOLICIT share a frame type, are told apart by the tag, and ha
 | SINGLE | sequence | context distance (4 bits), start time (12 bits), coded text |
 | BATCH | sequence | flags, records: start time, speaker, locale, length, coded text |
 | | | or flags and a piece of one record |
+| | | or an earlier datagram's body, then that of either type, see `repair` |
 | CONTROL | its own | flags, next sequence; abandoned sequences, drops, clock offset |
 | PARTIAL | its own | sequence it precedes, then as SINGLE |
 | ACK | its own | next sequence wanted, clock stamps, bit map of later arrivals |
