@@ -125,7 +125,9 @@ def _of_visitors(client: OldClient, found: Sequence[Process], root: str, joins: 
         [sys.executable, '-m', visitors.__name__, f'{root}/{FACE}',
          str(sum(each_of_them[:at])), str(count)], stdout=subprocess.PIPE, text=True)
         for at, count in enumerate(each_of_them)]
-    lines = [line.split() for each in started for line in each.communicate()[0].splitlines()]
+    # The middleware may have said something in between.
+    lines = [found.groups() for each in started
+             for found in visitors.TOLD.finditer(each.communicate()[0])]
     texts = [f'visitor{number}' for number, connected in lines if connected == '1']
     client.wait(lambda: all(map(client.arrived, texts)), SEEN_SECONDS)
     after = reached(client, found)
