@@ -73,6 +73,7 @@ class WebNode(ManagedNode):
                             'Run: pip install "txt2vid_ros[web]", or leave it out: web:=false')
         # Not for those who only want its help or its name.
         from txt2vid_ros.web.server.events.captions import CaptionEvents
+        from txt2vid_ros.web.server.last_port import port_file
         from txt2vid_ros.web.server.server import WebServer
         from txt2vid_ros.web.server.settings import WebSettings
         self._speech = SpeechTimeline()
@@ -88,7 +89,8 @@ class WebNode(ManagedNode):
         self._lead_request = self.publisher(Float64, 'voice/lead', qos.LEAD)
         given = {name: value for name, value in dataclasses.asdict(self.parameters).items()
                  if name in {field.name for field in dataclasses.fields(WebSettings)}}
-        self._server = WebServer(WebSettings(**given), self, self._make_media)
+        kept = port_file(self.context.get_domain_id(), self.get_namespace())
+        self._server = WebServer(WebSettings(**given, port_file=kept), self, self._make_media)
         self.until_cleanup(self._server.close)
         self._server.start()
 
