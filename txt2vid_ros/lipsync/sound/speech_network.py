@@ -48,7 +48,7 @@ class Likelihood:
     """How probable speech is, 0 to 1, in windows that begin at some seconds of columns' time."""
 
     probabilities: Values
-    begins: Values
+    begins: NDArray[np.floating]
 
     def at(self, columns: range) -> Values:
         """Return the highest probability around each column of 10 ms."""

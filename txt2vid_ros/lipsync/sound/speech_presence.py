@@ -90,7 +90,8 @@ def _spoken(mel: Array, samples: Array, wanted: NDArray[np.int64], present: Valu
             likelihood: Likelihood | None) -> Values:
     """Return how surely some columns that rise or are loud are speech."""
     found: Values = np.zeros(len(wanted))
-    possible = likely_voice = np.ones(len(wanted))
+    possible: Values = np.ones(len(wanted))
+    likely_voice: Values = possible
     held: Values = np.zeros(len(wanted))
     if loud.any():
         held = loud * formants(mel, wanted)
