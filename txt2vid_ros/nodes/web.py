@@ -75,6 +75,7 @@ class WebNode(ManagedNode):
                             'Run: pip install "txt2vid_ros[web]", or leave it out: web:=false')
         # Not for those who only want its help or its name.
         from txt2vid_ros.web.server.events.captions import CaptionEvents
+        from txt2vid_ros.web.server.last_port import port_file
         from txt2vid_ros.web.server.server import WebServer
         from txt2vid_ros.web.server.settings import WebSettings
         self._speech = SpeechTimeline()
@@ -93,7 +94,9 @@ class WebNode(ManagedNode):
         self._call = CallTopics(
             self, lambda event: self._server.parts.hub.post(event),
             lambda: self._server.parts.health.nodes().get('link'))
-        self._server = WebServer(WebSettings(**given), self, self._make_media, self._call)
+        kept = port_file(self.context.get_domain_id(), self.get_namespace())
+        self._server = WebServer(WebSettings(**given, port_file=kept), self, self._make_media,
+                                 self._call)
         self.until_cleanup(self._server.close)
         self._server.start()
 

@@ -101,7 +101,8 @@ def one_way(conversation: Conversation, network: SimulatedNetwork,
     All datagrams count, both ways and with their headers: handshake and acknowledgements too.
     Where datagrams get lost, it is played several times, because chance matters a lot.
     """
-    runs = [play(conversation, network, config or LinkConfig(), seed) for seed in range(runs_on(network))]
+    runs = [play(conversation, network, config or LinkConfig(), seed)
+            for seed in range(runs_on(network))]
     delays = [delay for run in runs for delay in run.delays]
     row = {
         'bits_per_char': float(np.mean([run.text_bits for run in runs])) / conversation.characters,

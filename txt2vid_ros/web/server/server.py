@@ -24,6 +24,7 @@ from txt2vid_ros.web.server.events.event_door import ConversationPort
 from txt2vid_ros.web.server.events.hub import EventHub
 from txt2vid_ros.web.server.figures.counters import ErrorCounters, HttpLogger
 from txt2vid_ros.web.server.figures.health import GraphHealth
+from txt2vid_ros.web.server.last_port import LastPort
 from txt2vid_ros.web.server.relay import StreamRelay
 from txt2vid_ros.web.server.settings import is_loopback, WebSettings
 
@@ -57,6 +58,8 @@ class WebServer:
         token, origins, tls = settings.secret(), settings.origins(), settings.tls()
         address = settings.address()
         self._socket = _bound(address, settings)
+        if address.port == 0:
+            LastPort(settings.port_file).keep(self._socket.getsockname()[1])
         self._loop = asyncio.new_event_loop()
         try:
             ip, port = self._socket.getsockname()[:2]
@@ -178,22 +181,28 @@ class WebServer:
 
 
 def _bound(address: HostPort, settings: WebSettings) -> socket.socket:
-    """Return a socket that is bound. Raises UserError."""
+    """Return a bound socket, for port 0 on the last one if it is free. Raises UserError."""
+    if address.port == 0 and (port := LastPort(settings.port_file).read()):
+        with contextlib.suppress(OSError, UnicodeError):
+            return _listening(address.host, port)
     try:
-        found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM,
-                                   flags=socket.AI_PASSIVE)
-        # 127.0.0.1 rather than ::1 for localhost: what most programs try first.
-        family, *_, place = min(found, key=lambda each: each[0] != socket.AF_INET)
-        made = socket.socket(family, socket.SOCK_STREAM)
-        try:
-            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            made.bind(place)
-            # Now rather than when all else is ready: two that bind and do not listen yet would
-            # both be let.
-            made.listen(1)
-        except BaseException:
-            made.close()
-            raise
+        return _listening(address.host, address.port)
     except (OSError, UnicodeError) as error:
         raise cannot_serve('web.http', settings.http, address.port, error) from error
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    # 127.0.0.1 rather than ::1 for localhost: what most programs try first.
+    family, *_, place = min(found, key=lambda each: each[0] != socket.AF_INET)
+    made = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        made.bind(place)
+        # Now rather than when all else is ready: two that bind and do not listen yet would
+        # both be let.
+        made.listen(1)
+    except BaseException:
+        made.close()
+        raise
     return made
