@@ -19,6 +19,7 @@ import tempfile
 import cv2
 import numpy as np
 from txt2vid_ros.core.errors import ProviderError, UserError
+from txt2vid_ros.core.pcm import SPEECH_RATE
 from txt2vid_ros.core.people import People
 from txt2vid_ros.core.text_encoding import decode_text
 from txt2vid_ros.link import keys
@@ -156,6 +157,14 @@ def sdp(data: bytes) -> None:
             read()
 
 
+def opus(data: bytes) -> None:
+    from txt2vid_ros.media.speech_coding.opus import OpusDecoder
+    decoder = OpusDecoder()
+    for at in range(0, len(data), 50):
+        samples = decoder.decode(data[at:at + 50])
+        assert np.isfinite(samples).all() and len(samples) <= SPEECH_RATE
+
+
 class _Conversation:
     """Takes what pages ask for."""
 
@@ -242,6 +251,7 @@ BAG = (b'rosbag2_bagfile_information:\n  version: 5\n  storage_identifier: sqlit
        b'  starting_time: {nanoseconds_since_epoch: 1}\n  message_count: 0\n'
        b'  topics_with_message_count: []\n  compression_format: ""\n  compression_mode: ""\n'
        b'  files: []\n')
+OPUS = bytes([0x18]) + bytes(range(49)) + bytes([0x9B, 0x83]) + bytes(48)
 PACKETS = b''.join(bytes([0x47, 0x41, 0x00, 0x10]) + b'\0\0\1\xe0\0\0\x80\x80\5!\0\1\0\1'
                    + bytes(170) for _ in range(3))
 
@@ -253,6 +263,7 @@ TARGETS = {
     'link_key': FuzzTarget(link_key, (b'a' * 43 + b'=\n', b'0' * 64)),
     'mp4': FuzzTarget(mp4, (MOOF + box(b'mdat', bytes(8)),)),
     'mpegts': FuzzTarget(mpegts, (PACKETS,)),
+    'opus': FuzzTarget(opus, (OPUS,)),
     'people': FuzzTarget(people, (PEOPLE, b'a: &x {voice: b}\nc: *x\nd: {<<: *x}\n')),
     'picture': FuzzTarget(picture, (jpeg(), png())),
     'pictures_of_a_stream': FuzzTarget(pictures_of_a_stream, (PACKETS,)),

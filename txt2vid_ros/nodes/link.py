@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import collections
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 import dataclasses
 import time
 from typing import Any
@@ -33,15 +33,17 @@ from txt2vid_ros.link.peer import Peer
 from txt2vid_ros.link.protocol.wire import travelled_start
 from txt2vid_ros.link.roles import CALLING_PEER, LISTENING_PEER, RECEIVER, Role, SENDER
 from txt2vid_ros.link.runner import LinkRunner
+from txt2vid_ros.link.sound.ladder import MODES, TEXT
 from txt2vid_ros.link.state_file import state_file
 from txt2vid_ros.link.transport import open_transport, TransportOptions, TRANSPORTS
 from txt2vid_ros.link.transport.base import Transport
 from txt2vid_ros.link.transport.kiss import MAX_PORT
+from txt2vid_ros.nodes.parts.link_sound import LinkSound
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.monitoring.node_status import NodeParameters
 from txt2vid_ros.ros.monitoring.trace_publisher import TracePublisher
 from txt2vid_ros.ros.node import ManagedNode
-from txt2vid_ros.ros.parameters import parameter
+from txt2vid_ros.ros.parameters import Declared, parameter
 from txt2vid_ros.ros.running import end_process, run
 
 ROLES: dict[tuple[str, bool], Role] = {
@@ -65,6 +67,9 @@ class Parameters(NodeParameters):
                           choices=('sender', 'receiver', 'peer'))
     listen: bool = parameter(False, 'whether a peer waits at its address for the other one, which '
                              'has the same address and calls')
+    mode: str = parameter(TEXT, 'how speech goes: as text, as sound (Opus, 6 to 16 kbit/s), or '
+                          'auto: as sound where the path has borne it for 10 s',
+                          choices=MODES, live=True)
     transport: str = parameter('udp', 'what carries it', choices=TRANSPORTS)
     address: str = parameter('127.0.0.1:5710', 'HOST:PORT of the end that waits, at both ends; '
                              'HOST:PORT of a TNC (kiss-tcp); or the device of a serial line')
@@ -135,6 +140,7 @@ class LinkNode(ManagedNode):
         self._runner: LinkRunner[Peer] | None = None
         self._heard = (self.publisher(LiveSpeech, 'heard', qos.SPEECH)
                        if self._role.hears else None)
+        self._sound = LinkSound(self, self._role, self._use, self._instant)
         self._trace = TracePublisher(self)
         self._statistics = LinkStatistics(self._end)
         self._starts: collections.OrderedDict[str, float] = collections.OrderedDict()
@@ -167,6 +173,7 @@ class LinkNode(ManagedNode):
             self.create_subscription(JointTrajectory, 'voice/mouth', self._on_mouth, qos.MOUTH)
         self._runner = LinkRunner(self._end, transport, self._on_event, self._instant)
         self.until_deactivate(self._leave)
+        self._sound.start(table.mode)
         self.get_logger().info(f'{table.role} of the link over {table.transport}, '
                                f'{table.address}')
 
@@ -182,6 +189,20 @@ class LinkNode(ManagedNode):
         transport, self._transport = self._transport, None
         if transport is not None:
             transport.close()
+
+    def check_parameters(self, declared: Declared[Any]) -> None:
+        """Raise UserError where speech cannot go as `mode` says."""
+        LinkSound.check(declared.table.mode)
+        if not self._unconfigured:
+            self._end.sound.ladder.check(declared.table.mode)
+
+    def parameters_changed(self) -> None:
+        """Have speech go another way."""
+        self._sound.choose(self.parameters.mode)
+
+    def _use(self, action: Callable[[Peer, Instant], None]) -> None:
+        if self._runner is not None:
+            self._runner.use(action)
 
     def report(self) -> tuple[str, str, Mapping[str, Any]]:
         """Return what the link costs and loses, and the offset of the other clock."""
@@ -212,7 +233,7 @@ class LinkNode(ManagedNode):
             (end.submit if final else end.submit_partial)(utterance, now)
 
         runner = self._runner
-        if runner is not None:
+        if runner is not None and self._sound.goes_as_text(utterance, final):
             try:
                 runner.use(submit)
                 if final:
@@ -234,6 +255,8 @@ class LinkNode(ManagedNode):
         log = self.get_logger()
         if isinstance(event, ReceivedText):
             self._publish(event)
+        elif self._sound.take(event):
+            return
         elif isinstance(event, Dropped):
             log.warning(f'{event.count} utterance(s) will not arrive: {event.reason}')
         elif isinstance(event, Connected):
