@@ -64,7 +64,8 @@ INTERFACES: dict[str, Interfaces] = {
                       subscribes=(*_VOICE, 'voice/caption', 'voice/held', 'voice/speakers',
                                   'robotsound'),
                       executes=('skill/say', 'tts_engine/tts', 'sound_play')),
-    'link': Interfaces(publishes=('heard', 'trace'), subscribes=('speech', 'voice/mouth')),
+    'link': Interfaces(publishes=('heard', 'trace', 'peer/audio', 'peer/audio_info', 'link/mode'),
+                       subscribes=('speech', 'voice/mouth', *_MICROPHONE)),
     'loudspeaker': Interfaces(publishes=('voice/lead',), subscribes=_VOICE),
     'window': Interfaces(publishes=('face/lead',), subscribes=('face/image_raw',)),
 }

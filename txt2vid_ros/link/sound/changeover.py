@@ -45,17 +45,20 @@ class Changeover(Generic[Utterance]):
         """Since when what went as sound is not known to have arrived, at the last fall."""
         self._as_sound: collections.deque[_Said[Utterance]] = collections.deque(maxlen=_KEPT)
         self._loud_until = -NEVER
-        self._sound_until = -NEVER
+        self._sound_until = self._wanted_at = -NEVER
         self._quiet_since: float | None = None
 
     def want(self, mode: str, now: float) -> None:
         """Change over to TEXT or AUDIO, as soon as nobody is in the middle of a word."""
         self._wanted = mode
+        # Sound that was captured before may still be on its way here.
+        self._wanted_at = now if self._sound_until > -NEVER else -NEVER
         self.look(now)
 
     def look(self, now: float) -> None:
         """Change over, if that waits, where no sound is captured any more."""
-        if self._wanted != self.mode and now - self._sound_until > _NO_SOUND:
+        silent_since = max(self._sound_until, self._wanted_at)
+        if self._wanted != self.mode and now - silent_since > _NO_SOUND:
             self._change(now)
 
     def sound(self, begin: float, end: float, loud: bool) -> None:

@@ -15,7 +15,7 @@ OLDEST = 1.0
 """Seconds for which a packet may wait to be sent: the link bears less than was believed."""
 _SEAM = 0.005
 """Seconds by which a stamp may be off and the sound still be continuous."""
-_LATENESS = 0.03
+_LATENESS = 0.05
 """Seconds by which the packet that fills a datagram may come later than its sound."""
 _REMEMBERED = 1024
 """Datagrams that reports may be about."""

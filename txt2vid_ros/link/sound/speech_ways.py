@@ -62,7 +62,7 @@ class SpeechWays:
             self._follow()
             if loud and self._asked == AUTO and not self._carries:
                 self._talks()
-            return self._bit_rate if self._over.mode == AUDIO else 0
+            return 0 if self._over.goes_as_text(begin) else self._bit_rate
 
     def send(self, packet: bytes, begin: float) -> None:
         """Send a coded packet of sound that was captured from `begin` on."""

@@ -111,12 +111,14 @@ class PeerSound:
     def _packet(self, begin: float, samples: NDArray[np.float32]) -> None:
         assert self._sender is not None
         heard = self._gate.hears(samples)
-        bit_rate = self._sender.captured(begin, begin + PACKET_SECONDS,
-                                         loud=heard and not self._gate.pausing)
+        loud = heard and not self._gate.pausing
+        bit_rate = self._sender.captured(begin, begin + PACKET_SECONDS, loud)
         if not bit_rate:
             self._before.clear()
             return
-        if self._encoder is None or self._encoder.bit_rate != bit_rate:
+        # A new encoder leaves a seam, so a word is coded to its end as finely as it began.
+        if self._encoder is None or bit_rate < self._encoder.bit_rate or (
+                bit_rate > self._encoder.bit_rate and not loud):
             self._encoder = OpusEncoder(bit_rate)
         self._before.append((self._encoder.encode(samples), begin))
         while heard and self._before:
