@@ -28,15 +28,15 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     'providers': ('core', 'lipsync', 'listening', 'media', 'speaking'),
     'render': ('core', 'lipsync', 'media', 'speaking'),
     'ros': ('core', 'media'),
-    'nodes': ('core', 'dialogue', *ENGINES, 'providers', 'ros', 'web'),
+    'nodes': ('call', 'core', 'dialogue', *ENGINES, 'providers', 'ros', 'web'),
     'web': ('core', 'media'),
     'graph': ('core',),
     'launching': ('core', 'graph'),
     'supervisor': ('core',),
     'doctor': ('core', 'providers', 'speaking'),
-    'cli': ('bench', 'core', 'doctor', 'graph', *ENGINES, 'providers', 'render', 'ros',
+    'cli': ('bench', 'call', 'core', 'doctor', 'graph', *ENGINES, 'providers', 'render', 'ros',
             'supervisor'),
-    'bench': ('core', 'graph', *ENGINES, 'providers', 'render', 'ros', 'supervisor'),
+    'bench': ('call', 'core', 'graph', *ENGINES, 'providers', 'render', 'ros', 'supervisor'),
 }
 # Where a room may be entered from these files only.
 ONLY_FROM = {

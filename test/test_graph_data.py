@@ -193,7 +193,7 @@ def test_every_argument_sets_parameters_of_nodes_that_exist() -> None:
     for argument in graph.ARGUMENTS.values():
         assert argument.description
         for node, _ in argument.sets:
-            assert node in {'link', 'responder', *graph.OUTPUTS}.union(
+            assert node in {'link', 'call', 'responder', *graph.OUTPUTS}.union(
                 *(names for graphs in graph.MODES.values() for names in graphs.values()))
 
 

@@ -41,7 +41,8 @@ def assert_form(element: ElementTree.Element) -> None:
 
 @pytest.mark.parametrize(('name', 'arguments'), [
     ('live', EVERYTHING), ('live', {'mode': 'audio', 'web': 'false'}), ('sender', {}),
-    ('receiver', {'link': 'udp', 'link_address': '127.0.0.1:5710', 'web': 'true'})])
+    ('receiver', {'link': 'udp', 'link_address': '127.0.0.1:5710', 'web': 'true'}),
+    ('call', {'mic': 'true', 'web': 'true'})])
 def test_it_has_the_form_of_sros2_and_an_enclave_for_each_process(
         name: str, arguments: dict[str, str]) -> None:
     specs = graph.nodes(name, arguments, '/robot/head')

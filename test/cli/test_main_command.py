@@ -14,8 +14,8 @@ import pytest
 from txt2vid_ros import __version__
 
 COMMANDS = (
-    'live', 'say', 'type', 'demo', 'voice', 'devices', 'bag', 'render', 'bench', 'link', 'top',
-    'trace', 'service', 'security', 'doctor', 'models')
+    'live', 'call', 'say', 'type', 'demo', 'voice', 'devices', 'bag', 'render', 'bench', 'link',
+    'cards', 'top', 'trace', 'service', 'security', 'doctor', 'models')
 ENVIRONMENT = {'PYTHONPATH': str(ROOT)}
 
 

@@ -202,8 +202,8 @@ def assert_one_clear_line(status: int, text: str, pattern: str) -> None:
 class TalkingHead(Command):
     """`txt2vid live` with a namespace of its own, on a port that the system chooses."""
 
-    def __init__(self, folder: Path, *options: str, http: str = '127.0.0.1:0', **more: Any
-                 ) -> None:
+    def __init__(self, folder: Path, *options: str, http: str = '127.0.0.1:0',
+                 command: str = 'live', **more: Any) -> None:
         """
         Start it; it is not yet ready. '{ns}' in an option becomes the namespace.
 
@@ -212,10 +212,10 @@ class TalkingHead(Command):
         """
         self.namespace = f'/test_{os.getpid()}_{random.randrange(10**6)}'
         words = [option.replace('{ns}', self.namespace) for option in options]
-        for option in ('--skills', '--web'):
+        for option in ('--skills', '--web') if command == 'live' else ():
             if option not in words:
                 words += [option, 'false']
-        super().__init__(folder, 'live', '--http', http, '--namespace', self.namespace, *words,
+        super().__init__(folder, command, '--http', http, '--namespace', self.namespace, *words,
                          **more)
         self._pids: set[int] = set()
         self._segments: set[str] = set()

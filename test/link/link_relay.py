@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import heapq
 import itertools
 import random
@@ -45,10 +46,12 @@ def main() -> None:
                     heapq.heappush(waiting, (at, next(order), source is near, datagram))
         while waiting and waiting[0][0] <= time.monotonic():
             _, _, forward, datagram = heapq.heappop(waiting)
-            if forward:
-                far.send(datagram)
-            elif client is not None:
-                near.sendto(datagram, client)
+            # Without a way to it, a datagram is lost, as in a router.
+            with contextlib.suppress(OSError):
+                if forward:
+                    far.send(datagram)
+                elif client is not None:
+                    near.sendto(datagram, client)
 
 
 if __name__ == '__main__':

@@ -15,9 +15,9 @@ class FaceConsent:
     """Digests of the faces that may be sent: a face that is changed is asked for again."""
 
     @classmethod
-    def to(cls, face: Face) -> FaceConsent:
-        """Return the consent to send this face."""
-        return cls(frozenset((face.digest,)))
+    def to(cls, *faces: Face) -> FaceConsent:
+        """Return the consent to send these faces."""
+        return cls(frozenset(face.digest for face in faces))
 
     def covers(self, face: Face) -> bool:
         """Return whether this face may be sent."""

@@ -26,6 +26,7 @@ BENCHES: dict[str, str] = {
     'graph': 'frames on time, processor and memory',
     'soak': 'a long conversation with faults: what is lost, what grows',
     'link': 'what a conversation costs, beside TCP, DDS, Opus',
+    'call': 'what a call costs: its dialogue, the card that is sent once',
     'render': 'how much faster than real time files are made',
     'face': 'how the default face moves, on its pictures',
     'lipsync': 'the lip-sync engines; Wav2Lip beside torch',

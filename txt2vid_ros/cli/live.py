@@ -22,6 +22,7 @@ from txt2vid_ros.core.process import service_manager
 from txt2vid_ros.core.process.service_manager import ServiceManager
 from txt2vid_ros.core.process.signals import on_signal
 from txt2vid_ros.core.storage.files import refuse_overwriting
+from txt2vid_ros.ros.side.hang_up import HangUp
 from txt2vid_ros.ros.side.readiness import Readiness
 from txt2vid_ros.supervisor import Supervisor
 
@@ -86,7 +87,8 @@ def run(arguments: argparse.Namespace) -> int:
     # Whose figures tell that the graph works: of a sender, which shows no face, its first node's.
     watched = next(name for name in ('stream', 'stt', 'mic') if name in graph_nodes)
     try:
-        with Readiness(manager, arguments.namespace, watched):
+        with Readiness(manager, arguments.namespace, watched), \
+                HangUp(arguments.namespace, supervisor.stop, arguments.graph == graph.CALL):
             return supervisor.run()
     finally:
         manager.tell('STOPPING=1')
@@ -103,7 +105,7 @@ def environment(name: str, together: bool = False) -> dict[str, str]:
     """
     chosen = {name: value for name, value in {**graph.ENVIRONMENT, **os.environ}.items()
               if name not in service_manager.VARIABLES}
-    if name == 'live':
+    if name in ('live', 'call'):
         # Whoever reaches its topics can speak through the face and hear all that it says.
         chosen.setdefault('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
     chosen.setdefault('RCUTILS_CONSOLE_OUTPUT_FORMAT',
@@ -160,12 +162,16 @@ def _speak_lines(arguments: argparse.Namespace) -> tuple[str, ...]:
         return () if here or arguments.device or arguments.input else (
             f'speak{where}: {_command()} live --graph sender '
             f'--mode audio{option}',)
+    if arguments.graph == graph.CALL:
+        return (f'say something to the other end: {_command()} say --peer{option} "Hello."',)
     return (f'speak: {_command()} say{option} "Hello."',
             f'speak, where ROS is installed: ros2 topic pub --once {namespace}/text '
             'std_msgs/msg/String "{data: Hello.}"')
 
 
 def _talk_lines(nodes: set[str], responder: str) -> tuple[str, ...]:
+    if {'web', graph.CALL} <= nodes:
+        return ('talk: press Talk on its page; type there what you do not want to say aloud',)
     if not {'web', 'stt', 'responder'} <= nodes:
         return ()
     return ('talk: press Talk on its page' + ('' if responder else '; it says back what it hears, '

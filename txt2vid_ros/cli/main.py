@@ -17,6 +17,7 @@ from txt2vid_ros.core.process.signals import end_as_interrupted, Ended
 # Sub-command: the module with add_arguments(parser) and run(arguments), and its one-line help.
 COMMANDS: dict[str, tuple[str, str]] = {
     'live': ('txt2vid_ros.cli.live', 'run the talking head until Ctrl-C'),
+    'call': ('txt2vid_ros.cli.call', 'talk with somebody over a thin link, face to face'),
     'say': ('txt2vid_ros.cli.say', 'have a running talking head say something'),
     'type': ('txt2vid_ros.cli.type', 'speak what is typed, line by line'),
     'demo': ('txt2vid_ros.cli.demo', 'have a running talking head show two speakers'),
@@ -26,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     'render': ('txt2vid_ros.cli.render', 'make a video file from text or sound, without ROS'),
     'bench': ('txt2vid_ros.cli.bench', 'measure: sync, latency, graph, render, ...'),
     'link': ('txt2vid_ros.cli.link', 'make a key for the text link, and watch it'),
+    'cards': ('txt2vid_ros.cli.call.cards', 'see whose cards calls have left, and forget them'),
     'top': ('txt2vid_ros.cli.top', 'watch a running talking head: nodes, latencies, sentences'),
     'trace': ('txt2vid_ros.cli.traces', 'follow sentences through the graph, with times'),
     'service': ('txt2vid_ros.cli.service', 'start the talking head with the machine (systemd)'),

@@ -28,6 +28,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help='language of the text, as es or pt-BR; without it, it is recognized')
     parser.add_argument('--interrupt', action='store_true',
                         help='interrupt the current speech first')
+    parser.add_argument('--peer', action='store_true',
+                        help='in a call: say it to the other end, where its voice is')
     parser.add_argument('--no-wait', action='store_true', help='do not wait until it is said')
     add_graph_arguments(parser)
 
@@ -37,6 +39,8 @@ def run(arguments: argparse.Namespace) -> int:
     texts = _texts(arguments)
     if texts and not any(speakable(compose(text)) for text in texts):
         raise UserError('there is nothing to pronounce in the text', 'Give words or numbers.')
+    if arguments.peer:
+        return _to_peer(arguments, texts)
     from txt2vid_ros.ros.side.speech_client import SpeechClient
     with SpeechClient(arguments.namespace) as client:
         client.wait_connected(arguments.timeout)
@@ -62,6 +66,17 @@ def run(arguments: argparse.Namespace) -> int:
                 for utterance in utterances[:1]):
             raise UserError('the talking head does not speak',
                             'See the output of its tts node.')
+    return 0
+
+
+def _to_peer(arguments: argparse.Namespace, texts: list[str]) -> int:
+    """Give the texts to the link of a call. Raises UserError."""
+    if arguments.speaker or arguments.interrupt:
+        raise UserError('--peer goes without --speaker and --interrupt',
+                        'What you say in a call is yours, and sounds at the other end.')
+    from txt2vid_ros.ros.side.text_client import send_texts
+    send_texts(arguments.namespace, [text for text in texts if speakable(compose(text))],
+               arguments.timeout)
     return 0
 
 

@@ -12,6 +12,7 @@ from txt2vid_ros.graph.commands import (
 from txt2vid_ros.graph.policy import enclave, policy
 from txt2vid_ros.graph.specs import (
     AUDIO,
+    CALL,
     GRAPHS,
     LINKS,
     MODES,
@@ -24,6 +25,6 @@ from txt2vid_ros.graph.specs import (
 )
 
 __all__ = [
-    'ARGUMENTS', 'AUDIO', 'ENVIRONMENT', 'GRAPHS', 'LINKS', 'MODES', 'OUTPUTS', 'PACKAGE', 'TEXT',
-    'TOPIC', 'Argument', 'NodeSpec', 'command', 'composed', 'enclave', 'interpreter',
+    'ARGUMENTS', 'AUDIO', 'CALL', 'ENVIRONMENT', 'GRAPHS', 'LINKS', 'MODES', 'OUTPUTS', 'PACKAGE',
+    'TEXT', 'TOPIC', 'Argument', 'NodeSpec', 'command', 'composed', 'enclave', 'interpreter',
     'is_true', 'nodes', 'policy', 'settings', 'web_is_missing', 'with_parameters']

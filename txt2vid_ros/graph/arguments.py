@@ -89,15 +89,28 @@ ARGUMENTS: dict[str, Argument] = {argument.name: argument for argument in (
     Argument('link_address', '', "HOST:PORT of the receiver or a TNC, or a serial line's device",
              (('link', 'address'),)),
     Argument('link_key', '', 'file of the key that both ends share: txt2vid link keygen',
-             (('link', 'key_file'),)),
+             (('link', 'key_file'), ('call', 'key_file'))),
     Argument('link_rate', '', 'limit of the link in bits per second',
              (('link', 'rate'),)),
+    Argument('listen', '', 'true at the end of a call that waits for the other one',
+             (('link', 'listen'),)),
+    Argument('me', '', 'picture or clip of your face, for the peer of a call',
+             (('call', 'me'),)),
+    Argument('share_face', '', 'true to let the peer of a call have it', (
+        ('call', 'share_face'),)),
+    Argument('my_name', '', 'what the peer of a call is told to call you', (('call', 'name'),)),
+    Argument('my_locale', '', 'the language that you speak in a call, as BCP 47 tag',
+             (('call', 'locale'), ('stt', 'locale'))),
+    Argument('my_voice', '', 'voices that speak for you at the peer of a call: '
+             'PROVIDER:VOICE,..., the favourite first', (('call', 'voices'),)),
+    Argument('accept_face', '', 'none, pictures or clips: the faces that are taken from the peer '
+             'of a call', (('call', 'accept_face'),)),
     Argument('skills', 'true', 'false to leave out the node say, which serves the actions by '
              'which robots ask for speech', ()),
     Argument('use_sim_time', '', 'true to follow /clock, as for a replayed bag',
              tuple((node, 'use_sim_time') for node in (
                  'mic', 'stt', 'responder', 'tts', 'playout', 'lipsync', 'stream', 'web', 'say',
-                 'link', *OUTPUTS))),
+                 'link', 'call', *OUTPUTS))),
     Argument('composed', '', 'true to run the nodes in one process, which needs less memory', ()),
     Argument('width', '', 'pixels', (('lipsync', 'width'), ('stream', 'width'))),
     Argument('height', '', 'pixels', (('lipsync', 'height'), ('stream', 'height'))),

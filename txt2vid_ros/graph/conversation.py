@@ -51,7 +51,12 @@ def conversation(graph: str, arguments: Mapping[str, str], *, text: bool, page: 
     given = arguments.get('mic', '')
     wanted = is_true('mic', given) or (
         not given and any(map(arguments.get, ('device', 'input'))))
-    microphone = wanted and graph == 'live'
+    microphone = wanted and graph in ('live', 'call')
+    if graph == 'call':
+        if asked not in ('', NOBODY):
+            raise UserError(f'responder: in a call the peer answers, and not {asked}',
+                            'Leave it out.')
+        return ConversationSpec(microphone, microphone or (not given and page))
     if not text or graph == 'sender':
         if asked not in ('', NOBODY):
             raise UserError(f'responder: {"the sender says" if text else "mode audio has"} '

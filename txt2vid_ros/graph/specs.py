@@ -21,17 +21,31 @@ MODES: dict[str, dict[str, tuple[str, ...]]] = {
         'receiver': ('tts', 'lipsync', 'stream', 'web', 'say'),
         'live': ('tts', 'lipsync', 'stream', 'web', 'say'),
         'sender': ('mic', 'stt'),
+        'call': ('tts', 'lipsync', 'stream', 'web'),
     },
     AUDIO: {
         'receiver': ('playout', 'lipsync', 'stream', 'web'),
         'live': ('playout', 'lipsync', 'stream', 'web'),
         'sender': ('mic',),
+        'call': ('tts', 'lipsync', 'stream', 'web'),
     },
 }
+CALL = 'call'
 GRAPHS = MODES[TEXT]
 # What carries `speech` to `heard`. Over topics no node is needed: the sender's graph says `heard`.
 TOPIC = 'topic'
 LINKS = (TOPIC, 'udp', 'tcp', 'serial', 'kiss-tcp', 'kiss-serial')
+LINK_ROLES = {'sender': 'sender', CALL: 'peer'}
+"""Which end of the link a graph is, where it is not the receiver."""
+CALL_LINK = 'udp'
+"""What carries a call where nothing else is asked for."""
+REMAPPED: dict[str, dict[str, tuple[tuple[str, str], ...]]] = {
+    'sender': {'stt': (('speech', 'heard'),)},
+    # What the peer says is heard; what is typed or asked for here is for the peer.
+    CALL: {'tts': (('text', 'local/text'), ('heard', 'peer/heard')),
+           'link': (('heard', 'peer/heard'),), 'web': (('heard', 'speech'),)},
+}
+"""Topics that a node has under another name; those of the sender only where there is no link."""
 LATER = 1.5
 """Seconds after the face in which nobody talks to it yet: the first picture need not wait."""
 
@@ -70,6 +84,8 @@ def nodes(graph: str, arguments: Mapping[str, str] | None = None,
     kind = (arguments or {}).get('link') or TOPIC
     if kind not in LINKS:
         raise UserError(f'link: {kind!r} is unknown', f'Use one of {", ".join(LINKS)}.')
+    if graph == CALL and kind == TOPIC:
+        kind, arguments = CALL_LINK, {**(arguments or {}), 'link': CALL_LINK}
     mode = (arguments or {}).get('mode') or TEXT
     if mode not in MODES:
         raise UserError(f'mode: {mode!r} is unknown', f'Use one of {", ".join(MODES)}.')
@@ -78,6 +94,8 @@ def nodes(graph: str, arguments: Mapping[str, str] | None = None,
                         'Have both machines in one ROS network, and leave out the link.')
     graphs = MODES[mode]
     names = graphs[graph] if kind == TOPIC else (*graphs[graph], 'link')
+    if graph == CALL:
+        names = (*names, 'call')
     if graph == 'receiver' and is_true('mic', (arguments or {}).get('mic', '')):
         raise UserError('mic: the receiver has no microphone',
                         'Run the graph live, or the graph sender beside it.')
@@ -112,7 +130,11 @@ def nodes(graph: str, arguments: Mapping[str, str] | None = None,
         # as barge_in can be set while it runs, and 50 messages a second cost little.
         values['mic']['chunk'] = '0.02'
     if kind != TOPIC:
-        values['link']['role'] = 'sender' if graph == 'sender' else 'receiver'
+        values['link']['role'] = LINK_ROLES.get(graph, 'receiver')
+    if graph == CALL:
+        # What is typed is for the peer as well, and nobody interrupts what the peer says.
+        values['link']['take_text'] = 'true'
+        values.get('stt', {})['barge_in'] = 'never'
     defaults = {argument.name: argument.default for argument in ARGUMENTS.values()}
     for name, value in _shaped({**defaults, **(arguments or {})}).items():
         if name not in ARGUMENTS:
@@ -131,7 +153,7 @@ def nodes(graph: str, arguments: Mapping[str, str] | None = None,
                         'Leave out web:=false and http:=off, or push to another kind of URL.')
     namespace = checked_namespace(namespace)
     # Elsewhere what is heard is for the responder to answer, or for the link.
-    remapped = ({'stt': (('speech', 'heard'),)} if kind == TOPIC and graph == 'sender' else {})
+    remapped = REMAPPED.get(graph, {}) if kind == TOPIC or graph == CALL else {}
     return [NodeSpec(name, name, values[name], namespace, remapped.get(name, ()),
                      program=held.program if name == 'responder' else '',
                      start_after=LATER if name in held.nodes and not held.microphone else 0.0)

@@ -11,9 +11,10 @@ from txt2vid_ros.core.parameters import listed
 
 LISTS = frozenset({
     ('tts', 'provider'), ('tts', 'listeners'), ('stt', 'provider'), ('web', 'allowed_origins'),
-    ('web', 'allowed_hosts'), ('web', 'ice_servers')})
+    ('web', 'allowed_hosts'), ('web', 'ice_servers'), ('call', 'voices'),
+    ('call', 'accept_voices'), ('call', 'fallback_voices')})
 """The (node, parameter) pairs that are lists of texts."""
-READ, WRITTEN = ('face', 'people', 'input'), ('record',)
+READ, WRITTEN = ('face', 'people', 'input', 'me'), ('record',)
 SECRETS = ('link_key', 'token_file', 'tls_cert', 'tls_key')
 """The arguments that are paths: of what is read, of what is written, of keys."""
 WHIP = ('whip://', 'whips://')

@@ -12,6 +12,7 @@ MAX_AGE = 3600
 """Seconds."""
 _KEEPALIVE_BYTES = 12
 """Of the body of a keepalive or its answer, roughly."""
+_SLOW_BYTES = 150
 _SHORT_AGE = 40
 """Seconds of `max_age` for which start times of two bytes are enough."""
 
@@ -109,10 +110,16 @@ class LinkConfig:
 
     @property
     def data_bytes(self) -> int:
-        """Return the bytes of a datagram of data at most: on a slow link, what takes 4 s."""
+        """
+        Return the bytes of a datagram of data at most: what takes a second.
+
+        Where headers would be most of that, 150 bytes with them, or what takes 4 s.
+        """
         if not self.rate:
             return self.mtu
-        return min(self.mtu, max(64, int(4 * self.rate / self.bits_per_byte) - self.header_bytes))
+        a_second = self.rate / self.bits_per_byte
+        wire_bytes = int(max(a_second, min(_SLOW_BYTES, 4 * a_second)))
+        return min(self.mtu, max(64, wire_bytes - self.header_bytes))
 
     @property
     def merge_bytes(self) -> int:

@@ -64,6 +64,13 @@ class ReceivedData:
 
 
 @dataclasses.dataclass(frozen=True)
+class DataTaken:
+    """The other end has taken a message of data; so many more wait."""
+
+    waiting: int
+
+
+@dataclasses.dataclass(frozen=True)
 class ReceivedAudio:
     """Sound that came over the link, without a gap in it."""
 
@@ -108,5 +115,5 @@ class Mismatch:
     problem: str
 
 
-LinkEvent = (ReceivedText | ReceivedData | ReceivedAudio | SoundPath | Dropped | Connected
-             | Mismatch)
+LinkEvent = (ReceivedText | ReceivedData | DataTaken | ReceivedAudio | SoundPath | Dropped
+             | Connected | Mismatch)

@@ -18,6 +18,7 @@ from txt2vid_ros.link.exchange import Exchange
 from txt2vid_ros.link.greeting import Greeting, NewSession
 from txt2vid_ros.link.messages import (
     Connected,
+    DataTaken,
     Instant,
     LinkEvent,
     NEVER,
@@ -197,26 +198,25 @@ class Peer:
             return frame
         if session is None:
             return None
-        speaks = self.role.speaks and not self._greeting.in_progress
+        settled = not self._greeting.in_progress
+        speaks = self.role.speaks and settled
         if now.mono >= self._keepalive_due:
             self._silent_since = now.mono
             outbound.ask()
-        rides = (speaks and outbound.speaks_next(now)) or self.sound.wakeup(now) <= now.mono
+        rides = (speaks and outbound.speaks_next(now)) or (
+            settled and self.sound.wakeup(now) <= now.mono)
         if (now.mono >= self._inbound.ack_due and not rides
                 and (ack := self._inbound.acknowledge(now))):
             return OutgoingDatagram(session.seal_next(FrameType.ACK, ack))
         data = None
         if speaks:
-            data = outbound.next(now, lambda free: self._ride(now, free),
+            data = outbound.next(now, lambda free: self._inbound.acknowledge(now, free),
                                  self.limits.half_full)
-        if data is None and not self._greeting.in_progress:
-            data = self.sound.next(session, now, self._ride)
+        if data is None and settled:
+            data = self.sound.next(session, now, self._inbound.acknowledge)
         if data is None and speaks:
             data = self._data_datagram(session, now)
         return None if data is None else OutgoingDatagram(data)
-
-    def _ride(self, now: Instant, free: int) -> bytes:
-        return self._inbound.acknowledge(now, free)
 
     def _data_datagram(self, session: Session, now: Instant) -> bytes | None:
         ready = self.limits.data_ready_at(now.mono) <= now.mono
@@ -224,7 +224,7 @@ class Peer:
         if body is None:
             return None
         free = self.config.mtu - session.overhead - len(body)
-        return session.seal_next(FrameType.DATA, body, self._ride(now, free))
+        return session.seal_next(FrameType.DATA, body, self._inbound.acknowledge(now, free))
 
     def _begin(self, new: NewSession, now: Instant) -> Session:
         """Change over to a session."""
@@ -289,7 +289,10 @@ class Peer:
         elif frame_type is FrameType.AUDIO:
             self.sound.take(counter, reader.rest(), self._inbound.log.offset, now)
         elif frame_type is FrameType.DATA:
+            waiting = self.data.backlog
             message = self.data.take(reader.rest(), now)
+            if self.data.backlog < waiting:
+                self._inbound.log.add_event(DataTaken(self.data.backlog))
             if message is not None:
                 self._inbound.log.add_event(ReceivedData(message))
         if ack is not None:

@@ -10,40 +10,42 @@ from typing import Any
 
 from hri_msgs.msg import LiveSpeech
 from rclpy.duration import Duration
+from std_msgs.msg import String
 from trajectory_msgs.msg import JointTrajectory
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.errors import UserError
-from txt2vid_ros.core.people import utterance_id
+from txt2vid_ros.core.people import DEFAULT, utterance_id
 from txt2vid_ros.link import keys
 from txt2vid_ros.link.codec.languages import ENGLISH
 from txt2vid_ros.link.codec.text import TextCodec
-from txt2vid_ros.link.config import LinkConfig, MAX_AGE, queue_for
 from txt2vid_ros.link.delivery.progress_store import ProgressStore
 from txt2vid_ros.link.link_statistics import LinkStatistics
 from txt2vid_ros.link.messages import (
     Connected,
+    DataTaken,
     Dropped,
     Instant,
     LinkEvent,
     Mismatch,
     OutgoingText,
+    ReceivedData,
     ReceivedText,
 )
+from txt2vid_ros.link.options import LinkOptions
 from txt2vid_ros.link.peer import Peer
 from txt2vid_ros.link.protocol.wire import travelled_start
 from txt2vid_ros.link.roles import CALLING_PEER, LISTENING_PEER, RECEIVER, Role, SENDER
 from txt2vid_ros.link.runner import LinkRunner
-from txt2vid_ros.link.sound.ladder import MODES, TEXT
 from txt2vid_ros.link.state_file import state_file
-from txt2vid_ros.link.transport import open_transport, TransportOptions, TRANSPORTS
+from txt2vid_ros.link.transport import open_transport, TransportOptions
 from txt2vid_ros.link.transport.base import Transport
-from txt2vid_ros.link.transport.kiss import MAX_PORT
 from txt2vid_ros.nodes.parts.link_sound import LinkSound
 from txt2vid_ros.ros import messages, qos
+from txt2vid_ros.ros.call.data_topics import DataTopics
 from txt2vid_ros.ros.monitoring.node_status import NodeParameters
 from txt2vid_ros.ros.monitoring.trace_publisher import TracePublisher
 from txt2vid_ros.ros.node import ManagedNode
-from txt2vid_ros.ros.parameters import Declared, parameter
+from txt2vid_ros.ros.parameters import Declared
 from txt2vid_ros.ros.running import end_process, run
 
 ROLES: dict[tuple[str, bool], Role] = {
@@ -52,7 +54,6 @@ ROLES: dict[tuple[str, bool], Role] = {
     ('peer', False): CALLING_PEER, ('peer', True): LISTENING_PEER,
 }
 """The role of each value of the parameters `role` and `listen`."""
-MTU = {'udp': 1200, 'tcp': 1200, 'serial': 128, 'kiss-tcp': 128, 'kiss-serial': 128}
 STARTS_KEPT = 64
 """Utterances whose start is remembered until their mouth shapes come."""
 ACKNOWLEDGEMENT_TIMEOUT = 1.0
@@ -60,48 +61,8 @@ ACKNOWLEDGEMENT_TIMEOUT = 1.0
 
 
 @dataclasses.dataclass(frozen=True)
-class Parameters(NodeParameters):
+class Parameters(LinkOptions, NodeParameters):
     """The parameters of the link node."""
-
-    role: str = parameter('receiver', 'which end this is; both are peers where both speak',
-                          choices=('sender', 'receiver', 'peer'))
-    listen: bool = parameter(False, 'whether a peer waits at its address for the other one, which '
-                             'has the same address and calls')
-    mode: str = parameter(TEXT, 'how speech goes: as text, as sound (Opus, 6 to 16 kbit/s), or '
-                          'auto: as sound where the path has borne it for 10 s',
-                          choices=MODES, live=True)
-    transport: str = parameter('udp', 'what carries it', choices=TRANSPORTS)
-    address: str = parameter('127.0.0.1:5710', 'HOST:PORT of the end that waits, at both ends; '
-                             'HOST:PORT of a TNC (kiss-tcp); or the device of a serial line')
-    baud: int = parameter(0, 'speed of a serial line; 0 keeps the one it has', minimum=0,
-                          maximum=4_000_000)
-    kiss_port: int = parameter(0, 'radio port of a TNC behind KISS', minimum=0, maximum=MAX_PORT)
-    callsign: str = parameter('', 'call sign of this station, such as DL1ABC-7, for the AX.25 '
-                              'header that TNCs want; without, KISS frames have none')
-    peer_callsign: str = parameter('', 'call sign of the other station')
-    key_file: str = parameter('', 'file of the key that both ends share (txt2vid link keygen); '
-                              f'empty for the environment variable {keys.VARIABLE}')
-    insecure: bool = parameter(False, 'whether to allow a link beyond this machine without a key')
-    rate: float = parameter(0.0, 'limit of this end in bits per second on the wire, headers '
-                            'included; 0 for none', minimum=0.0, maximum=1e9)
-    duty_cycle: float = parameter(0.0, 'share of any hour that this end may be on the air, such '
-                                  'as 0.01, with rate as bit rate on the air; 0 for no limit',
-                                  minimum=0.0, maximum=1.0)
-    mtu: int = parameter(0, 'bytes of the largest datagram; 0 for what suits the transport',
-                         minimum=0, maximum=65_000)
-    max_age: float = parameter(30.0, 'seconds after which an utterance that has not arrived is '
-                               'dropped', minimum=1.0, maximum=float(MAX_AGE))
-    tag_bytes: int = parameter(4, 'length of the authentication tag: 4, 6, 8, 10, 12, 14 or 16',
-                               minimum=4, maximum=16)
-    incremental: bool = parameter(False, 'whether to send partial text as well, where the rate '
-                                  'leaves room')
-    queue: int = parameter(0, 'utterances that may wait; 0 for as many as are said within '
-                           'max_age, and at least 256', minimum=0, maximum=100_000)
-    keepalive: float = parameter(30.0, 'seconds of silence after which a calling peer asks '
-                                 'whether the other one is there; 0 for never', minimum=0.0,
-                                 maximum=3600.0)
-    state_file: str = parameter('', 'where an end that hears remembers its progress; empty for '
-                                'a file of its own below ~/.local/state, "off" for none')
 
 
 class LinkNode(ManagedNode):
@@ -121,12 +82,7 @@ class LinkNode(ManagedNode):
         transport = self._open()
         try:
             key = keys.require(key, transport.loopback, table.insecure)
-            config = LinkConfig(
-                rate=table.rate, duty_cycle=table.duty_cycle,
-                mtu=table.mtu or MTU[table.transport], max_age=table.max_age,
-                tag_bytes=table.tag_bytes, header_bytes=transport.header_bytes,
-                bits_per_byte=transport.bits_per_byte, incremental=table.incremental,
-                queue=table.queue or queue_for(table.max_age), keepalive=table.keepalive)
+            config = table.config(transport)
             self._progress_store = ProgressStore(state_file(
                 table.state_file, table.transport, self._state_name)
                 if self._role.hears else None)
@@ -140,6 +96,7 @@ class LinkNode(ManagedNode):
         self._runner: LinkRunner[Peer] | None = None
         self._heard = (self.publisher(LiveSpeech, 'heard', qos.SPEECH)
                        if self._role.hears else None)
+        self._data = DataTopics(self, self._send_data) if self._role.two_way else None
         self._sound = LinkSound(self, self._role, self._use, self._instant)
         self._trace = TracePublisher(self)
         self._statistics = LinkStatistics(self._end)
@@ -157,7 +114,7 @@ class LinkNode(ManagedNode):
 
     @property
     def _state_name(self) -> str:
-        """What the state file is named after: two peers of one address may share a machine."""
+        """Return what the state file is named after: two peers may share a machine."""
         address: str = self.parameters.address
         return address + ('-caller' if self._role.initiates else '')
 
@@ -169,11 +126,17 @@ class LinkNode(ManagedNode):
         if self._role.speaks:
             self.create_subscription(LiveSpeech, 'speech', self._on_speech, qos.SPEECH,
                                      qos_overriding_options=qos.overridable())
+            if table.take_text:
+                self.create_subscription(String, 'text', self._on_text, qos.TEXT,
+                                         qos_overriding_options=qos.overridable())
         if self._role.hears:
             self.create_subscription(JointTrajectory, 'voice/mouth', self._on_mouth, qos.MOUTH)
         self._runner = LinkRunner(self._end, transport, self._on_event, self._instant)
         self.until_deactivate(self._leave)
         self._sound.start(table.mode)
+        if self._data is not None:
+            self._data.listen()
+            self._tell_room(self._end.data.backlog)
         self.get_logger().info(f'{table.role} of the link over {table.transport}, '
                                f'{table.address}')
 
@@ -221,7 +184,7 @@ class LinkNode(ManagedNode):
 
     # From the topics --------------------------------------------------------------------------
 
-    def _on_speech(self, message: LiveSpeech) -> None:
+    def _on_speech(self, message: LiveSpeech, recognized: bool = True) -> None:
         text = message.final or message.incremental
         if not text:
             return
@@ -233,7 +196,9 @@ class LinkNode(ManagedNode):
             (end.submit if final else end.submit_partial)(utterance, now)
 
         runner = self._runner
-        if runner is not None and self._sound.goes_as_text(utterance, final):
+        if recognized and not self._sound.goes_as_text(utterance, final):
+            return
+        if runner is not None:
             try:
                 runner.use(submit)
                 if final:
@@ -242,6 +207,20 @@ class LinkNode(ManagedNode):
                         link_id=utterance_id(utterance.speaker, travelled_start(utterance.start)))
             except UserError as error:
                 self.get_logger().error(f'an utterance is not sent: {error}')
+
+    def _on_text(self, message: String) -> None:
+        self._on_speech(messages.to_speech(DEFAULT, self.ros_clock.now(), '', 1.0,
+                                           final=message.data.strip()), recognized=False)
+
+    def _send_data(self, message: bytes) -> None:
+        runner = self._runner
+        if runner is not None:
+            runner.use(lambda end, now: end.submit_data(message, now))
+            self._tell_room(self._end.data.backlog)
+
+    def _tell_room(self, waiting: int) -> None:
+        if self._data is not None:
+            self._data.tell_room(waiting, self._end.data.largest, self._end.counters.sessions)
 
     def _on_mouth(self, message: JointTrajectory) -> None:
         start = self._starts.pop(message.header.frame_id, None)
@@ -262,6 +241,11 @@ class LinkNode(ManagedNode):
         elif isinstance(event, Connected):
             self._statistics.mismatch = ''
             log.info('the link has resumed' if event.resumed else 'the other end is connected')
+            self._tell_room(self._end.data.backlog)
+        elif isinstance(event, ReceivedData) and self._data is not None:
+            self._data.received(event.message)
+        elif isinstance(event, DataTaken):
+            self._tell_room(event.waiting)
         elif isinstance(event, Mismatch) and event.problem != self._statistics.mismatch:
             self._statistics.mismatch = event.problem
             log.error(event.problem)

@@ -26,6 +26,8 @@ CAPTURED = _reliable(1024)
 """For those who must not lose a word though they may be busy: half a minute of a microphone, eight
 seconds of a file at four times its speed."""
 MOUTH = _reliable(50)
+DATA = _reliable(64)
+"""As many as a link lets wait."""
 CAPTION = _reliable(50)
 EXPRESSION = _reliable(10)
 SPEAKING = _reliable(1, latched=True)

@@ -43,10 +43,10 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     """Return the figures: bits a character and a second, delivery, time and processor."""
     conversation = read(arguments.text, arguments.wpm)
     rows: dict[str, dict[str, Any]] = {
-        'link': _link(conversation, PATH, LinkConfig(rate=arguments.rate)),
-        'link_unlimited': _link(conversation, PATH, LinkConfig()),
-        'link_20_percent_lost': _link(conversation, BAD_PATH, LinkConfig()),
-        'link_serial_300_bps': _link(conversation, PATH, LinkConfig(
+        'link': one_way(conversation, PATH, LinkConfig(rate=arguments.rate)),
+        'link_unlimited': one_way(conversation, PATH, LinkConfig()),
+        'link_20_percent_lost': one_way(conversation, BAD_PATH, LinkConfig()),
+        'link_serial_300_bps': one_way(conversation, PATH, LinkConfig(
             rate=300, mtu=128, header_bytes=2, bits_per_byte=10)),
     }
     dialogues = {name: dialogue.played(conversation, network) for name, network in (
@@ -90,15 +90,15 @@ def read(path: Path, words_per_minute: float) -> Conversation:
     return Conversation(tuple(texts), words_per_minute)
 
 
-def _link(conversation: Conversation, network: SimulatedNetwork,
-          config: LinkConfig) -> dict[str, Any]:
+def one_way(conversation: Conversation, network: SimulatedNetwork,
+            config: LinkConfig | None = None) -> dict[str, Any]:
     """
     Play the conversation at its pace to both ends, on a simulated clock: exact to the bit.
 
     All datagrams count, both ways and with their headers: handshake and acknowledgements too.
     """
     codec = TextCodec()
-    simulation = LinkSimulation(codec, (NO_KEY, NO_KEY), network, config)
+    simulation = LinkSimulation(codec, (NO_KEY, NO_KEY), network, config or LinkConfig())
     submitted: dict[str, list[float]] = {}
     start = simulation.now
     for text, seconds in zip(conversation.texts, conversation.durations, strict=True):

@@ -6,6 +6,7 @@ from pathlib import Path
 import sys
 
 import numpy as np
+from numpy.typing import NDArray
 from txt2vid_ros.core.pcm import SPEECH_RATE
 from txt2vid_ros.link.config import LinkConfig
 from txt2vid_ros.link.protocol.audio import AudioBody, REPORT_BYTES
@@ -18,7 +19,7 @@ from txt2vid_ros.media.speech_coding.opus import OpusEncoder, PACKET_SAMPLES
 HOLD_SECONDS = 0.6
 
 
-def wire_bps(sound: np.ndarray, rung: SoundRung, config: LinkConfig) -> dict[str, float]:
+def wire_bps(sound: NDArray[np.float32], rung: SoundRung, config: LinkConfig) -> dict[str, float]:
     """Return bit/s of mono sound at SPEECH_RATE, (n,): coded, on the wire, and of reports."""
     encoder, gate = OpusEncoder(rung.bit_rate), NoiseGate(HOLD_SECONDS)
     groups: list[list[bytes]] = [[]]

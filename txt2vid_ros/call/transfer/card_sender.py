@@ -58,13 +58,17 @@ class CardSender:
         self.digest = allowed.digest
         """Of what is sent, which may be the card without its face."""
         self._data = allowed.pack()
-        self._head = b'' if brief else allowed.head.pack()
+        head = allowed.head.pack()
+        self._head_bytes = len(head)
+        self._head = b'' if brief else head
         self._pauses = pauses
         self._queue: collections.deque[Range] = collections.deque()
         self._round = 0
         self._unanswered = 0
         self._next_offer = float('-inf')
         self._goodbye = False
+        self.unknown: bool | None = None
+        """Whether the receiver has nothing of it but its head; None until it has said so."""
         self.state = SenderState.SENDING
         self.refusal = ''
         """Why the receiver refused it, in words."""
@@ -136,6 +140,9 @@ class CardSender:
         gaps = [(start, min(end, size)) for start, end in wanted.gaps if start < min(end, size)]
         if not gaps:
             return
+        if self.unknown is None:
+            # Before it has the head it asks for no more than that.
+            self.unknown = gaps[0][0] <= self._head_bytes
         self._queue.extend(gaps)
         self._unanswered = 0
         self.state = SenderState.SENDING

@@ -86,7 +86,7 @@ class LanguageModel:
 
     @functools.cached_property
     def letter_grams(self) -> LetterGrams:
-        """Counts for spelling; takes about 0.15 s the first time."""
+        """Return the counts for spelling; takes about 0.15 s the first time."""
         return LetterGrams(self.words[RARE_CHARACTER + 1:_SPELLING_WORDS], self.alphabet)
 
     def bigram(self, before: int) -> Row:

@@ -32,7 +32,7 @@ class TextCodec:
 
     @property
     def digest(self) -> bytes:
-        """What both ends need to have in common."""
+        """Return what both ends need to have in common."""
         return self.models.digest
 
     def encode(self, text: str, context: TextContext = EMPTY_CONTEXT, locale: str = '') -> bytes:

@@ -36,7 +36,7 @@ class Inbound:
 
     @property
     def known(self) -> KnownStream | None:
-        """What of the other end's speech the consumer has; None before the first."""
+        """Return what of the other end's speech the consumer has; None before the first."""
         confirmed = self.log.confirmed
         if confirmed.stream is None:
             return None

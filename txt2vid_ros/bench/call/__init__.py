@@ -1,0 +1,1 @@
+"""Calls on a simulated network: cards beside a dialogue."""

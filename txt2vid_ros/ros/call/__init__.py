@@ -1,0 +1,1 @@
+"""What the nodes of a call share: data beside the speech, and the speakers of other nodes."""
