@@ -43,6 +43,7 @@ class Conversation:
             lambda action: action(simulation.sender, simulation.sender_time),
             lambda: simulation.sender_time,
             lambda mode: self.modes.append((simulation.now, mode)))
+        self.ways.choose('text')
 
     def speak(self, seconds: float, pause: float = 2.0) -> None:
         """Say an utterance, and be silent after it."""
@@ -84,6 +85,7 @@ class Conversation:
                     size = round(bit_rate * PACKET_SECONDS / 8)
                     self.ways.send(number.to_bytes(2, 'big') + bytes(size - 2), begin)
             self._recognize(now)
+            self.ways.look()
         self.simulation.settle()
 
     def _recognize(self, now: float) -> None:

@@ -51,13 +51,29 @@ def test_an_utterance_that_has_begun_in_one_mode_ends_in_it() -> None:
     assert talk.once() == ['text', 'sound', 'sound', 'text']
 
 
-def test_where_nobody_speaks_it_changes_at_once() -> None:
+def test_where_no_sound_comes_it_changes_soon() -> None:
     talk = conversation()
     talk.ways.choose('audio')
-    assert talk.ways.mode == 'audio'
     talk.simulation.run(1)
-    talk.ways.choose('text')
+    talk.ways.look()
+    assert talk.ways.mode == 'text'     # Sound may be on its way.
+    talk.simulation.run(1.5)
+    talk.ways.look()
+    assert talk.ways.mode == 'audio'
+
+
+def test_sound_that_is_late_goes_the_way_of_its_words() -> None:
+    """The microphone's node is held up in mid-sentence, and the mode is set meanwhile."""
+    talk = conversation()
+    talk.speak(2.0, pause=0.0)
+    talk.ways.choose('audio')
+    talk.simulation.run(4)
+    talk.ways.look()
     assert talk.ways.mode == 'text'
+    talk.be_silent(2.0)
+    talk.speak(2.0)
+    talk.be_silent(3)
+    assert talk.once() == ['text', 'sound']
 
 
 def test_auto_follows_what_the_path_bears() -> None:
@@ -98,6 +114,7 @@ def test_auto_follows_what_the_path_bears() -> None:
 def test_sound_is_coded_as_finely_as_the_path_bears(rate: float) -> None:
     talk = conversation(SimulatedNetwork(delay=0.05, jitter=0.02, rate=rate))
     talk.ways.choose('audio')
+    talk.be_silent(2.5)
     for _ in range(8):
         talk.speak(6.0, pause=0.6)
     assert talk.ways.mode == 'audio'

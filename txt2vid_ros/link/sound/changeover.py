@@ -18,8 +18,9 @@ PAUSE = 1.5
 need others, by default."""
 _BEFORE = 0.4
 """Seconds before its sound in which an utterance may be said to begin."""
-_NO_SOUND = 2.0
-"""Seconds without captured sound after which nobody can be in the middle of a word."""
+_NO_SOUND, _BROKEN_OFF = 2.0, 10.0
+"""Seconds without captured sound after which nobody is in the middle of a word; where it ended in
+one, more sound may only be late."""
 _KEPT = 64
 """Utterances that went as sound and moments of change that are remembered."""
 
@@ -48,18 +49,25 @@ class Changeover(Generic[Utterance]):
         self._sound_until = self._wanted_at = -NEVER
         self._quiet_since: float | None = None
 
+    def begin(self, mode: str) -> None:
+        """Begin with TEXT or AUDIO, before anything is said."""
+        self._wanted = mode
+        if mode != self.mode:
+            self._change(-NEVER)
+
     def want(self, mode: str, now: float) -> None:
         """Change over to TEXT or AUDIO, as soon as nobody is in the middle of a word."""
-        self._wanted = mode
-        # Sound that was captured before may still be on its way here.
-        self._wanted_at = now if self._sound_until > -NEVER else -NEVER
-        self.look(now)
+        self._wanted, self._wanted_at = mode, now
 
     def look(self, now: float) -> None:
         """Change over, if that waits, where no sound is captured any more."""
-        silent_since = max(self._sound_until, self._wanted_at)
-        if self._wanted != self.mode and now - silent_since > _NO_SOUND:
-            self._change(now)
+        if self._wanted == self.mode:
+            return
+        known = self._sound_until > -NEVER
+        patience = _BROKEN_OFF if known and self._quiet_since is None else _NO_SOUND
+        # Sound that was captured before may still be on its way here.
+        if now - max(self._sound_until, self._wanted_at) > patience:
+            self._change(self._sound_until if known else now)
 
     def sound(self, begin: float, end: float, loud: bool) -> None:
         """Note captured sound, and whether somebody speaks in it; perhaps change over."""

@@ -31,6 +31,7 @@ class SpeechWays:
         self._use, self._now, self._changed = use, now, changed
         self._over: Changeover[OutgoingText] = Changeover()
         self._asked, self._told = TEXT, TEXT
+        self._began = False
         self._carries, self._bit_rate = False, 0
         self._talked = -NEVER
         self._lock = threading.RLock()
@@ -41,13 +42,20 @@ class SpeechWays:
         return self._over.mode
 
     def choose(self, mode: str) -> None:
-        """Use TEXT, AUDIO or AUTO from the next pause on. Raises UserError where it cannot be."""
+        """
+        Use TEXT, AUDIO or AUTO from the next pause on, the first time at once.
+
+        Raises UserError where it cannot be.
+        """
         with self._lock:
             if mode != TEXT:
                 # Text is asked for once the last sound has been sent.
                 self._use(lambda end, now: end.sound.ask(mode, now))
             self._asked = mode
-            if mode != AUTO:
+            if not self._began:
+                self._began = True
+                self._over.begin(AUDIO if mode == AUDIO else TEXT)
+            elif mode != AUTO:
                 self._over.want(mode, self._now().wall)
             self._follow()
 

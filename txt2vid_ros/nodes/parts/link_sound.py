@@ -32,8 +32,9 @@ class LinkSound:
 
     def start(self, mode: str) -> None:
         """Begin, now that the node is active. Raises UserError as choose() does."""
-        self._topics.start(self._ways, self._ways.mode)
+        self._topics.start(self._ways)
         self.choose(mode)
+        self._topics.tell_mode(self._ways.mode)
 
     def choose(self, mode: str) -> None:
         """Have speech go another way. Raises UserError where that cannot be."""

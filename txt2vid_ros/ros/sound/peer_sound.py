@@ -60,11 +60,10 @@ class PeerSound:
         self._decoder: OpusDecoder | None = None
         self._played_until = 0.0
 
-    def start(self, sender: SpeechSender, mode: str) -> None:
-        """Tell the mode and the format, and do what takes time; the node is active now."""
+    def start(self, sender: SpeechSender) -> None:
+        """Tell the format, and begin to do what takes time; the node is active now."""
         self._sender = sender
         self._input: SoundInput | None = None
-        self.tell_mode(mode)
         if self._info is not None:
             self._info.publish(messages.audio_info(SPEECH_RATE))
         self._node.create_timer(LOOK_INTERVAL, sender.look)

@@ -83,9 +83,13 @@ class SpeechPublisher:
         self._ids.append(name)
         return name
 
-    def check_rivals(self) -> None:
-        """Report another node that publishes on voice/audio; to be called once a second."""
-        rivals = self._node.count_publishers('voice/audio') - 1
+    def check_rivals(self, beside: int = 0) -> None:
+        """
+        Report another node that publishes on voice/audio; to be called once a second.
+
+        `beside` is how many may.
+        """
+        rivals = self._node.count_publishers('voice/audio') - 1 - beside
         self._rivals_seen = self._rivals_seen + 1 if rivals > 0 else 0
         self._node.set_problem('rivals', '' if self._rivals_seen < RIVAL_CHECKS else (
             f'another node speaks on {self._node.resolve_topic_name("voice/audio")}: what both '
