@@ -98,6 +98,7 @@ setup(
         'echo': ['livekit==1.2.1'],
         'bag': ['rosbags==0.11.9'],
         'serial': ['pyserial>=3.5'],
+        'meshtastic': ['meshtastic==2.7.11'],  # GPL-3
         'face': ['ai-edge-litert==2.3.0'],
         'torch': ['torch>=2.4', 'onnx>=1.16', 'onnxruntime>=1.23'],
         'fuzz': ["atheris==3.0.0; python_version >= '3.11'"],

@@ -18,10 +18,28 @@ import tempfile
 
 import cv2
 import numpy as np
+from txt2vid_ros.call.card import Card, CardHead, Face, FaceFormat, FaceOutline
+from txt2vid_ros.call.consent import FaceConsent
+from txt2vid_ros.call.face.containers import coded_size
+from txt2vid_ros.call.face.taking import FacePolicy
+from txt2vid_ros.call.fields import CardError
+from txt2vid_ros.call.transfer.card_receiver import CardReceiver
+from txt2vid_ros.call.transfer.card_sender import CardSender
+from txt2vid_ros.call.transfer.messages import (
+    CardCancelled,
+    CardOffer,
+    CardPiece,
+    CardRefused,
+    CardTaken,
+    CardWanted,
+    MOST_CARD_BYTES,
+    read_message,
+    Refusal,
+)
+from txt2vid_ros.core.decoding.text_encoding import decode_text
 from txt2vid_ros.core.errors import ProviderError, UserError
 from txt2vid_ros.core.pcm import SPEECH_RATE
-from txt2vid_ros.core.people import People
-from txt2vid_ros.core.text_encoding import decode_text
+from txt2vid_ros.core.people import NamedVoice, People
 from txt2vid_ros.link import keys
 from txt2vid_ros.media.bags.bag import summary
 from txt2vid_ros.media.driving.files.animated_webp import animated_webp, durations
@@ -136,6 +154,50 @@ def chat_events(data: bytes) -> None:
             each.encode()
 
 
+def card(data: bytes) -> None:
+    with contextlib.suppress(CardError):
+        assert Card.unpack(data).pack() == data
+
+
+def card_head(data: bytes) -> None:
+    with contextlib.suppress(CardError):
+        head = CardHead.unpack(data)
+        assert head.pack() == data
+        assert head.name.isprintable()
+
+
+def card_message(data: bytes) -> None:
+    with contextlib.suppress(CardError):
+        message = read_message(data)
+        assert read_message(message.pack()) == message
+
+
+def card_face(data: bytes) -> None:
+    for coding in (FaceFormat.JPEG, FaceFormat.AV1):
+        with contextlib.suppress(CardError):
+            size = coded_size(data, coding)
+            assert size.frames > 0 or coding == FaceFormat.AV1
+            assert size.frames <= len(data)
+
+
+def card_transfer(data: bytes) -> None:
+    """Give both ends of a transfer the messages in `data`, each after its length."""
+    policy = FacePolicy(face_bytes=1000)
+    sender, receiver = CardSender(CARD, FaceConsent()), CardReceiver(policy, lambda _: False)
+    now = 0.0
+    while data:
+        message, data = data[1:1 + data[0]], data[1 + data[0]:]
+        for end in (sender, receiver):
+            with contextlib.suppress(CardError):
+                end.take(message)
+        now += 1.0
+        for answer in (sender.poll(now, 100), receiver.poll(100)):
+            assert answer is None or 0 < len(answer) <= 100
+        arrived, size = receiver.progress
+        assert arrived <= size <= MOST_CARD_BYTES
+        assert receiver.card is None or receiver.card.pack()
+
+
 SDP = (b'v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0\r\n'
        b'm=video 9 UDP/TLS/RTP/SAVPF 96 97\r\nc=IN IP4 0.0.0.0\r\na=mid:0\r\na=recvonly\r\n'
        b'a=rtcp-mux\r\na=rtpmap:96 H264/90000\r\n'
@@ -244,6 +306,15 @@ HEIF = box(b'ftyp', b'heic\0\0\0\0') + box(b'meta', bytes(4) + (
     + box(b'iloc', b'\0\0\0\0\x44\0' + struct.pack('>HHHHII', 1, 1, 0, 1, 0, 20))))
 MOOF = box(b'moof', box(b'traf', box(b'tfhd', bytes([0, 0, 0, 0x20]) + struct.pack('>II', 1, 0))
                         + box(b'trun', bytes([0, 0, 0, 5]) + bytes(12))))
+FACE = Face(FaceOutline(FaceFormat.JPEG, 16, 16, 1, 1, len(jpeg())), jpeg())
+CARD = Card.of('Anna', 'en-GB', (NamedVoice('hibari', 'heart'), NamedVoice('google', '')), FACE)
+IVF = struct.pack('<4sHH4sHHIIII', b'DKIF', 0, 32, b'AV01', 16, 16, 1, 1, 1, 0) + 2 * (
+    struct.pack('<IQ', 4, 0) + b'\x12\0\x0a\x0b')
+OFFER = CardOffer(CARD.digest, 1, len(CARD.pack()), CARD.head.pack())
+CARD_MESSAGES = tuple(each.pack() for each in (
+    OFFER, CardPiece(OFFER.tag, 40, b'some bytes'), CardWanted(OFFER.tag, 1, ((0, 40), (50, 90))),
+    CardTaken(OFFER.tag), CardRefused(OFFER.tag, Refusal.TOO_LONG, 10), CardCancelled(OFFER.tag),
+    CardPiece(OFFER.tag, 0, CARD.pack()[:200]), CardPiece(OFFER.tag, 200, CARD.pack()[200:400])))
 PEOPLE = (b'default: {voice: heart}\nanna:\n  tts: [kokoro, hibari]\n  speed: 1.2\n'
           b'  voices: {es: "kokoro:ef_dora"}\n  options: {google: {pitch: 2}}\n')
 BAG = (b'rosbag2_bagfile_information:\n  version: 5\n  storage_identifier: sqlite3\n'
@@ -257,6 +328,12 @@ PACKETS = b''.join(bytes([0x47, 0x41, 0x00, 0x10]) + b'\0\0\1\xe0\0\0\x80\x80\5!
 
 TARGETS = {
     'bag': FuzzTarget(bag, (BAG,)),
+    'card': FuzzTarget(card, (CARD.pack(), CARD.without_face().pack())),
+    'card_face': FuzzTarget(card_face, (jpeg(), IVF)),
+    'card_head': FuzzTarget(card_head, (CARD.head.pack(), CARD.without_face().pack())),
+    'card_message': FuzzTarget(card_message, CARD_MESSAGES),
+    'card_transfer': FuzzTarget(card_transfer, (b''.join(
+        bytes([len(each)]) + each for each in CARD_MESSAGES),)),
     'chat_events': FuzzTarget(chat_events, (b'data: {"a": 1}\n\n: x\r\ndata: [DONE]\r\n\r\n',)),
     'headers': FuzzTarget(headers, (b'127.0.0.1:8080', b'[::1]:80', b'robot.local')),
     'heif': FuzzTarget(heif, (HEIF,)),

@@ -85,9 +85,10 @@ ARGUMENTS: dict[str, Argument] = {argument.name: argument for argument in (
              "auto: where a loudspeaker's echo is cancelled, and from a browser's microphone",
              (('stt', 'barge_in'),)),
     Argument('link', 'topic', 'what carries speech between machines: topic (the ROS network '
-             'itself), udp, tcp, serial, kiss-tcp or kiss-serial',
+             'itself), udp, tcp, serial, kiss-tcp, kiss-serial or meshtastic',
              (('link', 'transport'),)),
-    Argument('link_address', '', "HOST:PORT of the receiver or a TNC, or a serial line's device",
+    Argument('link_address', '', "HOST:PORT of the receiver, a TNC or a radio, or a serial line's "
+             'device',
              (('link', 'address'),)),
     Argument('link_key', '', 'file of the key that both ends share: txt2vid link keygen',
              (('link', 'key_file'), ('call', 'key_file'))),

@@ -36,7 +36,7 @@ CALL = 'call'
 GRAPHS = MODES[TEXT]
 # What carries `speech` to `heard`. Over topics no node is needed: the sender's graph says `heard`.
 TOPIC = 'topic'
-LINKS = (TOPIC, 'udp', 'tcp', 'serial', 'kiss-tcp', 'kiss-serial')
+LINKS = (TOPIC, 'udp', 'tcp', 'serial', 'kiss-tcp', 'kiss-serial', 'meshtastic')
 LINK_ROLES = {'sender': 'sender', CALL: 'peer'}
 """Which end of the link a graph is, where it is not the receiver."""
 CALL_LINK = 'udp'

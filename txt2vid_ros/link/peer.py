@@ -118,6 +118,7 @@ class Peer:
 
     def prepare(self, now: Instant) -> None:
         """Do what takes time, so that poll() takes none; deliver events after it."""
+        self._greeting.watch_clock(now)
         self._inbound.prepare(now)
         ready = self.limits.ready_at(now.mono) <= now.mono
         self._outbound.prepare(now, ready and not self._greeting.in_progress)
@@ -127,10 +128,8 @@ class Peer:
     def poll(self, now: Instant) -> list[OutgoingDatagram]:
         """Return the datagrams to send now; call prepare() first, and deliver the events."""
         out: list[OutgoingDatagram] = []
-        while self.limits.ready_at(now.mono) <= now.mono:
-            outgoing = self._next(now)
-            if outgoing is None:
-                break
+        while (self.limits.ready_at(now.mono) <= now.mono
+               and (outgoing := self._next(now)) is not None):
             self.limits.spend(self.config.wire_bits(outgoing.datagram), now.mono)
             self.counters.count_sent(outgoing.datagram, self.config)
             out.append(outgoing)
@@ -281,6 +280,7 @@ class Peer:
             return
         self._silent_since = now.mono
         self._outbound.timer.heard(now)
+        self._greeting.heard(now)
         self.data.heard(now)
         if frame_type is FrameType.CONTROL:
             self._inbound.control(counter, reader.rest(), now)

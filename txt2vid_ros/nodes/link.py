@@ -39,6 +39,7 @@ from txt2vid_ros.link.runner import LinkRunner
 from txt2vid_ros.link.state_file import state_file
 from txt2vid_ros.link.transport import open_transport, TransportOptions
 from txt2vid_ros.link.transport.base import Transport
+from txt2vid_ros.nodes.parts.draft_topics import DraftTopics
 from txt2vid_ros.nodes.parts.link_sound import LinkSound
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.call.data_topics import DataTopics
@@ -96,6 +97,7 @@ class LinkNode(ManagedNode):
         self._runner: LinkRunner[Peer] | None = None
         self._heard = (self.publisher(LiveSpeech, 'heard', qos.SPEECH)
                        if self._role.hears else None)
+        self._drafts = DraftTopics(self, self._on_speech) if self._role.speaks else None
         self._data = DataTopics(self, self._send_data) if self._role.two_way else None
         self._sound = LinkSound(self, self._role, self._use, self._instant)
         self._trace = TracePublisher(self)
@@ -107,7 +109,7 @@ class LinkNode(ManagedNode):
     def _open(self) -> Transport:
         table = self.parameters
         options = TransportOptions(table.baud, table.kiss_port, table.callsign,
-                                   table.peer_callsign)
+                                   table.peer_callsign, table.mesh_peer, table.mesh_channel)
         # A transport knows only who waits to be called.
         side = 'sender' if self._role.initiates else 'receiver'
         return open_transport(table.transport, side, table.address, options)
@@ -123,9 +125,8 @@ class LinkNode(ManagedNode):
         table = self.parameters
         # stop() has closed it; the end keeps its session and stream.
         transport, self._transport = self._transport or self._open(), None
-        if self._role.speaks:
-            self.create_subscription(LiveSpeech, 'speech', self._on_speech, qos.SPEECH,
-                                     qos_overriding_options=qos.overridable())
+        if self._drafts is not None:
+            self._drafts.listen()
             if table.take_text:
                 self.create_subscription(String, 'text', self._on_text, qos.TEXT,
                                          qos_overriding_options=qos.overridable())
@@ -174,6 +175,8 @@ class LinkNode(ManagedNode):
             return 'warn', 'not active', {}
         figures = self._statistics.report(self._instant())
         figures['drops'] = figures['dropped']
+        if self._drafts is not None:
+            figures |= self._drafts.figures()
         problems = (runner.transport.problem, self._progress_store.problem,
                     self._statistics.problem)
         problem = next((problem for problem in problems if problem), '')

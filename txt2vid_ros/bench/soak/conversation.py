@@ -10,6 +10,7 @@ import threading
 import time
 
 from txt2vid_ros.bench.commands.latency import SENTENCES
+from txt2vid_ros.bench.rig.priority import give_way
 from txt2vid_ros.bench.soak.hearing import Heard, listen
 from txt2vid_ros.bench.soak.log import SoakLog
 from txt2vid_ros.bench.soak.stream_ring import StreamRing
@@ -134,6 +135,8 @@ class ScriptedTalk:
                 return
 
     def _judge(self) -> None:
+        # Decoding takes as much of the processor as encoding.
+        give_way()
         while (utterance := self._judged.get()) is not None:
             heard = self._heard(utterance, AFTER)
             if heard.share < WHOLE and utterance.chunks and not utterance.interrupted:

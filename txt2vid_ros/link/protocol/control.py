@@ -99,8 +99,8 @@ class Ack:
         if not first & _STAMPED:
             return cls(wanted)
         reference = reader.byte()
-        stamp = int.from_bytes(reader.take(3), 'big')
-        (hold,) = struct.unpack('>H', reader.take(2))
+        stamp = reader.number(3)
+        hold = reader.number(2)
         if stamp >> 20 > 8:
             raise FrameError('too long')
         tail = reader.take(stamp >> 20)
@@ -155,11 +155,10 @@ class Hello:
         wall = _read_wall(reader)
         if flags & _TAG_SIZE >= len(TAG_SIZES):
             raise FrameError('no such length of tag')
-        speaker, locale = (reader.name(), reader.name()) if flags & _NAMES else ('', '')
+        speaker, locale = (reader.text(), reader.text()) if flags & _NAMES else ('', '')
         known = None
         if flags & _KNOWN:
-            (of,) = struct.unpack('>I', reader.take(4))
-            known = KnownStream(of, reader.varint())
+            known = KnownStream(reader.number(4), reader.varint())
         return cls(stream, model, wall, TAG_SIZES[flags & _TAG_SIZE], speaker, locale,
                    bool(flags & _TWO_WAY), known)
 
@@ -200,4 +199,4 @@ def _wall(ticks: int) -> bytes:
 
 
 def _read_wall(reader: BodyReader) -> int:
-    return int.from_bytes(reader.take(_WALL_BYTES), 'big', signed=True)
+    return reader.number(_WALL_BYTES, signed=True)

@@ -112,6 +112,11 @@ class Initiator:
         if not self.in_progress:
             self.in_progress, self.wakeup, self._tries = True, now.mono, 0
 
+    def restart(self, now: Instant) -> None:
+        """Ask for a new session; answers to what was asked before no longer count."""
+        self._sent_hellos.clear()
+        self.in_progress, self.wakeup, self._tries = True, now.mono, 0
+
     def hello(self, speaker: str, locale: str, now: Instant,
               known: KnownStream | None = None) -> bytes:
         """Return a HELLO to send now; `known` is how far the other end's speech has come."""

@@ -26,6 +26,8 @@ from __future__ import annotations
 import enum
 from typing import NamedTuple
 
+from txt2vid_ros.core.decoding.field_reader import FieldReader
+
 VERSION = 2
 START_TICK = 0.02
 """Seconds. Start times count in these, modulo START_TICKS: text that arrives within 40 s of its
@@ -183,48 +185,7 @@ def name(text: str) -> bytes:
     return bytes([len(cut.encode())]) + cut.encode()
 
 
-class BodyReader:
+class BodyReader(FieldReader):
     """Reads the fields of a body, from the front."""
 
-    def __init__(self, body: bytes) -> None:
-        """Begin at the first byte."""
-        self._body = body
-        self._at = 0
-
-    def take(self, count: int) -> bytes:
-        """Return the next `count` bytes. Raises FrameError where there are fewer."""
-        taken = self._body[self._at:self._at + count]
-        if len(taken) < count:
-            raise FrameError('too short')
-        self._at += count
-        return taken
-
-    @property
-    def left(self) -> int:
-        """How many bytes have not been read."""
-        return len(self._body) - self._at
-
-    def byte(self) -> int:
-        """Return the next byte."""
-        return self.take(1)[0]
-
-    def rest(self) -> bytes:
-        """Return all that is left."""
-        return self.take(self.left)
-
-    def varint(self) -> int:
-        """Return the next number. Raises FrameError beyond 56 bits."""
-        number = 0
-        for shift in range(0, 56, 7):
-            byte = self.byte()
-            number |= (byte & 127) << shift
-            if byte < 128:
-                return number
-        raise FrameError('a number too long')
-
-    def name(self) -> str:
-        """Return the next string. Raises FrameError where it is no UTF-8."""
-        try:
-            return self.take(self.byte()).decode('utf-8')
-        except UnicodeDecodeError as error:
-            raise FrameError('no UTF-8') from error
+    error = FrameError

@@ -1,1 +1,1 @@
-"""Parts of nodes that join an engine with topics, for files that would get too long."""
+"""Parts of nodes that would be too long in one file; no nodes by themselves."""
