@@ -94,6 +94,7 @@ setup(
         'openai': ['soxr>=0.3'],
         'window': ['pygame-ce>=2.5'],
         'web': ['aiohttp>=3.9', 'aiortc>=1.15'],
+        'audio': ['av>=14', 'soxr>=0.3'],  # sound over the link
         'echo': ['livekit==1.2.1'],
         'bag': ['rosbags==0.11.9'],
         'serial': ['pyserial>=3.5'],

@@ -38,6 +38,7 @@ from txt2vid_ros.call.transfer.messages import (
 )
 from txt2vid_ros.core.decoding.text_encoding import decode_text
 from txt2vid_ros.core.errors import ProviderError, UserError
+from txt2vid_ros.core.pcm import SPEECH_RATE
 from txt2vid_ros.core.people import NamedVoice, People
 from txt2vid_ros.link import keys
 from txt2vid_ros.media.bags.bag import summary
@@ -218,6 +219,14 @@ def sdp(data: bytes) -> None:
             read()
 
 
+def opus(data: bytes) -> None:
+    from txt2vid_ros.media.speech_coding.opus import OpusDecoder
+    decoder = OpusDecoder()
+    for at in range(0, len(data), 50):
+        samples = decoder.decode(data[at:at + 50])
+        assert np.isfinite(samples).all() and len(samples) <= SPEECH_RATE
+
+
 class _Conversation:
     """Takes what pages ask for."""
 
@@ -236,8 +245,23 @@ class _Conversation:
         return 0
 
 
+class _Call:
+    there = True
+    own_face_folder = Path()
+
+    def share_face(self, file: Path | None) -> None:
+        raise AssertionError('no message shares a face')
+
+    def edit(self, speaker: str, start: int, action: str, text: str) -> None:
+        assert start >= 0 and (speaker + text).encode() and action
+
+    def hang_up(self) -> None:
+        return
+
+
 def websocket(data: bytes) -> None:
     from txt2vid_ros.web.server.access.connections import ConnectionGuard
+    from txt2vid_ros.web.server.call.requests import call_actions
     from txt2vid_ros.web.server.events.event_door import EventDoor
     from txt2vid_ros.web.server.events.hub import EventHub
     from txt2vid_ros.web.server.figures.counters import ErrorCounters
@@ -250,7 +274,7 @@ def websocket(data: bytes) -> None:
 
     async def take() -> None:
         door = EventDoor(EventHub(), _Conversation(), ErrorCounters(),
-                         ConnectionGuard.__new__(ConnectionGuard), 1)
+                         ConnectionGuard.__new__(ConnectionGuard), 1, call_actions(_Call()))
         door._take(data.decode('utf-8', 'surrogatepass' if data.isascii() else 'replace'),
                    Queue())     # type: ignore[arg-type]
 
@@ -313,6 +337,7 @@ BAG = (b'rosbag2_bagfile_information:\n  version: 5\n  storage_identifier: sqlit
        b'  starting_time: {nanoseconds_since_epoch: 1}\n  message_count: 0\n'
        b'  topics_with_message_count: []\n  compression_format: ""\n  compression_mode: ""\n'
        b'  files: []\n')
+OPUS = bytes([0x18]) + bytes(range(49)) + bytes([0x9B, 0x83]) + bytes(48)
 PACKETS = b''.join(bytes([0x47, 0x41, 0x00, 0x10]) + b'\0\0\1\xe0\0\0\x80\x80\5!\0\1\0\1'
                    + bytes(170) for _ in range(3))
 
@@ -330,6 +355,7 @@ TARGETS = {
     'link_key': FuzzTarget(link_key, (b'a' * 43 + b'=\n', b'0' * 64)),
     'mp4': FuzzTarget(mp4, (MOOF + box(b'mdat', bytes(8)),)),
     'mpegts': FuzzTarget(mpegts, (PACKETS,)),
+    'opus': FuzzTarget(opus, (OPUS,)),
     'people': FuzzTarget(people, (PEOPLE, b'a: &x {voice: b}\nc: *x\nd: {<<: *x}\n')),
     'picture': FuzzTarget(picture, (jpeg(), png())),
     'pictures_of_a_stream': FuzzTarget(pictures_of_a_stream, (PACKETS,)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 
 from link_simulation import SimulatedNetwork, Simulation
+from txt2vid_ros.link.protocol.audio import AudioBody
 from txt2vid_ros.link.protocol.control import Ack, Control, Hello, Welcome
 from txt2vid_ros.link.protocol.repair import without_repairs
 from txt2vid_ros.link.protocol.speech import unpack_batch, unpack_single
@@ -72,7 +73,7 @@ class Target:
 
 def parse(body: bytes) -> None:
     """Give bytes to every parser of sealed bodies; only their own errors may come out."""
-    for unpack in (unpack_single, unpack_batch, Hello.unpack, Welcome.unpack,
+    for unpack in (unpack_single, unpack_batch, Hello.unpack, Welcome.unpack, AudioBody.unpack,
                    lambda b: Control.unpack(b, 300), lambda b: Ack.read(BodyReader(b), 300),
                    lambda b: without_repairs(FrameType.BATCH, b)):
         try:

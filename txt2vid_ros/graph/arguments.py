@@ -61,7 +61,8 @@ ARGUMENTS: dict[str, Argument] = {argument.name: argument for argument in (
              'devices', (('loudspeaker', 'device'),)),
     Argument('window', '', "true to show the face on this machine's screen, all of it", ()),
     Argument('mode', 'text', 'what the sender sends: text (of what is said), or audio (the sound '
-             'itself, without text)', ()),
+             'itself, without text; over a link as Opus at 6 to 16 kbit/s); in a call also auto, '
+             'sound where the path bears it', ()),
     Argument('responder', '', 'who answers what is heard: echo says it back, chat asks a chat '
              'service (OPENAI_API_KEY, OPENAI_BASE_URL, OPENAI_MODEL), none, or the path of a '
              'program of your own; echo in live, none in receiver', ()),

@@ -53,6 +53,7 @@ class LinkStatistics:
             **{name: self._increase(name) / span for name in ('wire_bps', 'datagram_bps',
                                                               'text_bps')},
             **counters.as_dict(),
+            **end.sound.figures,
             **self._clock(now),
         }
         if end.config.duty_cycle:

@@ -8,6 +8,7 @@ from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.parameters import parameter
 from txt2vid_ros.link import keys
 from txt2vid_ros.link.config import LinkConfig, MAX_AGE, queue_for
+from txt2vid_ros.link.sound.ladder import MODES, TEXT
 from txt2vid_ros.link.transport import TRANSPORTS
 from txt2vid_ros.link.transport.base import Transport
 from txt2vid_ros.link.transport.kiss import MAX_PORT
@@ -25,6 +26,9 @@ class LinkOptions:
                           choices=('sender', 'receiver', 'peer'))
     listen: bool = parameter(False, 'whether a peer waits at its address for the other one, which '
                              'has the same address and calls')
+    mode: str = parameter(TEXT, 'how speech goes: as text, as sound (Opus, 6 to 16 kbit/s), or '
+                          'auto: as sound where the path has borne it for 10 s',
+                          choices=MODES, live=True)
     transport: str = parameter('udp', 'what carries it', choices=TRANSPORTS)
     address: str = parameter('127.0.0.1:5710', 'HOST:PORT of the end that waits, at both ends; '
                              'HOST:PORT of a TNC (kiss-tcp) or HOST of a radio (meshtastic); '

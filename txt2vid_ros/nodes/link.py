@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import collections
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 import dataclasses
 import time
 from typing import Any
@@ -40,11 +40,13 @@ from txt2vid_ros.link.state_file import state_file
 from txt2vid_ros.link.transport import open_transport, TransportOptions
 from txt2vid_ros.link.transport.base import Transport
 from txt2vid_ros.nodes.parts.draft_topics import DraftTopics
+from txt2vid_ros.nodes.parts.link_sound import LinkSound
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.call.data_topics import DataTopics
 from txt2vid_ros.ros.monitoring.node_status import NodeParameters
 from txt2vid_ros.ros.monitoring.trace_publisher import TracePublisher
 from txt2vid_ros.ros.node import ManagedNode
+from txt2vid_ros.ros.parameters import Declared
 from txt2vid_ros.ros.running import end_process, run
 
 ROLES: dict[tuple[str, bool], Role] = {
@@ -97,6 +99,7 @@ class LinkNode(ManagedNode):
                        if self._role.hears else None)
         self._drafts = DraftTopics(self, self._on_speech) if self._role.speaks else None
         self._data = DataTopics(self, self._send_data) if self._role.two_way else None
+        self._sound = LinkSound(self, self._role, self._use, self._instant)
         self._trace = TracePublisher(self)
         self._statistics = LinkStatistics(self._end)
         self._starts: collections.OrderedDict[str, float] = collections.OrderedDict()
@@ -131,6 +134,7 @@ class LinkNode(ManagedNode):
             self.create_subscription(JointTrajectory, 'voice/mouth', self._on_mouth, qos.MOUTH)
         self._runner = LinkRunner(self._end, transport, self._on_event, self._instant)
         self.until_deactivate(self._leave)
+        self._sound.start(table.mode)
         if self._data is not None:
             self._data.listen()
             self._tell_room(self._end.data.backlog)
@@ -149,6 +153,20 @@ class LinkNode(ManagedNode):
         transport, self._transport = self._transport, None
         if transport is not None:
             transport.close()
+
+    def check_parameters(self, declared: Declared[Any]) -> None:
+        """Raise UserError where speech cannot go as `mode` says."""
+        LinkSound.check(declared.table.mode)
+        if not self._unconfigured:
+            self._end.sound.ladder.check(declared.table.mode)
+
+    def parameters_changed(self) -> None:
+        """Have speech go another way."""
+        self._sound.choose(self.parameters.mode)
+
+    def _use(self, action: Callable[[Peer, Instant], None]) -> None:
+        if self._runner is not None:
+            self._runner.use(action)
 
     def report(self) -> tuple[str, str, Mapping[str, Any]]:
         """Return what the link costs and loses, and the offset of the other clock."""
@@ -169,7 +187,7 @@ class LinkNode(ManagedNode):
 
     # From the topics --------------------------------------------------------------------------
 
-    def _on_speech(self, message: LiveSpeech) -> None:
+    def _on_speech(self, message: LiveSpeech, recognized: bool = True) -> None:
         text = message.final or message.incremental
         if not text:
             return
@@ -181,6 +199,8 @@ class LinkNode(ManagedNode):
             (end.submit if final else end.submit_partial)(utterance, now)
 
         runner = self._runner
+        if recognized and not self._sound.goes_as_text(utterance, final):
+            return
         if runner is not None:
             try:
                 runner.use(submit)
@@ -193,7 +213,7 @@ class LinkNode(ManagedNode):
 
     def _on_text(self, message: String) -> None:
         self._on_speech(messages.to_speech(DEFAULT, self.ros_clock.now(), '', 1.0,
-                                           final=message.data.strip()))
+                                           final=message.data.strip()), recognized=False)
 
     def _send_data(self, message: bytes) -> None:
         runner = self._runner
@@ -217,6 +237,8 @@ class LinkNode(ManagedNode):
         log = self.get_logger()
         if isinstance(event, ReceivedText):
             self._publish(event)
+        elif self._sound.take(event):
+            return
         elif isinstance(event, Dropped):
             log.warning(f'{event.count} utterance(s) will not arrive: {event.reason}')
         elif isinstance(event, Connected):

@@ -212,11 +212,13 @@ class Responder:
     def match(self, header: Header, datagram: bytes) -> SessionOffer:
         """Return the offer that a session's first datagram takes up. Raises ForgedError."""
         kind = wire.nonce_kind(header.frame_type, header.rides)
+        counter = wire.low_counter(header.frame_type, datagram)
         for offer in reversed(self.offers.values()):
             if offer.keys.tag != header.tag:
                 continue
             with contextlib.suppress(ForgedError):
-                offer.keys.incoming.open(kind, datagram[1], datagram[:2], datagram[2:])
+                offer.keys.incoming.open(kind, counter,
+                                         *wire.parted(header.frame_type, datagram))
                 return offer
         raise ForgedError('sealed with no known key')
 

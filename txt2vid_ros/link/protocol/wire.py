@@ -2,7 +2,8 @@
 The frames of the link, byte by byte.
 
 Byte 0 holds the version (2 bits), whether an acknowledgement rides (1), the frame type (3) and the
-session tag (2); byte 1 the low 8 bits of the counter. The rest is sealed. The handshake frames
+session tag (2); byte 1 the low 8 bits of the counter, byte 2 of an AUDIO frame the next 8. The
+rest is sealed. The handshake frames
 HELLO, WELCOME and SOLICIT share a frame type, are told apart by the tag, and have no byte 1.
 
 | type | counter | sealed |
@@ -15,7 +16,7 @@ HELLO, WELCOME and SOLICIT share a frame type, are told apart by the tag, and ha
 | PARTIAL | its own | sequence it precedes, then as SINGLE |
 | ACK | its own | next sequence wanted, clock stamps, bit map of later arrivals |
 | DATA | its own | flags, number wanted of the other way, number and bytes of a message |
-| AUDIO | its own | reserved for sound |
+| AUDIO | its own, 16 bits | report on the sound of the other way, stamp, packets of sound |
 
 Each type goes both ways, with a key for each. Where an acknowledgement rides, what an ACK seals
 comes before the rest.
@@ -95,11 +96,28 @@ class VersionError(FrameError):
 
 
 def head(frame_type: FrameType, session: int, counter: int, rides: bool = False) -> bytes:
-    """Return the two bytes that travel in clear, or the one of a handshake frame."""
+    """Return the bytes that travel in clear: two, three of sound, one of a handshake frame."""
     if frame_type in HANDSHAKE_FRAMES:
         return bytes([VERSION << 6 | _HANDSHAKE << 2 | frame_type - _HANDSHAKE])
     first = VERSION << 6 | (_RIDES if rides else 0) | frame_type << 2 | session
-    return bytes([first, counter & 0xFF])
+    low = [counter & 0xFF, counter >> 8 & 0xFF]
+    return bytes([first, *low[:counter_bytes(frame_type)]])
+
+
+def counter_bytes(frame_type: FrameType) -> int:
+    """Return how many bytes of the counter travel, after the first byte of a datagram."""
+    return 2 if frame_type is FrameType.AUDIO else 1
+
+
+def low_counter(frame_type: FrameType, datagram: bytes) -> int:
+    """Return the counter of a datagram of a session as it travels."""
+    return int.from_bytes(datagram[1:1 + counter_bytes(frame_type)], 'little')
+
+
+def parted(frame_type: FrameType, datagram: bytes) -> tuple[bytes, bytes]:
+    """Return what of a datagram of a session travels in clear, and what is sealed."""
+    head = 1 + counter_bytes(frame_type)
+    return datagram[:head], datagram[head:]
 
 
 def nonce_kind(frame_type: FrameType, rides: bool) -> int:

@@ -84,20 +84,20 @@ class SpeechPublisher:
         self._ids.append(name)
         return name
 
-    def check_rivals(self) -> None:
+    def check_rivals(self, beside: int = 0) -> None:
         """
         Report another node that publishes on voice/audio; to be called once a second.
 
-        One that only states a format is contradicted.
+        One that only states a format is contradicted. `beside` is how many others may speak.
         """
         self._info.uphold()
-        self._rivals_seen = self._rivals_seen + 1 if self._rivals() else 0
+        self._rivals_seen = self._rivals_seen + 1 if self._rivals(beside) else 0
         self._node.set_problem('rivals', '' if self._rivals_seen < RIVAL_CHECKS else (
             f'another node speaks on {self._node.resolve_topic_name("voice/audio")}: what both '
             'say is mixed. End one, or start it in another namespace'))
 
-    def _rivals(self) -> bool:
-        return bool(self._node.count_publishers('voice/audio') > 1)
+    def _rivals(self, beside: int = 0) -> bool:
+        return bool(self._node.count_publishers('voice/audio') > 1 + beside)
 
     def _publish_caption(self, caption: Caption) -> None:
         """Do nothing: what is said is not known as words."""
