@@ -175,7 +175,7 @@ def _speak_lines(arguments: argparse.Namespace) -> tuple[str, ...]:
 
 def _talk_lines(nodes: set[str], responder: str) -> tuple[str, ...]:
     if {'web', graph.CALL} <= nodes:
-        return ('talk: press Talk on its page; type there what you do not want to say aloud',)
+        return ('talk: open /call at the address that is said below, and press Talk or type',)
     if not {'web', 'stt', 'responder'} <= nodes:
         return ()
     return ('talk: press Talk on its page' + ('' if responder else '; it says back what it hears, '
