@@ -58,8 +58,11 @@ class SpeechConnection:
         sent = max(1, int(info.get('source_timestamp', 0)))
         voices = {bytes(each.endpoint_gid) for each in
                   self._node.get_publishers_info_by_topic('voice/audio')}
+        # A voice that was only deactivated has the same publishers as before; nobody else states
+        # anything then.
+        alone = self._node.count_publishers('voice/audio_info') < 2
         if self._announced and sent > self._announced and (
-                not voices or voices - self._voices):
+                alone or not voices or voices - self._voices):
             self._restarted()
         self._announced = max(sent, self._announced)
         self._voices = voices
