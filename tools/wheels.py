@@ -74,7 +74,8 @@ def resolve(uv: str, python: str, lock: tuple[str, ...]) -> str:
             done = subprocess.run(
                 [uv, '--quiet', 'pip', 'install', '--dry-run', '--no-deps', '--require-hashes',
                  '--only-binary', ':all:', '--python', sys.executable,
-                 '--python-platform', PLATFORM, '--python-version', python, '--target', folder, '--requirement', str(reduced)],
+                 '--python-platform', PLATFORM, '--python-version', python,
+                 '--target', folder, '--requirement', str(reduced)],
                 capture_output=True, text=True, timeout=LIMIT, check=False)
         except subprocess.TimeoutExpired:
             return f'the index has not answered within {LIMIT} s'
