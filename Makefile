@@ -50,6 +50,7 @@ style: setup-test
 	$(VENV)/bin/flake8
 	$(PYTHON_IN) -m pip check
 	$(PYTHON_IN) tools/audit.py
+	$(PYTHON_IN) tools/wheels.py
 	@if command -v shellcheck > /dev/null; then shellcheck tools/*.sh .ci/run; fi
 
 types: setup-test

@@ -266,7 +266,8 @@ def test_on_another_distribution_it_names_what_is_missing(checkout):
 
 @pytest.mark.parametrize(('more', 'said'), [
     ({'ROS_DISTRO': 'jazzy'}, 'setup: ROS jazzy is sourced in this shell'),
-    ({'PYTHON': '/no/such/python'}, 'setup: PYTHON=/no/such/python is no Python 3.10 to 3.13'),
+    ({'PYTHON': '/no/such/python'},
+     'setup: PYTHON=/no/such/python is no 64-bit Python 3.10 to 3.13'),
 ])
 def test_what_cannot_work_is_refused_in_one_line(checkout, more, said):
     status, output, _ = set_up(checkout, **more)
@@ -275,13 +276,40 @@ def test_what_cannot_work_is_refused_in_one_line(checkout, more, said):
     assert not (checkout / '.venv').exists()
 
 
+def on(checkout, system):
+    """Have the script take this machine for another."""
+    program = checkout.parent / 'bin' / 'uname'
+    program.unlink()
+    program.write_text(f'#!/bin/sh\necho {system}\n')
+    program.chmod(0o755)
+
+
 def test_a_machine_without_wheels_is_told_so(checkout):
-    (checkout.parent / 'bin' / 'uname').unlink()
-    (checkout.parent / 'bin' / 'uname').write_text('#!/bin/sh\necho Linux aarch64\n')
-    (checkout.parent / 'bin' / 'uname').chmod(0o755)
+    on(checkout, 'Linux armv7l')
     status, output, _ = set_up(checkout)
     assert status == 1
-    assert 'exist for Linux x86_64 only, and this is Linux aarch64' in output
+    assert 'on x86_64 and aarch64 only, and this is Linux armv7l' in output
+
+
+def test_64_bit_arm_is_set_up_without_what_has_no_wheel_there(checkout):
+    on(checkout, 'Linux aarch64')
+    status, output, called = set_up(checkout)
+    assert status == 0, output
+    assert 'live, call and say need a ROS installation' in output
+    assert '--require-hashes -r build/aarch64-runtime.txt' in called
+    assert 'cmake' not in called
+    locked = (checkout / 'build' / 'aarch64-runtime.txt').read_text()
+    assert 'hibari-tts==' in locked
+    assert 'rclpy' not in locked
+    assert 'silero' not in locked
+    assert locked.count('--hash') > locked.count('==')
+
+
+def test_the_tests_are_refused_where_the_graph_cannot_run(checkout):
+    on(checkout, 'Linux aarch64')
+    status, output, _ = set_up(checkout, 'test')
+    assert status == 1
+    assert 'the ROS wheels exist for x86_64 only' in output
 
 
 def test_a_python_that_is_too_new_is_refused(checkout):

@@ -6,7 +6,9 @@
 set -eu
 cd "$(dirname "$0")/../requirements"
 uv=${UV:-uv}
-command -v "$uv" > /dev/null || { echo 'lock: needs uv: pip install uv, or UV=/path/to/uv' >&2; exit 1; }
+# That of the tests, where the user has none.
+command -v "$uv" > /dev/null || uv=$PWD/../.venv/bin/uv
+command -v "$uv" > /dev/null || { echo 'lock: needs uv: make test, pip install uv, or UV=/path/to/uv' >&2; exit 1; }
 
 compile() {
   "$uv" pip compile --quiet --universal --python-version 3.10 --generate-hashes \

@@ -80,10 +80,11 @@ follow() {
   [ ! -t 1 ] || printf '\r\033[K'
 }
 
-# usable PYTHON: print its version if it is one that the wheels exist for.
+# usable PYTHON: print its version if it is one that the wheels exist for. A Raspberry Pi may have a
+# kernel of 64 bits, which is what uname tells, under a system of 32.
 usable() {
   "$1" -c 'import sys
-assert (3, 10) <= sys.version_info[:2] <= (3, 13)
+assert sys.maxsize > 2**32 and (3, 10) <= sys.version_info[:2] <= (3, 13)
 print("%d.%d" % sys.version_info[:2])' 2>/dev/null
 }
 
@@ -163,9 +164,28 @@ pip_install() {
   rm "$stamps/interrupted"
 }
 
+# Print a lock file without what has no wheel for this machine.
+locked() {
+  local line keep=yes gaps=()
+  [ -z "$arm" ] || mapfile -t gaps < <(grep -v '^#' requirements/aarch64.skip | cut -d ' ' -f 1)
+  local IFS='|'
+  while IFS= read -r line; do
+    if [[ $line =~ ^([A-Za-z][^=]*)== ]]; then
+      keep=yes
+      [[ ${BASH_REMATCH[1]} =~ ^(${gaps[*]})$ ]] && keep=
+    fi
+    [ -z "$keep" ] || printf '%s\n' "$line"
+  done < "$1"
+}
+
 # Lock files are complete, so pip has nothing to resolve.
 install_locked() {
-  pip_install "$(grep -c '^[a-zA-Z]' "$1")" --no-deps --require-hashes -r "$1"
+  local file=$1
+  if [ -n "$arm" ]; then
+    file=build/aarch64-${1##*/}
+    locked "$1" > "$file"
+  fi
+  pip_install "$(grep -c '^[a-zA-Z]' "$file")" --no-deps --require-hashes -r "$file"
 }
 
 # The build for the CPU if pip can find it, else the ordinary one with all it depends on. Tests
@@ -212,14 +232,21 @@ trap 'fail "interrupted; the next make goes on from here"' INT TERM
 [ -z "${ROS_DISTRO:-}" ] || fail "ROS $ROS_DISTRO is sourced in this shell, and the ROS wheels that \
 make installs would clash with it. Build with colcon as the README says, or use a shell without it"
 
-[ "$(uname -sm)" = 'Linux x86_64' ] || fail "the ROS wheels exist for Linux x86_64 only, and this is \
-$(uname -sm). Use a ROS installation, as the README says"
+arm=
+case $(uname -sm) in
+  'Linux x86_64') ;;
+  'Linux aarch64') arm=yes ;;
+  *) fail "the wheels exist for Linux on x86_64 and aarch64 only, and this is $(uname -sm). \
+Use a ROS installation, as the README says" ;;
+esac
+[ -z "$arm" ] || [ "$goal" != test ] || fail "the tests run the graph, and the ROS wheels exist for \
+x86_64 only. Build with colcon on a ROS installation, as the README says, and run colcon test"
 
 mkdir -p build
 exec 9> build/setup.lock
 flock -n 9 || { echo 'setup: waiting for another make to finish'; flock 9; }
 
-base=$(digest requirements/runtime.txt interfaces setup.py setup.cfg package.xml pyproject.toml)
+base=$(digest requirements/runtime.txt requirements/aarch64.skip interfaces setup.py setup.cfg package.xml pyproject.toml)
 extra=$(digest requirements/test.txt requirements/torch.txt)-torch=${TORCH:-yes}
 models=$(digest models/models.yaml)
 
@@ -244,9 +271,9 @@ echo 'Setting up txt2vid_ros in .venv; this is done once and may be interrupted.
 
 begin 'Looking for Python, ffmpeg and a compiler'
 interpreter=$(find_python) || {
-  [ -z "${PYTHON:-}" ] || fail "PYTHON=$PYTHON is no Python 3.10 to 3.13"
+  [ -z "${PYTHON:-}" ] || fail "PYTHON=$PYTHON is no 64-bit Python 3.10 to 3.13"
   # Where there is one of another version, Debian's own is no better.
-  ! command -v python3 > /dev/null || fail 'this needs a Python 3.10 to 3.13, and found none. \
+  ! command -v python3 > /dev/null || fail 'this needs a 64-bit Python 3.10 to 3.13, and found none. \
 Install one, or say where it is: make PYTHON=/path/to/python3.12'
 }
 mapfile -t missing < <(missing_packages "$interpreter")
@@ -267,7 +294,7 @@ if [ -e "$stamps/interrupted" ] || ! "$python" -c '' 2> /dev/null || ! fresh ven
 fi
 
 begin 'Installing ROS 2 Jazzy, the voice and the face from wheels (about half a minute)'
-part=$(digest requirements/runtime.txt)
+part=$(digest requirements/runtime.txt requirements/aarch64.skip)
 if ! fresh runtime "$part"; then
   install_locked requirements/runtime.txt
   stamp runtime "$part"
@@ -275,7 +302,7 @@ fi
 
 begin 'Building the message packages and installing txt2vid (about half a minute)'
 part=$(digest requirements/runtime.txt interfaces)
-if ! fresh interfaces "$part"; then
+if [ -z "$arm" ] && ! fresh interfaces "$part"; then
   watched 0 build_interfaces
   stamp interfaces "$part"
 fi
@@ -306,4 +333,6 @@ if [ "$goal" = wav2lip ]; then
   has_torch || install_wav2lip
   stamp wav2lip "$extra"
 fi
+[ -z "$arm" ] || echo "There are no ROS wheels for this machine: .venv/bin/txt2vid render needs none; \
+live, call and say need a ROS installation, as the README says."
 echo 'Ready.'

@@ -74,7 +74,8 @@ def main(words: list[str] | None = None) -> int:
         if (missing.name or '').startswith('txt2vid_ros'):
             raise
         print(f'txt2vid: the Python package {missing.name!r} is not installed. Run "make setup", '
-              'or see the installation block of the README.', file=sys.stderr)
+              'or see the installation block of the README. On Arm, ROS has to be installed.',
+              file=sys.stderr)
         return EXIT_USER_ERROR
     except Ended as ended:
         return ended.status
