@@ -31,7 +31,7 @@ SOURCES = frozenset({'empy', 'flake8-quotes', 'jieba'})
 LEFT_OUT = ROOT / 'requirements' / 'aarch64.skip'
 """What has no wheel for Arm, with what is lost there; the set-up script leaves it out."""
 LIMIT = 45
-"""Seconds for one resolution; on a quiet line it takes a few. What takes longer is not waited for."""
+"""Seconds for one resolution, of which a quiet line needs a few; longer it is not waited for."""
 PACKAGE = re.compile(r'([A-Za-z0-9._-]+)==')
 
 
