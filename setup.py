@@ -94,9 +94,11 @@ setup(
         'openai': ['soxr>=0.3'],
         'window': ['pygame-ce>=2.5'],
         'web': ['aiohttp>=3.9', 'aiortc>=1.15'],
+        'audio': ['av>=14', 'soxr>=0.3'],  # sound over the link
         'echo': ['livekit==1.2.1'],
         'bag': ['rosbags==0.11.9'],
         'serial': ['pyserial>=3.5'],
+        'meshtastic': ['meshtastic==2.7.11'],  # GPL-3
         'face': ['ai-edge-litert==2.3.0'],
         'torch': ['torch>=2.4', 'onnx>=1.16', 'onnxruntime>=1.23'],
         'fuzz': ["atheris==3.0.0; python_version >= '3.11'"],

@@ -18,9 +18,28 @@ import tempfile
 
 import cv2
 import numpy as np
+from txt2vid_ros.call.card import Card, CardHead, Face, FaceFormat, FaceOutline
+from txt2vid_ros.call.consent import FaceConsent
+from txt2vid_ros.call.face.containers import coded_size
+from txt2vid_ros.call.face.taking import FacePolicy
+from txt2vid_ros.call.fields import CardError
+from txt2vid_ros.call.transfer.card_receiver import CardReceiver
+from txt2vid_ros.call.transfer.card_sender import CardSender
+from txt2vid_ros.call.transfer.messages import (
+    CardCancelled,
+    CardOffer,
+    CardPiece,
+    CardRefused,
+    CardTaken,
+    CardWanted,
+    MOST_CARD_BYTES,
+    read_message,
+    Refusal,
+)
+from txt2vid_ros.core.decoding.text_encoding import decode_text
 from txt2vid_ros.core.errors import ProviderError, UserError
-from txt2vid_ros.core.people import People
-from txt2vid_ros.core.text_encoding import decode_text
+from txt2vid_ros.core.pcm import SPEECH_RATE
+from txt2vid_ros.core.people import NamedVoice, People
 from txt2vid_ros.link import keys
 from txt2vid_ros.media.bags.bag import summary
 from txt2vid_ros.media.driving.files.animated_webp import animated_webp, durations
@@ -135,6 +154,50 @@ def chat_events(data: bytes) -> None:
             each.encode()
 
 
+def card(data: bytes) -> None:
+    with contextlib.suppress(CardError):
+        assert Card.unpack(data).pack() == data
+
+
+def card_head(data: bytes) -> None:
+    with contextlib.suppress(CardError):
+        head = CardHead.unpack(data)
+        assert head.pack() == data
+        assert head.name.isprintable()
+
+
+def card_message(data: bytes) -> None:
+    with contextlib.suppress(CardError):
+        message = read_message(data)
+        assert read_message(message.pack()) == message
+
+
+def card_face(data: bytes) -> None:
+    for coding in (FaceFormat.JPEG, FaceFormat.AV1):
+        with contextlib.suppress(CardError):
+            size = coded_size(data, coding)
+            assert size.frames > 0 or coding == FaceFormat.AV1
+            assert size.frames <= len(data)
+
+
+def card_transfer(data: bytes) -> None:
+    """Give both ends of a transfer the messages in `data`, each after its length."""
+    policy = FacePolicy(face_bytes=1000)
+    sender, receiver = CardSender(CARD, FaceConsent()), CardReceiver(policy, lambda _: False)
+    now = 0.0
+    while data:
+        message, data = data[1:1 + data[0]], data[1 + data[0]:]
+        for end in (sender, receiver):
+            with contextlib.suppress(CardError):
+                end.take(message)
+        now += 1.0
+        for answer in (sender.poll(now, 100), receiver.poll(100)):
+            assert answer is None or 0 < len(answer) <= 100
+        arrived, size = receiver.progress
+        assert arrived <= size <= MOST_CARD_BYTES
+        assert receiver.card is None or receiver.card.pack()
+
+
 SDP = (b'v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0\r\n'
        b'm=video 9 UDP/TLS/RTP/SAVPF 96 97\r\nc=IN IP4 0.0.0.0\r\na=mid:0\r\na=recvonly\r\n'
        b'a=rtcp-mux\r\na=rtpmap:96 H264/90000\r\n'
@@ -156,6 +219,14 @@ def sdp(data: bytes) -> None:
             read()
 
 
+def opus(data: bytes) -> None:
+    from txt2vid_ros.media.speech_coding.opus import OpusDecoder
+    decoder = OpusDecoder()
+    for at in range(0, len(data), 50):
+        samples = decoder.decode(data[at:at + 50])
+        assert np.isfinite(samples).all() and len(samples) <= SPEECH_RATE
+
+
 class _Conversation:
     """Takes what pages ask for."""
 
@@ -174,8 +245,23 @@ class _Conversation:
         return 0
 
 
+class _Call:
+    there = True
+    own_face_folder = Path()
+
+    def share_face(self, file: Path | None) -> None:
+        raise AssertionError('no message shares a face')
+
+    def edit(self, speaker: str, start: int, action: str, text: str) -> None:
+        assert start >= 0 and (speaker + text).encode() and action
+
+    def hang_up(self) -> None:
+        return
+
+
 def websocket(data: bytes) -> None:
     from txt2vid_ros.web.server.access.connections import ConnectionGuard
+    from txt2vid_ros.web.server.call.requests import call_actions
     from txt2vid_ros.web.server.events.event_door import EventDoor
     from txt2vid_ros.web.server.events.hub import EventHub
     from txt2vid_ros.web.server.figures.counters import ErrorCounters
@@ -188,7 +274,7 @@ def websocket(data: bytes) -> None:
 
     async def take() -> None:
         door = EventDoor(EventHub(), _Conversation(), ErrorCounters(),
-                         ConnectionGuard.__new__(ConnectionGuard), 1)
+                         ConnectionGuard.__new__(ConnectionGuard), 1, call_actions(_Call()))
         door._take(data.decode('utf-8', 'surrogatepass' if data.isascii() else 'replace'),
                    Queue())     # type: ignore[arg-type]
 
@@ -235,6 +321,15 @@ HEIF = box(b'ftyp', b'heic\0\0\0\0') + box(b'meta', bytes(4) + (
     + box(b'iloc', b'\0\0\0\0\x44\0' + struct.pack('>HHHHII', 1, 1, 0, 1, 0, 20))))
 MOOF = box(b'moof', box(b'traf', box(b'tfhd', bytes([0, 0, 0, 0x20]) + struct.pack('>II', 1, 0))
                         + box(b'trun', bytes([0, 0, 0, 5]) + bytes(12))))
+FACE = Face(FaceOutline(FaceFormat.JPEG, 16, 16, 1, 1, len(jpeg())), jpeg())
+CARD = Card.of('Anna', 'en-GB', (NamedVoice('hibari', 'heart'), NamedVoice('google', '')), FACE)
+IVF = struct.pack('<4sHH4sHHIIII', b'DKIF', 0, 32, b'AV01', 16, 16, 1, 1, 1, 0) + 2 * (
+    struct.pack('<IQ', 4, 0) + b'\x12\0\x0a\x0b')
+OFFER = CardOffer(CARD.digest, 1, len(CARD.pack()), CARD.head.pack())
+CARD_MESSAGES = tuple(each.pack() for each in (
+    OFFER, CardPiece(OFFER.tag, 40, b'some bytes'), CardWanted(OFFER.tag, 1, ((0, 40), (50, 90))),
+    CardTaken(OFFER.tag), CardRefused(OFFER.tag, Refusal.TOO_LONG, 10), CardCancelled(OFFER.tag),
+    CardPiece(OFFER.tag, 0, CARD.pack()[:200]), CardPiece(OFFER.tag, 200, CARD.pack()[200:400])))
 PEOPLE = (b'default: {voice: heart}\nanna:\n  tts: [kokoro, hibari]\n  speed: 1.2\n'
           b'  voices: {es: "kokoro:ef_dora"}\n  options: {google: {pitch: 2}}\n')
 BAG = (b'rosbag2_bagfile_information:\n  version: 5\n  storage_identifier: sqlite3\n'
@@ -242,17 +337,25 @@ BAG = (b'rosbag2_bagfile_information:\n  version: 5\n  storage_identifier: sqlit
        b'  starting_time: {nanoseconds_since_epoch: 1}\n  message_count: 0\n'
        b'  topics_with_message_count: []\n  compression_format: ""\n  compression_mode: ""\n'
        b'  files: []\n')
+OPUS = bytes([0x18]) + bytes(range(49)) + bytes([0x9B, 0x83]) + bytes(48)
 PACKETS = b''.join(bytes([0x47, 0x41, 0x00, 0x10]) + b'\0\0\1\xe0\0\0\x80\x80\5!\0\1\0\1'
                    + bytes(170) for _ in range(3))
 
 TARGETS = {
     'bag': FuzzTarget(bag, (BAG,)),
+    'card': FuzzTarget(card, (CARD.pack(), CARD.without_face().pack())),
+    'card_face': FuzzTarget(card_face, (jpeg(), IVF)),
+    'card_head': FuzzTarget(card_head, (CARD.head.pack(), CARD.without_face().pack())),
+    'card_message': FuzzTarget(card_message, CARD_MESSAGES),
+    'card_transfer': FuzzTarget(card_transfer, (b''.join(
+        bytes([len(each)]) + each for each in CARD_MESSAGES),)),
     'chat_events': FuzzTarget(chat_events, (b'data: {"a": 1}\n\n: x\r\ndata: [DONE]\r\n\r\n',)),
     'headers': FuzzTarget(headers, (b'127.0.0.1:8080', b'[::1]:80', b'robot.local')),
     'heif': FuzzTarget(heif, (HEIF,)),
     'link_key': FuzzTarget(link_key, (b'a' * 43 + b'=\n', b'0' * 64)),
     'mp4': FuzzTarget(mp4, (MOOF + box(b'mdat', bytes(8)),)),
     'mpegts': FuzzTarget(mpegts, (PACKETS,)),
+    'opus': FuzzTarget(opus, (OPUS,)),
     'people': FuzzTarget(people, (PEOPLE, b'a: &x {voice: b}\nc: *x\nd: {<<: *x}\n')),
     'picture': FuzzTarget(picture, (jpeg(), png())),
     'pictures_of_a_stream': FuzzTarget(pictures_of_a_stream, (PACKETS,)),

@@ -212,10 +212,23 @@ def test_in_audio_mode_the_sound_itself_takes_the_place_of_text_and_voice() -> N
     assert set(graph.MODES['audio']) == set(graph.MODES['text'])
     playout = graph.nodes('receiver', {'mode': 'audio', 'speaker': 'anna'})[0]
     assert playout.parameters == {'speaker': 'anna'}
-    with pytest.raises(UserError, match='mode audio does not go with link serial'):
-        graph.nodes('sender', {'mode': 'audio', 'link': 'serial'})
     with pytest.raises(UserError, match=r"mode: 'video' is unknown\. Use one of text, audio"):
         graph.nodes('live', {'mode': 'video'})
+
+
+def test_over_a_link_sound_takes_the_way_of_text() -> None:
+    link = {'mode': 'audio', 'link': 'udp', 'link_address': '127.0.0.1:5710'}
+    assert names('sender', **link) == ['mic', 'link']
+    assert names('receiver', **link) == ['playout', 'lipsync', 'stream', 'link']
+    by_name = {spec.name: spec for spec in graph.nodes('receiver', link)}
+    assert by_name['playout'].remappings == (
+        ('mic/audio', 'peer/audio'), ('mic/audio_info', 'peer/audio_info'))
+    assert by_name['link'].parameters['mode'] == 'audio'
+    call = {spec.name: spec for spec in graph.nodes('call', {
+        'mode': 'auto', 'listen': 'true', 'link_address': '127.0.0.1:5710'})}
+    assert call['link'].parameters['mode'] == 'auto'
+    assert call['playout'].remappings == by_name['playout'].remappings
+    assert {'tts', 'playout', 'stt', 'call'} <= set(call)
 
 
 def test_who_names_what_to_listen_to_is_listened_to() -> None:

@@ -110,7 +110,8 @@ def test_every_interface_package_that_is_imported_is_declared(folder, kinds):
 
 
 @pytest.mark.parametrize(('lock', 'extras'), [
-    ('voices', ('voices-ja', 'voices-zh')), ('languages', ('languages',))])
+    ('voices', ('voices-ja', 'voices-zh')), ('languages', ('languages',)),
+    ('meshtastic', ('meshtastic',))])
 def test_the_packages_of_an_extra_are_locked_with_hashes_at_the_same_version(prefix, lock, extras):
     locked = dict(re.findall(r'^([\w-]+)==(\S+).*\\\n {4}--hash=sha256:[0-9a-f]{64}',
                              (ROOT / f'requirements/{lock}.txt').read_text(), re.MULTILINE))

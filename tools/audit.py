@@ -40,7 +40,8 @@ LEAST_ENTROPY = 3.5
 GOOD = re.compile(r'\b(MIT|BSD|0BSD|Apache|ISC|PSF|Python|MPL|LGPL|Unlicense|public domain|Zlib|'
                   r'CC0|HPND|CMU|BSL|Boost|NCSA|EDL|Eclipse)', re.IGNORECASE)
 KNOWN = {'setuptools': 'MIT', 'apsw': 'any-OSI: zlib, by its own LICENSE',
-         'flake8-builtins': 'GPL-2.0, a linter: never shipped, never imported'}
+         'flake8-builtins': 'GPL-2.0, a linter: never shipped, never imported',
+         'meshtastic': 'GPL-3.0, an extra of its own: installed only by who asks for it'}
 """What is known of packages whose metadata do not state it, or which need a word."""
 # ROS 2's own, as wheels and as the message packages in them: their metadata state nothing.
 ROS = re.compile(r'(ros|ros-.*|rosidl_.*|rosgraph_.*|ament_.*|rcl.*|rcutils|rmw_.*|.*_msgs|'

@@ -38,7 +38,9 @@ ENGLISH_SHARE = 0.5
 """Sentences of which more is rather English were not translated, and are left out."""
 PAIRED_WORDS, LEAST_PAIRS = 3e6, 1.0
 """Of the pairs of Chinese words: how many words they are to stand for, and the rarest ones."""
-GRAMS = GramSettings(min_pair=1.0, min_triple=2.0, damping=80.0, prior_weight=0.8)
+GRAMS = GramSettings(pair_discounts=(0.7, 0.7, 0.7), triple_discounts=(0.7, 0.7, 0.7),
+                     continuation=False, min_pair=1.0, min_triple=2.0, damping=80.0,
+                     prior_weight=0.8)
 
 
 def main() -> None:

@@ -126,7 +126,7 @@ def guided(inputs: int, seed: int, only: str) -> int:
     simulation = Simulation(SimulatedNetwork(delay=0.01))
     simulation.say('Good morning.')
     simulation.run(3)
-    keys = simulation.sender._session._keys
+    session = simulation.sender._session
 
     context = TextContext()
     for text in SENTENCES:
@@ -143,11 +143,13 @@ def guided(inputs: int, seed: int, only: str) -> int:
         simulation.receiver.receive(data, simulation.receiver_time)
         simulation.sender.receive(data, simulation.sender_time)
         kind = wire.FrameType(data[0] % 4) if data else wire.FrameType.SINGLE
-        counter = (simulation.receiver._buffer.next if kind <= wire.FrameType.BATCH
-                   else simulation.receiver._controls)
-        head = wire.head(kind, keys.tag, counter)
-        simulation.receiver.receive(keys.forward.seal(kind, counter, head, data[1:]),
+        inbound, there = simulation.receiver._inbound, simulation.receiver._session
+        counter = (inbound.buffer.next if kind <= wire.FrameType.BATCH
+                   else there._seen[kind])
+        simulation.receiver.receive(session.seal(kind, counter, data[1:]),
                                     simulation.receiver_time)
+        while simulation.receiver.take_event() is not None:
+            simulation.receiver.confirm_delivered()
         while simulation.receiver.take_event() is not None:
             simulation.receiver.confirm_delivered()
 

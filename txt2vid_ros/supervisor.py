@@ -28,7 +28,7 @@ class _Child:
     name: str
     command: Sequence[str]
     colour: int
-    restarts: RestartPolicy = dataclasses.field(default_factory=RestartPolicy)
+    restarts: RestartPolicy
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
     again_at: float = 0.0
@@ -39,16 +39,18 @@ class Supervisor:
     """Starts commands, and keeps them running until stop() or until one cannot go on."""
 
     def __init__(self, commands: Mapping[str, Sequence[str]], environment: Mapping[str, str],
-                 output: IO[str] | None = None, delays: Mapping[str, float] | None = None) -> None:
+                 output: IO[str] | None = None, delays: Mapping[str, float] | None = None,
+                 restarts: Callable[[], RestartPolicy] = RestartPolicy) -> None:
         """
         `commands` by name; the names are what lines of output are prefixed with.
 
-        `delays` are the seconds by which some of them start later.
+        `delays` are the seconds by which some of them start later; `restarts` makes the policy of
+        each.
         """
         self._delays = delays or {}
         self._output = output or sys.stdout
         self._environment = dict(environment)
-        self._children = [_Child(name, command, COLOURS[at % len(COLOURS)])
+        self._children = [_Child(name, command, COLOURS[at % len(COLOURS)], restarts())
                           for at, (name, command) in enumerate(commands.items())]
         self._width = max(8, *map(len, commands))
         self._stop = threading.Event()

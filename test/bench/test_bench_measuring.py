@@ -57,9 +57,9 @@ def test_flashes_that_are_missing_are_counted() -> None:
 
 
 def test_too_few_claps_are_said() -> None:
-    with pytest.raises(UserError, match=r'only 2 claps.*--seconds'):
+    with pytest.raises(UserError, match=r'only 2 belong together.*--seconds'):
         figures(show(0.0, claps=2))
-    with pytest.raises(UserError, match='only 0 claps'):
+    with pytest.raises(UserError, match='only 0 belong together'):
         figures(show(0.0, lost=tuple(range(8))))
 
 

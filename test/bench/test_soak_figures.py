@@ -79,6 +79,31 @@ def test_a_process_that_was_restarted_is_judged_by_its_longest_life() -> None:
     assert figures(rows)['rss_slope_mb_per_h']['tts'] == pytest.approx(2.0, abs=0.3)
 
 
+def test_growth_is_measured_behind_the_last_fault_where_enough_is_left() -> None:
+    rows = processes(0.0)
+    for row in rows:
+        # What a fault has a node load stays, and is no growth.
+        row['held']['tts'][1] += 200.0 * (row['t'] > 1830.0)
+    assert figures([*rows, fault('garbage', 1800.0)])['rss_slope_mb_per_h'][
+        'tts'] == pytest.approx(0.0, abs=0.3)
+    late = figures([*rows, fault('garbage', 1800.0), fault('kill web', 3300.0)])
+    assert late['rss_slope_minutes']['tts'] > 45
+
+
+def test_claps_count_apart_for_which_the_machine_was_quick_enough() -> None:
+    def look(at: float, every: int = 1, drops: int = 0) -> Row:
+        return {'kind': 'stages', 't': at, 'lipsync.mouth_every': every, 'lipsync.drops': drops}
+
+    rows = [look(0.0), look(2.0), utterance(1, 0.5, claps=True, offsets_ms=[0.5, -0.4]), look(4.0),
+            utterance(2, 4.5, claps=True, offsets_ms=[36.0]), look(6.0, every=2), look(8.0),
+            utterance(3, 8.5, claps=True, offsets_ms=[80.0]), look(10.0, drops=1),
+            look(12.0, drops=1), utterance(4, 12.5, claps=True, offsets_ms=[7.0])]
+    found = figures(rows)
+    assert found['offsets_measured'] == 5
+    assert found['offsets_in_time'] == 2
+    assert found['offset_ms_p95_in_time'] == pytest.approx(0.5, abs=0.05)
+
+
 def test_what_is_lost_is_told_apart_by_what_caused_it() -> None:
     rows = [
         utterance(1, 0), utterance(2, 10, 'lost'), fault('kill tts', 20.5, back_s=2.5),

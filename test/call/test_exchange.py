@@ -12,7 +12,7 @@ from txt2vid_ros.call.consent import FaceConsent
 from txt2vid_ros.call.exchange import CardExchange
 from txt2vid_ros.call.face.making import FaceBudget
 from txt2vid_ros.call.face.taking import FacePolicy
-from txt2vid_ros.call.own_card import own_face
+from txt2vid_ros.call.own_faces import OwnFaces
 from txt2vid_ros.call.peer_people import people_of, write_people
 from txt2vid_ros.call.store import CardStore
 from txt2vid_ros.call.transfer.card_sender import SenderState
@@ -53,7 +53,7 @@ def talk(one: End, other: End, *, lose: int = 0) -> None:
 
 @pytest.fixture(scope='module')
 def face(tmp_path_factory: pytest.TempPathFactory) -> Face:
-    return own_face(BUILT_IN_PORTRAIT, FaceBudget(3000), tmp_path_factory.mktemp('own'))
+    return OwnFaces(tmp_path_factory.mktemp('own')).get(BUILT_IN_PORTRAIT, FaceBudget(3000))
 
 
 def card(name: str, face: Face | None = None) -> Card:
@@ -88,7 +88,7 @@ def test_the_next_call_costs_a_few_bytes_and_shows_the_face_at_once(
 
 
 def test_a_changed_face_replaces_the_one_of_the_last_call(tmp_path: Path, face: Face) -> None:
-    other = own_face(TURNED, FaceBudget(3000), tmp_path / 'own')
+    other = OwnFaces(tmp_path / 'own').get(TURNED, FaceBudget(3000))
     shown = []
     for each in (face, other):
         anna, bert = End(tmp_path / 'a'), End(tmp_path / 'b')
@@ -101,7 +101,7 @@ def test_a_changed_face_replaces_the_one_of_the_last_call(tmp_path: Path, face: 
 
 def test_a_preview_goes_before_a_large_face_that_is_not_known_only(
         tmp_path: Path, face: Face) -> None:
-    large = own_face(TURNED, FaceBudget(12_000), tmp_path / 'own')
+    large = OwnFaces(tmp_path / 'own').get(TURNED, FaceBudget(12_000))
     seen = []
 
     def call() -> list[str]:
@@ -189,16 +189,16 @@ def test_the_peer_is_the_only_speaker_with_the_voice_of_its_card(
 
 
 def test_ones_own_face_is_made_once(tmp_path: Path) -> None:
-    first = own_face(TURNED, FaceBudget(3000), tmp_path)
+    first = OwnFaces(tmp_path).get(TURNED, FaceBudget(3000))
     kept, = tmp_path.iterdir()
     written = kept.stat().st_mtime_ns
-    assert own_face(TURNED, FaceBudget(3000), tmp_path) == first
+    assert OwnFaces(tmp_path).get(TURNED, FaceBudget(3000)) == first
     assert kept.stat().st_mtime_ns == written
     # One that is damaged is made again.
     kept.write_bytes(bytes(np.arange(100, dtype=np.uint8)))
-    assert own_face(TURNED, FaceBudget(3000), tmp_path) == first
+    assert OwnFaces(tmp_path).get(TURNED, FaceBudget(3000)) == first
     with pytest.raises(UserError, match='cannot be read'):
-        own_face(tmp_path / 'none.jpg', FaceBudget(), tmp_path)
+        OwnFaces(tmp_path).get(tmp_path / 'none.jpg', FaceBudget())
 
 
 def test_nothing_is_sent_before_there_is_a_card(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from txt2vid_ros.bench.call.simulation import CallSimulation, SaidTurn
 from txt2vid_ros.bench.link.simulation import SimulatedNetwork
 from txt2vid_ros.call.card import Card, Face
 from txt2vid_ros.call.face.making import FaceBudget
-from txt2vid_ros.call.own_card import own_face
+from txt2vid_ros.call.own_faces import OwnFaces
 from txt2vid_ros.link.config import LinkConfig
 from txt2vid_ros.media.driving.driving_media import BUILT_IN_PORTRAIT
 
@@ -21,7 +21,7 @@ BAD = SimulatedNetwork(loss=0.2, duplication=0.05, delay=0.3, jitter=0.1,
 
 @pytest.fixture(scope='module')
 def face(tmp_path_factory: pytest.TempPathFactory) -> Face:
-    return own_face(BUILT_IN_PORTRAIT, FaceBudget(5000), tmp_path_factory.mktemp('own'))
+    return OwnFaces(tmp_path_factory.mktemp('own')).get(BUILT_IN_PORTRAIT, FaceBudget(5000))
 
 
 def test_ten_minutes_with_losses_and_two_cuts_lose_and_repeat_nothing(

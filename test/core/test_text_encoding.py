@@ -9,15 +9,15 @@ import random
 
 from hypothesis import given, strategies
 import pytest
-from txt2vid_ros.core import text_encoding
-from txt2vid_ros.core.errors import UserError
-from txt2vid_ros.core.text_encoding import (
+from txt2vid_ros.core.decoding import text_encoding
+from txt2vid_ros.core.decoding.text_encoding import (
     decode_argument,
     decode_text,
     DecodedLine,
     LineDecoder,
     read_text,
 )
+from txt2vid_ros.core.errors import UserError
 
 TEXT = 'It was a café in Köln.\nI don’t know.\n'
 PNG = bytes.fromhex('89504e470d0a1a0a0000000d49484452')

@@ -96,7 +96,8 @@ def node_environment(folder: Path, domain: int, extra: Mapping[str, str] | None 
     return {
         **os.environ, 'PYTHONPATH': str(ROOT), 'ROS_DOMAIN_ID': str(domain),
         'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST', 'ROS_LOG_DIR': str(folder / 'log'),
-        'XDG_CACHE_HOME': str(folder / 'cache'), **(extra or {})}
+        'XDG_CACHE_HOME': str(folder / 'cache'), 'XDG_STATE_HOME': str(folder / 'state'),
+        **(extra or {})}
 
 
 class Command:

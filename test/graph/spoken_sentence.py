@@ -17,6 +17,9 @@ from txt2vid_ros.core.mouth import SHAPE_INDEX
 from txt2vid_ros.core.pcm import from_s16, VOICE_RATE
 from txt2vid_ros.ros import messages, qos
 
+RESTING = 0.6
+"""Seconds of the stream before a text is given."""
+
 
 class Spoken:
     """One sentence: what the topics carried, and what a viewer received."""
@@ -26,19 +29,20 @@ class Spoken:
         mouth = observer.record(JointTrajectory, 'voice/mouth', qos.MOUTH)
         told = observer.record(DiagnosticArray, '/diagnostics', qos.TEXT)
         viewer = Viewer(head.port, file)
-        eventually(lambda: viewer.arrivals, 'the stream')
+        # The resting face before it is seen too.
+        eventually(lambda: viewer.arrivals
+                   and viewer.arrivals[-1][1] > viewer.arrivals[0][1] + RESTING, 'the stream')
         before, late = len(audio.messages), head.late_pictures()
         observer.text(text)
         self.end = end_of(audio, before)
         self.utterance = self.end.header.frame_id
-        status = head.status()
-        self.repeated = head.late_pictures() - late
-        """Pictures that were late or left out, so that the previous one was shown longer."""
-        self._rates = [each.message for message in told.messages for each in message.status
-                       if each.name.endswith('/lipsync: lipsync')]
-        self.pts_zero = status['pts_zero_ns'] / SECOND
+        self.pts_zero = head.status()['pts_zero_ns'] / SECOND
         self.stop = self.pts(self.end)
         eventually(lambda: viewer.arrivals[-1][1] > self.stop + 1.0, 'the end at the viewer')
+        self._rates = [each.message for message in told.messages for each in message.status
+                       if each.name.endswith('/lipsync: lipsync')]
+        self.repeated = head.late_pictures() - late
+        """Pictures that were late or left out, so that the previous one was shown longer."""
         viewer.close()
         self.chunks = [each for each in audio.of(self.utterance) if len(each.audio.data)]
         self.sent = [at for each, at in zip(audio.messages, audio.sent, strict=True)

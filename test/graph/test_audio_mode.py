@@ -208,7 +208,7 @@ def test_another_programs_sound_with_another_clock_and_rate_is_played_in_step(
 
 
 @pytest.mark.parametrize(('options', 'says'), [
-    (('--mode', 'audio', '--link', 'udp'), 'mode audio does not go with link udp'),
+    (('--mode', 'auto'), "mode: 'auto' is unknown. Use one of text, audio"),
     (('--mode', 'video'), "mode: 'video' is unknown. Use one of text, audio"),
     (('--mode', 'audio', '--say', 'Hello.'), '--say needs --mode text'),
     (('--mode', 'audio', '--param', 'playout.delay_min=0.6'), 'playout.delay_min is 0.6'),

@@ -50,7 +50,7 @@ def test_who_joins_late_learns_the_sound_format(head: TalkingHead) -> None:
     assert (info.channels, info.sample_rate, info.sample_format) == (1, VOICE_RATE, 'S16LE')
 
 
-QOS = {'voice/audio': (32, False), 'voice/mouth': (50, False), 'voice/audio_info': (1, True),
+QOS = {'voice/audio': (300, False), 'voice/mouth': (50, False), 'voice/audio_info': (1, True),
        'voice/caption': (50, False), 'voice/speaking': (1, True), 'voice/speakers': (1, True),
        'voice/interrupted': (50, False), 'voice/held': (1, True),
        'face/image_raw': (5, False), 'face/image_raw/compressed': (5, False),

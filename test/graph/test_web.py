@@ -285,6 +285,14 @@ def test_the_stream_comes_back_on_the_same_port(head: TalkingHead, tmp_path: Pat
     eventually(lambda: get(f'{head.url}/healthz')[0] == 200, 'health')
 
 
+def test_web_comes_back_on_the_port_that_it_had_found(head: TalkingHead) -> None:
+    """Nobody has named a port: pages that are open know only this one."""
+    before = head.node_pid('web')
+    os.kill(before, signal.SIGKILL)
+    eventually(lambda: head.running('web') not in (None, before), 'web again')
+    eventually(lambda: head.status().get('on_time'), 'the stream at the address of before')
+
+
 @pytest.mark.parametrize(('options', 'says'), [
     (('--http', '0.0.0.0:0'), r'can be reached from other machines, and there is no token'),
     (('--http', '127.0.0.1:0', '--token', 'abc'), r'web\.token has 3 characters'),

@@ -5,9 +5,11 @@ from __future__ import annotations
 import random
 
 from link_simulation import SimulatedNetwork, Simulation
+from txt2vid_ros.link.protocol.audio import AudioBody
 from txt2vid_ros.link.protocol.control import Ack, Control, Hello, Welcome
+from txt2vid_ros.link.protocol.repair import without_repairs
 from txt2vid_ros.link.protocol.speech import unpack_batch, unpack_single
-from txt2vid_ros.link.protocol.wire import BodyReader, FrameError
+from txt2vid_ros.link.protocol.wire import BodyReader, FrameError, FrameType
 from txt2vid_ros.link.transport.framing import (
     cobs_decode,
     cobs_encode,
@@ -71,8 +73,9 @@ class Target:
 
 def parse(body: bytes) -> None:
     """Give bytes to every parser of sealed bodies; only their own errors may come out."""
-    for unpack in (unpack_single, unpack_batch, Hello.unpack, Welcome.unpack,
-                   lambda b: Control.unpack(b, 300), lambda b: Ack.read(BodyReader(b), 300)):
+    for unpack in (unpack_single, unpack_batch, Hello.unpack, Welcome.unpack, AudioBody.unpack,
+                   lambda b: Control.unpack(b, 300), lambda b: Ack.read(BodyReader(b), 300),
+                   lambda b: without_repairs(FrameType.BATCH, b)):
         try:
             unpack(body)
         except FrameError:

@@ -8,12 +8,15 @@ import os
 import threading
 import time
 import tty
+from typing import Any
 
 from link_simulation import CODEC, KEY
 from txt2vid_ros.link.config import LinkConfig
 from txt2vid_ros.link.delivery.progress_store import ProgressStore
 from txt2vid_ros.link.messages import LinkEvent, OutgoingText, ReceivedText
+from txt2vid_ros.link.peer import Peer
 from txt2vid_ros.link.receiver import Receiver
+from txt2vid_ros.link.roles import Role
 from txt2vid_ros.link.runner import instant, LinkRunner
 from txt2vid_ros.link.sender import Sender
 from txt2vid_ros.link.transport.base import Transport
@@ -79,7 +82,18 @@ def receiver(transport: Transport, config: LinkConfig | None = None,
         runner.close()
 
 
-def say(runner: LinkRunner[Sender], text: str) -> None:
+@contextlib.contextmanager
+def peer(transport: Transport, role: Role, config: LinkConfig | None = None) -> Iterator[
+        tuple[LinkRunner[Peer], EventLog]]:
+    log = EventLog()
+    runner = LinkRunner(Peer(config or LinkConfig(), KEY, CODEC, instant(), role), transport, log)
+    try:
+        yield runner, log
+    finally:
+        runner.close()
+
+
+def say(runner: LinkRunner[Any], text: str) -> None:
     runner.use(lambda end, now: end.submit(OutgoingText(text, 'ann', 'en', now.wall), now))
 
 

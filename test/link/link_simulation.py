@@ -7,6 +7,7 @@ from typing import Any
 from txt2vid_ros.bench.link.simulation import LinkSimulation, SimulatedClocks, SimulatedNetwork
 from txt2vid_ros.link.codec.text import TextCodec
 from txt2vid_ros.link.config import LinkConfig
+from txt2vid_ros.link.messages import Instant
 
 KEY = bytes(range(32))
 CODEC = TextCodec()
@@ -23,3 +24,16 @@ class Simulation(LinkSimulation):
         super().__init__(CODEC, (KEY, receiver_key), network or SimulatedNetwork(),
                          config or LinkConfig(),
                          clocks=SimulatedClocks(receiver_ahead, drift), **others)
+
+    sender_set = receiver_set = 0.0
+    """Seconds by which the clocks were set since the start; a test may change them."""
+
+    @property
+    def sender_time(self) -> Instant:
+        now = super().sender_time
+        return now._replace(wall=now.wall + self.sender_set)
+
+    @property
+    def receiver_time(self) -> Instant:
+        now = super().receiver_time
+        return now._replace(wall=now.wall + self.receiver_set)

@@ -15,6 +15,7 @@ from link_simulation import KEY, SimulatedNetwork, Simulation
 import pytest
 from txt2vid_ros.link.messages import ReceivedText
 from txt2vid_ros.link.protocol import speech, wire
+from txt2vid_ros.link.protocol.audio import AudioBody, MAX_PACKETS, QUEUE_TICK, SoundReport
 from txt2vid_ros.link.protocol.control import Ack, Control, Hello, KnownStream, Welcome
 from txt2vid_ros.link.protocol.offset_report import OffsetReport
 from txt2vid_ros.link.protocol.seal import session_keys, TAG_SIZES
@@ -58,7 +59,7 @@ def test_an_authentic_sender_gone_mad_does_no_harm() -> None:
     chance = simulation.chance
     for number in range(3000):
         kind = chance.choice([wire.FrameType.SINGLE, wire.FrameType.BATCH, wire.FrameType.CONTROL,
-                              wire.FrameType.PARTIAL])
+                              wire.FrameType.PARTIAL, wire.FrameType.AUDIO])
         counter = (1 + number if kind > wire.FrameType.BATCH
                    else simulation.receiver._inbound.buffer.next)
         body = chance.randbytes(chance.randrange(40))
@@ -136,6 +137,21 @@ def test_a_locale_of_a_number_that_is_not_known_is_refused() -> None:
         speech.unpack_batch(bytes(packed))
 
 
+REPORTS = st.builds(SoundReport, st.integers(0, 0xFFFF), st.integers(0, 0xFFFF),
+                    st.integers(0, 255).map(lambda ticks: ticks * QUEUE_TICK))
+PACKETS = st.lists(st.binary(min_size=1, max_size=300), min_size=1,
+                   max_size=MAX_PACKETS).map(tuple)
+
+
+@given(st.builds(AudioBody, PACKETS, st.integers(0, 0xFFFF), st.integers(0, 2),
+                 st.none() | REPORTS)
+       | st.builds(AudioBody, stamp=st.integers(0, 0xFFFF), report=st.none() | REPORTS,
+                   padding=st.integers(1, 300))
+       | st.builds(AudioBody, report=REPORTS))
+def test_sound_comes_back(body: AudioBody) -> None:
+    assert AudioBody.unpack(body.pack()) == body
+
+
 @given(st.builds(Control, st.integers(0, 400), st.none() | st.integers(300, 400), st.just(0),
                  st.none() | NATURAL, st.none() | NOTES))
 def test_control_comes_back(control: Control) -> None:
@@ -150,6 +166,15 @@ def test_acknowledgements_come_back(wanted: int, control: bool, reference: int |
     reader = wire.BodyReader(ack.pack() + b'after it')
     back = Ack.read(reader, 300)
     assert back == (Ack(wanted) if reference is None else ack)
+    assert reader.rest() == b'after it'
+
+
+@given(st.integers(270, 364), st.booleans(), st.integers(0, 127), st.integers(0, 15))
+def test_acknowledgements_that_tell_of_a_loss_come_back(wanted: int, control: bool, reference: int,
+                                                        beyond: int) -> None:
+    ack = Ack(wanted, control, reference, selective=beyond, troubled=True)
+    reader = wire.BodyReader(ack.pack() + b'after it')
+    assert Ack.read(reader, 300) == ack
     assert reader.rest() == b'after it'
 
 
@@ -168,7 +193,7 @@ def test_welcome_comes_back(welcome: Welcome) -> None:
 
 def test_long_names_are_cut_between_characters() -> None:
     packed = wire.name('é' * 60)
-    assert wire.BodyReader(packed).name() == 'é' * 32
+    assert wire.BodyReader(packed).text() == 'é' * 32
 
 
 @given(st.integers(0, 10_000), st.integers(-128, 127))

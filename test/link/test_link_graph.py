@@ -12,7 +12,8 @@ def test_over_topics_no_node_is_needed() -> None:
         assert 'link' not in [spec.name for spec in graph.nodes('receiver', arguments)]
 
 
-@pytest.mark.parametrize('transport', ['udp', 'tcp', 'serial', 'kiss-tcp', 'kiss-serial'])
+@pytest.mark.parametrize('transport', ['udp', 'tcp', 'serial', 'kiss-tcp', 'kiss-serial',
+                                       'meshtastic'])
 def test_other_links_are_a_node_of_the_receiver(transport: str) -> None:
     specs = graph.nodes('receiver', {'link': transport, 'link_address': '0.0.0.0:5710',
                                      'link_rate': '300'})

@@ -62,3 +62,43 @@ def test_a_hello_of_another_model_is_a_problem_until_a_session_begins() -> None:
     simulation.say('Hello.')
     simulation.run(2)
     assert simulation.heard == ['Hello.']
+
+
+def lost(figures: LinkStatistics, simulation: Simulation, seconds: int, *, there: bool = True
+         ) -> list[float]:
+    """Report once a second; return for how long the other end counts as lost each time."""
+    found = []
+    for _ in range(seconds):
+        simulation.run(1.0)
+        now = simulation.sender_time if there else simulation.receiver_time
+        found.append(figures.report(now).get('lost_s', 0.0))
+    return found
+
+
+def test_a_link_that_is_cut_counts_as_lost_until_it_is_back() -> None:
+    network = SimulatedNetwork(delay=0.05, outages=((1030.0, 1070.0),))
+    simulation = Simulation(network, two_way=True)
+    figures = LinkStatistics(simulation.sender)
+    simulation.say('Hello.')
+    # One who only speaks is answered seldom, and that is no loss.
+    before = []
+    for number in range(7):
+        simulation.say(f'Sentence number {number}.')
+        before += lost(figures, simulation, 4)
+    assert not any(before)
+    simulation.say('Are you there?')
+    cut = lost(figures, simulation, 30)
+    assert not any(cut[:9])
+    assert cut[-1] > 20
+    assert cut[-1] - cut[-2] == 1.0
+    assert lost(figures, simulation, 25)[-1] == 0.0
+    assert simulation.heard[-1] == 'Are you there?'
+
+
+def test_an_end_that_says_nothing_notices_that_keepalives_stay_away() -> None:
+    network = SimulatedNetwork(delay=0.05, outages=((1100.0, 9999.0),))
+    simulation = Simulation(network, LinkConfig(keepalive=10.0), two_way=True)
+    figures = LinkStatistics(simulation.receiver)
+    simulation.say('Hello.')
+    assert not any(lost(figures, simulation, 90, there=False))
+    assert lost(figures, simulation, 60, there=False)[-1] > 40

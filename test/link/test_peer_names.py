@@ -7,10 +7,12 @@ import logging
 import socket
 from typing import TypeAlias
 
-from link_running import EventLog, receiver, say, sender
+from link_running import EventLog, peer, receiver, say, sender
 from name_server import Clock, lines, NameServer
 import pytest
 from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.link.config import LinkConfig
+from txt2vid_ros.link.roles import CALLING_PEER, LISTENING_PEER
 from txt2vid_ros.link.transport import peer_address
 from txt2vid_ros.link.transport.tcp import TcpClient
 from txt2vid_ros.link.transport.tcp_server import TcpServer
@@ -77,6 +79,25 @@ def test_a_name_whose_address_changes_is_followed(
             say(runner, 'Still here?')
             names.addresses = ['127.0.0.2']
             heard.wait(lambda log: 'Still here?' in log.texts)
+    assert [line for line in lines(caplog) if 'ship.example' in line] == [MOVED]
+
+
+def test_a_peer_that_moves_while_nobody_speaks_is_found_and_can_speak(
+        monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    """Who listens cannot call: it is the caller's question in the silence that finds it."""
+    monkeypatch.setattr(peer_address, '_SILENCE_BACKOFF', peer_address.Backoff(0.2, 0.2))
+    names = NameServer('127.0.0.1')
+    before = UdpServer('127.0.0.1:0')
+    config = LinkConfig(keepalive=0.3)
+    with peer(UdpClient(f'ship.example:{before.port}', names), CALLING_PEER, config) as (
+            _, answers):
+        with peer(before, LISTENING_PEER) as (ship, _):
+            say(ship, 'We sail.')
+            answers.wait_for_texts(['We sail.'])
+        names.addresses = ['127.0.0.2']
+        with peer(UdpServer(f'127.0.0.2:{before.port}'), LISTENING_PEER) as (ship, _):
+            say(ship, 'We have arrived.')
+            answers.wait_for_texts(['We sail.', 'We have arrived.'])
     assert [line for line in lines(caplog) if 'ship.example' in line] == [MOVED]
 
 

@@ -23,10 +23,10 @@ import hashlib
 
 from txt2vid_ros.call.fields import (
     CardError,
+    CardReader,
     checked_locale,
     checked_name,
     checked_voice,
-    FieldReader,
     MOST_LOCALE_BYTES,
     MOST_NAME_BYTES,
     MOST_PROVIDER_BYTES,
@@ -103,15 +103,15 @@ class FaceOutline:
             (self.rate, 1), (self.size, 3)))
 
     @classmethod
-    def read(cls, reader: FieldReader) -> FaceOutline | None:
+    def read(cls, reader: CardReader) -> FaceOutline | None:
         """Read it; None where there is no face. Raises CardError."""
-        number = reader.number(1)
+        number = reader.byte()
         if number == FaceFormat.NONE:
             return None
         if number not in tuple(FaceFormat):
             raise CardError('a face has an unknown format')
         return cls(FaceFormat(number), reader.number(2), reader.number(2), reader.number(2),
-                   reader.number(1), reader.number(3))
+                   reader.byte(), reader.number(3))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -169,15 +169,15 @@ class CardHead:
         """Read a head, and nothing else. Raises CardError."""
         if len(data) != head_bytes(data):
             raise CardError('a head has another length than it says')
-        reader = FieldReader(data[LENGTH_BYTES:])
+        reader = CardReader(data[LENGTH_BYTES:])
         name, locale = reader.text(MOST_NAME_BYTES), reader.text(MOST_LOCALE_BYTES)
-        count = reader.number(1)
+        count = reader.byte()
         if count > MOST_VOICES:
             raise CardError(f'a card has more than {MOST_VOICES} voices')
         voices = tuple(NamedVoice(reader.text(MOST_PROVIDER_BYTES), reader.text(MOST_VOICE_BYTES))
                        for _ in range(count))
         head = cls(name, locale, voices, FaceOutline.read(reader))
-        if not reader.ended:
+        if reader.left:
             raise CardError('a head has more in it than is known')
         if head.pack() != data:
             raise CardError('a head is written in another way than cards are')

@@ -43,6 +43,7 @@ class CardExchange:
         self._previews = False
         self._sender: CardSender | None = None
         self._received = False
+        self._head: CardHead | None = None
         self.peer = next((kept for kept in store if kept.identity == identity), None)
         """The card that was taken last; of an earlier call until this one's is there."""
         self._receiver = CardReceiver(policy, self._is_known, self._partial())
@@ -50,7 +51,7 @@ class CardExchange:
     @property
     def head(self) -> CardHead | None:
         """Return what the peer says of itself: that of the card on its way where it is there."""
-        return self._receiver.head or (self.peer.head if self.peer else None)
+        return self._receiver.head or self._head or (self.peer.head if self.peer else None)
 
     @property
     def progress(self) -> tuple[int, int]:
@@ -118,6 +119,8 @@ class CardExchange:
             self._sender.take(message)
             self._next_card(self._sender)
         self._received = True
+        # The next card may come without it at first; it is the same peer.
+        self._head = self._receiver.head or self._head
         state = self._receiver.state
         if state == ReceiverState.WHOLE:
             self._accept()
@@ -125,6 +128,7 @@ class CardExchange:
             self._keep_head()
         elif state == ReceiverState.TAKEN and not self._shown(self._receiver.digest):
             self.peer = self._store.find(self._identity, self._receiver.digest)
+            self._head = self.peer.head if self.peer else self._head
         self._changed()
 
     def close(self) -> None:

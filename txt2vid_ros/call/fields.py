@@ -1,10 +1,11 @@
-"""Fields of bytes from outside: short texts with a length before them, and numbers."""
+"""The fields of a card: which texts may stand in them, and how they are read and written."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 
+from txt2vid_ros.core.decoding.field_reader import FieldReader
 from txt2vid_ros.core.locales import is_tag
 from txt2vid_ros.core.people import NamedVoice
 
@@ -70,41 +71,7 @@ def packed_text(text: str) -> bytes:
     return bytes([len(encoded)]) + encoded
 
 
-class FieldReader:
-    """Reads fields from the front of bytes that may be anything."""
+class CardReader(FieldReader):
+    """Reads the fields of a card, or of a message about one."""
 
-    def __init__(self, data: bytes) -> None:
-        """Begin at the first byte."""
-        self._data = data
-        self._at = 0
-
-    @property
-    def ended(self) -> bool:
-        """Return whether nothing is left."""
-        return self._at == len(self._data)
-
-    def take(self, count: int) -> bytes:
-        """Return the next `count` bytes. Raises CardError where there are fewer."""
-        taken = self._data[self._at:self._at + count]
-        if len(taken) < count:
-            raise CardError('it ends too early')
-        self._at += count
-        return taken
-
-    def number(self, size: int) -> int:
-        """Return the next number, of `size` bytes, the high ones first. Raises CardError."""
-        return int.from_bytes(self.take(size), 'big')
-
-    def text(self, most: int) -> str:
-        """Return the next text, of at most `most` bytes. Raises CardError."""
-        length = self.number(1)
-        if length > most:
-            raise CardError(f'a text has more than {most} bytes')
-        try:
-            return self.take(length).decode('utf-8')
-        except UnicodeDecodeError as error:
-            raise CardError('a text is no UTF-8') from error
-
-    def rest(self) -> bytes:
-        """Return all that is left."""
-        return self.take(len(self._data) - self._at)
+    error = CardError

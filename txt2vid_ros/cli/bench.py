@@ -25,6 +25,7 @@ BENCHES: dict[str, str] = {
     'web': 'the page in a real browser: sound, step, joining, cost of viewers',
     'graph': 'frames on time, processor and memory',
     'soak': 'a long conversation with faults: what is lost, what grows',
+    'reach': 'nodes killed again and again, visitors who come and go: who is reached',
     'link': 'what a conversation costs, beside TCP, DDS, Opus',
     'call': 'what a call costs: its dialogue, the card that is sent once',
     'render': 'how much faster than real time files are made',

@@ -72,7 +72,7 @@ def watch(arguments: argparse.Namespace) -> int:
                 shown += 1
             elif shown == 0 and time.monotonic() > deadline:
                 raise UserError(f'no link node reports under {arguments.namespace}',
-                                'Start one with link:=udp, tcp or serial, and use the same '
+                                'Start one with link:=udp or another, and use the same '
                                 '--namespace and ROS_DOMAIN_ID.')
     return 0
 

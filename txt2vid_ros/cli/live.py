@@ -158,6 +158,10 @@ def _speak_lines(arguments: argparse.Namespace) -> tuple[str, ...]:
     option = '' if namespace == NAMESPACE else f' --namespace {namespace}'
     if arguments.mode == graph.AUDIO:
         where = ', on any machine of this ROS network' if arguments.graph == 'receiver' else ''
+        if arguments.link != graph.TOPIC:
+            return () if arguments.graph == 'sender' else (
+                f'speak, at the other end of the link: {_command()} live --graph sender --mode '
+                f'audio --link {arguments.link} ...',)
         here = arguments.graph == 'sender' or arguments.mic == 'true'
         return () if here or arguments.device or arguments.input else (
             f'speak{where}: {_command()} live --graph sender '
@@ -171,7 +175,7 @@ def _speak_lines(arguments: argparse.Namespace) -> tuple[str, ...]:
 
 def _talk_lines(nodes: set[str], responder: str) -> tuple[str, ...]:
     if {'web', graph.CALL} <= nodes:
-        return ('talk: press Talk on its page; type there what you do not want to say aloud',)
+        return ('talk: open /call at the address that is said below, and press Talk or type',)
     if not {'web', 'stt', 'responder'} <= nodes:
         return ()
     return ('talk: press Talk on its page' + ('' if responder else '; it says back what it hears, '

@@ -8,9 +8,9 @@ import logging
 import sys
 from typing import NoReturn
 
+from txt2vid_ros.core.decoding.text_encoding import decode_argument, PlainText
 from txt2vid_ros.core.errors import EXIT_USER_ERROR
 from txt2vid_ros.core.names import NAMESPACE
-from txt2vid_ros.core.text_encoding import decode_argument, PlainText
 
 log = logging.getLogger(__name__)
 

@@ -12,13 +12,13 @@ from typing import Any
 
 from tqdm import tqdm
 from txt2vid_ros.cli.parser import text_argument, told
+from txt2vid_ros.core.decoding.text_encoding import read_text
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.options import from_text as from_option
 from txt2vid_ros.core.options import made, OptionTables
 from txt2vid_ros.core.people import DEFAULT, People
 from txt2vid_ros.core.storage.files import refuse_overwriting, same_file
 from txt2vid_ros.core.storage.share import share
-from txt2vid_ros.core.text_encoding import read_text
 from txt2vid_ros.lipsync.choice import engine_options, make_engine
 from txt2vid_ros.media.driving.driving_media import load_driving
 from txt2vid_ros.media.driving.options import DrivingOptions

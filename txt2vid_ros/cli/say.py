@@ -8,8 +8,8 @@ import sys
 import time
 
 from txt2vid_ros.cli.parser import add_graph_arguments, text_argument, told
+from txt2vid_ros.core.decoding.text_encoding import read_stream, read_text
 from txt2vid_ros.core.errors import UserError
-from txt2vid_ros.core.text_encoding import read_stream, read_text
 from txt2vid_ros.speaking.clauses import compose, speakable
 from txt2vid_ros.speaking.paragraphs import paragraphs
 

@@ -61,7 +61,8 @@ ARGUMENTS: dict[str, Argument] = {argument.name: argument for argument in (
              'devices', (('loudspeaker', 'device'),)),
     Argument('window', '', "true to show the face on this machine's screen, all of it", ()),
     Argument('mode', 'text', 'what the sender sends: text (of what is said), or audio (the sound '
-             'itself, without text)', ()),
+             'itself, without text; over a link as Opus at 6 to 16 kbit/s); in a call also auto, '
+             'sound where the path bears it', ()),
     Argument('responder', '', 'who answers what is heard: echo says it back, chat asks a chat '
              'service (OPENAI_API_KEY, OPENAI_BASE_URL, OPENAI_MODEL), none, or the path of a '
              'program of your own; echo in live, none in receiver', ()),
@@ -84,9 +85,10 @@ ARGUMENTS: dict[str, Argument] = {argument.name: argument for argument in (
              "auto: where a loudspeaker's echo is cancelled, and from a browser's microphone",
              (('stt', 'barge_in'),)),
     Argument('link', 'topic', 'what carries speech between machines: topic (the ROS network '
-             'itself), udp, tcp, serial, kiss-tcp or kiss-serial',
+             'itself), udp, tcp, serial, kiss-tcp, kiss-serial or meshtastic',
              (('link', 'transport'),)),
-    Argument('link_address', '', "HOST:PORT of the receiver or a TNC, or a serial line's device",
+    Argument('link_address', '', "HOST:PORT of the receiver, a TNC or a radio, or a serial line's "
+             'device',
              (('link', 'address'),)),
     Argument('link_key', '', 'file of the key that both ends share: txt2vid link keygen',
              (('link', 'key_file'), ('call', 'key_file'))),

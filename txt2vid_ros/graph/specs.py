@@ -21,29 +21,34 @@ MODES: dict[str, dict[str, tuple[str, ...]]] = {
         'receiver': ('tts', 'lipsync', 'stream', 'web', 'say'),
         'live': ('tts', 'lipsync', 'stream', 'web', 'say'),
         'sender': ('mic', 'stt'),
-        'call': ('tts', 'lipsync', 'stream', 'web'),
+        'call': ('tts', 'playout', 'lipsync', 'stream', 'web'),
     },
     AUDIO: {
         'receiver': ('playout', 'lipsync', 'stream', 'web'),
         'live': ('playout', 'lipsync', 'stream', 'web'),
         'sender': ('mic',),
-        'call': ('tts', 'lipsync', 'stream', 'web'),
+        'call': ('tts', 'playout', 'lipsync', 'stream', 'web'),
     },
 }
+AUTO = 'auto'
+"""The mode of a call that sends sound where the path bears it."""
 CALL = 'call'
 GRAPHS = MODES[TEXT]
 # What carries `speech` to `heard`. Over topics no node is needed: the sender's graph says `heard`.
 TOPIC = 'topic'
-LINKS = (TOPIC, 'udp', 'tcp', 'serial', 'kiss-tcp', 'kiss-serial')
+LINKS = (TOPIC, 'udp', 'tcp', 'serial', 'kiss-tcp', 'kiss-serial', 'meshtastic')
 LINK_ROLES = {'sender': 'sender', CALL: 'peer'}
 """Which end of the link a graph is, where it is not the receiver."""
 CALL_LINK = 'udp'
 """What carries a call where nothing else is asked for."""
+_PEER_SOUND = {
+    'playout': (('mic/audio', 'peer/audio'), ('mic/audio_info', 'peer/audio_info'))}
+"""What the playout plays where a link brings sound from the other end."""
 REMAPPED: dict[str, dict[str, tuple[tuple[str, str], ...]]] = {
     'sender': {'stt': (('speech', 'heard'),)},
     # What the peer says is heard; what is typed or asked for here is for the peer.
     CALL: {'tts': (('text', 'local/text'), ('heard', 'peer/heard')),
-           'link': (('heard', 'peer/heard'),), 'web': (('heard', 'speech'),)},
+           'link': (('heard', 'peer/heard'),), 'web': (('heard', 'speech'),), **_PEER_SOUND},
 }
 """Topics that a node has under another name; those of the sender only where there is no link."""
 LATER = 1.5
@@ -87,12 +92,10 @@ def nodes(graph: str, arguments: Mapping[str, str] | None = None,
     if graph == CALL and kind == TOPIC:
         kind, arguments = CALL_LINK, {**(arguments or {}), 'link': CALL_LINK}
     mode = (arguments or {}).get('mode') or TEXT
-    if mode not in MODES:
-        raise UserError(f'mode: {mode!r} is unknown', f'Use one of {", ".join(MODES)}.')
-    if mode == AUDIO and kind != TOPIC:
-        raise UserError(f'mode audio does not go with link {kind}: a link carries only text',
-                        'Have both machines in one ROS network, and leave out the link.')
-    graphs = MODES[mode]
+    modes = (*MODES, AUTO) if graph == CALL else tuple(MODES)
+    if mode not in modes:
+        raise UserError(f'mode: {mode!r} is unknown', f'Use one of {", ".join(modes)}.')
+    graphs = MODES.get(mode, MODES[TEXT])
     names = graphs[graph] if kind == TOPIC else (*graphs[graph], 'link')
     if graph == CALL:
         names = (*names, 'call')
@@ -131,9 +134,12 @@ def nodes(graph: str, arguments: Mapping[str, str] | None = None,
         values['mic']['chunk'] = '0.02'
     if kind != TOPIC:
         values['link']['role'] = LINK_ROLES.get(graph, 'receiver')
+        if mode != TEXT:
+            values['link']['mode'] = mode
     if graph == CALL:
         # What is typed is for the peer as well, and nobody interrupts what the peer says.
         values['link']['take_text'] = 'true'
+        values['tts']['beside_sound'] = values['playout']['beside_voice'] = 'true'
         values.get('stt', {})['barge_in'] = 'never'
     defaults = {argument.name: argument.default for argument in ARGUMENTS.values()}
     for name, value in _shaped({**defaults, **(arguments or {})}).items():
@@ -153,7 +159,7 @@ def nodes(graph: str, arguments: Mapping[str, str] | None = None,
                         'Leave out web:=false and http:=off, or push to another kind of URL.')
     namespace = checked_namespace(namespace)
     # Elsewhere what is heard is for the responder to answer, or for the link.
-    remapped = REMAPPED.get(graph, {}) if kind == TOPIC or graph == CALL else {}
+    remapped = REMAPPED.get(graph, {}) if kind == TOPIC or graph == CALL else _PEER_SOUND
     return [NodeSpec(name, name, values[name], namespace, remapped.get(name, ()),
                      program=held.program if name == 'responder' else '',
                      start_after=LATER if name in held.nodes and not held.microphone else 0.0)

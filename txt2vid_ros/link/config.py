@@ -104,6 +104,11 @@ class LinkConfig:
         return 2 + self.tag_bytes
 
     @property
+    def sound_overhead(self) -> int:
+        """Return the bytes of a datagram of sound besides its body, its counter being longer."""
+        return self.frame_bytes + 1
+
+    @property
     def data_bytes(self) -> int:
         """
         Return the bytes of a datagram of data at most: what takes a second.

@@ -25,6 +25,8 @@ class LinkCounters:
     bytes_in: int = 0
     wire_bits_in: int = 0
     retries: int = 0
+    repair_bytes: int = 0
+    """Of speech that went out again within later speech."""
     dropped: int = 0
     sessions: int = 0
     garbage: int = 0

@@ -12,6 +12,7 @@ from txt2vid_ros.link.delivery.outbound import Outbound
 from txt2vid_ros.link.messages import Instant, Mismatch, NEVER, OutgoingDatagram, Source
 from txt2vid_ros.link.protocol.clock_offset import OffsetEstimator
 from txt2vid_ros.link.protocol.handshake import Initiator, Responder
+from txt2vid_ros.link.protocol.own_clock import OwnClock
 from txt2vid_ros.link.protocol.packer import SpeechContext
 from txt2vid_ros.link.protocol.session import Session
 from txt2vid_ros.link.protocol.wire import FrameType, Header, STAMP_TICK
@@ -50,6 +51,8 @@ class Greeting:
                            if role.initiates else None)
         self._responder = (None if role.initiates else
                            Responder(key, model, stream, now, role.two_way))
+        self._own_clock = OwnClock(now)
+        self._outdated = False
         self._replies: collections.deque[OutgoingDatagram] = collections.deque(maxlen=8)
 
     @property
@@ -74,6 +77,26 @@ class Greeting:
         if self._initiator is not None:
             return self._initiator.wakeup
         return self._responder.next_solicit if self._responder and needs_session else NEVER
+
+    def watch_clock(self, now: Instant) -> None:
+        """
+        Have a new session begin where this machine's clock was set far.
+
+        Only the handshake tells times in full; what else travels is the rest of a division.
+        """
+        if not self._own_clock.was_set(now):
+            return
+        if self._initiator is not None:
+            self._initiator.restart(now)
+        elif self._responder is not None:
+            self._responder.offers.clear()
+            self._outdated = True
+            self.solicit(now, None)
+
+    def heard(self, now: Instant) -> None:
+        """Note that something came in the session; ask again for the one that is due."""
+        if self._outdated:
+            self.solicit(now, None)
 
     def start(self, now: Instant) -> None:
         """Ask for a new session, where this end may."""
@@ -113,6 +136,7 @@ class Greeting:
         assert self._responder is not None
         offer = self._responder.match(header, datagram)
         self._responder.accepted()
+        self._outdated = False
         if self._clock.smoothed_round_trip is None:
             # A peer takes up a session at once, so that took about a round trip.
             self._clock.add_round_trip(now.mono - offer.arrived.mono)

@@ -12,6 +12,10 @@ from txt2vid_ros.link.peer import Peer
 _RATE_REPORTS = 10
 """Reports, one a second, that rates are taken over."""
 
+_LOST_AFTER = 10.0
+"""Seconds without a datagram, besides three round trips, after which the link counts as lost
+where something had to be sent again."""
+_KEEPALIVES_MISSED = 2
 _SILENCE_TO_REPORT = 5.0
 """Seconds for which the duty cycle keeps an end silent."""
 
@@ -27,6 +31,7 @@ class LinkStatistics:
         self._seen: collections.deque[tuple[float, dict[str, int]]] = collections.deque(
             maxlen=_RATE_REPORTS)
         self._silent_for = 0.0
+        self._arrived = (0, 0, 0.0)
         self._delays: dict[str, RollingPercentiles] = {}
 
     def add_delay(self, name: str, seconds: float) -> None:
@@ -48,6 +53,7 @@ class LinkStatistics:
             **{name: self._increase(name) / span for name in ('wire_bps', 'datagram_bps',
                                                               'text_bps')},
             **counters.as_dict(),
+            **end.sound.figures,
             **self._clock(now),
         }
         if end.config.duty_cycle:
@@ -55,6 +61,8 @@ class LinkStatistics:
             self._silent_for = end.limits.blocked_for(now.mono)
         if end.role.speaks:
             figures['queue_depth'] = end.backlog
+        if lost := self._lost_for(now):
+            figures['lost_s'] = lost
         for name, delays in self._delays.items():
             figures |= delays.figures(name)
         return figures
@@ -75,6 +83,20 @@ class LinkStatistics:
             return (f'{forged} recent datagram(s) were forged, damaged or sealed with another '
                     'key; all were rejected')
         return ''
+
+    def _lost_for(self, now: Instant) -> float:
+        """Return for how many seconds the other end has not been heard, 0 while it is there."""
+        end, counters = self._end, self._end.counters
+        arrived = counters.datagrams_in - counters.rejected
+        if arrived != self._arrived[0] or not end.connected:
+            self._arrived = arrived, counters.retries, now.mono
+        _, retries, since = self._arrived
+        silence = now.mono - since
+        patience = _LOST_AFTER + 3 * (end.clock.smoothed_round_trip or 0.0)
+        asked = end.role.two_way and end.config.keepalive
+        gone = asked and silence > _KEEPALIVES_MISSED * end.config.keepalive_pause + patience
+        return silence if gone or (
+            counters.retries > retries and silence > patience) else 0.0
 
     def _increase(self, name: str) -> int:
         return self._seen[-1][1][name] - self._seen[0][1][name]

@@ -71,6 +71,29 @@ class DataTaken:
 
 
 @dataclasses.dataclass(frozen=True)
+class ReceivedAudio:
+    """Sound that came over the link, without a gap in it."""
+
+    stamp: float
+    """When its first sample was captured, in seconds on this wall clock."""
+    seconds: float
+    """Of each packet."""
+    packets: tuple[bytes, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class SoundPath:
+    """What the path bears has changed, or what was asked of it."""
+
+    carries: bool
+    """Whether speech may go as sound."""
+    bit_rate: int
+    """At which it is to be coded, bit/s."""
+    arrived_until: float | None
+    """When what is known to have arrived was captured, on this wall clock: until then."""
+
+
+@dataclasses.dataclass(frozen=True)
 class Dropped:
     """Utterances that will never arrive: how many, and why."""
 
@@ -92,4 +115,5 @@ class Mismatch:
     problem: str
 
 
-LinkEvent = ReceivedText | ReceivedData | DataTaken | Dropped | Connected | Mismatch
+LinkEvent = (ReceivedText | ReceivedData | DataTaken | ReceivedAudio | SoundPath | Dropped
+             | Connected | Mismatch)

@@ -33,9 +33,7 @@ from txt2vid_ros.link.protocol.seal import ForgedError
 from txt2vid_ros.link.protocol.session import Session
 from txt2vid_ros.link.protocol.wire import BodyReader, FrameType, Header, SPEECH_FRAMES
 from txt2vid_ros.link.roles import Role
-
-_HEARD_FRAMES = frozenset({*SPEECH_FRAMES, FrameType.CONTROL, FrameType.PARTIAL})
-_TWO_WAY_FRAMES = _HEARD_FRAMES | {FrameType.ACK, FrameType.DATA}
+from txt2vid_ros.link.sound.channel import SoundChannel
 
 
 class Peer:
@@ -61,11 +59,11 @@ class Peer:
                                   role.initiates)
         self._inbound = Inbound(config, self.counters, codec, exchange, store or ProgressStore())
         self.data = DataChannel(config)
+        self.sound = SoundChannel(config, self.clock)
         self._greeting = Greeting(config, key, codec.digest, role, now,
                                   (self._outbound, self._inbound), self.clock, self.counters)
         self._session: Session | None = None
-        self._accepted = (_TWO_WAY_FRAMES if role.two_way else
-                          _HEARD_FRAMES if role.hears else frozenset({FrameType.ACK}))
+        self._accepted = role.accepts
         self._silent_since = NEVER
 
     # What goes in -----------------------------------------------------------------------------
@@ -120,6 +118,7 @@ class Peer:
 
     def prepare(self, now: Instant) -> None:
         """Do what takes time, so that poll() takes none; deliver events after it."""
+        self._greeting.watch_clock(now)
         self._inbound.prepare(now)
         ready = self.limits.ready_at(now.mono) <= now.mono
         self._outbound.prepare(now, ready and not self._greeting.in_progress)
@@ -129,10 +128,8 @@ class Peer:
     def poll(self, now: Instant) -> list[OutgoingDatagram]:
         """Return the datagrams to send now; call prepare() first, and deliver the events."""
         out: list[OutgoingDatagram] = []
-        while self.limits.ready_at(now.mono) <= now.mono:
-            outgoing = self._next(now)
-            if outgoing is None:
-                break
+        while (self.limits.ready_at(now.mono) <= now.mono
+               and (outgoing := self._next(now)) is not None):
             self.limits.spend(self.config.wire_bits(outgoing.datagram), now.mono)
             self.counters.count_sent(outgoing.datagram, self.config)
             out.append(outgoing)
@@ -146,7 +143,8 @@ class Peer:
                    self._greeting.wakeup(now, needs_session)]
         if self._session is not None and not self._greeting.in_progress:
             wakeups += [outbound.wakeup(now), self._keepalive_due,
-                        self.data.wakeup(self.limits.data_ready_at(now.mono))]
+                        self.data.wakeup(self.limits.data_ready_at(now.mono)),
+                        self.sound.wakeup(now)]
         soonest = min(wakeups)
         if soonest != NEVER:
             soonest = max(soonest, self.limits.ready_at(now.mono))
@@ -154,7 +152,8 @@ class Peer:
 
     def take_event(self) -> LinkEvent | None:
         """Return the oldest event; None where there are no more."""
-        return self._outbound.queue.take_event() or self._inbound.log.take_event()
+        return (self._outbound.queue.take_event() or self._inbound.log.take_event()
+                or self.sound.take_event())
 
     def confirm_delivered(self) -> None:
         """Note that the consumer has everything that take_event() has returned."""
@@ -179,10 +178,7 @@ class Peer:
     @property
     def reported_offset(self) -> tuple[float, float] | None:
         """Return this clock minus the other one, and its uncertainty, as the other end says."""
-        log = self._inbound.log
-        if log.offset is None or log.uncertainty is None:
-            return None
-        return log.offset, log.uncertainty
+        return self._inbound.log.known_offset
 
     # Sending ----------------------------------------------------------------------------------
 
@@ -201,23 +197,25 @@ class Peer:
             return frame
         if session is None:
             return None
-        speaks = self.role.speaks and not self._greeting.in_progress
+        settled = not self._greeting.in_progress
+        speaks = self.role.speaks and settled
         if now.mono >= self._keepalive_due:
             self._silent_since = now.mono
             outbound.ask()
-        if (now.mono >= self._inbound.ack_due and not (speaks and outbound.speaks_next(now))
+        rides = (speaks and outbound.speaks_next(now)) or (
+            settled and self.sound.wakeup(now) <= now.mono)
+        if (now.mono >= self._inbound.ack_due and not rides
                 and (ack := self._inbound.acknowledge(now))):
             return OutgoingDatagram(session.seal_next(FrameType.ACK, ack))
         data = None
         if speaks:
-            data = outbound.next(now, lambda free: self._ride(now, free),
+            data = outbound.next(now, lambda free: self._inbound.acknowledge(now, free),
                                  self.limits.half_full)
-            if data is None:
-                data = self._data_datagram(session, now)
+        if data is None and settled:
+            data = self.sound.next(session, now, self._inbound.acknowledge)
+        if data is None and speaks:
+            data = self._data_datagram(session, now)
         return None if data is None else OutgoingDatagram(data)
-
-    def _ride(self, now: Instant, free: int) -> bytes:
-        return self._inbound.acknowledge(now, free)
 
     def _data_datagram(self, session: Session, now: Instant) -> bytes | None:
         ready = self.limits.data_ready_at(now.mono) <= now.mono
@@ -225,7 +223,7 @@ class Peer:
         if body is None:
             return None
         free = self.config.mtu - session.overhead - len(body)
-        return session.seal_next(FrameType.DATA, body, self._ride(now, free))
+        return session.seal_next(FrameType.DATA, body, self._inbound.acknowledge(now, free))
 
     def _begin(self, new: NewSession, now: Instant) -> Session:
         """Change over to a session."""
@@ -235,6 +233,7 @@ class Peer:
         self._outbound.begin(new.session, new.said, new.wanted, now)
         continued = self._inbound.begin(new.stream, new.heard)
         self.data.begin(now, continued)
+        self.sound.begin()
         log = self._inbound.log
         log.offset, log.uncertainty = new.offset, None
         if self.role.initiates and self.role.hears:
@@ -270,7 +269,7 @@ class Peer:
             self._inbound.log.take_measured(self.clock.at(now.wall))
         speech = frame_type in SPEECH_FRAMES
         counter = (buffer.sequence(datagram[1]) if speech
-                   else session.expand(frame_type, datagram[1]))
+                   else session.expand(frame_type, datagram))
         reader = BodyReader(session.open(header, counter, datagram))
         ack = (self._outbound.read_ack(reader)
                if self.role.speaks and (rides or frame_type is FrameType.ACK) else None)
@@ -281,11 +280,14 @@ class Peer:
             return
         self._silent_since = now.mono
         self._outbound.timer.heard(now)
+        self._greeting.heard(now)
         self.data.heard(now)
         if frame_type is FrameType.CONTROL:
             self._inbound.control(counter, reader.rest(), now)
         elif frame_type is FrameType.PARTIAL:
             self._inbound.partial(reader.rest(), now)
+        elif frame_type is FrameType.AUDIO:
+            self.sound.take(counter, reader.rest(), self._inbound.log.offset, now)
         elif frame_type is FrameType.DATA:
             waiting = self.data.backlog
             message = self.data.take(reader.rest(), now)

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 
+from txt2vid_ros.link.protocol.wire import FrameType, SPEECH_FRAMES
+
+_OF_ALL = frozenset({FrameType.AUDIO})
+_HEARD = frozenset({*SPEECH_FRAMES, FrameType.CONTROL, FrameType.PARTIAL})
+_ANSWERS = frozenset({FrameType.ACK})
+
 
 @dataclasses.dataclass(frozen=True)
 class Role:
@@ -19,6 +25,13 @@ class Role:
     def two_way(self) -> bool:
         """Whether it does both, as the other end has to."""
         return self.speaks and self.hears
+
+    @property
+    def accepts(self) -> frozenset[FrameType]:
+        """Return the frames of a session that it takes; all take sound or reports on it."""
+        return (_OF_ALL | (_HEARD if self.hears else frozenset())
+                | (_ANSWERS if self.speaks else frozenset())
+                | (frozenset({FrameType.DATA}) if self.two_way else frozenset()))
 
 
 SENDER = Role('sender', initiates=True, speaks=True, hears=False)

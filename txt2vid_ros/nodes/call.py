@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import collections
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 import dataclasses
 import json
 from pathlib import Path
@@ -19,7 +19,7 @@ from txt2vid_ros.call.consent import FaceConsent
 from txt2vid_ros.call.exchange import CardExchange
 from txt2vid_ros.call.fields import CardError
 from txt2vid_ros.call.options import CallOptions
-from txt2vid_ros.call.own_card import own_face
+from txt2vid_ros.call.own_faces import OwnFaces
 from txt2vid_ros.call.peer_people import people_of, write_people
 from txt2vid_ros.call.store import CardStore
 from txt2vid_ros.call.summary import summary
@@ -35,6 +35,7 @@ from txt2vid_ros.ros.running import end_process, run
 
 if TYPE_CHECKING:
     from txt2vid_ros.call.face.coding import Frame
+    from txt2vid_ros.call.face.making import FaceBudget
     from txt2vid_ros.lipsync.face.mesh import FaceMesh
 
 NOBODY = '0' * 32
@@ -46,6 +47,8 @@ GOODBYE_SECONDS = 2.0
 IN_FLIGHT = 2
 """Messages that wait in the link at most: what is sent next can still be chosen."""
 MOST_RECEIVED = 256
+LOOK = 0.1
+"""Seconds between two looks at whether a call is over."""
 PACE = 0.5
 """Seconds between two looks at what may be due."""
 
@@ -71,6 +74,8 @@ class CallNode(ManagedNode):
         self.until_cleanup(lambda: shutil.rmtree(self._folder, ignore_errors=True))
         identity = keys.fingerprint(key)
         store = CardStore() if identity else CardStore(self._folder / 'cards')
+        self._faces = OwnFaces(state_dir() / 'own_faces')
+        self._shared: Path | None = None
         self._mesh: FaceMesh | None = None
         self._exchange = CardExchange(table, store, identity or NOBODY, self._shows_face,
                                       self._changed)
@@ -83,6 +88,7 @@ class CallNode(ManagedNode):
         self._free, self._largest, self._sessions = 0, 0, 0
         self._again = self._left = False
         self._leaving: float | None = None
+        self._told_goodbye = False
         self._own_problem = ''
         self._told = self._people = ''
 
@@ -94,10 +100,12 @@ class CallNode(ManagedNode):
         for kind, topic, take, profile in (
                 (UInt8MultiArray, 'link/received', self._on_received, qos.DATA),
                 (Int32MultiArray, 'link/room', self._on_room, qos.INFO),
-                (String, 'call/own_face', self._on_own_face, qos.TEXT),
+                (String, 'call/own_face', self._on_own_face, qos.INFO),
                 (Empty, 'call/hang_up', self._on_hang_up, qos.TEXT)):
             self.create_subscription(kind, topic, take, profile,
                                      qos_overriding_options=qos.overridable())
+        # Not on the thread of the cards, which may be busy with a face for seconds.
+        self.create_timer(LOOK, self._leave)
         self.work('cards', self._run)
 
     def report(self) -> tuple[str, str, Mapping[str, Any]]:
@@ -133,6 +141,9 @@ class CallNode(ManagedNode):
     def _on_own_face(self, message: String) -> None:
         """Take the file of a face whose owner agrees to share it; an empty text takes it back."""
         with self._lock:
+            # Of this call alone: what its owner takes back is not kept.
+            self._shared = self._folder / f'own-{time.monotonic_ns()}'
+            self._faces = OwnFaces(self._shared)
             self._share = Path(message.data) if message.data else None
             self._again = True
             self._lock.notify()
@@ -161,12 +172,13 @@ class CallNode(ManagedNode):
                 self._take(message)
             if share != offered:
                 offered = share
+                for taken_back in {*self._folder.glob('own-*')} - {self._shared}:
+                    shutil.rmtree(taken_back, ignore_errors=True)
                 self._offer(share[0])
             elif again:
                 self._exchange.session_began()
             self._send_due()
             self._tell()
-            self._leave()
 
     def _leave(self) -> None:
         """End the call once the peer knows that it is over, or has not answered for long."""
@@ -201,25 +213,27 @@ class CallNode(ManagedNode):
         """Offer one's own card, with a face where its owner shares one."""
         head, problem = self._head, ''
         made: list[Face] = []
-        # Without the face at first: making it takes a while, and who speaks is known before.
-        self._exchange.offer(Card(head), FaceConsent())
-        self._send_due()
+        budgets: tuple[FaceBudget, ...] = self.parameters.budgets() if file is not None else ()
         try:
-            for face in self._own_faces(file) if file is not None else ():
-                made.append(face)
+            # Making a face takes a while. What there is meanwhile is sent before.
+            ready = file is not None and self._faces.find(file, budgets[-1]) is not None
+            if not ready:
+                self._exchange.offer(Card(head), FaceConsent())
+                self._send_due()
+            for budget in budgets:
+                assert file is not None
+                made.append(self._faces.get(file, budget))
                 *preview, card = (Card.of(head.name, head.locale, head.voices, each)
                                   for each in made)
                 self._exchange.offer(card, FaceConsent.to(*made), *preview)
-                self._send_due()
+                if not ready:
+                    self._send_due()
         except UserError as error:
             problem = str(error)
+            if not made:
+                self._exchange.offer(Card(head), FaceConsent())
         self._own_problem = problem
         self.set_problem('me', problem)
-
-    def _own_faces(self, file: Path) -> Iterator[Face]:
-        """Make the faces that travel, the smallest first. Raises UserError."""
-        for budget in self.parameters.budgets():
-            yield own_face(file, budget, state_dir() / 'own_faces')
 
     def _shows_face(self, frame: Frame) -> bool:
         from txt2vid_ros.call.face.finding import shows_face

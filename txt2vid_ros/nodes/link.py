@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import collections
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 import dataclasses
 import time
 from typing import Any
@@ -39,11 +39,14 @@ from txt2vid_ros.link.runner import LinkRunner
 from txt2vid_ros.link.state_file import state_file
 from txt2vid_ros.link.transport import open_transport, TransportOptions
 from txt2vid_ros.link.transport.base import Transport
+from txt2vid_ros.nodes.parts.draft_topics import DraftTopics
+from txt2vid_ros.nodes.parts.link_sound import LinkSound
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.call.data_topics import DataTopics
 from txt2vid_ros.ros.monitoring.node_status import NodeParameters
 from txt2vid_ros.ros.monitoring.trace_publisher import TracePublisher
 from txt2vid_ros.ros.node import ManagedNode
+from txt2vid_ros.ros.parameters import Declared
 from txt2vid_ros.ros.running import end_process, run
 
 ROLES: dict[tuple[str, bool], Role] = {
@@ -94,7 +97,9 @@ class LinkNode(ManagedNode):
         self._runner: LinkRunner[Peer] | None = None
         self._heard = (self.publisher(LiveSpeech, 'heard', qos.SPEECH)
                        if self._role.hears else None)
+        self._drafts = DraftTopics(self, self._on_speech) if self._role.speaks else None
         self._data = DataTopics(self, self._send_data) if self._role.two_way else None
+        self._sound = LinkSound(self, self._role, self._use, self._instant)
         self._trace = TracePublisher(self)
         self._statistics = LinkStatistics(self._end)
         self._starts: collections.OrderedDict[str, float] = collections.OrderedDict()
@@ -104,7 +109,7 @@ class LinkNode(ManagedNode):
     def _open(self) -> Transport:
         table = self.parameters
         options = TransportOptions(table.baud, table.kiss_port, table.callsign,
-                                   table.peer_callsign)
+                                   table.peer_callsign, table.mesh_peer, table.mesh_channel)
         # A transport knows only who waits to be called.
         side = 'sender' if self._role.initiates else 'receiver'
         return open_transport(table.transport, side, table.address, options)
@@ -120,9 +125,8 @@ class LinkNode(ManagedNode):
         table = self.parameters
         # stop() has closed it; the end keeps its session and stream.
         transport, self._transport = self._transport or self._open(), None
-        if self._role.speaks:
-            self.create_subscription(LiveSpeech, 'speech', self._on_speech, qos.SPEECH,
-                                     qos_overriding_options=qos.overridable())
+        if self._drafts is not None:
+            self._drafts.listen()
             if table.take_text:
                 self.create_subscription(String, 'text', self._on_text, qos.TEXT,
                                          qos_overriding_options=qos.overridable())
@@ -130,6 +134,7 @@ class LinkNode(ManagedNode):
             self.create_subscription(JointTrajectory, 'voice/mouth', self._on_mouth, qos.MOUTH)
         self._runner = LinkRunner(self._end, transport, self._on_event, self._instant)
         self.until_deactivate(self._leave)
+        self._sound.start(table.mode)
         if self._data is not None:
             self._data.listen()
             self._tell_room(self._end.data.backlog)
@@ -149,6 +154,20 @@ class LinkNode(ManagedNode):
         if transport is not None:
             transport.close()
 
+    def check_parameters(self, declared: Declared[Any]) -> None:
+        """Raise UserError where speech cannot go as `mode` says."""
+        LinkSound.check(declared.table.mode)
+        if not self._unconfigured:
+            self._end.sound.ladder.check(declared.table.mode)
+
+    def parameters_changed(self) -> None:
+        """Have speech go another way."""
+        self._sound.choose(self.parameters.mode)
+
+    def _use(self, action: Callable[[Peer, Instant], None]) -> None:
+        if self._runner is not None:
+            self._runner.use(action)
+
     def report(self) -> tuple[str, str, Mapping[str, Any]]:
         """Return what the link costs and loses, and the offset of the other clock."""
         runner = self._runner
@@ -156,6 +175,8 @@ class LinkNode(ManagedNode):
             return 'warn', 'not active', {}
         figures = self._statistics.report(self._instant())
         figures['drops'] = figures['dropped']
+        if self._drafts is not None:
+            figures |= self._drafts.figures()
         problems = (runner.transport.problem, self._progress_store.problem,
                     self._statistics.problem)
         problem = next((problem for problem in problems if problem), '')
@@ -166,7 +187,7 @@ class LinkNode(ManagedNode):
 
     # From the topics --------------------------------------------------------------------------
 
-    def _on_speech(self, message: LiveSpeech) -> None:
+    def _on_speech(self, message: LiveSpeech, recognized: bool = True) -> None:
         text = message.final or message.incremental
         if not text:
             return
@@ -178,6 +199,8 @@ class LinkNode(ManagedNode):
             (end.submit if final else end.submit_partial)(utterance, now)
 
         runner = self._runner
+        if recognized and not self._sound.goes_as_text(utterance, final):
+            return
         if runner is not None:
             try:
                 runner.use(submit)
@@ -190,7 +213,7 @@ class LinkNode(ManagedNode):
 
     def _on_text(self, message: String) -> None:
         self._on_speech(messages.to_speech(DEFAULT, self.ros_clock.now(), '', 1.0,
-                                           final=message.data.strip()))
+                                           final=message.data.strip()), recognized=False)
 
     def _send_data(self, message: bytes) -> None:
         runner = self._runner
@@ -214,6 +237,8 @@ class LinkNode(ManagedNode):
         log = self.get_logger()
         if isinstance(event, ReceivedText):
             self._publish(event)
+        elif self._sound.take(event):
+            return
         elif isinstance(event, Dropped):
             log.warning(f'{event.count} utterance(s) will not arrive: {event.reason}')
         elif isinstance(event, Connected):

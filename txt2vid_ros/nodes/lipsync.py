@@ -133,6 +133,7 @@ class LipsyncNode(ManagedNode):
             face.rate_control.status() for face in self._shown.faces.values())))
         return 'warn' if slow else 'ok', slow or f'engine {self._shown.engine.name}', {
             'frames': statistics.frames, 'drops': statistics.skipped,
+            'mouth_every': max(face.rate_control.divisor for face in self._shown.faces.values()),
             **self._render_loop.render_time.delays.figures('render_ms'),
             **self._input.delay.delays.figures('sound_delay_ms'),
             'frame_lead_ms': self._lead.seconds * 1000,

@@ -19,6 +19,7 @@ from txt2vid_ros.media.capture.generated import SilenceSource, ToneSource
 from txt2vid_ros.media.capture.source import SoundBlock, SoundSource
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.monitoring.node_status import NodeParameters
+from txt2vid_ros.ros.monitoring.statement import Statement
 from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.running import end_process, run
@@ -93,11 +94,12 @@ class MicNode(ManagedNode):
         # What is late by more than a second is of no use to a listener, but of a file all is.
         profile = qos.CAPTURED if isinstance(self._source, FileSource) else qos.AUDIO
         self._audio = self.publisher(AudioDataStamped, 'mic/audio', profile)
-        self._info = self.publisher(AudioInfo, 'mic/audio_info', qos.INFO)
+        self._info = Statement(self, AudioInfo, 'mic/audio_info')
 
     def start(self) -> None:
         """Start to capture."""
-        self._info.publish(messages.audio_info(SPEECH_RATE))
+        self._info.state(messages.audio_info(SPEECH_RATE))
+        self.create_timer(1.0, self._info.uphold)
         self.work('recorder', self._recorder.run)
         self.get_logger().info(f'capturing from {self._source.name or "the default device"}')
 

@@ -17,6 +17,7 @@ from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.running import end_process, run
 from txt2vid_ros.ros.sound.lead_request import LeadRequest
+from txt2vid_ros.ros.sound.shared_voice import SharedVoice
 from txt2vid_ros.ros.sound.sound_input import SoundInput
 from txt2vid_ros.ros.sound.speech_publisher import SpeechPublisher
 
@@ -38,6 +39,8 @@ class Parameters(NodeParameters):
                             maximum=10.0)
     pass_noise: bool = parameter(False, 'whether the noise of the room is heard in pauses too; '
                                  'the mouth may then move with it')
+    beside_voice: bool = parameter(False, 'whether tts speaks on the same topics, as in a call '
+                                   'whose peer sends text and sound by turns')
     lead: float = parameter(0.15, 'seconds from publishing sound to its being heard, until the '
                             'downstream nodes have requested a lead', minimum=0.0, maximum=5.0)
     lead_max: float = parameter(0.6, 'seconds that the lead never exceeds',
@@ -66,17 +69,19 @@ class PlayoutNode(ManagedNode):
         settings = JitterBufferSettings(
             chunk=table.chunk, delay=table.delay, delay_min=table.delay_min,
             delay_max=table.delay_max, hold=table.hold, pass_noise=table.pass_noise)
+        output = SharedVoice(self, self._output) if table.beside_voice else self._output
         self._playout = JitterBuffer(
-            self._output, self._new_id, self.ros_clock, lambda: self._lead.seconds, settings)
+            output, self._new_id, self.ros_clock, lambda: self._lead.seconds, settings)
         self._input = SoundInput(self, self._take)
-        self._output.announce()
+        if not table.beside_voice:
+            self._output.announce()
         self.work('playout', self._playout.run)
         self.work('captions', self._output.tell_heard)
         self.get_logger().info(f'ready to play {self.resolve_topic_name("mic/audio")}')
 
     def report(self) -> tuple[str, str, Mapping[str, Any]]:
         """Return the buffer's delay, what it has measured and what it had to conceal."""
-        self._output.check_rivals()
+        self._output.check_rivals(int(self.parameters.beside_voice))
         figures = {
             **self._playout.incoming.figures, 'utterances': self._playout.utterances,
             'drops': self._playout.incoming.lost,

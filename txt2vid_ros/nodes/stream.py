@@ -26,6 +26,7 @@ from txt2vid_ros.media.output.stream_writer import StreamWriter
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
 from txt2vid_ros.ros import qos
 from txt2vid_ros.ros.monitoring.node_status import NodeParameters, WARN_IF
+from txt2vid_ros.ros.monitoring.statement import Statement
 from txt2vid_ros.ros.monitoring.trace_publisher import TracePublisher
 from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.parameters import parameter
@@ -106,7 +107,7 @@ class StreamNode(ManagedNode):
         self._writer = StreamWriter(
             *self._form(), self._frames, self._speech, self.ros_clock, self._output.encoder,
             playout=table.playout)
-        self._url = self.publisher(String, 'stream/url', qos.INFO)
+        self._url = Statement(self, String, 'stream/url')
 
     def parameters_changed(self) -> None:
         """Have another encoder take over, without a gap."""
@@ -121,7 +122,7 @@ class StreamNode(ManagedNode):
         self.create_subscription(DiagnosticArray, 'trace', self._on_mark, qos.TRACE)
         self.create_timer(1.0, self._each_second)
         self.work('streamer', self._writer.run)
-        self._url.publish(String(data=self._output.url))
+        self._url.state(String(data=self._output.url))
         if not self.parameters.through_web:
             for line in self._output.describe():
                 self.get_logger().info(line)
@@ -215,6 +216,7 @@ class StreamNode(ManagedNode):
 
     def _each_second(self) -> None:
         self._speech.forget(self.ros_clock.now() / SECOND)
+        self._url.uphold()
 
 
 def main() -> int:

@@ -77,6 +77,9 @@ class Parameters(NodeParameters):
                            choices=('omit', 'name'))
     interrupt_on_new_text: bool = parameter(
         False, 'whether new text interrupts what is being said', live=True)
+    beside_sound: bool = parameter(
+        False, 'whether playout speaks on the same topics, as in a call whose peer sends text '
+        'and sound by turns')
     listeners: tuple[str, ...] = parameter(
         (), 'nodes that have to listen to voice/audio before the first words are spoken')
 
@@ -144,7 +147,7 @@ class TtsNode(ManagedNode):
 
     def report(self) -> tuple[str, str, Mapping[str, Any]]:
         """Return counts, the lead and the time from text to voice."""
-        self._output.check_rivals()
+        self._output.check_rivals(int(self.parameters.beside_sound))
         statistics = self._scheduler.statistics
         health = self._voices.voices.health
         figures = {

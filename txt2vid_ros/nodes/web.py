@@ -19,10 +19,12 @@ from txt2vid_ros.core.names import BROWSER
 from txt2vid_ros.core.pcm import SPEECH_RATE
 from txt2vid_ros.core.people import DEFAULT
 from txt2vid_ros.core.registry import not_installed, WEB_PACKAGES
-from txt2vid_ros.media.output.http_address import ways_to_watch
+from txt2vid_ros.media.output.http_address import is_plain_url, ways_to_watch
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
+from txt2vid_ros.nodes.parts.call_topics import CallTopics
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.monitoring.node_status import NodeParameters
+from txt2vid_ros.ros.monitoring.statement import Statement
 from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.running import end_process, run
@@ -73,6 +75,7 @@ class WebNode(ManagedNode):
                             'Run: pip install "txt2vid_ros[web]", or leave it out: web:=false')
         # Not for those who only want its help or its name.
         from txt2vid_ros.web.server.events.captions import CaptionEvents
+        from txt2vid_ros.web.server.last_port import port_file
         from txt2vid_ros.web.server.server import WebServer
         from txt2vid_ros.web.server.settings import WebSettings
         self._speech = SpeechTimeline()
@@ -84,11 +87,16 @@ class WebNode(ManagedNode):
         self._text = self.publisher(String, 'text', qos.TEXT)
         self._heard = self.publisher(LiveSpeech, 'heard', qos.SPEECH)
         self._mic = self.publisher(AudioDataStamped, 'mic/audio', qos.AUDIO)
-        self._mic_info = self.publisher(AudioInfo, 'mic/audio_info', qos.INFO)
+        self._mic_info = Statement(self, AudioInfo, 'mic/audio_info', self._is_only_microphone)
         self._lead_request = self.publisher(Float64, 'voice/lead', qos.LEAD)
         given = {name: value for name, value in dataclasses.asdict(self.parameters).items()
                  if name in {field.name for field in dataclasses.fields(WebSettings)}}
-        self._server = WebServer(WebSettings(**given), self, self._make_media)
+        self._call = CallTopics(
+            self, lambda event: self._server.parts.hub.post(event),
+            lambda: self._server.parts.health.nodes().get('link'))
+        kept = port_file(self.context.get_domain_id(), self.get_namespace())
+        self._server = WebServer(WebSettings(**given, port_file=kept), self, self._make_media,
+                                 self._call)
         self.until_cleanup(self._server.close)
         self._server.start()
 
@@ -109,8 +117,9 @@ class WebNode(ManagedNode):
                 (DiagnosticArray, '/diagnostics', self._on_diagnostics, qos.TEXT)):
             self.create_subscription(kind, topic, take, profile,
                                      qos_overriding_options=qos.overridable())
+        self._call.listen()
         self.create_timer(1.0, self._each_second)
-        self._mic_info.publish(messages.audio_info(SPEECH_RATE))
+        self._mic_info.state(messages.audio_info(SPEECH_RATE))
         self._listening = True
         self.until_deactivate(self._stop_listening)
         self._tell_hello()
@@ -182,7 +191,11 @@ class WebNode(ManagedNode):
     # From the topics ----------------------------------------------------------------------------
 
     def _on_stream(self, message: String) -> None:
-        self._server.stream_at(message.data)
+        if is_plain_url(message.data):
+            self._server.stream_at(message.data)
+        else:
+            self.report_refusal(f'stream/url {message.data[:100]!r} is no http://HOST:PORT and is '
+                                'not used')
 
     def _on_caption(self, message: LiveSpeech) -> None:
         self._server.parts.hub.post(self._captions.event(
@@ -213,7 +226,9 @@ class WebNode(ManagedNode):
         if self._media is not None:
             self._lead_request.publish(Float64(
                 data=self._media.lead_seconds + self._input.delay.lead_time))
+        self._mic_info.uphold()
         self._tell_hello()
+        self._call.tell()
         parts = self._server.parts
         parts.hub.post({
             'type': 'state', 'level': parts.health.level(),
@@ -238,7 +253,10 @@ class WebNode(ManagedNode):
         """Return whether somebody listens to mic/audio, and no microphone of this machine."""
         return (self._listening and self._media is not None
                 and self._mic.get_subscription_count() > 0
-                and self.count_publishers('mic/audio') < 2)
+                and self._is_only_microphone())
+
+    def _is_only_microphone(self) -> bool:
+        return bool(self.count_publishers('mic/audio') < 2)
 
     def _stop_listening(self) -> None:
         self._listening = False

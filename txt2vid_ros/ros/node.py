@@ -8,6 +8,7 @@ import contextlib
 import gc
 import logging
 import threading
+import time
 import traceback
 from typing import Any, ClassVar
 
@@ -23,6 +24,9 @@ from txt2vid_ros.ros.monitoring.diagnostics import publish_regularly
 from txt2vid_ros.ros.monitoring.node_status import check_limits, NodeParameters, NodeStatus, Status
 from txt2vid_ros.ros.node_thread import NodeThread
 from txt2vid_ros.ros.parameters import Declared
+
+HALT_SECONDS = 3.0
+"""Seconds that all threads of a node together have to end."""
 
 
 class ManagedNode(LifecycleNode, abc.ABC):
@@ -167,8 +171,9 @@ class ManagedNode(LifecycleNode, abc.ABC):
     def halt(self) -> None:
         """Stop, and wait for the worker threads; may be called twice."""
         self._until_deactivate.close()
+        deadline = time.monotonic() + HALT_SECONDS
         while self._threads:
-            self._threads.pop().close()
+            self._threads.pop().close(max(0.0, deadline - time.monotonic()))
 
     def close(self) -> None:
         """Release what configure() loaded; may be called twice."""

@@ -22,6 +22,9 @@ TEXT = _reliable(10)
 SPEECH = _reliable(50)
 AUDIO = _reliable(32)
 """Chunks of 20 to 40 ms: about a second."""
+VOICE = _reliable(300)
+"""The same for six seconds and more: a node that stands still so long, on a machine that is too
+busy, still writes all sound (media/output/overload/lateness.py)."""
 CAPTURED = _reliable(1024)
 """For those who must not lose a word though they may be busy: half a minute of a microphone, eight
 seconds of a file at four times its speed."""

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 import gc
 import threading
+import time
 
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 from txt2vid_ros.ros.node_thread import NodeThread
+
+CLOSE_SECONDS = 4.0
+"""Seconds for the callback that runs when a node is to end."""
 
 
 class SpinningExecutor:
@@ -26,13 +30,14 @@ class SpinningExecutor:
         self._ending = threading.Event()
         self._thread = NodeThread('executor', lambda stop: self._spin(), failed)
 
-    def close(self, timeout: float = 5.0) -> None:
+    def close(self, timeout: float = CLOSE_SECONDS) -> None:
         """Stop; wait at most `timeout` seconds for a callback that is running."""
+        deadline = time.monotonic() + timeout
         # In this order: shutting down first would take the handles from a waiting executor.
         self._ending.set()
         self._executor.create_task(lambda: None)    # a callback is what spin_once() returns after
         self._thread.close(timeout)
-        self._executor.shutdown(timeout_sec=timeout)
+        self._executor.shutdown(timeout_sec=max(0.0, deadline - time.monotonic()))
 
     def _spin(self) -> None:
         # Not spin_until_future_complete(): with every callback it adds one more to be called in

@@ -11,7 +11,7 @@ from txt2vid_ros.core.clock import Clock
 from txt2vid_ros.core.process.descriptors import DescriptorBudget
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
 from txt2vid_ros.web.rtc.microphone import Heard
-from txt2vid_ros.web.rtc.peer.network import ice_server, local_addresses, Network
+from txt2vid_ros.web.rtc.peer.network import ice_server, local_addresses, Network, own_address
 from txt2vid_ros.web.rtc.push import WhipPush
 from txt2vid_ros.web.rtc.routes import AllowOrigin, rtc_routes
 from txt2vid_ros.web.rtc.service import RtcService
@@ -43,6 +43,8 @@ class FaceMedia:
             local_addresses(settings.host, 'web.http'),
             ice_servers=tuple(ice_server(each, 'web.ice_servers')
                               for each in settings.ice_servers))
+        if network.loopback:
+            network = dataclasses.replace(network, own=own_address())
         self._service = RtcService(speech, clock, heard, network, settings.max_viewers,
                                    budget)
         self._pushes = [WhipPush(url, self._service, clock, lost) for url in settings.push]

@@ -163,11 +163,19 @@ def again(sound: Sound, times: tuple[float, ...]) -> Sound:
 
 
 @functools.cache
+def wail() -> Sound:
+    """Return a siren whose pitch glides up and down by most of an octave, every 2 s."""
+    time = np.arange(COUNT) / RATE
+    turns = np.cumsum(600 * 2**(0.8 * np.sin(np.pi * time))) / RATE
+    return sum(np.sin(2 * np.pi * partial * turns) / partial**1.2 for partial in range(1, 7))
+
+
 def ringing() -> dict[str, Sound]:
     """Return what has a pitch that moves as that of a voice does, by name."""
     return {'keyring': notes((1, 1.31, 1.83, 2.2), 0.08, 1700, 8),
             'marimba': notes((1, 3.9, 9.2), 0.12, 330, 5),
-            'siren': siren(440, 585, 0.5), 'dog': again(bark(), (0.3, 0.8, 1.7, 2.3, 3.4)),
+            'siren': siren(440, 585, 0.5), 'wail': wail(),
+            'dog': again(bark(), (0.3, 0.8, 1.7, 2.3, 3.4)),
             'door': again(knock(), (0.4, 0.6, 0.8, 1.0, 2.4, 2.6, 2.8, 3.0))}
 
 

@@ -210,7 +210,7 @@ def test_an_interruption_and_a_repetition_are_heard_anew() -> None:
         heard = activity.follow(
             speech, START + time, START + time - HOLD, START + time + LOOK_AHEAD)
         assert heard is not None
-        return float(heard(range(1))[0])
+        return float(heard.at(range(1))[0])
 
     whole, cut = timeline(spoken), timeline(spoken[:RATE])
     assert likely(whole, 0.9) > 0.5

@@ -48,3 +48,20 @@ def test_another_voice_is_reported_while_it_lasts(bare_node: BareNode) -> None:
     bare_node.spin_until(lambda: bare_node.count_publishers('voice/audio') == 1)
     speech.check_rivals()
     assert bare_node.status()[0] == 'ok'
+
+
+def test_who_only_states_a_format_is_contradicted(bare_node: BareNode) -> None:
+    stated: list[int] = []
+    speech = SpeechPublisher(bare_node, 16000)
+    speech.announce()
+    bare_node.create_subscription(AudioInfo, 'voice/audio_info',
+                                  lambda told: stated.append(told.sample_rate), qos.INFO)
+    stranger = bare_node.create_publisher(AudioInfo, 'voice/audio_info', qos.INFO)
+    bare_node.spin_until(lambda: stranger.get_subscription_count() == 2)
+    stranger.publish(AudioInfo(channels=255))
+
+    def corrected() -> bool:
+        speech.check_rivals()
+        return 0 in stated and stated[-1] == 16000
+
+    bare_node.spin_until(corrected)

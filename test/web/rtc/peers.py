@@ -47,8 +47,8 @@ class Player:
         self.place = ''
         self._tasks: list[asyncio.Future[None]] = []
 
-    async def join(self, url: str) -> int:
-        """Return the status of the answer."""
+    async def join(self, url: str, beside: str = '') -> int:
+        """Return the status of the answer; of its addresses, none that begins so is tried."""
         self.connection = connection()
         for kind in self.frames:
             self.connection.addTransceiver(kind, direction='recvonly')
@@ -58,8 +58,10 @@ class Player:
                 f'{url}/whep', data=self.connection.localDescription.sdp, headers=SDP) as answer:
             if answer.status == 201:
                 self.place = url + answer.headers['Location']
-                await self.connection.setRemoteDescription(
-                    RTCSessionDescription(await answer.text(), 'answer'))
+                lines = (await answer.text()).splitlines(keepends=True)
+                await self.connection.setRemoteDescription(RTCSessionDescription(''.join(
+                    line for line in lines if not beside or f' {beside}' not in line
+                    or not line.startswith('a=candidate')), 'answer'))
             return answer.status
 
     def _begin(self, track: MediaStreamTrack) -> None:

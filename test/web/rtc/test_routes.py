@@ -16,7 +16,7 @@ import pytest
 from rig import until
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
 from txt2vid_ros.web.rtc.errors import BusyError, OfferError
-from txt2vid_ros.web.rtc.peer.network import IceServer, local_addresses, Network
+from txt2vid_ros.web.rtc.peer.network import IceServer, local_addresses, Network, own_address
 
 __all__ = ['loopback']
 
@@ -314,6 +314,22 @@ def test_addresses_are_those_that_are_served(loopback: None) -> None:
     assert not Network().reaches('127.0.0.1', False), 'nothing is tried that a stranger names'
     assert Network(('192.0.2.1',)).reaches('192.0.2.7', False)
     assert not Network(('192.0.2.1',)).reaches('x.local', False)
+
+
+@pytest.mark.skipif(not own_address(), reason='this machine has no network')
+def test_who_tries_no_loopback_address_watches_on_this_machine(
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    """As Firefox, which pairs only its addresses on the network."""
+    monkeypatch.setattr('aioice.ice.get_host_addresses',
+                        lambda use_ipv4, use_ipv6: list(own_address()))
+    network = Network(own=own_address())
+    player = Player(('audio',))
+    with FaceServer(SpeechTimeline(), network=network) as server:
+        assert server.call(player.join(server.url, beside='127.')) == 201
+        until(lambda: player.frames['audio'] > 10)
+        server.call(player.close())
+    assert network.answers('127.0.0.1') and network.answers(own_address()[0])
+    assert not network.answers('198.51.100.7'), 'another machine'
 
 
 def test_a_public_address_and_servers_are_told(loopback: None) -> None:

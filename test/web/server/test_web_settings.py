@@ -163,3 +163,20 @@ def test_the_address_is_free_again_at_once(stream: FakeStream) -> None:
     until(lambda: len(list(Path('/proc/self/fd').iterdir())) <= held, 'files to be closed')
     with socket.socket() as probe, pytest.raises(ConnectionError):
         probe.connect(('127.0.0.1', port))
+
+
+def test_port_0_is_the_port_of_the_last_time_where_that_is_free(tmp_path: Path) -> None:
+    file = tmp_path / 'state' / 'port'
+    with Web(port_file=file) as first:
+        with Web(port_file=file) as beside:
+            assert beside.port != first.port
+        # The one that was found last is free again, and asked for.
+        with Web(port_file=file) as again:
+            assert again.port == beside.port
+    file.write_text('99999\n')
+    with Web(port_file=file) as other:
+        assert other.ask('/healthz').status in (200, 503)
+    file.unlink()
+    file.mkdir()
+    with Web(port_file=file) as unwritable:
+        assert unwritable.ask('/healthz').status in (200, 503)

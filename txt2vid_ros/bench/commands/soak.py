@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping
 import contextlib
+import os
 from pathlib import Path
 import tempfile
 import threading
@@ -87,7 +88,7 @@ def _soak(arguments: argparse.Namespace, chosen: Mapping[str, Fault], log: SoakL
     clock = SteppedClock(folder)
     port = free_port()
     log.add('begin', minutes=arguments.minutes, epoch=log.begun, machine=cpu_model(),
-            cores=usable_cores())
+            cores=usable_cores(), nice=os.nice(0))
     if not arguments.faults:
         for name in [name for name in FAULTS if name not in chosen]:
             log.add('not_injected', name=name, why='there was no time for it')

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 import itertools
 from typing import Any
 
+import numpy as np
 from txt2vid_ros.bench.link.conversation import Conversation
+from txt2vid_ros.bench.link.playing import LOSSY_RUNS, mean_shares, runs_on, SETTLING_SECONDS
 from txt2vid_ros.bench.link.simulation import LinkSimulation, SimulatedNetwork
 from txt2vid_ros.bench.link.wire_shares import wire_shares
 from txt2vid_ros.link.codec.text import TextCodec
@@ -15,15 +17,29 @@ from txt2vid_ros.link.keys import NO_KEY
 
 TURNS = (1, 2, 3)
 """Utterances of a turn, in turn."""
-SETTLING_SECONDS = 60.0
 
 
 def played(conversation: Conversation, network: SimulatedNetwork) -> dict[str, Any]:
     """Return what the dialogue costs in each way, headers and acknowledgements counted."""
-    one = _simulation(network, two_way=True)
-    pair = [_simulation(network), _simulation(network)]
+    runs = [_played(conversation, network, seed) for seed in range(runs_on(network))]
+    delays = [delay for run in runs for delay in run['delays']]
+    found: dict[str, Any] = {name: float(np.mean([run[name] for run in runs]))
+                             for name in ('dialogue_bps', 'two_links_bps')}
+    return {**found, 'runs': len(runs), 'delivered': min(run['delivered'] for run in runs),
+            'in_order': all(run['in_order'] for run in runs),
+            'delay_with_path_ms_p50': float(np.percentile(delays, 50) * 1000),
+            'delay_with_path_ms_p95': float(np.percentile(delays, 95) * 1000),
+            'delay_with_path_ms_max': max(delays) * 1000,
+            'shares_bps': mean_shares([run['shares_bps'] for run in runs])}
+
+
+def _played(conversation: Conversation, network: SimulatedNetwork, seed: int) -> dict[str, Any]:
+    one = _simulation(network, seed, two_way=True)
+    pair = [_simulation(network, LOSSY_RUNS + 2 * seed + end) for end in range(2)]
     start = one.now
+    said: tuple[list[float], list[float]] = ([], [])
     for second_speaks, text, seconds in _turns(conversation):
+        said[second_speaks].append(one.now)
         (one.answer if second_speaks else one.say)(text)
         pair[second_speaks].say(text)
         for simulation in (one, *pair):
@@ -34,14 +50,18 @@ def played(conversation: Conversation, network: SimulatedNetwork) -> dict[str, A
     pair_bits = sum(simulation.wire_bits for simulation in pair)
     for simulation in (one, *pair):
         simulation.run(SETTLING_SECONDS)
+    arrived = ([at for at, _ in one.heard_at], [at for at, _ in one.answered_at])
     return {'dialogue_bps': bits / spoken, 'two_links_bps': pair_bits / spoken,
             'delivered': len(one.heard) + len(one.answers),
             'in_order': (one.heard, one.answers) == (pair[0].heard, pair[1].heard),
+            'delays': [at - then for ats, thens in zip(arrived, said, strict=True)
+                       for at, then in zip(ats, thens, strict=False)],
             'shares_bps': shares}
 
 
-def _simulation(network: SimulatedNetwork, two_way: bool = False) -> LinkSimulation:
-    return LinkSimulation(TextCodec(), (NO_KEY, NO_KEY), network, LinkConfig(), two_way=two_way)
+def _simulation(network: SimulatedNetwork, seed: int, two_way: bool = False) -> LinkSimulation:
+    return LinkSimulation(TextCodec(), (NO_KEY, NO_KEY), network, LinkConfig(), seed,
+                          two_way=two_way)
 
 
 def _turns(conversation: Conversation) -> Iterator[tuple[bool, str, float]]:

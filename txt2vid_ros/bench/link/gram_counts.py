@@ -22,9 +22,15 @@ Keys = NDArray[np.int64]
 class GramSettings:
     """How far the counts are trusted; the defaults are for texts like those to be coded."""
 
-    discount: float = 0.7
-    min_pair: float = 2.0
-    min_triple: float = 3.0
+    pair_discounts: tuple[float, float, float] = (0.6, 0.9, 1.1)
+    """Taken off sequences of two words that occur once, twice and more often (Chen and Goodman,
+    1999); and of three words:"""
+    triple_discounts: tuple[float, float, float] = (0.75, 1.05, 1.3)
+    continuation: bool = True
+    """Whether a pair counts as often as different words come before it (Kneser and Ney, 1995):
+    it is asked only where no triple is known."""
+    min_pair: float = 1.0
+    min_triple: float = 2.0
     """Rarer sequences of two and three words are left out."""
     damping: float = 0.0
     """How many words more each context is counted as if it had: the less it is trusted."""
@@ -78,13 +84,17 @@ def count_grams(texts: Iterable[tuple[list[Token], float]], numbers: Mapping[str
         unigrams = _with_prior(plain / plain.sum(), prior, numbers, settings.prior_weight)
     unigrams = 0.999 * unigrams + 0.001 / size
 
-    after = np.bincount(pairs // size, weights=pair_counts, minlength=size) + settings.damping
+    lower = pair_counts
+    if settings.continuation and not more:
+        preceded = np.bincount(np.searchsorted(pairs, triples % size ** 2), minlength=len(pairs))
+        lower = np.where(pairs // size == model.END, pair_counts, preceded)
+    after = np.bincount(pairs // size, weights=lower, minlength=size) + settings.damping
     kept = pair_counts >= settings.min_pair
     start_pair = np.array([model.END * size + model.END])
     keys = np.union1d(pairs[kept], start_pair)
     counted = np.zeros(len(keys))
-    counted[np.searchsorted(keys, pairs[kept])] = pair_counts[kept]
-    shares = np.maximum(counted - settings.discount, 0) / np.maximum(after[keys // size], 1)
+    counted[np.searchsorted(keys, pairs[kept])] = lower[kept]
+    shares = _discounted(counted, settings.pair_discounts) / np.maximum(after[keys // size], 1)
     used = np.bincount(keys // size, weights=shares, minlength=size)
 
     contexts, contexts_at = np.unique(triples // size, return_inverse=True)
@@ -92,7 +102,7 @@ def count_grams(texts: Iterable[tuple[list[Token], float]], numbers: Mapping[str
     kept = (triple_counts >= settings.min_triple) & np.isin(triples // size, keys)
     triples, triple_counts = triples[kept], triple_counts[kept]
     totals = context_counts[np.searchsorted(contexts, triples // size)]
-    triple_shares = np.maximum(triple_counts - settings.discount, 0) / totals
+    triple_shares = _discounted(triple_counts, settings.triple_discounts) / totals
     owner = np.searchsorted(keys, triples // size)
     triple_used = np.bincount(owner, weights=triple_shares, minlength=len(keys))
     rows = np.bincount(owner, minlength=len(keys))
@@ -107,6 +117,14 @@ def count_grams(texts: Iterable[tuple[list[Token], float]], numbers: Mapping[str
         'triple_back_off': _quantised(1 - triple_used[rows > 0]),
         **_deltas('triple', triples, size),
     }
+
+
+def _discounted(counts: Counts, discounts: tuple[float, float, float]) -> Counts:
+    once, twice, often = discounts
+    # Texts of less weight have counts below 1.
+    taken = np.select([counts <= 1, counts <= 2], [once * counts, twice], often)
+    left: Counts = np.maximum(counts - taken, 0)
+    return left
 
 
 def _with_prior(counted: Counts, prior: Counts, numbers: Mapping[str, int],

@@ -42,13 +42,26 @@ class SimulatedNetwork:
     jitter: float = 0.0
     outages: tuple[tuple[float, float], ...] = ()
     """From and to, on the simulation's clock."""
+    rate: float = 0.0
+    """Bits a second that it carries in each direction; 0 for any."""
+    queue: float = 10.0
+    """Seconds that a datagram waits for those before it at most; else it is lost."""
+    _free: dict[bool, float] = dataclasses.field(default_factory=dict)
+    """When each direction has carried what it has taken."""
 
-    def deliveries(self, now: float, chance: random.Random) -> list[float]:
-        """Return when copies of a datagram sent at `now` arrive."""
+    def deliveries(self, now: float, chance: random.Random, bits: float = 0.0,
+                   to_receiver: bool = True) -> list[float]:
+        """Return when copies of a datagram of so many bits that is sent at `now` arrive."""
         if any(start <= now < stop for start, stop in self.outages):
             return []
+        begin = max(now, self._free.get(to_receiver, now))
+        if self.rate:
+            if begin - now > self.queue:
+                return []
+            begin += bits / self.rate
+            self._free[to_receiver] = begin
         copies = 2 if chance.random() < self.duplication else 1
-        return [now + self.delay + chance.random() * self.jitter for _ in range(copies)
+        return [begin + self.delay + chance.random() * self.jitter for _ in range(copies)
                 if chance.random() >= self.loss]
 
 
@@ -154,7 +167,8 @@ class LinkSimulation:
                                        (False, self.receiver.poll(self.receiver_time))):
             for datagram, _ in datagrams:
                 self.sent_log.append((to_receiver, datagram))
-                for at in self.network.deliveries(self.now, self.chance):
+                bits = self.config.wire_bits(datagram)
+                for at in self.network.deliveries(self.now, self.chance, bits, to_receiver):
                     heapq.heappush(self._wire, (at, next(self._order), to_receiver, datagram))
 
     def run(self, seconds: float) -> None:

@@ -45,5 +45,8 @@ def wire_shares(simulation: LinkSimulation) -> dict[str, float]:
         shares['frame'] += len(datagram) * config.bits_per_byte - seal
     coded = simulation.text_bytes * config.bits_per_byte
     shares['text'] += coded
-    shares['frame'] -= coded
+    repeated = config.bits_per_byte * (simulation.sender.counters.repair_bytes
+                                       + simulation.receiver.counters.repair_bytes)
+    shares['repair'] += repeated
+    shares['frame'] -= coded + repeated
     return shares

@@ -10,9 +10,10 @@ import threading
 import time
 
 from txt2vid_ros.bench.commands.latency import SENTENCES
+from txt2vid_ros.bench.rig.priority import give_way
 from txt2vid_ros.bench.soak.hearing import Heard, listen
 from txt2vid_ros.bench.soak.log import SoakLog
-from txt2vid_ros.bench.soak.stream_ring import StreamRing
+from txt2vid_ros.bench.soak.stream_ring import KEPT_SECONDS, StreamRing
 from txt2vid_ros.bench.soak.utterance import Utterance
 from txt2vid_ros.bench.soak.witness import Witness
 from txt2vid_ros.core.clock import SECOND
@@ -34,6 +35,8 @@ JUDGING_SECONDS = 60.0
 """For what has been said and is not judged yet at the end."""
 AFTER, LATEST = 1.5, 10.0
 """Seconds after an utterance until viewers have it, and until the slowest has."""
+UNKEPT = 5
+"""Seconds before an utterance that belong to its piece of the stream, or are needed to take it."""
 WHOLE, NOTHING = 0.95, 0.1
 """Shares of an utterance: from the first on it counts as heard, below the second as not."""
 
@@ -134,7 +137,13 @@ class ScriptedTalk:
                 return
 
     def _judge(self) -> None:
+        # Decoding takes as much of the processor as encoding.
+        give_way()
         while (utterance := self._judged.get()) is not None:
+            if time.time_ns() - utterance.published > (KEPT_SECONDS - UNKEPT) * SECOND:
+                # Too busy to decode: what was heard then is no longer kept.
+                self._log.add('unjudged', number=utterance.number)
+                continue
             heard = self._heard(utterance, AFTER)
             if heard.share < WHOLE and utterance.chunks and not utterance.interrupted:
                 # A viewer who was held up gets it later.

@@ -17,6 +17,7 @@ import sys
 from urllib.parse import urlsplit
 
 import aiohttp
+from txt2vid_ros.bench.rig.priority import give_way
 
 STAY_SECONDS = 3.0
 GIVEN_UP_SECONDS = 30.0
@@ -127,4 +128,6 @@ async def crowd(url: str, every: float) -> None:
 
 
 if __name__ == '__main__':
+    # Viewers are on machines of their own.
+    give_way()
     asyncio.run(crowd(sys.argv[1], float(sys.argv[2])))

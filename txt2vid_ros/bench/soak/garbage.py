@@ -19,8 +19,8 @@ PAUSE = 0.05
 """Seconds between two messages."""
 LATCHED = {
     'audio_info': 'a format that cannot be decoded is believed: listeners are deaf until the '
-                  'publisher of the sound states its own again',
-    'stream/url': 'an address is believed until stream states its own again'}
+                  'publisher of the sound states its own again, once nobody else publishes sound',
+    'stream/url': 'an address is believed until stream states its own again, for up to a second'}
 """Topics, by the end of their names, that are spared, as the rest of the test would be silent."""
 MATCHING_SECONDS = 2.0
 """For which a new publisher waits for who listens."""

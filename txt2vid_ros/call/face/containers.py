@@ -9,16 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 import dataclasses
+import re
 import struct
 
 from txt2vid_ros.call.card import FaceFormat
 from txt2vid_ros.call.fields import CardError
-from txt2vid_ros.media.driving.files.exif import chunks
 
 _IVF_HEADER = struct.Struct('<4sHH4sHHIIII')
 _IVF_FRAME = struct.Struct('<IQ')
-# Start of frame, in all codings but the differential and the arithmetic ones.
-_JPEG_FRAMES = (b'\xff\xc0', b'\xff\xc1', b'\xff\xc2')
+# Start of frame, in all codings but the differential and the arithmetic ones; start of scan.
+_JPEG_FRAMES, _JPEG_SCAN, _JPEG_END = (0xc0, 0xc1, 0xc2), 0xda, b'\xff\xd9'
+# What ends the coded data of a scan: neither a stuffed byte nor a restart (B.1.1.5).
+_AFTER_SCAN = re.compile(rb'\xff[^\x00\xd0-\xd7\xff]')
+_MOST_SCANS = 64
+"""Of a progressive JPEG, which usually has ten; each costs a decoder a pass over the picture."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,11 +40,20 @@ def coded_size(data: bytes, coding: FaceFormat) -> CodedSize:
 
 
 def _jpeg(data: bytes) -> CodedSize:
-    if not data.startswith(b'\xff\xd8\xff') or not data.endswith(b'\xff\xd9'):
+    found: list[tuple[int, int]] = []
+    at, scans = 2, 0
+    while at + 4 <= len(data) and data[at] == 0xff:
+        marker, end = data[at + 1], at + 2 + int.from_bytes(data[at + 2:at + 4], 'big')
+        if marker in _JPEG_FRAMES and end >= at + 9 and end <= len(data):
+            found.append(struct.unpack_from('>HH', data, at + 5))
+        if marker == _JPEG_SCAN:
+            scans += 1
+            after = _AFTER_SCAN.search(data, end)
+            end = after.start() if after else len(data)
+        at = max(at + 2, end)
+    if not data.startswith(b'\xff\xd8') or data[at:] != _JPEG_END:
         raise CardError('it is no whole JPEG')
-    found = [struct.unpack_from('>HH', body, 1) for name, body in chunks(data)
-             if name in _JPEG_FRAMES and len(body) > 5]
-    if len(found) != 1:
+    if len(found) != 1 or not 0 < scans <= _MOST_SCANS:
         raise CardError('it is no JPEG of one picture')
     height, width = found[0]
     return CodedSize(width, height, 1)

@@ -21,7 +21,7 @@ from typing import Protocol
 
 from txt2vid_ros.call.card import DIGEST_BYTES, MOST_FACE_BYTES, MOST_HEAD_BYTES
 from txt2vid_ros.call.face.taking import Refusal
-from txt2vid_ros.call.fields import CardError, FieldReader
+from txt2vid_ros.call.fields import CardError, CardReader
 from txt2vid_ros.call.transfer.byte_ranges import Range
 
 TAG_BYTES = 2
@@ -62,9 +62,9 @@ class CardOffer:
                 + self.head)
 
     @classmethod
-    def read(cls, reader: FieldReader) -> CardOffer:
+    def read(cls, reader: CardReader) -> CardOffer:
         """Read what follows the kind. Raises CardError."""
-        offer = cls(reader.take(DIGEST_BYTES), reader.number(1), reader.number(3), reader.rest())
+        offer = cls(reader.take(DIGEST_BYTES), reader.byte(), reader.number(3), reader.rest())
         if not 0 < offer.size <= MOST_CARD_BYTES or len(offer.head) > MOST_HEAD_BYTES:
             raise CardError('an offer of an impossible size')
         return offer
@@ -83,7 +83,7 @@ class CardPiece:
         return b'\2' + self.tag + self.offset.to_bytes(3, 'big') + self.data
 
     @classmethod
-    def read(cls, reader: FieldReader) -> CardPiece:
+    def read(cls, reader: CardReader) -> CardPiece:
         """Read what follows the kind. Raises CardError."""
         return cls(reader.take(TAG_BYTES), reader.number(3), reader.rest())
 
@@ -108,10 +108,10 @@ class CardWanted:
         return dataclasses.replace(self, gaps=self.gaps[:max(0, room)])
 
     @classmethod
-    def read(cls, reader: FieldReader) -> CardWanted:
+    def read(cls, reader: CardReader) -> CardWanted:
         """Read what follows the kind. Raises CardError."""
-        tag, number, gaps = reader.take(TAG_BYTES), reader.number(1), []
-        while not reader.ended:
+        tag, number, gaps = reader.take(TAG_BYTES), reader.byte(), []
+        while reader.left:
             start = reader.number(3)
             gaps.append((start, start + reader.number(3)))
         return cls(tag, number, tuple(gaps))
@@ -128,7 +128,7 @@ class CardTaken:
         return b'\4' + self.tag
 
     @classmethod
-    def read(cls, reader: FieldReader) -> CardTaken:
+    def read(cls, reader: CardReader) -> CardTaken:
         """Read what follows the kind. Raises CardError."""
         return cls(reader.take(TAG_BYTES))
 
@@ -147,9 +147,9 @@ class CardRefused:
                 + min(self.limit, _MOST_LIMIT).to_bytes(3, 'big'))
 
     @classmethod
-    def read(cls, reader: FieldReader) -> CardRefused:
+    def read(cls, reader: CardReader) -> CardRefused:
         """Read what follows the kind; an unknown reason is CANCELLED. Raises CardError."""
-        tag, number, limit = reader.take(TAG_BYTES), reader.number(1), reader.number(3)
+        tag, number, limit = reader.take(TAG_BYTES), reader.byte(), reader.number(3)
         known = number in tuple(Refusal)
         return cls(tag, Refusal(number) if known else Refusal.CANCELLED, limit)
 
@@ -165,23 +165,23 @@ class CardCancelled:
         return b'\6' + self.tag
 
     @classmethod
-    def read(cls, reader: FieldReader) -> CardCancelled:
+    def read(cls, reader: CardReader) -> CardCancelled:
         """Read what follows the kind. Raises CardError."""
         return cls(reader.take(TAG_BYTES))
 
 
-_READERS: Mapping[int, Callable[[FieldReader], CardMessage]] = {
+_READERS: Mapping[int, Callable[[CardReader], CardMessage]] = {
     1: CardOffer.read, 2: CardPiece.read, 3: CardWanted.read, 4: CardTaken.read,
     5: CardRefused.read, 6: CardCancelled.read}
 
 
 def read_message(data: bytes) -> CardMessage:
     """Return a message from outside. Raises CardError where it is none."""
-    reader = FieldReader(data)
-    read = _READERS.get(reader.number(1))
+    reader = CardReader(data)
+    read = _READERS.get(reader.byte())
     if read is None:
         raise CardError('a message of an unknown kind')
     message = read(reader)
-    if not reader.ended:
+    if reader.left:
         raise CardError('a message has more in it than is known')
     return message

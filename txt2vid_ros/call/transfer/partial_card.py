@@ -6,7 +6,7 @@ import logging
 from pathlib import Path
 
 from txt2vid_ros.call.card import DIGEST_BYTES
-from txt2vid_ros.call.fields import CardError, FieldReader
+from txt2vid_ros.call.fields import CardError, CardReader
 from txt2vid_ros.call.transfer.byte_ranges import ByteRanges, MOST_RANGES
 from txt2vid_ros.call.transfer.messages import MOST_CARD_BYTES
 from txt2vid_ros.core.storage.files import replacing
@@ -102,7 +102,7 @@ class PartialCard:
             return
         try:
             with self._file.open('rb') as stream:
-                reader = FieldReader(stream.read(MOST_CARD_BYTES + 6 * MOST_RANGES + 100))
+                reader = CardReader(stream.read(MOST_CARD_BYTES + 6 * MOST_RANGES + 100))
             if (reader.take(DIGEST_BYTES), reader.number(3)) != (self.digest, self.size):
                 return
             count = reader.number(2)

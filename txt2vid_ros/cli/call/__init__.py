@@ -38,6 +38,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help='the faces that are taken (clips)')
     parser.add_argument('--face-budget', type=int, default=None, metavar='BYTES',
                         help='of your face as it is sent (30000)')
+    parser.add_argument('--send-delay', type=float, default=None, metavar='SECONDS',
+                        help='in which what was recognized can be corrected on the page (0)')
     parser.add_argument('--link', default='udp', choices=[each for each in graph.LINKS
                                                           if each != graph.TOPIC],
                         help='what carries it (%(default)s)')
@@ -63,8 +65,10 @@ def run(arguments: argparse.Namespace) -> int:
         '--my-voice', arguments.voice, '--accept-face', arguments.accept_face]
     for name in OF_LIVE:
         words += [f'--{name}={getattr(arguments, name)}']
-    if arguments.face_budget is not None:
-        words += ['--param', f'call.face_budget={arguments.face_budget}']
+    for name, value in (('call.face_budget', arguments.face_budget),
+                        ('link.send_delay', arguments.send_delay)):
+        if value is not None:
+            words += ['--param', f'{name}={value}']
     for setting in arguments.param:
         words += ['--param', setting]
     parser = CommandParser(prog='txt2vid call')

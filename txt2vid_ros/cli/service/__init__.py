@@ -101,7 +101,9 @@ def _service(arguments: argparse.Namespace) -> Service:
              if (value := getattr(chosen, name))]
     if is_program(chosen.responder):
         given.append(Path(chosen.responder).expanduser().absolute())
-    serial = [Path(chosen.link_address)] if chosen.link in ('serial', 'kiss-serial') else []
+    on_line = chosen.link in ('serial', 'kiss-serial') or (
+        chosen.link == 'meshtastic' and chosen.link_address.startswith('/'))
+    serial = [Path(chosen.link_address)] if on_line else []
     secrets = {_option(name): Path(value).expanduser().absolute() for name in SECRETS
                if (value := getattr(chosen, name))}
     return Service(

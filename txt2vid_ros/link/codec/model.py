@@ -1,7 +1,7 @@
 """
 The language model: word trigrams with back-off, frozen into integer tables.
 
-Interpolated absolute discounting (Ney, Essen and Kneser, 1994), counted once by
+Interpolated discounting (Kneser and Ney, 1995; Chen and Goodman, 1999), counted once by
 `bench/link/train_codec.py`. Every weight is an integer from a table in the file, so rounding
 cannot differ between two machines.
 """

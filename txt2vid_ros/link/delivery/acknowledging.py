@@ -8,8 +8,10 @@ from txt2vid_ros.link.messages import Instant, NEVER
 from txt2vid_ros.link.protocol import wire
 from txt2vid_ros.link.protocol.control import Ack
 
-_STAMP_INTERVAL = 45.0
-"""Seconds for which acknowledgements of a clean link go without clock stamps."""
+_STAMP_INTERVAL, _LOSSY_STAMP_INTERVAL = 90.0, 30.0
+"""Seconds for which acknowledgements go without clock stamps, where nothing is lost and where
+something is."""
+_TROUBLED_SELECTIVE = 1 << 4
 
 
 class Acknowledger:
@@ -28,9 +30,15 @@ class Acknowledger:
     def ack(self, buffer: ReorderBuffer, now: Instant, free: int | None = None) -> bytes:
         """Return an acknowledgement to send now; b'' where it has more than `free` bytes."""
         ack = Ack(buffer.next)
-        brief = (self.timing.batched and not buffer.has_gap
-                 and now.mono < self._stamped + _STAMP_INTERVAL)
-        if self._last is not None and not brief:
+        interval = _STAMP_INTERVAL if self.timing.batched else _LOSSY_STAMP_INTERVAL
+        brief = self.timing.brief and now.mono < self._stamped + interval
+        troubled = buffer.has_gap or self.timing.loss_seen
+        if self._last is None or (brief and not troubled):
+            pass
+        elif brief and not self._last[0] and buffer.selective < _TROUBLED_SELECTIVE:
+            ack = Ack(buffer.next, False, self._last[1], selective=buffer.selective,
+                      troubled=True)
+        else:
             control, reference, arrived = self._last
             hold = round((now.wall - arrived.wall) / wire.HOLD_TICK)
             ack = Ack(buffer.next, control, reference,
@@ -40,7 +48,9 @@ class Acknowledger:
         packed = ack.pack()
         if free is not None and len(packed) > free:
             return b''
-        if ack.reference is not None:
+        if ack.reference is not None and not ack.troubled:
             self._stamped = now.mono
         self.timing.sent(now)
+        if buffer.has_gap:
+            self.timing.gap_persists(now)
         return packed

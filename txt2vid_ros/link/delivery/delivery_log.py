@@ -104,6 +104,13 @@ class DeliveryLog:
             self._counters.dropped += lost
             self.add_event(Dropped(lost, 'abandoned by the sender'))
 
+    @property
+    def known_offset(self) -> tuple[float, float] | None:
+        """Return this clock minus the sender's and its uncertainty, once both are known."""
+        if self.offset is None or self.uncertainty is None:
+            return None
+        return self.offset, self.uncertainty
+
     def take_measured(self, offset: ClockOffset | None) -> None:
         """Take the clock offset that this end has measured itself."""
         if offset is not None:

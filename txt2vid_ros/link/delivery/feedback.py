@@ -12,6 +12,8 @@ from txt2vid_ros.link.protocol.clock_offset import OffsetEstimator
 from txt2vid_ros.link.protocol.control import Ack
 from txt2vid_ros.link.protocol.offset_reporter import OffsetReporter
 
+_LATE = 0.3
+"""Seconds beyond the round trip after which the other end should have acknowledged."""
 _MAX_EXCHANGE = 0.4 * wire.STAMPS * wire.STAMP_TICK
 """Seconds that half an exchange and the uncertainty of the offset may have together: beyond, its
 stamps may have gone round."""
@@ -37,25 +39,30 @@ class Feedback:
         if answered is not None:
             self._measure(ack, answered, now)
             lost = session.lost(answered)
-            for datagram in lost:
-                datagram.resend = True
             if ack.control:
                 self._queue.confirm_drops(answered.dropped)
                 reports.append(answered.clock)
+        round_trip = self._clock.smoothed_round_trip
+        if round_trip is not None:
+            # Whatever it refers to: it is hardly older than half a round trip.
+            lost += session.window.overdue(now.mono - 1.25 * round_trip - _LATE)
+        for datagram in lost:
+            datagram.resend = True
         for report in reports:
             if report is not None:
                 self._reporter.confirm(report, now)
         needs_control = session.window.floor() is not None or not self._queue.all_drops_confirmed
-        self._timer.on_ack(now, clean=sum(d.tries == 1 for d, _ in fresh), lost=len(lost),
+        self._timer.on_ack(now, clean=sum(d.tries == 1 and not d.repeated for d, _ in fresh),
+                           lost=bool(lost) or ack.troubled,
                            unanswered=len(session.window.missing) + needs_control,
-                           round_trip=self._clock.smoothed_round_trip)
+                           round_trip=round_trip)
         self._reporter.update(now)
         return needs_control
 
     def _measure(self, ack: Ack, answered: SendRecord, now: Instant) -> None:
         """Learn from the clock stamps of an acknowledgement."""
         # Of a datagram sent several times, nobody knows which copy the stamps are about.
-        if answered.tries != 1 or ack.hold == wire.HOLD_UNKNOWN:
+        if ack.troubled or answered.tries != 1 or ack.hold == wire.HOLD_UNKNOWN:
             return
         hold = ack.hold * wire.HOLD_TICK
         sent = answered.at.wall

@@ -15,6 +15,7 @@ from txt2vid_ros.link.messages import Instant, NEVER
 from txt2vid_ros.link.protocol import wire
 from txt2vid_ros.link.protocol.control import Control, KnownStream
 from txt2vid_ros.link.protocol.packer import SpeechContext
+from txt2vid_ros.link.protocol.repair import Repair, without_repairs
 from txt2vid_ros.link.protocol.wire import FrameType
 
 _MAX_FLOOR_STEP = 128
@@ -79,18 +80,26 @@ class Inbound:
         return self._acknowledger.ack(self.buffer, now, free)
 
     def speech(self, frame_type: FrameType, sequence: int, body: bytes, now: Instant) -> bool:
-        """Take speech; return whether it is new. Raises FrameError beyond the window."""
+        """
+        Take speech, and what it repeats; return whether it is new.
+
+        Raises FrameError beyond the window.
+        """
         buffer = self.buffer
         assert buffer is not None
         if not buffer.is_new(sequence):
             self._acknowledger.timing.repeated(now)
             return False
+        repairs: list[Repair] = []
         try:
-            self.log.take_offset(buffer.take(sequence, frame_type, body, now.wall))
-        except (wire.FrameError, CodecError):
-            # It is authentic, so sending it again would not help.
-            self._counters.undecodable += 1
-            buffer.skip(sequence)
+            frame_type, body, repairs = without_repairs(frame_type, body)
+        except wire.FrameError:
+            frame_type, body = FrameType.SINGLE, b''  # Nothing of it can be read.
+        for repair in reversed(repairs):
+            if buffer.is_new(sequence - repair.distance):
+                self._take(buffer, sequence - repair.distance, repair.frame_type, repair.body, now)
+                self._acknowledger.timing.repaired()
+        self._take(buffer, sequence, frame_type, body, now)
         self._acknowledger.note(False, sequence, now)
         deliveries, discarded = buffer.deliver()
         self._counters.undecodable += discarded
@@ -99,6 +108,15 @@ class Inbound:
                                           answer=self._exchange.heard(now))
         self._watch_gap(buffer, now)
         return True
+
+    def _take(self, buffer: ReorderBuffer, sequence: int, frame_type: FrameType, body: bytes,
+              now: Instant) -> None:
+        try:
+            self.log.take_offset(buffer.take(sequence, frame_type, body, now.wall))
+        except (wire.FrameError, CodecError):
+            # It is authentic, so sending it again would not help.
+            self._counters.undecodable += 1
+            buffer.skip(sequence)
 
     def control(self, counter: int, body: bytes, now: Instant) -> None:
         """Take a CONTROL. Raises FrameError."""

@@ -61,7 +61,10 @@ class Outbound:
         session = self.session
         if session is not None and not self.timer.no_loss_suspected:
             # On a clean link, what is old has arrived and will be acknowledged with its batch.
-            count += len(session.window.abandon(now.mono - self._config.max_age))
+            # A little less than the timer's, which would else send it again just before.
+            answer = 0.99 * self.timer.response_time
+            count += len(session.window.abandon(now.mono - self._config.max_age,
+                                                now.mono - answer))
         self.queue.drop(count, 'too old')
         if session is not None and may_pack and session.window.room > 0:
             self._pack(session, now)
@@ -80,15 +83,16 @@ class Outbound:
         if (self._control_due or self.queue.drops_unannounced
                 or now.mono >= self._reporter.wakeup):
             return self._control(session, now, ride)
-        for datagram in session.window.missing:
-            if datagram.resend:
-                self._counters.retries += 1
-                self.timer.on_sent(now, self._config.wire_bits(datagram.data))
-                return session.mark_sent(datagram, now)
+        for datagram in session.window.to_resend:
+            self._counters.retries += 1
+            self.timer.on_sent(now, self._config.wire_bits(datagram.data),
+                               session.window.only_by(datagram))
+            return session.mark_sent(datagram, now)
         if session.window.room > 0 and self._pack(session, now):
             self.timer.on_new_data(now, self._exchange.said(now))
-            data = session.send_next(now, ride)
-            self.timer.on_sent(now, self._config.wire_bits(data))
+            datagram, data = session.send_next(now, ride, self.timer.lossy)
+            self._counters.repair_bytes += sum(len(d.body) + 2 for d in datagram.repairs)
+            self.timer.on_sent(now, self._config.wire_bits(data), session.window.only_by(datagram))
             return data
         if self._all_arrived(session) and idle:
             return session.partial(self.queue.take_partial(now))
@@ -102,8 +106,7 @@ class Outbound:
         if self._control_due or self.queue.drops_unannounced or now.mono >= self._reporter.wakeup:
             return True
         more = bool(self.queue.waiting) or session.packed
-        return more and session.window.room > 0 and not any(
-            datagram.resend for datagram in session.window.missing)
+        return more and session.window.room > 0 and not session.window.to_resend
 
     def wakeup(self, now: Instant) -> float:
         """Return when to call next() at the latest, on the monotonic clock."""
@@ -111,7 +114,7 @@ class Outbound:
         assert session is not None
         more = (self.queue.waiting or session.packed) and session.window.room > 0
         if (self._control_due or self.queue.drops_unannounced or more
-                or any(datagram.resend for datagram in session.window.missing)):
+                or session.window.to_resend):
             return now.mono
         wakeup = min(self.timer.wakeup, self._reporter.wakeup)
         return min(wakeup, self.queue.partial_wakeup(now) if self._all_arrived(session) else NEVER)

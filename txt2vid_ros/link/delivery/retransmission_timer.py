@@ -16,8 +16,9 @@ CLEAN_RUN_AT_START, CLEAN_RUN_AFTER_LOSS = 2, 16
 batched."""
 QUIET_GAP = 8.0
 """Seconds of silence after which the next datagram is acknowledged at once."""
-MAX_ACK_BATCH = 12
-"""Datagrams that share an acknowledgement at most."""
+MAX_ACK_BATCH = 14
+"""Datagrams that share an acknowledgement at most: fewer than MAX_DISTANCE, so that the last text
+that is acknowledged can be the next one's context."""
 PROMPT_ACK_DELAY = 0.1
 """Seconds for which a lossy link's acknowledgements are merged."""
 
@@ -75,6 +76,8 @@ class RetransmissionTimer:
         self._interval = IntervalEstimator()
         self._clean, self._clean_needed = 0, CLEAN_RUN_AT_START
         self._prompt = True
+        self._new = False
+        self._tries = 0
         self._round_trip = round_trip
         self._timeouts = 0
         self._waiting_since = NEVER
@@ -94,29 +97,44 @@ class RetransmissionTimer:
     def on_new_data(self, now: Instant, answer: bool) -> None:
         """Note that a datagram with new speech is sent; `answer`: it answers the other end."""
         self._prompt = self._interval.observe(now.mono) and not answer
+        self._new = True
 
-    def on_sent(self, now: Instant, bits: int) -> None:
-        """Note that a datagram was sent that needs an answer."""
+    @property
+    def lossy(self) -> bool:
+        """Whether something was lost lately: new speech repeats what is missing then."""
+        return self._clean_needed == CLEAN_RUN_AFTER_LOSS and self._clean < self._clean_needed
+
+    def on_sent(self, now: Instant, bits: int, complete: bool = False) -> None:
+        """
+        Note that a datagram was sent that needs an answer.
+
+        `complete`: it holds all that is missing, so that no loss before it is left to discover.
+        """
         self._bits = bits
         self._last_sent = now.mono
+        if complete and self._new:
+            self._tries = 0
+        self._new = False
         self._waiting_since = min(self._waiting_since, now.mono)
         # Further speech puts off a batch only, never the discovery of a loss.
         timeout = self._next_timeout()
-        self.wakeup = timeout if self._batched else min(self.wakeup, timeout)
+        self.wakeup = timeout if self._batched or complete else min(self.wakeup, timeout)
 
-    def on_ack(self, now: Instant, clean: int, lost: int, unanswered: int,
+    def on_ack(self, now: Instant, clean: int, lost: bool, unanswered: int,
                round_trip: float | None) -> None:
         """
         Take in an acknowledgement.
 
-        `clean`: datagrams that arrived at the first try; `lost`: those known to be lost;
-        `unanswered`: what still waits for an answer; `round_trip`: the smoothed one, in seconds.
+        `clean`: datagrams that arrived at the first try; `lost`: whether any is known to have been
+        lost; `unanswered`: what still waits for an answer; `round_trip`: the smoothed one, in
+        seconds.
         """
         self._clean += clean
         if lost:
             self._clean, self._clean_needed = 0, CLEAN_RUN_AFTER_LOSS
+            self._last_sent = now.mono  # It is sent again now.
         self._round_trip = round_trip
-        self._timeouts = 0
+        self._timeouts = self._tries = 0
         self._waiting_since = now.mono if unanswered else NEVER
         self.wakeup = self._next_timeout() if unanswered else NEVER
 
@@ -124,6 +142,7 @@ class RetransmissionTimer:
         """Note that no answer came in time; return whether to ask for one before sending again."""
         ask = self.expects_batched_ack and self._timeouts == 0
         self._timeouts += 1
+        self._tries += 1
         if not ask:
             self._clean, self._clean_needed = 0, CLEAN_RUN_AFTER_LOSS
         self._last_sent = now.mono
@@ -133,7 +152,7 @@ class RetransmissionTimer:
     def peer_timed_out(self, now: Instant) -> bool:
         """Return, once each time that the peer seems gone, whether to try a new session."""
         if (self._timeouts >= 3
-                and now.mono - self._waiting_since > _PEER_TIMEOUT + self._response_time()):
+                and now.mono - self._waiting_since > _PEER_TIMEOUT + self.response_time):
             self._timeouts = 1
             return True
         return False
@@ -144,7 +163,8 @@ class RetransmissionTimer:
             self._timeouts = 1
             self.wakeup = now.mono
 
-    def _response_time(self) -> float:
+    @property
+    def response_time(self) -> float:
         """Return the seconds that an answer may take on a link that works."""
         round_trip = _ROUND_TRIP_GUESS if self._round_trip is None else self._round_trip
         return (1.5 * round_trip + PROMPT_ACK_DELAY + 0.1
@@ -155,10 +175,10 @@ class RetransmissionTimer:
         return self.expects_batched_ack and self._timeouts == 0
 
     def _next_timeout(self) -> float:
-        answer = self._response_time()
+        answer = self.response_time
         largest = _MAX_TIMEOUT if self._timeouts <= _PATIENT_AFTER else _PATIENT_TIMEOUT
         backoff = Backoff(answer, max(largest, 2 * answer))
-        prompt = self._last_sent + backoff.after(max(1, self._timeouts))
+        prompt = self._last_sent + backoff.after(max(1, self._tries))
         if not self._batched:
             return prompt
         return max(prompt, self._interval.silence_ends(2.5, 4.0, 12.0))

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import collections
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 import dataclasses
 
 from txt2vid_ros.link.messages import OutgoingText
+from txt2vid_ros.link.protocol.repair import MAX_REPAIRS, Repair
+from txt2vid_ros.link.protocol.wire import FrameType, MAX_DISTANCE
 
 WINDOW_SIZE = 64
 """Datagrams in flight at most: a quarter of the sequences that 8 bits tell apart, so that late
 and repeated ones are still told apart too."""
 _MAX_RESENT_AT_ONCE = 3
+_MAX_REPEATED = 2
+"""Later datagrams that one is repeated in."""
 
 
 @dataclasses.dataclass
@@ -54,11 +58,18 @@ class InFlightDatagram:
     sequence: int
     data: bytes
     group: DatagramGroup
+    frame_type: FrameType = FrameType.SINGLE
+    body: bytes = b''
+    """Without repairs, for later datagrams to repeat."""
+    repairs: tuple[InFlightDatagram, ...] = ()
+    """Earlier ones that it holds."""
     sent: float = 0.0
     """When it was last sent, on the monotonic clock."""
     tries: int = 0
     arrived: bool = False
     resend: bool = False
+    repeated: int = 0
+    """How many later ones hold it: nobody knows then which of them has brought it."""
 
 
 class SendWindow:
@@ -89,12 +100,57 @@ class SendWindow:
         """Those not known to have arrived and not abandoned, oldest first."""
         return [d for d in self._datagrams if not d.arrived and not d.group.abandoned]
 
+    @property
+    def to_resend(self) -> list[InFlightDatagram]:
+        """
+        Those to be sent again now, oldest first.
+
+        One that holds what was abandoned waits until the other end knows that: what is reported
+        as lost must not be heard after all.
+        """
+        return [d for d in self.missing if d.resend and not self._holds_abandoned(d)]
+
+    def _holds_abandoned(self, datagram: InFlightDatagram) -> bool:
+        return any(earlier.group.abandoned and earlier.sequence >= self.acknowledged
+                   for earlier in datagram.repairs)
+
     def resend_oldest(self) -> bool:
-        """Mark the oldest missing datagrams to be sent again; return whether there are any."""
-        oldest = self.missing[:_MAX_RESENT_AT_ONCE]
-        for datagram in oldest:
+        """
+        Mark the oldest missing datagrams to be sent again; return whether any can be.
+
+        Those that others of them hold come with these.
+        """
+        missing = [d for d in self.missing if not self._holds_abandoned(d)]
+        held = {id(earlier) for datagram in missing for earlier in datagram.repairs}
+        for datagram in [d for d in missing if id(d) not in held][:_MAX_RESENT_AT_ONCE]:
             datagram.resend = True
-        return bool(oldest)
+        return bool(missing)
+
+    def repairs(self, room: int) -> list[InFlightDatagram]:
+        """Return what the next datagram may repeat within `room` bytes, the latest first."""
+        found = []
+        for datagram in self.missing[:-MAX_REPAIRS - 1:-1]:
+            if datagram.repeated == _MAX_REPEATED:
+                continue
+            room -= len(self.repair(datagram).pack(FrameType.BATCH))
+            if room < 0 or self.repair(datagram).distance > MAX_DISTANCE:
+                break
+            found.append(datagram)
+        return found
+
+    def repair(self, datagram: InFlightDatagram) -> Repair:
+        """Return `datagram` as the next one repeats it."""
+        return Repair(self.next_sequence - datagram.sequence, datagram.frame_type, datagram.body)
+
+    def only_by(self, datagram: InFlightDatagram) -> bool:
+        """Return whether `datagram` holds all else that is missing."""
+        return len(self.missing) == len(datagram.repairs) + 1
+
+    def overdue(self, before: float) -> list[InFlightDatagram]:
+        """Return what is missing and was last sent before that time, also within others."""
+        late = [d for d in self.missing if d.sent < before and not d.resend]
+        held = {id(earlier) for d in self.missing if d.sent >= before for earlier in d.repairs}
+        return [d for d in late if id(d) not in held]
 
     def complete(self, group: DatagramGroup) -> bool:
         """Return whether all datagrams of a group have arrived."""
@@ -105,9 +161,13 @@ class SendWindow:
         """Return the groups in flight, each once, oldest first."""
         return list({id(d.group): d.group for d in self._datagrams}.values())
 
-    def add(self, data: bytes, group: DatagramGroup) -> InFlightDatagram:
+    def add(self, data: bytes, group: DatagramGroup, frame_type: FrameType, body: bytes,
+            repairs: Iterable[InFlightDatagram] = ()) -> InFlightDatagram:
         """Append a datagram under the next sequence."""
-        datagram = InFlightDatagram(self.next_sequence, data, group)
+        datagram = InFlightDatagram(self.next_sequence, data, group, frame_type, body,
+                                    tuple(repairs))
+        for earlier in datagram.repairs:
+            earlier.repeated += 1
         self._datagrams.append(datagram)
         self.next_sequence += 1
         return datagram
@@ -144,12 +204,17 @@ class SendWindow:
             floor = (datagram.sequence + 1, datagram.group.stop)
         return floor if abandoned else None
 
-    def abandon(self, before: float) -> list[QueuedText]:
-        """Abandon groups submitted before that time; return their utterances."""
+    def abandon(self, before: float, sent_before: float) -> list[QueuedText]:
+        """
+        Abandon groups submitted before that time; return their utterances.
+
+        What was sent after `sent_before` may be acknowledged yet.
+        """
         lost: list[QueuedText] = []
         unconfirmed = {id(d.group) for d in self._datagrams if not d.arrived}
+        on_the_way = {id(d.group) for d in self._datagrams if d.sent > sent_before}
         for group in self.groups():
-            if (id(group) in unconfirmed and not group.abandoned
+            if (id(group) in unconfirmed - on_the_way and not group.abandoned
                     and max(text.submitted for text in group.texts) < before):
                 group.abandoned = True
                 lost += group.texts

@@ -20,11 +20,14 @@ from txt2vid_ros.link.protocol import wire
 from txt2vid_ros.link.protocol.control import Ack, ACK_COUNTERS, Control
 from txt2vid_ros.link.protocol.offset_report import OffsetReport
 from txt2vid_ros.link.protocol.packer import ContextHistory, Packer, SpeechContext
+from txt2vid_ros.link.protocol.repair import with_repairs
 from txt2vid_ros.link.protocol.session import Session
 from txt2vid_ros.link.protocol.wire import BodyReader, FrameType
 
 _MAX_MERGED = 32
 """Utterances that share a datagram at most."""
+MAX_REPAIR_BYTES = 64
+"""Of what a datagram repeats: longer texts are sent again alone."""
 _MAX_RECORDS = 128
 """Sent datagrams that are remembered for acknowledgements to refer to."""
 
@@ -107,19 +110,28 @@ class SendingSession:
             for at, body in enumerate(packed.bodies))
         return packed.text_bytes
 
-    def send_next(self, now: Instant, ride: Ride) -> bytes:
-        """Give the next packed body its sequence, put it into the window, and return it sealed."""
-        frame_type, body, group, context, clock = self._bodies.popleft()
+    def send_next(self, now: Instant, ride: Ride,
+                  repeat: bool) -> tuple[InFlightDatagram, bytes]:
+        """
+        Give the next packed body its sequence, put it into the window, and return it sealed.
+
+        Where `repeat`, it holds what is missing of what was sent before it.
+        """
+        own_type, own, group, context, clock = self._bodies.popleft()
         sequence = self.window.next_sequence
+        room = min(MAX_REPAIR_BYTES, self._config.mtu - self._session.overhead - len(own))
+        repairs = self.window.repairs(room) if repeat else []
+        frame_type, body = with_repairs(own_type, own, map(self.window.repair, repairs))
         data = self._session.seal(frame_type, sequence, body)
         if context is not None:
             self._contexts.put(sequence, context)
             group.last = sequence
         self._remember(False, sequence, SendRecord(now, 0, clock))
-        self.mark_sent(self.window.add(data, group), now)
+        datagram = self.window.add(data, group, own_type, own, repairs)
+        self.mark_sent(datagram, now)
         # An acknowledgement rides on the first copy alone: later, it would be an old one.
         ack = ride(self._config.mtu - len(data))
-        return self._session.seal(frame_type, sequence, body, ack) if ack else data
+        return datagram, self._session.seal(frame_type, sequence, body, ack) if ack else data
 
     def mark_sent(self, datagram: InFlightDatagram, now: Instant) -> bytes:
         """Return the bytes of a datagram that is sent now, perhaps not for the first time."""

@@ -13,6 +13,7 @@ from txt2vid_ros.link.protocol.wire import BodyReader, FrameError, name, nearest
 ACK_COUNTERS = 128
 """Acknowledgements name sequences and counters modulo this."""
 _STAMPED = 0x80
+_TROUBLED = 15
 _KNOWN, _TWO_WAY, _NAMES = 0x08, 0x10, 0x20
 _TAG_SIZE = 0x07
 _WALL_BYTES = 6
@@ -79,12 +80,18 @@ class Ack:
     """How long it waited for this answer, in HOLD_TICK, or HOLD_UNKNOWN."""
     selective: int = 0
     """Bit n: `wanted` + 1 + n has arrived as well."""
+    troubled: bool = False
+    """Whether it has a reference without stamps, and 4 bits of `selective`: it says that
+    something was lost lately."""
 
     def pack(self) -> bytes:
         """Return the bytes on the wire; they tell where they end."""
         low = self.wanted % ACK_COUNTERS
         if self.reference is None:
             return bytes([low])
+        if self.troubled:
+            return bytes([_STAMPED | low, self.control << 7 | self.reference % ACK_COUNTERS,
+                          _TROUBLED << 4 | self.selective])
         tail = self.selective.to_bytes(8, 'little').rstrip(b'\0')
         return (bytes([_STAMPED | low, self.control << 7 | self.reference % ACK_COUNTERS])
                 + (len(tail) << 20 | self.arrived).to_bytes(3, 'big')
@@ -99,8 +106,12 @@ class Ack:
         if not first & _STAMPED:
             return cls(wanted)
         reference = reader.byte()
-        stamp = int.from_bytes(reader.take(3), 'big')
-        (hold,) = struct.unpack('>H', reader.take(2))
+        high = reader.byte()
+        if high >> 4 == _TROUBLED:
+            return cls(wanted, bool(reference >> 7), reference % ACK_COUNTERS,
+                       selective=high & 15, troubled=True)
+        stamp = high << 16 | reader.number(2)
+        hold = reader.number(2)
         if stamp >> 20 > 8:
             raise FrameError('too long')
         tail = reader.take(stamp >> 20)
@@ -155,11 +166,10 @@ class Hello:
         wall = _read_wall(reader)
         if flags & _TAG_SIZE >= len(TAG_SIZES):
             raise FrameError('no such length of tag')
-        speaker, locale = (reader.name(), reader.name()) if flags & _NAMES else ('', '')
+        speaker, locale = (reader.text(), reader.text()) if flags & _NAMES else ('', '')
         known = None
         if flags & _KNOWN:
-            (of,) = struct.unpack('>I', reader.take(4))
-            known = KnownStream(of, reader.varint())
+            known = KnownStream(reader.number(4), reader.varint())
         return cls(stream, model, wall, TAG_SIZES[flags & _TAG_SIZE], speaker, locale,
                    bool(flags & _TWO_WAY), known)
 
@@ -200,4 +210,4 @@ def _wall(ticks: int) -> bytes:
 
 
 def _read_wall(reader: BodyReader) -> int:
-    return int.from_bytes(reader.take(_WALL_BYTES), 'big', signed=True)
+    return reader.number(_WALL_BYTES, signed=True)

@@ -29,7 +29,7 @@ from txt2vid_ros.link.protocol.seal import (
 )
 from txt2vid_ros.link.protocol.wire import FrameType, Header, STAMP_TICK
 
-_FIRST_PAUSE = 0.5
+_FIRST_PAUSE = 0.8
 """Seconds from the first HELLO to the second, besides the time that the exchange takes."""
 _MAX_PAUSE, _MAX_PAUSE_LATER = 1.5, 15.0
 """Seconds between two HELLO at most, at first and after _LATER."""
@@ -111,6 +111,11 @@ class Initiator:
         """Ask for a new session, unless that is already in progress."""
         if not self.in_progress:
             self.in_progress, self.wakeup, self._tries = True, now.mono, 0
+
+    def restart(self, now: Instant) -> None:
+        """Ask for a new session; answers to what was asked before no longer count."""
+        self._sent_hellos.clear()
+        self.in_progress, self.wakeup, self._tries = True, now.mono, 0
 
     def hello(self, speaker: str, locale: str, now: Instant,
               known: KnownStream | None = None) -> bytes:
@@ -207,11 +212,13 @@ class Responder:
     def match(self, header: Header, datagram: bytes) -> SessionOffer:
         """Return the offer that a session's first datagram takes up. Raises ForgedError."""
         kind = wire.nonce_kind(header.frame_type, header.rides)
+        counter = wire.low_counter(header.frame_type, datagram)
         for offer in reversed(self.offers.values()):
             if offer.keys.tag != header.tag:
                 continue
             with contextlib.suppress(ForgedError):
-                offer.keys.incoming.open(kind, datagram[1], datagram[:2], datagram[2:])
+                offer.keys.incoming.open(kind, counter,
+                                         *wire.parted(header.frame_type, datagram))
                 return offer
         raise ForgedError('sealed with no known key')
 

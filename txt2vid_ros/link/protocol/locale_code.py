@@ -30,7 +30,7 @@ def read_locale(reader: BodyReader) -> str:
     """Return the next locale. Raises FrameError."""
     number = reader.byte()
     if number == _WRITTEN:
-        return reader.name()
+        return reader.text()
     if number > len(_COMMON):
         raise FrameError('a locale of no known number')
     return _COMMON[number - 1]

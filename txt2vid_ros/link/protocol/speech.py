@@ -126,12 +126,12 @@ def unpack_records(body: bytes) -> tuple[Record, ...]:
     records: list[Record] = []
     last = False
     while not last:
-        (word,) = struct.unpack('>H', reader.take(2))
+        word = reader.number(2)
         bits, ticks = word >> 12, word % START_TICKS
         last, long_start = bool(bits & _LAST), bool(bits & _LONG)
         if long_start:
             ticks += reader.byte() * START_TICKS
-        speaker = reader.name() if bits & _NAMED else None
+        speaker = reader.text() if bits & _NAMED else None
         locale = read_locale(reader) if bits & _LOCALE else None
         coded = reader.rest() if last else reader.take(reader.varint())
         records.append(Record(ticks, coded, speaker, locale, long_start))

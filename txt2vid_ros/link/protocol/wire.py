@@ -2,7 +2,8 @@
 The frames of the link, byte by byte.
 
 Byte 0 holds the version (2 bits), whether an acknowledgement rides (1), the frame type (3) and the
-session tag (2); byte 1 the low 8 bits of the counter. The rest is sealed. The handshake frames
+session tag (2); byte 1 the low 8 bits of the counter, byte 2 of an AUDIO frame the next 8. The
+rest is sealed. The handshake frames
 HELLO, WELCOME and SOLICIT share a frame type, are told apart by the tag, and have no byte 1.
 
 | type | counter | sealed |
@@ -10,11 +11,12 @@ HELLO, WELCOME and SOLICIT share a frame type, are told apart by the tag, and ha
 | SINGLE | sequence | context distance (4 bits), start time (12 bits), coded text |
 | BATCH | sequence | flags, records: start time, speaker, locale, length, coded text |
 | | | or flags and a piece of one record |
+| | | or an earlier datagram's body, then that of either type, see `repair` |
 | CONTROL | its own | flags, next sequence; abandoned sequences, drops, clock offset |
 | PARTIAL | its own | sequence it precedes, then as SINGLE |
 | ACK | its own | next sequence wanted, clock stamps, bit map of later arrivals |
 | DATA | its own | flags, number wanted of the other way, number and bytes of a message |
-| AUDIO | its own | reserved for sound |
+| AUDIO | its own, 16 bits | report on the sound of the other way, stamp, packets of sound |
 
 Each type goes both ways, with a key for each. Where an acknowledgement rides, what an ACK seals
 comes before the rest.
@@ -24,6 +26,8 @@ from __future__ import annotations
 
 import enum
 from typing import NamedTuple
+
+from txt2vid_ros.core.decoding.field_reader import FieldReader
 
 VERSION = 2
 START_TICK = 0.02
@@ -92,11 +96,28 @@ class VersionError(FrameError):
 
 
 def head(frame_type: FrameType, session: int, counter: int, rides: bool = False) -> bytes:
-    """Return the two bytes that travel in clear, or the one of a handshake frame."""
+    """Return the bytes that travel in clear: two, three of sound, one of a handshake frame."""
     if frame_type in HANDSHAKE_FRAMES:
         return bytes([VERSION << 6 | _HANDSHAKE << 2 | frame_type - _HANDSHAKE])
     first = VERSION << 6 | (_RIDES if rides else 0) | frame_type << 2 | session
-    return bytes([first, counter & 0xFF])
+    low = [counter & 0xFF, counter >> 8 & 0xFF]
+    return bytes([first, *low[:counter_bytes(frame_type)]])
+
+
+def counter_bytes(frame_type: FrameType) -> int:
+    """Return how many bytes of the counter travel, after the first byte of a datagram."""
+    return 2 if frame_type is FrameType.AUDIO else 1
+
+
+def low_counter(frame_type: FrameType, datagram: bytes) -> int:
+    """Return the counter of a datagram of a session as it travels."""
+    return int.from_bytes(datagram[1:1 + counter_bytes(frame_type)], 'little')
+
+
+def parted(frame_type: FrameType, datagram: bytes) -> tuple[bytes, bytes]:
+    """Return what of a datagram of a session travels in clear, and what is sealed."""
+    head = 1 + counter_bytes(frame_type)
+    return datagram[:head], datagram[head:]
 
 
 def nonce_kind(frame_type: FrameType, rides: bool) -> int:
@@ -165,48 +186,7 @@ def name(text: str) -> bytes:
     return bytes([len(cut.encode())]) + cut.encode()
 
 
-class BodyReader:
+class BodyReader(FieldReader):
     """Reads the fields of a body, from the front."""
 
-    def __init__(self, body: bytes) -> None:
-        """Begin at the first byte."""
-        self._body = body
-        self._at = 0
-
-    def take(self, count: int) -> bytes:
-        """Return the next `count` bytes. Raises FrameError where there are fewer."""
-        taken = self._body[self._at:self._at + count]
-        if len(taken) < count:
-            raise FrameError('too short')
-        self._at += count
-        return taken
-
-    @property
-    def left(self) -> int:
-        """How many bytes have not been read."""
-        return len(self._body) - self._at
-
-    def byte(self) -> int:
-        """Return the next byte."""
-        return self.take(1)[0]
-
-    def rest(self) -> bytes:
-        """Return all that is left."""
-        return self.take(self.left)
-
-    def varint(self) -> int:
-        """Return the next number. Raises FrameError beyond 56 bits."""
-        number = 0
-        for shift in range(0, 56, 7):
-            byte = self.byte()
-            number |= (byte & 127) << shift
-            if byte < 128:
-                return number
-        raise FrameError('a number too long')
-
-    def name(self) -> str:
-        """Return the next string. Raises FrameError where it is no UTF-8."""
-        try:
-            return self.take(self.byte()).decode('utf-8')
-        except UnicodeDecodeError as error:
-            raise FrameError('no UTF-8') from error
+    error = FrameError

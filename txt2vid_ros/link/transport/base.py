@@ -6,6 +6,7 @@ import abc
 from typing import NamedTuple
 
 from txt2vid_ros.link.messages import NEVER, Source
+from txt2vid_ros.link.protocol.wire import MAX_DATAGRAM_BYTES
 
 MAX_RECEIVED_AT_ONCE = 128
 """Datagrams; a flood cannot keep the link from sending for longer than these take."""
@@ -24,6 +25,8 @@ class Transport(abc.ABC):
     header_bytes: int
     """Added to every datagram on the wire."""
     bits_per_byte: int = 8
+    largest: int = MAX_DATAGRAM_BYTES
+    """Bytes of a datagram that it can carry."""
     loopback: bool = False
     """Whether no other machine can reach it."""
 

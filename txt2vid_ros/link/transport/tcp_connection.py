@@ -28,9 +28,7 @@ class TcpConnection:
     def __init__(self, handle: socket.socket, framing: StreamFraming) -> None:
         """Take over a connected socket whose stream is framed so."""
         handle.setblocking(False)
-        handle.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        for option, value in _SOCKET_OPTIONS:
-            handle.setsockopt(socket.IPPROTO_TCP, option, value)
+        notice_dead_paths(handle)
         self.handle = handle
         self._frame, self._deframer = framing.frame, framing.deframer()
         self._unsent = bytearray()
@@ -76,6 +74,13 @@ class TcpConnection:
             except BlockingIOError:
                 return False
         return True
+
+
+def notice_dead_paths(handle: socket.socket) -> None:
+    """Have a connection end within some seconds where nothing answers, also in silence."""
+    handle.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option, value in _SOCKET_OPTIONS:
+        handle.setsockopt(socket.IPPROTO_TCP, option, value)
 
 
 def tcp_overhead(ip_header: int) -> int:

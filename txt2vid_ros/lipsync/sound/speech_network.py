@@ -10,7 +10,6 @@ than running on, which is why a session has its own.
 from __future__ import annotations
 
 import collections
-from collections.abc import Callable
 import dataclasses
 import logging
 import math
@@ -30,24 +29,39 @@ _WINDOW = 512
 """Samples of which the network says at a time whether they are speech: 32 ms."""
 _WARM_UP = 16
 """Windows that it hears before those that count, where it begins anew."""
-_HELD = 64
-"""Windows that are remembered: 2 s, more than an engine asks for."""
+_LATELY = 8.0
+"""Seconds for which it is known whether there was speech: as long as a vowel may be held."""
+_REMEMBERED = round(_LATELY * RATE / _WINDOW) + 64
+"""Windows of which the probability is remembered: 2 s more, for what an engine asks for."""
 _CHANGEABLE = 10
-"""Of these the last that may have changed: what was ahead of its time when it was heard."""
+"""The last windows may have changed: what was ahead of its time when it was heard."""
 _BEFORE, _AFTER = 0.2, 0.1
 """Seconds around a moment that count for it, too: a word is heard 30 to 60 ms after it begins."""
 
 Values = NDArray[np.float64]
-Likelihood = Callable[[range], Values]
-"""Returns the probability of speech, 0 to 1, at each of some columns of 10 ms."""
 
 _log = logging.getLogger(__name__)
 
 
 @dataclasses.dataclass(frozen=True)
-class _Heard:
-    samples: NDArray[np.float32]
-    probability: float
+class Likelihood:
+    """How probable speech is, 0 to 1, in windows that begin at some seconds of columns' time."""
+
+    probabilities: Values
+    begins: NDArray[np.floating]
+
+    def at(self, columns: range) -> Values:
+        """Return the highest probability around each column of 10 ms."""
+        return self._highest(columns, _BEFORE)
+
+    def lately(self, columns: range) -> Values:
+        """Return the highest probability up to each column, of all since _LATELY seconds."""
+        return self._highest(columns, _LATELY)
+
+    def _highest(self, columns: range, before: float) -> Values:
+        at = np.arange(columns.start, columns.stop)[:, None] * (HOP / RATE)
+        near = (self.begins + _WINDOW / RATE > at - before) & (self.begins < at + _AFTER)
+        return np.asarray(np.where(near, self.probabilities, 0.0).max(axis=1, initial=0.0))
 
 
 class SpeechActivity:
@@ -61,7 +75,9 @@ class SpeechActivity:
     def __init__(self) -> None:
         """Load the network; without its package, or where it does not load, there is none."""
         self._network: Any = None
-        self._heard: collections.deque[_Heard] = collections.deque(maxlen=_HELD)
+        self._probabilities: collections.deque[float] = collections.deque(maxlen=_REMEMBERED)
+        self._samples: collections.deque[NDArray[np.float32]] = collections.deque(
+            maxlen=_CHANGEABLE)
         self._next = 0
         try:
             self._network = SileroVAD and SileroVAD(RATE)
@@ -81,42 +97,39 @@ class SpeechActivity:
             return None
         first = math.floor((begin - _BEFORE) * RATE / _WINDOW)
         stop = math.floor(end * RATE / _WINDOW)
-        if not self._next - len(self._heard) <= first <= self._next + _WARM_UP \
+        if not self._next - len(self._probabilities) <= first <= self._next + _WARM_UP \
                 or self._changed(speech):
             self.reset()
             self._next = first - _WARM_UP
         while self._next < stop:
             samples = _window(speech, self._next)
-            likely = float(self._network.process(memoryview(samples.data)))
-            self._heard.append(_Heard(samples, likely))
+            self._probabilities.append(float(self._network.process(memoryview(samples.data))))
+            self._samples.append(samples)
             self._next += 1
-        oldest = self._next - len(self._heard)
-        known = np.array([heard.probability for heard in self._heard])[:max(0, stop - oldest)]
+        oldest = self._next - len(self._probabilities)
+        known = np.array(self._probabilities)[:max(0, stop - oldest)]
         begins = np.arange(oldest, oldest + len(known)) * (_WINDOW / RATE) - origin
-        return lambda columns: _around(known, begins, columns)
+        return Likelihood(known, begins)
 
     def reset(self) -> None:
         """Forget the sound so far."""
-        self._heard.clear()
+        self._forget()
         if self._network is not None:
             self._network.reset()
 
     def close(self) -> None:
         """Release the network; may be called twice. There is none from then on."""
-        self._heard.clear()
+        self._forget()
         self._network = None
 
+    def _forget(self) -> None:
+        self._probabilities.clear()
+        self._samples.clear()
+
     def _changed(self, speech: SpeechView) -> bool:
-        lately = list(self._heard)[-_CHANGEABLE:]
-        return any(not np.array_equal(heard.samples, _window(speech, self._next - ago))
+        lately = list(self._samples)
+        return any(not np.array_equal(heard, _window(speech, self._next - ago))
                    for ago, heard in zip(range(len(lately), 0, -1), lately, strict=True))
-
-
-def _around(known: Values, begins: NDArray[Any], columns: range) -> Values:
-    """Return the highest of the probabilities around each column; `begins` in seconds."""
-    at = np.arange(columns.start, columns.stop)[:, None] * (HOP / RATE)
-    near = (begins + _WINDOW / RATE > at - _BEFORE) & (begins < at + _AFTER)
-    return np.asarray(np.where(near, known, 0.0).max(axis=1, initial=0.0))
 
 
 def _window(speech: SpeechView, index: int) -> NDArray[np.float32]:

@@ -11,7 +11,8 @@ consonant of speech is further from a voiced sound than _BEFORE or _AFTER. Whisp
 
 All this is asked where the network (speech_network.py) is missing or in doubt. Where it is sure,
 speech is what rises or is loud: it may be wrong as a hum begins, but takes no keys, melodies and
-animals for speech. It does not know vowels that are held, which remain with the rules.
+animals for speech. It does not know vowels that are held, which remain with the rules; a siren is
+told from them by the network, to which vowels begin as speech does.
 """
 
 from __future__ import annotations
@@ -59,6 +60,10 @@ _NEW = 8
 """Columns at the end of what is known in which a voice counts little by little."""
 _POSSIBLE, _SURE = (0.5, 0.7), (0.85, 0.95)
 """Probability of speech, to the network, from which on the rules decide, and are not asked."""
+_VOICED = (0.8, 0.9)
+"""That from which on what has a voice is speech: animals and creaking have one, too."""
+_BEGUN = (0.1, 0.2)
+"""Probability of speech that there has been where a vowel is held; of sirens it is below 0.05."""
 
 Array = NDArray[np.float32]
 Values = NDArray[np.float64]
@@ -77,31 +82,32 @@ def speech_presence(
     present, loud = _rise(mel, samples, wanted)
     audible: Values = np.maximum(present, loud)
     if audible.any():
-        likely = None if likelihood is None else likelihood(
-            range(int(wanted[0]), int(wanted[-1]) + 1))
-        audible = _spoken(mel, samples, wanted, present, loud, likely)
+        audible = _spoken(mel, samples, wanted, present, loud, likelihood)
     return np.asarray(np.lib.stride_tricks.sliding_window_view(audible, _HOLD).max(axis=-1))
 
 
 def _spoken(mel: Array, samples: Array, wanted: NDArray[np.int64], present: Values, loud: Values,
-            likely: Values | None) -> Values:
-    """Return how surely some columns that rise or are loud are speech; `likely` to the network."""
+            likelihood: Likelihood | None) -> Values:
+    """Return how surely some columns that rise or are loud are speech."""
     found: Values = np.zeros(len(wanted))
     possible: Values = np.ones(len(wanted))
+    likely_voice: Values = possible
     held: Values = np.zeros(len(wanted))
     if loud.any():
         held = loud * formants(mel, wanted)
-    if likely is not None:
-        possible = step(likely, *_POSSIBLE)
+    if likelihood is not None:
+        columns = range(int(wanted[0]), int(wanted[-1]) + 1)
+        likely = likelihood.at(columns)
+        possible, likely_voice = step(likely, *_POSSIBLE), step(likely, *_VOICED)
         found = np.maximum(present, loud) * step(likely, *_SURE)
         if held.any():
             # The network hears that it is not spoken: it has to be held indeed.
-            held *= _steadiness(mel, wanted)
+            held *= _steadiness(mel, wanted) * step(likelihood.lately(columns), *_BEGUN)
     maybe = possible * np.maximum(present, loud)
     # Rules cost more than the network: they are asked where they may add something.
     if (np.maximum(held, maybe) > found).any():
         voiced, pitched = _voices(samples, wanted)
-        found = np.maximum(found, np.maximum(possible * present * voiced, held * pitched))
+        found = np.maximum(found, np.maximum(likely_voice * present * voiced, held * pitched))
         if (loud * possible).any():
             found = np.maximum(found, possible * loud * articulation(mel, wanted))
     return np.asarray(found, np.float64)

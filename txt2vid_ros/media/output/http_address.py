@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from txt2vid_ros.core.address import why_not_bound
 from txt2vid_ros.core.errors import UserError
 
@@ -18,6 +20,17 @@ def http_url(host: str, port: int, *, encrypted: bool = False) -> str:
     """Return the URL of a host name or IP address as people open it, without a path."""
     shown = _HERE.get(host, host)
     return f'http{"s" if encrypted else ""}://{f"[{shown}]" if ":" in shown else shown}:{port}'
+
+
+def is_plain_url(text: str) -> bool:
+    """Return whether a text is a URL as http_url() makes it: a host and a port, nothing else."""
+    try:
+        parts = urlsplit(text)
+        made = http_url(parts.hostname or '', parts.port or 0,
+                        encrypted=parts.scheme == 'https')
+    except ValueError:
+        return False
+    return bool(parts.hostname) and bool(parts.port) and made == text.lower()
 
 
 def ways_to_watch(url: str, query: str = '') -> list[str]:

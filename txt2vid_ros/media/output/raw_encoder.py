@@ -12,8 +12,10 @@ from txt2vid_ros.core.process.child_process import QueuedWriter
 from txt2vid_ros.media.ffmpeg import FfmpegProcess, not_started, pipe_input
 from txt2vid_ros.media.output.pictures.timed_pictures import before_picture, header
 
-# Raw input needs no probing, which would wait for more of one pipe than of the other.
-_UNPROBED = {'probesize': 32, 'analyzeduration': 0}
+# Raw input needs no probing, which would wait for more of one pipe than of the other. Nor does
+# ffmpeg have to list what it has read, to go back to it: 24 bytes a picture and a packet of sound,
+# 2 and 4 MB an hour until each list has a megabyte (ffmpeg-formats(1)).
+_PIPED = {'probesize': 32, 'analyzeduration': 0, 'indexmem': 4096}
 PICTURES_INSIDE, SOUNDS_INSIDE = 4, 64
 """Packets that ffmpeg reads ahead: what waits shall wait here, where it is counted."""
 
@@ -40,9 +42,9 @@ class RawEncoder(FfmpegProcess):
         except OSError as error:
             raise not_started(error) from error
         video = pipe_input(0, 'matroska', color_range='tv', thread_queue_size=PICTURES_INSIDE,
-                           **_UNPROBED)
+                           **_PIPED)
         audio = pipe_input(reading, 's16le', ar=audio_rate, ac=1, itsoffset=f'{sound_after:.6f}',
-                           thread_queue_size=SOUNDS_INSIDE, **_UNPROBED)
+                           thread_queue_size=SOUNDS_INSIDE, **_PIPED)
         try:
             super().__init__(compose(video, audio), name, stdout=stdout, pass_fds=(reading,),
                              wide_input=True, wide_output=stdout == subprocess.PIPE)

@@ -13,8 +13,8 @@ import time
 from typing import TYPE_CHECKING
 
 from txt2vid_ros.core.clock import SECOND
+from txt2vid_ros.core.decoding.text_encoding import decode_argument, LineDecoder
 from txt2vid_ros.core.errors import UserError
-from txt2vid_ros.core.text_encoding import decode_argument, LineDecoder
 
 if TYPE_CHECKING:
     from txt2vid_ros.ros.side.speech_client import SpeechClient

@@ -38,7 +38,7 @@ class SoundTopic:
     """
 
     def __init__(self, node: ManagedNode, topic: str, rate: int,
-                 take: Callable[[ReceivedSound], None], profile: QoSProfile = qos.AUDIO) -> None:
+                 take: Callable[[ReceivedSound], None], profile: QoSProfile = qos.VOICE) -> None:
         """Give `take` what arrives: mono S16LE at `rate` Hz until TOPIC_info states another."""
         self.format = SampleFormat(rate)
         """The format stated last that can be decoded."""

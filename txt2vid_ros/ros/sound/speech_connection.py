@@ -34,6 +34,8 @@ class SpeechConnection:
         self._ended = ended
         self._restarted = restarted
         self._announced = 0
+        self._voices: set[bytes] = set()
+        """The publishers of sound, by their ids in the middleware, that were there then."""
         node.create_subscription(AudioDataStamped, 'voice/audio', self._on_audio, qos.AUDIO)
         # Latched, and subscribed to after the sound: once it is here, tts knows of both.
         node.create_subscription(AudioInfo, 'voice/audio_info', self._on_info, qos.INFO)
@@ -52,11 +54,18 @@ class SpeechConnection:
         return utterance_id(speaker, stamp)
 
     def _on_info(self, message: AudioInfo, info: dict[str, Any]) -> None:
-        # That of the same node may come again.
+        # That of the same node may come again, also because a stranger has stated something else.
         sent = max(1, int(info.get('source_timestamp', 0)))
-        if self._announced and sent > self._announced:
+        voices = {bytes(each.endpoint_gid) for each in
+                  self._node.get_publishers_info_by_topic('voice/audio')}
+        # A voice that was only deactivated has the same publishers as before; nobody else states
+        # anything then.
+        alone = self._node.count_publishers('voice/audio_info') < 2
+        if self._announced and sent > self._announced and (
+                alone or not voices or voices - self._voices):
             self._restarted()
         self._announced = max(sent, self._announced)
+        self._voices = voices
 
     def _on_audio(self, message: AudioDataStamped) -> None:
         tell = self._sound if len(message.audio.data) else self._ended

@@ -16,6 +16,7 @@ from txt2vid_ros.core.mouth import MouthTrack
 from txt2vid_ros.core.people import speaker_of, utterance_id
 from txt2vid_ros.media.captions import Caption, Captions
 from txt2vid_ros.ros import messages, qos
+from txt2vid_ros.ros.monitoring.statement import Statement
 from txt2vid_ros.ros.monitoring.trace_publisher import TracePublisher
 from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.sound.listeners import wait_for_listeners
@@ -36,16 +37,16 @@ class SpeechPublisher:
         self._rate = rate
         self._ids: collections.deque[str] = collections.deque(maxlen=IDS_KEPT)
         self._rivals_seen = 0
-        self._audio = node.publisher(AudioDataStamped, 'voice/audio', qos.AUDIO)
+        self._audio = node.publisher(AudioDataStamped, 'voice/audio', qos.VOICE)
         self.trace = TracePublisher(node)
-        self._info = node.publisher(AudioInfo, 'voice/audio_info', qos.INFO)
+        self._info = Statement(node, AudioInfo, 'voice/audio_info', lambda: not self._rivals())
         self._speaking = node.publisher(Bool, 'voice/speaking', qos.SPEAKING)
         self._captions = Captions(node.ros_clock, self._publish_caption,
                                   lambda speaking: self._speaking.publish(Bool(data=speaking)))
 
     def announce(self) -> None:
         """State the format of the sound; to be called once the node is active."""
-        self._info.publish(messages.audio_info(self._rate))
+        self._info.state(messages.audio_info(self._rate))
 
     def tell_heard(self, stop: threading.Event) -> None:
         """Publish voice/speaking and voice/caption at their time, until `stop` is set."""
@@ -83,13 +84,20 @@ class SpeechPublisher:
         self._ids.append(name)
         return name
 
-    def check_rivals(self) -> None:
-        """Report another node that publishes on voice/audio; to be called once a second."""
-        rivals = self._node.count_publishers('voice/audio') - 1
-        self._rivals_seen = self._rivals_seen + 1 if rivals > 0 else 0
+    def check_rivals(self, beside: int = 0) -> None:
+        """
+        Report another node that publishes on voice/audio; to be called once a second.
+
+        One that only states a format is contradicted. `beside` is how many others may speak.
+        """
+        self._info.uphold()
+        self._rivals_seen = self._rivals_seen + 1 if self._rivals(beside) else 0
         self._node.set_problem('rivals', '' if self._rivals_seen < RIVAL_CHECKS else (
             f'another node speaks on {self._node.resolve_topic_name("voice/audio")}: what both '
             'say is mixed. End one, or start it in another namespace'))
+
+    def _rivals(self, beside: int = 0) -> bool:
+        return bool(self._node.count_publishers('voice/audio') > 1 + beside)
 
     def _publish_caption(self, caption: Caption) -> None:
         """Do nothing: what is said is not known as words."""

@@ -92,7 +92,7 @@ export class Details {
 }
 
 /** Write a list of names and values; only what has changed is touched. */
-function rows(list, entries) {
+export function rows(list, entries) {
   while (list.children.length > entries.length) list.lastElementChild.remove();
   entries.forEach(([name, value, level], index) => {
     let row = list.children[index];

@@ -10,6 +10,8 @@ export function listen(actions) {
     if (!(key in actions)) return;
     const writing = event.target.closest?.('input:not([type="checkbox"]), select, textarea');
     if (key.length === 1 && (writing || !byId('keys').checked)) return;
+    // Where it moves the focus into a box, it is not written there.
+    if (key.length === 1) event.preventDefault();
     actions[key]();
   });
 }

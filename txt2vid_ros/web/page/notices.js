@@ -5,7 +5,7 @@ import { byId, icon, make } from './dom.js';
 const wait = 'wait';
 
 /** Each kind of trouble: what happened, and the remedy. */
-export const TROUBLE = {
+const TROUBLE = {
   'microphone-refused': ['The microphone is not allowed',
     'Click the sign beside the address at the top of the browser, allow the microphone for this page, then choose Talk again.'],
   'microphone-missing': ['No microphone was found',
@@ -34,10 +34,15 @@ export const TROUBLE = {
   'server': ['The face could not do that', ''],
 };
 
-/** Shows the latest trouble until it is over or put away. */
+/** Shows the latest trouble until it is over or put away. `more` kinds are those of one page. */
 export class Notices {
   #box = byId('notice');
   #open = new Map();
+  #troubles;
+
+  constructor(more = {}) {
+    this.#troubles = { ...TROUBLE, ...more };
+  }
 
   /** `more` is the server's own word on it, shown as text. */
   show(kind, more = '') {
@@ -61,7 +66,7 @@ export class Notices {
     this.#box.hidden = !kind;
     this.#box.replaceChildren();
     if (!kind) return;
-    const [title, remedy, waiting] = TROUBLE[kind];
+    const [title, remedy, waiting] = this.#troubles[kind];
     const close = make('button', { className: 'round' }, icon('close'));
     close.type = 'button';
     close.setAttribute('aria-label', 'Put this message away');

@@ -4,7 +4,7 @@
 import { byId } from './dom.js';
 
 // Of width and height, how much may be lost. A face is in the middle, with air at its sides.
-const MOST_CROP = { x: 0.3, y: 0.26 };
+const CROP = { x: 0.3, y: 0.26 };
 const GROUND_EVERY = 3000;
 
 export class Picture {
@@ -13,7 +13,8 @@ export class Picture {
   #dock = byId('dock');
   #ambient = byId('ambient').getContext('2d');
 
-  constructor() {
+  constructor(crop = CROP) {
+    this.crop = crop;
     this.#video.addEventListener('resize', () => this.fit());
     new ResizeObserver(() => this.fit()).observe(this.#stage);
     new ResizeObserver(() => this.fit()).observe(this.#dock);
@@ -29,9 +30,9 @@ export class Picture {
     const ratio = (this.#video.videoWidth || 4) / (this.#video.videoHeight || 3);
     const upright = width < all * 0.8;
     const bare = document.documentElement.dataset.mode === 'kiosk';
-    // Upright there is room for the dock below the picture.
-    const height = upright && !bare ? all - dock : all;
-    const shape = place(width, height, ratio);
+    // Upright there is room for the dock below the picture, and one that must be whole needs it.
+    const height = (upright || !this.crop.y) && !bare ? all - dock : all;
+    const shape = place(width, height, ratio, this.crop);
     const before = this.#stage.dataset.fade;
     this.#stage.dataset.fade = shape.fade;
     if (shape.fade !== before) this.paint();
@@ -56,12 +57,12 @@ export class Picture {
 }
 
 /**
- * Return where a picture of this shape lies: `left`, `top`, `width` and `height` of its window, and
- * the sides on which it ends before the window does: 'x', 'y' or ''.
+ * Return where a picture of this shape lies that may lose `crop` of itself: `left`, `top`, `width`
+ * and `height` of its window, and the sides on which it ends before the window does: 'x', 'y' or ''.
  */
-function place(width, height, ratio) {
+function place(width, height, ratio, crop) {
   const cover = Math.max(width, height * ratio); // the width at which nothing is left free
-  const most = Math.min(width / (1 - MOST_CROP.x), height * ratio / (1 - MOST_CROP.y));
+  const most = Math.min(width / (1 - crop.x), height * ratio / (1 - crop.y));
   const wide = Math.max(Math.min(cover, most), Math.min(width, height * ratio));
   const shown = { width: Math.min(width, wide), height: Math.min(height, wide / ratio) };
   const free = { x: width - shown.width, y: height - shown.height };

@@ -31,6 +31,7 @@ export class Talk extends EventTarget {
   #peer = null;
   #session = null;
   #meter = null;
+  #muted = false;
   #round = 0; // what belongs to a start that was given up is dropped
 
   constructor(ready) {
@@ -65,6 +66,7 @@ export class Talk extends EventTarget {
     if (round !== this.#round) return stream.getTracks().forEach(track => track.stop());
     this.#stream = stream;
     const [track] = stream.getAudioTracks();
+    track.enabled = !this.#muted;
     track.onended = () => this.#broken(round, 'microphone-gone');
     this.#meter = new Meter(stream);
     this.#become('connecting');
@@ -98,6 +100,17 @@ export class Talk extends EventTarget {
     this.#meter?.close();
     this.#session = this.#peer = this.#stream = this.#meter = null;
     this.#become('off');
+  }
+
+  get muted() {
+    return this.#muted;
+  }
+
+  /** Send silence, with the microphone still open, or what it hears. */
+  mute(muted) {
+    this.#muted = muted;
+    this.#stream?.getAudioTracks().forEach(track => { track.enabled = !muted; });
+    this.dispatchEvent(new Event('change'));
   }
 
   /** How loud the microphone is now, 0 to 1. */

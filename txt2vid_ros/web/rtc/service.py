@@ -193,7 +193,7 @@ class RtcService:
                      describe: Callable[[], str], work: Callable[[], Awaitable[None]]
                      ) -> RtcSession:
         try:
-            if not self._budget.allows(len(self.network.addresses)):
+            if not self._budget.allows(self.network.sockets):
                 self._budget.refuse()
                 raise self._busy(503, 'This machine has no socket left.')
             await transport.gather()

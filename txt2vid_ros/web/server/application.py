@@ -14,6 +14,8 @@ from txt2vid_ros.web.server.access.connections import ConnectionGuard
 from txt2vid_ros.web.server.access.origins import HostPolicy, OriginPolicy
 from txt2vid_ros.web.server.access.response_headers import add_headers
 from txt2vid_ros.web.server.access.tokens import TokenGate
+from txt2vid_ros.web.server.call.face_door import FaceDoor
+from txt2vid_ros.web.server.call.requests import call_actions, CallPort
 from txt2vid_ros.web.server.events.event_door import ConversationPort, EventDoor
 from txt2vid_ros.web.server.events.hub import EventHub
 from txt2vid_ros.web.server.figures.counters import ErrorCounters
@@ -67,13 +69,15 @@ class WebParts:
 
 
 def make_application(parts: WebParts, *, hosts: HostPolicy, origins: OriginPolicy,
-                     tokens: TokenGate, conversation: ConversationPort, most_pages: int
-                     ) -> web.Application:
-    """Return the application that serves all parts."""
+                     tokens: TokenGate, conversation: ConversationPort, most_pages: int,
+                     call: CallPort | None) -> web.Application:
+    """Return the application that serves all parts; what belongs to a call, where there is one."""
     access = Access(hosts, origins, tokens, parts.guard, parts.counters)
     application = web.Application(client_max_size=LARGEST_BODY)
     application.on_response_prepare.append(add_headers(origins))
-    events = EventDoor(parts.hub, conversation, parts.counters, parts.guard, most_pages)
+    events = EventDoor(parts.hub, conversation, parts.counters, parts.guard, most_pages,
+                       {} if call is None else call_actions(call))
+    uploads = [] if call is None else FaceDoor(call).routes()
     served = [
         *Pages().routes(), *parts.relay.routes(), *events.routes(),
         *(parts.media.routes if parts.media is not None else ()),
@@ -81,8 +85,10 @@ def make_application(parts: WebParts, *, hosts: HostPolicy, origins: OriginPolic
         web.get('/metrics', _metrics(parts)),
         web.get('/figures.json', _figures(parts)),
         web.route('*', '/{path:.*}', _nothing)]
-    application.add_routes(web.RouteDef(each.method, each.path, access.before(each.handler),
-                                        each.kwargs) for each in served)
+    # The first route that fits counts.
+    application.add_routes(web.RouteDef(
+        each.method, each.path, access.before(each.handler, reads_body=each in uploads),
+        each.kwargs) for each in (*uploads, *served))
     return application
 
 

@@ -7,7 +7,7 @@ import hashlib
 import importlib.resources
 
 from aiohttp import web
-from txt2vid_ros.web.server.access.response_headers import EMBED_PATH, PUBLIC_PATHS
+from txt2vid_ros.web.server.access.response_headers import CALL_PATH, EMBED_PATH, PUBLIC_PATHS
 
 FOLDERS = ('web/page', 'web/server/assets')
 """Where the files lie, in the package; the first that has a name wins."""
@@ -17,8 +17,9 @@ KINDS = {
     '.jpg': 'image/jpeg', '.webp': 'image/webp', '.ico': 'image/x-icon',
     '.woff2': 'font/woff2', '.webmanifest': 'application/manifest+json'}
 """The media types of what is served; other files are not."""
-PAGES = {'/': 'index.html', EMBED_PATH: 'index.html', '/status': 'status.html',
-         '/embed.js': 'embed.js', '/favicon.ico': 'icon.svg'}
+PAGES = {'/': 'index.html', EMBED_PATH: 'index.html', CALL_PATH: 'call.html',
+         '/status': 'status.html', '/embed.js': 'embed.js',
+         '/favicon.ico': 'icon.svg'}
 
 
 @dataclasses.dataclass(frozen=True)

@@ -19,10 +19,12 @@ from txt2vid_ros.web.server.access.connections import ConnectionGuard, Listener
 from txt2vid_ros.web.server.access.origins import HostPolicy, OriginPolicy
 from txt2vid_ros.web.server.access.tokens import TokenGate
 from txt2vid_ros.web.server.application import make_application, MediaService, WebParts
+from txt2vid_ros.web.server.call.requests import CallPort
 from txt2vid_ros.web.server.events.event_door import ConversationPort
 from txt2vid_ros.web.server.events.hub import EventHub
 from txt2vid_ros.web.server.figures.counters import ErrorCounters, HttpLogger
 from txt2vid_ros.web.server.figures.health import GraphHealth
+from txt2vid_ros.web.server.last_port import LastPort
 from txt2vid_ros.web.server.relay import StreamRelay
 from txt2vid_ros.web.server.settings import is_loopback, WebSettings
 
@@ -30,7 +32,9 @@ log = logging.getLogger(__name__)
 
 CLOSE_SECONDS = 0.5
 """Seconds that viewers and WebRTC sessions have to end; then they are cut off."""
-JOIN_SECONDS = 3.0
+END_SECONDS, JOIN_SECONDS = 2.0, 1.0
+"""Seconds for all that is to end in the loop, and then for the loop itself; what is not through by
+then, on a machine too busy for it, ends with the process."""
 SPARE_FILES = 300
 """Files that the process needs besides one for each connection."""
 
@@ -39,14 +43,23 @@ class WebServer:
     """Serves from start() to close(); all else may be called from any thread in between."""
 
     def __init__(self, settings: WebSettings, conversation: ConversationPort,
-                 media: Callable[[], MediaService] | None = None) -> None:
-        """Bind the address; `media` makes WebRTC, in the loop. Raises UserError."""
+                 media: Callable[[], MediaService] | None = None,
+                 call: CallPort | None = None) -> None:
+        """
+        Bind the address.
+
+        `media` makes WebRTC, in the loop; `call` is what the page of a call needs. Raises
+        UserError.
+        """
         self._settings = settings
         self._conversation = conversation
         self._make_media = media
+        self._call_port = call
         token, origins, tls = settings.secret(), settings.origins(), settings.tls()
         address = settings.address()
         self._socket = _bound(address, settings)
+        if address.port == 0:
+            LastPort(settings.port_file).keep(self._socket.getsockname()[1])
         self._loop = asyncio.new_event_loop()
         try:
             ip, port = self._socket.getsockname()[:2]
@@ -94,7 +107,7 @@ class WebServer:
             return
         if self._thread.is_alive():
             with contextlib.suppress(concurrent.futures.TimeoutError):
-                self._call(self._end(), JOIN_SECONDS)
+                self._call(self._end(), END_SECONDS)
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join(JOIN_SECONDS)
         self._socket.close()
@@ -139,7 +152,8 @@ class WebServer:
         parts.hub.start()
         application = make_application(
             parts, hosts=self._hosts, origins=self._origins, tokens=self._tokens,
-            conversation=self._conversation, most_pages=self._settings.max_viewers)
+            conversation=self._conversation, most_pages=self._settings.max_viewers,
+            call=self._call_port)
         self._runner = web.AppRunner(
             application, access_log=None, logger=cast(logging.Logger, HttpLogger(parts.counters)),
             shutdown_timeout=CLOSE_SECONDS, lingering_time=1.0, handle_signals=False)
@@ -167,22 +181,28 @@ class WebServer:
 
 
 def _bound(address: HostPort, settings: WebSettings) -> socket.socket:
-    """Return a socket that is bound. Raises UserError."""
+    """Return a bound socket, for port 0 on the last one if it is free. Raises UserError."""
+    if address.port == 0 and (port := LastPort(settings.port_file).read()):
+        with contextlib.suppress(OSError, UnicodeError):
+            return _listening(address.host, port)
     try:
-        found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM,
-                                   flags=socket.AI_PASSIVE)
-        # 127.0.0.1 rather than ::1 for localhost: what most programs try first.
-        family, *_, place = min(found, key=lambda each: each[0] != socket.AF_INET)
-        made = socket.socket(family, socket.SOCK_STREAM)
-        try:
-            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            made.bind(place)
-            # Now rather than when all else is ready: two that bind and do not listen yet would
-            # both be let.
-            made.listen(1)
-        except BaseException:
-            made.close()
-            raise
+        return _listening(address.host, address.port)
     except (OSError, UnicodeError) as error:
         raise cannot_serve('web.http', settings.http, address.port, error) from error
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    # 127.0.0.1 rather than ::1 for localhost: what most programs try first.
+    family, *_, place = min(found, key=lambda each: each[0] != socket.AF_INET)
+    made = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        made.bind(place)
+        # Now rather than when all else is ready: two that bind and do not listen yet would
+        # both be let.
+        made.listen(1)
+    except BaseException:
+        made.close()
+        raise
     return made

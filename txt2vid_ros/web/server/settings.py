@@ -34,6 +34,8 @@ class WebSettings:
     allowed_hosts: tuple[str, ...] = ()
     max_viewers: int = 50
     max_connections: int = 400
+    port_file: Path | None = None
+    """Where the port is kept that the system has found for port 0."""
 
     def address(self) -> HostPort:
         """Return the address to serve on. Raises UserError."""

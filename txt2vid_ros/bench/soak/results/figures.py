@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Iterable, Sequence
 import math
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 from txt2vid_ros.bench.rig.slope import Slope, theil_sen
 from txt2vid_ros.bench.soak.log import Row
 from txt2vid_ros.bench.soak.results.gaps import frozen, gaps, last_look, longest
+from txt2vid_ros.bench.soak.results.stages import LATE, MOUTH_EVERY
 
 HOUR = 3600.0
 FEWEST_POINTS = 10
@@ -20,6 +22,9 @@ LAST_PART = 0.25
 """The part of the test, at its end, whose offset is compared with the whole."""
 CUTTING = 'kill tts'
 """What takes an utterance with it."""
+SETTLING, UNDISTURBED = 120.0, 600.0
+"""Seconds after the last fault, and those that have to be left for growth to be measured from
+there on: a fault may have a node load once what it then keeps."""
 AFTER_FAULT = 15.0
 """Seconds after a fault in which what goes wrong is put down to it."""
 
@@ -39,6 +44,7 @@ def figures(rows: Sequence[Row]) -> dict[str, Any]:
     offsets = [(row['t'], each) for row in said for each in row['offsets_ms']]
     end = rows[-1]['t'] if rows else 0.0
     last = [each for at, each in offsets if at > end * (1 - LAST_PART)]
+    in_time = in_time_offsets(said, of_kind(rows, 'stages'))
     missing = [row for row in said if row['verdict'] == 'lost' and not row['interrupted']]
     cut_by_tts = [row for row in said if row['verdict'] in ('lost', 'cut')
                   and not row['interrupted'] and _caused(row, faults, CUTTING)]
@@ -77,6 +83,9 @@ def figures(rows: Sequence[Row]) -> dict[str, Any]:
         'cut_utterances': [_named(row, faults) for row in cut],
         'interruptions': sum(row['interrupted'] for row in said),
         'offsets_measured': len(offsets),
+        'offset_ms_p50': _percentile([abs(each) for _, each in offsets], 50),
+        'offset_ms_p95_in_time': _percentile([abs(each) for each in in_time], 95),
+        'offsets_in_time': len(in_time),
         'worst_undisturbed_picture_gap_s': longest(
             gap for gap in missing_pictures if not _near(gap['t'], faults)),
         'worst_frozen_picture_s': longest(frozen_pictures),
@@ -89,6 +98,27 @@ def figures(rows: Sequence[Row]) -> dict[str, Any]:
         'ended_early': bool(of_kind(rows, 'ended')),
         'minutes': round(end / 60, 2),
         'load': _percentile([row['load'] for row in of_kind(rows, 'processes')], 50)}
+
+
+def in_time_offsets(said: Iterable[Row], stages: Sequence[Row]) -> list[float]:
+    """
+    Return the offsets, ms, of claps for which the machine was quick enough.
+
+    No picture was late or left out, and each was rendered: one that is blended of its neighbours
+    shows a clap at the time of the nearest that is not.
+    """
+    times = [row['t'] for row in stages]
+    found: list[float] = []
+    for row in said:
+        before = bisect.bisect_right(times, row['published']) - 1
+        after = bisect.bisect_left(times, row['last'] + 1.0)
+        if before < 0 or after >= len(times):
+            continue
+        looks = stages[before:after + 1]
+        if all(look.get(MOUTH_EVERY) == 1 for look in looks) and all(
+                look.get(name) == looks[0].get(name) for look in looks for name in LATE.values()):
+            found += row['offsets_ms']
+    return found
 
 
 Life = list[tuple[float, list[float]]]
@@ -105,9 +135,17 @@ def all_lives(rows: Iterable[Row]) -> dict[str, dict[float, Life]]:
 
 
 def longest_lives(rows: Iterable[Row]) -> dict[str, Life]:
-    """Return of each process what it held in the longest of its lives, once warm."""
+    """Return what each process held in the longest of its lives, once warm and left alone."""
     lives = all_lives(rows)
-    return {name: warm(max(by_pid.values(), key=len)) for name, by_pid in sorted(lives.items())}
+    settled = max((row['end'] for row in of_kind(rows, 'fault')), default=-SETTLING) + SETTLING
+    return {name: undisturbed(warm(max(by_pid.values(), key=len)), settled)
+            for name, by_pid in sorted(lives.items())}
+
+
+def undisturbed(life: Life, since: float) -> Life:
+    """Return what is left of a life from a time on, or all of it where that is too short."""
+    left = [each for each in life if each[0] >= since]
+    return left if left and left[-1][0] - left[0][0] >= UNDISTURBED else life
 
 
 def warm(life: Life) -> Life:

@@ -20,5 +20,7 @@ LATE: Mapping[str, str] = {
     'repeated by stream': 'stream.repeated', 'skipped by stream': 'stream.skipped',
     'left out by stream': 'stream.left_out', 'skipped by lipsync': 'lipsync.drops'}
 """Counts since the start of each node."""
-KEPT = frozenset((*LATENCIES.values(), OFFSET, *LATE.values()))
+MOUTH_EVERY = 'lipsync.mouth_every'
+"""How many pictures there are to each that is rendered; those between are blended."""
+KEPT = frozenset((*LATENCIES.values(), OFFSET, MOUTH_EVERY, *LATE.values()))
 """Each as NODE.KEY of /diagnostics."""

@@ -30,7 +30,7 @@ class IceConnection(Connection):
     def __init__(self, network: Network, controlling: bool) -> None:
         """Take where this machine is reached; the end that makes the offer is `controlling`."""
         super().__init__(ice_controlling=controlling, **network.servers())
-        self._addresses = list(network.addresses)
+        self._network = network
         self.heard = time.monotonic()
         """When the peer was last heard, on the monotonic clock."""
         self.invalid = 0
@@ -39,8 +39,8 @@ class IceConnection(Connection):
                                        timeout: int = GATHER_SECONDS) -> list[Candidate]:
         """Open sockets on the addresses of the network."""
         # aioice would bind every interface except the loopback one.
-        found = await super().get_component_candidates(component, self._addresses,
-                                                       GATHER_SECONDS)
+        found = await super().get_component_candidates(
+            component, [*self._network.addresses, *self._network.own], GATHER_SECONDS)
         for protocol in self._protocols:
             # Of a relay, aioice's own connection to it is in between.
             if isinstance(protocol.transport, asyncio.BaseTransport):
@@ -62,9 +62,10 @@ class IceConnection(Connection):
         """Return whether a datagram is to be read."""
         # Of nobody else, except STUN messages, which prove who sent them; and never an empty one:
         # both would end aiortc's reader. And what nobody reads must not pile up.
-        return bool(data) and (data[0] <= _LARGEST_STUN_BYTE or (
-            self._queue.qsize() < QUEUED_DATAGRAMS
-            and any(each.remote_addr == address for each in self._check_list)))
+        return bool(data) and self._network.answers(address[0]) and (
+            data[0] <= _LARGEST_STUN_BYTE or (
+                self._queue.qsize() < QUEUED_DATAGRAMS
+                and any(each.remote_addr == address for each in self._check_list)))
 
     def send_now(self, data: bytes) -> bool:
         """Send a datagram; False where there is no path yet, or the socket takes no more."""

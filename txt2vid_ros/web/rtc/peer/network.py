@@ -12,6 +12,9 @@ from aiortc import RTCIceServer
 from aiortc.rtcicetransport import connection_kwargs, parse_stun_turn_uri
 from txt2vid_ros.core.errors import UserError
 
+_ELSEWHERE = ('192.0.2.1', 9)
+"""An address that is nobody's (RFC 5737)."""
+
 
 @dataclasses.dataclass(frozen=True)
 class IceServer:
@@ -31,6 +34,8 @@ class Network:
     public: str = ''
     """The address at which the first of them is seen from outside, behind a 1:1 NAT."""
     ice_servers: tuple[IceServer, ...] = ()
+    own: tuple[str, ...] = ()
+    """Further IP addresses, on which only programs of this machine are answered."""
 
     def reaches(self, address: str, chosen: bool) -> bool:
         """
@@ -50,6 +55,21 @@ class Network:
     def loopback(self) -> bool:
         """Return whether only this machine is served."""
         return all(ipaddress.ip_address(each).is_loopback for each in self.addresses)
+
+    def answers(self, address: str) -> bool:
+        """
+        Return whether a datagram that came from an address is to be read.
+
+        Where only this machine is served, its senders have its own addresses. The kernel lets
+        nobody else use them: from outside they are martians (RFC 1812, 5.3.7).
+        """
+        return not self.own or address in self.own or ipaddress.ip_address(
+            address.partition('%')[0]).is_loopback
+
+    @property
+    def sockets(self) -> int:
+        """Return how many sockets a peer takes."""
+        return len(self.addresses) + len(self.own)
 
     def servers(self) -> dict[str, Any]:
         """Return aioice's arguments for the servers."""
@@ -90,3 +110,18 @@ def local_addresses(host: str, parameter: str) -> tuple[str, ...]:
     if not any(ipaddress.ip_address(each).is_unspecified for each in named):
         return named
     return tuple(ice.get_host_addresses(use_ipv4=True, use_ipv6='::' in named)) or ('127.0.0.1',)
+
+
+def own_address() -> tuple[str, ...]:
+    """
+    Return the address that this machine has on its way to others; without a network, none.
+
+    Firefox tries none of its addresses with one of the loopback interface, not even on the same
+    machine; this one it tries. Nothing is sent to find it out.
+    """
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+        try:
+            asking.connect(_ELSEWHERE)
+        except OSError:
+            return ()
+        return (str(asking.getsockname()[0]),)

@@ -38,17 +38,19 @@ class Access:
         self._guard = guard
         self._counters = counters
 
-    def before(self, handler: Handler) -> Handler:
+    def before(self, handler: Handler, *, reads_body: bool = False) -> Handler:
         """
         Return a handler that lets in, or not, before `handler` is asked.
 
+        A `handler` that `reads_body` bounds it by itself, in size and time.
         No middleware: aiohttp keeps an application that has some, and all that it refers to, in
         a cache for ever.
         """
         async def decide(request: web.Request) -> web.StreamResponse:
             with self._guard.answering(request):
                 try:
-                    refused = self._refused(request) or await self._body_refused(request)
+                    refused = self._refused(request) or await self._body_refused(
+                        request, reads_body)
                     return refused or await handler(request)
                 except web.HTTPException as answer:
                     if 400 <= answer.status < 500:
@@ -99,11 +101,15 @@ class Access:
         self._tokens.set_cookie(answer, framed=request.path == EMBED_PATH)
         return answer
 
-    async def _body_refused(self, request: web.Request) -> web.Response | None:
-        """Read the body, so that handlers need not wait for it; return what is wrong with it."""
+    async def _body_refused(self, request: web.Request, by_handler: bool) -> web.Response | None:
+        """
+        Read the body, so that handlers need not wait for it; return what is wrong with it.
+
+        `by_handler`: the handler does so.
+        """
         if request.headers.get('Content-Encoding', 'identity').lower() != 'identity':
             return self._refuse('other_client_errors', 415, 'Compressed bodies are not taken.\n')
-        if not request.can_read_body or request.method == 'GET':
+        if by_handler or not request.can_read_body or request.method == 'GET':
             return None
         if (request.content_length or 0) > LARGEST_BODY:
             return self._refuse('too_large', 413, f'At most {LARGEST_BODY} bytes.\n')

@@ -9,13 +9,14 @@ from txt2vid_ros.web.server.access.origins import OriginPolicy
 
 EMBED_PATH = '/embed'
 """The one page that other pages may frame."""
+CALL_PATH = '/call'
+"""The one page that may ask for the camera."""
 PUBLIC_PATHS = ('/embed.js',)
 """What pages of any origin may load: it holds nothing of this server, and needs no token."""
 _FIXED = {
     'Server': 'txt2vid',
     'X-Content-Type-Options': 'nosniff',
     'Referrer-Policy': 'no-referrer',
-    'Permissions-Policy': 'microphone=(self), camera=(), geolocation=(), display-capture=()',
     'Cross-Origin-Opener-Policy': 'same-origin',
 }
 # Pictures of the MSE player have blob: addresses, which only the page itself can make.
@@ -40,6 +41,9 @@ def add_headers(origins: OriginPolicy
         headers.setdefault('Cache-Control', 'no-store')
         headers['Content-Security-Policy'] = content_security_policy(
             request.path, origins.allowed)
+        camera = '(self)' if request.path == CALL_PATH else '()'
+        headers['Permissions-Policy'] = (
+            f'microphone=(self), camera={camera}, geolocation=(), display-capture=()')
         public = request.path in PUBLIC_PATHS
         headers['Cross-Origin-Resource-Policy'] = 'cross-origin' if public else 'same-origin'
         origin = request.headers.get('Origin', '')

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 import contextlib
 import json
 import logging
@@ -33,6 +33,10 @@ HEARTBEAT_SECONDS = 15.0
 CLOSE_SECONDS = 0.3
 
 
+Action = Callable[[dict[str, Any], PageQueue], str]
+"""Does what a message asks for; returns what is wrong with it, or ''."""
+
+
 class ConversationPort(Protocol):
     """What pages ask of the graph. Called in the server's loop, and never waits."""
 
@@ -57,16 +61,16 @@ class EventDoor:
     """Serves /events."""
 
     def __init__(self, hub: EventHub, conversation: ConversationPort, counters: ErrorCounters,
-                 guard: ConnectionGuard, most: int) -> None:
-        """Allow `most` pages at a time."""
+                 guard: ConnectionGuard, most: int, more: Mapping[str, Action]) -> None:
+        """Allow `most` pages at a time; `more` are further types of messages they may send."""
         self._hub = hub
         self._conversation = conversation
         self._count = counters.count
         self._guard = guard
         self._most = most
-        self._actions: dict[str, Callable[[dict[str, Any], PageQueue], str]] = {
+        self._actions: dict[str, Action] = {
             'say': self._say, 'interrupt': self._interrupt, 'ping': self._ping,
-            'measured': self._measured}
+            'measured': self._measured, **more}
 
     def routes(self) -> list[web.RouteDef]:
         """Return the paths that it serves."""

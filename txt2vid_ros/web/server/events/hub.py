@@ -13,7 +13,7 @@ MOST_WAITING = 256
 """Events that a page may not have taken yet; one that falls further behind is dropped."""
 MOST_POSTED = 1024
 """Events that may wait for the server's loop; the oldest go."""
-LATCHED = ('hello', 'speaking', 'listening', 'state')
+LATCHED = ('hello', 'speaking', 'listening', 'call', 'drafts', 'state')
 """Of these types, a page that comes later gets the last event, in this order."""
 
 

@@ -1,0 +1,1 @@
+"""Stands for PyPubSub, which Meshtastic's package publishes with."""

@@ -1,0 +1,1 @@
+"""Texts and fields out of bytes from outside."""

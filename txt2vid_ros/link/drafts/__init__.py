@@ -1,0 +1,1 @@
+"""Correction of what was recognized, before it is sent."""

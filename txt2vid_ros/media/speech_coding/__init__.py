@@ -1,0 +1,1 @@
+"""Speech as Opus packets for thin links, and back."""
