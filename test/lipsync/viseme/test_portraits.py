@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pathlib
 
+import cv2
 import numpy as np
 import pytest
 from txt2vid_ros.bench.lipsync.mouth_measurement import measure_openings, requested_opening
 from txt2vid_ros.bench.lipsync.untouched_region import UntouchedRegion
 from txt2vid_ros.lipsync.face.mesh import FaceMesh
 from txt2vid_ros.lipsync.face.track import find_face
+from txt2vid_ros.lipsync.viseme.geometry import read_face
 from txt2vid_ros.media.driving.driving_media import DrivingMedia, load_driving
 from viseme_views import held, opened, silence, words
 
@@ -51,3 +53,21 @@ def test_a_head_turned_aside_is_known_to_be_and_still_speaks() -> None:
     assert 20 < turned < 32
     assert track.presence[0] == 1
     assert track.notices == ()
+
+
+@pytest.mark.parametrize('mirrored', [False, True])
+def test_the_cut_of_a_turned_mouth_follows_the_dark_line_between_the_lips(mirrored: bool) -> None:
+    frame = load_driving(PORTRAITS / 'turned.jpg', width=640, height=480).frames[0]
+    frame = np.ascontiguousarray(frame[:, ::-1] if mirrored else frame)
+    mesh = FaceMesh()
+    face = read_face(mesh.landmarks(frame, mesh.detect(frame)[0])[0], frame)
+    line = (face.lips.upper_inner + face.lips.lower_inner)[1:-1] / 2
+    aside = np.array([0.0, 0.035])
+
+    def lightness(units: np.ndarray) -> np.ndarray:
+        x, y = np.round(face.to_pixels(units)).astype(int).T
+        return cv2.GaussianBlur(cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY), (0, 0), 1)[y, x].astype(
+            float)
+
+    here, above, below = (lightness(line + way * aside) for way in (0, -1, 1))
+    assert (here < np.minimum(above, below)).all()

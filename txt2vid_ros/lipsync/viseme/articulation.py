@@ -19,6 +19,9 @@ _TOOTH_GAP = 0.035  # f, v: the upper teeth's edge shows
 _TONGUE_GAP = 0.03
 _ROUND_GAP = 0.035
 _WIDE_GAP = 0.03
+_SLIT = 0.9  # of the mouth's width, between the ends of the inner lips
+_ASIDE = (0.05, 0.1)  # of the mouth's width between its middle and where the lips' halves meet
+_ROUNDED_END = 0.94  # at the ends of the inner lips: the slit is not quite a point
 _OVERLAP_SEEN = 0.01  # of a gap is covered by the inner skin of the lips
 NARROWING = 0.31  # of the mouth's width by rounding
 WIDENING = 0.13  # of the mouth's width by spreading
@@ -78,22 +81,25 @@ def articulate(rest: Lips, pose: MouthPose, corners: float = 0.0) -> Articulated
     corners *= 1 - 0.6 * rounded
     narrow += CORNER_SPREAD * (corners if corners > 0 else 0.5 * corners)
     lift = CORNER_RISE * max(corners, 0.0) + CORNER_FALL * min(corners, 0.0)
-    left, right = rest.upper_outer[0], rest.upper_outer[-1]
-    middle = (left + right) / 2
+    middle, aside = _middle(rest)
     # Lips that round leave only the middle of the slit open; lips that spread open it all.
     aperture = 0.95 - 0.22 * rounded * (1 - 0.4 * jaw)
     shift = np.array([0.0, 0.28 * drop - 0.006 * wide])
 
     def moved(row: Array) -> Array:
         out = row.copy()
-        out[:, 0] = middle[0] + (row[:, 0] - middle[0]) * narrow
-        u = np.abs((row[:, 0] - middle[0]) / max(right[0] - middle[0], 1e-6))
+        out[:, 0] = middle + (row[:, 0] - middle) * narrow
+        u = np.abs(_beside(row[:, 0], middle, rest.upper_outer))
         # Corners go with the jaw by their own share; the middle is placed by the gap below.
         out[:, 1] += shift[1] * np.clip(u, 0, 1) ** 2 - lift * np.clip(u, 0, 1) ** 1.7
         return out
 
     def profile(row: Array, power: float) -> Array:
-        u = np.abs((row[:, 0] - middle[0]) / max(right[0] - middle[0], 1e-6)) / aperture
+        u = np.abs(_beside(row[:, 0], middle, rest.upper_outer)) / aperture
+        if aside > 0:
+            # Seen from the side, the slit ends where the inner lips do, at its own distance.
+            end = _ROUNDED_END * np.abs(_beside(row[:, 0], middle, rest.upper_inner))
+            u += aside * (end * max(1.0, _SLIT / aperture) - u)
         return np.asarray(np.clip(1 - np.clip(u, 0, 1) ** 2.2, 0, 1) ** power)
 
     up_in, low_in = moved(rest.upper_inner), moved(rest.lower_inner)
@@ -120,6 +126,25 @@ def articulate(rest: Lips, pose: MouthPose, corners: float = 0.0) -> Articulated
         up_out[-1] - rest.upper_outer[-1],
         gap + tooth_gap,
     )
+
+
+def _middle(rest: Lips) -> tuple[float, float]:
+    """
+    Return the x about which the lips open and round, and how far they are seen from the side, 0-1.
+
+    On a head that is turned, the halves of the lips do not meet in the middle between the corners.
+    """
+    left, right = float(rest.upper_outer[0, 0]), float(rest.upper_outer[-1, 0])
+    middle, width = (left + right) / 2, max(right - left, 1e-6)
+    away = float(np.clip(rest.upper_inner[5, 0] - middle, -0.2 * width, 0.2 * width))
+    aside = float(np.interp(abs(away) / width, _ASIDE, (0, 1)))
+    return middle + aside * away, aside
+
+
+def _beside(x: Array, middle: float, row: Array) -> Array:
+    """Return how far each x lies from the `middle` (0) towards the ends of `row` (-1, 1)."""
+    reach = np.where(x < middle, middle - float(row[0, 0]), float(row[-1, 0]) - middle)
+    return np.asarray((x - middle) / np.maximum(reach, 1e-6))
 
 
 def _heights(outer: Array, inner: Array) -> Array:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from txt2vid_ros.lipsync.face import mesh_points as mp
 from txt2vid_ros.lipsync.viseme.mouth.lip_edges import refined_edges
+from txt2vid_ros.lipsync.viseme.mouth.lip_seam import seam_lips
 
 Array = NDArray[np.float64]
 
@@ -96,13 +97,13 @@ def read_face(
     def units(row: tuple[int, ...]) -> Array:
         return np.asarray((flat[list(row)] - middle) @ np.linalg.inv(axes).T)
 
-    rows = (
+    to_pixels = np.column_stack([axes, middle])
+    rows = seam_lips(frame, to_pixels, (
         units(mp.UPPER_OUTER),
         units(mp.UPPER_INNER),
         units(mp.LOWER_INNER),
         units(mp.LOWER_OUTER),
-    )
-    to_pixels = np.column_stack([axes, middle])
+    ), float(np.degrees(np.arcsin(np.clip(abs(across[2]) / unit, 0, 1)))))
     upper, lower = refined_edges(frame, to_pixels, rows)
     pictured = Lips(rows[0], upper, lower, rows[3])
     rest, smile, gap, drop = _at_rest(pictured)

@@ -12,7 +12,7 @@ from txt2vid_ros.lipsync.viseme.warp import Map, remapped, smooth_step
 
 Frame = NDArray[np.uint8]
 
-_LID_SKIN = 0.75  # of the way from the eye up to the brow that a closing lid pulls down
+_LID_SKIN = 0.62  # of the way from the eye up to the brow that a closing lid pulls down
 _CLOSES_TO = 0.94  # of the way to the lower lid
 _BROW_LIFT = 0.016  # face units, as far as stress raises them
 _INNER_LIFT = 0.022  # face units, of the ends by the nose besides
@@ -21,6 +21,7 @@ _WIDE = 0.22  # of the eye's height by which wide eyes open further
 _INSET = 0.12  # of the eye's height above its edge: what a lid that is shut ends with
 SHUT = 1.1  # times as far, where the eyes stay shut
 _LASHES = 0.17  # of the eye's height below its upper edge that go with the lid
+_ROOT = 0.35  # of the eye's height above its upper edge: lashes, which do not stretch
 _LOOK = (0.034, 0.014)  # face units of the eyeball's surface to the side and up
 _LID_FOLLOWS = 0.22  # of the eye's height by which the upper lid goes with the eyes
 _CELL = 8  # pixels of the grid on which the head's sway is laid out
@@ -158,6 +159,7 @@ class _Lid:
         height = float((self._lower - self._upper).max())
         self._lash = max(_LASHES * height, 1e-3)
         self._inset = _INSET * height
+        self._root = _ROOT * height
         self._pixel = 2.5 / face.unit
         near = (inside > -0.03) & (y > above[:, 1].min() - 0.05) & (y < below[:, 1].max() + 0.05)
         rows, columns = np.flatnonzero(near.any(1)), np.flatnonzero(near.any(0))
@@ -197,7 +199,12 @@ class _Lid:
         # Where the mesh puts the edge of the lid, the iris may begin already.
         skin = np.maximum(self._upper - self._top - self._inset * min(max(blink, 0.0), 1.0), 1e-4)
         covered = (self._y > self._top) & (self._y < edge)
-        source = self._top + (self._y - self._top) * skin / np.maximum(edge - self._top, 1e-4)
+        # The lashes above the edge go down as they are; the skin above them is what stretches.
+        fixed = np.minimum(self._root, 0.6 * skin)
+        rigid = edge - fixed
+        slope = (skin - fixed) / np.maximum(rigid - self._top, 1e-4)
+        source = self._top + np.where(self._y < rigid, (self._y - self._top) * slope,
+                                      skin - edge + self._y)
         shift = np.where(covered, source - self._y, 0)
         if blink < 0:
             # A wide eye shows more of the eyeball, which is not seen in the picture: it is
