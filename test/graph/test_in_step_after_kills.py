@@ -32,6 +32,10 @@ def test_behind_each_kill_picture_and_sound_are_in_step(tmp_path: Path) -> None:
         audio = observer.record(AudioDataStamped, 'voice/audio', qos.VOICE)
         text = observer.publisher(String, 'text', qos.TEXT)
 
+        def voices() -> set[bytes]:
+            return {bytes(each.endpoint_gid) for each in
+                    observer.node.get_publishers_info_by_topic('voice/audio')}
+
         def in_step() -> bool:
             """Clap; on a busy machine a picture may be late, and it is tried again."""
             file = tmp_path / f'seen{next(tries)}.ts'
@@ -48,12 +52,13 @@ def test_behind_each_kill_picture_and_sound_are_in_step(tmp_path: Path) -> None:
             return len(late) == CLAPS and bool(np.abs(late[:, 1]).max() < WITHIN)
 
         for name, sign in READY.items():
-            lines, pid = len(head.lines), head.node_pid(name)
+            lines, pid, before = len(head.lines), head.node_pid(name), voices()
             os.kill(pid, signal.SIGKILL)
             head.wait_line(rf'{name} \| .*{sign}', after=lines)
             head.wait_status(lambda status: status['on_time'] > 25, 'pictures')
             # Until the dead one is forgotten, a text would be lost in silence.
-            eventually(lambda: observer.node.count_publishers('voice/audio') == 1
+            eventually(lambda name=name, before=before: len(found := voices()) == 1
+                       and (found == before) == (name != 'tts')
                        and text.get_subscription_count() == 1, 'one tts')
             eventually(in_step, f'claps in step behind the kill of {name}')
     for file in (record, beside):

@@ -242,7 +242,7 @@ def test_a_killed_encoder_is_started_again(tmp_path: Path) -> None:
         head.wait_line(r'ffmpeg was ended by SIGKILL; starting it again')
         status = head.wait_status(lambda now: now['encoder_pid'] not in (0, first), 'a new one')
         head.wait_status(lambda now: now['on_time'] > status['on_time'] + 10, 'pictures')
-        assert head.stop() == 0
+        assert head.stop() == 0, head.text
 
 
 def test_a_crashed_node_is_started_again_and_the_graph_goes_on(tmp_path: Path) -> None:
