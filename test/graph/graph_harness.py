@@ -69,6 +69,17 @@ def shared_memory(pid: int) -> set[str]:
     return found
 
 
+def interrupt(process: subprocess.Popen[Any]) -> None:
+    """End a process as Ctrl-C does, or at last by force; nothing where it has ended."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
 class Domain:
     """A ROS domain that no other test on this machine uses until it is closed."""
 
@@ -157,13 +168,7 @@ class Command:
 
     def close(self) -> None:
         """End it if it has not ended."""
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGINT)
-            try:
-                self.process.wait(30)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
+        interrupt(self.process)
         self._reader.join(5)
         if self._own_domain:
             self._own_domain.close()

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 import os
 from pathlib import Path
-import signal
 import subprocess
 import sys
 import threading
 
-from graph_harness import eventually, node_environment
+from graph_harness import eventually, interrupt, node_environment
 
 
 class Machines:
@@ -90,11 +89,5 @@ class MachineProcess:
 
     def close(self) -> None:
         """End it."""
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGINT)
-            try:
-                self.process.wait(30)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
+        interrupt(self.process)
         self._reader.join(5)

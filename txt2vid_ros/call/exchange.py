@@ -100,9 +100,9 @@ class CardExchange:
     @property
     def wakeup(self) -> float:
         """Return when poll() has something to send, infinity for never."""
-        waits = self._received
-        sender = self._sender.wakeup if self._sender else NEVER
-        return -NEVER if waits else sender
+        if self._received:
+            return -NEVER
+        return self._sender.wakeup if self._sender else NEVER
 
     def poll(self, now: float, budget: int) -> bytes | None:
         """Return the next message, of at most `budget` bytes; None where there is none now."""

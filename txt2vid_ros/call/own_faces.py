@@ -32,7 +32,9 @@ class OwnFaces:
 
     def find(self, file: Path, budget: FaceBudget) -> Face | None:
         """Return the face of a picture or clip if it has been made. Raises UserError."""
-        kept = self._kept(file, budget)
+        return self._read(self._kept(file, budget))
+
+    def _read(self, kept: Path) -> Face | None:
         try:
             return Card.unpack(kept.read_bytes()).face
         except FileNotFoundError:
@@ -43,11 +45,11 @@ class OwnFaces:
 
     def get(self, file: Path, budget: FaceBudget) -> Face:
         """Return the face of a picture or clip; may take seconds. Raises UserError."""
-        found = self.find(file, budget)
+        kept = self._kept(file, budget)
+        found = self._read(kept)
         if found is not None:
             return found
         face = make_face(file, budget)
-        kept = self._kept(file, budget)
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             with replacing(kept, mode=0o600) as part:

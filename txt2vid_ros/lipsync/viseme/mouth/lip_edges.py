@@ -10,6 +10,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from txt2vid_ros.lipsync.viseme.mouth.best_path import best_path
 
 Array = NDArray[np.float64]
 Picture = NDArray[np.float32]
@@ -127,26 +128,9 @@ def _edge(strip: Picture, y: Array, outer: Array, inner: Array, limit: Array) ->
     step = float(np.median(np.diff(y, axis=0)))
     gain = 2 * above - ((y - inner) / _PRIOR) ** 2 * 2.0
     gain[(depth < _MIN_LIP) | (y > limit)] = -1e6
-    rows = _best_path(gain)
+    rows = best_path(gain, 1 / _BEND)
     found = y[rows, np.arange(len(outer))] + step / 2
     return np.asarray(found)
-
-
-def _best_path(gain: Array) -> NDArray[np.int64]:
-    """Return the row of each column that maximises the gain less the bends (Viterbi)."""
-    count, columns = gain.shape
-    steps = np.arange(count)
-    cost = (steps[:, None] - steps[None]) ** 2 / _BEND
-    best, back = gain[:, 0], np.zeros((columns, count), np.int64)
-    for column in range(1, columns):
-        total = best[None] - cost
-        back[column] = total.argmax(axis=1)
-        best = total.max(axis=1) + gain[:, column]
-    rows = np.zeros(columns, np.int64)
-    rows[-1] = int(best.argmax())
-    for column in range(columns - 1, 0, -1):
-        rows[column - 1] = back[column, rows[column]]
-    return rows
 
 
 def _resampled(points: Array, x: Array, y: Array) -> Array:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from txt2vid_ros.lipsync.viseme.mouth.best_path import best_path
 
 Array = NDArray[np.float64]
 Picture = NDArray[np.float32]
@@ -56,7 +57,7 @@ def seam_lips(
     if usual < _CLEAR:
         return rows
     gain = np.minimum(depth, usual) / usual - 0.5 * ((away / _PRIOR) ** 2)[:, None]
-    path = _best_path(gain)
+    path = best_path(gain, _BEND * (4 / len(gain)) ** 2)
     found = depth[path, np.arange(_COLUMNS)]
     if float(np.median(found[inside])) < _CLEAR:
         return rows
@@ -84,23 +85,6 @@ def _valleys(
         both = np.minimum(around[:-2 * step], around[2 * step:])
         best = np.maximum(best, both - light)
     return np.asarray(best, np.float32)
-
-
-def _best_path(gain: Array) -> NDArray[np.int64]:
-    """Return the row of each column that maximises the gain less the bends (Viterbi)."""
-    rows, columns = gain.shape
-    steps = np.arange(rows)
-    cost = _BEND * ((steps[:, None] - steps[None]) / rows * 4) ** 2
-    best, back = gain[:, 0], np.zeros((columns, rows), np.int64)
-    for column in range(1, columns):
-        total = best[None] - cost
-        back[column] = total.argmax(axis=1)
-        best = total.max(axis=1) + gain[:, column]
-    path = np.zeros(columns, np.int64)
-    path[-1] = int(best.argmax())
-    for column in range(columns - 1, 0, -1):
-        path[column - 1] = back[column, path[column]]
-    return path
 
 
 def _ends(x: Array, found: Picture, usual: float, left: float, right: float) -> Array:
