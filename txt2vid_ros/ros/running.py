@@ -47,17 +47,18 @@ def run_together(makes: Sequence[Callable[[], ManagedNode]], arguments: list[str
     """
     nodes: list[ManagedNode] = []
     loading = _Loading()
+    status = 1
     try:
         with transports(pictures):
             _initialise(arguments)
             for make in makes:
                 nodes.append(make())
-        return _spin(nodes, loading)
+        status = _spin(nodes, loading)
     except UserError as error:
         print(error, file=sys.stderr, flush=True)
-        return EXIT_USER_ERROR
+        status = EXIT_USER_ERROR
     except KeyboardInterrupt:
-        return 0
+        status = 0
     finally:
         # A second signal, as each thread of a killed parent sends one, changes nothing any more.
         for number in ENDING:
@@ -65,9 +66,10 @@ def run_together(makes: Sequence[Callable[[], ManagedNode]], arguments: list[str
         for node in nodes:
             node.halt()
             node.close()
-        destroy_cleanly(*nodes)
+        destroy_cleanly(*nodes, status=status)
         rclpy.try_shutdown()
         faulthandler.cancel_dump_traceback_later()
+    return status
 
 
 def end_process(status: int) -> NoReturn:
