@@ -121,7 +121,7 @@ def test_whoever_hangs_up_ends_the_command_and_the_other_end_is_told(
             end.remember()
             with Observer(end) as observer:
                 observer.publisher(Empty, 'call/hang_up', qos.TEXT).publish(Empty())
-            assert end.wait() == 0, end.text
+                assert end.wait() == 0, end.text
             end.assert_nothing_left()
             # The second one has nobody to tell any more, and ends all the same.
             peer_of(states, lambda peer: peer['state'] == 'ended')
