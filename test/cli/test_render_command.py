@@ -44,8 +44,10 @@ def test_an_output_that_is_an_input_is_refused(tmp_path: Path, link: str, option
 
 @pytest.mark.parametrize(('words', 'size'), [
     (['--width', '121'], '120,160'), (['--height', '160'], '120,160'),
-    (['--width', '160', '--height', '120'], '160,120')])
-def test_one_side_alone_keeps_the_shape(tmp_path: Path, words: list[str], size: str) -> None:
+    (['--width', '160', '--height', '120'], '160,120'),
+    (['--max-pixels', '20000'], '122,162')])
+def test_a_portrait_stays_one_unless_both_sides_are_given(
+        tmp_path: Path, words: list[str], size: str) -> None:
     face = tmp_path / 'face.png'
     subprocess.run(['ffmpeg', '-v', 'error', '-i', str(PORTRAIT), '-vf', 'crop=540:720',
                     str(face)], check=True)

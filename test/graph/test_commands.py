@@ -95,7 +95,7 @@ def test_render_makes_a_video_of_a_text_file(tmp_path: Path) -> None:
     (tmp_path / 'text.txt').write_text('The train leaves at half past nine.\n')
     out = tmp_path / 'train.mp4'
     status, text = run(tmp_path, 'render', '--text-file', str(tmp_path / 'text.txt'),
-                       '--out', str(out), '--speed', '1.1')
+                       '--out', str(out), '--speed', '1.1', '--max-pixels', '307200')
     assert status == 0, text
     assert 'times real time' in text
     shown = Shown(out)

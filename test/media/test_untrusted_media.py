@@ -17,6 +17,7 @@ import txt2vid_ros
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.media.driving.driving_media import load_driving
 from txt2vid_ros.media.driving.files import heif_items
+from txt2vid_ros.media.driving.options import DrivingOptions
 from txt2vid_ros.media.ffmpeg import FfmpegProcess, file_input, probing, process, READER_LIMITS
 from txt2vid_ros.media.sound_file import read_sound
 
@@ -173,7 +174,7 @@ def peak_megabytes() -> float:
 
 def test_a_large_picture_of_a_phone_is_read(tmp_path: pathlib.Path) -> None:
     cv2.imwrite(str(tmp_path / 'a.jpg'), np.full((6000, 8000), 90, np.uint8))
-    assert load_driving(tmp_path / 'a.jpg').size == (1280, 960)
+    assert load_driving(tmp_path / 'a.jpg').size == (1108, 830)
 
 
 def test_items_of_a_heic_that_repeat_its_bytes_are_not_copied() -> None:
@@ -205,7 +206,7 @@ def test_of_a_clip_of_ten_hours_only_the_beginning_is_read(tmp_path: pathlib.Pat
     clip = tmp_path / 'a.mkv'
     subprocess.run(['ffmpeg', '-v', 'error', '-nostdin', '-f', 'lavfi', '-i',
                     'color=red:s=64x64:r=1/60:d=36000', '-c:v', 'ffv1', str(clip)], check=True)
-    media = load_driving(clip, fps=5, max_seconds=2)
+    media = load_driving(clip, fps=5, options=DrivingOptions(max_seconds=2))
     assert len(media.frames) == 10
     assert any('only its first 2 s' in line for line in media.notices)
 

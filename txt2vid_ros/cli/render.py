@@ -21,6 +21,7 @@ from txt2vid_ros.core.storage.files import refuse_overwriting, same_file
 from txt2vid_ros.core.storage.share import share
 from txt2vid_ros.lipsync.choice import engine_options, make_engine
 from txt2vid_ros.media.driving.driving_media import load_driving
+from txt2vid_ros.media.driving.framing import HD_PIXELS
 from txt2vid_ros.media.driving.options import DrivingOptions
 from txt2vid_ros.media.sound_file import sound_seconds
 from txt2vid_ros.providers.choice import (
@@ -32,9 +33,6 @@ from txt2vid_ros.providers.choice import (
 from txt2vid_ros.render import AFTER, from_sound, from_text, render, SpeechPart
 
 log = logging.getLogger(__name__)
-
-USUAL_SIZE = 640, 480
-"""Width and height of the video in pixels."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -61,8 +59,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help='file that maps speakers to voice and face')
     parser.add_argument('--speaker', default=DEFAULT, help='whose voice and face')
     parser.add_argument('--width', type=int, default=0, help='pixels; with one of the two alone, '
-                        'the other follows from the shape of the face file (640 x 480)')
+                        'the other follows from the shape of the face file, both from its size')
     parser.add_argument('--height', type=int, default=0, help='pixels')
+    parser.add_argument('--max-pixels', type=int, default=HD_PIXELS, help='width times height at '
+                        'most, where both are left out (%(default)s)')
     parser.add_argument('--fps', type=float, default=25.0)
     parser.add_argument('--quiet', action='store_true', help='no progress bar')
 
@@ -83,10 +83,8 @@ def run(arguments: argparse.Namespace) -> int:
     print(why, file=sys.stderr)
     engine.load()
     options = _driving_options(arguments.face_options)
-    width, height = arguments.width, arguments.height
-    if not width and not height:
-        width, height = USUAL_SIZE
-    driving = load_driving(arguments.face or person.face, width=width, height=height,
+    driving = load_driving(arguments.face or person.face, width=arguments.width,
+                           height=arguments.height, max_pixels=arguments.max_pixels,
                            options=options, upright=engine.quarter_turns)
     begun = time.monotonic()
 
@@ -100,6 +98,7 @@ def run(arguments: argparse.Namespace) -> int:
         seconds = render(_speech(arguments), 0.0 if arguments.audio else AFTER, driving, engine,
                          arguments.out, arguments.fps, progress)
     engine.close()
+    driving.close()
     took = time.monotonic() - begun
     print(f'{arguments.out}: {seconds:.1f} s of video in {took:.1f} s '
           f'({seconds / took:.1f} times real time)')

@@ -114,7 +114,9 @@ ARGUMENTS: dict[str, Argument] = {argument.name: argument for argument in (
                  'mic', 'stt', 'responder', 'tts', 'playout', 'lipsync', 'stream', 'web', 'say',
                  'link', 'call', *OUTPUTS))),
     Argument('composed', '', 'true to run the nodes in one process, which needs less memory', ()),
-    Argument('width', '', 'pixels', (('lipsync', 'width'), ('stream', 'width'))),
+    Argument('width', '', 'pixels; with one of the two alone, the other follows from the shape of '
+             'the face, both from its size, up to lipsync.max_pixels',
+             (('lipsync', 'width'), ('stream', 'width'))),
     Argument('height', '', 'pixels', (('lipsync', 'height'), ('stream', 'height'))),
     Argument('fps', '', 'frames a second', (('lipsync', 'fps'), ('stream', 'fps'))),
 )}

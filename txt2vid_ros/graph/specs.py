@@ -167,12 +167,10 @@ def nodes(graph: str, arguments: Mapping[str, str] | None = None,
 
 
 def _shaped(arguments: dict[str, str]) -> dict[str, str]:
-    """Return the arguments; of width and height alone, the other follows in the usual shape."""
-    width, height = arguments['width'], arguments['height']
-    if width.isdecimal() and not height:
-        return {**arguments, 'height': str(round(int(width) * 3 / 8) * 2)}
-    if height.isdecimal() and not width:
-        return {**arguments, 'width': str(round(int(height) * 2 / 3) * 2)}
+    """Return the arguments; of width and height alone, the other follows from the face's shape."""
+    sides = arguments['width'], arguments['height']
+    if any(sides) and not all(sides):
+        return {**arguments, 'width': sides[0] or '0', 'height': sides[1] or '0'}
     return arguments
 
 

@@ -39,7 +39,9 @@ class FaceSettings:
     """File of the speakers' profiles; '' for none."""
     width: int
     height: int
-    """Pixels of the pictures."""
+    """Pixels of the pictures; 0 as the default speaker's face has it."""
+    max_pixels: int
+    """Pixels of a picture at most, where width and height are both 0."""
     fps: float
     options: Mapping[str, Any]
     """Those of engine and face by full name: 'viseme.blinks', 'face.file'."""
@@ -56,6 +58,8 @@ class _OpenFace:
 
     driving: DrivingMedia
     session: LipSyncSession
+    size: tuple[int, int]
+    """The width and height that it was read for."""
 
 
 class FaceSet:
@@ -83,8 +87,12 @@ class FaceSet:
         """By face file."""
         self.engine, self.why = self._make_engine()
         try:
+            shown = settings.width, settings.height
+            first = self._load(self.face_of(None), shown, speech)
+            # One size for all: what shows the pictures need not change with who speaks.
             for person in self._people:
-                self._load(person.face or self._file, speech)
+                self._load(person.face or self._file,
+                           shown if all(shown) else first.driving.size, speech)
         except BaseException:
             self.close(*(() if before is None else (before,)))
             raise
@@ -99,10 +107,12 @@ class FaceSet:
 
     def close(self, *kept: FaceSet) -> None:
         """Release what none of `kept` uses; may be called twice."""
-        sessions = [face.session for each in kept for face in each._open.values()]
+        used = [face for each in kept for face in each._open.values()]
         for face in self._open.values():
-            if face.session not in sessions:
+            if not any(face.session is each.session for each in used):
                 face.session.close()
+            if not any(face.driving is each.driving for each in used):
+                face.driving.close()
         if not any(each.engine is self.engine for each in kept):
             self.engine.close()
 
@@ -119,25 +129,28 @@ class FaceSet:
             raise
         return engine, why
 
-    def _load(self, file: str, speech: SpeechTimeline) -> None:
+    def _load(self, file: str, size: tuple[int, int], speech: SpeechTimeline) -> _OpenFace:
         if file in self.faces:
-            return
-        face = self._opened(file)
+            return self._open[file]
+        face = self._opened(file, size)
         self._open[file] = face
         self.expressive = face.session.express(self._expressions) and self.expressive
         self.faces[file] = AnimatedFace(face.driving, face.session, speech, self.grid)
+        return face
 
-    def _opened(self, file: str) -> _OpenFace:
+    def _opened(self, file: str, size: tuple[int, int]) -> _OpenFace:
         settings, before = self.settings, self._before
         known = before._open.get(file) if before is not None and (
-            before.settings.of(FACE), before.settings.width, before.settings.height) == (
-            settings.of(FACE), settings.width, settings.height) else None
+            before.settings.of(FACE), before.settings.max_pixels) == (
+            settings.of(FACE), settings.max_pixels) else None
+        if known is not None and known.size != size:
+            known = None
         if known is not None and before is not None and before.engine is self.engine:
             return known
         driving = known.driving if known is not None else load_driving(
-            file, width=settings.width, height=settings.height,
+            file, width=size[0], height=size[1], max_pixels=settings.max_pixels,
             options=made(DrivingOptions, FACE, settings.options),
             upright=self.engine.quarter_turns)
         session = self.engine.open(driving)
         self.notices += tuple(dict.fromkeys(driving.notices + session.notices))
-        return _OpenFace(driving, session)
+        return _OpenFace(driving, session, size)

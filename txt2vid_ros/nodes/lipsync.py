@@ -17,6 +17,7 @@ from txt2vid_ros.lipsync.engine import Frame
 from txt2vid_ros.lipsync.face_set import FACE, FaceFile, FaceSet, FaceSettings
 from txt2vid_ros.lipsync.render_loop import RenderLoop
 from txt2vid_ros.media.driving.driving_media import face_file
+from txt2vid_ros.media.driving.framing import USUAL_PIXELS
 from txt2vid_ros.media.driving.options import DrivingOptions
 from txt2vid_ros.media.expression_timeline import ExpressionTimeline
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
@@ -32,7 +33,7 @@ from txt2vid_ros.ros.sound.lead_request import LeadRequest
 from txt2vid_ros.ros.sound.speech_input import SpeechInput
 from txt2vid_ros.ros.transports import Pictures
 
-OF_FACES = ('engine', 'people', 'width', 'height', 'fps')
+OF_FACES = ('engine', 'people', 'width', 'height', 'max_pixels', 'fps')
 """The parameters that the faces are made of, besides all options."""
 
 
@@ -43,8 +44,13 @@ class Parameters(NodeParameters):
     engine: str = parameter('auto', 'lip-sync engine; auto: wav2lip where its weights are '
                             'verified, else viseme', live=True)
     people: str = parameter('', 'file that maps speaker ids to voices and faces', live=True)
-    width: int = parameter(640, 'pixels', minimum=16, maximum=3840, live=True)
-    height: int = parameter(480, 'pixels', minimum=16, maximum=2160, live=True)
+    width: int = parameter(0, 'pixels; 0: it follows from the height, or both are those of the '
+                           "default speaker's picture or video", minimum=0, maximum=3840,
+                           live=True)
+    height: int = parameter(0, 'pixels; as width', minimum=0, maximum=3840, live=True)
+    max_pixels: int = parameter(
+        USUAL_PIXELS, 'width times height at most, where both are 0: above, the picture or video '
+        'is made smaller and keeps its shape', minimum=4096, maximum=3840 * 2160, live=True)
     fps: float = parameter(25.0, 'frames a second', minimum=1.0, maximum=120.0, live=True)
     frame_id: str = parameter('', 'tf frame of the pictures; empty: NAMESPACE/face')
     lead: float = parameter(0.06, 'seconds from publishing a frame to its being seen, until '
@@ -144,8 +150,8 @@ class LipsyncNode(ManagedNode):
         before = self._loaded[-1] if self._loaded else None
         faces = FaceSet(FaceSettings(
             engine=table.engine, people=table.people, width=table.width, height=table.height,
-            fps=table.fps, options=dict(declared.options)), self._speech, self._expressions,
-            before)
+            max_pixels=table.max_pixels, fps=table.fps, options=dict(declared.options)),
+            self._speech, self._expressions, before)
         if before is None or before.engine is not faces.engine:
             self.get_logger().info(faces.why)
         for line in faces.notices:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 import dataclasses
+import threading
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
@@ -20,6 +21,7 @@ from txt2vid_ros.media.output.continuity.hand_over import LONGEST_GAP_SECONDS
 from txt2vid_ros.media.output.encoder import PTS_OFFSET
 from txt2vid_ros.media.output.frame_buffer import FrameBuffer
 from txt2vid_ros.media.output.mpegts import PTS_BITS, PTS_RATE
+from txt2vid_ros.media.output.pictures.stream_size import StreamSize
 from txt2vid_ros.media.output.stream_format import StreamFormat
 from txt2vid_ros.media.output.stream_outputs import StreamOutputs
 from txt2vid_ros.media.output.stream_writer import StreamWriter
@@ -35,6 +37,8 @@ from txt2vid_ros.ros.running import end_process, run
 from txt2vid_ros.ros.sound.speech_input import SpeechInput
 from txt2vid_ros.ros.transports import Pictures
 
+FIRST_PICTURE_SECONDS = 5.0
+"""Seconds that the stream waits for a picture, whose size it takes; then it begins without."""
 RATES_APART, APART_SECONDS = 0.03, 5
 """The share of stream.fps by which the rate of the pictures may differ, and for how long."""
 VISIBLE_OFFSET = 'av_offset_ms_p95>45'
@@ -53,10 +57,11 @@ class Parameters(NodeParameters):
     record: str = parameter('', 'file to record to: .mp4, .mkv or .ts; empty for none')
     push: str = parameter('', 'URL to push to: udp, rtp, rtsp, rtmp, srt or tcp; several '
                           'separated by spaces')
-    width: int = parameter(640, 'pixels; pictures of another size are fitted into it. Where the '
-                           'machine is too busy, a smaller stream is sent for a while', minimum=16,
+    width: int = parameter(0, 'pixels; pictures of another size are fitted into it; 0: it follows '
+                           'from the height, or both are those of the pictures. Where the machine '
+                           'is too busy, a smaller stream is sent for a while', minimum=0,
                            maximum=3840)
-    height: int = parameter(480, 'pixels; as width', minimum=16, maximum=2160)
+    height: int = parameter(0, 'pixels; as width', minimum=0, maximum=3840)
     fps: float = parameter(25.0, 'frames a second; as lipsync.fps, or pictures are repeated or '
                            'left out', minimum=1.0, maximum=120.0, live=True)
     playout: float = parameter(0.02, 'seconds after its time at which a frame is written: slack '
@@ -99,6 +104,7 @@ class StreamNode(ManagedNode):
         self._latency = SoundLatency()
         self._packet_lateness = RollingPercentiles()
         self._last_picture = 0
+        self._size = StreamSize(table.width, table.height)
         self._output = StreamOutputs(
             http=table.http, record=table.record, push=table.push, report=self._lost,
             status=self._status, sent=self._sent)
@@ -121,7 +127,7 @@ class StreamNode(ManagedNode):
             trace=self._trace)
         self.create_subscription(DiagnosticArray, 'trace', self._on_mark, qos.TRACE)
         self.create_timer(1.0, self._each_second)
-        self.work('streamer', self._writer.run)
+        self.work('streamer', self._stream)
         self._url.state(String(data=self._output.url))
         if not self.parameters.through_web:
             for line in self._output.describe():
@@ -139,7 +145,15 @@ class StreamNode(ManagedNode):
         return ('warn' if warnings else 'ok',
                 '; '.join([f'{self._output.viewers} viewers', *warnings]), self._figures())
 
+    def _stream(self, stop: threading.Event) -> None:
+        # A recording that began in another size than its pictures could not be played everywhere.
+        self._size.wait(stop, FIRST_PICTURE_SECONDS)
+        self._writer.change(*self._form())
+        self._writer.run(stop)
+
     def _on_picture(self, stamp: int, frame: NDArray[np.uint8]) -> None:
+        if self._size.take(frame):
+            self._writer.change(*self._form())
         self._frames.push(self._writer.grid.index(stamp), frame)
         self._trace.reached('frame', stamp)
 
@@ -179,8 +193,9 @@ class StreamNode(ManagedNode):
     def _form(self) -> tuple[StreamFormat, FrameGrid]:
         table = self.parameters
         grid = FrameGrid.at(table.fps)
+        width, height = self._size.size
         return StreamFormat(
-            width=table.width // 2 * 2, height=table.height // 2 * 2, fps=grid.fps,
+            width=width, height=height, fps=grid.fps,
             key_frame_every=max(1, round(table.key_frame_every * float(grid.fps))),
             preset=table.preset, profile=table.profile, quality=table.quality,
             max_bitrate=table.max_bitrate, audio_bitrate=table.audio_bitrate), grid

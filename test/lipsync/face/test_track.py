@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import mmap
 import pathlib
 import sys
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.lipsync.face import cache, mesh_points
-from txt2vid_ros.lipsync.face.mesh import FaceMesh
+from txt2vid_ros.lipsync.face.mesh import FaceMesh, MESH_POINTS
 from txt2vid_ros.lipsync.face.track import find_face
 from txt2vid_ros.media.driving.driving_media import DrivingMedia, load_driving
 
@@ -143,6 +145,37 @@ def test_a_kept_result_names_the_file_that_was_given(mesh: FaceMesh) -> None:
     copy = dataclasses.replace(media(seen, empty, seen), source=pathlib.Path('copy.png'))
     assert find_face(copy, never).notices == (
         'copy.png: no face in 1 of 3 frames, shown as they are',)
+
+
+class Wandering:
+    """Stands for the face networks: the face is somewhere else in every frame."""
+
+    def __init__(self, where: np.ndarray) -> None:
+        self.where = iter(where)
+        self.face = np.random.default_rng(0).uniform(10, 50, (MESH_POINTS, 3))
+
+    def detect(self, frame: np.ndarray) -> list[object]:
+        return [object()]
+
+    def landmarks(self, frame: np.ndarray, face: object) -> tuple[np.ndarray, float]:
+        return self.track(frame, self.face)
+
+    def track(self, frame: np.ndarray, last: np.ndarray) -> tuple[np.ndarray, float]:
+        return (self.face + next(self.where)).astype(np.float32), 1.0
+
+
+def test_the_track_of_a_long_clip_is_that_of_a_short_one_and_lies_on_disk() -> None:
+    where = np.random.default_rng(1).uniform(0, 2, (2300, 1, 1))
+    networks: Any = Wandering(where)
+    found = find_face(media(*[np.full((64, 64, 3), 90, np.uint8)] * 2300), lambda: networks)
+    padded = np.concatenate([where[:1], where, where[-1:]])
+    smooth = (padded[:-2] + 2 * padded[1:-1] + padded[2:]) / 4
+    assert np.allclose(found.points, networks.face + smooth, atol=1e-4)
+    # Of a file that is mapped: what is not looked at takes no memory.
+    mapped = found.points
+    while isinstance(mapped, np.ndarray) and mapped.base is not None:
+        mapped = mapped.base
+    assert isinstance(mapped, mmap.mmap)
 
 
 def test_a_cache_of_other_media_or_of_nonsense_is_not_used(mesh: FaceMesh) -> None:

@@ -43,7 +43,8 @@ def test_the_built_in_portrait_is_the_default_and_fits_640x480() -> None:
 
 def test_a_huge_picture_is_scaled_down(tmp_path: pathlib.Path) -> None:
     cv2.imwrite(str(tmp_path / 'a.jpg'), scene(8000, 1000))
-    assert load_driving(tmp_path / 'a.jpg').size == (1280, 160)
+    assert load_driving(tmp_path / 'a.jpg').size == (2714, 338)
+    assert load_driving(tmp_path / 'a.jpg', max_pixels=20_000).size == (400, 50)
 
 
 def test_an_odd_size_becomes_even(tmp_path: pathlib.Path) -> None:
@@ -128,7 +129,7 @@ def test_a_video_is_resampled_to_the_rate_asked_for(tmp_path: pathlib.Path) -> N
 
 def test_a_long_video_is_cut_and_that_is_said(tmp_path: pathlib.Path) -> None:
     write_video(tmp_path / 'a.avi', 60)
-    media = load_driving(tmp_path / 'a.avi', max_seconds=1)
+    media = load_driving(tmp_path / 'a.avi', options=DrivingOptions(max_seconds=1))
     assert len(media.frames) == 25
     assert 'first 1 s' in media.notices[0]
 
@@ -184,7 +185,7 @@ def test_a_folder_is_no_face(tmp_path: pathlib.Path) -> None:
 
 @pytest.mark.parametrize(
     'options',
-    [{'width': -1}, {'height': 100000}, {'fps': 1000}, {'max_seconds': 0}, {'fit': 'no'}],
+    [{'width': -1}, {'height': 100000}, {'fps': 1000}, {'max_pixels': 0}, {'fit': 'no'}],
 )
 def test_a_bad_option_is_named(options: dict[str, object]) -> None:
     with pytest.raises(UserError, match=next(iter(options))):
@@ -208,6 +209,32 @@ def test_many_frames_take_bounded_memory_and_read_the_same_twice() -> None:
         store[40]
 
 
+def test_what_does_not_fit_in_memory_lies_on_disk_and_reads_the_same(
+        tmp_path: pathlib.Path) -> None:
+    scenes = [scene(320, 240) // 2 + index for index in range(40)]
+    kept, spilled = (FrameStore(raw_limit=1_000_000, memory_limit=limit, folder=tmp_path)
+                     for limit in (10_000_000, 60_000))
+    for frame in scenes:
+        kept.append(frame.astype(np.uint8))
+        spilled.append(frame.astype(np.uint8))
+    assert spilled.nbytes <= 60_000 < kept.nbytes
+    assert len(spilled) == 40
+    # As a clip plays: to its end and back.
+    for index in (*range(40), *range(39, -1, -1)):
+        assert np.array_equal(spilled[index], kept[index])
+    assert list(tmp_path.iterdir()) == []
+    spilled.close()
+    spilled.close()
+    assert len(spilled) == 0
+
+
+def test_a_disk_without_room_for_a_clip_is_named(tmp_path: pathlib.Path) -> None:
+    store = FrameStore(raw_limit=0, memory_limit=0, folder=tmp_path / 'file' / 'folder')
+    (tmp_path / 'file').write_text('in the way')
+    with pytest.raises(UserError, match=r'cannot be kept in .*face\.max_seconds'):
+        store.append(scene(320, 240))
+
+
 def test_a_pipe_and_a_device_are_refused(tmp_path: pathlib.Path) -> None:
     os.mkfifo(tmp_path / 'pipe.mp4')
     for path in (tmp_path / 'pipe.mp4', pathlib.Path('/dev/zero')):
@@ -220,7 +247,7 @@ def test_of_a_video_that_still_grows_its_beginning_is_used(tmp_path: pathlib.Pat
     write_video(whole, 50)
     # As a recorder leaves it while it writes: no index, and the last frame is not all there.
     part.write_bytes(whole.read_bytes()[:whole.stat().st_size // 2])
-    media = load_driving(part, max_seconds=0.4)
+    media = load_driving(part, options=DrivingOptions(max_seconds=0.4))
     assert len(media.frames) == 10
     assert len(load_driving(part).frames) < 50
 

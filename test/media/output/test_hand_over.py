@@ -47,7 +47,8 @@ def changed(tmp_path_factory: pytest.TempPathFactory) -> Changed:
                           rig.grid)
         rig.wait_frames(40)
         grid = FrameGrid.at(10)
-        rig.writer.change(dataclasses.replace(form, fps=grid.fps, key_frame_every=5), grid)
+        rig.writer.change(dataclasses.replace(
+            form, fps=grid.fps, key_frame_every=5, width=120, height=160), grid)
         rig.wait_frames(40)
         zero = rig.writer.zero - round(PTS_OFFSET * SECOND)
         statistics = rig.writer.statistics
@@ -81,6 +82,14 @@ def test_pictures_go_on_at_the_new_rate(changed: Changed) -> None:
     missing = [step / frame - 1 for step in steps
                for frame in [0.04 if abs(step / 0.04 - round(step / 0.04)) < 0.03 else 0.1]]
     assert sum(missing) < changed.left_out + 1.5
+
+
+def test_the_pictures_get_another_shape_with_the_new_format(changed: Changed) -> None:
+    sizes = subprocess.run(
+        ['ffprobe', '-v', 'error', '-select_streams', 'v:0', '-show_entries',
+         'frame=width,height', '-of', 'csv=p=0', str(changed.file)],
+        check=True, capture_output=True, text=True).stdout.replace(',\n', '\n').split()
+    assert list(dict.fromkeys(sizes)) == ['160,120', '120,160']
 
 
 def test_the_packets_are_counted_on(changed: Changed) -> None:

@@ -79,11 +79,11 @@ def make_face(file: Path | str, budget: FaceBudget | None = None,
 
 def _cropped(file: Path | str, limits: FaceBudget, mesh: FaceMesh) -> list[Frame]:
     """Return head and shoulders, in each frame the same part of the picture."""
-    options = DrivingOptions(static=limits.face_seconds == 0)
+    options = DrivingOptions(static=limits.face_seconds == 0,
+                             max_seconds=max(limits.face_seconds, 1 / CLIP_RATE))
 
     def read(width: int = 0, height: int = 0) -> DrivingMedia:
         return load_driving(file, width=width, height=height, fps=CLIP_RATE, options=options,
-                            max_seconds=max(limits.face_seconds, 1 / CLIP_RATE),
                             upright=lambda frame: quarter_turns(mesh, frame))
 
     media = read()

@@ -25,6 +25,7 @@ _MAX_JUMP = 1.0  # the same after a loss; a cut in a video moves a face about as
 _JUMP_PER_LOST_FRAME = 0.1  # added to that for each frame in which it was not seen
 _SEEN_TURN, _LOST_TURN = 38.0, 52.0  # degrees to the side; beyond, half of the mouth is hidden
 _FADE = 0.2  # seconds
+_BLOCK = 1000  # frames
 _SMOOTHING = np.array([0.25, 0.5, 0.25], np.float32)
 
 
@@ -80,6 +81,9 @@ def find_face(
         track = _assessed(entry, media)
         if use_cache:
             cache.save(media.digest, entry)
+            if count > 1 and (kept := cache.load(media.digest, count)) is not None:
+                # Of a long clip, one copy on disk is enough.
+                track = dataclasses.replace(track, points=kept.points)
         return track
     return _assessed(entry, media)
 
@@ -93,7 +97,7 @@ def _tracked(media: DrivingMedia, mesh: FaceMesh, progress: Callable[[int], obje
     """Search every frame for the face. Raises UserError if there is none."""
     frames = media.frames
     count = len(frames)
-    points = np.zeros((count, MESH_POINTS, 3), np.float32)
+    points = cache.blank_points(count)
     seen, covered = np.zeros(count, bool), np.zeros(count, bool)
     most_faces, lost = 0, 0
     last: Points | None = None
@@ -117,7 +121,8 @@ def _tracked(media: DrivingMedia, mesh: FaceMesh, progress: Callable[[int], obje
         raise _no_face(media)
     _fill(points, seen)
     turned = _turn(points).astype(np.float32)
-    return cache.CachedTrack(_smooth(points), seen, covered, turned, most_faces)
+    _smooth(points)
+    return cache.CachedTrack(points, seen, covered, turned, most_faces)
 
 
 def _no_face(media: DrivingMedia) -> UserError:
@@ -164,7 +169,7 @@ def _assessed(entry: cache.CachedTrack, media: DrivingMedia) -> FaceTrack:
     if (seen & cut).any():
         remarks.append(f'{name}: the mouth or the chin lies outside the picture in '
                        f'{int((seen & cut).sum())} of {count} frames')
-    width = float(np.median(np.ptp(entry.points[seen, :, 0], axis=1)))
+    width = float(np.median(np.ptp(entry.points[:, :, 0], axis=1)[seen]))
     if width < MIN_FACE:
         remarks.append(f'{name}: the face is small, {width:.0f} pixels wide as shown, and moves '
                        f'better from {MIN_FACE} on: show the part around it by face.crop, or use '
@@ -236,13 +241,15 @@ def _fill(points: NDArray[np.float32], seen: NDArray[np.bool_]) -> None:
         points[index] = points[before] * (1 - weight) + points[after] * weight
 
 
-def _smooth(points: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Smooth the network's frame-to-frame jitter, without delay."""
+def _smooth(points: NDArray[np.float32]) -> None:
+    """Smooth the network's frame-to-frame jitter in place, without delay."""
     if len(points) < 3:
-        return points
-    padded = np.concatenate([points[:1], points, points[-1:]])
-    count = len(points)
-    smoothed: NDArray[np.float32] = sum(
-        padded[i:i + count] * weight for i, weight in enumerate(_SMOOTHING)
-    )
-    return smoothed
+        return
+    before, last = points[0].copy(), len(points) - 1
+    for start in range(0, len(points), _BLOCK):
+        stop = min(start + _BLOCK, len(points))
+        padded = np.concatenate([before[None], points[start:stop],
+                                 points[min(stop, last)][None]])
+        before = points[stop - 1].copy()
+        points[start:stop] = sum(
+            padded[i:i + stop - start] * weight for i, weight in enumerate(_SMOOTHING))

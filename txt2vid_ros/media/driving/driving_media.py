@@ -18,12 +18,13 @@ from txt2vid_ros.media.driving.backdrop import colour_of
 from txt2vid_ros.media.driving.files.clip_file import ClipFile, open_clip
 from txt2vid_ros.media.driving.files.picture_file import check_readable, read_picture
 from txt2vid_ros.media.driving.frame_placement import Fit, FramePlacement
-from txt2vid_ros.media.driving.frame_store import FrameStore
-from txt2vid_ros.media.driving.framing import Framing
+from txt2vid_ros.media.driving.frame_store import Frames, FrameStore
+from txt2vid_ros.media.driving.framing import Framing, HD_PIXELS
 from txt2vid_ros.media.driving.options import CROSS_FADE, CrossFaded, DrivingOptions, Loop
 from txt2vid_ros.media.driving.progress import shown_progress
 
 MAX_SIDE = 8192
+MIN_PIXELS = 64 * 64
 MOST_READINGS = 3
 """Times that a file is read which changes meanwhile."""
 SETTLE_SECONDS = 0.5
@@ -64,6 +65,11 @@ class DrivingMedia:
         height, width = self.frames[0].shape[:2]
         return width, height
 
+    def close(self) -> None:
+        """Give back the disk that a long video takes; may be called twice."""
+        if isinstance(self.frames, Frames):
+            self.frames.close()
+
     @property
     def picture_area(self) -> tuple[int, int, int, int]:
         """Where in a frame the source is seen, not the bars: left, top, right, bottom, pixels."""
@@ -90,8 +96,8 @@ def load_driving(
     *,
     width: int = 0,
     height: int = 0,
+    max_pixels: int = HD_PIXELS,
     fps: float = 0,
-    max_seconds: float = 30,
     fit: Fit = 'contain',
     options: DrivingOptions | None = None,
     upright: FindTurns = lambda frame: 0,
@@ -101,18 +107,19 @@ def load_driving(
 
     `width` and `height` in pixels (made even): with both, the whole picture is fitted between
     bars (`contain`) or fills the frame and is cropped (`cover`); with one, the other follows;
-    with none, the source's size up to a long side of 1280. `fps`: resample to this rate; 0 keeps
-    the video's own. Of a longer video only the first `max_seconds` are used, which is said in
-    the notices. `options` change each frame before it is fitted. `upright` finds the quarter turns
-    clockwise after which a face in a frame is upright; the media are turned by what it returns
-    for their first frame. Raises UserError.
+    with none, the frame has the source's size, or its shape where that has more than
+    `max_pixels`. `fps`: resample to this rate; 0 keeps the video's own. `options` change each
+    frame before it is fitted, and say how much of a video is used. `upright` finds the quarter
+    turns clockwise after which a face in a frame is upright; the media are turned by what it
+    returns for their first frame. Raises UserError.
     """
     file = face_file(path)
     for reading in range(1, MOST_READINGS + 1):
         version = _version(file)
         try:
-            media = _read_once(file, width, height, fps, max_seconds, fit,
-                               options or DrivingOptions(), upright)
+            media = _read_once(
+                file, Framing(width, height, fit, options or DrivingOptions(),
+                              max_pixels=max_pixels), fps, upright)
         except UserError:
             if _version(file) == version:
                 raise
@@ -122,6 +129,7 @@ def load_driving(
             if now == version or (reading == MOST_READINGS and len(media.frames) > 1
                                   and now.same_file(version) and now.size >= version.size):
                 return media
+            media.close()
         time.sleep(SETTLE_SECONDS)
     raise UserError(f'face file {file} is changed while it is read', 'Name it once it is complete')
 
@@ -154,18 +162,18 @@ def _version(file: pathlib.Path) -> _Version:
                     status.st_ctime_ns)
 
 
-def _read_once(file: pathlib.Path, width: int, height: int, fps: float, max_seconds: float,
-               fit: Fit, options: DrivingOptions, upright: FindTurns) -> DrivingMedia:
-    _check('width', width, 0, MAX_SIDE)
-    _check('height', height, 0, MAX_SIDE)
+def _read_once(file: pathlib.Path, framing: Framing, fps: float, upright: FindTurns
+               ) -> DrivingMedia:
+    options = framing.options
+    _check('width', framing.width, 0, MAX_SIDE)
+    _check('height', framing.height, 0, MAX_SIDE)
+    _check('max_pixels', framing.max_pixels, MIN_PIXELS, MAX_SIDE ** 2)
     _check('fps', fps, 0, 240)
-    _check('max_seconds', max_seconds, 0.04, 3600)
-    if fit not in ('contain', 'cover'):
-        raise UserError(f'fit is {fit!r}', "Use 'contain' (bars) or 'cover' (crop)")
+    if framing.fit not in ('contain', 'cover'):
+        raise UserError(f'fit is {framing.fit!r}', "Use 'contain' (bars) or 'cover' (crop)")
     fps = fps or options.fps
-    framing = Framing(width, height, fit, options)
     digest = hashlib.sha256(
-        f'driving 3 {width} {height} {fps} {max_seconds} {fit} {options} '.encode() + _sha256(file)
+        f'driving 4 {framing} {fps} '.encode() + _sha256(file)
     )
     notices: tuple[str, ...] = ()
     picture = read_picture(file, colour_of(options.backdrop))
@@ -180,7 +188,7 @@ def _read_once(file: pathlib.Path, width: int, height: int, fps: float, max_seco
         size = picture.shape[1], picture.shape[0]
     else:
         clip = open_clip(file, fps)
-        limit = 1 if options.static else max(1, int(max_seconds * clip.rate))
+        limit = 1 if options.static else max(1, int(options.max_seconds * clip.rate))
         frames, turns = _read(clip, framing, limit, upright, f'preparing {file.name}')
         rate, notices, size = float(clip.rate), clip.notices, clip.size
         framing = dataclasses.replace(framing, turns=turns)
@@ -205,8 +213,12 @@ def _read(clip: ClipFile, framing: Framing, limit: int, upright: FindTurns, titl
         pictures = itertools.chain([first], pictures)
     store = FrameStore()
     expected = None if clip.seconds is None else min(limit, round(clip.seconds * clip.rate))
-    for frame in shown_progress(pictures, title, expected if limit > 1 else 1):
-        store.append(frame)
+    try:
+        for frame in shown_progress(pictures, title, expected if limit > 1 else 1):
+            store.append(frame)
+    except BaseException:
+        store.close()
+        raise
     return store, turns
 
 

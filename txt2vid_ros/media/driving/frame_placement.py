@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from typing import Literal
 
 import cv2
@@ -55,16 +56,16 @@ class FramePlacement:
 
 
 def place_in_frame(
-    source: tuple[int, int], width: int, height: int, fit: Fit, long_side: int
+    source: tuple[int, int], width: int, height: int, fit: Fit, max_pixels: int
 ) -> FramePlacement:
     """
     Return how a picture of size `source` lies in an even frame of (width, height).
 
-    See load_driving for zeros and `fit`; with both zero its long side is at most `long_side`.
+    See load_driving for zeros and `fit`; with both zero it has at most `max_pixels`.
     """
     wide, high = source
     if not width and not height:
-        scale = min(1.0, long_side / max(high, wide))
+        scale = min(1.0, math.sqrt(max_pixels / (wide * high)))
         width, height = round(wide * scale), round(high * scale)
     elif not height:
         height = round(high * width / wide)

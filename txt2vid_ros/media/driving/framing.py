@@ -12,13 +12,16 @@ from txt2vid_ros.media.driving.orientation import Box, Orientation
 
 Frame = NDArray[np.uint8]
 
-DEFAULT_LONG_SIDE = 1280
+USUAL_PIXELS = 640 * 480
+HD_PIXELS = 1280 * 720
+"""Pixels of a frame at most, where neither its width nor its height is asked for: live, and in
+files."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Framing:
     """
-    What the user asked of the frame. For `width`, `height` and `fit` see load_driving.
+    What the user asked of the frame. For all but `turns` see load_driving.
 
     `turns`: quarter turns clockwise that bring a face upright, after the user's options.
     """
@@ -28,12 +31,13 @@ class Framing:
     fit: Fit
     options: DrivingOptions
     turns: int = 0
+    max_pixels: int = HD_PIXELS
 
     def placement(self, size: tuple[int, int]) -> FramePlacement:
         """Return where a picture of `size` upright lies in the frame. Raises UserError."""
         left, top, right, bottom = self._crop(size)
         source = Orientation(turns=self.turns).size((right - left, bottom - top))
-        return place_in_frame(source, self.width, self.height, self.fit, DEFAULT_LONG_SIDE)
+        return place_in_frame(source, self.width, self.height, self.fit, self.max_pixels)
 
     def apply(self, picture: Frame) -> Frame:
         """Return the frame that shows a picture (height, width, 3) upright. Raises UserError."""

@@ -36,6 +36,8 @@ class DrivingOptions:
         (0, -1, 0, -1), 'top, bottom, left, right in pixels, after the rotation; -1 is the edge')
     fps: float = parameter(0.0, 'frames a second at which a video is shown, by its time stamps; 0 '
                            'for its own', minimum=0.0, maximum=240.0)
+    max_seconds: float = parameter(600.0, 'seconds of a video that are used, from its beginning',
+                                   minimum=0.04, maximum=3600.0)
     loop: Loop = parameter('ping-pong', 'how a video loops at its end: backwards, or faded into '
                            'its beginning', choices=LOOPS)
     backdrop: str = parameter(GREY, 'colour behind what is transparent, as #rrggbb')
@@ -114,6 +116,12 @@ class CrossFaded(Frames):
     def __len__(self) -> int:
         """Return the number of frames of one loop."""
         return self._length
+
+    def close(self) -> None:
+        """Give back what the clip takes."""
+        self._blends.close()
+        if isinstance(self._frames, Frames):
+            self._frames.close()
 
     def at(self, index: int) -> Frame:
         """Return a frame of the clip, or a blend."""

@@ -80,7 +80,7 @@ class StreamWriter:
         """The stamp of the stream's first frame, nanoseconds."""
 
     def change(self, form: StreamFormat, grid: FrameGrid) -> None:
-        """Go on in another format of the same size, without a gap."""
+        """Go on in another format, without a gap."""
         self._wanted = form, grid
 
     @property

@@ -227,7 +227,7 @@ def test_an_unfinished_mp4_and_a_sound_are_named_in_one_line(tmp_path: pathlib.P
 def test_stamps_that_leap_an_hour_end_at_the_limit(tmp_path: pathlib.Path) -> None:
     clip = made(tmp_path / 'a.mkv', f"{quarters()},setpts='PTS+if(gt(N,12),3600/TB,0)'",
                 *LOSSLESS, '-fps_mode', 'passthrough')
-    media = load_driving(clip, max_seconds=2)
+    media = load_driving(clip, options=DrivingOptions(max_seconds=2))
     assert len(media.frames) == 50
 
 
