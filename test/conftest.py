@@ -10,6 +10,8 @@ import tempfile
 from hypothesis import HealthCheck, settings
 import pytest
 import txt2vid_ros  # noqa: F401  before OpenCV, which reads its limits when it is loaded
+from txt2vid_ros.bench.rig.machines import Machines
+from txt2vid_ros.core.errors import UserError
 
 # Still before NumPy, which reads it when it is loaded. Small matrices gain nothing from a second
 # thread, which only spins beside the other tests; the nodes of a graph have it so, too.
@@ -128,3 +130,14 @@ def ros_domain(monkeypatch):
             yield domain
             return
     pytest.fail('all ROS domains are in use by other tests')
+
+
+@pytest.fixture
+def machines():
+    """Return two machines with a cable between them; skip where there can be none."""
+    try:
+        made = Machines()
+    except UserError as error:
+        pytest.skip(str(error))
+    with made:
+        yield made

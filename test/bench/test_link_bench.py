@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import json
-import os
 from pathlib import Path
 import shutil
 import subprocess
@@ -88,14 +87,8 @@ def test_speech_as_opus_costs_a_hundred_times_as_much() -> None:
     assert 5000 < row['wire_bps'] < 50_000
 
 
-def test_a_topic_between_namespaces() -> None:
-    if os.geteuid() != 0 or not shutil.which('ip'):
-        pytest.skip('network namespaces need root and iproute2')
-    made = subprocess.run(['ip', 'netns', 'add', f't2vtry{os.getpid()}'], capture_output=True,
-                          text=True, check=False)
-    if made.returncode:
-        pytest.skip(f'no network namespaces here: {made.stderr.strip()}')
-    subprocess.run(['ip', 'netns', 'delete', f't2vtry{os.getpid()}'], check=True)
+@pytest.mark.usefixtures('machines')
+def test_a_topic_between_machines() -> None:
     row = alternatives.over_topic(beginning())
     assert row['bytes_per_utterance'] > 100
     assert row['wire_bps'] > 1000
