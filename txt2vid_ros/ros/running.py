@@ -17,6 +17,7 @@ from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.signals import SignalHandlerOptions
 from txt2vid_ros.core.errors import EXIT_USER_ERROR, UserError
+from txt2vid_ros.core.process.heap import keep_large_blocks
 from txt2vid_ros.core.process.signals import on_signal
 from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.node_help import node_help, wants_help
@@ -47,6 +48,8 @@ def run_together(makes: Sequence[Callable[[], ManagedNode]], arguments: list[str
     """
     nodes: list[ManagedNode] = []
     loading = _Loading()
+    if pictures.sent or pictures.received:
+        keep_large_blocks()
     try:
         with transports(pictures):
             _initialise(arguments)
