@@ -6,13 +6,55 @@ from collections.abc import Callable, Sequence
 import gc
 import threading
 import time
+from typing import Any
 
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 from txt2vid_ros.ros.node_thread import NodeThread
 
+try:
+    from rclpy.event_handler import EventHandler
+except ImportError:
+    from rclpy.qos_event import QoSEventHandler as EventHandler  # of ROS 2 Humble
+
 CLOSE_SECONDS = 4.0
 """Seconds for the callback that runs when a node is to end."""
+EVENT_SECONDS = 1.0
+"""Seconds from one look at the events of publishers and subscriptions to the next."""
+
+
+class RareEventsExecutor(SingleThreadedExecutor):
+    """
+    Waits for the events of publishers and subscriptions now and then only.
+
+    There are two for each of them, which tell of others that do not fit. For each message rclpy
+    makes a set of all that is waited for, and they are most of it: half of what a message costs.
+    An event stays until it is looked at, which needs something else to happen, such as a timer.
+    """
+
+    def __init__(self, **arguments: Any) -> None:
+        """Take the arguments of SingleThreadedExecutor."""
+        super().__init__(**arguments)
+        self._next_look = 0.0
+        self._looking, self._looked = False, False
+
+    def can_execute(self, entity: Any) -> bool:
+        """Return whether an entity is waited for now."""
+        if isinstance(entity, EventHandler):
+            if not self._looking:
+                return False
+            self._looked = True
+        return super().can_execute(entity)
+
+    def spin_once(self, timeout_sec: float | None = None) -> None:
+        """Wait for one callback and call it."""
+        now = time.monotonic()
+        if self._looked:
+            self._looking, self._looked = False, False
+            self._next_look = now + EVENT_SECONDS
+        elif now >= self._next_look:
+            self._looking = True
+        super().spin_once(timeout_sec)
 
 
 class SpinningExecutor:
@@ -24,7 +66,7 @@ class SpinningExecutor:
 
         `failed` gets what a callback raises, which ends the spinning.
         """
-        self._executor = SingleThreadedExecutor(context=nodes[0].context)
+        self._executor = RareEventsExecutor(context=nodes[0].context)
         for node in nodes:
             self._executor.add_node(node)
         self._ending = threading.Event()

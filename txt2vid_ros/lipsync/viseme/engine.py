@@ -86,6 +86,7 @@ class VisemeSession(LipSyncSession):
         """Return the picture at `time` on driving frame `driving_index`."""
         presence = float(self._track.presence[driving_index])
         if presence <= 0:
+            self.mouth_moved = False
             return np.array(self._driving.frames[driving_index])
         renderer = self.renderer(driving_index)
         shown = None if self._expressions is None else self._expressions.at(time)
@@ -108,7 +109,9 @@ class VisemeSession(LipSyncSession):
                   pose: MouthPose, corners: float) -> Frame:
         """Return the driving frame with its mouth in a pose; that of a still picture is kept."""
         asked = np.append(pose, np.float32(corners)).tobytes()
-        if self._still and self._spoken is not None and self._spoken[0] == asked:
+        kept = self._spoken is not None and self._spoken[0] == asked
+        self.mouth_moved = not kept
+        if self._spoken is not None and kept:
             return self._spoken[1]
         frame = self._driving.frames[driving_index]
         picture = renderer.render(frame, pose, corners)
