@@ -44,7 +44,7 @@ class RareEventsExecutor(SingleThreadedExecutor):
             if not self._looking:
                 return False
             self._looked = True
-        return super().can_execute(entity)
+        return bool(super().can_execute(entity))
 
     def spin_once(self, timeout_sec: float | None = None) -> None:
         """Wait for one callback and call it."""
