@@ -50,4 +50,4 @@ def over_floor(delays_ms: Sequence[float], own_ms: Sequence[float], fixed_ms: fl
     """
     if not len(delays_ms) or not len(own_ms):
         return float('nan')
-    return float(np.median(delays_ms) / (np.median(own_ms) + fixed_ms))
+    return float(np.median(delays_ms)) / (float(np.median(own_ms)) + fixed_ms)

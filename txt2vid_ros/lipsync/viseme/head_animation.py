@@ -21,6 +21,8 @@ class HeadAnimation:
         """Animate with `head`; `mouth`: the box in which the pictures may differ."""
         self._head = head
         self._mouth = mouth
+        # Nothing moves at the edges of the eyes' box: what is seen in it comes from within.
+        self._apart = not _overlap(mouth, head.eyes)
         self._state = IdleState()
         self._picture: Frame | None = None
         """As it was given."""
@@ -32,14 +34,27 @@ class HeadAnimation:
         """Return `picture`, which stays as it is, warped to `state`; the caller owns it."""
         before, self._state = self._state, state
         changed = [] if picture is self._picture else [self._mouth]
-        eyes_moved = state.eyes != before.eyes or bool(changed and any(state.eyes))
-        if eyes_moved:
+        if state.eyes != before.eyes or (changed and any(state.eyes) and not self._apart):
             changed.append(self._head.eyes)
-        if self._looking is None or changed:
             self._looking = self._head.look(picture, state)
+        elif changed or self._looking is None:
+            self._looking = self._with_kept_eyes(picture) if any(state.eyes) else picture
         if self._swayed is None or state.sway != before.sway or self._picture is None:
             self._swayed = self._head.sway(self._looking, state)
         elif changed:
             self._head.sway_part(self._looking, state, changed, self._swayed)
         self._picture = picture
         return self._swayed.copy()
+
+    def _with_kept_eyes(self, picture: Frame) -> Frame:
+        """Return another picture with the eyes as they were moved before."""
+        if self._looking is None:
+            return picture
+        x0, y0, x1, y1 = self._head.eyes
+        looking = picture.copy()
+        looking[y0:y1, x0:x1] = self._looking[y0:y1, x0:x1]
+        return looking
+
+
+def _overlap(one: Box, other: Box) -> bool:
+    return (one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3])
