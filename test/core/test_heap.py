@@ -8,7 +8,12 @@ import subprocess
 import sys
 
 import pytest
-from txt2vid_ros.core.process.heap import keep_large_blocks, TRIM_VARIABLE
+from txt2vid_ros.core.process.heap import (
+    keep_large_blocks,
+    keeping_large_blocks,
+    MMAP_VARIABLE,
+    TRIM_VARIABLE,
+)
 
 PROGRAM = """
 import resource, sys
@@ -39,4 +44,13 @@ def test_blocks_as_large_as_pictures_are_used_again() -> None:
 
 
 def test_what_the_user_has_chosen_stays() -> None:
-    assert not keep_large_blocks({TRIM_VARIABLE: '131072'})
+    chosen = {TRIM_VARIABLE: '131072', 'PATH': '/bin'}
+    assert not keep_large_blocks(chosen)
+    assert keeping_large_blocks(chosen) == chosen
+
+
+def test_a_child_gets_the_same_by_its_environment() -> None:
+    given = keeping_large_blocks({'PATH': '/bin', MMAP_VARIABLE: '131072'})
+    assert given['PATH'] == '/bin'
+    assert int(given[MMAP_VARIABLE]) > 1 << 20
+    assert int(given[TRIM_VARIABLE]) > 1 << 20

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import ctypes
 import os
 
-TRIM_VARIABLE = 'MALLOC_TRIM_THRESHOLD_'
+TRIM_VARIABLE, MMAP_VARIABLE = 'MALLOC_TRIM_THRESHOLD_', 'MALLOC_MMAP_THRESHOLD_'
 """Who sets it has chosen what the heap keeps (mallopt(3))."""
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
 _LARGEST_BLOCK, _KEPT = 16 << 20, 64 << 20
@@ -26,3 +26,10 @@ def keep_large_blocks(environment: Mapping[str, str] = os.environ) -> bool:
     if mallopt is None or environment.get(TRIM_VARIABLE):
         return False
     return bool(mallopt(_MMAP_THRESHOLD, _LARGEST_BLOCK) and mallopt(_TRIM_THRESHOLD, _KEPT))
+
+
+def keeping_large_blocks(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Return an environment for a process that is to do what keep_large_blocks() does."""
+    if environment.get(TRIM_VARIABLE):
+        return {**environment}
+    return {**environment, MMAP_VARIABLE: str(_LARGEST_BLOCK), TRIM_VARIABLE: str(_KEPT)}
