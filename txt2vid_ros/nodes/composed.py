@@ -18,8 +18,8 @@ from txt2vid_ros.ros.transports import Pictures, pictures_of
 USAGE = """usage: ros2 run txt2vid_ros composed NODE ... --ros-args [-p NODE:PARAMETER:=VALUE] \
 [-r NODE:FROM:=TO]
 
-Runs nodes in one process, on one executor: less memory than a process each, and none of them
-survives another. Nodes: """
+Runs nodes in one process: less memory than a process each, and none of them survives
+another. Nodes: """
 
 
 def node_names() -> list[str]:

@@ -7,10 +7,11 @@ import gc
 import threading
 import time
 
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 from txt2vid_ros.core.process.exit_deadline import exit_after
 from txt2vid_ros.ros.node_thread import NodeThread
+from txt2vid_ros.ros.rare_events_executor import RareEventsExecutor
 
 CLOSE_SECONDS = 4.0
 """Seconds for the callback that runs when a node is to end."""
@@ -27,7 +28,7 @@ class SpinningExecutor:
 
         `failed` gets what a callback raises, which ends the spinning.
         """
-        self._executor = SingleThreadedExecutor(context=nodes[0].context)
+        self._executor = RareEventsExecutor(context=nodes[0].context)
         for node in nodes:
             self._executor.add_node(node)
         self._ending = threading.Event()

@@ -20,6 +20,9 @@ _BLINK_SLOT = 3.4  # seconds; each slot holds one blink at a random moment
 _CLOSING, _SHUT, _OPENING = 0.08, 0.03, 0.17  # seconds of a blink
 _DOUBLE_BLINKS = 0.15  # share of blinks that are double
 _MOST = 3.0  # times as much as usual; beyond, a face jerks and its picture tears
+_SWAY_STEP, _TALKING_STEP = 0.12, 0.08  # seconds for which the head stays where it is
+_BROW_STEPS = 16  # of their way, 2 pixels of a face that fills a picture of 480 lines
+_TALK_MEMORY, _TALK_TAP = 1.5, 0.0625  # seconds for which who spoke moves more, and of a look
 _LOUDNESS_RATE = 8000  # Hz at which loudness is measured
 
 
@@ -43,6 +46,10 @@ class LifeSettings:
         check_fields(self)
 
 
+Sway = tuple[float, float, float]
+"""Where the head is: right and down in face units, roll in radians."""
+
+
 @dataclasses.dataclass(frozen=True)
 class IdleState:
     """
@@ -61,6 +68,16 @@ class IdleState:
     right: float = 0.0
     down: float = 0.0
     roll: float = 0.0
+
+    @property
+    def eyes(self) -> tuple[float, float, float, float, float]:
+        """Return all that moves lids, eyes and brows; zeros where nothing does."""
+        return self.blink, self.brows, self.inner_brows, self.look_right, self.look_up
+
+    @property
+    def sway(self) -> Sway:
+        """Return all that moves the head as a whole; zeros where nothing does."""
+        return self.right, self.down, self.roll
 
 
 class IdleMotion:
@@ -93,15 +110,22 @@ class IdleMotion:
         chosen = self._settings
         if not chosen.life:
             return IdleState()
-        talk = _talking(time, speech)
+        # The head moves by a tenth of a pixel a frame or less. What is not laid out anew in each
+        # frame is neither warped nor coded anew.
+        lately = speech.speaking(time - _TALK_MEMORY, time + _TALK_TAP)
+        then = _stepped(time, _TALKING_STEP if lately else _SWAY_STEP)
+        talk = _talking(then, speech) if lately else 0.0
+        brows = 0.0
+        if talk > 0 and chosen.brows > 0:
+            brows = chosen.brows * _stepped(talk * _stress(time, speech), 1 / _BROW_STEPS)
         sway = chosen.sway * (0.55 + 0.65 * talk)
-        breath = chosen.breath * math.sin(self._breath * time)
+        breath = chosen.breath * math.sin(self._breath * then)
         return IdleState(
             blink=self._blink(time) if chosen.blinks > 0 else 0.0,
-            brows=chosen.brows * talk * _stress(time, speech) if chosen.brows > 0 else 0.0,
-            right=0.011 * sway * self._wave('right', time),
-            down=0.009 * sway * self._wave('down', time) - 0.004 * breath,
-            roll=0.010 * sway * self._wave('roll', time),
+            brows=brows,
+            right=0.011 * sway * self._wave('right', then),
+            down=0.009 * sway * self._wave('down', then) - 0.004 * breath,
+            roll=0.010 * sway * self._wave('roll', then),
         )
 
     def _wave(self, axis: str, time: float) -> float:
@@ -134,12 +158,19 @@ def _lid(since: float) -> float:
     return share * share * (3 - 2 * share)
 
 
+def _stepped(value: float, step: float) -> float:
+    """Return the multiple of `step` at or below `value`."""
+    # Frames at multiples of the step must not fall below by rounding.
+    return math.floor(value / step + 1e-6) * step
+
+
 def _talking(time: float, speech: SpeechView) -> float:
     """Return which share of the last 1.5 s was speech, 0 to 1, changing smoothly."""
-    taps = 24
+    taps = round(_TALK_MEMORY / _TALK_TAP)
     weights = np.hanning(taps + 2)[1:-1]
     said = [
-        speech.speaking(time - 1.5 + 0.0625 * i, time - 1.4375 + 0.0625 * i) for i in range(taps)
+        speech.speaking(time - _TALK_MEMORY + _TALK_TAP * i,
+                        time - _TALK_MEMORY + _TALK_TAP * (i + 1)) for i in range(taps)
     ]
     return float((weights * np.array(said, float)).sum() / weights.sum())
 
