@@ -145,7 +145,7 @@ class LipsyncNode(ManagedNode):
         faces = FaceSet(FaceSettings(
             engine=table.engine, people=table.people, width=table.width, height=table.height,
             max_pixels=table.max_pixels, fps=table.fps, options=dict(declared.options)),
-            self._speech, self._expressions, before)
+            self._speech, self._expressions, before, self.shared)
         if before is None or before.engine is not faces.engine:
             self.get_logger().info(faces.why)
         for line in faces.notices:

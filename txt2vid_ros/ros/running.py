@@ -19,6 +19,7 @@ from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.signals import SignalHandlerOptions
 from txt2vid_ros.core.errors import EXIT_USER_ERROR, UserError
 from txt2vid_ros.core.process.heap import keep_large_blocks
+from txt2vid_ros.core.process.sharing import SharedThings
 from txt2vid_ros.core.process.signals import on_signal
 from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.node_help import node_help, wants_help
@@ -45,9 +46,11 @@ def run_together(makes: Sequence[Callable[[], ManagedNode]], arguments: list[str
     """
     Do what run() does with several nodes at a time; `pictures` is what they do with those.
 
-    They end together: at a signal, when one of them fails, or when all have ended.
+    They end together: at a signal, when one of them fails, or when all have ended. What two of
+    them load with the same settings is loaded once.
     """
     nodes: list[ManagedNode] = []
+    shared = SharedThings()
     loading = _Loading()
     status = 1
     if pictures.sent or pictures.received:
@@ -57,6 +60,7 @@ def run_together(makes: Sequence[Callable[[], ManagedNode]], arguments: list[str
             _initialise(arguments)
             for make in makes:
                 nodes.append(make())
+                nodes[-1].shared = shared
         status = _spin(nodes, loading)
     except UserError as error:
         print(error, file=sys.stderr, flush=True)
