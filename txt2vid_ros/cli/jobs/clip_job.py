@@ -8,18 +8,10 @@ import dataclasses
 import logging
 from pathlib import Path
 import traceback
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from txt2vid_ros.core.errors import ProviderError, UserError
-
-
-class Closable(Protocol):
-    """What holds models until it is closed."""
-
-    def close(self) -> None:
-        """Release them; may be called twice."""
-        ...
-
+from txt2vid_ros.core.process.sharing import Closable
 
 Thing = TypeVar('Thing', bound=Closable)
 

@@ -9,7 +9,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 
 class Closable(Protocol):
-    """What can be shared."""
+    """What holds something, such as a model, until it is closed."""
 
     def close(self) -> None:
         """Release it."""
