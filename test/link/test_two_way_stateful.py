@@ -21,7 +21,7 @@ class TwoWayLink(LinkHistory):
 
     @property
     def heard(self) -> list[list[str]]:
-        """What was heard of each end."""
+        """Return what was heard of each end."""
         return [self.simulation.heard, self.simulation.answers]
 
     @rule(end=st.integers(0, 1), words=st.integers(1, 6))

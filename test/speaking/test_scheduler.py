@@ -284,7 +284,7 @@ def test_one_utterance_ends_and_the_others_go_on() -> None:
     ends = {name: stage.out.of(name, 'ended')[0].time for name in 'ac'}
     assert ends == {'a': stage.clock.now(), 'c': stage.clock.now()}
     # The next one is not late for what is not said any more.
-    stage.out.wait(lambda events: any(event.id == 'b' for event in events))
+    stage.out.wait(lambda events: any((e.kind, e.id) == ('audio', 'b') for e in events))
     assert stage.out.of('b')[0].time == stage.clock.now() + round(LEAD * SECOND)
     while not stage.out.of('d', 'ended'):
         stage.clock.advance(0.05)
