@@ -19,7 +19,7 @@ from speech_clips import Clip, clip, RATE
 from std_msgs.msg import String
 from stream_decoding import transcribe
 from txt2vid_ros.core.clock import SECOND
-from txt2vid_ros.core.pcm import from_s16
+from txt2vid_ros.core.pcm import from_s16, VOICE_RATE
 from txt2vid_ros.ros import messages, qos
 
 CHUNK = 512
@@ -156,3 +156,25 @@ def test_a_link_too_thin_for_sound_says_so(tmp_path: Path) -> None:
                  module='txt2vid_ros.nodes.link') as node:
         assert node.wait() == 2
         assert [line for line in node.lines if 'may not send as much' in line]
+
+
+def test_sound_that_follows_a_text_waits_until_that_has_been_spoken(tmp_path: Path) -> None:
+    """As where a peer changes from text to sound, which is heard sooner after it was said."""
+    with Command(tmp_path, '--ros-args', '-r', '__ns:=/end', '-p', 'beside_voice:=true',
+                 module='txt2vid_ros.nodes.playout') as node, \
+            Observer(node, '/end') as there:  # type: ignore[arg-type]
+        there.publisher(AudioInfo, 'voice/audio_info', qos.INFO).publish(
+            messages.audio_info(VOICE_RATE))
+        heard = there.record(AudioDataStamped, 'voice/audio', qos.CAPTURED)
+        voice = there.publisher(AudioDataStamped, 'voice/audio', qos.VOICE)
+        eventually(lambda: voice.get_subscription_count() == 2, 'who follows the voice')
+        with Microphone(there) as speaking:
+            begin = time.time_ns()
+            for second in range(4):
+                voice.publish(messages.to_audio(
+                    'voice#1', begin + second * SECOND, np.zeros(VOICE_RATE, np.float32)))
+            speaking.say(clip('goforward'))
+            voice.publish(messages.to_audio(
+                'voice#1', begin + 4 * SECOND, np.zeros(0, np.float32)))
+            sound = heard.wait(lambda message: message.header.frame_id != 'voice#1')
+        assert messages.from_time(sound.header.stamp) >= begin + 4 * SECOND

@@ -45,11 +45,11 @@ class Conversation:
             lambda mode: self.modes.append((simulation.now, mode)))
         self.ways.choose('text')
 
-    def speak(self, seconds: float, pause: float = 2.0) -> None:
+    def speak(self, seconds: float, pause: float = 2.0, text: str = '') -> None:
         """Say an utterance, and be silent after it."""
         number = len(self.spoken)
         start = self.simulation.sender_time.wall
-        self.spoken.append(Spoken(f'Utterance number {number}.', start, start + seconds))
+        self.spoken.append(Spoken(text or f'Utterance number {number}.', start, start + seconds))
         self._capture(seconds, number)
         self._capture(pause, None)
 
@@ -62,10 +62,14 @@ class Conversation:
         return round((spoken.end - spoken.start) / PACKET_SECONDS)
 
     def once(self) -> list[str]:
-        """Return for each utterance whether it came as text or as sound, and whether wholly."""
-        heard = self.simulation.heard
+        """
+        Return for each utterance whether it came as text or as sound, and whether wholly.
+
+        Words at its end are a text too, where its beginning came as sound.
+        """
+        heard = [text.split() for text in self.simulation.heard]
         return [' '.join(
-            ['text'] * heard.count(spoken.text)
+            ['text'] * sum(spoken.text.split()[-len(each):] == each for each in heard)
             + (['sound'] if self.sound_heard.get(number) == self.packets(number) else
                ['part'] if number in self.sound_heard else []))
             for number, spoken in enumerate(self.spoken)]
@@ -94,8 +98,9 @@ class Conversation:
             spoken = self.spoken[self._recognized]
             self._recognized += 1
             utterance = OutgoingText(spoken.text, 'ann', 'en', spoken.start - 0.2)
-            if self.ways.goes_as_text(utterance, final=True):
-                self.simulation.sender.submit(utterance, self.simulation.sender_time)
+            sent = self.ways.text_of(utterance, final=True)
+            if sent is not None:
+                self.simulation.sender.submit(sent, self.simulation.sender_time)
 
     def _take_events(self) -> None:
         for event in self.simulation.sender_events:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 
 from link_simulation import SimulatedNetwork, Simulation
 import pytest
 from talking import Conversation
 from txt2vid_ros.link.config import LinkConfig
+from txt2vid_ros.link.sound.remaining_text import remaining_text
 from txt2vid_ros.link.sound.rungs import RUNGS, wire_rate
 
 
@@ -99,7 +101,7 @@ def test_auto_follows_what_the_path_bears() -> None:
     for _ in range(3):
         talk.speak(2.5, pause=2.0)
     at, mode = talk.modes[-1]
-    assert mode == 'text' and at < changed + 3
+    assert mode == 'text' and at < changed + 4
     said = talk.simulation.now
     talk.simulation.say('How long does text take now?')
     talk.be_silent(10)
@@ -157,3 +159,72 @@ def test_an_outage_brings_auto_down_and_text_follows() -> None:
     talk.be_silent(10)
     assert talk.ways.mode == 'text'
     assert all('text' in way or way == 'sound' for way in talk.once())
+
+
+@pytest.mark.parametrize(('loss', 'seed'), [(0.1, 1), (0.15, 0), (0.2, 0)])
+def test_auto_does_not_go_up_and_down_where_much_is_lost(loss: float, seed: int) -> None:
+    talk = conversation(SimulatedNetwork(delay=0.05, jitter=0.02, loss=loss), seed=seed)
+    talk.ways.choose('auto')
+    began = talk.simulation.now
+    while talk.simulation.now < began + 240:
+        talk.speak(2.5)
+    times = [at for at, _ in talk.modes]
+    assert len(times) <= 3
+    assert all(then - at > 20 for at, then in itertools.pairwise(times))
+
+
+def test_auto_backs_off_from_a_path_that_bears_only_what_is_tried() -> None:
+    """Each time sound goes, two of three datagrams are lost; what tries it out arrives."""
+    talk = conversation()
+    talk.ways.choose('auto')
+    for _ in range(90):
+        talk.simulation.network.loss = 0.67 if talk.ways.mode == 'audio' else 0.0
+        talk.speak(1.5)
+    rises = [at for at, mode in talk.modes if mode == 'audio']
+    falls = [at for at, mode in talk.modes if mode == 'text']
+    pauses = [then - at for at, then in zip(falls, rises[1:], strict=False)]
+    assert len(pauses) >= 3
+    assert pauses[0] > 20 and pauses[1] > 40 and pauses[2] > 80
+
+
+@pytest.mark.parametrize('lost', [(-0.2, 0.02), (0.02, 1.1)], ids=['sound', 'report'])
+def test_the_last_sound_of_an_utterance_or_its_report_may_get_lost(
+        lost: tuple[float, float]) -> None:
+    """Nothing comes after it that would be reported, and that is no complaint of the path."""
+    talk = conversation()
+    talk.ways.choose('audio')
+    talk.be_silent(2)
+    talk.ways.choose('auto')
+    talk.speak(2.5, pause=0.0)
+    talk.simulation.network.outages = tuple(
+        (talk.simulation.now + since, talk.simulation.now + until) for since, until in [lost])
+    talk.be_silent(20)
+    assert [mode for _, mode in talk.modes] == ['audio']
+
+
+@pytest.mark.parametrize('cut', [3.0, 5.0, 7.0])
+def test_where_auto_falls_in_mid_sentence_only_the_rest_is_said_as_text(cut: float) -> None:
+    """Twenty words in ten seconds, and the path breaks after some of them."""
+    words = [f'number{at:02}' for at in range(20)]
+    talk = conversation()
+    talk.ways.choose('auto')
+    while not talk.modes:
+        talk.speak(2.0)
+    talk.speak(2.0)
+    broken = talk.simulation.now + cut
+    talk.simulation.network.outages = ((broken, broken + 8),)
+    talk.speak(10.0, text=' '.join(words))
+    talk.be_silent(15)
+    assert talk.ways.mode == 'text'
+    heard, = [text.split() for text in talk.simulation.heard if words[-1] in text]
+    said_again = len(heard) - 2 * (10 - cut)
+    assert heard == words[-len(heard):]
+    # Nothing that was not heard is missing, and hardly more than two seconds come twice.
+    assert 0 <= said_again <= 2 * 2.6
+
+
+def test_a_text_without_spaces_is_said_again_as_a_whole() -> None:
+    assert remaining_text('今日はいい天気ですね', 3.0, 4.0) == '今日はいい天気ですね'
+    assert remaining_text('one two three four', 3.5, 4.0) == 'three four'
+    assert remaining_text('one two three four', 0.0, 0.0) == 'one two three four'
+    assert remaining_text('one two', 9.0, 4.0) == ''

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from pathlib import Path
+import shutil
 
 from txt2vid_ros.call.card import Card, Face
 from txt2vid_ros.call.face.making import FaceBudget, make_face
@@ -58,6 +59,10 @@ class OwnFaces:
         except OSError as error:
             log.warning('%s cannot be kept, so it is made again next time: %s', kept, error)
         return face
+
+    def clear(self) -> None:
+        """Forget all that was made, with the folder."""
+        shutil.rmtree(self._folder, ignore_errors=True)
 
     def _kept(self, file: Path, budget: FaceBudget) -> Path:
         try:

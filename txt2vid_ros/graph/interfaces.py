@@ -49,7 +49,7 @@ INTERFACES: dict[str, Interfaces] = {
                       subscribes=('text', 'heard', 'barge_in', 'tts/interrupt_utterance',
                                   'voice/lead', 'voice/audio_info'), serves=('tts/interrupt',)),
     'playout': Interfaces(publishes=(*_VOICE, 'voice/speaking', 'trace'),
-                          subscribes=(*_MICROPHONE, 'voice/lead', 'voice/audio_info')),
+                          subscribes=(*_MICROPHONE, *_VOICE, 'voice/lead')),
     'lipsync': Interfaces(publishes=('face/image_raw', 'face/image_raw/compressed',
                                      'face/camera_info', 'voice/lead', 'trace'),
                           subscribes=(*_VOICE, 'voice/mouth', 'face/lead', 'face/expression',

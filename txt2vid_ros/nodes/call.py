@@ -14,16 +14,14 @@ import time
 from typing import Any, TYPE_CHECKING
 
 from std_msgs.msg import Empty, Int32MultiArray, String, UInt8MultiArray
-from txt2vid_ros.call.card import Card, Face
-from txt2vid_ros.call.consent import FaceConsent
 from txt2vid_ros.call.exchange import CardExchange
 from txt2vid_ros.call.fields import CardError
 from txt2vid_ros.call.options import CallOptions
+from txt2vid_ros.call.own_card import OwnCard
 from txt2vid_ros.call.own_faces import OwnFaces
 from txt2vid_ros.call.peer_people import people_of, write_people
 from txt2vid_ros.call.store import CardStore
 from txt2vid_ros.call.summary import summary
-from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.registry import names, VOICES
 from txt2vid_ros.core.storage.state import state_dir
 from txt2vid_ros.link import keys
@@ -35,7 +33,6 @@ from txt2vid_ros.ros.running import end_process, run
 
 if TYPE_CHECKING:
     from txt2vid_ros.call.face.coding import Frame
-    from txt2vid_ros.call.face.making import FaceBudget
     from txt2vid_ros.lipsync.face.mesh import FaceMesh
 
 NOBODY = '0' * 32
@@ -69,13 +66,14 @@ class CallNode(ManagedNode):
         table = self.parameters
         key = keys.find(table.key_file) or keys.NO_KEY
         self._head = table.head()
-        self._share: Path | None = table.shared_face()
+        share = table.shared_face()
+        self._lock = threading.Condition()
         self._folder = Path(tempfile.mkdtemp(prefix='txt2vid-call-'))
         self.until_cleanup(lambda: shutil.rmtree(self._folder, ignore_errors=True))
         identity = keys.fingerprint(key)
         store = CardStore() if identity else CardStore(self._folder / 'cards')
-        self._faces = OwnFaces(state_dir() / 'own_faces')
-        self._shared: Path | None = None
+        self._own = OwnCard(self._head, table.budgets(), self._changed)
+        self._own.share(share, OwnFaces(state_dir() / 'own_faces'))
         self._mesh: FaceMesh | None = None
         self._exchange = CardExchange(table, store, identity or NOBODY, self._shows_face,
                                       self._changed)
@@ -83,7 +81,6 @@ class CallNode(ManagedNode):
         self._send = self.publisher(UInt8MultiArray, 'link/send', qos.DATA)
         self._state = self.publisher(String, 'call/peer', qos.INFO)
         self._ended = self.publisher(Empty, 'call/ended', qos.TEXT)
-        self._lock = threading.Condition()
         self._received: collections.deque[bytes] = collections.deque(maxlen=MOST_RECEIVED)
         self._free, self._largest, self._sessions = 0, 0, 0
         self._again = self._left = False
@@ -104,9 +101,10 @@ class CallNode(ManagedNode):
                 (Empty, 'call/hang_up', self._on_hang_up, qos.TEXT)):
             self.create_subscription(kind, topic, take, profile,
                                      qos_overriding_options=qos.overridable())
-        # Not on the thread of the cards, which may be busy with a face for seconds.
+        # Not on the thread of the cards, which may be busy with a face of the peer for seconds.
         self.create_timer(LOOK, self._leave)
         self.work('cards', self._run)
+        self.work('own card', self._own.run)
 
     def report(self) -> tuple[str, str, Mapping[str, Any]]:
         """Return whom the call is with, and how far the cards are."""
@@ -140,13 +138,9 @@ class CallNode(ManagedNode):
 
     def _on_own_face(self, message: String) -> None:
         """Take the file of a face whose owner agrees to share it; an empty text takes it back."""
-        with self._lock:
-            # Of this call alone: what its owner takes back is not kept.
-            self._shared = self._folder / f'own-{time.monotonic_ns()}'
-            self._faces = OwnFaces(self._shared)
-            self._share = Path(message.data) if message.data else None
-            self._again = True
-            self._lock.notify()
+        # Of this call alone: what its owner takes back is not kept.
+        faces = OwnFaces(self._folder / f'own-{time.monotonic_ns()}')
+        self._own.share(Path(message.data) if message.data else None, faces, keeps=False)
 
     def _on_hang_up(self, _: Empty) -> None:
         """Tell the peer, then everybody here, that the call is over."""
@@ -156,25 +150,23 @@ class CallNode(ManagedNode):
                 self._send.publish(UInt8MultiArray(data=GOODBYE))
             self._lock.notify()
 
-    # On a thread: making and taking a face need seconds -----------------------------------------
+    # On a thread: taking a face needs seconds ---------------------------------------------------
 
     def _run(self, stop: threading.Event) -> None:
-        offered: tuple[Path | None] | None = None
         while not stop.is_set():
             with self._lock:
-                if not (self._received or self._again or self._due()):
+                if not (self._received or self._again or self._own.waits or self._due()):
                     self._lock.wait(PACE)
                 received = [*self._received]
                 self._received.clear()
                 again, self._again = self._again, False
-                share = (self._share,)
             for message in received:
                 self._take(message)
-            if share != offered:
-                offered = share
-                for taken_back in {*self._folder.glob('own-*')} - {self._shared}:
-                    shutil.rmtree(taken_back, ignore_errors=True)
-                self._offer(share[0])
+            offer = self._own.take()
+            if offer is not None:
+                self._exchange.offer(offer.card, offer.consent, offer.preview)
+                self._own_problem = offer.problem
+                self.set_problem('me', offer.problem)
             elif again:
                 self._exchange.session_began()
             self._send_due()
@@ -208,32 +200,6 @@ class CallNode(ManagedNode):
             with self._lock:
                 self._free -= 1
             self._send.publish(UInt8MultiArray(data=message))
-
-    def _offer(self, file: Path | None) -> None:
-        """Offer one's own card, with a face where its owner shares one."""
-        head, problem = self._head, ''
-        made: list[Face] = []
-        budgets: tuple[FaceBudget, ...] = self.parameters.budgets() if file is not None else ()
-        try:
-            # Making a face takes a while. What there is meanwhile is sent before.
-            ready = file is not None and self._faces.find(file, budgets[-1]) is not None
-            if not ready:
-                self._exchange.offer(Card(head), FaceConsent())
-                self._send_due()
-            for budget in budgets:
-                assert file is not None
-                made.append(self._faces.get(file, budget))
-                *preview, card = (Card.of(head.name, head.locale, head.voices, each)
-                                  for each in made)
-                self._exchange.offer(card, FaceConsent.to(*made), *preview)
-                if not ready:
-                    self._send_due()
-        except UserError as error:
-            problem = str(error)
-            if not made:
-                self._exchange.offer(Card(head), FaceConsent())
-        self._own_problem = problem
-        self.set_problem('me', problem)
 
     def _shows_face(self, frame: Frame) -> bool:
         from txt2vid_ros.call.face.finding import shows_face

@@ -193,23 +193,23 @@ class LinkNode(ManagedNode):
             return
         start = messages.from_time(message.header.stamp) or self.ros_clock.now()
         utterance = OutgoingText(text, message.header.frame_id, message.locale, start / SECOND)
-        final = bool(message.final)
+        final, runner = bool(message.final), self._runner
+        # Where its beginning has gone as sound, only the rest of it goes as text.
+        sent = self._sound.text_of(utterance, final) if recognized else utterance
+        if sent is None or runner is None:
+            return
 
         def submit(end: Peer, now: Instant) -> None:
-            (end.submit if final else end.submit_partial)(utterance, now)
+            (end.submit if final else end.submit_partial)(sent, now)
 
-        runner = self._runner
-        if recognized and not self._sound.goes_as_text(utterance, final):
+        try:
+            runner.use(submit)
+        except UserError as error:
+            self.get_logger().error(f'an utterance is not sent: {error}')
             return
-        if runner is not None:
-            try:
-                runner.use(submit)
-                if final:
-                    self._trace.mark(
-                        utterance_id(utterance.speaker, start), 'sent', text=text,
-                        link_id=utterance_id(utterance.speaker, travelled_start(utterance.start)))
-            except UserError as error:
-                self.get_logger().error(f'an utterance is not sent: {error}')
+        if final:
+            self._trace.mark(utterance_id(sent.speaker, start), 'sent', text=sent.text,
+                             link_id=utterance_id(sent.speaker, travelled_start(sent.start)))
 
     def _on_text(self, message: String) -> None:
         self._on_speech(messages.to_speech(DEFAULT, self.ros_clock.now(), '', 1.0,

@@ -8,10 +8,16 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.pcm import SPEECH_RATE
 from txt2vid_ros.core.people import DEFAULT
-from txt2vid_ros.media.jitter.jitter_buffer import JitterBuffer, JitterBufferSettings
+from txt2vid_ros.media.jitter.after_voice import SoundAfterVoice
+from txt2vid_ros.media.jitter.jitter_buffer import (
+    JitterBuffer,
+    JitterBufferOutput,
+    JitterBufferSettings,
+)
 from txt2vid_ros.ros.monitoring.node_status import NodeParameters
 from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.parameters import parameter
@@ -19,6 +25,7 @@ from txt2vid_ros.ros.running import end_process, run
 from txt2vid_ros.ros.sound.lead_request import LeadRequest
 from txt2vid_ros.ros.sound.shared_voice import SharedVoice
 from txt2vid_ros.ros.sound.sound_input import SoundInput
+from txt2vid_ros.ros.sound.sound_topic import SoundTopic
 from txt2vid_ros.ros.sound.speech_publisher import SpeechPublisher
 
 
@@ -69,15 +76,25 @@ class PlayoutNode(ManagedNode):
         settings = JitterBufferSettings(
             chunk=table.chunk, delay=table.delay, delay_min=table.delay_min,
             delay_max=table.delay_max, hold=table.hold, pass_noise=table.pass_noise)
-        output = SharedVoice(self, self._output) if table.beside_voice else self._output
         self._playout = JitterBuffer(
-            output, self._new_id, self.ros_clock, lambda: self._lead.seconds, settings)
+            self._beside_voice() if table.beside_voice else self._output, self._new_id,
+            self.ros_clock, lambda: self._lead.seconds, settings)
         self._input = SoundInput(self, self._take)
         if not table.beside_voice:
             self._output.announce()
         self.work('playout', self._playout.run)
         self.work('captions', self._output.tell_heard)
         self.get_logger().info(f'ready to play {self.resolve_topic_name("mic/audio")}')
+
+    def _beside_voice(self) -> JitterBufferOutput:
+        """Return what has sound wait for the voice of tts, and follow at its rate."""
+        shared = SharedVoice(self, self._output)
+        after = SoundAfterVoice(shared, self.ros_clock)
+        self._voice = SoundTopic(self, 'voice/audio', shared.rate, lambda sound: after.voice(
+            sound.frame_id, sound.stamp,
+            len(sound.format.decode(sound.data)) * SECOND // sound.format.rate))
+        self.work('turns', after.run)
+        return after
 
     def report(self) -> tuple[str, str, Mapping[str, Any]]:
         """Return the buffer's delay, what it has measured and what it had to conceal."""

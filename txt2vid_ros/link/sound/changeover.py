@@ -22,9 +22,21 @@ _NO_SOUND, _BROKEN_OFF = 2.0, 10.0
 """Seconds without captured sound after which nobody is in the middle of a word; where it ended in
 one, more sound may only be late."""
 _KEPT = 64
-"""Utterances that went as sound and moments of change that are remembered."""
+"""Utterances that went as sound, moments of change and stretches of speech that are remembered."""
 
 Utterance = TypeVar('Utterance')
+
+
+class Unheard(NamedTuple, Generic[Utterance]):
+    """An utterance whose rest is to go as text."""
+
+    utterance: Utterance
+    since: float
+    """Until when it went as sound that is known to have arrived."""
+    heard: float
+    """Seconds of speech in it until then."""
+    spoken: float
+    """Seconds of speech in all of it."""
 
 
 class _Said(NamedTuple, Generic[Utterance]):
@@ -45,6 +57,8 @@ class Changeover(Generic[Utterance]):
         self._fallen = -NEVER
         """Since when what went as sound is not known to have arrived, at the last fall."""
         self._as_sound: collections.deque[_Said[Utterance]] = collections.deque(maxlen=_KEPT)
+        self._loud: collections.deque[tuple[float, float]] = collections.deque(maxlen=_KEPT)
+        """From when to when somebody spoke."""
         self._loud_until = -NEVER
         self._sound_until = self._wanted_at = -NEVER
         self._quiet_since: float | None = None
@@ -72,6 +86,8 @@ class Changeover(Generic[Utterance]):
     def sound(self, begin: float, end: float, loud: bool) -> None:
         """Note captured sound, and whether somebody speaks in it; perhaps change over."""
         if loud:
+            goes_on = self._loud and begin <= self._loud[-1][1]
+            self._loud.append((self._loud.pop()[0] if goes_on else begin, end))
             self._loud_until, self._quiet_since = end, None
         elif self._quiet_since is None or begin - self._sound_until > _NO_SOUND:
             self._quiet_since = begin
@@ -88,24 +104,25 @@ class Changeover(Generic[Utterance]):
                 mode = changed
         return mode == TEXT
 
-    def utterance(self, utterance: Utterance, start: float, now: float) -> bool:
-        """Return whether a recognized utterance is to be sent; else it is remembered."""
+    def utterance(self, utterance: Utterance, start: float, now: float
+                  ) -> Unheard[Utterance] | None:
+        """Take a recognized utterance; return what is to be sent of it, None where it is sound."""
         if self.goes_as_text(start):
-            return True
-        end = self._loud_until if self._loud_until > start else now
-        if end > self._fallen and start < self._fallen:
+            return Unheard(utterance, start, 0.0, 0.0)
+        said = _Said(utterance, start, self._loud_until if self._loud_until > start else now)
+        if said.end > self._fallen and start < self._fallen:
             # Its sound broke off in the middle.
-            return True
-        self._as_sound.append(_Said(utterance, start, end))
-        return False
+            return self._unheard(said)
+        self._as_sound.append(said)
+        return None
 
-    def fall(self, arrived: float | None, now: float) -> list[Utterance]:
+    def fall(self, arrived: float | None, now: float) -> list[Unheard[Utterance]]:
         """
         Change over to text at once, because sound does not arrive any more.
 
         What was captured after `arrived` is not known to have arrived. Return the utterances
-        that ended after that: they go as text. One that the speaker is still in the middle of
-        follows once it is recognized; its beginning may be heard twice.
+        that ended after that: their rest goes as text. That of one which the speaker is still in
+        the middle of follows once it is recognized.
         """
         self._wanted = TEXT
         if self.mode == TEXT:
@@ -113,9 +130,18 @@ class Changeover(Generic[Utterance]):
         began = self._changes[-1][0]
         self._fallen = began if arrived is None else min(max(arrived, began), now)
         self._change(self._fallen)
-        lost = [said.utterance for said in self._as_sound if said.end > self._fallen]
+        lost = [self._unheard(said) for said in self._as_sound if said.end > self._fallen]
         self._as_sound.clear()
         return lost
+
+    def _unheard(self, said: _Said[Utterance]) -> Unheard[Utterance]:
+        since = max(said.start, self._fallen)
+        return Unheard(said.utterance, since, self._speech(said.start, since),
+                       self._speech(said.start, said.end))
+
+    def _speech(self, begin: float, end: float) -> float:
+        """Return the seconds of speech between two times."""
+        return sum(max(0.0, min(until, end) - max(since, begin)) for since, until in self._loud)
 
     def _change(self, at: float) -> None:
         self.mode = self._wanted

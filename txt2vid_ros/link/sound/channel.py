@@ -49,8 +49,8 @@ class SoundChannel:
         """What the consumer has not been told yet."""
         self._told = (False, 0)
         self._sent = self._arrived = self._dropped = 0
-        self._end = -NEVER
-        """When the sound that was taken last ends."""
+        self._span = -NEVER, -NEVER
+        """When the sound that was taken last begins and ends."""
 
     # What goes in -----------------------------------------------------------------------------
 
@@ -119,8 +119,8 @@ class SoundChannel:
             body = dataclasses.replace(body or AudioBody(), report=report)
         assert body is not None
         if body.measures:
-            end = self._end if body.packets else -NEVER
-            self._outgoing.sent(session.sent(FrameType.AUDIO), end, now.mono)
+            begin, end = self._span if body.packets else (-NEVER, -NEVER)
+            self._outgoing.sent(session.sent(FrameType.AUDIO), begin, end, now.mono)
         packed = body.pack()
         return session.seal_next(FrameType.AUDIO, packed, ride(now, room - len(packed)))
 
@@ -153,7 +153,7 @@ class SoundChannel:
         packets = self._outgoing.take(self._packets, room - FIELD_BYTES - REPORT_BYTES, now.mono)
         if not packets:
             return None
-        self._end = packets[-1].stamp + PACKET_SECONDS
+        self._span = packets[0].stamp, packets[-1].stamp + PACKET_SECONDS
         return AudioBody(tuple(each.data for each in packets), _ticks(packets[0].stamp), _LENGTH)
 
     def _padding(self, now: Instant) -> AudioBody | None:

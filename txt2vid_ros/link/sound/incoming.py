@@ -16,6 +16,8 @@ _HELD_UP = 0.25
 """Seconds of delay beyond the least that are reported at once."""
 _JUDGED = 2
 """Datagrams that have to be held up for that to be a queue."""
+_REPEATED = 2
+"""Times that a report is repeated where no more sound comes: it may have got lost."""
 _BASE_SECONDS = 30.0
 """The least delay is that of the last one or two stretches of so many seconds."""
 _PAUSE = 0.5
@@ -54,6 +56,9 @@ class IncomingSound:
         """Of sound, and of padding, which waits for no sound."""
         self._queues: list[float] = []
         """Since the last report."""
+        self._last: SoundReport | None = None
+        self._repeats = 0
+        """Of the last report that are left."""
         self._reported = -NEVER
         self._offset = 0.0
         self._end = -NEVER
@@ -86,7 +91,7 @@ class IncomingSound:
     def report_due(self) -> float:
         """Return when to report, even without sound to ride on."""
         if not self._queues:
-            return NEVER
+            return self._reported + REPORT_INTERVAL if self._repeats else NEVER
         held_up = (len(self._queues) >= _JUDGED
                    and min(self._queues[-_JUDGED:]) > _HELD_UP)
         return self._reported + (_LEAST_INTERVAL if held_up else REPORT_INTERVAL)
@@ -95,8 +100,13 @@ class IncomingSound:
         """Return a report where one is due, a little sooner where it `rides`."""
         if now.mono < self.report_due - (REPORT_INTERVAL - _EARLY if rides else 0.0):
             return None
-        # The least of the last ones: jitter is no queue.
-        queue = min(self._queues[-_JUDGED:])
-        self._queues.clear()
         self._reported = now.mono
-        return SoundReport(self._highest, self.received, queue)
+        if self._queues:
+            # The least of the last ones: jitter is no queue.
+            queue = min(self._queues[-_JUDGED:])
+            self._queues.clear()
+            self._last = SoundReport(self._highest, self.received, queue)
+            self._repeats = _REPEATED
+        else:
+            self._repeats -= 1
+        return self._last

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import collections
-from typing import NamedTuple
 
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.link.config import LinkConfig
 from txt2vid_ros.link.messages import NEVER
+from txt2vid_ros.link.sound.reported_path import Arrivals, ReportedPath
 from txt2vid_ros.link.sound.rungs import bearable, SoundRung, wire_rate
 from txt2vid_ros.link.sound.trial import SECONDS as TRIAL_SECONDS
 from txt2vid_ros.link.sound.trial import Trial
@@ -18,18 +18,25 @@ QUEUE_BAD, QUEUE_LOST = 0.4, 1.0
 """Seconds for which sound waits on the way: a lower rung is needed; none is of use any more."""
 LOSS_BAD, LOSS_LOST = 0.15, 0.5
 """Shares of the datagrams of sound that are lost, likewise."""
-_LOSS_WINDOW = 4.0
-"""Seconds over which losses are counted."""
-_FEW, _MANY = 4, 12
-"""Datagrams that show LOSS_LOST, and LOSS_BAD."""
+_LOSS_SECONDS = 4.0
+"""Over which losses are counted where they cost a rung, and a trial those of all of it."""
+_MANY = 12
+"""Datagrams that show a share of them to be lost."""
+_FALL_LOSS, _FALL_SECONDS, _FALL_MANY = 0.25, 10.0, 30
+"""The share, and over what it is counted, that has AUTO fall from the lowest rung. It is far above
+what a trial passes, so that a path in between stays with what it has."""
 _STEP_UP_AFTER = 4.0
 """Seconds without complaint after which the next rung is tried."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 5.0, 60.0
 """Seconds until what the path did not bear is tried again; each failure doubles them."""
+_FALL_PAUSE, _LONGEST_FALL_PAUSE = 20.0, 320.0
+"""Seconds until a trial after a fall from a fresh rise; each such fall doubles them."""
+_FRESH = 60.0
+"""Seconds after which a rise that holds is no fresh one, and earlier falls are forgotten."""
 _FORGIVEN = 30.0
 """Seconds after which a rung that holds has made up for its failures."""
-_DRAINS = 0.03
-"""Seconds by which a queue is shorter, from report to report, where the path bears the rung."""
+_TRIAL, _FALL = -1, -2
+"""What may fail besides rungs, which are counted from 0."""
 _GOOD = 0.5
 """How much of a bad queue there may be where a finer rung is tried."""
 _STRICT = 0.75
@@ -38,20 +45,13 @@ _TALK = 20.0
 """Seconds after speech in which a trial makes sense: silence costs nothing."""
 
 
-class Arrivals(NamedTuple):
-    """What a report says of the datagrams since the one before."""
-
-    sent: int
-    received: int
-    queue: float
-
-
 class Ladder:
     """
     Decides for one end; the time is that of the monotonic clock.
 
-    AUTO goes down to text at once where the lowest rung is too much, and up again after a trial
-    (`trial`) of ten seconds. AUDIO stays at the lowest rung then.
+    AUTO goes down to text where the lowest rung is too much, and up again after a trial (`trial`)
+    of ten seconds. What a trial passes is far from what has it fall, and a fall soon after a rise
+    delays the next trial, so that AUTO does not go up and down. AUDIO stays at the lowest rung.
     """
 
     def __init__(self, config: LinkConfig) -> None:
@@ -64,12 +64,11 @@ class Ladder:
         self._least = wire_rate(self._rungs[0], config) if self._rungs else 0.0
         self._config = config
         self._at = 0
-        self._window: collections.deque[tuple[float, Arrivals]] = collections.deque()
+        self._path = ReportedPath()
         self._pauses: collections.Counter[int] = collections.Counter()
-        """How often each rung has failed of late; -1 stands for the trial."""
+        """How often each rung has failed of late, and _TRIAL and _FALL."""
         self._not_before: dict[int, float] = {}
-        self._good_since = self._settled = self._held_since = 0.0
-        self._queue, self._reported = 0.0, -NEVER
+        self._good_since = self._settled = self._held_since = self._rose = 0.0
         self._talked = -NEVER
 
     @property
@@ -107,8 +106,8 @@ class Ladder:
             return
         talked = now - self._talked < _TALK
         if self.trial is None:
-            if talked and now >= self._not_before.get(-1, 0.0):
-                self._window.clear()
+            if talked and now >= self._next_trial:
+                self._path.forget_losses()
                 self.trial = Trial(self._rungs[0], now)
         elif not talked:
             self.trial = None
@@ -123,18 +122,15 @@ class Ladder:
         if self.trial is not None:
             return self.trial.due
         waits = now - self._talked < _TALK
-        return max(now, self._not_before.get(-1, 0.0)) if waits else NEVER
+        return max(now, self._next_trial) if waits else NEVER
 
     def report(self, arrivals: Arrivals, now: float) -> None:
         """Take what the other end says of the sound that it got."""
-        self._window.append((now, arrivals))
-        while self._window[0][0] < now - (TRIAL_SECONDS if self.trial else _LOSS_WINDOW):
-            self._window.popleft()
+        self._path.report(arrivals, now)
         bad, lost = self._judged(arrivals, now)
-        self._queue, self._reported = arrivals.queue, now
         if self.trial is not None:
             if bad or lost:
-                self._fail(-1, now)
+                self._fail(_TRIAL, now)
                 self.trial = None
             else:
                 self.trial.reported(now)
@@ -149,45 +145,57 @@ class Ladder:
     def silent(self, now: float) -> None:
         """Note that no report has come in time."""
         if self.trial is not None:
-            self._fail(-1, now)
+            self._fail(_TRIAL, now)
             self.trial = None
         elif self.carries:
             self._down(now, 0.0, at_once=True)
 
+    @property
+    def _next_trial(self) -> float:
+        return max(self._not_before.get(what, 0.0) for what in (_TRIAL, _FALL))
+
     def _judged(self, arrivals: Arrivals, now: float) -> tuple[bool, bool]:
         """Return whether the path complains, and whether it bears nothing of this."""
-        sent = sum(each.sent for _, each in self._window)
-        received = sum(each.received for _, each in self._window)
+        path = self._path
         strict = _STRICT if self.trial is not None else 1.0
-        # A queue that a lower rung lets run dry is no complaint about that.
-        grows = arrivals.queue > self._queue - _DRAINS
-        bad = (arrivals.queue > strict * QUEUE_BAD and grows) or (
-            sent >= _MANY and received < (1 - strict * LOSS_BAD) * sent)
-        lost = (arrivals.queue > QUEUE_LOST and grows) or (
-            arrivals.sent >= _FEW and arrivals.received < (1 - LOSS_LOST) * arrivals.sent) or (
-            bad and self._carried(arrivals.queue, now) < self._least)
+        held_up = path.grows and arrivals.queue > strict * QUEUE_BAD
+        bad = held_up or self._loses(now, strict)
+        lost = (path.grows and arrivals.queue > QUEUE_LOST) or (
+            path.lost_of_last(_MANY) > LOSS_LOST) or (bad and self._carried < self._least)
         return bad, lost
 
-    def _carried(self, queue: float, now: float) -> float:
+    def _loses(self, now: float, strict: float) -> bool:
+        """Return whether too much is lost for what is sent now."""
+        if self.trial is not None:
+            return self._path.lost(_MANY, TRIAL_SECONDS, now) > strict * LOSS_BAD
+        if self._at == 0:
+            return self._path.lost(_FALL_MANY, _FALL_SECONDS, now) > _FALL_LOSS
+        return self._path.lost(_MANY, _LOSS_SECONDS, now) > LOSS_BAD
+
+    @property
+    def _carried(self) -> float:
         """Return the bit/s that the path carries, by how fast its queue grows."""
-        growth = (queue - self._queue) / max(now - self._reported, 0.1)
-        return wire_rate(self._rungs[self._at], self._config) * (1 - max(growth, 0.0))
+        return wire_rate(self._rungs[self._at], self._config) * (1 - self._path.growth)
 
     def _begin(self, now: float) -> None:
         self.carries, self._at = True, 0
-        self._window.clear()
-        self._good_since = self._settled = self._held_since = now
+        self._path.forget_losses()
+        self._good_since = self._settled = self._held_since = self._rose = now
 
     def _up(self, now: float) -> None:
         self._good_since = now
         if now - self._held_since >= _FORGIVEN:
-            self._pauses.clear()
+            self._forgive(_TRIAL, *range(len(self._rungs)))
         above = self._at + 1
         if above < len(self._rungs) and now >= self._not_before.get(above, 0.0):
             self._at, self._held_since = above, now
 
+    def _forgive(self, *what: int) -> None:
+        for each in what:
+            self._pauses.pop(each, None)
+
     def _down(self, now: float, queue: float, at_once: bool) -> None:
-        self._window.clear()
+        self._path.forget_losses()
         self._good_since = self._held_since = now
         # What waits on the way already goes on complaining.
         self._settled = now + queue + 1.0
@@ -195,13 +203,22 @@ class Ladder:
             self._fail(self._at, now)
             self._at -= 1
         elif self.asked == AUTO:
-            self._fail(-1, now)
-            self.carries = False
+            self._fall(now)
         else:
             self._at = 0
 
-    def _fail(self, what: int, now: float) -> None:
-        self._window.clear()
-        pause = min(_FIRST_PAUSE * 2 ** self._pauses[what], _LONGEST_PAUSE)
+    def _fall(self, now: float) -> None:
+        """Go down to text; where it went up only just now, back off."""
+        self.carries = False
+        if now - self._rose < _FRESH:
+            self._fail(_FALL, now, _FALL_PAUSE, _LONGEST_FALL_PAUSE)
+        else:
+            self._forgive(_FALL)
+            self._fail(_TRIAL, now)
+
+    def _fail(self, what: int, now: float, first: float = _FIRST_PAUSE,
+              longest: float = _LONGEST_PAUSE) -> None:
+        self._path.forget_losses()
+        pause = min(first * 2 ** self._pauses[what], longest)
         self._pauses[what] += 1
         self._not_before[what] = now + pause

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import collections
+import itertools
 from typing import NamedTuple
 
 from txt2vid_ros.link.messages import NEVER
 from txt2vid_ros.link.protocol.audio import COUNTERS, SoundReport
 from txt2vid_ros.link.protocol.wire import nearest
-from txt2vid_ros.link.sound.ladder import Arrivals
+from txt2vid_ros.link.sound.reported_path import Arrivals
 from txt2vid_ros.link.sound.rungs import PACKET_SECONDS
 
 OLDEST = 1.0
@@ -17,6 +18,13 @@ _SEAM = 0.005
 """Seconds by which a stamp may be off and the sound still be continuous."""
 _LATENESS = 0.05
 """Seconds by which the packet that fills a datagram may come later than its sound."""
+_CONCEALED = 1
+"""Datagrams that may be missing from a report, and the sound be understood all the same."""
+_UTTERANCE_GAP = 1.0
+"""Seconds without sound, the length of a datagram included, that part two utterances."""
+_SILENT = 4
+"""Datagrams without a report that show that none comes: of fewer, all may have got lost, and so
+the last ones of an utterance are never reported where they are."""
 _REMEMBERED = 1024
 """Datagrams that reports may be about."""
 
@@ -31,8 +39,9 @@ class AudioPacket(NamedTuple):
 
 class _SentSound(NamedTuple):
     counter: int
+    begin: float
     end: float
-    """When the last of its samples was captured; nothing of padding."""
+    """When the first and the last of its samples were captured; -NEVER of padding."""
     at: float
 
 
@@ -44,7 +53,12 @@ class OutgoingSound:
         self.dropped = 0
         """Packets that were too old to be sent."""
         self.arrived_until: float | None = None
-        """Until when what was captured is known to have arrived, as far as it was not lost."""
+        """
+        Until when what was captured is known to have arrived.
+
+        Where more than single datagrams of an utterance are missing, no further than before them.
+        """
+        self._reported_until: float | None = None
         self._waiting: collections.deque[AudioPacket] = collections.deque()
         self._sent: collections.deque[_SentSound] = collections.deque(maxlen=_REMEMBERED)
         self._last = self._highest = self._given_up = -1
@@ -82,15 +96,16 @@ class OutgoingSound:
             taken.append(packet)
         return taken
 
-    def sent(self, counter: int, end: float, now: float) -> None:
-        """Note when the sound of a datagram ends; padding ends at -NEVER."""
+    def sent(self, counter: int, begin: float, end: float, now: float) -> None:
+        """Note when the sound of a datagram begins and ends, which is -NEVER for padding."""
         self._last = counter
-        self._sent.append(_SentSound(counter, end, now))
+        self._sent.append(_SentSound(counter, begin, end, now))
 
     @property
     def unreported_since(self) -> float:
-        """Return when the oldest datagram was sent that no report is about yet."""
-        return next((each.at for each in self._sent if each.counter > self._given_up), NEVER)
+        """Return since when there are so many datagrams without a report that it is missing."""
+        unreported = (each.at for each in self._sent if each.counter > self._given_up)
+        return next(itertools.islice(unreported, _SILENT - 1, None), NEVER)
 
     def give_up(self) -> None:
         """Expect no report any more on what was sent so far."""
@@ -105,11 +120,23 @@ class OutgoingSound:
             return None
         self._highest, self._received = highest, received
         self._given_up = max(self._given_up, highest)
-        ends = [each.end for each in self._sent if each.counter <= highest and each.end > -NEVER]
-        self.arrived_until = ends[-1] if ends else self.arrived_until
+        reported = []
         while self._sent and self._sent[0].counter <= highest:
-            self._sent.popleft()
+            reported.append(self._sent.popleft())
+        self._arrived([each for each in reported if each.end > -NEVER], sent - got)
         return Arrivals(sent, min(got, sent), report.queue)
+
+    def _arrived(self, reported: list[_SentSound], lost: int) -> None:
+        """Note that sound has arrived, but for so many datagrams."""
+        if not reported:
+            return
+        known, last = self.arrived_until, self._reported_until
+        self._reported_until = reported[-1].end
+        whole = lost <= _CONCEALED
+        if known is None or last is None or known == last or (
+                reported[0].end - last > _UTTERANCE_GAP):
+            # All before was whole, or it is another utterance.
+            self.arrived_until = reported[-1].end if whole else reported[0].begin
 
     def _run(self, most: int) -> int:
         """Return how many of the packets that wait follow each other without a gap."""

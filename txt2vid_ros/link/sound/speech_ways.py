@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+import dataclasses
 import threading
 from typing import TypeAlias
 
 from txt2vid_ros.link.messages import Instant, NEVER, OutgoingText, SoundPath
 from txt2vid_ros.link.peer import Peer
-from txt2vid_ros.link.sound.changeover import Changeover
+from txt2vid_ros.link.sound.changeover import Changeover, Unheard
 from txt2vid_ros.link.sound.ladder import AUDIO, AUTO, TEXT
+from txt2vid_ros.link.sound.remaining_text import remaining_text
 
 _TALK_INTERVAL = 1.0
 """Seconds between two notes that somebody speaks."""
@@ -76,12 +78,13 @@ class SpeechWays:
         """Send a coded packet of sound that was captured from `begin` on."""
         self._use(lambda end, now: end.sound.submit(packet, begin, now))
 
-    def goes_as_text(self, utterance: OutgoingText, final: bool) -> bool:
-        """Return whether the text of a recognized utterance is to be sent."""
+    def text_of(self, utterance: OutgoingText, final: bool) -> OutgoingText | None:
+        """Return what is to be sent of a recognized utterance as text; None where nothing is."""
         with self._lock:
-            if final:
-                return self._over.utterance(utterance, utterance.start, self._now().wall)
-            return self._over.goes_as_text(utterance.start)
+            if not final:
+                return utterance if self._over.goes_as_text(utterance.start) else None
+            unheard = self._over.utterance(utterance, utterance.start, self._now().wall)
+            return unheard and _rest(unheard)
 
     def path(self, event: SoundPath) -> None:
         """Follow what the path bears."""
@@ -94,7 +97,9 @@ class SpeechWays:
                 self._over.want(AUDIO, now)
             else:
                 for lost in self._over.fall(event.arrived_until, now):
-                    self._submit(lost)
+                    rest = _rest(lost)
+                    if rest is not None:
+                        self._submit(rest)
             self._follow()
 
     def look(self) -> None:
@@ -121,3 +126,15 @@ class SpeechWays:
         if mode == TEXT and self._asked == TEXT:
             self._use(lambda end, now: end.sound.ask(TEXT, now))
         self._changed(mode)
+
+
+def _rest(unheard: Unheard[OutgoingText]) -> OutgoingText | None:
+    """Return what may not have been heard of an utterance; None where all was."""
+    utterance = unheard.utterance
+    if not unheard.heard:
+        return utterance
+    text = remaining_text(utterance.text, unheard.heard, unheard.spoken)
+    if not text:
+        return None
+    whole = text == utterance.text
+    return utterance if whole else dataclasses.replace(utterance, text=text, start=unheard.since)

@@ -22,7 +22,7 @@ class LinkSound:
         self._speaks = role.speaks
         self._topics = PeerSound(node, plays=role.hears)
         self._ways = SpeechWays(use, now, self._topics.tell_mode)
-        self.goes_as_text = self._ways.goes_as_text
+        self.text_of = self._ways.text_of
 
     @staticmethod
     def check(mode: str) -> None:
