@@ -8,45 +8,16 @@ import time
 from fake_replica import FakeReplica
 from hypothesis import given, strategies
 import numpy as np
+from painted_engine import BOX, face, is_here, PaintedEngine, speech
 import pytest
 from txt2vid_ros.core.errors import UserError
-from txt2vid_ros.core.mouth import MouthTrack, SHAPES
 from txt2vid_ros.lipsync.choice import engine_options, make_engine
-from txt2vid_ros.lipsync.engine import Frame, LipSyncEngine, LipSyncSession, SpeechView
 from txt2vid_ros.lipsync.remote import wire
 from txt2vid_ros.lipsync.remote.engine import RayEngine, RayOptions, RaySession
 from txt2vid_ros.lipsync.wav2lip.generator.base import MOUTH_SHAPE
 from txt2vid_ros.lipsync.wav2lip.options import Wav2LipOptions
-from txt2vid_ros.media.driving.driving_media import DrivingMedia
-from txt2vid_ros.media.speech_timeline import SpeechTimeline
 
-BOX = (10, 110, 30, 130)        # top, bottom, left, right
 REFUSED = r'bytes|short|mouth'
-HERE = 77
-"""What the engine of this machine paints its pictures with."""
-
-
-class PaintedSession(LipSyncSession):
-    def render(self, time: float, driving_index: int, speech: SpeechView) -> Frame:
-        return np.full((120, 160, 3), HERE, np.uint8)
-
-
-class PaintedEngine(LipSyncEngine):
-    name = 'painted'
-    look_ahead = 0.5
-
-    def open(self, driving: DrivingMedia) -> LipSyncSession:  # noqa: A003
-        return PaintedSession()
-
-
-def speech() -> SpeechTimeline:
-    """Return two seconds of a voice that tells when it speaks."""
-    timeline = SpeechTimeline()
-    wave = np.sin(np.arange(32000) / 5).astype(np.float32) * 0.5
-    timeline.push('a', 0, wave, 16000)
-    timeline.push_mouth('a', MouthTrack(
-        np.array([-1.0, 3.0]), np.zeros((2, len(SHAPES)), np.float32)))
-    return timeline
 
 
 def until(true: Callable[[], bool]) -> None:
@@ -73,11 +44,7 @@ def engine(replica: FakeReplica) -> Iterator[RayEngine]:
 
 
 def opened(engine: RayEngine) -> RaySession:
-    return engine.open(DrivingMedia([np.full((120, 160, 3), 30, np.uint8)], 25.0, ''))
-
-
-def is_here(picture: Frame) -> bool:
-    return bool((picture == HERE).all())
+    return engine.open(face())
 
 
 def test_the_mouth_comes_from_the_other_machine_and_is_pasted_here(
