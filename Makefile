@@ -14,11 +14,12 @@ JOBS ?= 3
 PYTEST := -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 PYTEST_ARGS ?=
 
-.PHONY: help live setup setup-test wav2lip test lint style ament types pytest coverage fuzz bench lock clean
+.PHONY: help live setup setup-test wav2lip test test-ray lint style ament types pytest coverage fuzz bench lock clean
 
 help:
 	@echo 'make live    set up once, start the talking head, say how to watch and speak'
 	@echo 'make test    set up once, then lint, type check and all tests'
+	@echo 'make test-ray  with Ray, which it installs: a cluster of three nodes, killed under load'
 	@echo 'make lint    lint and type check only'
 	@echo 'make coverage  all tests, and which lines they run'
 	@echo 'make bench   measure; BENCH=sync, latency, web, barge_in, graph, face ...'
@@ -61,6 +62,11 @@ types: setup-test
 
 pytest: setup-test
 	$(PYTHON_IN) $(PYTEST) $(PYTEST_ARGS)
+
+# Apart from `make test`: Ray brings 345 MB, and its cluster is slow to start on two busy cores.
+test-ray: setup-test
+	$(PYTHON_IN) -m pip install --quiet --require-hashes --no-deps --requirement requirements/ray.txt
+	$(PYTHON_IN) -m pytest test/cluster $(PYTEST_ARGS)
 
 # Which lines the tests run, at least 95 in 100; apart from `make test`, as it costs two thirds more
 # processor time. The data files are one a process; those of an earlier run would count too.

@@ -101,6 +101,7 @@ setup(
         'meshtastic': ['meshtastic==2.7.11'],  # GPL-3
         'face': ['ai-edge-litert==2.3.0'],
         'torch': ['torch>=2.4', 'onnx>=1.16', 'onnxruntime>=1.23'],
+        'ray': ['ray[serve]==2.60.0'],  # many machines
         'fuzz': ["atheris==3.0.0; python_version >= '3.11'"],
         'test': ['pytest', 'pytest-timeout', 'pytest-xdist', 'hypothesis'],
     },
@@ -131,6 +132,7 @@ setup(
         'txt2vid_ros.lipsync': [
             'viseme = txt2vid_ros.lipsync.viseme.engine:VisemeEngine [face]',
             'wav2lip = txt2vid_ros.lipsync.wav2lip.engine:Wav2LipEngine [torch]',
+            'ray = txt2vid_ros.lipsync.remote.engine:RayEngine',
             'flash = txt2vid_ros.bench.lipsync.flash:FlashEngine',
         ],
     },

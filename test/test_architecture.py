@@ -26,6 +26,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     'speaking': ('core',),
     'lipsync': ('core', 'media'),
     'call': ('core', 'lipsync', 'media'),
+    'cluster': ('core', 'lipsync'),
     'providers': ('core', 'lipsync', 'listening', 'media', 'speaking'),
     'render': ('core', 'lipsync', 'media', 'speaking'),
     'ros': ('core', 'media'),

@@ -111,13 +111,14 @@ def test_every_interface_package_that_is_imported_is_declared(folder, kinds):
 
 @pytest.mark.parametrize(('lock', 'extras'), [
     ('voices', ('voices-ja', 'voices-zh')), ('languages', ('languages',)),
-    ('meshtastic', ('meshtastic',))])
+    ('meshtastic', ('meshtastic',)), ('ray', ('ray',))])
 def test_the_packages_of_an_extra_are_locked_with_hashes_at_the_same_version(prefix, lock, extras):
     locked = dict(re.findall(r'^([\w-]+)==(\S+).*\\\n {4}--hash=sha256:[0-9a-f]{64}',
                              (ROOT / f'requirements/{lock}.txt').read_text(), re.MULTILINE))
     asked = run(prefix, '-c', 'from importlib.metadata import requires\n'
                 'print(*requires("txt2vid_ros"), sep="\\n")').stdout
-    wanted = [re.match(r'([\w-]+)==([\w.]+)', line).groups() for line in asked.splitlines()
+    wanted = [re.match(r'([\w-]+)(?:\[\w+\])?==([\w.]+)', line).groups()
+              for line in asked.splitlines()
               if re.search(rf'extra == .(?:{"|".join(extras)}).$', line)]
     assert wanted
     assert {name: locked.get(name) for name, _ in wanted} == dict(wanted)

@@ -19,12 +19,12 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 compile runtime.in --output-file "$work/runtime.txt"
 compile runtime.in test.in --constraint "$work/runtime.txt" --output-file "$work/all.txt"
-for extra in fuzz voices languages meshtastic; do
+for extra in fuzz voices languages meshtastic ray; do
   compile "$extra.in" --constraint "$work/runtime.txt" --output-file "$work/$extra.txt"
 done
 
 note='# Made by make lock; change the .in file instead.'
-for locked in runtime fuzz voices languages meshtastic; do
+for locked in runtime fuzz voices languages meshtastic ray; do
   { echo "$note"; cat "$work/$locked.txt"; } > "$locked.txt"
 done
 # A package is a line that does not begin with a space, followed by its hashes.

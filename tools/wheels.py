@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PLATFORM = 'aarch64-manylinux_2_35'
 """The oldest system with a new enough Python: Ubuntu 22.04, thus JetPack 6; Debian 12 has 2.36."""
 PYTHONS = ('3.10', '3.11', '3.12', '3.13')
-LOCKS = (('runtime', 'test'), ('voices',), ('languages',), ('fuzz',))
+LOCKS = (('runtime', 'test'), ('voices',), ('languages',), ('ray',), ('fuzz',))
 """Files of requirements/ that are installed into one environment are resolved together."""
 SOURCES = frozenset({'empy', 'flake8-quotes', 'jieba'})
 """Python alone, published as source on every platform: pip builds them without a compiler."""

@@ -50,6 +50,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         'with these options as columns; those that are there are left')
     parser.add_argument('--processes', type=int, default=0, metavar='N', help='clips of the list '
                         'that are made at a time (one for each core)')
+    parser.add_argument('--ray', nargs='?', const='', metavar='ADDRESS', help='make those of the '
+                        'list on a Ray cluster; that of this machine if no address is given')
     parser.add_argument('--out', type=Path, help='.mp4, .mkv, .mov or .webm')
     parser.add_argument('--face', default='', help='picture or video; the built-in portrait '
                         'if left out')
@@ -82,8 +84,9 @@ def run(arguments: argparse.Namespace) -> int:
         return jobs.run(arguments, make, check, add_arguments)
     if arguments.out is None:
         raise UserError('--out is missing', 'Name the file to write, such as hello.mp4.')
-    if arguments.processes:
-        raise UserError('--processes is for a list of clips', 'Give one with --jobs.')
+    for option in ('processes', 'ray'):
+        if getattr(arguments, option) not in (0, None):
+            raise UserError(f'--{option} is for a list of clips', 'Give one with --jobs.')
     begun = time.monotonic()
     with contextlib.closing(Kept()) as kept:
         seconds = make(arguments, kept, told=lambda line: print(line, file=sys.stderr))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 import dataclasses
 import pathlib
+import re
 from typing import Any, NamedTuple
 
 from txt2vid_ros.core import registry
+from txt2vid_ros.core.address import parse_address
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.models.manifest import load_manifest
 from txt2vid_ros.core.models.store import models_dir
@@ -21,6 +23,8 @@ from txt2vid_ros.lipsync.wav2lip.options import Wav2LipOptions
 AUTO = 'auto'
 WAV2LIP = 'wav2lip'
 FALLBACK = 'viseme'
+RAY, RAY_SCHEME, RAY_PORT = 'ray', 'ray://', 8000
+"""An engine on other machines, how it is asked for, and the port of Ray Serve's HTTP."""
 WAV2LIP_FILES = ('wav2lip_gan.pth', 'wav2lip.pth')      # the sharper one first
 
 
@@ -69,9 +73,12 @@ def engine_options(name: str, parameter: str = '--engine') -> OptionTables:
 
     `parameter` is what names the engine for the user, for example 'lipsync.engine'.
     """
-    tables: dict[str, list[type[Any]]]
+    tables: Mapping[str, Sequence[type[Any]]]
     if name == AUTO:
         tables = {WAV2LIP: [Wav2LipOptions], FALLBACK: [LifeSettings]}
+    elif name.startswith(RAY_SCHEME):
+        tables = {**engine_options(AUTO, parameter).tables,
+                  RAY: [registry.load(registry.ENGINES, RAY, parameter).Options]}
     else:
         own = registry.load(registry.ENGINES, name, parameter).Options
         tables = {prefix_of(name): [] if own is None else [own]}
@@ -88,6 +95,8 @@ def make_engine(name: str, options: Mapping[str, Any], parameter: str
     `parameter` is what names the engine for the user, for example 'lipsync.engine'. Raises
     UserError.
     """
+    if name.partition(':')[0] == RAY:
+        return _made_remote(name, options, parameter)
     # Named, it says itself what it lacks when it is loaded: its weights may come by an option.
     chosen, why, weights = choose_engine() if name == AUTO else Choice(name, f'engine {name}')
     kind = registry.load(registry.ENGINES, chosen, parameter)
@@ -97,6 +106,21 @@ def make_engine(name: str, options: Mapping[str, Any], parameter: str
     if weights is not None and table.weights is None:
         table = dataclasses.replace(table, weights=weights)     # the very file verified
     return kind(table), why
+
+
+def _made_remote(name: str, options: Mapping[str, Any], parameter: str
+                 ) -> tuple[LipSyncEngine, str]:
+    place = name.removeprefix(RAY_SCHEME)
+    remedy = f'Write {RAY_SCHEME}HOST or {RAY_SCHEME}HOST:PORT of Ray Serve, as {RAY_SCHEME}gpu1.'
+    if place == name or not place:
+        raise UserError(f'{parameter}: {name!r} names no host', remedy)
+    with_port = place if re.fullmatch(r'.*:[0-9]+', place) else f'{place}:{RAY_PORT}'
+    address = parse_address(with_port, parameter, remedy)
+    kind = registry.load(registry.ENGINES, RAY, parameter)
+    own = made(kind.Options, RAY, options)
+    fallback, why = make_engine(own.fallback, options, f'{parameter}: ray.fallback')
+    return (kind(address, own, made(Wav2LipOptions, WAV2LIP, options), fallback),
+            f'engine wav2lip at {address.host}:{address.port}; while it is away, {why}')
 
 
 def wav2lip_weights() -> pathlib.Path:

@@ -53,6 +53,11 @@ class LipSyncSession(abc.ABC):
     mouth_moved: bool | None = None
     """Whether the last picture had a moving mouth and cost as much; None if that is not known."""
 
+    @property
+    def trouble(self) -> str:
+        """Return what is not as the user asked for now, in one line; '' as by default if it is."""
+        return ''
+
     @abc.abstractmethod
     def render(self, time: float, driving_index: int, speech: SpeechView) -> Frame:
         """

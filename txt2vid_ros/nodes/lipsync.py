@@ -130,7 +130,8 @@ class LipsyncNode(ManagedNode):
         """Return counts, leads and the time a frame takes."""
         statistics = self._render_loop.statistics
         slow = ' '.join(filter(None, (
-            face.rate_control.status() for face in self._shown.faces.values())))
+            said for face in self._shown.faces.values()
+            for said in (face.rate_control.status(), face.session.trouble))))
         return 'warn' if slow else 'ok', slow or f'engine {self._shown.engine.name}', {
             'frames': statistics.frames, 'drops': statistics.skipped,
             'mouth_every': max(face.rate_control.divisor for face in self._shown.faces.values()),

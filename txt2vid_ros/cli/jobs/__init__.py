@@ -1,4 +1,4 @@
-"""`txt2vid render --jobs`: many clips from a list, in processes of this machine."""
+"""`txt2vid render --jobs`: many clips from a list, in processes of this machine or on Ray."""
 
 from __future__ import annotations
 
@@ -65,6 +65,11 @@ def _complete(file: Path) -> bool:
 def _outcomes(arguments: argparse.Namespace, make: Run, jobs: list[ClipJob]
               ) -> Generator[tuple[ClipJob, ClipOutcome], None, None]:
     if not jobs:
+        return
+    if arguments.ray is not None:
+        from txt2vid_ros.cli.jobs.on_ray import RayCluster
+        with RayCluster(arguments.ray, make) as cluster:
+            yield from cluster.outcomes(jobs)
         return
     wanted = arguments.processes or usable_cores()
     if wanted < 1:

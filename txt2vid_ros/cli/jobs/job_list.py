@@ -25,7 +25,7 @@ from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.parameters import unknown
 from txt2vid_ros.core.storage.files import same_file
 
-FOR_ALL = ('help', 'jobs', 'processes', 'quiet')
+FOR_ALL = ('help', 'jobs', 'processes', 'ray', 'quiet')
 """Options that are no columns."""
 FILES = ('face', 'people')
 """Columns with files, beside those whose option takes a path."""

@@ -246,3 +246,9 @@ def _on_cuda(weights: pathlib.Path, options: Wav2LipOptions) -> Generator[Any, A
 
 _BACKENDS: dict[str, Callable[[pathlib.Path, Wav2LipOptions], Generator[Any, Any]]] = {
     'cpu': _on_cpu, 'cuda': _on_cuda}
+
+
+def load_generator(options: Wav2LipOptions) -> Generator[Any, Any]:
+    """Return the network alone, for those who have the faces elsewhere. Raises UserError."""
+    weights = options.weights or wav2lip_weights()
+    return _BACKENDS[resolved(options.device)](weights, options)
