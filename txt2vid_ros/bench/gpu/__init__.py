@@ -1,0 +1,1 @@
+"""All that is measured of Wav2Lip on a GPU, with torch and numpy alone (tools/gpu_check.sh)."""
