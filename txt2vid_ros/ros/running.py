@@ -22,6 +22,7 @@ from txt2vid_ros.core.process.heap import keep_large_blocks
 from txt2vid_ros.core.process.signals import on_signal
 from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.node_help import node_help, wants_help
+from txt2vid_ros.ros.pictures.picture_exchange import PictureExchange
 from txt2vid_ros.ros.spinning import CLOSE_SECONDS, destroy_cleanly, SpinningExecutor
 from txt2vid_ros.ros.transports import NO_PICTURES, Pictures, pictures_of, transports
 
@@ -54,8 +55,10 @@ def run_together(makes: Sequence[Callable[[], ManagedNode]], arguments: list[str
     try:
         with transports(pictures):
             _initialise(arguments)
+            exchange = PictureExchange() if len(makes) > 1 else None
             for make in makes:
                 nodes.append(make())
+                nodes[-1].exchange = exchange
         return _spin(nodes, loading)
     except UserError as error:
         print(error, file=sys.stderr, flush=True)
