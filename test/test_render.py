@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 import pytest
 from rig import playable
+from txt2vid_ros import render as video
 from txt2vid_ros.bench.commands.sync import figures
 from txt2vid_ros.bench.lipsync.flash import FlashEngine
 from txt2vid_ros.bench.rig.viewer import decode
@@ -21,7 +22,8 @@ from txt2vid_ros.bench.speech.clap import ClapVoice
 from txt2vid_ros.core.clock import FrameGrid
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.pcm import to_s16
-from txt2vid_ros.media.driving.driving_media import DrivingMedia
+from txt2vid_ros.lipsync.viseme.engine import VisemeEngine
+from txt2vid_ros.media.driving.driving_media import DrivingMedia, load_driving
 from txt2vid_ros.media.output.file_encoder import encoding_to
 from txt2vid_ros.media.sound_file import read_sound
 from txt2vid_ros.providers.tts.hibari import HibariVoice
@@ -94,6 +96,29 @@ def test_a_text_is_spoken_word_for_word(tmp_path: pathlib.Path) -> None:
     assert transcribed(sound_of(tmp_path / 'a.mp4'), 16000) == words(text)
     assert done == sorted(done)
     assert done[-1] == seconds
+
+
+def test_sessions_that_share_the_work_make_the_same_video(
+        tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path / 'cache'))
+    engine, voice = VisemeEngine(), HibariVoice()
+    engine.load()
+    voice.load()
+    driving = load_driving(width=160, height=120)
+    parts = list(from_text('Good morning. I will call you back.', voice))
+    assert all(part.chunk.phonemes for part in parts)
+    videos = []
+    for sharers in (1, 3):
+        monkeypatch.setattr(video, 'SHARERS', sharers)
+        file = tmp_path / f'{sharers}.mkv'
+        render(iter(parts), AFTER, driving, engine, file, 25.0)
+        videos.append(subprocess.run(
+            ['ffmpeg', '-v', 'error', '-i', str(file), '-f', 'rawvideo', '-'], check=True,
+            capture_output=True).stdout)
+    assert len(videos[0]) > 50 * 160 * 120 * 3 // 2
+    assert videos[0] == videos[1]
+    voice.close()
+    engine.close()
 
 
 def test_half_an_hour_of_sound_loses_nothing_and_is_not_held_whole(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 import contextlib
 import dataclasses
 from fractions import Fraction
@@ -14,7 +15,7 @@ import cv2
 from txt2vid_ros.core.clock import FrameGrid, SECOND
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.pcm import STREAM_RATE, to_s16, VOICE_RATE
-from txt2vid_ros.lipsync.engine import LipSyncEngine, LipSyncSession
+from txt2vid_ros.lipsync.engine import Frame, LipSyncEngine, LipSyncSession
 from txt2vid_ros.media.driving.driving_media import DrivingMedia
 from txt2vid_ros.media.output.file_encoder import encoding_to, FileEncoder
 from txt2vid_ros.media.sound_file import read_sound
@@ -29,6 +30,8 @@ BEFORE, AFTER = 0.4, 0.6
 """Seconds at rest before and after the speech of a text."""
 MIN_LOOK_AHEAD = 0.6
 """Seconds of speech after a frame that are known when it is rendered."""
+SHARERS, SHARE = 2, 8
+"""Sessions that share the work where they can, and how many frames in a row each renders."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -86,17 +89,26 @@ def render(speech: Iterator[SpeechPart], tail: float, driving: DrivingMedia, eng
         log.warning('%s', line)
     need = max(engine.look_ahead, MIN_LOOK_AHEAD)
     known = 0.0
-    with contextlib.closing(session), \
-            encoding_to(file, driving.size, grid.fps, STREAM_RATE) as encoder:
-        writer = _FrameWriter(session, driving, timeline, grid, encoder)
+    with contextlib.ExitStack() as stack:
+        stack.callback(session.close)
+        sessions = [session]
+        if session.in_any_order:
+            for _ in range(SHARERS - 1):
+                sessions.append(engine.open(driving))
+                stack.callback(sessions[-1].close)
+        pool = stack.enter_context(ThreadPoolExecutor(len(sessions), 'render'))
+        encoder = stack.enter_context(
+            encoding_to(file, driving.size, grid.fps, STREAM_RATE))
+        writer = _FrameWriter(sessions, pool, driving, timeline, grid, encoder)
 
         def write_to(end: int) -> None:
             while writer.frames < end:
-                writer.write(min(session.batch_size, end - writer.frames))
+                writer.write(min(writer.at_a_time, end - writer.frames))
                 progress(grid.seconds(writer.frames))
 
         for part in speech:
             known = _add(timeline, part, known)
+            writer.timed = writer.timed and bool(part.chunk.phonemes)
             write_to(math.ceil((known - need) * grid.fps))
         write_to(max(1, round((known + tail) * grid.fps)))
         return grid.seconds(writer.frames)
@@ -116,21 +128,32 @@ def _add(timeline: SpeechTimeline, part: SpeechPart, known: float) -> float:
 class _FrameWriter:
     """Writes frame after frame with the sound that belongs to it."""
 
-    def __init__(self, session: LipSyncSession, driving: DrivingMedia, timeline: SpeechTimeline,
-                 grid: FrameGrid, encoder: FileEncoder) -> None:
-        self._session = session
+    def __init__(self, sessions: Sequence[LipSyncSession], pool: ThreadPoolExecutor,
+                 driving: DrivingMedia, timeline: SpeechTimeline, grid: FrameGrid,
+                 encoder: FileEncoder) -> None:
+        self._sessions = sessions
+        self._pool = pool
         self._driving = driving
         self._timeline = timeline
         self._grid = grid
         self._encoder = encoder
         self.frames = 0
+        self.timed = True
+        """Whether all speech has phonemes; without them a session goes by what it has heard."""
+
+    @property
+    def at_a_time(self) -> int:
+        """Return how many frames are rendered together."""
+        if len(self._sessions) > 1 and self.timed:
+            return SHARE * len(self._sessions)
+        return self._sessions[0].batch_size
 
     def write(self, count: int) -> None:
         """Write the next `count` frames, rendered together."""
         places = range(self.frames, self.frames + count)
         times = [self._grid.seconds(place) for place in places]
         indices = [self._driving.index_at(time) for time in times]
-        pictures = self._session.render_batch(times, indices, self._timeline)
+        pictures = self._rendered(times, indices)
         for place, picture in zip(places, pictures, strict=True):
             sound = self._timeline.samples(
                 _sample_time(place, self._grid.fps), _sample_time(place + 1, self._grid.fps),
@@ -139,6 +162,16 @@ class _FrameWriter:
             self._encoder.write(planes.tobytes(), to_s16(sound).tobytes())
         self._timeline.forget(times[-1])
         self.frames += count
+
+
+    def _rendered(self, times: list[float], indices: list[int]) -> list[Frame]:
+        if len(times) <= self._sessions[0].batch_size:
+            return self._sessions[0].render_batch(times, indices, self._timeline)
+        parts = [self._pool.submit(session.render_batch, times[at:at + SHARE],
+                                   indices[at:at + SHARE], self._timeline)
+                 for session, at in zip(self._sessions, range(0, len(times), SHARE),
+                                        strict=False)]
+        return [picture for part in parts for picture in part.result()]
 
 
 def _sample_time(frame: int, fps: Fraction) -> float:

@@ -50,6 +50,9 @@ class LipSyncSession(abc.ABC):
     """What the user should be told about the driving media and its face, one line each."""
     batch_size: int = 1
     """The number of pictures up to which render_batch() is faster than render() one by one."""
+    in_any_order: bool = False
+    """Whether sessions of one face make the same pictures of timed speech in whatever order, so
+    that several may share the work, on a thread each."""
     mouth_moved: bool | None = None
     """Whether the last picture had a moving mouth and cost as much; None if that is not known."""
 

@@ -25,6 +25,7 @@ from txt2vid_ros.ros.monitoring.diagnostics import publish_regularly
 from txt2vid_ros.ros.monitoring.node_status import check_limits, NodeParameters, NodeStatus, Status
 from txt2vid_ros.ros.node_thread import NodeThread
 from txt2vid_ros.ros.parameters import Declared
+from txt2vid_ros.ros.pictures.picture_exchange import PictureExchange
 
 HALT_SECONDS = 3.0
 """Seconds that all threads of a node together have to end."""
@@ -54,6 +55,8 @@ class ManagedNode(LifecycleNode, abc.ABC):
         """Parameters and options as they are set at present; replaced where they change."""
         self.ros_clock = RosClock(self)
         self.shared = SharedThings()    # replaced by those of the process, see running.py
+        self.exchange: PictureExchange | None = None
+        """What hands pictures to other nodes of the process, where it has others."""
         self.finished = threading.Event()
         """Set once the node should end."""
         self.exit_status = 0
@@ -65,8 +68,7 @@ class ManagedNode(LifecycleNode, abc.ABC):
         """Whether nobody else manages the node: then it ends where it cannot work."""
         check_limits(self.parameters, self.get_name())
         self._node_status = NodeStatus(self.get_logger(), self.RATE_OF)
-        self._unconfigured = True
-        self._active = self._started = False
+        self._unconfigured, self._active, self._started = True, False, False
         publish_regularly(self, self.NAME, self._diagnose)
         self._log_handler = RosLogHandler(self)
         self._threads: list[NodeThread] = []

@@ -23,6 +23,7 @@ from txt2vid_ros.core.process.sharing import SharedThings
 from txt2vid_ros.core.process.signals import on_signal
 from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.node_help import node_help, wants_help
+from txt2vid_ros.ros.pictures.picture_exchange import PictureExchange
 from txt2vid_ros.ros.spinning import CLOSE_SECONDS, destroy_cleanly, SpinningExecutor
 from txt2vid_ros.ros.transports import NO_PICTURES, Pictures, pictures_of, transports
 
@@ -58,8 +59,10 @@ def run_together(makes: Sequence[Callable[[], ManagedNode]], arguments: list[str
     try:
         with transports(pictures):
             _initialise(arguments)
+            exchange = PictureExchange() if len(makes) > 1 else None
             for make in makes:
                 nodes.append(make())
+                nodes[-1].exchange = exchange
                 nodes[-1].shared = shared
         status = _spin(nodes, loading)
     except UserError as error:

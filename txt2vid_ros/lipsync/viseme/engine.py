@@ -74,7 +74,7 @@ class VisemeSession(LipSyncSession):
         self._track = track
         self._renderers = RendererCache(driving, track)
         self._activity = SpeechActivity()
-        self._still = len(driving.frames) == 1
+        self._still = self.in_any_order = len(driving.frames) == 1
         self._idle_motion = IdleMotion(options) if options.life and self._still else None
         self._expressions: ExpressionTimeline | None = None
         self._head: HeadAnimation | None = None

@@ -69,21 +69,19 @@ class PictureInput:
 
     def listen(self) -> None:
         """Subscribe; to be called in start()."""
-        self._node.create_subscription(Image, 'face/image_raw', self._on_image, qos.IMAGE,
-                                       qos_overriding_options=qos.overridable())
+        node = self._node
+        topic, exchange = node.resolve_topic_name('face/image_raw'), node.exchange
+        if exchange is not None and exchange.sends(topic):
+            node.until_deactivate(exchange.take(topic, self._on_picture))
+        else:
+            node.create_subscription(Image, 'face/image_raw', self._on_image, qos.IMAGE,
+                                     qos_overriding_options=qos.overridable())
         self._node.create_timer(1.0, self._request)
 
     def _on_image(self, message: Image) -> None:
         stamp = messages.from_time(message.header.stamp)
-        if not self._stamps.fits(stamp):
+        if not self._arrived(stamp):
             return
-        if self._before is not None and stamp > self._before:   # else it replaces another one
-            self._intervals.append(stamp - self._before)
-        self._before = stamp
-        # Counted from when it was due to be sent, so that late rendering counts as well.
-        due = stamp - int(self._requested * SECOND)
-        delay = (self._node.ros_clock.now() - due) / SECOND
-        self._delay.observe(min(max(delay, 0.0), LONGEST_DELAY))
         try:
             frame = self._bridge.imgmsg_to_cv2(message, desired_encoding='bgr8')
             if not frame.size:
@@ -98,6 +96,24 @@ class PictureInput:
             self._shown = np.asarray(frame)
         # The very same one where nothing moves: it need not be converted again.
         self._take(stamp, self._shown)
+
+    def _on_picture(self, stamp: int, frame: NDArray[np.uint8]) -> None:
+        """Take a picture of the same process, on the thread of who made it."""
+        if self._arrived(stamp):
+            self._take(stamp, frame)
+
+    def _arrived(self, stamp: int) -> bool:
+        """Note that a picture is there; return whether its stamp can be used."""
+        if not self._stamps.fits(stamp):
+            return False
+        if self._before is not None and stamp > self._before:   # else it replaces another one
+            self._intervals.append(stamp - self._before)
+        self._before = stamp
+        # Counted from when it was due to be sent, so that late rendering counts as well.
+        due = stamp - int(self._requested * SECOND)
+        delay = (self._node.ros_clock.now() - due) / SECOND
+        self._delay.observe(min(max(delay, 0.0), LONGEST_DELAY))
+        return True
 
     def _request(self) -> None:
         self._requested = self._delay.lead_time

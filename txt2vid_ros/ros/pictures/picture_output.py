@@ -18,23 +18,32 @@ class PictureOutput:
         """Make the publishers; `frame_id` is the pictures'. To be made in configure()."""
         self._raw = node.publisher(Image, 'face/image_raw', qos.IMAGE)
         # Where the pictures are remapped to, these go too, as viewers look for them there.
-        raw = self._raw.topic_name
+        self._topic = raw = self._raw.topic_name
+        self._exchange = node.exchange
+        if self._exchange is not None:
+            node.until_cleanup(self._exchange.send_on(raw))
         self._compressed = node.publisher(CompressedImage, f'{raw}/compressed', qos.IMAGE)
         self._camera_info = node.publisher(
             CameraInfo, f'{raw.rpartition("/")[0]}/camera_info', qos.IMAGE)
         self._frame_id = frame_id
-        self._last: tuple[NDArray[np.uint8], Image] | None = None
+        self._last: NDArray[np.uint8] | None = None
+        """The last picture, and its messages as far as they were made."""
+        self._raw_message: Image | None = None
         self._jpeg: tuple[int, CompressedImage] | None = None
-        """The quality and the message of the last picture."""
+        """With its quality."""
 
     def publish(self, frame: NDArray[np.uint8], stamp: int, jpeg_quality: int) -> None:
         """Publish a BGR picture, which must stay as it is, to be seen at `stamp` (nanoseconds)."""
-        if self._last is None or not same_picture(frame, self._last[0]):
-            self._last = frame, messages.to_image(frame, stamp, self._frame_id)
-            self._jpeg = None
-        message = self._last[1]
-        message.header.stamp = messages.to_time(stamp)
-        self._raw.publish(message)
+        if self._last is None or not same_picture(frame, self._last):
+            self._last, self._raw_message, self._jpeg = frame, None, None
+        if self._exchange is not None:
+            self._exchange.hand(self._topic, stamp, self._last)
+        # Those of the same process need no message.
+        if self._exchange is None or self._raw.get_subscription_count():
+            message = self._raw_message or messages.to_image(frame, stamp, self._frame_id)
+            self._raw_message = message
+            message.header.stamp = messages.to_time(stamp)
+            self._raw.publish(message)
         if self._compressed.get_subscription_count():
             if self._jpeg is None or self._jpeg[0] != jpeg_quality:
                 _, jpeg = cv2.imencode('.jpg', frame, (cv2.IMWRITE_JPEG_QUALITY, jpeg_quality))

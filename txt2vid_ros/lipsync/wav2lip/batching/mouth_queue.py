@@ -40,7 +40,7 @@ class MouthQueue(Generic[Encoded, Features]):
 
     @property
     def counts(self) -> BatchCounts:
-        """Return what was computed since the start; a request is what one session asked for at once."""
+        """Return what was computed since the start; a request is what one session asked for."""
         return self._batcher.counts
 
     def mouths(self, windows: NDArray[np.float32], features: Callable[[], Sequence[Features]],
