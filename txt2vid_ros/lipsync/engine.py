@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from txt2vid_ros.core.mouth import MouthPose
+from txt2vid_ros.core.mouth import ClauseSpan, MouthPose
 from txt2vid_ros.media.driving.driving_media import DrivingMedia
 from txt2vid_ros.media.expression_timeline import ExpressionTimeline
 
@@ -35,6 +35,10 @@ class SpeechView(Protocol):
 
     def speaking(self, start: float, stop: float) -> bool:
         """Return whether an utterance has samples between `start` and `stop`."""
+        ...
+
+    def clauses(self, start: float, stop: float) -> Sequence[ClauseSpan]:
+        """Return the clauses that are said between `start` and `stop`; none without timings."""
         ...
 
     def anchor(self, time: float) -> float:

@@ -1,12 +1,12 @@
-"""Warping a still head: lids, brows, and the sway of the whole head against its background."""
+"""Warping a still head: lids, eyes and brows, and then its sway."""
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from txt2vid_ros.lipsync.face import mesh_points as mp
 from txt2vid_ros.lipsync.viseme.geometry import Array, FaceGeometry
+from txt2vid_ros.lipsync.viseme.head_sway import box_around, HeadSway
 from txt2vid_ros.lipsync.viseme.idle_motion import IdleState
 from txt2vid_ros.lipsync.viseme.warp import Map, remapped, smooth_step
 
@@ -24,7 +24,6 @@ _LASHES = 0.17  # of the eye's height below its upper edge that go with the lid
 _ROOT = 0.35  # of the eye's height above its upper edge: lashes, which do not stretch
 _LOOK = (0.034, 0.014)  # face units of the eyeball's surface to the side and up
 _LID_FOLLOWS = 0.22  # of the eye's height by which the upper lid goes with the eyes
-_CELL = 8  # pixels of the grid on which the head's sway is laid out
 _LIDS = (
     (mp.RIGHT_LID_UPPER, mp.RIGHT_LID_LOWER, mp.RIGHT_BROW),
     (mp.LEFT_LID_UPPER, mp.LEFT_LID_LOWER, mp.LEFT_BROW),
@@ -38,7 +37,7 @@ class HeadWarp:
         """Take the face's eyes and the picture's (height, width, ...)."""
         self._face = face
         height, width = shape[:2]
-        self._eyes = _box(
+        self._eyes = box_around(
             face,
             list(mp.RIGHT_BROW + mp.LEFT_BROW + mp.RIGHT_LID_LOWER + mp.LEFT_LID_LOWER),
             0.16,
@@ -51,20 +50,31 @@ class HeadWarp:
         units = face.to_units(self._xy.astype(np.float64))
         self._lids = [_Lid(face, units, *rows) for rows in _LIDS]
         self._brow, self._inner, self._towards = _brow_weights(face, units)
-        self._head = _box(face, list(mp.OVAL), 1.1, width, height)
-        self._sharp = _box(face, list(mp.OVAL), 0.0, width, height)
-        self._place, self._weight, self._offset = _head_grid(face, self._head)
+        self._sway = HeadSway(face, shape)
+        self._shown: tuple[tuple[float, ...], Frame, Frame] | None = None
+        """The state of the eyes that was shown last, what it was made from, and the result."""
 
     def animate(self, picture: Frame, state: IdleState) -> Frame:
-        """Return `picture` warped to `state`; `picture` itself if nothing moves."""
+        """Return `picture` warped to `state`; its eyes may be changed in place."""
         if (state.blink or state.brows or state.inner_brows or state.look_right
                 or state.look_up):
-            picture = self._eyes_moved(picture, state)
+            self._move_eyes(picture, state)
         if state.right or state.down or state.roll:
-            picture = self._swayed(picture, state)
+            picture = self._sway.moved(picture, state)
         return picture
 
-    def _eyes_moved(self, picture: Frame, state: IdleState) -> Frame:
+    def _move_eyes(self, picture: Frame, state: IdleState) -> None:
+        x0, y0, x1, y1 = self._eyes
+        part = picture[y0:y1, x0:x1]
+        key = (state.blink, state.brows, state.inner_brows, state.look_right, state.look_up)
+        # Between two saccades nothing about the eyes changes.
+        if (self._shown is None or self._shown[0] != key
+                or not np.array_equal(self._shown[1], part)):
+            self._shown = key, part.copy(), self._eyes_in(picture, state)
+        part[:] = self._shown[2]
+
+    def _eyes_in(self, picture: Frame, state: IdleState) -> Frame:
+        """Return the part of the picture around the eyes, in a state."""
         lift: Map = np.zeros(self._xy.shape[:2], np.float32)
         aside: Map | None = None
         blink = float(min(state.blink - _LID_FOLLOWS * state.look_up, SHUT))
@@ -87,8 +97,6 @@ class HeadWarp:
         where = self._xy + lift[..., None] * axes[:, 1]
         if aside is not None:
             where += aside[..., None] * axes[:, 0]
-        x0, y0, x1, y1 = self._eyes
-        result = picture.copy()
         moved = remapped(picture, where)
         if blink > 0:
             # The lashes and their shadow lie over the eyeball, and go with the lid.
@@ -99,33 +107,7 @@ class HeadWarp:
                 share = share[..., None]
                 mixed = moved[rows, columns] * (1 - share) + over * share
                 moved[rows, columns] = np.clip(mixed + 0.5, 0, 255).astype(np.uint8)
-        result[y0:y1, x0:x1] = moved
-        return result
-
-    def _swayed(self, picture: Frame, state: IdleState) -> Frame:
-        x0, y0, x1, y1 = self._head
-        move = self._face.axes @ np.array([state.right, state.down])
-        turned = np.stack([-self._offset[..., 1], self._offset[..., 0]], axis=-1) * state.roll
-        coarse = self._place - (turned + move.astype(np.float32)) * self._weight[..., None]
-        rows, columns = coarse.shape[:2]
-        where = cv2.resize(coarse, (columns * _CELL, rows * _CELL), interpolation=cv2.INTER_LINEAR)
-        # The grid has a margin of one cell, as beyond the centre of an outermost cell there is no
-        # second node to interpolate with.
-        where = where[_CELL:_CELL + y1 - y0, _CELL:_CELL + x1 - x0]
-        left, top, right, bottom = self._sharp
-        result = picture.copy()
-        # Cubic interpolation keeps the face, where viewers look, sharp at subpixel shifts.
-        for (a, b, c, d), method in (
-            ((x0, y0, x1, top), cv2.INTER_LINEAR),
-            ((x0, bottom, x1, y1), cv2.INTER_LINEAR),
-            ((x0, top, left, bottom), cv2.INTER_LINEAR),
-            ((right, top, x1, bottom), cv2.INTER_LINEAR),
-            ((left, top, right, bottom), cv2.INTER_CUBIC),
-        ):
-            if a < c and b < d:
-                part = np.asarray(where[b - y0:d - y0, a - x0:c - x0], np.float32)
-                result[b:d, a:c] = remapped(picture, part, method)
-        return result
+        return moved
 
 
 class _Lid:
@@ -246,48 +228,3 @@ def _brow_weights(face: FaceGeometry, units: Array) -> tuple[Map, Map, Map]:
         still = smooth_step((x - nose) * side, 0.0, 0.12)
         towards = np.where(by_nose * still > np.abs(towards), by_nose * still * side, towards)
     return weight, inner, towards.astype(np.float32)
-
-
-def _head_grid(face: FaceGeometry, box: tuple[int, int, int, int]) -> tuple[Map, Map, Map]:
-    """
-    Return a coarse grid over `box` with a margin of one cell.
-
-    Returns the position of each node in the picture, how much it follows the head, and its offset
-    from the head's pivot.
-    """
-    x0, y0, x1, y1 = box
-    # cv2.resize puts node i at the middle of cell i.
-    xs, ys = (
-        start + (np.arange(-1, -(-(stop - start) // _CELL) + 1) + 0.5) * _CELL - 0.5
-        for start, stop in ((x0, x1), (y0, y1))
-    )
-    grid = np.stack(np.meshgrid(xs, ys), axis=-1)
-    oval = face.points[list(mp.OVAL)]
-    middle, unit = oval.mean(0), face.unit
-    units = (grid - middle) / unit
-    # An ellipse around face and hair with a slow falloff; the neck follows less.
-    radius = np.hypot(units[..., 0] / 0.95, (units[..., 1] + 0.12) / 1.2)
-    weight = 1 - smooth_step(radius, 0.75, 1.5)
-    edge = np.minimum.reduce(
-        [grid[..., 0] - x0, x1 - 1 - grid[..., 0], grid[..., 1] - y0, y1 - 1 - grid[..., 1]]
-    )
-    weight = weight * smooth_step(edge, 0.04 * unit, 0.35 * unit)
-    pivot = face.points[mp.CHIN] + face.axes[:, 1] * 0.3
-    return (
-        np.asarray(grid, np.float32),
-        np.asarray(weight, np.float32),
-        np.asarray(grid - pivot, np.float32),
-    )
-
-
-def _box(
-    face: FaceGeometry, points: list[int], margin: float, width: int, height: int
-) -> tuple[int, int, int, int]:
-    low = np.floor(face.points[points].min(0) - margin * face.unit).astype(int)
-    high = np.ceil(face.points[points].max(0) + margin * face.unit).astype(int)
-    return (
-        int(np.clip(low[0], 0, width - 2)),
-        int(np.clip(low[1], 0, height - 2)),
-        int(np.clip(high[0], 2, width)),
-        int(np.clip(high[1], 2, height)),
-    )
