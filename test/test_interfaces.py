@@ -8,7 +8,7 @@ import sys
 import uuid
 
 import pytest
-from txt2vid_ros.media.expressions import EXPRESSIONS
+from txt2vid_ros.core.expressions import EXPRESSIONS
 
 pytest.importorskip('rclpy')
 

@@ -151,9 +151,10 @@ def test_half_an_hour_of_sound_loses_nothing_and_is_not_held_whole(
     from txt2vid_ros import render as module
     add = module._add
 
-    def watched(timeline: module.SpeechTimeline, each: SpeechPart, known: float) -> float:
+    def watched(timeline: module.SpeechTimeline, shown: module.ExpressionTimeline,
+                each: SpeechPart, known: float) -> float:
         held.append(sum(len(one.samples) for one in timeline._utterances.values()))
-        return add(timeline, each, known)
+        return add(timeline, shown, each, known)
 
     monkeypatch.setattr('txt2vid_ros.render._add', watched)
     assert make(pieces(), tmp_path / 'a.mp4', 1.0) == 1800

@@ -6,7 +6,14 @@ import dataclasses
 
 import numpy as np
 from numpy.typing import NDArray
-from txt2vid_ros.core.mouth import MouthPose, MouthTrack, Phoneme, rest_pose, SHAPE_INDEX
+from txt2vid_ros.core.mouth import (
+    ClauseSpan,
+    MouthPose,
+    MouthTrack,
+    Phoneme,
+    rest_pose,
+    SHAPE_INDEX,
+)
 from txt2vid_ros.lipsync.viseme.engine import VisemeEngine, VisemeSession
 from txt2vid_ros.lipsync.viseme.idle_motion import LifeSettings
 from txt2vid_ros.media.driving.driving_media import DrivingMedia
@@ -33,6 +40,13 @@ class Speech:
 
     def speaking(self, start: float, stop: float) -> bool:
         return start < len(self.sound) / self.rate and stop > 0
+
+    def clauses(self, start: float, stop: float) -> list[ClauseSpan]:
+        if self.track is None or len(self.sound) == 0:
+            return []
+        span = ClauseSpan(float(self.track.times[0]), float(self.track.times[-1]),
+                          self.track.asked)
+        return [span] if span.begin < stop and span.end > start else []
 
     def anchor(self, time: float) -> float:
         return 0.0 if self.speaking(time, time) else time

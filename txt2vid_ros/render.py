@@ -14,15 +14,18 @@ from pathlib import Path
 import cv2
 from txt2vid_ros.core.clock import FrameGrid, SECOND
 from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.expressions import EXPRESSIONS
 from txt2vid_ros.core.pcm import STREAM_RATE, to_s16, VOICE_RATE
 from txt2vid_ros.lipsync.engine import Frame, LipSyncEngine, LipSyncSession
 from txt2vid_ros.media.driving.driving_media import DrivingMedia
+from txt2vid_ros.media.expression_timeline import ExpressionTimeline
 from txt2vid_ros.media.output.file_encoder import encoding_to, FileEncoder
 from txt2vid_ros.media.sound_file import read_sound
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
 from txt2vid_ros.speaking.synthesis import synthesize_text
 from txt2vid_ros.speaking.visemes.track import mouth_track
 from txt2vid_ros.speaking.voice import SpeechChunk, TextToSpeech
+from txt2vid_ros.speaking.word_times import ClauseWords
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +44,10 @@ class SpeechPart:
     gap: float
     chunk: SpeechChunk
     rate: int
+    asked: bool = False
+    """Whether it is of a question."""
+    expressions: tuple[tuple[float, str], ...] = ()
+    """What the face shows, and from when on, seconds after the first sample."""
 
 
 def from_text(text: str, voice: TextToSpeech) -> Iterator[SpeechPart]:
@@ -52,9 +59,14 @@ def from_text(text: str, voice: TextToSpeech) -> Iterator[SpeechPart]:
     able = voice.capabilities
     unsaid: list[str] = []
     nothing = True
+    words = ClauseWords('', able)
     for spoken in synthesize_text(text, voice, lambda: False, unsaid.append):
+        if spoken.clause:
+            words = ClauseWords(spoken.clause, able, cues=spoken.cues)
+        shown = tuple((word.start, name) for word in words.chunk(spoken.chunk)
+                      for name in word.expressions)
         yield SpeechPart(spoken.pause + (BEFORE if nothing else 0.0), spoken.chunk,
-                         able.sample_rate)
+                         able.sample_rate, words.asked, shown)
         nothing = False
     languages = ', '.join(able.languages)
     if nothing and unsaid:
@@ -83,8 +95,9 @@ def render(speech: Iterator[SpeechPart], tail: float, driving: DrivingMedia, eng
     long the speech is. Raises UserError.
     """
     grid = FrameGrid.at(fps)
-    timeline = SpeechTimeline()
+    timeline, expressions = SpeechTimeline(), ExpressionTimeline()
     session = engine.open(driving)
+    session.express(expressions)
     for line in dict.fromkeys(driving.notices + session.notices):
         log.warning('%s', line)
     need = max(engine.look_ahead, MIN_LOOK_AHEAD)
@@ -107,20 +120,24 @@ def render(speech: Iterator[SpeechPart], tail: float, driving: DrivingMedia, eng
                 progress(grid.seconds(writer.frames))
 
         for part in speech:
-            known = _add(timeline, part, known)
+            known = _add(timeline, expressions, part, known)
             writer.timed = writer.timed and bool(part.chunk.phonemes)
             write_to(math.ceil((known - need) * grid.fps))
         write_to(max(1, round((known + tail) * grid.fps)))
         return grid.seconds(writer.frames)
 
 
-def _add(timeline: SpeechTimeline, part: SpeechPart, known: float) -> float:
-    """Put a part on the timeline; return the time at which it ends."""
+def _add(timeline: SpeechTimeline, expressions: ExpressionTimeline, part: SpeechPart,
+         known: float) -> float:
+    """Put a part on the timelines; return the time at which it ends."""
     start = known + part.gap
     if part.chunk.phonemes:
         track = mouth_track(part.chunk.phonemes, part.chunk.samples, part.rate)
         if len(track.times):
-            timeline.push_mouth('render', track.shifted(start))
+            timeline.push_mouth('render', dataclasses.replace(
+                track.shifted(start), asked=part.asked))
+    for after, name in part.expressions:
+        expressions.express(start + after, EXPRESSIONS[name])
     timeline.push('render', round(start * SECOND), part.chunk.samples, part.rate)
     return start + len(part.chunk.samples) / part.rate
 

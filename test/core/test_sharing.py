@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import threading
 
 import pytest
-from txt2vid_ros.core.process.sharing import SharedThings
+from txt2vid_ros.core.process.sharing import SharedResources
 
 
 class Thing:
@@ -18,7 +18,7 @@ class Thing:
 
 
 def test_a_thing_is_made_once_and_closed_by_its_last_user() -> None:
-    things = SharedThings()
+    things = SharedResources()
     first, second = things.lease('a', Thing), things.lease('a', Thing)
     other = things.lease('b', Thing)
     assert first.thing is second.thing is not other.thing
@@ -33,7 +33,7 @@ def test_a_thing_is_made_once_and_closed_by_its_last_user() -> None:
 
 
 def test_who_asks_while_it_is_made_gets_the_same_and_nobody_else_waits() -> None:
-    things, making, go_on = SharedThings(), threading.Event(), threading.Event()
+    things, making, go_on = SharedResources(), threading.Event(), threading.Event()
 
     def slow() -> Thing:
         making.set()
@@ -50,7 +50,7 @@ def test_who_asks_while_it_is_made_gets_the_same_and_nobody_else_waits() -> None
 
 
 def test_what_cannot_be_made_is_tried_again() -> None:
-    things = SharedThings()
+    things = SharedResources()
 
     def fails() -> Thing:
         raise OSError('no room')

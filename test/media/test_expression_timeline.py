@@ -6,12 +6,12 @@ import itertools
 
 import numpy as np
 import pytest
+from txt2vid_ros.core.expressions import EXPRESSIONS, FacePose, of_affect, REST
 from txt2vid_ros.media.expression_timeline import (
     EXPRESSION_SECONDS,
     ExpressionTimeline,
     MOST_CHANGES,
 )
-from txt2vid_ros.media.expressions import EXPRESSIONS, FacePose, of_affect, REST
 
 HAPPY, SAD = EXPRESSIONS['happy'], EXPRESSIONS['sad']
 
@@ -60,7 +60,7 @@ def test_the_eyes_turn_by_themselves() -> None:
 
 
 def test_every_expression_is_one_of_its_own() -> None:
-    assert len(EXPRESSIONS) == 25
+    assert len(EXPRESSIONS) == 26
     assert all(-1 <= value <= 1 for pose in EXPRESSIONS.values() for value in pose)
     for one, other in itertools.combinations(EXPRESSIONS.values(), 2):
         assert np.abs(np.subtract(one, other)).max() > 0.08

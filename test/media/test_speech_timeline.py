@@ -255,3 +255,18 @@ def test_two_timelines_share_nothing() -> None:
     assert other.current(EPOCH / SECOND + 0.5) is None
     assert other.mouth(EPOCH / SECOND + 0.5) is None
     assert other.push('a', EPOCH, noise(0.1), RATE)
+
+
+def mouth(begin: float, end: float, asked: bool = False) -> MouthTrack:
+    return MouthTrack(np.array([begin, end]), np.zeros((2, len(SHAPES)), np.float32), asked)
+
+
+def test_clauses_are_told_whole_however_they_come_and_not_where_they_are_cut_off() -> None:
+    timeline = SpeechTimeline()
+    for track in (mouth(10, 11), mouth(11.01, 12, True), mouth(12.2, 13)):
+        timeline.push_mouth('a', track)
+    assert timeline.clauses(0, 100) == [(10, 12, True), (12.2, 13, False)]
+    assert timeline.clauses(12.1, 12.15) == []
+    assert timeline.clauses(11.9, 12.1) == [(10, 12, True)]
+    timeline.end('a', round(12.5 * SECOND))
+    assert timeline.clauses(0, 100) == [(10, 12, True)]

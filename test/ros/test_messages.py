@@ -74,3 +74,14 @@ def test_points_that_go_back_in_time_are_left_out() -> None:
     track = messages.from_trajectory(message)
     assert track is not None
     assert track.times.tolist() == [0, 2, 3]
+
+
+@pytest.mark.parametrize('asked', [False, True])
+def test_a_question_is_known_by_a_joint_of_its_own(asked: bool) -> None:
+    track = MouthTrack(np.array([5.0, 5.5]), np.zeros((2, len(SHAPES)), np.float32), asked)
+    message = messages.to_trajectory('anna#1', track)
+    assert ('brows_up' in message.joint_names) == asked
+    back = messages.from_trajectory(message)
+    assert back is not None
+    assert back.asked == asked
+    assert np.array_equal(back.poses, track.poses)

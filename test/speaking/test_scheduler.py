@@ -108,6 +108,9 @@ class Recorder:
         for time, word in words:
             self._add(f'word {word}', utterance, time)
 
+    def expression(self, utterance: str, start: int, name: str) -> None:
+        self._add(f'expression {name}', utterance, start)
+
     def left_out(self, utterance: str, described: str) -> None:
         self._add(f'left out {described}', utterance, 0)
 

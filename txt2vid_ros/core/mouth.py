@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,11 +39,12 @@ class MouthTrack:
     Mouth poses over one clause.
 
     `times`: (n,) float64 seconds, strictly increasing, on the same clock as the clause's audio.
-    `poses`: (n, len(SHAPES)) float32, each 0 to 1.
+    `poses`: (n, len(SHAPES)) float32, each 0 to 1. `asked`: whether the clause is a question.
     """
 
     times: NDArray[np.float64]
     poses: NDArray[np.float32]
+    asked: bool = False
 
     def __post_init__(self) -> None:
         """Reject arrays that do not belong together."""
@@ -64,7 +66,15 @@ class MouthTrack:
 
     def shifted(self, seconds: float) -> MouthTrack:
         """Return the same track `seconds` later."""
-        return MouthTrack(self.times + seconds, self.poses)
+        return MouthTrack(self.times + seconds, self.poses, self.asked)
+
+
+class ClauseSpan(NamedTuple):
+    """From when to when a clause is said, seconds, and whether it is a question."""
+
+    begin: float
+    end: float
+    asked: bool
 
 
 @dataclasses.dataclass(frozen=True)

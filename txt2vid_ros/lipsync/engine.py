@@ -8,8 +8,8 @@ from typing import Any, ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from txt2vid_ros.core.mouth import MouthPose
-from txt2vid_ros.core.process.sharing import SharedThings
+from txt2vid_ros.core.mouth import ClauseSpan, MouthPose
+from txt2vid_ros.core.process.sharing import SharedResources
 from txt2vid_ros.media.driving.driving_media import DrivingMedia
 from txt2vid_ros.media.expression_timeline import ExpressionTimeline
 
@@ -36,6 +36,10 @@ class SpeechView(Protocol):
 
     def speaking(self, start: float, stop: float) -> bool:
         """Return whether an utterance has samples between `start` and `stop`."""
+        ...
+
+    def clauses(self, start: float, stop: float) -> Sequence[ClauseSpan]:
+        """Return the clauses that are said between `start` and `stop`; none without timings."""
         ...
 
     def anchor(self, time: float) -> float:
@@ -100,7 +104,7 @@ class LipSyncEngine(abc.ABC):
     timed_look_ahead: ClassVar[float | None] = None
     """The same if the voice gives timings; None if that makes no difference."""
 
-    def share(self, things: SharedThings) -> None:
+    def share(self, things: SharedResources) -> None:
         """
         Have models in common with the other engines of the process; called before load(), or not.
 

@@ -10,7 +10,7 @@ from txt2vid_ros.core.clock import FrameGrid
 from txt2vid_ros.core.options import made, prefix_of
 from txt2vid_ros.core.parameters import parameter
 from txt2vid_ros.core.people import DEFAULT, People, speaker_of
-from txt2vid_ros.core.process.sharing import SharedThings
+from txt2vid_ros.core.process.sharing import SharedResources
 from txt2vid_ros.lipsync.choice import make_engine
 from txt2vid_ros.lipsync.engine import LipSyncEngine, LipSyncSession
 from txt2vid_ros.lipsync.render_loop import AnimatedFace
@@ -68,7 +68,7 @@ class FaceSet:
 
     def __init__(self, settings: FaceSettings, speech: SpeechTimeline,
                  expressions: ExpressionTimeline, before: FaceSet | None = None,
-                 shared: SharedThings | None = None) -> None:
+                 shared: SharedResources | None = None) -> None:
         """
         Load the engine and the faces; may take seconds. Raises UserError.
 

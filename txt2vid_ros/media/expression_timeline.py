@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from txt2vid_ros.media.expressions import FacePose
+from txt2vid_ros.core.expressions import FacePose
 
 EXPRESSION_SECONDS = 0.4
 """Seconds in which a face changes its expression."""
@@ -109,4 +109,7 @@ class ExpressionTimeline:
         """Return what the face shows at `time` (seconds)."""
         with self._lock:
             pose, gaze = self._pose.at(time), self._gaze.at(time)
-        return Demeanour(FacePose(*map(float, pose)), *map(float, gaze))
+        shown = FacePose(*map(float, pose))
+        right, up = (min(max(float(side) + own, -1.0), 1.0)
+                     for side, own in zip(gaze, (shown.right, shown.up), strict=True))
+        return Demeanour(shown, right, up)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 import soxr
 from txt2vid_ros.core.clock import SECOND
-from txt2vid_ros.core.mouth import MouthPose, MouthTrack
+from txt2vid_ros.core.mouth import ClauseSpan, MouthPose, MouthTrack
 
 FADE_SECONDS = 0.005
 """Seconds over which an interrupted utterance dies away, so that the cut does not click."""
@@ -24,6 +24,8 @@ MOST_UTTERANCES = 256
 """Utterances that are held at a time: their ids and stamps come from outside."""
 LATEST_START_SECONDS = 5.0
 """Seconds ahead of the clock that speech may begin."""
+CLAUSE_GAP_SECONDS = 0.06
+"""Seconds from the mouth shapes of a clause to those of the next, at least."""
 REFUSED_SECONDS = 60.0
 """Seconds for which chunks of an ended utterance are refused."""
 
@@ -210,6 +212,21 @@ class SpeechTimeline:
             return any(held.begin < stop and held.end > start
                        for held in self._utterances.values())
 
+    def clauses(self, start: float, stop: float) -> list[ClauseSpan]:
+        """
+        Return the clauses that are said between the two times and have mouth shapes.
+
+        One that was cut off is none.
+        """
+        with self._lock:
+            found: list[ClauseSpan] = []
+            for name, tracks in self._tracks.items():
+                cut = self._dropped.get(name, math.inf)
+                spans = [ClauseSpan(float(track.times[0]), float(track.times[-1]), track.asked)
+                         for track in tracks]
+                found += [span for span in joined(spans) if span.end <= cut + CLAUSE_GAP_SECONDS]
+        return [span for span in found if span.begin < stop and span.end > start]
+
     def anchor(self, time: float) -> float:
         """Return when the utterance heard at `time` began; `time` itself where there is none."""
         with self._lock:
@@ -223,6 +240,17 @@ class SpeechTimeline:
         with self._lock:
             begun = [held for held in self._utterances.values() if held.begin <= time]
             return max(begun, key=lambda held: held.start).id if begun else None
+
+
+def joined(spans: list[ClauseSpan]) -> list[ClauseSpan]:
+    """Return spans in order of time, those of one clause that came in several chunks as one."""
+    found: list[ClauseSpan] = []
+    for span in sorted(spans):
+        if found and span.begin - found[-1].end < CLAUSE_GAP_SECONDS:
+            before = found.pop()
+            span = ClauseSpan(before.begin, max(before.end, span.end), before.asked or span.asked)
+        found.append(span)
+    return found
 
 
 def _mix(wanted: NDArray[np.float32], held: _Utterance, first: int, rate: int) -> None:

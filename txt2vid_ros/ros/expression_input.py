@@ -8,8 +8,8 @@ import math
 from geometry_msgs.msg import PointStamped
 from hri_msgs.msg import Expression
 from txt2vid_ros.core.clock import SECOND
+from txt2vid_ros.core.expressions import EXPRESSIONS, FacePose, of_affect, REST
 from txt2vid_ros.media.expression_timeline import ExpressionTimeline
-from txt2vid_ros.media.expressions import EXPRESSIONS, FacePose, of_affect, REST
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.stamps import StampCheck

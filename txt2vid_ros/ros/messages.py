@@ -23,6 +23,8 @@ from txt2vid_ros.core.mouth import MouthTrack, SHAPE_INDEX, SHAPES
 
 LEVELS = {'ok': DiagnosticStatus.OK, 'warn': DiagnosticStatus.WARN,
           'error': DiagnosticStatus.ERROR}
+ASKED = 'brows_up'
+"""The joint that the clause of a question has besides those of the mouth."""
 LEVEL_NAMES = {value: name for name, value in LEVELS.items()}
 
 
@@ -94,13 +96,14 @@ def from_speakers(message: DiagnosticArray) -> list[tuple[str, str, tuple[str, .
 def to_trajectory(utterance: str, track: MouthTrack) -> JointTrajectory:
     """Return mouth shapes as joints; the stamp is the time of the first point."""
     start = round(float(track.times[0]) * SECOND)
-    message = JointTrajectory(joint_names=list(SHAPES))
+    asked = {ASKED: 1.0} if track.asked else {}
+    message = JointTrajectory(joint_names=[*SHAPES, *asked])
     message.header.stamp = to_time(start)
     message.header.frame_id = utterance
     for time, pose in zip(track.times, track.poses, strict=True):
         after = max(0, round(float(time) * SECOND) - start)
         message.points.append(JointTrajectoryPoint(
-            positions=array.array('d', pose.tolist()),
+            positions=array.array('d', [*pose.tolist(), *asked.values()]),
             time_from_start=Duration(sec=after // SECOND, nanosec=after % SECOND)))
     return message
 
@@ -109,8 +112,8 @@ def from_trajectory(message: JointTrajectory) -> MouthTrack | None:
     """
     Return the mouth shapes of a message, or None where it has none that are known.
 
-    Joints that are not in SHAPES are ignored, missing ones are at rest, and points that go back in
-    time or lack a position are left out.
+    Joints that are neither in SHAPES nor ASKED are ignored, missing ones are at rest, and points
+    that go back in time or lack a position are left out.
     """
     columns = [(at, SHAPE_INDEX[name]) for at, name in enumerate(message.joint_names)
                if name in SHAPE_INDEX]
@@ -128,7 +131,8 @@ def from_trajectory(message: JointTrajectory) -> MouthTrack | None:
         poses.append(pose)
     if not columns or not times or not np.isfinite(poses).all():
         return None
-    return MouthTrack(np.asarray(times, np.float64), np.asarray(poses, np.float32))
+    return MouthTrack(np.asarray(times, np.float64), np.asarray(poses, np.float32),
+                      ASKED in message.joint_names)
 
 
 def to_image(frame: NDArray[np.uint8], stamp: int, frame_id: str) -> Image:

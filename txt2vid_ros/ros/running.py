@@ -19,7 +19,7 @@ from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.signals import SignalHandlerOptions
 from txt2vid_ros.core.errors import EXIT_USER_ERROR, UserError
 from txt2vid_ros.core.process.heap import keep_large_blocks
-from txt2vid_ros.core.process.sharing import SharedThings
+from txt2vid_ros.core.process.sharing import SharedResources
 from txt2vid_ros.core.process.signals import on_signal
 from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.node_help import node_help, wants_help
@@ -51,7 +51,7 @@ def run_together(makes: Sequence[Callable[[], ManagedNode]], arguments: list[str
     them load with the same settings is loaded once.
     """
     nodes: list[ManagedNode] = []
-    shared = SharedThings()
+    shared = SharedResources()
     loading = _Loading()
     status = 1
     if pictures.sent or pictures.received:

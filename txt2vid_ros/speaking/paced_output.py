@@ -84,7 +84,7 @@ class PacedOutput:
         least = soonest if spoken.clause else min(soonest, self._clock.now() + CONTINUING_LEAD)
         if not least <= start <= soonest + too_far:
             start = soonest
-        if chunk.phonemes and not self._move(generation, name, spoken, start):
+        if chunk.phonemes and not self._move(generation, name, spoken, words.asked, start):
             return False
         if not self.tell(generation, text, words, words.chunk(chunk), start):
             return False
@@ -123,6 +123,9 @@ class PacedOutput:
             text.told(timed, clause.left)
             if timed:
                 self._sink.words(text.request.id, timed, clause.locale)
+            for (at, _), word in zip(timed, words, strict=True):
+                for expression in word.expressions:
+                    self._sink.expression(text.request.id, at, expression)
             return True
 
     def over(self, generation: int, text: UtteranceProgress, clause: ClauseWords) -> None:
@@ -130,7 +133,8 @@ class PacedOutput:
         if self.tell(generation, text, clause, clause.rest(), self.cursor):
             text.clause_over(self.cursor)
 
-    def _move(self, generation: int, name: str, spoken: SpokenChunk, start: int) -> bool:
+    def _move(self, generation: int, name: str, spoken: SpokenChunk, asked: bool, start: int
+              ) -> bool:
         """Hand out the mouth shapes of a chunk; False if it was interrupted."""
         track = self._articulate(spoken.chunk.phonemes or (), spoken.chunk.samples,
                                  self._pacing.rate)
@@ -138,7 +142,8 @@ class PacedOutput:
             if generation != self.generation:
                 return False
             if len(track.times):
-                self._sink.mouth(name, track.shifted(start / SECOND))
+                self._sink.mouth(name, dataclasses.replace(
+                    track.shifted(start / SECOND), asked=asked))
             return True
 
 

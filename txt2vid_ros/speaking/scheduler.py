@@ -290,7 +290,7 @@ class SpeechScheduler:
             first = False
             if spoken.clause:
                 output.over(generation, text, words)
-                words = ClauseWords(spoken.clause, speech.able, utterance.locale)
+                words = ClauseWords(spoken.clause, speech.able, utterance.locale, spoken.cues)
                 text.clause(words.left, spoken.later)
             if not output.play(spoken, text, words, generation):
                 return

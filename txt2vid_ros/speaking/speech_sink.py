@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from txt2vid_ros.core.monitoring.percentiles import RollingPercentiles
 from txt2vid_ros.core.mouth import MouthTrack, Phoneme
+from txt2vid_ros.speaking.cues import without_cues
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,7 +32,7 @@ class SpeechRequest:
     @property
     def left(self) -> str:
         """Return what of it has not been heard before it is spoken."""
-        return self.text if self.unsaid is None else self.unsaid
+        return without_cues(self.text) if self.unsaid is None else self.unsaid
 
 
 class SpeechSink(Protocol):
@@ -47,6 +48,10 @@ class SpeechSink(Protocol):
 
     def words(self, utterance: str, words: list[tuple[int, str]], locale: str) -> None:
         """Take words of the utterance, in order, each with the time at which it is heard."""
+        ...
+
+    def expression(self, utterance: str, start: int, name: str) -> None:
+        """Take what the face is to show from `start` on, by its name in core/expressions.py."""
         ...
 
     def left_out(self, utterance: str, described: str) -> None:

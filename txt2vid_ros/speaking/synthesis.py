@@ -14,9 +14,11 @@ import logging
 from txt2vid_ros.core.errors import ProviderError, UserError
 from txt2vid_ros.core.locales import nearest
 from txt2vid_ros.speaking.clauses import speakable, split_clauses
-from txt2vid_ros.speaking.normalization.front_end import normalize
+from txt2vid_ros.speaking.cues import Cue, cues_in
+from txt2vid_ros.speaking.normalization.front_end import normalize, SpokenText
 from txt2vid_ros.speaking.ssml import is_ssml
 from txt2vid_ros.speaking.voice import SpeechChunk, TextToSpeech
+from txt2vid_ros.speaking.word_times import words_of
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +40,8 @@ class SpokenChunk:
     """The words whose speech begins with it; '' where it continues that of the chunk before."""
     later: str = ''
     """The clauses that follow."""
+    cues: tuple[Cue, ...] = ()
+    """Those in the words of `clause`, by how many of these come before."""
 
 
 def _ignore(words: str) -> None:
@@ -54,21 +58,30 @@ def synthesize_text(text: str, voice: TextToSpeech, cancelled: Callable[[], bool
     `unsaid` gets the words that are left out, as the voice's languages have no sounds for them or
     the voice makes none of them. Yields nothing where nothing can be said. Emoji are left out, or
     said by their names. `locale` is the language of the text, for a voice that speaks several.
+    Cues (speaking/cues.py) come with the clause in which they stand.
     """
     able = voice.capabilities
     language = nearest(able.languages, locale)
-    spoken = normalize(text, (language,) if language else able.languages, ssml=able.ssml,
-                       named_emoji=named_emoji, locale=locale if language else '')
+
+    def front_end(written: str) -> SpokenText:
+        return normalize(written, (language,) if language else able.languages, ssml=able.ssml,
+                         named_emoji=named_emoji, locale=locale if language else '')
+
+    # A word more or less where figures or abbreviations stand beside a cue shows nowhere.
+    text, cues = cues_in(text, lambda part: len(words_of(front_end(part).text)))
+    spoken = front_end(text)
     for word in spoken.left_out:
         unsaid(word)
     pause = 0.0
     clauses = [spoken.text] if is_ssml(spoken.text) else list(split_clauses(spoken.text))
+    shared = _by_clause(cues, clauses)
     for number, clause in enumerate(clauses, 1):
         said = False
         for begun, chunk in _said_in_parts(clause, voice, cancelled, unsaid):
             if cancelled():
                 return
-            yield SpokenChunk(pause, chunk, begun, ' '.join(clauses[number:]) if begun else '')
+            yield SpokenChunk(pause, chunk, begun, ' '.join(clauses[number:]) if begun else '',
+                              shared.pop(number - 1, ()) if begun else ())
             pause = 0.0
             said = said or len(chunk.samples) > 0
         if cancelled():
@@ -76,6 +89,19 @@ def synthesize_text(text: str, voice: TextToSpeech, cancelled: Callable[[], bool
         if not said and speakable(clause):
             unsaid(clause)
         pause = pause_after(clause)
+
+
+def _by_clause(cues: tuple[Cue, ...], clauses: list[str]) -> dict[int, tuple[Cue, ...]]:
+    """Return the cues of each clause, by its number; those at the end are the last one's."""
+    found: dict[int, list[Cue]] = {}
+    number, begin = 0, 0
+    lengths = [len(words_of(clause)) for clause in clauses] if cues else []
+    for cue in cues:
+        while number < len(lengths) - 1 and cue.word >= begin + lengths[number]:
+            begin += lengths[number]
+            number += 1
+        found.setdefault(number, []).append(Cue(max(0, cue.word - begin), cue.expression))
+    return {number: tuple(each) for number, each in found.items()}
 
 
 def pause_after(clause: str) -> float:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import dataclasses
 
 from txt2vid_ros.core.clock import SECOND
+from txt2vid_ros.speaking.cues import without_cues
 from txt2vid_ros.speaking.speech_sink import SpeechRequest
 
 CLAUSE_ENDS = tuple('.!?,;:…—–。！？、，।۔؟')
@@ -63,7 +64,7 @@ class UtteranceProgress:
         if self.request.unsaid is not None and heard <= self.request.repeated:
             # It was held before, and has not come to where it was then.
             return Rest(self._from(begin), self.request.repeated - begin, self.request.unsaid)
-        unsaid = self._from(heard)
+        unsaid = without_cues(self._from(heard))
         return Rest(self._from(begin) if unsaid or begin < heard else '', heard - begin, unsaid)
 
     def _from(self, word: int) -> str:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 import dataclasses
 
 from txt2vid_ros.core.locales import nearest
 from txt2vid_ros.speaking.clauses import speakable
+from txt2vid_ros.speaking.cues import Cue
 from txt2vid_ros.speaking.ssml import is_ssml, plain_text
 from txt2vid_ros.speaking.voice import SpeechChunk, VoiceCapabilities
 
+_QUESTION_MARKS = ('?', '？', '؟')
+_CLOSING = ' "”’»」』)]\''
 LETTER_SECONDS = 0.065
 """Seconds a letter takes, where a streaming voice tells nothing: about 170 words a minute."""
 
@@ -20,6 +24,8 @@ class TimedWord:
     text: str
     start: float
     """Seconds from the first sample of the chunk that it was learned with; may be negative."""
+    expressions: tuple[str, ...] = ()
+    """What the face is to show from it on."""
 
 
 class ClauseWords:
@@ -30,11 +36,24 @@ class ClauseWords:
     over the sound of the clause, and by a usual pace where more of it is still to come.
     """
 
-    def __init__(self, clause: str, voice: VoiceCapabilities, locale: str = '') -> None:
-        """Take the clause, what the voice that speaks it can do, and which language it is in."""
+    def __init__(self, clause: str, voice: VoiceCapabilities, locale: str = '',
+                 cues: Iterable[Cue] = ()) -> None:
+        """
+        Take the clause, what the voice that speaks it can do, and which language it is in.
+
+        `cues` count the words of the clause.
+        """
         self.locale = nearest(voice.languages, locale) or next(iter(voice.languages), '')
         """BCP 47 tag of the language."""
-        self._left = words_of(plain_text(clause) if is_ssml(clause) else clause)
+        words = plain_text(clause) if is_ssml(clause) else clause
+        self._left = words_of(words)
+        self.asked = is_question(words)
+        """Whether it is a question."""
+        self._taken = 0
+        self._cues: dict[int, list[str]] = {}
+        for cue in cues:
+            place = min(cue.word, len(self._left) - 1)
+            self._cues.setdefault(place, []).append(cue.expression)
         self._rate = voice.sample_rate
         self._streaming = voice.streaming
         self._timed = voice.streaming and voice.timings
@@ -84,7 +103,14 @@ class ClauseWords:
     def _take(self, starts: list[float]) -> list[TimedWord]:
         taken = self._left[:len(starts)]
         self._left = self._left[len(starts):]
-        return [TimedWord(word, start) for word, start in zip(taken, starts, strict=False)]
+        first, self._taken = self._taken, self._taken + len(taken)
+        return [TimedWord(word, start, tuple(self._cues.get(at, ())))
+                for at, (word, start) in enumerate(zip(taken, starts, strict=False), first)]
+
+
+def is_question(clause: str) -> bool:
+    """Return whether a clause ends with a question mark."""
+    return clause.rstrip(_CLOSING).endswith(_QUESTION_MARKS)
 
 
 def words_of(clause: str) -> list[str]:

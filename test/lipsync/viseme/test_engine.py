@@ -136,7 +136,7 @@ def test_life_is_seen_and_switched_off_by_parameter() -> None:
     assert all(np.array_equal(still[0], other) for other in still[1:])
     alive = pictures(blinks=0)
     assert not any(np.array_equal(still[0], other) for other in alive)
-    none = pictures(blinks=0, sway=0, breath=0, brows=0)
+    none = pictures(blinks=0, sway=0, breath=0, brows=0, gaze=0, nods=0)
     assert all(np.array_equal(still[0], other) for other in none)
 
 
@@ -181,7 +181,7 @@ def test_closed_lids_hide_the_eyes() -> None:
     session = opened()
     picture = session.render(0, 0, silence())
     head = HeadWarp(session.renderer(0).face, picture.shape)
-    shut = head.animate(picture, IdleState(blink=1))
+    shut = head.animate(picture.copy(), IdleState(blink=1))
     pupils = [(264, 201), (349, 206)]
     for x, y in pupils:
         spot = (slice(y - 3, y + 4), slice(x - 3, x + 4))

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from sounds import spoken, START, tone
-from txt2vid_ros.core.process.sharing import SharedThings
+from txt2vid_ros.core.process.sharing import SharedResources
 from txt2vid_ros.lipsync.engine import Frame
 from txt2vid_ros.lipsync.face_set import FaceSet, FaceSettings
 from txt2vid_ros.lipsync.wav2lip.batching.mouth_queue import MouthQueue
@@ -148,7 +148,7 @@ def test_a_face_that_fails_leaves_the_others_theirs(
 
 def test_engines_of_a_process_load_a_network_once_and_the_last_one_closes_it(
         options: Wav2LipOptions) -> None:
-    things = SharedThings()
+    things = SharedResources()
     engines = [Wav2LipEngine(each) for each in (
         options, dataclasses.replace(options, pads=(0, 20, 0, 0), rest='closed'),
         dataclasses.replace(options, threads=2))]
@@ -179,11 +179,11 @@ def test_without_a_process_to_share_with_each_engine_has_its_own(options: Wav2Li
 
 
 def test_the_faces_of_two_nodes_of_a_process_use_one_network(options: Wav2LipOptions) -> None:
-    things = SharedThings()
+    things = SharedResources()
     settings = FaceSettings(engine='wav2lip', people='', width=320, height=240, fps=25.0, options={
         'wav2lip.weights': str(options.weights), 'wav2lip.device': 'cpu', 'wav2lip.threads': 1})
     nodes = [FaceSet(settings, SpeechTimeline(), ExpressionTimeline(), None, shared)
-             for shared in (things, things, SharedThings())]
+             for shared in (things, things, SharedResources())]
     generators = [faces._open[''].session._queue.generator          # type: ignore[attr-defined]
                   for faces in nodes]
     assert generators[0] is generators[1] is not generators[2]

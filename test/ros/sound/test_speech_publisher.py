@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from audio_common_msgs.msg import AudioDataStamped, AudioInfo
 from bare_node import BareNode
+from hri_msgs.msg import Expression
 import numpy as np
 from txt2vid_ros.ros import messages, qos
+from txt2vid_ros.ros.sound.cue_publisher import CuePublisher, LINGER
 from txt2vid_ros.ros.sound.speech_publisher import RIVAL_CHECKS, SpeechPublisher
 
 
@@ -65,3 +67,40 @@ def test_who_only_states_a_format_is_contradicted(bare_node: BareNode) -> None:
         return 0 in stated and stated[-1] == 16000
 
     bare_node.spin_until(corrected)
+
+
+def test_cues_last_as_long_as_their_utterance_and_what_is_cut_off_is_taken_back(
+        bare_node: BareNode) -> None:
+    told: list[tuple[int, str]] = []
+    bare_node.create_subscription(
+        Expression, 'face/expression', lambda message: told.append(
+            (messages.from_time(message.header.stamp), message.expression)), qos.EXPRESSION)
+    cues = CuePublisher(bare_node)
+    bare_node.spin_until(lambda: cues._topic.get_subscription_count() > 0)
+
+    def shown_at(*times: int) -> list[str]:
+        """Return what a face shows that lets the later message with a stamp count."""
+        goals = dict(told)
+        return [goals[max(start for start in goals if start <= time)] for time in times]
+
+    second = 1_000_000_000
+    cues.show('a#1', 10 * second, 'happy')
+    cues.show('a#1', 14 * second, 'sad')
+    cues.over('a#1', 16 * second)
+    bare_node.spin_until(lambda: len(told) == 3)
+    after = 16 * second + LINGER
+    assert shown_at(11 * second, 15 * second, after) == ['happy', 'sad', 'neutral']
+    # Somebody interrupts it after all, before it has become sad.
+    cues.over('a#1', 12 * second)
+    bare_node.spin_until(lambda: len(told) == 6)
+    assert shown_at(11 * second, 12 * second + LINGER, 15 * second)[:2] == ['happy', 'neutral']
+    assert 'sad' not in shown_at(*range(10 * second, 20 * second, second // 2))
+    # The next one begins before the face would have come to rest, and goes on.
+    cues.show('a#2', 12 * second + LINGER // 2, 'angry')
+    bare_node.spin_until(lambda: len(told) == 10)
+    assert shown_at(12 * second + 2 * LINGER) == ['angry']
+    # Utterances without cues change nothing.
+    cues.over('a#3', 30 * second)
+    cues.over('a#2', 31 * second)
+    bare_node.spin_until(lambda: len(told) == 11)
+    assert shown_at(30 * second, 40 * second) == ['angry', 'neutral']

@@ -20,7 +20,14 @@ from txt2vid_ros.bench.lipsync.mouth_measurement import (
     Values,
 )
 from txt2vid_ros.bench.lipsync.untouched_region import UntouchedRegion
-from txt2vid_ros.core.mouth import MouthPose, MouthTrack, Phoneme, rest_pose, SHAPE_INDEX
+from txt2vid_ros.core.mouth import (
+    ClauseSpan,
+    MouthPose,
+    MouthTrack,
+    Phoneme,
+    rest_pose,
+    SHAPE_INDEX,
+)
 from txt2vid_ros.lipsync.face.mesh import FaceMesh
 from txt2vid_ros.lipsync.face.track import find_face
 from txt2vid_ros.lipsync.viseme.engine import VisemeEngine, VisemeSession
@@ -77,6 +84,10 @@ class SentenceView:
     def speaking(self, start: float, stop: float) -> bool:
         """Return whether the sentence reaches into the span."""
         return stop > _REST and start < _REST + self.said.length
+
+    def clauses(self, start: float, stop: float) -> list[ClauseSpan]:
+        """Return none: only lips are measured."""
+        return []
 
     def anchor(self, time: float) -> float:
         """Return when the sentence began."""

@@ -31,7 +31,7 @@ class Lease(Generic[Thing]):
     """The use of a shared thing by one of its users."""
 
     def __init__(self, thing: Thing, users: int, release: Callable[[], None]) -> None:
-        """Hold the use; for SharedThings alone to call."""
+        """Hold the use; for SharedResources alone to call."""
         self.thing = thing
         self.users = users
         """How many there were when this one began, this one included."""
@@ -44,7 +44,7 @@ class Lease(Generic[Thing]):
             release()
 
 
-class SharedThings:
+class SharedResources:
     """What the users of a process share, by key; each is closed with its last user."""
 
     def __init__(self) -> None:

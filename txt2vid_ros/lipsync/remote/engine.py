@@ -13,6 +13,7 @@ from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.parameters import check_fields, parameter
 from txt2vid_ros.lipsync.engine import Frame, LipSyncEngine, LipSyncSession, SpeechView
 from txt2vid_ros.lipsync.remote.client import MouthClient, ReplicaAway
+from txt2vid_ros.lipsync.wav2lip.batching.mouth_queue import MouthQueue
 from txt2vid_ros.lipsync.wav2lip.engine import Wav2LipEngine, Wav2LipSession
 from txt2vid_ros.lipsync.wav2lip.generator.base import Crop, Generator, Mouth
 from txt2vid_ros.lipsync.wav2lip.locate import locate
@@ -129,6 +130,7 @@ class RayEngine(LipSyncEngine):
         self._fallback = fallback
         self._finder = Wav2LipEngine(wav2lip)
         self._client = MouthClient(address, options.deadline_ms / 1000)
+        self._queue: MouthQueue[Crop, Crop] = MouthQueue(_RemoteGenerator(self._client))
 
     def load(self) -> None:
         """Load the engine of this machine; that of the others may be away. Raises UserError."""
@@ -144,7 +146,7 @@ class RayEngine(LipSyncEngine):
         local = self._fallback.open(driving)
         try:
             remote = Wav2LipSession(driving, locate(driving, self._wav2lip),
-                                    _RemoteGenerator(self._client), self._wav2lip)
+                                    self._queue, self._wav2lip)
         except BaseException:
             local.close()
             raise
@@ -155,5 +157,6 @@ class RayEngine(LipSyncEngine):
 
     def close(self) -> None:
         """Hang up and release the engine of this machine; may be called twice."""
+        self._queue.close()
         self._client.close()
         self._fallback.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from typing import Any, ClassVar
 
 import cv2
@@ -26,6 +27,7 @@ from txt2vid_ros.media.expression_timeline import Demeanour, ExpressionTimeline
 
 _BROWS = 2.2  # times as far as stress raises them
 _HEAD_FOLLOWS = (0.012, 0.006)  # face units by which the head goes with the eyes: aside, up
+_INTENT = 3.0  # eyes that are turned by a third or more have no motion of their own
 _FRAME = 0.04  # seconds: the next frame to be rendered may be so far beyond a track's arrival
 
 
@@ -143,10 +145,12 @@ def expressed(state: IdleState, shown: Demeanour) -> IdleState:
     """Return the state of a face that shows an expression and looks somewhere."""
     pose = shown.pose
     lids = pose.lids * (SHUT if pose.lids > 0 else 1.0)
+    free = max(0.0, 1 - _INTENT * math.hypot(shown.right, shown.up))
     return dataclasses.replace(
         state, blink=max(state.blink, lids) if state.blink else lids,
         brows=state.brows + _BROWS * pose.brows, inner_brows=pose.inner_brows,
-        look_right=shown.right, look_up=shown.up,
+        # Who looks somewhere does not glance aside.
+        look_right=shown.right + state.look_right * free, look_up=shown.up + state.look_up * free,
         right=state.right + _HEAD_FOLLOWS[0] * shown.right,
         down=state.down - _HEAD_FOLLOWS[1] * shown.up)
 

@@ -1,9 +1,9 @@
 """
-Idle motion: when to blink, sway, breathe and raise the brows. Pure functions of time.
+Idle motion: when to blink, sway, breathe, look aside, nod, raise the brows.
 
-A time and a seed always give the same state, so frames can be rendered in any order. Rates follow
-the literature: 15 to 20 blinks a minute, closing in about 80 ms and opening in about 160 ms
-(Caffier et al. 2003); 12 to 16 breaths a minute.
+Pure functions: a time and a seed always give the same state, so frames can be rendered in any
+order. Rates follow the literature: 15 to 20 blinks a minute, closing in about 80 ms and
+opening in about 160 ms (Caffier et al. 2003); 12 to 16 breaths a minute.
 """
 
 from __future__ import annotations
@@ -15,10 +15,16 @@ import random
 import numpy as np
 from txt2vid_ros.core.parameters import check_fields, parameter
 from txt2vid_ros.lipsync.engine import SpeechView
+from txt2vid_ros.lipsync.viseme.clause_gestures import AFTER, asking, nod
+from txt2vid_ros.lipsync.viseme.easing import smooth
+from txt2vid_ros.lipsync.viseme.idle_gaze import glance, saccades
 
 _BLINK_SLOT = 3.4  # seconds; each slot holds one blink at a random moment
 _CLOSING, _SHUT, _OPENING = 0.08, 0.03, 0.17  # seconds of a blink
 _DOUBLE_BLINKS = 0.15  # share of blinks that are double
+_ASKING = 1.1  # times as far as stress raises the brows
+_NOD = 0.02  # face units that the head goes down
+_SILENT = 0.05  # share of the last 1.5 s that may have been speech where eyes look aside
 _MOST = 3.0  # times as much as usual; beyond, a face jerks and its picture tears
 _SWAY_STEP, _TALKING_STEP = 0.12, 0.08  # seconds for which the head stays where it is
 _BROW_STEPS = 16  # of their way, 2 pixels of a face that fills a picture of 480 lines
@@ -37,8 +43,12 @@ class LifeSettings:
                             maximum=_MOST)
     breath: float = parameter(1.0, 'how far breath moves the head: 0 not at all, 1 as usual',
                               minimum=0.0, maximum=_MOST)
-    brows: float = parameter(1.0, 'how far stress raises the brows: 0 not at all, 1 as usual',
-                             minimum=0.0, maximum=_MOST)
+    brows: float = parameter(1.0, 'how far stress and questions raise the brows: 0 not at all, 1 '
+                             'as usual', minimum=0.0, maximum=_MOST)
+    gaze: float = parameter(1.0, 'how far the eyes move, and how often they look aside while '
+                            'it is silent: 0 never, 1 as usual', minimum=0.0, maximum=_MOST)
+    nods: float = parameter(1.0, 'how far the head nods at the end of a clause: 0 not at all, '
+                            '1 as usual', minimum=0.0, maximum=_MOST)
     seed: int = parameter(0, 'number that the rhythm of the face is drawn from')
 
     def __post_init__(self) -> None:
@@ -115,18 +125,36 @@ class IdleMotion:
         lately = speech.speaking(time - _TALK_MEMORY, time + _TALK_TAP)
         then = _stepped(time, _TALKING_STEP if lately else _SWAY_STEP)
         talk = _talking(then, speech) if lately else 0.0
-        brows = 0.0
-        if talk > 0 and chosen.brows > 0:
-            brows = chosen.brows * _stepped(talk * _stress(time, speech), 1 / _BROW_STEPS)
+        clauses = speech.clauses(time - AFTER, time) if chosen.brows or chosen.nods else ()
+        right, up = self._gaze(time, talk, speech) if chosen.gaze > 0 else (0.0, 0.0)
+        raised = 0.0
+        if chosen.brows > 0:
+            stress = talk * _stress(time, speech) if talk > 0 else 0.0
+            raised = _stepped(max(stress, _ASKING * asking(time, clauses)), 1 / _BROW_STEPS)
         sway = chosen.sway * (0.55 + 0.65 * talk)
         breath = chosen.breath * math.sin(self._breath * then)
         return IdleState(
             blink=self._blink(time) if chosen.blinks > 0 else 0.0,
-            brows=brows,
+            brows=chosen.brows * raised,
+            look_right=right,
+            look_up=up,
             right=0.011 * sway * self._wave('right', then),
-            down=0.009 * sway * self._wave('down', then) - 0.004 * breath,
+            down=0.009 * sway * self._wave('down', then) - 0.004 * breath
+            + _NOD * chosen.nods * nod(time, clauses, chosen.seed),
             roll=0.010 * sway * self._wave('roll', then),
         )
+
+    def _gaze(self, time: float, talk: float, speech: SpeechView) -> tuple[float, float]:
+        chosen = self._settings
+        (right, up), begun = glance(time, chosen.seed, chosen.gaze)
+        # Who speaks, or has just spoken, keeps to whom it speaks to.
+        idle = bool(right or up) and _talking(begun, speech) < _SILENT
+        share = max(0.0, 1 - 2 * talk) if idle else 0.0
+        reach = min(chosen.gaze, 1.0)
+        small = saccades(time, chosen.seed)
+        away = share * math.hypot(right, up)
+        held = max(0.0, 1 - 2 * away)
+        return (right * share + reach * held * small[0], up * share + reach * held * small[1])
 
     def _wave(self, axis: str, time: float) -> float:
         return sum(size * math.sin(rate * time + phase) for size, rate, phase in self._waves[axis])
@@ -155,7 +183,7 @@ def _lid(since: float) -> float:
         return 1.0
     else:
         share = 1 - (since - _CLOSING - _SHUT) / _OPENING
-    return share * share * (3 - 2 * share)
+    return smooth(share)
 
 
 def _stepped(value: float, step: float) -> float:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.process.machine import usable_cores
-from txt2vid_ros.core.process.sharing import Lease, SharedThings
+from txt2vid_ros.core.process.sharing import Lease, SharedResources
 from txt2vid_ros.lipsync.choice import wav2lip_weights
 from txt2vid_ros.lipsync.engine import Frame, LipSyncEngine, LipSyncSession, SpeechView
 from txt2vid_ros.lipsync.face.mesh import FaceMesh
@@ -158,10 +158,10 @@ class Wav2LipEngine(LipSyncEngine):
     def __init__(self, options: Wav2LipOptions | None = None) -> None:
         """Load nothing yet; see load()."""
         self._options = options or Wav2LipOptions()
-        self._things = SharedThings()
+        self._things = SharedResources()
         self._lease: Lease[_Network] | None = None
 
-    def share(self, things: SharedThings) -> None:
+    def share(self, things: SharedResources) -> None:
         """Use the network of another engine that has the same one in `things`."""
         self._things = things
 

@@ -19,6 +19,7 @@ from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.monitoring.statement import Statement
 from txt2vid_ros.ros.monitoring.trace_publisher import TracePublisher
 from txt2vid_ros.ros.node import ManagedNode
+from txt2vid_ros.ros.sound.cue_publisher import CuePublisher
 from txt2vid_ros.ros.sound.listeners import wait_for_listeners
 
 RIVAL_CHECKS = 4
@@ -112,6 +113,7 @@ class TimedSpeechPublisher(SpeechPublisher):
         self._mouth = node.publisher(JointTrajectory, 'voice/mouth', qos.MOUTH)
         self._caption = node.publisher(LiveSpeech, 'voice/caption', qos.CAPTION)
         self._held = node.publisher(Bool, 'voice/held', qos.SPEAKING)
+        self._cues = CuePublisher(node)
 
     def announce(self) -> None:
         """State the format of the sound, and that nothing is held."""
@@ -121,6 +123,16 @@ class TimedSpeechPublisher(SpeechPublisher):
     def mouth(self, utterance: str, track: MouthTrack) -> None:
         """Publish the mouth shapes of a clause."""
         self._mouth.publish(messages.to_trajectory(utterance, track))
+
+    def expression(self, utterance: str, start: int, name: str) -> None:
+        """Publish what the face is to show from `start` on."""
+        self._cues.show(utterance, start, name)
+
+    def ended(self, utterance: str, end: int, *, interrupted: bool = False, unsaid: str = ''
+              ) -> None:
+        """Publish that an utterance ends, and what it had the face show."""
+        super().ended(utterance, end, interrupted=interrupted, unsaid=unsaid)
+        self._cues.over(utterance, end)
 
     def words(self, utterance: str, words: list[tuple[int, str]], locale: str) -> None:
         """Take words and the times at which they are heard, for voice/caption."""
@@ -134,6 +146,7 @@ class TimedSpeechPublisher(SpeechPublisher):
         """Publish that an utterance is silent; its caption goes on with its continuation."""
         self._audio.publish(messages.to_audio(utterance, end, np.zeros(0, np.float32)))
         self._captions.held(utterance, end, continuation, repeated)
+        self._cues.over(utterance, end)
 
     def holding(self, holds: bool) -> None:
         """Publish whether speech is held."""

@@ -1,8 +1,8 @@
 """
 The vocabulary of expressions: their names, and what they do to brows, lids and mouth.
 
-The names are those of hri_msgs/Expression; valence and arousal are the two dimensions of Russell's
-circumplex model of affect (1980).
+The names are those of hri_msgs/Expression, and `thinking`; valence and arousal are the two
+dimensions of Russell's circumplex model of affect (1980).
 """
 
 from __future__ import annotations
@@ -22,6 +22,10 @@ class FacePose(NamedTuple):
     """1 is shut, -1 as wide as in fright."""
     corners: float = 0.0
     """Of the mouth: up as in a smile."""
+    right: float = 0.0
+    """Of the eyes: to the right of who looks at the face."""
+    up: float = 0.0
+    """Of the eyes."""
 
 
 REST = FacePose()
@@ -52,6 +56,7 @@ EXPRESSIONS: Mapping[str, FacePose] = {
     'confused': FacePose(0.2, -0.5, 0.1, -0.2),
     'amazed': FacePose(0.9, 0.1, -0.8, 0.5),
     'excited': FacePose(0.6, 0.0, -0.4, 1.0),
+    'thinking': FacePose(0.15, -0.35, 0.15, -0.15, right=-0.5, up=0.55),
 }
 
 
