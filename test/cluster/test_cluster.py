@@ -120,7 +120,7 @@ def test_clips_of_a_process_that_is_killed_are_made_again(cluster: Any, tmp_path
     out, told = running.communicate(timeout=280)
     assert victims
     assert running.returncode == 0, told
-    assert out.startswith('2 made (')
+    assert '2 made (' in out        # Ray tells there of the process, too
     for name in ('a.mp4', 'b.mp4'):
         playable(tmp_path / name)
 
@@ -161,7 +161,7 @@ def test_a_killed_replica_and_a_killed_node_cost_no_picture(cluster: Any, tmp_pa
         picture.until('here')
         until(lambda: len(replicas()) > len(second))
         picture.until('there')
-        cluster.remove_node(cluster.list_all_nodes[-1], allow_graceful=False)
+        cluster.remove_node(next(iter(cluster.worker_nodes)), allow_graceful=False)
         picture.until('there')
     finally:
         picture.close()
