@@ -14,7 +14,7 @@ JOBS ?= 3
 PYTEST := -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 PYTEST_ARGS ?=
 
-.PHONY: help live setup setup-test wav2lip test lint style types pytest coverage fuzz bench lock clean
+.PHONY: help live setup setup-test wav2lip test lint style ament types pytest coverage fuzz bench lock clean
 
 help:
 	@echo 'make live    set up once, start the talking head, say how to watch and speak'
@@ -39,19 +39,22 @@ setup-test:
 wav2lip:
 	@tools/setup.sh wav2lip
 
-# Types are checked beside the tests, which leave some processor time; style ahead of both.
+# What takes a second comes first. Types and ament's rules are checked beside the tests, which leave
+# some processor time: one after the other, each by one process.
 test: style
-	@$(MAKE) --no-print-directory --jobs=2 types pytest
+	@$(MAKE) --no-print-directory --jobs=2 pytest types ament
 
-lint: style types
+lint: style ament types
 
 style: setup-test
 	$(VENV)/bin/ruff check .
-	$(VENV)/bin/flake8
 	$(PYTHON_IN) -m pip check
 	$(PYTHON_IN) tools/audit.py
 	$(PYTHON_IN) tools/wheels.py
 	@if command -v shellcheck > /dev/null; then shellcheck tools/*.sh .ci/run; fi
+
+ament: setup-test
+	$(VENV)/bin/flake8 --jobs 1
 
 types: setup-test
 	$(if $(filter no,$(TORCH)),@echo 'types are not checked without torch',$(VENV)/bin/mypy)

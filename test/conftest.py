@@ -10,6 +10,12 @@ import tempfile
 from hypothesis import HealthCheck, settings
 import pytest
 import txt2vid_ros  # noqa: F401  before OpenCV, which reads its limits when it is loaded
+from txt2vid_ros.bench.rig.machines import Machines
+from txt2vid_ros.core.errors import UserError
+
+# Still before NumPy, which reads it when it is loaded. Small matrices gain nothing from a second
+# thread, which only spins beside the other tests; the nodes of a graph have it so, too.
+os.environ.setdefault('OPENBLAS_NUM_THREADS', '1')
 
 # Helpers that several test folders share lie beside this file.
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
@@ -62,7 +68,8 @@ def pytest_collection_modifyitems(items):
     Spread the files whose tests start graphs evenly among the others.
 
     Graphs wait for most of their time and the others compute, so that workers side by side should
-    have some of both.
+    have some of both. The last files are short ones: whoever gets a graph last would have it
+    wait alone, while the other workers have nothing left to do.
     """
     files = {}
     for item in items:
@@ -70,7 +77,8 @@ def pytest_collection_modifyitems(items):
     kinds = [[], []]
     for path, tests in files.items():
         kinds['graph' in path.parts].append(tests)
-    places = sorted(((number + 0.5) / len(kind), which, number)
+    ends = (1.0, 0.85)
+    places = sorted((ends[which] * (number + 0.5) / len(kind), which, number)
                     for which, kind in enumerate(kinds) for number in range(len(kind)))
     items[:] = [test for _, which, number in places for test in kinds[which][number]]
 
@@ -122,3 +130,14 @@ def ros_domain(monkeypatch):
             yield domain
             return
     pytest.fail('all ROS domains are in use by other tests')
+
+
+@pytest.fixture
+def machines():
+    """Return two machines with a cable between them; skip where there can be none."""
+    try:
+        made = Machines()
+    except UserError as error:
+        pytest.skip(str(error))
+    with made:
+        yield made

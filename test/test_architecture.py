@@ -6,6 +6,7 @@ import ast
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 import dataclasses
+import functools
 import graphlib
 import itertools
 from pathlib import Path
@@ -74,8 +75,14 @@ def module_of(file: Path) -> str:
 
 
 FILES = sorted(PACKAGE.rglob('*.py'))
-TREES = {file: ast.parse(file.read_text('utf-8')) for file in FILES}
 MODULES = {module_of(file): file for file in FILES}
+
+
+# When a test asks for it, not when tests are collected, which every worker does.
+@functools.cache
+def trees() -> dict[Path, ast.Module]:
+    """Return the syntax tree of each file."""
+    return {file: ast.parse(file.read_text('utf-8')) for file in FILES}
 
 
 def room_of(module: str) -> str:
@@ -124,16 +131,22 @@ def imports_of(file: Path) -> Iterator[Import]:
                 if isinstance(child, ast.AST):
                     yield from visit(child, at_import_time and not skipped)
 
-    return visit(TREES[file], True)
+    return visit(trees()[file], True)
 
 
-IMPORTS = [one for file in FILES for one in imports_of(file)]
-OWN = [one for one in IMPORTS if one.name.split('.')[0] == PACKAGE.name]
+@functools.cache
+def imports() -> list[Import]:
+    return [one for file in FILES for one in imports_of(file)]
+
+
+def own() -> list[Import]:
+    """Return the imports of the package's own modules."""
+    return [one for one in imports() if one.name.split('.')[0] == PACKAGE.name]
 
 
 def arrows() -> Iterator[tuple[Import, str, str]]:
     """Yield every import of the package that leads from one room into another."""
-    for one in OWN:
+    for one in own():
         source, target = room_of(module_of(one.file)), room_of(one.name)
         if target and source != target:
             yield one, source, target
@@ -159,7 +172,7 @@ def test_some_arrows_begin_in_one_file_only() -> None:
 def test_nothing_but_its_command_names_the_benchmarks() -> None:
     """A name in a string may be imported, too."""
     wrong = [f'{file.relative_to(ROOT)}:{node.lineno}: {node.value!r} names a benchmark'
-             for file, tree in TREES.items() for node in ast.walk(tree)
+             for file, tree in trees().items() for node in ast.walk(tree)
              if isinstance(node, ast.Constant) and isinstance(node.value, str)
              and f'{PACKAGE.name}.bench' in node.value
              and room_of(module_of(file)) != 'bench' and file != PACKAGE / 'cli' / 'bench.py']
@@ -181,7 +194,7 @@ def test_rooms_do_not_import_each_other_in_circles() -> None:
 
 def test_modules_do_not_import_each_other_in_circles() -> None:
     needed = defaultdict(set)
-    for one in OWN:
+    for one in own():
         source = module_of(one.file)
         if not one.at_import_time:
             continue
@@ -201,7 +214,7 @@ def is_ros(name: str) -> bool:
 
 def test_engines_know_nothing_of_ros() -> None:
     wrong = [f'{one.where}: {one.name} is imported outside of {", ".join(WITH_ROS)}'
-             for one in IMPORTS
+             for one in imports()
              if is_ros(one.name) and room_of(module_of(one.file)) not in WITH_ROS]
     assert not wrong, told(wrong)
 
@@ -234,7 +247,7 @@ def test_no_file_is_long() -> None:
 
 def test_no_class_name_has_two_meanings() -> None:
     places = defaultdict(list)
-    for file, tree in TREES.items():
+    for file, tree in trees().items():
         for node in ast.walk(tree):
             if isinstance(node, ast.ClassDef):
                 places[node.name].append(f'{file.relative_to(ROOT)}:{node.lineno}')

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from txt2vid_ros.bench.commands import sender
 from txt2vid_ros.bench.commands.sync import clap_times, figures, flash_times
+from txt2vid_ros.bench.rig.floor import endpoint_ms, over_floor
 from txt2vid_ros.bench.rig.viewer import Decoded, presentation_time
 from txt2vid_ros.bench.speech.clap import ClapVoice, LENGTH
 from txt2vid_ros.core.clock import SECOND
@@ -136,3 +137,11 @@ def test_words_and_delays_are_counted_from_where_the_speech_ends() -> None:
     assert found['end_of_speech_to_final_ms_p95'] == pytest.approx(790)
     assert found['end_of_speech_to_voice_ms_p50'] == pytest.approx(900)
     assert found['capture_cores'] == 0.02
+
+
+def test_a_delay_is_told_over_what_cannot_be_avoided() -> None:
+    # Half a second where the voice takes 100 ms and all else 150.
+    assert over_floor([400.0, 500.0, 900.0], [50.0, 100.0, 300.0], 150.0) == pytest.approx(2.0)
+    assert np.isnan(over_floor([], [100.0], 150.0))
+    assert endpoint_ms('words') == 300
+    assert endpoint_ms('silence') == 500

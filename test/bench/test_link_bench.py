@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import json
-import os
 from pathlib import Path
 import shutil
 import subprocess
@@ -16,6 +15,7 @@ from txt2vid_ros.bench.commands import link
 from txt2vid_ros.bench.link import alternatives
 from txt2vid_ros.bench.link.conversation import Conversation
 from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.link.config import LinkConfig
 
 
 def arguments(*words: str) -> argparse.Namespace:
@@ -28,8 +28,11 @@ def beginning() -> Conversation:
     return Conversation(link.read(link.DEFAULT_TEXT, 150).texts[:15], 150)
 
 
-def test_the_figures_of_the_conversation_that_ships() -> None:
-    figures = link.run(arguments('--no-rivals'))
+def test_the_command_prints_the_figures_of_the_conversation_that_ships() -> None:
+    printed = subprocess.run(
+        [sys.executable, '-m', 'txt2vid_ros.cli.main', 'bench', 'link', '--json', '--no-rivals'],
+        capture_output=True, text=True, check=True).stdout
+    figures = json.loads(printed)  # one object, and nothing else
     assert figures['bits_per_char'] <= 1.75
     assert figures['wire_bps'] < 100 and figures['wire_bps_limited'] < 100
     assert figures['delivered'] == figures['sent'] == 80
@@ -55,9 +58,11 @@ def test_the_figures_of_the_conversation_that_ships() -> None:
 def test_short_sentences_are_merged_to_stay_below_the_rate(tmp_path: Path) -> None:
     text = tmp_path / 'short.txt'
     text.write_text('\n'.join(f'Yes, number {n} is here.' for n in range(150)), 'utf-8')
-    figures = link.run(arguments('--no-rivals', '--text', str(text)))
-    assert figures['wire_bps_limited'] < 100 < figures['wire_bps']
-    assert figures['delivered'] == figures['sent'] == 150
+    conversation = link.read(text, 150)
+    limited, unlimited = (link.one_way(conversation, link.PATH, LinkConfig(rate=rate))
+                          for rate in (arguments().rate, 0))
+    assert limited['wire_bps'] < 100 < unlimited['wire_bps']
+    assert limited['delivered'] == limited['sent'] == 150
 
 
 def test_text_that_cannot_be_read_is_named(tmp_path: Path) -> None:
@@ -82,23 +87,8 @@ def test_speech_as_opus_costs_a_hundred_times_as_much() -> None:
     assert 5000 < row['wire_bps'] < 50_000
 
 
-def test_a_topic_between_namespaces() -> None:
-    if os.geteuid() != 0 or not shutil.which('ip'):
-        pytest.skip('network namespaces need root and iproute2')
-    made = subprocess.run(['ip', 'netns', 'add', f't2vtry{os.getpid()}'], capture_output=True,
-                          text=True, check=False)
-    if made.returncode:
-        pytest.skip(f'no network namespaces here: {made.stderr.strip()}')
-    subprocess.run(['ip', 'netns', 'delete', f't2vtry{os.getpid()}'], check=True)
+@pytest.mark.usefixtures('machines')
+def test_a_topic_between_machines() -> None:
     row = alternatives.over_topic(beginning())
     assert row['bytes_per_utterance'] > 100
     assert row['wire_bps'] > 1000
-
-
-def test_the_command_prints_one_json_object() -> None:
-    printed = subprocess.run(
-        [sys.executable, '-m', 'txt2vid_ros.cli.main', 'bench', 'link', '--json', '--no-rivals'],
-        capture_output=True, text=True, check=True).stdout
-    figures = json.loads(printed)
-    assert {'bits_per_char', 'wire_bps', 'delivered', 'sent', 'encode_ms_p95',
-            'rows'} <= figures.keys()

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 import os
-import shutil
-import subprocess
 
 from audio_common_msgs.msg import AudioDataStamped
 from graph_harness import TalkingHead
 import pytest
 from ros_observer import Observer, Recording
-from two_machines import Machines
 
 # The tests' own participants, as those of the nodes: this machine only.
 os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
@@ -28,15 +25,3 @@ def observer(head: TalkingHead) -> Iterator[Observer]:
 def audio(observer: Observer) -> Recording:
     """Record what the voice publishes."""
     return observer.record(AudioDataStamped, 'voice/audio')
-
-
-@pytest.fixture
-def machines() -> Iterator[Machines]:
-    if os.geteuid() != 0 or not shutil.which('ip'):
-        pytest.skip('network namespaces need root and iproute2')
-    try:
-        made = Machines()
-    except subprocess.CalledProcessError as error:
-        pytest.skip(f'no network namespaces here: {error.stderr.strip()}')
-    yield made
-    made.close()

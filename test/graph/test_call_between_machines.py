@@ -9,9 +9,11 @@ from pathlib import Path
 import time
 from typing import Any
 
+from bad_path import BadPath
 from graph_harness import eventually
+from machine_process import MachineProcess
 import pytest
-from two_machines import MachineProcess, Machines
+from txt2vid_ros.bench.rig.machines import ADDRESSES, Machines
 from txt2vid_ros.link import keys
 
 OUTAGE = 10.0
@@ -19,7 +21,8 @@ OUTAGE = 10.0
 # The voice of claps takes a second for each letter.
 HERS, HIS = ('do', 're', 'mi', 'fa', 'so', 'la', 'ti', 'oh'), ('we', 'ye', 'be', 'me', 'he', 'go',
                                                                'my', 'by')
-RELAY = str(Path(__file__).parents[1] / 'link' / 'link_relay.py')
+BAD = BadPath(loss=0.2, duplication=0.05, delay=0.15, jitter=0.05)
+PORT = 5710
 TALKER = str(Path(__file__).with_name('call_talker.py'))
 PORTRAIT = Path(__file__).parents[1] / 'portraits' / 'turned.jpg'
 CALL = ('-m', 'txt2vid_ros.cli.main', 'call', '--http', '127.0.0.1:0', '--web', 'false', '--tts',
@@ -66,14 +69,10 @@ def people(machines: Machines, tmp_path: Path) -> Iterator[tuple[Person, Person]
     keys.generate(key)
     there, here = machines.names
     with contextlib.ExitStack() as running:
-        relay = MachineProcess(there, tmp_path, 41, RELAY, '--listen', '5711', '--target',
-                               '127.0.0.1:5710', '--loss', '0.2', '--duplication', '0.05',
-                               '--delay', '0.15', '--jitter', '0.05')
-        running.callback(relay.close)
-        relay.wait_line('ready')
-        waits = Person(running, there, tmp_path / 'waits', 41, '--listen', '127.0.0.1:5710',
-                       '--key', str(key), '--name', 'Anna')
-        calls = Person(running, here, tmp_path / 'calls', 42, '--peer', '10.78.0.1:5711',
+        port = running.enter_context(BAD.between(machines, there, PORT))
+        waits = Person(running, there, tmp_path / 'waits', 41, '--listen',
+                       f'{ADDRESSES[0]}:{PORT}', '--key', str(key), '--name', 'Anna')
+        calls = Person(running, here, tmp_path / 'calls', 42, '--peer', f'{ADDRESSES[0]}:{port}',
                        '--key', str(key), '--name', 'Bert', '--me', str(PORTRAIT),
                        '--share-face')
         waits.ready()

@@ -85,6 +85,23 @@ def test_a_face_of_one_process_speaks_and_ends_as_one(tmp_path: Path) -> None:
         assert head.stop(signal.SIGINT) == 0
 
 
+def test_two_faces_of_one_process_have_namespaces_and_settings_of_their_own(
+        tmp_path: Path) -> None:
+    names = [f'/faces_{random.randrange(10**6)}_{number}' for number in range(2)]
+    small = [word for setting in (
+        'lipsync:engine:=flash', 'lipsync:width:=160', 'lipsync:height:=120',
+        f'lipsync@{names[1]}:height:=90') for word in ('-p', setting)]
+    with Command(tmp_path, *(f'lipsync@{name}' for name in names), '--ros-args', *small,
+                 module='txt2vid_ros.nodes.composed', environment=graph.ENVIRONMENT) as process:
+        for name in names:
+            process.wait_line(rf'{name[1:]}\.lipsync.*showing the face')
+        for name, height in zip(names, (120, 90), strict=True):
+            with Observer(process, name) as observer:   # type: ignore[arg-type]
+                pictures = observer.record(Image, 'face/image_raw', qos.IMAGE,
+                                           keep=lambda message: message.height)
+                assert pictures.wait() == height
+
+
 @pytest.mark.parametrize(('words', 'line'), [
     (('tts', 'lipsink'), "'lipsink' is no node. Name some of"), ((), 'no node is named')])
 def test_who_names_no_node_is_told_which_there_are(

@@ -8,10 +8,11 @@ import time
 
 from graph_harness import eventually
 from hearing import words
+from machine_process import MachineProcess
 import numpy as np
 import pytest
 from speech_clips import clip, RATE, write
-from two_machines import MachineProcess, Machines
+from txt2vid_ros.bench.rig.machines import ADDRESSES, Machines
 from txt2vid_ros.link import keys
 
 OUTAGE = 10.0
@@ -33,7 +34,8 @@ def test_nothing_said_is_lost_or_doubled_by_ten_seconds_without_a_link(
         keys.generate(key)
         # The text link needs no common ROS network: the domains differ.
         domains = (31, 32)
-        options = ['--link', 'udp', '--link-address', '10.78.0.2:5710', '--link-key', str(key)]
+        options = ['--link', 'udp', '--link-address', f'{ADDRESSES[1]}:5710',
+                   '--link-key', str(key)]
     live = ['-m', 'txt2vid_ros.cli.main', 'live', '--namespace', NAMESPACE, *options]
     printer = str(Path(__file__).with_name('speech_printer.py'))
     running: list[MachineProcess] = []

@@ -24,6 +24,7 @@ BENCHES: dict[str, str] = {
     'barge_in': 'from speaking over the face to its silence',
     'web': 'the page in a real browser: sound, step, joining, cost of viewers',
     'graph': 'frames on time, processor and memory',
+    'scale': 'how many talking heads a machine carries; what each takes',
     'soak': 'a long conversation with faults: what is lost, what grows',
     'reach': 'nodes killed again and again, visitors who come and go: who is reached',
     'link': 'what a conversation costs, beside TCP, DDS, Opus',

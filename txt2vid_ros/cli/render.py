@@ -1,9 +1,10 @@
-"""`txt2vid render`: a video file from text or sound, without ROS."""
+"""`txt2vid render`: a video file from text or sound, without ROS; or all those of a list."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+import contextlib
 import logging
 from pathlib import Path
 import sys
@@ -11,6 +12,8 @@ import time
 from typing import Any
 
 from tqdm import tqdm
+from txt2vid_ros.cli import jobs
+from txt2vid_ros.cli.jobs.clip_job import Kept
 from txt2vid_ros.cli.parser import text_argument, told
 from txt2vid_ros.core.decoding.text_encoding import read_text
 from txt2vid_ros.core.errors import UserError
@@ -20,6 +23,7 @@ from txt2vid_ros.core.people import DEFAULT, People
 from txt2vid_ros.core.storage.files import refuse_overwriting, same_file
 from txt2vid_ros.core.storage.share import share
 from txt2vid_ros.lipsync.choice import engine_options, make_engine
+from txt2vid_ros.lipsync.engine import LipSyncEngine
 from txt2vid_ros.media.driving.driving_media import load_driving
 from txt2vid_ros.media.driving.framing import HD_PIXELS
 from txt2vid_ros.media.driving.options import DrivingOptions
@@ -31,6 +35,7 @@ from txt2vid_ros.providers.choice import (
     voice_options,
 )
 from txt2vid_ros.render import AFTER, from_sound, from_text, render, SpeechPart
+from txt2vid_ros.speaking.voice import TextToSpeech
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +46,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     source.add_argument('--text', type=text_argument('--text'), help='what to say')
     source.add_argument('--text-file', type=Path, help='a file with what to say')
     source.add_argument('--audio', type=Path, help='any audio or video file: move the lips to it')
-    parser.add_argument('--out', type=Path, required=True, help='.mp4, .mkv, .mov or .webm')
+    source.add_argument('--jobs', type=Path, metavar='LIST.csv', help='many clips: a line each, '
+                        'with these options as columns; those that are there are left')
+    parser.add_argument('--processes', type=int, default=0, metavar='N', help='clips of the list '
+                        'that are made at a time (one for each core)')
+    parser.add_argument('--out', type=Path, help='.mp4, .mkv, .mov or .webm')
     parser.add_argument('--face', default='', help='picture or video; the built-in portrait '
                         'if left out')
     parser.add_argument('--tts', default='', help='text-to-speech provider, or several '
@@ -69,56 +78,98 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Render and say how long it took."""
-    if not 1 <= arguments.fps <= 120:
-        raise UserError(f'--fps {arguments.fps:g} is not possible', 'It has to be from 1 to 120.')
-    person = People.load(arguments.people).get(arguments.speaker)
-    chosen = _checked(engine_options(arguments.engine), '--engine-options',
-                      arguments.engine_options)
-    refuse_overwriting('--out', arguments.out, {
-        '--face': arguments.face or person.face, '--audio': arguments.audio,
-        '--text-file': arguments.text_file, '--people': arguments.people,
-        **{f'--engine-options {name}': value for name, value in chosen.items()
-           if isinstance(value, str)}})
-    engine, why = make_engine(arguments.engine, chosen, '--engine')
-    print(why, file=sys.stderr)
-    engine.load()
-    options = _driving_options(arguments.face_options)
-    driving = load_driving(arguments.face or person.face, width=arguments.width,
-                           height=arguments.height, max_pixels=arguments.max_pixels,
-                           options=options, upright=engine.quarter_turns)
+    if arguments.jobs is not None:
+        return jobs.run(arguments, make, check, add_arguments)
+    if arguments.out is None:
+        raise UserError('--out is missing', 'Name the file to write, such as hello.mp4.')
+    if arguments.processes:
+        raise UserError('--processes is for a list of clips', 'Give one with --jobs.')
     begun = time.monotonic()
-
-    def progress(done: float) -> None:
-        bar.update(done - bar.n)
-
-    total = sound_seconds(arguments.audio) if arguments.audio else None
-    known = '{percentage:3.0f}% |{bar}| ' if total else ''
-    with tqdm(unit=' s of video', total=total, disable=arguments.quiet or not sys.stderr.isatty(),
-              bar_format=known + '{n:.1f}{unit} [{elapsed}, {rate_fmt}]') as bar:
-        seconds = render(_speech(arguments), 0.0 if arguments.audio else AFTER, driving, engine,
-                         arguments.out, arguments.fps, progress)
-    engine.close()
-    driving.close()
+    with contextlib.closing(Kept()) as kept:
+        seconds = make(arguments, kept, told=lambda line: print(line, file=sys.stderr))
     took = time.monotonic() - begun
     print(f'{arguments.out}: {seconds:.1f} s of video in {took:.1f} s '
           f'({seconds / took:.1f} times real time)')
     return 0
 
 
-def _speech(arguments: argparse.Namespace) -> Iterator[SpeechPart]:
+def check(arguments: argparse.Namespace) -> None:
+    """Raise UserError for what cannot be rendered, as far as it is seen without loading."""
+    if not 1 <= arguments.fps <= 120:
+        raise UserError(f'--fps {arguments.fps:g} is not possible', 'It has to be from 1 to 120.')
+    person = People.load(arguments.people).get(arguments.speaker)
+    chosen = _checked(engine_options(arguments.engine), '--engine-options',
+                      arguments.engine_options)
+    _driving_options(arguments.face_options)
+    refuse_overwriting('--out', arguments.out, {
+        '--face': arguments.face or person.face, '--audio': arguments.audio,
+        '--text-file': arguments.text_file, '--people': arguments.people,
+        **{f'--engine-options {name}': value for name, value in chosen.items()
+           if isinstance(value, str)}})
+
+
+def make(arguments: argparse.Namespace, kept: Kept,
+         told: Callable[[str], object] = lambda line: None) -> float:
+    """
+    Render one video; return its length in seconds. Raises UserError.
+
+    The voice and the engine stay in `kept`, for the next one that asks for the same.
+    """
+    check(arguments)
+    person = People.load(arguments.people).get(arguments.speaker)
+    engine = _engine(arguments, kept, told)
+    driving = load_driving(arguments.face or person.face, width=arguments.width,
+                           height=arguments.height, max_pixels=arguments.max_pixels,
+                           options=_driving_options(arguments.face_options),
+                           upright=engine.quarter_turns)
+
+    def progress(done: float) -> None:
+        bar.update(done - bar.n)
+
+    total = sound_seconds(arguments.audio) if arguments.audio else None
+    known = '{percentage:3.0f}% |{bar}| ' if total else ''
+    with (contextlib.closing(driving),
+          tqdm(unit=' s of video', total=total, disable=arguments.quiet or not sys.stderr.isatty(),
+               bar_format=known + '{n:.1f}{unit} [{elapsed}, {rate_fmt}]') as bar):
+        return render(_speech(arguments, kept), 0.0 if arguments.audio else AFTER, driving, engine,
+                      arguments.out, arguments.fps, progress)
+
+
+def _engine(arguments: argparse.Namespace, kept: Kept,
+            told: Callable[[str], object]) -> LipSyncEngine:
+    def load() -> LipSyncEngine:
+        options = _checked(engine_options(arguments.engine), '--engine-options',
+                           arguments.engine_options)
+        engine, why = make_engine(arguments.engine, options, '--engine')
+        told(why)
+        engine.load()
+        return engine
+
+    return kept.get('engine', (arguments.engine, arguments.engine_options), load)
+
+
+def _speech(arguments: argparse.Namespace, kept: Kept) -> Iterator[SpeechPart]:
     if arguments.audio is not None:
         return from_sound(arguments.audio, same_file(arguments.audio, arguments.face))
+    return from_text(_text(arguments), _voice(arguments, kept))
+
+
+def _voice(arguments: argparse.Namespace, kept: Kept) -> TextToSpeech:
     person = People.load(arguments.people).get(arguments.speaker)
     names = provider_names(arguments.tts or person.tts or ('hibari',), '--tts')
     tables = voice_options(names)
     own, warnings = person_options(person, tables, names)
     for line in warnings:
         log.warning(line)
-    voice = make_voice(names, arguments.voice or person.voice,
-                       arguments.speed or person.speed or 1.0,
-                       {**own, **_checked(tables, '--tts-options', arguments.tts_options)})
-    voice.load()
-    return from_text(_text(arguments), voice)
+    wanted = (names, arguments.voice or person.voice, arguments.speed or person.speed or 1.0,
+              {**own, **_checked(tables, '--tts-options', arguments.tts_options)})
+
+    def load() -> TextToSpeech:
+        voice = make_voice(*wanted)
+        voice.load()
+        return voice
+
+    return kept.get('voice', wanted, load)
 
 
 def _checked(tables: OptionTables, option: str, text: str) -> dict[str, Any]:

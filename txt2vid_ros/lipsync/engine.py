@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 from numpy.typing import NDArray
 from txt2vid_ros.core.mouth import ClauseSpan, MouthPose
+from txt2vid_ros.core.process.sharing import SharedThings
 from txt2vid_ros.media.driving.driving_media import DrivingMedia
 from txt2vid_ros.media.expression_timeline import ExpressionTimeline
 
@@ -94,6 +95,14 @@ class LipSyncEngine(abc.ABC):
     """Seconds of speech after a frame's time that render() needs."""
     timed_look_ahead: ClassVar[float | None] = None
     """The same if the voice gives timings; None if that makes no difference."""
+
+    def share(self, things: SharedThings) -> None:
+        """
+        Have models in common with the other engines of the process; called before load(), or not.
+
+        By default nothing is shared.
+        """
+        return
 
     def load(self) -> None:
         """Load the models; may take seconds; called once, before open(). Raises UserError."""

@@ -10,6 +10,7 @@ from txt2vid_ros.core.clock import FrameGrid
 from txt2vid_ros.core.options import made, prefix_of
 from txt2vid_ros.core.parameters import parameter
 from txt2vid_ros.core.people import DEFAULT, People, speaker_of
+from txt2vid_ros.core.process.sharing import SharedThings
 from txt2vid_ros.lipsync.choice import make_engine
 from txt2vid_ros.lipsync.engine import LipSyncEngine, LipSyncSession
 from txt2vid_ros.lipsync.render_loop import AnimatedFace
@@ -66,11 +67,13 @@ class FaceSet:
     """Faces that are ready to be shown. Immutable; close() once another one is shown."""
 
     def __init__(self, settings: FaceSettings, speech: SpeechTimeline,
-                 expressions: ExpressionTimeline, before: FaceSet | None = None) -> None:
+                 expressions: ExpressionTimeline, before: FaceSet | None = None,
+                 shared: SharedThings | None = None) -> None:
         """
         Load the engine and the faces; may take seconds. Raises UserError.
 
-        What `before` has loaded with the same settings is used again.
+        What `before` has loaded with the same settings is used again. `shared`: what the engines
+        of the process have in common.
         """
         self.settings = settings
         self.grid = FrameGrid.at(settings.fps)
@@ -79,6 +82,7 @@ class FaceSet:
         self._people = People.load(settings.people)
         self._file = made(FaceFile, FACE, settings.options).file
         self._before = before
+        self._shared = shared
         self._expressions = expressions
         self.expressive = True
         """Whether all faces can show expressions and look somewhere."""
@@ -122,6 +126,8 @@ class FaceSet:
                 and before.settings.of(before.engine.name) == settings.of(before.engine.name)):
             return before.engine, before.why
         engine, why = make_engine(settings.engine, settings.options, 'lipsync.engine')
+        if self._shared is not None:
+            engine.share(self._shared)
         try:
             engine.load()
         except BaseException:

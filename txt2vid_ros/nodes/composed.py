@@ -15,11 +15,12 @@ from txt2vid_ros.ros.node_help import wants_help
 from txt2vid_ros.ros.running import end_process, run_together
 from txt2vid_ros.ros.transports import Pictures, pictures_of
 
-USAGE = """usage: ros2 run txt2vid_ros composed NODE ... --ros-args [-p NODE:PARAMETER:=VALUE] \
-[-r NODE:FROM:=TO]
+USAGE = """usage: ros2 run txt2vid_ros composed NODE[@NAMESPACE] ... --ros-args \
+[-p NODE:PARAMETER:=VALUE] [-r NODE:FROM:=TO]
 
-Runs nodes in one process, on one executor: less memory than a process each, and none of them
-survives another. Nodes: """
+Runs nodes in one process: less memory than a process each, and none of them
+survives another. lipsync@/anna lipsync@/ben are two faces, in those namespaces, which share one
+network; -p lipsync@/anna:... sets a parameter of the first, -p lipsync:... of both. Nodes: """
 
 
 def node_names() -> list[str]:
@@ -35,6 +36,17 @@ def node_class(name: str) -> type[ManagedNode]:
                 and issubclass(kind, ManagedNode) and vars(kind).get('NAME') == name)
 
 
+def kind_of(name: str) -> str:
+    """Return the name of the node without its namespace: lipsync of lipsync@/anna."""
+    return name.partition('@')[0]
+
+
+def namespace_of(name: str) -> list[str]:
+    """Return the arguments that put the node into its namespace, if it has one of its own."""
+    namespace = name.partition('@')[2]
+    return ['-r', f'__ns:={namespace}'] if namespace else []
+
+
 def split(words: Sequence[str], names: Sequence[str]) -> tuple[list[str], dict[str, list[str]]]:
     """
     Return the arguments that are for all nodes, and those for each.
@@ -42,12 +54,14 @@ def split(words: Sequence[str], names: Sequence[str]) -> tuple[list[str], dict[s
     rcl takes `-p NODE:NAME:=VALUE` only for nodes without a namespace, which these may have.
     """
     common: list[str] = []
-    own: dict[str, list[str]] = {name: [] for name in names}
+    own: dict[str, list[str]] = {name: namespace_of(name) for name in names}
     for before, word in zip(['', *words], words, strict=False):
         node, colon, setting = word.partition(':')
-        if before in ('-p', '--param') and colon and node in own and not setting.startswith('='):
+        meant = [name for name in own if node in (name, kind_of(name))]
+        if before in ('-p', '--param') and colon and meant and not setting.startswith('='):
             common.pop()
-            own[node] += ['-p', setting]
+            for name in meant:
+                own[name] += ['-p', setting]
         else:
             common.append(word)
     return common, own
@@ -61,13 +75,13 @@ def main() -> int:
     if wants_help(sys.argv):
         print(USAGE + ', '.join(known))
         return 0
-    unknown = [name for name in names if name not in known]
+    unknown = [name for name in names if kind_of(name) not in known]
     if unknown or not names:
         what = f'{unknown[0]!r} is no node' if unknown else 'no node is named'
         print(f'{what}. Name some of {", ".join(known)} before --ros-args', file=sys.stderr)
         return EXIT_USER_ERROR
     common, own = split(sys.argv, names)
-    kinds = {name: node_class(name) for name in own}
+    kinds = {name: node_class(kind_of(name)) for name in own}
     sent = any(pictures_of(kind).sent for kind in kinds.values())
     # Those of a node of its own do not leave the process.
     received = not sent and any(pictures_of(kind).received for kind in kinds.values())

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 import dataclasses
 from typing import Any
 
-import cv2
-from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Float64
 from trajectory_msgs.msg import JointTrajectory
 from txt2vid_ros.core.options import made, OptionTables
@@ -21,13 +19,14 @@ from txt2vid_ros.media.driving.framing import USUAL_PIXELS
 from txt2vid_ros.media.driving.options import DrivingOptions
 from txt2vid_ros.media.expression_timeline import ExpressionTimeline
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
-from txt2vid_ros.ros import messages, qos
+from txt2vid_ros.ros import qos
 from txt2vid_ros.ros.expression_input import ExpressionInput
 from txt2vid_ros.ros.live_loader import LiveLoader
 from txt2vid_ros.ros.monitoring.node_status import NodeParameters
 from txt2vid_ros.ros.monitoring.trace_publisher import TracePublisher
 from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.parameters import Declared, parameter
+from txt2vid_ros.ros.pictures.picture_output import PictureOutput
 from txt2vid_ros.ros.running import end_process, run
 from txt2vid_ros.ros.sound.lead_request import LeadRequest
 from txt2vid_ros.ros.sound.speech_input import SpeechInput
@@ -94,13 +93,8 @@ class LipsyncNode(ManagedNode):
             self._publish, lambda: self._lead.seconds)
         self._loader = LiveLoader(self, 'the face', OF_FACES, self._load, self._show, self._drop)
         self.until_cleanup(self._loader.close)
-        self._raw = self.publisher(Image, 'face/image_raw', qos.IMAGE)
-        # Where the pictures are remapped to, these go too, as viewers look for them there.
-        raw = self._raw.topic_name
-        self._compressed = self.publisher(CompressedImage, f'{raw}/compressed', qos.IMAGE)
-        self._camera_info = self.publisher(
-            CameraInfo, f'{raw.rpartition("/")[0]}/camera_info', qos.IMAGE)
         self._frame_id = table.frame_id or f'{self.get_namespace().strip("/")}/face'.strip('/')
+        self._pictures = PictureOutput(self, self._frame_id)
         self._trace = TracePublisher(self, 'frame')
         self._lead_request = self.publisher(Float64, 'voice/lead', qos.LEAD)
         self._expression_input: ExpressionInput | None = None
@@ -151,7 +145,7 @@ class LipsyncNode(ManagedNode):
         faces = FaceSet(FaceSettings(
             engine=table.engine, people=table.people, width=table.width, height=table.height,
             max_pixels=table.max_pixels, fps=table.fps, options=dict(declared.options)),
-            self._speech, self._expressions, before)
+            self._speech, self._expressions, before, self.shared)
         if before is None or before.engine is not faces.engine:
             self.get_logger().info(faces.why)
         for line in faces.notices:
@@ -197,19 +191,9 @@ class LipsyncNode(ManagedNode):
 
     def _publish(self, place: int, frame: Frame) -> None:
         stamp = self._render_loop.grid.stamp(place)
-        frame_id = self._frame_id
         made = self.ros_clock.now()
-        self._raw.publish(messages.to_image(frame, stamp, frame_id))
+        self._pictures.publish(frame, stamp, self.parameters.jpeg_quality)
         self._trace.reached('frame', stamp, made)
-        if self._compressed.get_subscription_count():
-            _, jpeg = cv2.imencode('.jpg', frame, (cv2.IMWRITE_JPEG_QUALITY,
-                                                   self.parameters.jpeg_quality))
-            self._compressed.publish(messages.to_compressed(jpeg, stamp, frame_id))
-        if self._camera_info.get_subscription_count():
-            info = CameraInfo(height=frame.shape[0], width=frame.shape[1])
-            info.header.stamp = messages.to_time(stamp)
-            info.header.frame_id = frame_id
-            self._camera_info.publish(info)
 
 
 def main() -> int:

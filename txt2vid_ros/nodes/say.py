@@ -63,6 +63,7 @@ class SayNode(ManagedNode):
         self._outcomes: collections.Counter[Outcome] = collections.Counter()
         self._last_stamp = 0
         self._actions: list[SpeechAction] = []
+        self._connection: SpeechConnection | None = None
         for name, action in ACTIONS.items():
             self._serve(getattr(self.parameters, name), action)
 
@@ -70,8 +71,7 @@ class SayNode(ManagedNode):
         """Begin to take goals."""
         self._arbiter = arbiter = GoalArbiter(self.ros_clock, self)
         self.until_deactivate(self._stop_taking)
-        self._connection = SpeechConnection(
-            self, self._heard, arbiter.sound, arbiter.ended, arbiter.lost)
+        self._connection = None
         self.create_subscription(LiveSpeech, 'voice/caption', self._on_caption, qos.CAPTION)
         self.create_subscription(
             Bool, 'voice/held', lambda message: arbiter.holding(message.data), qos.SPEAKING)
@@ -115,6 +115,10 @@ class SayNode(ManagedNode):
             return None
         goal = SpeechGoal(text, speaker, order.locale, order.priority,
                           self._characters(text, speaker, order.locale), ended, heard, queued)
+        if self._connection is None:
+            # Not before there is a goal: to follow the voice costs a millisecond for each chunk.
+            self._connection = SpeechConnection(
+                self, self._heard, self._arbiter.sound, self._arbiter.ended, self._arbiter.lost)
         self._arbiter.start(goal)
         return goal
 
@@ -129,12 +133,13 @@ class SayNode(ManagedNode):
 
     def ready(self) -> bool:
         """Return whether tts would speak a text now."""
-        return self._connection.connected()
+        return self._connection is not None and self._connection.connected()
 
     def say(self, goal: SpeechGoal) -> str:
         """Give a goal's text to tts; return the id of the utterance."""
         # One goal is one utterance, also while simulated time stands still.
         self._last_stamp = max(self.ros_clock.now(), self._last_stamp + 1)
+        assert self._connection is not None    # ready() has been asked
         return self._connection.say(goal.text, goal.speaker, self._last_stamp, goal.locale)
 
     def interrupt(self, utterance: str) -> None:

@@ -32,7 +32,7 @@ from txt2vid_ros.ros.monitoring.statement import Statement
 from txt2vid_ros.ros.monitoring.trace_publisher import TracePublisher
 from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.parameters import parameter
-from txt2vid_ros.ros.picture_input import PictureInput
+from txt2vid_ros.ros.pictures.picture_input import PictureInput
 from txt2vid_ros.ros.running import end_process, run
 from txt2vid_ros.ros.sound.speech_input import SpeechInput
 from txt2vid_ros.ros.transports import Pictures

@@ -100,7 +100,7 @@ class SttNode(ManagedNode):
         table = self.parameters
         self._guard = EchoGuard(table.mute_tail)
         self._voice: VoiceReference | None = None
-        if table.mute_while_speaking:
+        if table.mute_while_speaking and self._loaded:
             self._voice = VoiceReference(self, self._guard.voice)
         self._canceller = self._make_canceller()
         self._interruptible = False
@@ -214,8 +214,9 @@ class SttNode(ManagedNode):
         self._interruptible = table.barge_in == 'always' or (
             table.barge_in == 'auto' and cancelled)
         muted = table.mute_while_speaking and not (browser or self._interruptible)
-        if self._interruptible and self._voice is None:
-            # Not before it is needed: the voice may come from another machine.
+        if (muted or self._interruptible) and self._voice is None:
+            # Not before it is needed: each chunk of sound costs a millisecond, and the voice may
+            # come from another machine.
             self._voice = VoiceReference(self, self._guard.voice)
         if muted or canceller is not None:
             guarded = self._guard.guard(stamp, samples, SPEECH_RATE)

@@ -12,7 +12,7 @@ from txt2vid_ros.media.screen.window import SdlWindow
 from txt2vid_ros.ros.monitoring.node_status import NodeParameters
 from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.parameters import parameter
-from txt2vid_ros.ros.picture_input import PictureInput
+from txt2vid_ros.ros.pictures.picture_input import PictureInput
 from txt2vid_ros.ros.running import end_process, run
 from txt2vid_ros.ros.transports import Pictures
 

@@ -18,6 +18,7 @@ from rclpy.qos import QoSProfile
 from txt2vid_ros.core.errors import EXIT_USER_ERROR, UserError
 from txt2vid_ros.core.monitoring.node_states import LOADING
 from txt2vid_ros.core.options import OptionTables
+from txt2vid_ros.core.process.sharing import SharedThings
 from txt2vid_ros.ros import parameters, qos
 from txt2vid_ros.ros.engine_support import RosClock, RosLogHandler
 from txt2vid_ros.ros.monitoring.diagnostics import publish_regularly
@@ -52,6 +53,7 @@ class ManagedNode(LifecycleNode, abc.ABC):
             self, self.Parameters, self.option_tables)
         """Parameters and options as they are set at present; replaced where they change."""
         self.ros_clock = RosClock(self)
+        self.shared = SharedThings()    # replaced by those of the process, see running.py
         self.finished = threading.Event()
         """Set once the node should end."""
         self.exit_status = 0

@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from typing import NoReturn
 
 import rclpy
@@ -17,10 +18,12 @@ from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.signals import SignalHandlerOptions
 from txt2vid_ros.core.errors import EXIT_USER_ERROR, UserError
+from txt2vid_ros.core.process.heap import keep_large_blocks
+from txt2vid_ros.core.process.sharing import SharedThings
 from txt2vid_ros.core.process.signals import on_signal
 from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.node_help import node_help, wants_help
-from txt2vid_ros.ros.spinning import destroy_cleanly, SpinningExecutor
+from txt2vid_ros.ros.spinning import CLOSE_SECONDS, destroy_cleanly, SpinningExecutor
 from txt2vid_ros.ros.transports import NO_PICTURES, Pictures, pictures_of, transports
 
 ENDING = signal.SIGINT, signal.SIGTERM
@@ -41,23 +44,29 @@ def run(make: Callable[[], ManagedNode], arguments: list[str] | None = None) -> 
 def run_together(makes: Sequence[Callable[[], ManagedNode]], arguments: list[str] | None = None,
                  pictures: Pictures = NO_PICTURES) -> int:
     """
-    Do what run() does with several nodes on one executor; `pictures` is what they do with those.
+    Do what run() does with several nodes at a time; `pictures` is what they do with those.
 
-    They end together: at a signal, when one of them fails, or when all have ended.
+    They end together: at a signal, when one of them fails, or when all have ended. What two of
+    them load with the same settings is loaded once.
     """
     nodes: list[ManagedNode] = []
+    shared = SharedThings()
     loading = _Loading()
+    status = 1
+    if pictures.sent or pictures.received:
+        keep_large_blocks()
     try:
         with transports(pictures):
             _initialise(arguments)
             for make in makes:
                 nodes.append(make())
-        return _spin(nodes, loading)
+                nodes[-1].shared = shared
+        status = _spin(nodes, loading)
     except UserError as error:
         print(error, file=sys.stderr, flush=True)
-        return EXIT_USER_ERROR
+        status = EXIT_USER_ERROR
     except KeyboardInterrupt:
-        return 0
+        status = 0
     finally:
         # A second signal, as each thread of a killed parent sends one, changes nothing any more.
         for number in ENDING:
@@ -65,9 +74,10 @@ def run_together(makes: Sequence[Callable[[], ManagedNode]], arguments: list[str
         for node in nodes:
             node.halt()
             node.close()
-        destroy_cleanly(*nodes)
+        destroy_cleanly(*nodes, status=status)
         rclpy.try_shutdown()
         faulthandler.cancel_dump_traceback_later()
+    return status
 
 
 def end_process(status: int) -> NoReturn:
@@ -144,10 +154,13 @@ def _spin(nodes: Sequence[ManagedNode], loading: _Loading) -> int:
     # What has been loaded stays. Looking at all of it again is what takes longest at the end.
     gc.collect()
     gc.freeze()
-    # The executor has its own thread, so that a signal wakes this one at once.
-    executor = SpinningExecutor(nodes, nodes[0].failed)
+    # Executors have threads of their own, so that a signal wakes this one at once. Each node has
+    # its own: for each message rclpy looks at all that an executor waits for.
+    executors = [SpinningExecutor([node], node.failed) for node in nodes]
     over.wait()
-    executor.close()
+    deadline = time.monotonic() + CLOSE_SECONDS
+    for executor in executors:
+        executor.close(max(0.0, deadline - time.monotonic()))
     return _status(nodes)
 
 

@@ -8,6 +8,7 @@ there is one.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 import contextlib
 from typing import Any
 
@@ -15,6 +16,7 @@ from arrays import Array, Golden
 import numpy as np
 import pytest
 import torch
+from txt2vid_ros.lipsync.wav2lip.batching.mouth_queue import MouthQueue
 from txt2vid_ros.lipsync.wav2lip.generator import cuda
 from txt2vid_ros.lipsync.wav2lip.generator.base import network_input
 from txt2vid_ros.lipsync.wav2lip.generator.cuda import CudaGenerator
@@ -159,3 +161,31 @@ def test_a_graph_is_captured_once_and_gone_at_the_end(
     assert stand_in.mouths(np.zeros((0, 80, 16), np.float32), []) == []
     with pytest.raises(ValueError, match='1 windows for 0 faces'):
         stand_in.mouths(data['mel'][:1, 0], [])
+
+
+def test_what_was_prepared_is_what_several_faces_are_merged_into(
+        golden: Golden, stand_in: CudaGenerator) -> None:
+    assert stand_in.merged == 1
+    stand_in.prepare(3)
+    assert sorted(stand_in._captured) == [1, 2, 4] and stand_in.merged == 4
+    held = dict(stand_in._captured)
+    stand_in.prepare(4)
+    assert stand_in._captured == held
+    data = golden('wav2lip_golden.npz')
+    expected: Array = data['out'][:, :, LOWER_FACE_ROW:].transpose(0, 2, 3, 1)
+    faces = [stand_in.encode(crop) for crop in data['crop_bgr_u8']]
+    with contextlib.closing(MouthQueue(stand_in)) as queue, ThreadPoolExecutor(4) as pool:
+        answers = [pool.submit(queue.mouths, data['mel'][i % 2, :1],
+                               lambda i=i: [faces[i % 2]], 0.0) for i in range(12)]
+        for i, answer in enumerate(answers):
+            np.testing.assert_allclose(answer.result(120)[0], expected[i % 2], atol=1e-4)
+    assert stand_in._captured == held
+
+
+def test_a_batch_goes_into_the_smallest_graph_that_is_there(
+        golden: Golden, stand_in: CudaGenerator) -> None:
+    data = golden('wav2lip_golden.npz')
+    faces = [stand_in.encode(crop) for crop in data['crop_bgr_u8']]
+    stand_in.mouths(np.repeat(data['mel'][:1, 0], 4, axis=0), [faces[0]] * 4)
+    stand_in.mouths(data['mel'][:, 0], faces)
+    assert sorted(stand_in._captured) == [1, 4]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 import dataclasses
 import importlib.util
 import itertools
@@ -20,6 +20,7 @@ from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.lipsync.engine import Frame
 from txt2vid_ros.lipsync.wav2lip import devices, paste
 from txt2vid_ros.lipsync.wav2lip.audio import audio_window
+from txt2vid_ros.lipsync.wav2lip.batching.mouth_queue import MouthQueue
 from txt2vid_ros.lipsync.wav2lip.engine import Wav2LipEngine, Wav2LipSession
 from txt2vid_ros.lipsync.wav2lip.generator.base import Crop, Mouth
 from txt2vid_ros.lipsync.wav2lip.generator.feature_cache import FeatureCache
@@ -33,6 +34,7 @@ from txt2vid_ros.media.speech_timeline import SpeechTimeline
 
 BOX = (10, 130, 30, 130)        # top, bottom, left, right
 OPTIONS = Wav2LipOptions(box=BOX, device='cpu', threads=1)
+QUEUES: list[MouthQueue[Any, Any]] = []
 
 
 class Counting(OnnxGenerator):
@@ -63,9 +65,22 @@ def media(count: int = 3, seed: int = 0) -> DrivingMedia:
     return DrivingMedia(frames, 25.0, f'{seed:064x}')
 
 
+@pytest.fixture(autouse=True)
+def queues_closed() -> Iterator[None]:
+    yield
+    while QUEUES:
+        QUEUES.pop().close()
+
+
+def queue_of(generator: Any) -> MouthQueue[Any, Any]:
+    """Return a queue that is closed at the end of the test."""
+    QUEUES.append(MouthQueue(generator))
+    return QUEUES[-1]
+
+
 def session(driving: DrivingMedia, generator: Any, **changes: Any) -> Wav2LipSession:
     options = dataclasses.replace(OPTIONS, **changes)
-    return Wav2LipSession(driving, locate(driving, options), generator, options)
+    return Wav2LipSession(driving, locate(driving, options), queue_of(generator), options)
 
 
 def show(one: Wav2LipSession, speech: SpeechTimeline, seconds: Sequence[float]) -> list[Frame]:
@@ -212,7 +227,7 @@ def test_a_frame_is_the_callers_to_change(generator: OnnxGenerator) -> None:
 def test_a_lost_face_fades_to_the_original(generator: OnnxGenerator) -> None:
     driving = media()
     located = LocatedFace(np.tile([30, 10, 130, 130], (3, 1)), np.array([1, 0.5, 0], np.float32))
-    one = Wav2LipSession(driving, located, generator, OPTIONS)
+    one = Wav2LipSession(driving, located, queue_of(generator), OPTIONS)
     changes = [np.abs(one.render(START + 0.3, i, spoken(tone(1.0))).astype(int)
                       - driving.frames[i]).sum() for i in range(3)]
     assert changes[0] > changes[1] > changes[2] == 0
@@ -301,6 +316,7 @@ def test_without_a_gpu_the_engine_runs_without_torch(
     code = f"""
 import pathlib, sys
 from txt2vid_ros.lipsync.wav2lip import devices
+from txt2vid_ros.lipsync.wav2lip.batching.mouth_queue import MouthQueue
 from txt2vid_ros.lipsync.wav2lip.engine import Wav2LipEngine
 from txt2vid_ros.lipsync.wav2lip.options import Wav2LipOptions
 devices._DRIVERS = ()

@@ -11,10 +11,12 @@ import time
 from typing import Any, TYPE_CHECKING
 
 import numpy as np
+from txt2vid_ros.bench.rig.floor import first_chunk_ms, over_floor, SHOWN_MS
 from txt2vid_ros.bench.rig.running_graph import RunningGraph
 from txt2vid_ros.bench.rig.viewer import Viewer
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.providers.tts.hibari import HibariVoice
 
 if TYPE_CHECKING:
     from txt2vid_ros.ros.side.speech_client import SpeechClient
@@ -44,6 +46,9 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     """Say sentence after sentence to the default voice and face; return the figures."""
     from txt2vid_ros.ros.side.speech_client import SpeechClient
     rows: list[tuple[float, float, float]] = []
+    alone: list[float] = []
+    voice = HibariVoice()
+    voice.load()
     with tempfile.TemporaryDirectory() as folder, RunningGraph() as graph:
         viewer = Viewer(graph.port, Path(folder, 'live.ts'))
         with SpeechClient(graph.namespace) as client:
@@ -54,20 +59,26 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
             for number in range(arguments.sentences):
                 if time.monotonic() > end:
                     break
-                said = say(graph, client, viewer, SENTENCES[number % len(SENTENCES)])
+                text = SENTENCES[number % len(SENTENCES)]
+                said = say(graph, client, viewer, text)
+                # While the graph is silent: what the same voice takes there and then.
+                alone.append(first_chunk_ms(voice, text))
                 rows.append(((said.received - said.published) / 1e6,
                              (said.stamp - said.published) / 1e6,
                              (said.arrived - said.published) / 1e6))
         viewer.close()
         first = graph.first_picture
+    voice.close()
     table = np.array(rows)
     heard = table.max(axis=1)
     middle = np.median(table, axis=0)
     return {
         'text_to_sound_ms_p50': float(np.percentile(heard, 50)),
         'text_to_sound_ms_p95': float(np.percentile(heard, 95)),
+        'over_floor': over_floor(heard, alone, SHOWN_MS),
         'sentences': len(table),
         'stages': {
+            'voice_alone_ms': float(np.median(alone)),
             'text_to_first_chunk_ms': float(middle[0]),
             'first_chunk_to_presentation_ms': float(middle[1] - middle[0]),
             'presentation_to_viewer_ms': float(middle[2] - middle[1])},

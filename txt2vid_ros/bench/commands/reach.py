@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 import contextlib
 import os
 from pathlib import Path
-import random
 import subprocess
 import sys
 import tempfile
@@ -20,6 +19,7 @@ from txt2vid_ros.bench.reach.graphs import FACE, Process, processes, Running
 from txt2vid_ros.bench.reach.machine import loudspeaker, Screen
 from txt2vid_ros.bench.reach.old_client import OldClient
 from txt2vid_ros.bench.reach.rounds import kill_all, reached, Round
+from txt2vid_ros.bench.rig.running_graph import join_own_domain
 from txt2vid_ros.core.errors import UserError
 
 START_SECONDS = 120.0
@@ -38,9 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> dict[str, Any]:
     """Run three graphs and return the figures; Ctrl-C ends it early and keeps what there is."""
-    # This process joins the same domain, on this machine only.
-    os.environ['ROS_DOMAIN_ID'] = str(random.randrange(30, 100))
-    os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
+    join_own_domain()
     root = f'/bench_{os.getpid()}'
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))

@@ -12,11 +12,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from txt2vid_ros.bench.commands.latency import SENTENCES
+from txt2vid_ros.bench.rig.floor import endpoint_ms, over_floor, recognition_ms
 from txt2vid_ros.bench.rig.running_graph import node_process, RunningGraph, usage
 from txt2vid_ros.bench.speech.material import recordings, Spoken, synthesized
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.pcm import SPEECH_RATE, to_s16
+from txt2vid_ros.providers.stt.moonshine import MoonshineRecognizer
 from txt2vid_ros.providers.vad.silero import SileroActivity
 
 GAP = 4.0
@@ -44,7 +46,8 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
         file = Path(folder, 'speech.wav')
         spans = compose(pieces, file)
         heard = _listen(file, spans, arguments.seconds, arguments.turn_taking)
-        return _figures(heard, pieces, spans)
+        return {**_figures(heard, pieces, spans),
+                **_floor(heard[0], pieces, spans, arguments.turn_taking)}
 
 
 def compose(pieces: list[Spoken], file: Path
@@ -149,21 +152,46 @@ def _listen(file: Path, spans: list[tuple[float, float, float]], seconds: float,
     return recording, capture
 
 
+def _floor(recording: _GraphRecording, pieces: list[Spoken],
+           spans: list[tuple[float, float, float]], turn_taking: str) -> dict[str, Any]:
+    """Return the delay to `final` over the silence and the recognizer's own time, right after."""
+    recognizer = MoonshineRecognizer()
+    recognizer.load()
+    alone = [recognition_ms(recognizer, sound[:round(speech_end(sound) * SPEECH_RATE)])
+             for sound, _ in pieces]
+    recognizer.close()
+    return {'over_floor': over_floor(_delays(recording, spans), alone, endpoint_ms(turn_taking)),
+            'recognizer_alone_ms': float(np.median(alone))}
+
+
+def _of_piece(recording: _GraphRecording, span: tuple[float, float, float]
+              ) -> list[tuple[float, str, int]]:
+    """Return the final texts of one piece."""
+    begin, _, following = span
+    # Stamps are those of the first word, and belong to one place of the file.
+    return [each for each in recording.finals
+            if begin - 0.5 <= (each[2] - (recording.begin or 0)) / SECOND < following - 0.5]
+
+
+def _delays(recording: _GraphRecording, spans: list[tuple[float, float, float]]) -> list[float]:
+    """Return the milliseconds from the end of each piece's speech to its last final text."""
+    return [(mine[-1][0] - span[1]) * 1000 for span in spans
+            if (mine := _of_piece(recording, span))]
+
+
 def _figures(heard: tuple[_GraphRecording, float], pieces: list[Spoken],
              spans: list[tuple[float, float, float]]) -> dict[str, Any]:
     recording, capture = heard
     errors = total = 0
-    texts, finals, voices = [], [], []
-    for (_, text), (begin, end, following) in zip(pieces, spans, strict=True):
-        # Stamps are those of the first word, and belong to one place of the file.
-        mine = [(arrived, said, stamp) for arrived, said, stamp in recording.finals
-                if begin - 0.5 <= (stamp - (recording.begin or 0)) / SECOND < following - 0.5]
+    texts, voices = [], []
+    finals = _delays(recording, spans)
+    for (_, text), span in zip(pieces, spans, strict=True):
+        mine, end = _of_piece(recording, span), span[1]
         said = ' '.join(said for _, said, _ in mine)
         texts.append({'said': text, 'heard': said})
         errors += distance(spoken_words(text), spoken_words(said))
         total += len(spoken_words(text))
         if mine:
-            finals.append((mine[-1][0] - end) * 1000)
             # Of the first part: the voice begins as soon as it has that.
             voice = recording.voices.get(mine[-1][2])
             if voice is not None and len(mine) == 1:

@@ -17,6 +17,8 @@ import time
 from typing import Any
 
 import numpy as np
+from txt2vid_ros.bench.rig.machines import CABLE, ip, Machines
+from txt2vid_ros.core.errors import UserError
 
 MODULE = 'txt2vid_ros.bench.link.topic_probe'
 ETHERNET_HEADER_BYTES = 14
@@ -33,25 +35,19 @@ def main() -> int:
     role = sys.argv[1]
     texts = [str(text) for text in json.loads(Path(sys.argv[2]).read_text('utf-8'))]
     if role == 'measure':
-        print(json.dumps(measure(sys.argv[2], texts)))
+        try:
+            print(json.dumps(measure(sys.argv[2], texts)))
+        except UserError as error:
+            raise SystemExit(str(error)) from None
         return 0
     speak(texts) if role == 'speak' else listen()
     return 0
 
 
 def measure(path: str, texts: list[str]) -> dict[str, Any]:
-    """Make the namespaces, run both processes in them and read the counters in between."""
-    near, far = f't2vbench{os.getpid()}a', f't2vbench{os.getpid()}b'
-    try:
-        for name in (near, far):
-            _ip('netns', 'add', name)
-        _ip('link', 'add', 'cable', 'netns', near, 'type', 'veth', 'peer', 'name', 'cable',
-            'netns', far)
-        for number, name in enumerate((near, far), 1):
-            _ip('-n', name, 'address', 'add', f'10.78.0.{number}/24', 'dev', 'cable')
-            _ip('-n', name, 'link', 'set', 'lo', 'up')
-            _ip('-n', name, 'link', 'set', 'cable', 'up')
-            _ip('-n', name, 'route', 'add', '224.0.0.0/4', 'dev', 'cable')
+    """Run both processes on two machines and read the counters in between."""
+    with Machines() as machines:
+        near, far = machines.names
         with _process(far, 'listen', path) as listener, _process(near, 'speak', path) as speaker:
             _expect(listener, 'ready')
             _expect(speaker, 'matched')
@@ -82,22 +78,12 @@ def measure(path: str, texts: list[str]) -> dict[str, Any]:
             'delay_ms_p50': float(np.median(delays) * 1000),
             'delay_ms_p95': float(np.percentile(delays, 95) * 1000),
         }
-    finally:
-        for name in (near, far):
-            subprocess.run(['ip', 'netns', 'delete', name], check=False, capture_output=True)
-
-
-def _ip(*words: str) -> str:
-    done = subprocess.run(['ip', *words], capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise SystemExit(f'no network namespaces here: {done.stderr.strip()}')
-    return done.stdout
 
 
 @contextlib.contextmanager
 def _process(namespace: str, role: str, path: str) -> Any:
     with subprocess.Popen(
-            ['ip', 'netns', 'exec', namespace, sys.executable, '-m', MODULE, role, path],
+            [*Machines.within(namespace), sys.executable, '-m', MODULE, role, path],
             env={**os.environ, 'ROS_AUTOMATIC_DISCOVERY_RANGE': 'SUBNET'},
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         try:
@@ -120,7 +106,7 @@ def _tell(process: subprocess.Popen[str]) -> None:
 
 def _bytes(namespace: str) -> int:
     """Return the bytes that the cable has carried both ways, from the IP header on."""
-    stats = json.loads(_ip('-n', namespace, '-s', '-j', 'link', 'show', 'cable'))[0]['stats64']
+    stats = json.loads(ip('-n', namespace, '-s', '-j', 'link', 'show', CABLE))[0]['stats64']
     return sum(int(stats[way]['bytes']) - ETHERNET_HEADER_BYTES * int(stats[way]['packets'])
                for way in ('rx', 'tx'))
 

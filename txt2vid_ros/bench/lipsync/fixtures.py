@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+import contextlib
 import multiprocessing
 import pathlib
 import statistics
@@ -85,15 +86,15 @@ def scene(frames: int = 1, seconds: float = 3.0) -> tuple[DrivingMedia, SpeechTi
 
 def picture_ms(generator: Generator[Any, Any], rounds: int) -> float:
     """Return the milliseconds of a whole picture at 640x480: audio features, network, pasting."""
+    from txt2vid_ros.lipsync.wav2lip.batching.mouth_queue import MouthQueue
     from txt2vid_ros.lipsync.wav2lip.engine import Wav2LipSession
     from txt2vid_ros.lipsync.wav2lip.locate import locate
     from txt2vid_ros.lipsync.wav2lip.options import Wav2LipOptions
     driving, speech = scene()
     options = Wav2LipOptions(box=(120, 360, 220, 420), device='cpu')
-    session = Wav2LipSession(driving, locate(driving, options), generator, options)
-    taken = session_ms(session, speech, rounds)
-    session.close()
-    return taken
+    with contextlib.closing(MouthQueue(generator)) as queue, contextlib.closing(
+            Wav2LipSession(driving, locate(driving, options), queue, options)) as session:
+        return session_ms(session, speech, rounds)
 
 
 def session_ms(session: LipSyncSession, speech: SpeechView, rounds: int) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pathlib
 import statistics
@@ -27,17 +28,18 @@ def _graphs() -> ExportedGraphs:
 
 
 def _clip(graphs: ExportedGraphs, seconds: int) -> dict[str, Any]:
+    from txt2vid_ros.lipsync.wav2lip.batching.mouth_queue import MouthQueue
     from txt2vid_ros.lipsync.wav2lip.engine import Wav2LipSession
     from txt2vid_ros.lipsync.wav2lip.generator.onnx import OnnxGenerator
     from txt2vid_ros.lipsync.wav2lip.locate import locate
     from txt2vid_ros.lipsync.wav2lip.options import Wav2LipOptions
     driving, speech = scene(seconds * _FPS, 2.0 * seconds + 1)
     options = Wav2LipOptions(box=(120, 360, 220, 420), device='cpu', threads=1)
-    session = Wav2LipSession(driving, locate(driving, options), OnnxGenerator(graphs), options)
-    taken = [timed(lambda t=t: session.render(t, driving.index_at(t), speech),  # type: ignore
-                   clock=time.process_time)[0]
-             for t in (place / _FPS for place in range(2 * seconds * _FPS))]
-    session.close()
+    with contextlib.closing(MouthQueue(OnnxGenerator(graphs))) as queue, contextlib.closing(
+            Wav2LipSession(driving, locate(driving, options), queue, options)) as session:
+        taken = [timed(lambda t=t: session.render(t, driving.index_at(t), speech),  # type: ignore
+                       clock=time.process_time)[0]
+                 for t in (place / _FPS for place in range(2 * seconds * _FPS))]
     half = len(taken) // 2
     return {'first_round_ms': statistics.mean(taken[:half]),
             'next_round_ms': statistics.mean(taken[half:]), 'rss_mb': peak_mb()}

@@ -36,8 +36,12 @@ class Page:
     """One page of a browser of its own; use as a context manager."""
 
     def __init__(self, url: str, profile: pathlib.Path, flags: Sequence[str] = (),
-                 script: str = '') -> None:
-        """Open `url`; `script` runs before its own ones, and its policy is not asked."""
+                 script: str = '', within: Sequence[str] = ()) -> None:
+        """
+        Open `url`; `script` runs before its own ones, and its policy is not asked.
+
+        `within` is a command that becomes the one whose words follow it.
+        """
         self._script = script
         path = program()
         assert path
@@ -51,7 +55,7 @@ class Page:
             os.dup2(high[1], 4)
 
         self._process = subprocess.Popen(
-            [path, *FLAGS, *flags, f'--user-data-dir={profile}', 'about:blank'],
+            [*within, path, *FLAGS, *flags, f'--user-data-dir={profile}', 'about:blank'],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, close_fds=False,
             preexec_fn=as_three_and_four)
         os.close(command_read)

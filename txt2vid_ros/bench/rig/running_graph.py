@@ -36,19 +36,27 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def join_own_domain() -> None:
+    """Have this process, and those that it starts, be in one domain, on this machine only."""
+    os.environ['ROS_DOMAIN_ID'] = str(random.randrange(30, 100))
+    os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
+
+
 class RunningGraph:
     """`txt2vid live` as a child process; use as a context manager."""
 
     def __init__(self, *options: str, within: Sequence[str] = (),
-                 environment: Mapping[str, str] | None = None) -> None:
+                 environment: Mapping[str, str] | None = None, namespace: str = '') -> None:
         """
         Take further options of `txt2vid live`.
 
         `within` is a command that becomes the one whose words follow it; `environment` is what is
-        set besides.
+        set besides. One with a `namespace` of its own is in the domain that join_own_domain()
+        has chosen; without, it has a domain of its own.
         """
         self.port = free_port()
-        self.namespace = f'/bench_{os.getpid()}'
+        self.namespace = namespace or f'/bench_{os.getpid()}'
+        self._shares_domain = bool(namespace)
         self._options = options
         self._within = within
         self._environment = environment or {}
@@ -75,9 +83,8 @@ class RunningGraph:
 
     def __enter__(self) -> RunningGraph:
         """Start it and wait until the stream shows pictures. Raises UserError."""
-        # This process joins the same domain, on this machine only.
-        os.environ['ROS_DOMAIN_ID'] = str(random.randrange(30, 100))
-        os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
+        if not self._shares_domain:
+            join_own_domain()
         with contextlib.ExitStack() as unless_shown:
             unless_shown.callback(self.close)
             self._start()

@@ -17,6 +17,7 @@ from txt2vid_ros.lipsync.face.upright import quarter_turns
 from txt2vid_ros.lipsync.sound.speech_network import SpeechActivity
 from txt2vid_ros.lipsync.sound.speech_presence import HOLD
 from txt2vid_ros.lipsync.viseme.face_renderer import FaceRenderer
+from txt2vid_ros.lipsync.viseme.head_animation import HeadAnimation
 from txt2vid_ros.lipsync.viseme.head_warp import HeadWarp, SHUT
 from txt2vid_ros.lipsync.viseme.idle_motion import IdleMotion, IdleState, LifeSettings
 from txt2vid_ros.lipsync.viseme.renderer_cache import RendererCache
@@ -78,35 +79,51 @@ class VisemeSession(LipSyncSession):
         self._still = len(driving.frames) == 1
         self._idle_motion = IdleMotion(options) if options.life and self._still else None
         self._expressions: ExpressionTimeline | None = None
-        self._head: HeadWarp | None = None
+        self._head: HeadAnimation | None = None
+        self._spoken: tuple[bytes, Frame] | None = None
+        """The last pose of a still picture's mouth, and the picture with it."""
         self.notices = driving.notices + track.notices
 
     def render(self, time: float, driving_index: int, speech: SpeechView) -> Frame:
         """Return the picture at `time` on driving frame `driving_index`."""
         presence = float(self._track.presence[driving_index])
         if presence <= 0:
+            self.mouth_moved = False
             return np.array(self._driving.frames[driving_index])
-        frame = self._driving.frames[driving_index]
         renderer = self.renderer(driving_index)
         shown = None if self._expressions is None else self._expressions.at(time)
         if shown is not None and shown.at_rest:
             shown = None
         corners = 0.0 if shown is None else shown.pose.corners
-        picture = renderer.render(frame, pose_at(time, speech, self._activity), corners)
-        if len(self._driving.frames) > 1:
-            renderer.release()
-        if presence < 1:
-            mixed = cv2.addWeighted(frame, 1 - presence, picture, presence, 0)
-            picture = np.asarray(mixed, np.uint8)
+        picture = self._speaking(renderer, driving_index, presence,
+                                 pose_at(time, speech, self._activity), corners)
         if self._idle_motion is None and shown is None:
-            return picture
+            return picture.copy() if self._still else picture
         state = (IdleState() if self._idle_motion is None
                  else self._idle_motion.at(time, speech))
         if shown is not None:
             state = expressed(state, shown)
         if self._head is None:
-            self._head = HeadWarp(renderer.face, picture.shape)
+            self._head = HeadAnimation(HeadWarp(renderer.face, picture.shape), renderer.moving)
         return self._head.animate(picture, state)
+
+    def _speaking(self, renderer: FaceRenderer, driving_index: int, presence: float,
+                  pose: MouthPose, corners: float) -> Frame:
+        """Return the driving frame with its mouth in a pose; that of a still picture is kept."""
+        asked = np.append(pose, np.float32(corners)).tobytes()
+        kept = self._spoken is not None and self._spoken[0] == asked
+        self.mouth_moved = not kept
+        if self._spoken is not None and kept:
+            return self._spoken[1]
+        frame = self._driving.frames[driving_index]
+        picture = renderer.render(frame, pose, corners)
+        if not self._still:
+            renderer.release()
+        if presence < 1:
+            mixed = cv2.addWeighted(frame, 1 - presence, picture, presence, 0)
+            picture = np.asarray(mixed, np.uint8)
+        self._spoken = (asked, picture) if self._still else None
+        return picture
 
     def express(self, expressions: ExpressionTimeline) -> bool:
         """Show what `expressions` says, on a still picture."""
@@ -117,7 +134,7 @@ class VisemeSession(LipSyncSession):
         """Release the cached renderers and the network for speech."""
         self._activity.close()
         self._renderers.clear()
-        self._head = None
+        self._head = self._spoken = None
 
     def renderer(self, index: int) -> FaceRenderer:
         """Return the renderer of driving frame `index`."""

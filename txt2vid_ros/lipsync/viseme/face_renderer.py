@@ -41,6 +41,8 @@ class FaceRenderer:
         roi = frame[y0:y1, x0:x1]
         self._grid = Grid(self.box, max(3.0, _GRID_STEP * self.face.unit))
         self._window = window_of(self._grid, self.face)
+        self.moving = self._grid.extent(self._window > 0)
+        """The box in which pictures of different poses may differ."""
         smooth = without_folds(roi, self.face, (x0, y0))
         smooth = relaxed_lips(smooth, self.face, (x0, y0))
         self._upper, self._lower = cut_layers(smooth, (x0, y0), self.face)

@@ -26,6 +26,9 @@ _ASKING = 1.1  # times as far as stress raises the brows
 _NOD = 0.02  # face units that the head goes down
 _SILENT = 0.05  # share of the last 1.5 s that may have been speech where eyes look aside
 _MOST = 3.0  # times as much as usual; beyond, a face jerks and its picture tears
+_SWAY_STEP, _TALKING_STEP = 0.12, 0.08  # seconds for which the head stays where it is
+_BROW_STEPS = 16  # of their way, 2 pixels of a face that fills a picture of 480 lines
+_TALK_MEMORY, _TALK_TAP = 1.5, 0.0625  # seconds for which who spoke moves more, and of a look
 _LOUDNESS_RATE = 8000  # Hz at which loudness is measured
 
 
@@ -53,6 +56,10 @@ class LifeSettings:
         check_fields(self)
 
 
+Sway = tuple[float, float, float]
+"""Where the head is: right and down in face units, roll in radians."""
+
+
 @dataclasses.dataclass(frozen=True)
 class IdleState:
     """
@@ -71,6 +78,16 @@ class IdleState:
     right: float = 0.0
     down: float = 0.0
     roll: float = 0.0
+
+    @property
+    def eyes(self) -> tuple[float, float, float, float, float]:
+        """Return all that moves lids, eyes and brows; zeros where nothing does."""
+        return self.blink, self.brows, self.inner_brows, self.look_right, self.look_up
+
+    @property
+    def sway(self) -> Sway:
+        """Return all that moves the head as a whole; zeros where nothing does."""
+        return self.right, self.down, self.roll
 
 
 class IdleMotion:
@@ -103,32 +120,39 @@ class IdleMotion:
         chosen = self._settings
         if not chosen.life:
             return IdleState()
-        talk = _talking(time, speech)
+        # The head moves by a tenth of a pixel a frame or less. What is not laid out anew in each
+        # frame is neither warped nor coded anew.
+        lately = speech.speaking(time - _TALK_MEMORY, time + _TALK_TAP)
+        then = _stepped(time, _TALKING_STEP if lately else _SWAY_STEP)
+        talk = _talking(then, speech) if lately else 0.0
+        brows = 0.0
+        if talk > 0 and chosen.brows > 0:
+            brows = chosen.brows * _stepped(talk * _stress(time, speech), 1 / _BROW_STEPS)
         sway = chosen.sway * (0.55 + 0.65 * talk)
-        breath = chosen.breath * math.sin(self._breath * time)
+        breath = chosen.breath * math.sin(self._breath * then)
         clauses = speech.clauses(time - AFTER, time) if chosen.brows or chosen.nods else ()
-        right, up = self._gaze(time, talk, speech) if chosen.gaze > 0 else (0.0, 0.0)
-        raised = max(talk * _stress(time, speech), _ASKING * asking(time, clauses)
-                     ) if chosen.brows > 0 else 0.0
+        asked = _stepped(_ASKING * asking(time, clauses), 1 / _BROW_STEPS)
+        right, up = self._gaze(time, then, talk, speech) if chosen.gaze > 0 else (0.0, 0.0)
         return IdleState(
             blink=self._blink(time) if chosen.blinks > 0 else 0.0,
-            brows=chosen.brows * raised,
+            brows=max(brows, chosen.brows * asked),
             look_right=right,
             look_up=up,
-            right=0.011 * sway * self._wave('right', time),
-            down=0.009 * sway * self._wave('down', time) - 0.004 * breath
+            right=0.011 * sway * self._wave('right', then),
+            down=0.009 * sway * self._wave('down', then) - 0.004 * breath
             + _NOD * chosen.nods * nod(time, clauses, chosen.seed),
-            roll=0.010 * sway * self._wave('roll', time),
+            roll=0.010 * sway * self._wave('roll', then),
         )
 
-    def _gaze(self, time: float, talk: float, speech: SpeechView) -> tuple[float, float]:
+    def _gaze(self, time: float, then: float, talk: float, speech: SpeechView
+              ) -> tuple[float, float]:
         chosen = self._settings
         (right, up), begun = glance(time, chosen.seed, chosen.gaze)
         # Who speaks, or has just spoken, keeps to whom it speaks to.
         idle = bool(right or up) and _talking(begun, speech) < _SILENT
         share = max(0.0, 1 - 2 * talk) if idle else 0.0
         reach = min(chosen.gaze, 1.0)
-        small = saccades(time, chosen.seed)
+        small = saccades(then, chosen.seed)  # when the head moves as well
         away = share * math.hypot(right, up)
         held = max(0.0, 1 - 2 * away)
         return (right * share + reach * held * small[0], up * share + reach * held * small[1])
@@ -163,12 +187,19 @@ def _lid(since: float) -> float:
     return smooth(share)
 
 
+def _stepped(value: float, step: float) -> float:
+    """Return the multiple of `step` at or below `value`."""
+    # Frames at multiples of the step must not fall below by rounding.
+    return math.floor(value / step + 1e-6) * step
+
+
 def _talking(time: float, speech: SpeechView) -> float:
     """Return which share of the last 1.5 s was speech, 0 to 1, changing smoothly."""
-    taps = 24
+    taps = round(_TALK_MEMORY / _TALK_TAP)
     weights = np.hanning(taps + 2)[1:-1]
     said = [
-        speech.speaking(time - 1.5 + 0.0625 * i, time - 1.4375 + 0.0625 * i) for i in range(taps)
+        speech.speaking(time - _TALK_MEMORY + _TALK_TAP * i,
+                        time - _TALK_MEMORY + _TALK_TAP * (i + 1)) for i in range(taps)
     ]
     return float((weights * np.array(said, float)).sum() / weights.sum())
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +27,20 @@ class Grid:
         self.nodes: NDArray[np.float32] = (
             np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2).astype(np.float32)
         )
+
+    def extent(self, chosen: NDArray[np.bool_]) -> tuple[int, int, int, int]:
+        """Return the box (as `box`) in which interpolation between nodes may see a chosen one."""
+        x0, y0, x1, y1 = self.box
+        there = chosen.reshape(self.rows, self.columns)
+        rows, columns = np.flatnonzero(there.any(1)), np.flatnonzero(there.any(0))
+        if not len(rows):
+            return x0, y0, x0, y0
+        # A node is seen as far as its neighbours' places.
+        wide, high = self.width / self.columns, self.height / self.rows
+        return (max(x0, x0 + math.floor((columns[0] - 0.5) * wide) - 1),
+                max(y0, y0 + math.floor((rows[0] - 0.5) * high) - 1),
+                min(x1, x0 + math.ceil((columns[-1] + 1.5) * wide) + 1),
+                min(y1, y0 + math.ceil((rows[-1] + 1.5) * high) + 1))
 
     def full(self, values: Map) -> Map:
         """Return values (nodes,) or (nodes, 2) as a picture over the whole box."""

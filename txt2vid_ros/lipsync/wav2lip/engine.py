@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+import dataclasses
 import logging
+import math
 import pathlib
-import threading
 from typing import Any, ClassVar
 
 import numpy as np
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.process.machine import usable_cores
+from txt2vid_ros.core.process.sharing import Lease, SharedThings
 from txt2vid_ros.lipsync.choice import wav2lip_weights
 from txt2vid_ros.lipsync.engine import Frame, LipSyncEngine, LipSyncSession, SpeechView
 from txt2vid_ros.lipsync.face.mesh import FaceMesh
@@ -20,6 +22,7 @@ from txt2vid_ros.lipsync.face.upright import quarter_turns
 from txt2vid_ros.lipsync.sound.speech_network import SpeechActivity
 from txt2vid_ros.lipsync.wav2lip import packages, paste
 from txt2vid_ros.lipsync.wav2lip.audio import audio_window, mel
+from txt2vid_ros.lipsync.wav2lip.batching.mouth_queue import MouthQueue
 from txt2vid_ros.lipsync.wav2lip.devices import resolved
 from txt2vid_ros.lipsync.wav2lip.generator.base import Crop, Generator, Mouth
 from txt2vid_ros.lipsync.wav2lip.generator.feature_cache import FeatureCache
@@ -36,22 +39,17 @@ _MAX_MASKS = 64         # that a session caches
 class Wav2LipSession(LipSyncSession):
     """One face animated by Wav2Lip. Only the network is shared with other sessions."""
 
-    def __init__(self, driving: DrivingMedia, located: LocatedFace, generator: Generator[Any, Any],
-                 options: Wav2LipOptions, busy: threading.Lock | None = None) -> None:
-        """
-        `located` holds a box for each frame of `driving`.
-
-        `busy` is held while the network runs, where other threads may use it too.
-        """
-        self.notices = located.notices + generator.notices
+    def __init__(self, driving: DrivingMedia, located: LocatedFace, queue: MouthQueue[Any, Any],
+                 options: Wav2LipOptions) -> None:
+        """`located` holds a box for each frame of `driving`; `queue` leads to the network."""
+        self.notices = located.notices + queue.generator.notices
         self.batch_size = options.batch
         self._driving = driving
         self._located = located
-        self._generator = generator
+        self._queue = queue
         self._options = options
-        self._busy = busy or threading.Lock()
         self._features: FeatureCache[Any, Any] = FeatureCache(
-            options.cache_mb * 1_000_000, generator)
+            options.cache_mb * 1_000_000, queue.generator)
         self._masks: dict[int, paste.Alpha] = {}
         self._activity = SpeechActivity()
         self._resting = self._rest_mouths() if options.rest == 'closed' else None
@@ -77,8 +75,8 @@ class Wav2LipSession(LipSyncSession):
             batch = moving[first:first + self._options.batch]
             audio = np.stack([audio_window.mel_window(
                 speech, times[i], training_shift=self._options.training_shift) for i in batch])
-            for i, mouth in zip(batch, self._mouths(audio, [driving_indices[i] for i in batch]),
-                                strict=True):
+            mouths = self._mouths(audio, [driving_indices[i] for i in batch], times[batch[0]])
+            for i, mouth in zip(batch, mouths, strict=True):
                 self._paste(frames[i], driving_indices[i], mouth, weights[i])
         if self._resting is not None:
             for i in set(range(len(frames))).difference(moving):
@@ -93,10 +91,12 @@ class Wav2LipSession(LipSyncSession):
         self._masks.clear()
         self._resting = None
 
-    def _mouths(self, windows: NDArray[np.float32], indices: Sequence[int]) -> list[Mouth]:
-        with self._busy:
-            features = [self._features.get(index, self._crop) for index in indices]
-            return self._generator.mouths(windows, features)
+    def _mouths(self, windows: NDArray[np.float32], indices: Sequence[int],
+                deadline: float = math.inf) -> list[Mouth]:
+        # This thread waits meanwhile, so the session's cache is used by one thread at a time.
+        return self._queue.mouths(
+            windows, lambda: [self._features.get(index, self._crop) for index in indices],
+            deadline)
 
     def _crop(self, index: int) -> Crop:
         return paste.cut(self._driving.frames[index], self._located.box(index))
@@ -131,11 +131,24 @@ class Wav2LipSession(LipSyncSession):
         return alpha
 
 
+@dataclasses.dataclass(frozen=True)
+class _Network:
+    """A network that is loaded, and the queue of those who use it."""
+
+    generator: Generator[Any, Any]
+    queue: MouthQueue[Any, Any]
+
+    def close(self) -> None:
+        self.queue.close()
+        self.generator.close()
+
+
 class Wav2LipEngine(LipSyncEngine):
     """
     Moves the lips with the published Wav2Lip network (Prajwal et al., 2020).
 
-    On a CPU it runs on ONNX Runtime, on an NVIDIA GPU on torch.
+    On a CPU it runs on ONNX Runtime, on an NVIDIA GPU on torch. The engines of a process that have
+    the same weights, device and precision use one network, and their mouths go in together.
     """
 
     name: ClassVar[str] = 'wav2lip'
@@ -145,14 +158,26 @@ class Wav2LipEngine(LipSyncEngine):
     def __init__(self, options: Wav2LipOptions | None = None) -> None:
         """Load nothing yet; see load()."""
         self._options = options or Wav2LipOptions()
-        self._generator: Generator[Any, Any] | None = None
-        # A face is opened while another one is shown.
-        self._busy = threading.Lock()
+        self._things = SharedThings()
+        self._lease: Lease[_Network] | None = None
+
+    def share(self, things: SharedThings) -> None:
+        """Use the network of another engine that has the same one in `things`."""
+        self._things = things
 
     def load(self) -> None:
-        """Load the network, which is exported on first use. Raises UserError."""
-        weights = self._options.weights or wav2lip_weights()
-        self._generator = _BACKENDS[resolved(self._options.device)](weights, self._options)
+        """Load the network, which is exported on first use, or share it. Raises UserError."""
+        options = self._options
+        weights = options.weights or wav2lip_weights()
+        device = resolved(options.device)
+        self._lease = self._things.lease(
+            (_Network, _identity(weights), device, options.precision, options.threads,
+             options.wait_ms),
+            lambda: _loaded(device, weights, options))
+        network = self._lease.thing
+        # Each user shows a picture at a time. What is in use is not held up, and does as it is.
+        if not network.queue.counts.requests:
+            network.generator.prepare(self._lease.users)
 
     def quarter_turns(self, frame: Frame) -> int:
         """
@@ -170,16 +195,32 @@ class Wav2LipEngine(LipSyncEngine):
 
     def open(self, driving: DrivingMedia) -> Wav2LipSession:  # noqa: A003
         """Find the face of `driving`, or read it from the cache. Raises UserError."""
-        if self._generator is None:
+        if self._lease is None:
             raise RuntimeError('load() must be called before open()')
         return Wav2LipSession(
-            driving, locate(driving, self._options), self._generator, self._options, self._busy)
+            driving, locate(driving, self._options), self._lease.thing.queue, self._options)
 
     def close(self) -> None:
-        """Release the network; may be called twice."""
-        if self._generator is not None:
-            self._generator.close()
-            self._generator = None
+        """Release the network, unless others use it; may be called twice."""
+        if self._lease is not None:
+            self._lease.close()
+            self._lease = None
+
+
+def _identity(weights: pathlib.Path) -> tuple[object, ...]:
+    """Return what tells a file of weights from others, and from what it held before."""
+    try:
+        status = weights.stat()
+    except OSError:
+        return (weights,)       # whoever reads it says what is wrong
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def _loaded(device: str, weights: pathlib.Path, options: Wav2LipOptions) -> _Network:
+    generator = _BACKENDS[device](weights, options)
+    workers = max(1, usable_cores() // options.threads) if generator.parallel else 1
+    return _Network(generator, MouthQueue(
+        generator, workers=workers, gather=options.wait_ms / 1000))
 
 
 def _on_cpu(weights: pathlib.Path, options: Wav2LipOptions) -> Generator[Any, Any]:

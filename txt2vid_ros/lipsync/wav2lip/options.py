@@ -42,6 +42,9 @@ class Wav2LipOptions:
     detector_batch: int = parameter(8, 'frames that S3FD takes at once', minimum=1, maximum=256)
     batch: int = parameter(16, 'most pictures that the network takes at once, where several are '
                            'asked for', minimum=1, maximum=128)
+    wait_ms: float = parameter(0.0, 'milliseconds that a picture waits for those of other '
+                               'sessions of the process, to be computed with them; 0: only '
+                               'while others are computed', minimum=0.0, maximum=40.0)
     rest: str = parameter(
         'driving', 'mouth in silence; driving: as in the picture or video; closed: as the network '
         'makes it of silence, for a video in which someone talks (made once a frame, when the '

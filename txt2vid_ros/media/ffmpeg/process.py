@@ -20,6 +20,7 @@ import ffmpeg
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.process import child_process
 from txt2vid_ros.core.process.child_process import ResourceLimits
+from txt2vid_ros.core.process.heap import keeping_large_blocks
 
 log = logging.getLogger(__name__)
 
@@ -80,14 +81,16 @@ class FfmpegProcess:
 
         `wide_input`, `wide_output`: let the pipe hold a megabyte, so that neither end has to wait
         for the other at every 64 kB of a picture, which on a busy machine takes long each time.
+        Who takes whole pictures also keeps the memory of one for the next.
         `limits`: of its memory and files. `stall_seconds`: it is ended where its output is waited
         for longer than that. Raises UserError if it cannot be started.
         """
         output = output.global_args('-hide_banner', '-loglevel', 'error', '-nostats')
         words = [str(word) for word in ffmpeg.compile(output, cmd=executable())]
         try:
-            self._child = child_process.spawn(words, stdout=stdout, pass_fds=pass_fds,
-                                              limits=limits)
+            self._child = child_process.spawn(
+                words, stdout=stdout, pass_fds=pass_fds, limits=limits,
+                environment=keeping_large_blocks() if wide_input else None)
         except OSError as error:
             raise not_started(error) from error
         assert self._child.stdin and self._child.stderr

@@ -45,6 +45,13 @@ class Generator(abc.ABC, Generic[Encoded, Features]):
     """The runtime, for diagnostics."""
     notices: tuple[str, ...] = ()
     """What the user should be told about the network."""
+    parallel: ClassVar[bool] = False
+    """Whether several threads may compute mouths at the same time."""
+
+    @property
+    def merged(self) -> int:
+        """Return how many pictures of different sessions are computed together to advantage."""
+        return 1
 
     @abc.abstractmethod
     def encode(self, crop: Crop) -> Encoded:
@@ -57,6 +64,10 @@ class Generator(abc.ABC, Generic[Encoded, Features]):
     @abc.abstractmethod
     def mouths(self, windows: NDArray[np.float32], features: Sequence[Features]) -> list[Mouth]:
         """Return B mouths, one for each of the windows (B, 80, 16) and of the features."""
+
+    def prepare(self, pictures: int) -> None:
+        """Get ready to compute up to `pictures` together; to be called before they are live."""
+        return
 
     @abc.abstractmethod
     def size_of(self, encoded: Encoded) -> int:

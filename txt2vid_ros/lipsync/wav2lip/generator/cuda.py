@@ -3,9 +3,10 @@ Wav2Lip on an NVIDIA GPU: CUDA graphs, half precision, pinned memory.
 
 At small batches the launches of a hundred kernels take longer than their arithmetic, and a CUDA
 graph replays them all with one launch. A graph is bound to its batch size and buffers, so there
-is one for each power of two up to 128, captured on first use. All runs on one stream, on which
-the CPU's work for one batch overlaps with the arithmetic of the previous batch. Driving frames are
-kept as they are cut, 28 kB each; the graph makes the network's input of them.
+is one for each power of two up to 128, captured on first use or by prepare(). All runs on one
+stream, on which the CPU's work for one batch overlaps with the arithmetic of the previous batch.
+Driving frames are kept on the GPU as they are cut, 28 kB each; the graph makes the network's input
+of them. A batch may hold frames of several faces.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 import contextlib
 import dataclasses
+import threading
 from typing import ClassVar
 
 import numpy as np
@@ -66,25 +68,46 @@ class CudaGenerator(TorchGenerator):
     def __init__(self, model: Wav2Lip, device: str = 'cuda', precision: str = 'float16') -> None:
         """Move `model` to the GPU. Raises UserError where there is none."""
         super().__init__(model, device, precision)
+        # What comes onto the stream while it is captured would become part of the graph.
+        self._lock = threading.Lock()
+        self._largest = 1
         self._captured: dict[int, _CapturedGraph] = {}
         self._stream = torch.cuda.Stream(self.device)  # type: ignore[no-untyped-call]
         self._stream.wait_stream(torch.cuda.current_stream(self.device))    # for the weights
         self._capture(1)        # what live pictures take: the first must not wait for it
 
+    @property
+    def merged(self) -> int:
+        """Return the largest batch that waits for no capture."""
+        return self._largest
+
     def encode(self, crop: Crop) -> FaceInput:
         """Upload the driving frame whose face is `crop`."""
-        with torch.cuda.stream(self._stream):
+        with self._lock, torch.cuda.stream(self._stream):
             return FaceInput(torch.from_numpy(crop).to(self.device))
 
     def mouths(self, windows: NDArray[np.float32], features: Sequence[FaceInput]) -> list[Mouth]:
         """Return B mouths, one for each of the windows (B, 80, 16) and of the features."""
         if len(windows) != len(features):
             raise ValueError(f'{len(windows)} windows for {len(features)} faces')
+        with self._lock:
+            return self._mouths(windows, features)
+
+    def prepare(self, pictures: int) -> None:
+        """Capture the graphs for batches of up to `pictures`: each takes about a second."""
+        size = 1
+        while size <= bucket(pictures):
+            with self._lock:
+                if size not in self._captured:
+                    self._capture(size)
+            size *= 2
+
+    def _mouths(self, windows: NDArray[np.float32], features: Sequence[FaceInput]) -> list[Mouth]:
         out: list[Mouth] = []
         waiting: tuple[_HostBuffers, int] | None = None
         for number, first in enumerate(range(0, len(windows), MAX_BATCH)):
             size = min(MAX_BATCH, len(windows) - first)
-            captured = self._captured.get(bucket(size)) or self._capture(bucket(size))
+            captured = self._holding(size)
             host = captured.hosts[number % 2]
             batch = slice(first, first + size)
             self._launch(captured, host, windows[batch], features[batch])
@@ -95,8 +118,14 @@ class CudaGenerator(TorchGenerator):
 
     def close(self) -> None:
         """Release the network and its graphs; may be called twice."""
-        self._captured.clear()
-        super().close()
+        with self._lock:
+            self._captured.clear()
+            super().close()
+
+    def _holding(self, size: int) -> _CapturedGraph:
+        """Return the smallest graph captured that holds `size` pictures, or capture one."""
+        fitting = min((one for one in self._captured if one >= size), default=None)
+        return self._capture(bucket(size)) if fitting is None else self._captured[fitting]
 
     def _launch(self, captured: _CapturedGraph, host: _HostBuffers, windows: NDArray[np.float32],
                 features: Sequence[FaceInput]) -> None:
@@ -122,6 +151,7 @@ class CudaGenerator(TorchGenerator):
                 out = self._forward(mel, crops)
         hosts = (self._host(batch), self._host(batch))
         self._captured[batch] = captured = _CapturedGraph(graph, mel, crops, out, hosts)
+        self._largest = max(self._largest, batch)
         return captured
 
     def _lower_face(self, model: Wav2Lip) -> Network:

@@ -43,6 +43,7 @@ class OnnxGenerator(Generator[Skips, Shares]):
     """Wav2Lip on ONNX Runtime: only the lower face, driving frames encoded once."""
 
     name: ClassVar[str] = 'onnxruntime'
+    parallel: ClassVar[bool] = True
 
     def __init__(self, graphs: ExportedGraphs, threads: int = 1) -> None:
         """Load the graphs; a picture is computed on `threads` cores. Raises UserError."""

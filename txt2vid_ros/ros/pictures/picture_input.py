@@ -15,6 +15,7 @@ from std_msgs.msg import Float64
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.monitoring.percentiles import RollingPercentiles
 from txt2vid_ros.media.lead_time_estimator import LeadTimeEstimator
+from txt2vid_ros.media.same_picture import same_picture
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.stamps import StampCheck
@@ -44,6 +45,8 @@ class PictureInput:
         self._delay.observe(FIRST_DELAY)
         self._intervals: collections.deque[int] = collections.deque(maxlen=RATE_OVER)
         self._before: int | None = None
+        self._shown: NDArray[np.uint8] | None = None
+        """The last picture."""
         self._requested = self._delay.lead_time
         self._lead = node.publisher(Float64, 'face/lead', qos.LEAD)
 
@@ -91,7 +94,10 @@ class PictureInput:
                 f'{message.height}) cannot be used: {" ".join(str(error).split())}. Publish bgr8',
                 throttle_duration_sec=10.0)
             return
-        self._take(stamp, np.asarray(frame))
+        if self._shown is None or not same_picture(frame, self._shown):
+            self._shown = np.asarray(frame)
+        # The very same one where nothing moves: it need not be converted again.
+        self._take(stamp, self._shown)
 
     def _request(self) -> None:
         self._requested = self._delay.lead_time

@@ -1,0 +1,1 @@
+"""Many talking heads on one machine, and what each of them takes."""

@@ -1,0 +1,106 @@
+"""An upper lid that blinks: where each pixel of the eye region comes from."""
+
+from __future__ import annotations
+
+import numpy as np
+from txt2vid_ros.lipsync.viseme.geometry import Array, FaceGeometry
+from txt2vid_ros.lipsync.viseme.warp import Map, smooth_step
+
+_LID_SKIN = 0.62  # of the way from the eye up to the brow that a closing lid pulls down
+_CLOSES_TO = 0.94  # of the way to the lower lid
+_WIDE = 0.22  # of the eye's height by which wide eyes open further
+_INSET = 0.12  # of the eye's height above its edge: what a lid that is shut ends with
+_LASHES = 0.17  # of the eye's height below its upper edge that go with the lid
+_ROOT = 0.35  # of the eye's height above its upper edge: lashes, which do not stretch
+
+
+class Lid:
+    """One upper lid over the grid of the eye region, in face units."""
+
+    def __init__(
+        self,
+        face: FaceGeometry,
+        units: Array,
+        upper: tuple[int, ...],
+        lower: tuple[int, ...],
+        brow: tuple[int, ...],
+    ) -> None:
+        """
+        Take the grid's positions (h, w, 2) in face units, and mesh points of the eye.
+
+        `upper`, `lower`: the edges of the lids; `brow`: the arch above them.
+        """
+        above, below = (
+            face.to_units(face.points[list(upper)]),
+            face.to_units(face.points[list(lower)]),
+        )
+        arch = face.to_units(face.points[list(brow)])
+        x, y = units[..., 0], units[..., 1]
+        self._upper = np.interp(x, above[:, 0], above[:, 1]).astype(np.float32)
+        self._lower = np.interp(x, below[:, 0], below[:, 1]).astype(np.float32)
+        order = np.argsort(arch[:, 0])
+        brow_y = np.interp(x, arch[order, 0], arch[order, 1])
+        self._top = (self._upper + _LID_SKIN * (brow_y - self._upper)).astype(np.float32)
+        self._y = y.astype(np.float32)
+        inside = np.minimum(x - above[0, 0], above[-1, 0] - x)
+        self._share = smooth_step(inside, -0.02, 0.04)
+        # The eyeball turns as a whole where the iris is, and not at all at the corners.
+        width = float(above[-1, 0] - above[0, 0])
+        self._turns = smooth_step(inside, 0.02 * width, 0.3 * width)
+        height = float((self._lower - self._upper).max())
+        self._lash = max(_LASHES * height, 1e-3)
+        self._inset = _INSET * height
+        self._root = _ROOT * height
+        self._pixel = 2.5 / face.unit
+        near = (inside > -0.03) & (y > above[:, 1].min() - 0.05) & (y < below[:, 1].max() + 0.05)
+        rows, columns = np.flatnonzero(near.any(1)), np.flatnonzero(near.any(0))
+        self.rows = slice(int(rows[0]), int(rows[-1]) + 1)
+        self.columns = slice(int(columns[0]), int(columns[-1]) + 1)
+        """The part of the picture in which the eye lies."""
+
+    def _edge(self, blink: float) -> Map:
+        """Return where the edge of the lid is at each pixel's column."""
+        way = blink * (_CLOSES_TO if blink > 0 else _WIDE)
+        return np.asarray(self._upper + way * (self._lower - self._upper) * self._share)
+
+    def opening(self, blink: float) -> Map:
+        """Return how much each pixel goes with the eyeball: 1 at the iris, 0 at lids and skin."""
+        height = float(np.max((self._lower - self._upper) * self._share))
+        edge, soft = self._edge(blink), max(0.16 * height, 1e-3)
+        # The edges of the lids go with it, else parts of the iris would stay behind there.
+        return np.asarray(smooth_step(self._y - edge, -2 * soft, -soft)
+                          * smooth_step(self._lower - self._y, -2 * soft, -soft) * self._turns,
+                          np.float32)
+
+    def lashes(self, blink: float) -> tuple[Map, Map]:
+        """Return how far the lid's edge drops, and its share of each pixel below the edge."""
+        part = (self.rows, self.columns)
+        edge = self._edge(blink)[part]
+        below = self._y[part] - edge
+        # Below the edge of a shut eye, only the edge itself is softened.
+        shut = min(max((blink - 0.6) * 2.5, 0.0), 1.0)
+        band = self._lash * (1 - shut) + self._pixel * shut
+        share = np.where(below >= 0, 1 - smooth_step(below, 0.3 * band, band), 0)
+        return (edge - self._upper[part] + self._inset * min(blink, 1.0),
+                np.asarray(share * self._share[part], np.float32))
+
+    def shift(self, blink: float) -> Map:
+        """Return the displacement of each pixel's source along y (face units, negative is up)."""
+        edge = self._edge(blink)
+        # Where the mesh puts the edge of the lid, the iris may begin already.
+        skin = np.maximum(self._upper - self._top - self._inset * min(max(blink, 0.0), 1.0), 1e-4)
+        covered = (self._y > self._top) & (self._y < edge)
+        # The lashes above the edge go down as they are; the skin above them is what stretches.
+        fixed = np.minimum(self._root, 0.6 * skin)
+        rigid = edge - fixed
+        slope = (skin - fixed) / np.maximum(rigid - self._top, 1e-4)
+        source = self._top + np.where(self._y < rigid, (self._y - self._top) * slope,
+                                      skin - edge + self._y)
+        shift = np.where(covered, source - self._y, 0)
+        if blink < 0:
+            # A wide eye shows more of the eyeball, which is not seen in the picture: it is
+            # stretched.
+            shown = (self._y >= edge) & (self._y < self._lower)
+            stretch = (self._lower - self._upper) / np.maximum(self._lower - edge, 1e-4)
+            shift = np.where(shown, (self._lower - self._y) * (1 - stretch), shift)
+        return shift.astype(np.float32)

@@ -1,0 +1,1 @@
+"""One queue for all sessions of a process that share a network."""
