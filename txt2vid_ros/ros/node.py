@@ -54,17 +54,15 @@ class ManagedNode(LifecycleNode, abc.ABC):
             self, self.Parameters, self.option_tables)
         """Parameters and options as they are set at present; replaced where they change."""
         self.ros_clock = RosClock(self)
-        self.shared = SharedResources()    # replaced by those of the process, see running.py
-        self.exchange: PictureExchange | None = None
-        """What hands pictures to other nodes of the process, where it has others."""
+        self.shared = SharedResources()                 # run_together() replaces both by those
+        self.exchange: PictureExchange | None = None    # of the process
         self.finished = threading.Event()
         """Set once the node should end."""
         self.exit_status = 0
         self._when_finished: Callable[[], None] = lambda: None
         self.autostart = bool(self.declare_parameter(
             'autostart', True, ParameterDescriptor(
-                description='whether the node configures and activates itself; else it waits for '
-                'a lifecycle manager')).value)
+                description='whether it configures and activates itself; else a manager does')).value)
         """Whether nobody else manages the node: then it ends where it cannot work."""
         check_limits(self.parameters, self.get_name())
         self._node_status = NodeStatus(self.get_logger(), self.RATE_OF)

@@ -37,7 +37,7 @@ def test_between_glances_they_make_small_saccades_and_hold_still(seed: int) -> N
     looks = eyes(seed)
     small = looks[np.hypot(*looks.T) < 0.2]
     moved = np.abs(np.diff(small, axis=0)).max(axis=1) > 1e-9
-    assert 0.02 < moved.mean() < 0.2
+    assert 0.01 < moved.mean() < 0.1
     assert np.abs(looks).max() <= 1
 
 
@@ -78,7 +78,7 @@ def test_a_clause_may_end_with_a_nod_and_a_question_lifts_the_brows() -> None:
     assert not any(state.down for state in states)
     assert brows[(times > 1.6) & (times < 4.3)].min() > 0.9
     assert not brows[times < 1.0].any() and not brows[times > 5.2].any()
-    assert np.abs(np.diff(brows)).max() < 0.1
+    assert np.abs(np.diff(brows)).max() < 0.15
     off = IdleMotion(LifeSettings(sway=0, breath=0, blinks=0, gaze=0, brows=0, nods=0))
     assert all(off.at(float(time), said(1.0, 4.0, True)) == IdleState() for time in times[::10])
 

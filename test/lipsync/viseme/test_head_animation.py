@@ -45,7 +45,8 @@ def test_a_silent_face_is_the_same_picture_for_several_frames() -> None:
     session = opened(LifeSettings(blinks=0))
     pictures = [session.render(20 + k / 25, 0, silence()) for k in range(50)]
     changes = [not np.array_equal(one, other) for one, other in itertools.pairwise(pictures)]
-    assert 10 <= sum(changes) <= 20
+    # The head takes 17 steps; eyes that glance aside, and come back, a few more.
+    assert 10 <= sum(changes) <= 24
     # What changes then is not to be seen.
     largest = max(np.abs(one.astype(int) - other).mean()
                   for one, other in itertools.pairwise(pictures))

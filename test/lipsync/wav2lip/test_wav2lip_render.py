@@ -71,7 +71,7 @@ def test_a_video_from_a_sound(
     box = ','.join(map(str, box_of_the_source()))
     done = txt2vid(
         'render', '--audio', str(sound), '--out', str(tmp_path / 'out.mp4'), '--engine', 'wav2lip',
-        '--quiet', '--engine-options',
+        '--quiet', '--width', '640', '--engine-options',
         f"wav2lip.weights='{wav2lip_checkpoint}' wav2lip.box={box} wav2lip.device=cpu")
     assert done.returncode == 0, done.stderr
     assert 'engine wav2lip' in done.stderr and '3.0 s of video' in done.stdout

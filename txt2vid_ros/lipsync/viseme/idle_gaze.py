@@ -17,7 +17,6 @@ Gaze = tuple[float, float]
 
 _SACCADE_SLOT = 1.3  # seconds; people fixate a face for 0.3 to 2 s at a time
 _SACCADE_REACH = (0.13, 0.10)  # about 3 degrees: from eye to eye and to the mouth
-_SACCADE_SECONDS = 0.05
 _HOME = 0.45  # share of fixations that are straight ahead
 _GLANCE_SLOT = 7.5  # seconds
 _GLANCES = 0.55  # share of slots that have one
@@ -29,12 +28,8 @@ def saccades(time: float, seed: int) -> Gaze:
     """Return where between the eyes and the mouth of who looks at it the face looks."""
     here = math.floor(time / _SACCADE_SLOT)
     onset, goal = _fixation(here, seed)
-    before = _fixation(here - 1, seed)[1]
-    if time < onset:
-        earlier = _fixation(here - 2, seed)[1]
-        onset, goal, before = _fixation(here - 1, seed)[0], before, earlier
-    share = smooth((time - onset) / _SACCADE_SECONDS)
-    return (before[0] + (goal[0] - before[0]) * share, before[1] + (goal[1] - before[1]) * share)
+    # So small a jump takes less time than a frame.
+    return goal if time >= onset else _fixation(here - 1, seed)[1]
 
 
 def _fixation(slot: int, seed: int) -> tuple[float, Gaze]:

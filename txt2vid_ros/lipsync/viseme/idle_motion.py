@@ -125,17 +125,17 @@ class IdleMotion:
         lately = speech.speaking(time - _TALK_MEMORY, time + _TALK_TAP)
         then = _stepped(time, _TALKING_STEP if lately else _SWAY_STEP)
         talk = _talking(then, speech) if lately else 0.0
-        clauses = speech.clauses(time - AFTER, time) if chosen.brows or chosen.nods else ()
-        right, up = self._gaze(time, talk, speech) if chosen.gaze > 0 else (0.0, 0.0)
-        raised = 0.0
-        if chosen.brows > 0:
-            stress = talk * _stress(time, speech) if talk > 0 else 0.0
-            raised = _stepped(max(stress, _ASKING * asking(time, clauses)), 1 / _BROW_STEPS)
+        brows = 0.0
+        if talk > 0 and chosen.brows > 0:
+            brows = chosen.brows * _stepped(talk * _stress(time, speech), 1 / _BROW_STEPS)
         sway = chosen.sway * (0.55 + 0.65 * talk)
         breath = chosen.breath * math.sin(self._breath * then)
+        clauses = speech.clauses(time - AFTER, time) if chosen.brows or chosen.nods else ()
+        asked = _stepped(_ASKING * asking(time, clauses), 1 / _BROW_STEPS)
+        right, up = self._gaze(time, then, talk, speech) if chosen.gaze > 0 else (0.0, 0.0)
         return IdleState(
             blink=self._blink(time) if chosen.blinks > 0 else 0.0,
-            brows=chosen.brows * raised,
+            brows=max(brows, chosen.brows * asked),
             look_right=right,
             look_up=up,
             right=0.011 * sway * self._wave('right', then),
@@ -144,14 +144,15 @@ class IdleMotion:
             roll=0.010 * sway * self._wave('roll', then),
         )
 
-    def _gaze(self, time: float, talk: float, speech: SpeechView) -> tuple[float, float]:
+    def _gaze(self, time: float, then: float, talk: float, speech: SpeechView
+              ) -> tuple[float, float]:
         chosen = self._settings
         (right, up), begun = glance(time, chosen.seed, chosen.gaze)
         # Who speaks, or has just spoken, keeps to whom it speaks to.
         idle = bool(right or up) and _talking(begun, speech) < _SILENT
         share = max(0.0, 1 - 2 * talk) if idle else 0.0
         reach = min(chosen.gaze, 1.0)
-        small = saccades(time, chosen.seed)
+        small = saccades(then, chosen.seed)  # when the head moves as well
         away = share * math.hypot(right, up)
         held = max(0.0, 1 - 2 * away)
         return (right * share + reach * held * small[0], up * share + reach * held * small[1])
