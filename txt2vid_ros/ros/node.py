@@ -62,7 +62,7 @@ class ManagedNode(LifecycleNode, abc.ABC):
         self._when_finished: Callable[[], None] = lambda: None
         self.autostart = bool(self.declare_parameter(
             'autostart', True, ParameterDescriptor(
-                description='whether it configures and activates itself; else a manager does')).value)
+                description='whether it activates itself; else a lifecycle manager does')).value)
         """Whether nobody else manages the node: then it ends where it cannot work."""
         check_limits(self.parameters, self.get_name())
         self._node_status = NodeStatus(self.get_logger(), self.RATE_OF)
