@@ -10,7 +10,7 @@ import threading
 import pytest
 from txt2vid_ros.call.card import CardHead, Face, FaceFormat, FaceOutline
 from txt2vid_ros.call.face.making import FaceBudget
-from txt2vid_ros.call.own_card import OfferedCard, OwnCard
+from txt2vid_ros.call.own_card import OwnCard, OwnOffer
 from txt2vid_ros.call.own_faces import OwnFaces
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.media.driving.driving_media import BUILT_IN_PORTRAIT
@@ -52,7 +52,7 @@ class Running:
         self._thread = threading.Thread(target=self.card.run, args=(self._stop,))
         self._thread.start()
 
-    def offer(self) -> OfferedCard:
+    def offer(self) -> OwnOffer:
         """Wait for the next offer."""
         while True:
             assert self._ready.acquire(timeout=TIMEOUT)

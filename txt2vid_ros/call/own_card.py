@@ -17,7 +17,7 @@ _LOOK = 0.5
 """Seconds between two looks at whether it is to end."""
 
 
-class OfferedCard(NamedTuple):
+class OwnOffer(NamedTuple):
     """What is to be offered to the peer from now on."""
 
     card: Card
@@ -47,7 +47,7 @@ class OwnCard:
         self._job: _Job | None = None
         self._made: _Job | None = None
         """The job whose card is, or is about to be, the offer."""
-        self._offer: OfferedCard | None = None
+        self._offer: OwnOffer | None = None
         self._busy = False
         self._changed = threading.Condition()
 
@@ -62,7 +62,7 @@ class OwnCard:
             at_once = file is None or self._busy
             if at_once:
                 # A face that is taken back or replaced is offered no longer than that.
-                self._offer = OfferedCard(Card(self._head))
+                self._offer = OwnOffer(Card(self._head))
             self._changed.notify()
         if at_once:
             self._ready()
@@ -72,7 +72,7 @@ class OwnCard:
         """Return whether there is an offer to take."""
         return self._offer is not None
 
-    def take(self) -> OfferedCard | None:
+    def take(self) -> OwnOffer | None:
         """Return the newest offer, once."""
         with self._changed:
             offer, self._offer = self._offer, None
@@ -103,7 +103,7 @@ class OwnCard:
             # What there is meanwhile is offered before, unless all is known already.
             known = job.faces.find(file, self._budgets[-1]) is not None
             if not known:
-                self._put(job, OfferedCard(Card(head)))
+                self._put(job, OwnOffer(Card(head)))
             for budget in self._budgets:
                 if self._made is not job:
                     return
@@ -113,15 +113,15 @@ class OwnCard:
         except UserError as error:
             self._put(job, self._of(made)._replace(problem=str(error)))
 
-    def _of(self, made: list[Face]) -> OfferedCard:
+    def _of(self, made: list[Face]) -> OwnOffer:
         head = self._head
         if not made:
-            return OfferedCard(Card(head))
+            return OwnOffer(Card(head))
         cards = [Card.of(head.name, head.locale, head.voices, face) for face in made]
         preview = cards[-2] if len(cards) > 1 else None
-        return OfferedCard(cards[-1], FaceConsent.to(*made), preview)
+        return OwnOffer(cards[-1], FaceConsent.to(*made), preview)
 
-    def _put(self, job: _Job, offer: OfferedCard) -> None:
+    def _put(self, job: _Job, offer: OwnOffer) -> None:
         with self._changed:
             # Its owner may have taken it back meanwhile.
             if self._made is job:

@@ -22,6 +22,7 @@ from aiortc import MediaStreamTrack, RTCPeerConnection, RTCSessionDescription
 import av
 import numpy as np
 import txt2vid_ros
+from txt2vid_ros.web.server.pages import read_files
 
 PAGE = pathlib.Path(txt2vid_ros.__file__).parent / 'web/page'
 POLICY = ("default-src 'self'; media-src 'self' blob:; object-src 'none'; base-uri 'none'; "
@@ -161,7 +162,7 @@ class ContractServer:
         response.headers['Cache-Control'] = 'no-store'
 
     async def _index(self, request: web.Request) -> web.StreamResponse:
-        return web.FileResponse(PAGE / 'index.html')
+        return web.Response(body=read_files()['index.html'].content, content_type='text/html')
 
     async def _say(self, text: str) -> None:
         for socket in list(self._sockets):

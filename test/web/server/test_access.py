@@ -161,9 +161,19 @@ def test_every_answer_says_what_browsers_may_do_with_it(web: Web, path: str) -> 
 
 @pytest.mark.parametrize('path', [
     '/static/../server/settings.py', '/static/%2e%2e/settings.py', '/static/..%2fserver.py',
-    '/static//etc/passwd', '/static/', '/static/portrait', '//evil.example', '/static/README.md'])
+    '/static//etc/passwd', '/static/', '/static/portrait', '//evil.example', '/static/README.md',
+    '/static/head.part'])
 def test_no_other_file_is_served(web: Web, path: str) -> None:
     assert web.ask(path).status == 404
+
+
+@pytest.mark.parametrize('path', ['/', '/call'])
+def test_pages_are_served_with_the_parts_that_they_have_alike(web: Web, path: str) -> None:
+    page = web.ask(path).body.decode()
+    assert 'include' not in page
+    for once in ('/static/tokens.css', '<symbol id="icon-mic"', '<p id="said"',
+                 '<button id="talk"', '<dl id="figures">'):
+        assert page.count(once) == 1
 
 
 def test_a_redirect_stays_here(closed: Web) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 import dataclasses
 import hashlib
 import importlib.resources
+import re
 
 from aiohttp import web
 from txt2vid_ros.web.server.access.response_headers import CALL_PATH, EMBED_PATH, PUBLIC_PATHS
@@ -17,6 +19,8 @@ KINDS = {
     '.jpg': 'image/jpeg', '.webp': 'image/webp', '.ico': 'image/x-icon',
     '.woff2': 'font/woff2', '.webmanifest': 'application/manifest+json'}
 """The media types of what is served; other files are not."""
+PART = re.compile(rb'[ ]*<!-- include ([a-z-]+\.part) -->\n')
+"""The place of what several pages have alike, in a file of its own, which is not served itself."""
 PAGES = {'/': 'index.html', EMBED_PATH: 'index.html', CALL_PATH: 'call.html',
          '/status': 'status.html', '/embed.js': 'embed.js',
          '/favicon.ico': 'icon.svg'}
@@ -32,19 +36,26 @@ class PageFile:
 
 
 def read_files() -> dict[str, PageFile]:
-    """Return the files of the pages by their names."""
+    """Return the files of the pages by their names, with the parts that they include."""
     found: dict[str, PageFile] = {}
     for folder in FOLDERS:
         directory = importlib.resources.files('txt2vid_ros').joinpath(folder)
         if not directory.is_dir():
             continue
+        parts = {file.name: file.read_bytes() for file in directory.iterdir()
+                 if file.name.endswith('.part')}
         for file in directory.iterdir():
             kind = KINDS.get('.' + file.name.rpartition('.')[2])
             if kind and file.name not in found and file.is_file():
-                content = file.read_bytes()
+                content = _assembled(file.read_bytes(), parts)
                 digest = hashlib.sha256(content).hexdigest()[:32]
                 found[file.name] = PageFile(kind, content, digest)
     return found
+
+
+def _assembled(content: bytes, parts: Mapping[str, bytes]) -> bytes:
+    """Return a page with the parts that it includes, which are there by their names."""
+    return PART.sub(lambda found: parts[found[1].decode()], content)
 
 
 class Pages:
