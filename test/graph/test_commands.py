@@ -39,6 +39,7 @@ def test_bench_latency_measures_every_stage(tmp_path: Path) -> None:
     assert set(stages) == {'text_to_first_chunk_ms', 'first_chunk_to_presentation_ms',
                            'presentation_to_viewer_ms'}
     assert stages['text_to_first_chunk_ms'] > 0
+    assert figures['voice_alone_ms'] > 0 and figures['over_floor'] > 0
 
 
 def test_bench_graph_counts_frames_processor_and_memory(tmp_path: Path) -> None:
@@ -126,7 +127,7 @@ def test_render_moves_the_lips_to_a_recording(tmp_path: Path) -> None:
     (('--text-file', 'nowhere.txt'), 'nowhere.txt cannot be read'),
     (('--audio', 'nowhere.wav'), 'nowhere.wav'),
     (('--text', 'Hi', '--audio', 'a.wav'), 'not allowed with'),
-    ((), 'one of the arguments --text --text-file --audio is required'),
+    ((), 'one of the arguments --text --text-file --audio --jobs is required'),
 ])
 def test_render_tells_what_is_wrong(tmp_path: Path, words: tuple[str, ...], pattern: str) -> None:
     out = tmp_path / 'a.mp4'

@@ -368,7 +368,8 @@ def test_a_dialog_that_is_left_keeps_nothing(page: Page, server: CallServer) -> 
     page.click('#record')
     until(lambda: visible(page, '#stop'), 'to record')
     page.press('Escape')
-    assert ask(page, "document.getElementById('camera').srcObject.active") is False
+    until(lambda: not ask(page, "document.getElementById('camera').srcObject.active"),
+          'for the camera to be off')
     take(page, server)
     page.click('#take')
     until(lambda: visible(page, '#consent'), 'for the picture')

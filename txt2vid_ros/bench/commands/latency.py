@@ -76,9 +76,9 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
         'text_to_sound_ms_p50': float(np.percentile(heard, 50)),
         'text_to_sound_ms_p95': float(np.percentile(heard, 95)),
         'over_floor': over_floor(heard, alone, SHOWN_MS),
+        'voice_alone_ms': float(np.median(alone)),
         'sentences': len(table),
         'stages': {
-            'voice_alone_ms': float(np.median(alone)),
             'text_to_first_chunk_ms': float(middle[0]),
             'first_chunk_to_presentation_ms': float(middle[1] - middle[0]),
             'presentation_to_viewer_ms': float(middle[2] - middle[1])},
