@@ -23,8 +23,8 @@ from txt2vid_ros.ros.parameters import READ_ONCE
 
 GIVEN = {
     'lipsync.frame_id': '010', 'lipsync.lead': '1e-1', 'lipsync.width': '064',
-    'lipsync.height': '480', 'lipsync.viseme.blinks': '2', 'lipsync.viseme.life': 'Off', 'lipsync.viseme.seed': '010',
-    'lipsync.face.crop': '0,-1,0,-1', 'lipsync.face.static': 'yes',
+    'lipsync.height': '480', 'lipsync.viseme.blinks': '2', 'lipsync.viseme.life': 'Off',
+    'lipsync.viseme.seed': '010', 'lipsync.face.crop': '0,-1,0,-1', 'lipsync.face.static': 'yes',
     'lipsync.wav2lip.device': 'on',
 }
 READ = {
