@@ -180,7 +180,6 @@ class _FrameWriter:
         self._timeline.forget(times[-1])
         self.frames += count
 
-
     def _rendered(self, times: list[float], indices: list[int]) -> list[Frame]:
         if len(times) <= self._sessions[0].batch_size:
             return self._sessions[0].render_batch(times, indices, self._timeline)

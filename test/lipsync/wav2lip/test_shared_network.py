@@ -180,9 +180,10 @@ def test_without_a_process_to_share_with_each_engine_has_its_own(options: Wav2Li
 
 def test_the_faces_of_two_nodes_of_a_process_use_one_network(options: Wav2LipOptions) -> None:
     things = SharedResources()
+    chosen = {'wav2lip.weights': str(options.weights), 'wav2lip.device': 'cpu',
+              'wav2lip.threads': 1}
     settings = FaceSettings(engine='wav2lip', people='', width=320, height=240,
-                            max_pixels=76_800, fps=25.0, options={
-        'wav2lip.weights': str(options.weights), 'wav2lip.device': 'cpu', 'wav2lip.threads': 1})
+                            max_pixels=76_800, fps=25.0, options=chosen)
     nodes = [FaceSet(settings, SpeechTimeline(), ExpressionTimeline(), None, shared)
              for shared in (things, things, SharedResources())]
     generators = [faces._open[''].session._queue.generator          # type: ignore[attr-defined]
