@@ -21,15 +21,15 @@ def test_a_thing_is_made_once_and_closed_by_its_last_user() -> None:
     things = SharedResources()
     first, second = things.lease('a', Thing), things.lease('a', Thing)
     other = things.lease('b', Thing)
-    assert first.thing is second.thing is not other.thing
+    assert first.resource is second.resource is not other.resource
     assert (first.users, second.users, other.users) == (1, 2, 1)
     first.close()
     first.close()
-    assert second.thing.closed == 0
+    assert second.resource.closed == 0
     second.close()
-    assert second.thing.closed == 1
+    assert second.resource.closed == 1
     again = things.lease('a', Thing)
-    assert again.thing is not second.thing and again.users == 1
+    assert again.resource is not second.resource and again.users == 1
 
 
 def test_who_asks_while_it_is_made_gets_the_same_and_nobody_else_waits() -> None:
@@ -46,7 +46,7 @@ def test_who_asks_while_it_is_made_gets_the_same_and_nobody_else_waits() -> None
         second = pool.submit(things.lease, 'a', slow)
         assert things.lease('b', Thing).users == 1
         go_on.set()
-        assert first.result(30).thing is second.result(30).thing
+        assert first.result(30).resource is second.result(30).resource
 
 
 def test_what_cannot_be_made_is_tried_again() -> None:
@@ -60,4 +60,4 @@ def test_what_cannot_be_made_is_tried_again() -> None:
     lease = things.lease('a', Thing)
     assert lease.users == 1
     lease.close()
-    assert lease.thing.closed == 1
+    assert lease.resource.closed == 1

@@ -87,10 +87,8 @@ def run(arguments: argparse.Namespace) -> int:
     for option in ('processes', 'ray'):
         if getattr(arguments, option) not in (0, None):
             raise UserError(f'--{option} is for a list of clips', 'Give one with --jobs.')
-    begun = time.monotonic()
     with contextlib.closing(Kept()) as kept:
-        seconds = make(arguments, kept, told=lambda line: print(line, file=sys.stderr))
-    took = time.monotonic() - begun
+        seconds, took = _made(arguments, kept, told=lambda line: print(line, file=sys.stderr))
     print(f'{arguments.out}: {seconds:.1f} s of video in {took:.1f} s '
           f'({seconds / took:.1f} times real time)')
     return 0
@@ -111,13 +109,18 @@ def check(arguments: argparse.Namespace) -> None:
            if isinstance(value, str)}})
 
 
-def make(arguments: argparse.Namespace, kept: Kept,
-         told: Callable[[str], object] = lambda line: None) -> float:
+def make(arguments: argparse.Namespace, kept: Kept) -> float:
     """
     Render one video; return its length in seconds. Raises UserError.
 
     The voice and the engine stay in `kept`, for the next one that asks for the same.
     """
+    return _made(arguments, kept, told=lambda line: None)[0]
+
+
+def _made(arguments: argparse.Namespace, kept: Kept, told: Callable[[str], object]
+          ) -> tuple[float, float]:
+    """Render one video; return its seconds, and those it took once engine and face were there."""
     check(arguments)
     person = People.load(arguments.people).get(arguments.speaker)
     engine = _engine(arguments, kept, told)
@@ -131,11 +134,13 @@ def make(arguments: argparse.Namespace, kept: Kept,
 
     total = sound_seconds(arguments.audio) if arguments.audio else None
     known = '{percentage:3.0f}% |{bar}| ' if total else ''
+    begun = time.monotonic()
     with (contextlib.closing(driving),
           tqdm(unit=' s of video', total=total, disable=arguments.quiet or not sys.stderr.isatty(),
                bar_format=known + '{n:.1f}{unit} [{elapsed}, {rate_fmt}]') as bar):
-        return render(_speech(arguments, kept), 0.0 if arguments.audio else AFTER, driving, engine,
-                      arguments.out, arguments.fps, progress)
+        seconds = render(_speech(arguments, kept), 0.0 if arguments.audio else AFTER, driving,
+                         engine, arguments.out, arguments.fps, progress)
+    return seconds, time.monotonic() - begun
 
 
 def _engine(arguments: argparse.Namespace, kept: Kept,

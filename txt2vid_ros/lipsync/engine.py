@@ -104,7 +104,7 @@ class LipSyncEngine(abc.ABC):
     timed_look_ahead: ClassVar[float | None] = None
     """The same if the voice gives timings; None if that makes no difference."""
 
-    def share(self, things: SharedResources) -> None:
+    def share(self, shared: SharedResources) -> None:
         """
         Have models in common with the other engines of the process; called before load(), or not.
 

@@ -1,4 +1,4 @@
-"""Things that are loaded once and used by several, such as the networks of a process."""
+"""Resources that are loaded once and used by several, such as the networks of a process."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ class Closable(Protocol):
         ...
 
 
-Thing = TypeVar('Thing', bound=Closable)
+Resource = TypeVar('Resource', bound=Closable)
 
 
 @dataclasses.dataclass
 class _Held:
     lock: threading.Lock
-    """Held while the thing is made: who wants the same one waits, others do not."""
-    thing: Any = None
+    """Held while the resource is made: who wants the same one waits, others do not."""
+    resource: Any = None
     users: int = 0
 
 
-class Lease(Generic[Thing]):
-    """The use of a shared thing by one of its users."""
+class Lease(Generic[Resource]):
+    """The use of a shared resource by one of its users."""
 
-    def __init__(self, thing: Thing, users: int, release: Callable[[], None]) -> None:
+    def __init__(self, resource: Resource, users: int, release: Callable[[], None]) -> None:
         """Hold the use; for SharedResources alone to call."""
-        self.thing = thing
+        self.resource = resource
         self.users = users
         """How many there were when this one began, this one included."""
         self._release: Callable[[], None] | None = release
 
     def close(self) -> None:
-        """Give the use up; with the last one the thing is closed. May be called twice."""
+        """Give the use up; with the last one the resource is closed. May be called twice."""
         release, self._release = self._release, None
         if release is not None:
             release()
@@ -52,7 +52,7 @@ class SharedResources:
         self._lock = threading.Lock()
         self._held: dict[Hashable, _Held] = {}
 
-    def lease(self, key: Hashable, make: Callable[[], Thing]) -> Lease[Thing]:
+    def lease(self, key: Hashable, make: Callable[[], Resource]) -> Lease[Resource]:
         """
         Return the use of what `key` stands for, which `make` makes where nobody uses it yet.
 
@@ -64,13 +64,13 @@ class SharedResources:
             users = held.users
         try:
             with held.lock:
-                if held.thing is None:
-                    held.thing = make()
-                thing: Thing = held.thing
+                if held.resource is None:
+                    held.resource = make()
+                resource: Resource = held.resource
         except BaseException:
             self._leave(key, held)
             raise
-        return Lease(thing, users, lambda: self._leave(key, held))
+        return Lease(resource, users, lambda: self._leave(key, held))
 
     def _leave(self, key: Hashable, held: _Held) -> None:
         with self._lock:
@@ -78,5 +78,5 @@ class SharedResources:
             if held.users:
                 return
             del self._held[key]
-        if held.thing is not None:
-            held.thing.close()
+        if held.resource is not None:
+            held.resource.close()

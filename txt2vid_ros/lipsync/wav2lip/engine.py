@@ -158,23 +158,23 @@ class Wav2LipEngine(LipSyncEngine):
     def __init__(self, options: Wav2LipOptions | None = None) -> None:
         """Load nothing yet; see load()."""
         self._options = options or Wav2LipOptions()
-        self._things = SharedResources()
+        self._shared = SharedResources()
         self._lease: Lease[_Network] | None = None
 
-    def share(self, things: SharedResources) -> None:
-        """Use the network of another engine that has the same one in `things`."""
-        self._things = things
+    def share(self, shared: SharedResources) -> None:
+        """Use the network of another engine that has the same one in `shared`."""
+        self._shared = shared
 
     def load(self) -> None:
         """Load the network, which is exported on first use, or share it. Raises UserError."""
         options = self._options
         weights = options.weights or wav2lip_weights()
         device = resolved(options.device)
-        self._lease = self._things.lease(
+        self._lease = self._shared.lease(
             (_Network, _identity(weights), device, options.precision, options.threads,
              options.wait_ms),
             lambda: _loaded(device, weights, options))
-        network = self._lease.thing
+        network = self._lease.resource
         # Each user shows a picture at a time. What is in use is not held up, and does as it is.
         if not network.queue.counts.requests:
             network.generator.prepare(self._lease.users)
@@ -198,7 +198,7 @@ class Wav2LipEngine(LipSyncEngine):
         if self._lease is None:
             raise RuntimeError('load() must be called before open()')
         return Wav2LipSession(
-            driving, locate(driving, self._options), self._lease.thing.queue, self._options)
+            driving, locate(driving, self._options), self._lease.resource.queue, self._options)
 
     def close(self) -> None:
         """Release the network, unless others use it; may be called twice."""
