@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 
 from local_server import LocalHandler, LocalServer
@@ -42,6 +43,18 @@ class FakeReplica:
                         self.send_header('Content-Length', str(len(answer)))
                         self.end_headers()
                         self.wfile.write(answer[:1000])
+                        self.close_connection = True
+                        return
+                    case 'dripping':
+                        # Each byte is in time, and the answer never.
+                        self.send_response(200)
+                        self.send_header('Content-Length', str(len(answer)))
+                        self.end_headers()
+                        with contextlib.suppress(OSError):
+                            for at in range(len(answer)):
+                                self.wfile.write(answer[at:at + 1])
+                                if outer.released.wait(0.1):
+                                    break
                         self.close_connection = True
                         return
                     case _:

@@ -62,7 +62,7 @@ def test_the_mouth_comes_from_the_other_machine_and_is_pasted_here(
     assert engine.look_ahead == 0.5                 # enough for either of the two
 
 
-@pytest.mark.parametrize('mode', ['silent', 'busy', 'garbage', 'short'])
+@pytest.mark.parametrize('mode', ['silent', 'dripping', 'busy', 'garbage', 'short'])
 def test_while_the_others_fail_pictures_are_made_here_at_once_and_they_are_taken_back(
         replica: FakeReplica, engine: RayEngine, mode: str) -> None:
     session, heard = opened(engine), speech()

@@ -122,8 +122,9 @@ class MouthClient:
         response = connection.getresponse()
         answer = bytearray()
         while True:
+            seconds = left()
             with contextlib.suppress(OSError):      # hung up: what has come is still read
-                line.settimeout(left())
+                line.settimeout(seconds)
             part = response.read1(1 << 16)
             answer += part
             if not part or len(answer) > _LARGEST_ANSWER:
