@@ -157,13 +157,13 @@ def test_picture_and_sound_of_two_graphs_are_in_step(tmp_path: Path) -> None:
                 tmp_path, 'live', '--graph', 'sender', '--mode', 'audio', '--input', str(file),
                 '--namespace', head.namespace, domain=head.domain))
             measured = figures(played.shown.timing)
-            assert abs(measured['offset_ms_median']) <= 20
-            left_out = head.late_pictures() - before
-            assert measured['claps_lost'] <= left_out
-            if (measured['claps'], measured['claps_lost']) == (CLAPS, 0):
+            in_step = abs(measured['offset_ms_median']) <= 20
+            if in_step and (measured['claps'], measured['claps_lost']) == (CLAPS, 0):
                 break
+            left_out = head.late_pictures() - before
+            assert measured['claps_lost'] <= left_out and (in_step or left_out), measured
             discarded(attempt, 3, f'{left_out} pictures were late or left out')
-        assert (measured['claps'], measured['claps_lost']) == (CLAPS, 0)
+        assert in_step and (measured['claps'], measured['claps_lost']) == (CLAPS, 0), measured
         assert head.stop() == 0
 
 

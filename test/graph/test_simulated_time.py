@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+import itertools
 from pathlib import Path
 import threading
 import time
@@ -20,6 +21,7 @@ from txt2vid_ros.ros import messages, qos
 
 BEGIN = 1000.0
 RATE = 0.5
+FRAME = 0.04
 
 
 class SlowClock:
@@ -65,6 +67,12 @@ def flash_near(clap: float, flashes: list[tuple[float, float]]) -> float | None:
     return sum(at * light for at, light in near) / total if total else None
 
 
+def missing_near(clap: float, pictures: list[tuple[float, float]]) -> int:
+    """Return how many pictures around `clap` did not arrive: their topic does not repeat any."""
+    near = sorted(at for at, _ in pictures if abs(at - clap) < 0.3)
+    return sum(round((after - before) / FRAME) - 1 for before, after in itertools.pairwise(near))
+
+
 def test_the_graph_follows_a_slow_clock(head: TalkingHead) -> None:
     with Observer(head) as observer:
         clock = SlowClock(observer)
@@ -73,7 +81,7 @@ def test_the_graph_follows_a_slow_clock(head: TalkingHead) -> None:
             audio = observer.record(AudioDataStamped, 'voice/audio')
             pictures = observer.record(Image, 'face/image_raw', qos.IMAGE, keep=brightness)
             eventually(lambda: pictures.messages, 'pictures')
-            # A flash lasts one frame, which a machine that is held up leaves out.
+            # A flash lasts two frames, of which a machine that is held up leaves out one or both.
             for attempt in range(3):
                 first, before = len(audio.messages), head.late_pictures()
                 said = clock.now()
@@ -88,13 +96,16 @@ def test_the_graph_follows_a_slow_clock(head: TalkingHead) -> None:
                 claps = (start + 0.52, start + 1.52)
                 flashes = [flash_near(clap, pictures.messages) for clap in claps]
                 status = head.status()
-                left_out = head.late_pictures() - before
-                assert flashes.count(None) <= left_out
-                if None not in flashes:
+                assert abs(status['now_ns'] / SECOND - clock.now()) < 60
+                if flashes == [pytest.approx(clap, abs=0.02) for clap in claps]:
                     break
-                discarded(attempt, 3, f'{left_out} pictures were late or left out')
-            assert abs(status['now_ns'] / SECOND - clock.now()) < 60
-            assert flashes == [pytest.approx(clap, abs=0.02) for clap in claps]
+                left_out = head.late_pictures() - before
+                lost = sum(missing_near(clap, pictures.messages) for clap in claps)
+                assert left_out or lost, (flashes, claps)
+                discarded(attempt, 3, f'{left_out} pictures were late or left out, {lost} lost')
+            else:
+                pytest.skip('this wants a machine that keeps up: three times pictures were late, '
+                            'left out or lost')
         finally:
             clock.close()
         assert head.stop() == 0
