@@ -8,6 +8,7 @@ import time
 
 import numpy as np
 from numpy.typing import NDArray
+from txt2vid_ros.bench.lipsync.mouth_leak import MouthLeaks
 from txt2vid_ros.bench.lipsync.mouth_measurement import (
     best_lag,
     correlation,
@@ -108,6 +109,7 @@ class _Measurements:
     render_lags: list[float] = dataclasses.field(default_factory=list)
     sound_lags: list[float] = dataclasses.field(default_factory=list)
     outside: int = 0
+    leak: int = 0
     spent: float = 0.0
 
 
@@ -147,10 +149,10 @@ def measure(
     track = find_face(driving, FaceMesh)
     session = engine.open(driving)
     closed_bias = _ClosedMouthBias(driving, session, mesh)
-    beyond = UntouchedRegion(driving, track)
+    beyond, leaks = UntouchedRegion(driving, track), MouthLeaks(driving, track)
     seen = _Measurements()
     for said in sentences:
-        _say(said, timed, driving, session, mesh, beyond, closed_bias, seen)
+        _say(said, timed, driving, session, mesh, beyond, leaks, closed_bias, seen)
     session.close()
     engine.close()
     opened, asked = np.concatenate(seen.opened), np.concatenate(seen.asked)
@@ -168,6 +170,7 @@ def measure(
         'offset_ms': float(np.median(seen.sound_lags)) if seen.sound_lags else None,
         'render_offset_ms': float(np.median(seen.render_lags)),
         'outside_change': float(seen.outside),
+        'corner_leak': float(seen.leak),
         'ms_per_frame': seen.spent / max(len(opened), 1) * 1000,
         'frames': float(len(opened)),
         'bilabials': float(len(bilabials)),
@@ -175,7 +178,7 @@ def measure(
 
 
 def _say(said: TimedSentence, timed: bool, driving: DrivingMedia, session: VisemeSession,
-         mesh: FaceMesh, beyond: UntouchedRegion, closed_bias: _ClosedMouthBias,
+         mesh: FaceMesh, beyond: UntouchedRegion, leaks: MouthLeaks, closed_bias: _ClosedMouthBias,
          seen: _Measurements) -> None:
     """Have the face say one sentence, and measure its pictures."""
     track = mouth_track(said.phonemes, said.samples, said.rate)
@@ -190,6 +193,9 @@ def _say(said: TimedSentence, timed: bool, driving: DrivingMedia, session: Visem
         seen.spent += time.thread_time() - begun
         seen.outside = max(seen.outside, beyond.change(index, frames[-1]))
     meshes = list(follow(frames, mesh))
+    for moment, frame, found in zip(times, frames, meshes, strict=True):
+        if found is not None:
+            seen.leak = max(seen.leak, leaks.pixels(driving.index_at(float(moment)), frame, found))
     opened = np.array([float('nan') if one is None else opening(one) for one in meshes])
     asked = np.array([requested_opening(track.at(float(t) - _REST)) for t in times])
     seen.opened.append(opened)
