@@ -116,8 +116,9 @@ class MouthLeak:
         has = (above & odd).any(axis=0) & (below & odd).any(axis=0)
         # A lip ends in a point, and its last pixels are skin's by half.
         close = np.ones((1, 2 * max(1, round(_TOLERANCE * self._width)) + 1), np.uint8)
-        lipped = np.asarray(cv2.dilate(has.astype(np.uint8)[None], close), np.bool_)
-        return np.asarray(odd & ~lipped)
+        lipped: NDArray[np.uint8] = np.asarray(
+            cv2.dilate(has.astype(np.uint8)[None], close), np.uint8)
+        return np.asarray(odd & (lipped == 0))
 
     def _beyond(self, points: Points) -> NDArray[np.float32]:
         """Return how many mouth widths each pixel lies outside the lips `points`."""
