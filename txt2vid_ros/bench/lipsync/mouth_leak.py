@@ -113,12 +113,10 @@ class MouthLeak:
         shaped = lip.astype(np.uint8)
         above = cv2.dilate(shaped, strip, anchor=(0, reach - 1)) > 0
         below = cv2.dilate(shaped, strip, anchor=(0, 0)) > 0
-        has = (above & odd).any(axis=0) & (below & odd).any(axis=0)
+        has = np.asarray((above & odd).any(axis=0) & (below & odd).any(axis=0), np.uint8)
         # A lip ends in a point, and its last pixels are skin's by half.
         close = np.ones((1, 2 * max(1, round(_TOLERANCE * self._width)) + 1), np.uint8)
-        lipped: NDArray[np.uint8] = np.asarray(
-            cv2.dilate(has.astype(np.uint8)[None], close), np.uint8)
-        return np.asarray(odd & (lipped == 0))
+        return np.asarray(odd & (np.asarray(cv2.dilate(has.reshape(1, -1), close)) == 0))
 
     def _beyond(self, points: Points) -> NDArray[np.float32]:
         """Return how many mouth widths each pixel lies outside the lips `points`."""
