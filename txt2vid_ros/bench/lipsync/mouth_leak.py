@@ -70,10 +70,15 @@ class MouthLeak:
         self._lip_colour = _told_apart(here, self._beyond(points), self._width)
         # What is above may have come down.
         dark, pale = here.max(axis=2), here.min(axis=2)
-        self._darkest = cv2.erode(np.where(skin, dark, 255).astype(np.uint8), kernel,
-                                  anchor=(aside, down))
-        self._palest = cv2.dilate(np.where(skin, pale, 0).astype(np.uint8), kernel,
-                                  anchor=(aside, down))
+        darkest = cv2.erode(np.where(skin, dark, 255).astype(np.uint8), kernel,
+                            anchor=(aside, down))
+        palest = cv2.dilate(np.where(skin, pale, 0).astype(np.uint8), kernel,
+                            anchor=(aside, down))
+        # An open mouth that closes uncovers skin that comes from further away.
+        near = skin & (self._beyond(points) < _REACH)
+        seen = cv2.dilate(skin.astype(np.uint8), kernel, anchor=(aside, down)) > 0
+        self._darkest = np.where(seen, darkest, np.percentile(dark[near], 2))
+        self._palest = np.where(seen, palest, np.percentile(pale[near], 98))
 
     def mask(self, picture: Frame, points: Points) -> NDArray[np.bool_]:
         """

@@ -11,6 +11,7 @@ from txt2vid_ros.core.mouth import MouthPose, SHAPE_INDEX
 from txt2vid_ros.lipsync.viseme.articulation import Articulated
 from txt2vid_ros.lipsync.viseme.geometry import Array, FaceGeometry
 from txt2vid_ros.lipsync.viseme.mouth import interior
+from txt2vid_ros.lipsync.viseme.mouth.lip_contact import seam_depth
 from txt2vid_ros.lipsync.viseme.mouth.own_teeth import find_teeth, OwnTeeth
 from txt2vid_ros.lipsync.viseme.warp import smooth_step
 
@@ -30,7 +31,7 @@ _CONTACT_WIDTH = 0.007
 _CONTACT_TONE = np.array([0.36, 0.34, 0.56], np.float32)  # of the lips' colour
 _CONTACT_TAPER = 1.5  # times the sine along the lips: towards the corners it fades
 _CHEEK_TONE = 1.2  # of that of touching lips
-_CHEEK = 0.16  # of the mouth's width beside its corners in which cheeks and lips close it
+_CHEEK = 0.19  # of the mouth's width beside its corners in which cheeks and lips close it
 _LIP_GLOW = np.array([0.36, 0.30, 0.04], np.float32)
 _LEAST_LIGHT = 0.5  # of that on the lips, on what shows through a narrow slit
 _TUNNEL = 0.4  # of what is behind rounded lips is lost in the dark
@@ -44,7 +45,8 @@ class MouthParts:
     """
     The parts of one person's mouth, drawn once and used in every driving frame.
 
-    `unit`: pixels of a face unit at which the patches were drawn.
+    `unit`: pixels of a face unit at which the patches were drawn. `seam`: how clear the line is
+    along which the person's lips touch, 1 as usual.
     """
 
     unit: float
@@ -53,6 +55,7 @@ class MouthParts:
     lower: interior.Patch
     tongue: interior.Patch
     own: OwnTeeth | None = None
+    seam: float = 1.0
 
 
 def make_mouth_parts(
@@ -80,6 +83,7 @@ def make_mouth_parts(
         interior.teeth_patch(face.unit, tones, upper=False, narrow=narrow).blurred(blur),
         interior.tongue_patch(face.unit, tones).blurred(blur),
         own if still else None,
+        seam_depth(frame, face),
     )
 
 
@@ -190,6 +194,7 @@ class OralCavity:
         upper = np.interp(x, moved.lips.upper_inner[:, 0], moved.lips.upper_inner[:, 1])
         lower = np.interp(x, moved.lips.lower_inner[:, 0], moved.lips.lower_inner[:, 1])
         strength = np.clip(1 - (lower - upper) / _TOUCHING, 0, 1)
+        strength *= self._parts.seam
         strength *= np.clip(np.sin(np.linspace(0, np.pi, len(x))) * _CONTACT_TAPER, 0, 1)
         middle = self._face.to_pixels(np.stack([x, (upper + lower) / 2], axis=1))
         at = np.round((middle - self._origin - np.array([columns.start, rows.start])) * 16)
