@@ -95,8 +95,8 @@ class RawEncoder(FfmpegProcess):
 
         Each step takes at most `timeout` seconds.
         """
-        # Both are ended before either is waited for: while ffmpeg expects a picture, it leaves sound
-        # that is later than the last one in its pipe.
+        # Both are ended before either is waited for: while ffmpeg expects a picture, it leaves
+        # sound that is later than the last one in its pipe.
         for written in (self._audio, self._video):
             written.end()
         for written in (self._audio, self._video):
