@@ -297,4 +297,5 @@ class StreamWriter:
                         'less' if step < 0 else 'more', form.width, form.height, form.preset)
 
     def _sample_at(self, place: int) -> int:
-        return int(place * self._form.audio_rate / self.grid.fps)
+        fps = self.grid.fps
+        return place * self._form.audio_rate * fps.denominator // fps.numerator
