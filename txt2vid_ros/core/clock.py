@@ -46,6 +46,10 @@ class FrameGrid:
         """Return when frame `index` is seen, in seconds."""
         return index * self.fps.denominator / self.fps.numerator
 
+    def sample(self, index: int, rate: int) -> int:
+        """Return the sample, of `rate` Hz and counted as frames are, with which a frame begins."""
+        return index * rate * self.fps.denominator // self.fps.numerator
+
     def index(self, stamp: int) -> int:
         """Return the frame whose time is nearest to `stamp` nanoseconds."""
         unit = self.fps.denominator * SECOND
