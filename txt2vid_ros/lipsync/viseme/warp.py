@@ -72,7 +72,7 @@ class Spline:
         self._still_system = _system(self._still, self._still)
 
     def kernel(self, points: Array) -> Map:
-        """Return the kernel (nodes, n) between each chosen node and each of `points` (n, 2)."""
+        """Return the kernel, of shape (nodes, n), of each chosen node and each of n `points`."""
         targets = self._unit(points).astype(np.float32)
         # |a - b|^2 by one matrix product: three times faster than by differences.
         squared = self._squares + (targets**2).sum(1)[None] - 2 * self._nodes @ targets.T
