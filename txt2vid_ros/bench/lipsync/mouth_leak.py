@@ -99,7 +99,10 @@ class MouthLeak:
         corners = points[[mp.UPPER_OUTER[0], mp.UPPER_OUTER[-1]], 0] - self._corner[0]
         away = np.abs(np.arange(odd.shape[1]) - corners.mean()) > _ASIDE * self._width
         bare = self._without_lips(lip & ~odd, odd & away)
-        return np.asarray((odd & (beyond > _TOLERANCE)) | bare)
+        leaked = (odd & (beyond > _TOLERANCE)) | bare
+        # Lines of one or two pixels are the blurred end of a lip.
+        return np.asarray(cv2.morphologyEx(
+            leaked.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)) > 0)
 
     def _lip_coloured(self, here: Picture) -> NDArray[np.bool_]:
         """Return what has the colour of lips, which is nothing where skin has the same."""
