@@ -74,8 +74,8 @@ def test_every_viseme_stays_between_the_lips_of_every_portrait(name: str) -> Non
     leaked = {viseme: leaks.pixels(0, frames[viseme], points)
               for viseme, points in shown.items() if points is not None}
     assert len(leaked) == len(VISEMES)
-    # A wedge beyond a corner has 50 pixels and more (test_mouth_leak.py).
-    assert max(leaked.values()) <= 20, leaked
+    # Where two lights of two colours meet on a face, some skin has the hue of lips.
+    assert max(leaked.values()) <= (20 if name == 'coloured_light.jpg' else 9), leaked
 
 
 @pytest.mark.parametrize('mirrored', [False, True])

@@ -20,6 +20,7 @@ _DARK = 0.6  # of the darkest skin near there in the driving frame
 _PALE, _PALER = 1.15, 12.0  # times the palest skin near there, and grey levels more
 _CLEAR = 0.8  # spreads between the colours of lips and skin from which on they tell them apart
 _LIP = 0.06  # mouth widths above and below an opening within which there is a lip
+_POINT = 0.055  # mouth widths over which a lip that ends has no colour of its own
 _ASIDE = 0.28  # mouth widths from the middle of the mouth; nearer there is the lower lip's shade
 _OUTER = [*mp.UPPER_OUTER, *mp.LOWER_OUTER[-2:0:-1]]
 
@@ -98,7 +99,10 @@ class MouthLeak:
         corners = points[[mp.UPPER_OUTER[0], mp.UPPER_OUTER[-1]], 0] - self._corner[0]
         away = np.abs(np.arange(odd.shape[1]) - corners.mean()) > _ASIDE * self._width
         bare = self._without_lips(lip & ~odd, odd & away)
-        return np.asarray((odd & (beyond > _TOLERANCE)) | bare)
+        leaked = (odd & (beyond > _TOLERANCE)) | bare
+        # Lines of one or two pixels are the blurred end of a lip.
+        return np.asarray(cv2.morphologyEx(
+            leaked.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)) > 0)
 
     def _lip_coloured(self, here: Picture) -> NDArray[np.bool_]:
         """Return what has the colour of lips, which is nothing where skin has the same."""
@@ -120,7 +124,7 @@ class MouthLeak:
         below = cv2.dilate(shaped, strip, anchor=(0, 0)) > 0
         has = np.asarray((above & odd).any(axis=0) & (below & odd).any(axis=0), np.uint8)
         # A lip ends in a point, and its last pixels are skin's by half.
-        close = np.ones((1, 2 * max(1, round(_TOLERANCE * self._width)) + 1), np.uint8)
+        close = np.ones((1, 2 * max(1, round(_POINT * self._width)) + 1), np.uint8)
         return np.asarray(odd & (np.asarray(cv2.dilate(has.reshape(1, -1), close)) == 0))
 
     def _beyond(self, points: Points) -> NDArray[np.float32]:
