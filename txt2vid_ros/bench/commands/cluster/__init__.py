@@ -22,8 +22,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help='sessions at most, all of them speaking (%(default)s)')
     parser.add_argument('--steps', default=H200, metavar='SIZE=MS,...',
                         help='milliseconds of the network by batch; those of an H200 without')
-    parser.add_argument('--request-ms', type=float, default=0.0, metavar='MS',
-                        help='of each request in its replica, beside the network (%(default)s)')
+    parser.add_argument('--request-ms', type=float, nargs='+', default=[0.0], metavar='MS',
+                        help='of each request in its replica, beside the network of neurons; '
+                        'several are compared (0)')
     parser.add_argument('--network-ms', type=float, default=1.0, metavar='MS',
                         help='there and back (%(default)s)')
     parser.add_argument('--deadline-ms', type=float, default=40.0, metavar='MS',
@@ -37,13 +38,13 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     """Simulate; return the figures."""
     if arguments.simulate < 1:
         raise UserError(f'--simulate is {arguments.simulate}', 'It has to be at least 1.')
-    serving = Serving(
-        steps_of(arguments.steps), arguments.request_ms / 1000, arguments.network_ms / 1000,
-        arguments.deadline_ms / 1000)
+    steps = steps_of(arguments.steps)
     sizes = sorted({round(arguments.simulate * share) or 1 for share in SIZES})
-    found = growth(serving, sizes, arguments.seconds, arguments.seed)
+    found = {f'{ms:g} ms a request': growth(
+        Serving(steps, ms / 1000, arguments.network_ms / 1000, arguments.deadline_ms / 1000),
+        sizes, arguments.seconds, arguments.seed) for ms in arguments.request_ms}
     if arguments.plot is not None:
-        arguments.plot.write_text(picture(found, serving), 'utf-8')
+        arguments.plot.write_text(picture(found, arguments.deadline_ms), 'utf-8')
     return found
 
 
