@@ -43,7 +43,7 @@ def test_it_says_a_greeting_records_it_and_ends(tmp_path: Path) -> None:
                        '--exit-when-done', '--record', str(file))
     assert status == 0, text
     shown = Shown(file)
-    assert transcribe(shown.timing.samples) == plain('Hello from the other side.')
+    assert transcribe(shown.timing.samples) == plain('Hello from the other side.'), text
     # A frame that a busy machine left out stays away; none is moved.
     steps = np.diff(shown.timing.frame_times) / 0.04
     assert np.allclose(steps, np.round(steps), atol=0.05) and steps.min() > 0.5

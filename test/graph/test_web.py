@@ -270,7 +270,8 @@ def test_figures_are_there_for_prometheus(head: TalkingHead, page: Events) -> No
     assert found['txt2vid_web_pages'] == 1
     assert found['txt2vid_web_errors_total{kind="internal_errors"}'] == 0
     kinds = json.loads(get(f'{head.url}/figures.json')[1])
-    assert kinds['nodes']['stream']['state'] == 'ok'
+    # On a busy machine pictures are late, of which it warns.
+    assert kinds['nodes']['stream']['state'] in ('ok', 'warn')
 
 
 def test_the_stream_comes_back_on_the_same_port(head: TalkingHead, tmp_path: Path) -> None:
