@@ -108,3 +108,29 @@ def test_the_face_network_sees_the_head_turn_and_nod() -> None:
     assert 4 < abs(right[0] - left[0]) < 14
     low, high = angles(pitch=ANGLE), angles(pitch=-ANGLE)
     assert 4 < abs(low[1] - high[1]) < 14
+
+
+@pytest.mark.parametrize('name', ['glasses', 'beard'])
+def test_a_clip_of_who_does_not_speak_is_shown_as_it_is(name: str) -> None:
+    still = np.array(load_driving(str(PORTRAITS / f'{name}.jpg'), width=640, height=480).frames[0])
+    frames = [cv2.warpAffine(still, np.array([[1.0, 0, 2 * k], [0, 1, k]]), (640, 480))
+              for k in range(4)]
+    session = opened(DrivingMedia(frames, 25.0, f'{name} moves'), life=True)
+    for time in (0.0, 1.7, 40.3):
+        for index, frame in enumerate(frames):
+            assert np.array_equal(session.render(time, index, silence()), frame)
+    assert not np.array_equal(session.render(0.0, 0, held(jaw_open=0.8)), frames[0])
+
+
+def test_in_a_clip_of_who_speaks_the_mouth_closes_in_silence() -> None:
+    still = opened(load_driving(width=640, height=480))
+    frames = [np.array(still.render(0, 0, held(jaw_open=opening)))
+              for opening in (0.0, 0.3, 0.6, 0.9)]
+    session = opened(DrivingMedia(frames, 25.0, 'speaks'), life=True)
+    shown = [session.render(0.0, index, silence()) for index in (0, 3)]
+    (x0, y0), (x1, y1) = (
+        edge.astype(int) for edge in (still.renderer(0).face.points[list(mp.UPPER_INNER)].min(0),
+                                      still.renderer(0).face.points[list(mp.LOWER_INNER)].max(0)))
+    dark = [int((picture[y0:y1 + 20, x0:x1].max(axis=2) < 70).sum())
+            for picture in (*shown, frames[3])]
+    assert max(dark[:2]) < dark[2] / 4
