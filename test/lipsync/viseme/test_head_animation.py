@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from txt2vid_ros.lipsync.viseme.engine import VisemeEngine, VisemeSession
-from txt2vid_ros.lipsync.viseme.head_animation import HeadAnimation
-from txt2vid_ros.lipsync.viseme.head_warp import HeadWarp
+from txt2vid_ros.lipsync.viseme.head.head_animation import HeadAnimation
+from txt2vid_ros.lipsync.viseme.head.head_warp import HeadWarp
 from txt2vid_ros.lipsync.viseme.idle_motion import IdleState, LifeSettings
 from txt2vid_ros.media.driving.driving_media import load_driving
 from viseme_views import held, silence
@@ -29,8 +29,8 @@ def test_any_order_of_changes_looks_as_if_all_was_warped_anew(file: str) -> None
     frame = load_driving(file, width=640, height=480).frames[0]
     mouths = [renderer.render(frame, held(jaw_open=opening).mouth(0)) for opening in (0.0, 0.8)]
     head = HeadWarp(renderer.face, frame)
-    states = [IdleState(), IdleState(right=0.01, down=-0.006, roll=0.008),
-              IdleState(blink=0.7, right=0.01, down=-0.006, roll=0.008),
+    states = [IdleState(), IdleState(right=0.01, down=-0.006, yaw=0.04, roll=0.008),
+              IdleState(blink=0.7, pitch=-0.03, roll=0.008),
               IdleState(brows=0.5, look_right=0.4)]
     kept = HeadAnimation(HeadWarp(renderer.face, frame), renderer.moving)
     # Each state and mouth after each other one.

@@ -9,7 +9,7 @@ import pytest
 from txt2vid_ros.lipsync.face import mesh_points as mp
 from txt2vid_ros.lipsync.face.mesh import FaceMesh
 from txt2vid_ros.lipsync.viseme.geometry import read_face
-from txt2vid_ros.lipsync.viseme.head_warp import HeadWarp
+from txt2vid_ros.lipsync.viseme.head.head_warp import HeadWarp
 from txt2vid_ros.lipsync.viseme.idle_motion import IdleState
 from txt2vid_ros.media.driving.driving_media import load_driving
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 WIDTH = 2.2
 """Face widths. The sway of a head fades out over 1.1 distances of the eyes beside it
-(lipsync/viseme/head_warp.py), which is about 0.6 of its width."""
+(lipsync/viseme/head/head_warp.py), which is about 0.6 of its width."""
 SHAPE = 1.25
 """Height over width."""
 ABOVE = 0.27

@@ -17,8 +17,8 @@ from txt2vid_ros.lipsync.face.upright import quarter_turns
 from txt2vid_ros.lipsync.sound.speech_network import SpeechActivity
 from txt2vid_ros.lipsync.sound.speech_presence import HOLD
 from txt2vid_ros.lipsync.viseme.face_renderer import FaceRenderer
-from txt2vid_ros.lipsync.viseme.head_animation import HeadAnimation
-from txt2vid_ros.lipsync.viseme.head_warp import HeadWarp, SHUT
+from txt2vid_ros.lipsync.viseme.head.head_animation import HeadAnimation
+from txt2vid_ros.lipsync.viseme.head.head_warp import HeadWarp, SHUT
 from txt2vid_ros.lipsync.viseme.idle_motion import IdleMotion, IdleState, LifeSettings
 from txt2vid_ros.lipsync.viseme.renderer_cache import RendererCache
 from txt2vid_ros.lipsync.viseme.sound import audio_pose
@@ -26,7 +26,7 @@ from txt2vid_ros.media.driving.driving_media import DrivingMedia
 from txt2vid_ros.media.expression_timeline import Demeanour, ExpressionTimeline
 
 _BROWS = 2.2  # times as far as stress raises them
-_HEAD_FOLLOWS = (0.012, 0.006)  # face units by which the head goes with the eyes: aside, up
+_HEAD_FOLLOWS = (0.045, 0.03)  # radians by which the head turns with the eyes: aside, up
 _INTENT = 3.0  # eyes that are turned by a third or more have no motion of their own
 _FRAME = 0.04  # seconds: the next frame to be rendered may be so far beyond a track's arrival
 
@@ -151,8 +151,8 @@ def expressed(state: IdleState, shown: Demeanour) -> IdleState:
         brows=state.brows + _BROWS * pose.brows, inner_brows=pose.inner_brows,
         # Who looks somewhere does not glance aside.
         look_right=shown.right + state.look_right * free, look_up=shown.up + state.look_up * free,
-        right=state.right + _HEAD_FOLLOWS[0] * shown.right,
-        down=state.down - _HEAD_FOLLOWS[1] * shown.up)
+        yaw=state.yaw + _HEAD_FOLLOWS[0] * shown.right,
+        pitch=state.pitch - _HEAD_FOLLOWS[1] * shown.up)
 
 
 def pose_at(

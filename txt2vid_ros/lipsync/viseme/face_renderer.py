@@ -27,13 +27,14 @@ class FaceRenderer:
 
     def __init__(
         self, frame: Frame, mesh: NDArray[np.float32], parts: MouthParts | None = None,
-        closed: Lips | None = None,
+        closed: Lips | None = None, quiet: bool = False,
     ) -> None:
         """
         Prepare `frame` (height, width, 3) with its face mesh (468, 3) in pixels.
 
         `parts`, `closed`: the mouth's parts and the lips at rest, from other frames of a video;
-        made here where None.
+        made here where None. `quiet`: it is of a video whose person does not speak, and while
+        nothing is said its mouth does what theirs did.
         """
         self.face: FaceGeometry = read_face(mesh, frame, closed)
         self.box = region_of(self.face, frame.shape)
@@ -53,7 +54,7 @@ class FaceRenderer:
         self._control_points = control_points(self.face, self.box)
         self._spline: Spline | None = None
         # A mouth that is closed in the picture rests as pictured.
-        self._natural = float(np.clip(1.5 - self.face.gap / 0.02, 0, 1))
+        self._natural = 1.0 if quiet else float(np.clip(1.5 - self.face.gap / 0.02, 0, 1))
         self.parts = parts or make_mouth_parts(frame, self.face, self.box, still=True)
         self._cavity = OralCavity(self.face, self.box, self.parts)
 

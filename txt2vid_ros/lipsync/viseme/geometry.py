@@ -47,9 +47,11 @@ class FaceGeometry:
     `axes` (2, 2): the pixel vectors of x and y as columns, foreshortened as the head is turned.
     `jaw_drop`: how far the chin rises when the mouth closes; `stretch`: how much further the skin
     between lower lip and chin rises at the lip.
+    `points` (468, 2) of the mesh, and their `depths` (468,) towards the viewer, are in pixels.
     """
 
     points: Array
+    depths: Array
     origin: Array
     axes: Array
     lips: Lips
@@ -110,7 +112,8 @@ def read_face(
     if closed is not None:
         rest = _blended(rest, closed, float(np.clip((gap - _OWN_REST) / _OWN_REST, 0, 1)))
     kept = min(drop, _MAX_LIFT)
-    return FaceGeometry(flat, middle, axes, pictured, rest, smile, gap, kept, drop - kept)
+    return FaceGeometry(
+        flat, -points[:, 2], middle, axes, pictured, rest, smile, gap, kept, drop - kept)
 
 
 def closed_lips(faces: Sequence[FaceGeometry]) -> Lips:

@@ -24,7 +24,10 @@ _BLINK_SLOT = 3.4  # seconds; each slot holds one blink at a random moment
 _CLOSING, _SHUT, _OPENING = 0.08, 0.03, 0.17  # seconds of a blink
 _DOUBLE_BLINKS = 0.15  # share of blinks that are double
 _ASKING = 1.1  # times as far as stress raises the brows
-_NOD = 0.02  # face units that the head goes down
+_NOD = (0.055, 0.006)  # radians, and face units that the head goes down with it
+# As far as the head goes by itself, of a wave of 1: face units and radians.
+_REACH = {'right': 0.005, 'down': 0.004, 'yaw': 0.030, 'pitch': 0.015, 'roll': 0.009}
+_BREATH = (0.003, 0.004)  # face units up, and radians
 _SILENT = 0.05  # share of the last 1.5 s that may have been speech where eyes look aside
 _MOST = 3.0  # times as much as usual; beyond, a face jerks and its picture tears
 _SWAY_STEP, _TALKING_STEP = 0.12, 0.08  # seconds for which the head stays where it is
@@ -57,8 +60,8 @@ class LifeSettings:
         check_fields(self)
 
 
-Sway = tuple[float, float, float]
-"""Where the head is: right and down in face units, roll in radians."""
+Sway = tuple[float, float, float, float, float]
+"""Where the head is: right and down in face units; yaw, pitch and roll in radians."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,7 +71,8 @@ class IdleState:
 
     `blink`: -1 wide, 0 as pictured, 1 shut. `brows`: 1 raised as far as stress does, less than 0
     lowered; `inner_brows`: the same at the ends by the nose. `look_right`, `look_up`: of the eyes,
-    -1 to 1. `right` and `down` of the head in face units, `roll` in radians.
+    -1 to 1. `right` and `down` of the head in face units. In radians, `yaw` to the right of who
+    looks at it, `pitch` down, and `roll` clockwise.
     """
 
     blink: float = 0.0
@@ -78,6 +82,8 @@ class IdleState:
     look_up: float = 0.0
     right: float = 0.0
     down: float = 0.0
+    yaw: float = 0.0
+    pitch: float = 0.0
     roll: float = 0.0
 
     @property
@@ -88,7 +94,7 @@ class IdleState:
     @property
     def sway(self) -> Sway:
         """Return all that moves the head as a whole; zeros where nothing does."""
-        return self.right, self.down, self.roll
+        return self.right, self.down, self.yaw, self.pitch, self.roll
 
 
 class IdleMotion:
@@ -112,6 +118,8 @@ class IdleMotion:
                 ('right', (9.7, 5.3, 2.9)),
                 ('down', (12.1, 6.1, 3.3)),
                 ('roll', (11.3, 7.1, 3.7)),
+                ('yaw', (13.7, 8.3, 5.1)),
+                ('pitch', (15.1, 9.1, 5.7)),
             )
         }
         self._breath = 2 * math.pi / rng.uniform(3.9, 4.8)
@@ -134,15 +142,18 @@ class IdleMotion:
         clauses = speech.clauses(time - AFTER, time) if chosen.brows or chosen.nods else ()
         asked = _stepped(_ASKING * asking(time, clauses), 1 / _BROW_STEPS)
         right, up = self._gaze(time, then, talk, speech) if chosen.gaze > 0 else (0.0, 0.0)
+        nodded = chosen.nods * nod(time, clauses, chosen.seed)
+        place = {axis: reach * sway * self._wave(axis, then) for axis, reach in _REACH.items()}
         return IdleState(
             blink=self._blink(time) if chosen.blinks > 0 else 0.0,
             brows=max(brows, chosen.brows * asked),
             look_right=right,
             look_up=up,
-            right=0.011 * sway * self._wave('right', then),
-            down=0.009 * sway * self._wave('down', then) - 0.004 * breath
-            + _NOD * chosen.nods * nod(time, clauses, chosen.seed),
-            roll=0.010 * sway * self._wave('roll', then),
+            right=place['right'],
+            down=place['down'] - _BREATH[0] * breath + _NOD[1] * nodded,
+            yaw=place['yaw'],
+            pitch=place['pitch'] - _BREATH[1] * breath + _NOD[0] * nodded,
+            roll=place['roll'],
         )
 
     def _gaze(self, time: float, then: float, talk: float, speech: SpeechView

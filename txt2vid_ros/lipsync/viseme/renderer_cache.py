@@ -13,6 +13,8 @@ from txt2vid_ros.media.driving.driving_media import DrivingMedia
 CACHE_BYTES = 80_000_000
 """Bytes of cached renderers: about 300 of 640x480."""
 _SAMPLED_FRAMES = 24  # frames of a video from which the lips at rest are measured
+_QUIET = 0.03  # face units that lips open and close by in a clip without speech
+_NEARLY_CLOSED = 0.05  # face units; lips parted by more are closed while nothing is said
 
 
 class RendererCache:
@@ -32,7 +34,7 @@ class RendererCache:
         self._free = capacity
         self._kept: dict[int, FaceRenderer] = {}
         self._latest: tuple[int, FaceRenderer] | None = None
-        self._parts, self._closed = _person(driving, track)
+        self._parts, self._closed, self._quiet = _person(driving, track)
 
     def get(self, index: int) -> FaceRenderer:
         """Return the renderer of driving frame `index`."""
@@ -41,7 +43,8 @@ class RendererCache:
         if self._latest is not None and self._latest[0] == index:
             return self._latest[1]
         renderer = FaceRenderer(
-            self._driving.frames[index], self._track.points[index], self._parts, self._closed)
+            self._driving.frames[index], self._track.points[index], self._parts, self._closed,
+            self._quiet)
         if renderer.nbytes <= self._free:
             self._free -= renderer.nbytes
             self._kept[index] = renderer
@@ -57,13 +60,15 @@ class RendererCache:
 
 def _person(
     driving: DrivingMedia, track: FaceTrack
-) -> tuple[MouthParts | None, Lips | None]:
-    """Return what all frames of a video share: the mouth's parts and the lips at rest."""
+) -> tuple[MouthParts | None, Lips | None, bool]:
+    """Return what frames of a video share: the mouth, its lips at rest, whether it is quiet."""
     if len(driving.frames) == 1:
-        return None, None
+        return None, None, False
     seen = np.flatnonzero(track.presence == track.presence.max())
     some = seen[np.linspace(0, len(seen) - 1, min(len(seen), _SAMPLED_FRAMES)).astype(int)]
     faces = [read_face(track.points[i], driving.frames[i]) for i in some]
     frame, face = driving.frames[some[0]], faces[0]
     parts = make_mouth_parts(frame, face, region_of(face, frame.shape), still=False)
-    return parts, closed_lips(faces)
+    low, high = np.percentile([face.gap for face in faces], (5, 95))
+    quiet = bool(high < _NEARLY_CLOSED and high - low < _QUIET)
+    return parts, closed_lips(faces), quiet

@@ -108,6 +108,26 @@ class Spline:
         return np.asarray((points - self._centre) / self._scale)
 
 
+def thin_plate(points: Array, values: Array, at: Array, stiffness: float) -> Array:
+    """
+    Return `values` (n,), known at `points` (n, 2), at the positions `at` (m, 2).
+
+    `stiffness`: how much smoother than the values it is; 0 goes through them all.
+    """
+    count = len(points)
+    system = np.zeros((count + 3, count + 3))
+    system[:count, :count] = _system(points, points)
+    system[range(count), range(count)] += stiffness
+    system[:count, count] = 1
+    system[:count, count + 1:] = points
+    system[count:] = system[:, count:].T
+    right = np.zeros(count + 3)
+    right[:count] = values
+    weights = np.linalg.solve(system, right)
+    return np.asarray(_system(at, points) @ weights[:count] + weights[count]
+                      + at @ weights[count + 1:])
+
+
 def _system(one: Array, other: Array) -> Array:
     # |a - b|^2 by one matrix product, as in Spline.kernel.
     squared = (one**2).sum(1)[:, None] + (other**2).sum(1)[None] - 2 * one @ other.T

@@ -1,23 +1,21 @@
-"""Warping a still head: lids, brows, and the sway of the whole head against its background."""
+"""Warping a still head: lids, brows, and the head as a whole against its background."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-import math
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 from txt2vid_ros.lipsync.face import mesh_points as mp
 from txt2vid_ros.lipsync.viseme.geometry import Array, FaceGeometry
+from txt2vid_ros.lipsync.viseme.head.head_turn import Box, HeadTurn
 from txt2vid_ros.lipsync.viseme.idle_motion import IdleState, Sway
 from txt2vid_ros.lipsync.viseme.lid import Lid
 from txt2vid_ros.lipsync.viseme.lid_edges import lid_edges
 from txt2vid_ros.lipsync.viseme.warp import Map, remapped, smooth_step
 
 Frame = NDArray[np.uint8]
-Box = tuple[int, int, int, int]
-"""x0, y0, x1, y1 in pixels, x1 and y1 outside."""
 
 _BROW_LIFT = 0.016  # face units, as far as stress raises them
 _INNER_LIFT = 0.022  # face units, of the ends by the nose besides
@@ -27,7 +25,6 @@ _LOOK = (0.034, 0.014)  # face units of the eyeball's surface to the side and up
 _LID_FOLLOWS = 0.22  # of the eye's height by which the upper lid goes with the eyes
 _STREAK = 0.035  # face units to both sides over which stretched skin is smoothed
 _CUBIC_REACH = 2  # pixels beside its place that cubic interpolation looks at
-_CELL = 8  # pixels of the grid on which the head's sway is laid out
 _LIDS = (
     (mp.RIGHT_LID_UPPER, mp.RIGHT_LID_LOWER, mp.RIGHT_BROW, mp.RIGHT_BROW_LOWER),
     (mp.LEFT_LID_UPPER, mp.LEFT_LID_LOWER, mp.LEFT_BROW, mp.LEFT_BROW_LOWER),
@@ -60,7 +57,7 @@ class HeadWarp:
         self._streak = 2 * max(1, round(_STREAK * face.unit)) + 1
         self._head = _box(face, list(mp.OVAL), 1.1, width, height)
         self._sharp = _box(face, list(mp.OVAL), 0.0, width, height)
-        self._place, self._weight, self._offset = _head_grid(face, self._head)
+        self._turn = HeadTurn(face, self._head)
         self._laid: tuple[Sway, Map] | None = None
         """The last sway, and where each pixel of the head's box comes from in it."""
         self._reach = 0
@@ -141,21 +138,10 @@ class HeadWarp:
 
     def _map(self, sway: Sway) -> Map:
         """Return where each pixel of the head's box comes from; sets how far that may be."""
-        if self._laid is not None and self._laid[0] == sway:
-            return self._laid[1]
-        right, down, roll = sway
-        x0, y0, x1, y1 = self._head
-        move = self._face.axes @ np.array([right, down])
-        turned = np.stack([-self._offset[..., 1], self._offset[..., 0]], axis=-1) * roll
-        shift = (turned + move.astype(np.float32)) * self._weight[..., None]
-        coarse = self._place - shift
-        rows, columns = coarse.shape[:2]
-        where = cv2.resize(coarse, (columns * _CELL, rows * _CELL), interpolation=cv2.INTER_LINEAR)
-        # The grid has a margin of one cell, as beyond the centre of an outermost cell there is no
-        # second node to interpolate with.
-        where = where[_CELL:_CELL + y1 - y0, _CELL:_CELL + x1 - x0]
-        self._reach = math.ceil(float(np.abs(shift).max())) + _CUBIC_REACH
-        self._laid = sway, np.asarray(where, np.float32)
+        if self._laid is None or self._laid[0] != sway:
+            where, reach = self._turn.laid_out(sway)
+            self._reach = reach + _CUBIC_REACH
+            self._laid = sway, where
         return self._laid[1]
 
     def _warp(self, picture: Frame, where: Map, box: Box, result: Frame) -> None:
@@ -208,38 +194,6 @@ def _brow_weights(face: FaceGeometry, units: Array) -> tuple[Map, Map, Map]:
         still = smooth_step((x - nose) * side, 0.0, 0.12)
         towards = np.where(by_nose * still > np.abs(towards), by_nose * still * side, towards)
     return weight, inner, towards.astype(np.float32)
-
-
-def _head_grid(face: FaceGeometry, box: tuple[int, int, int, int]) -> tuple[Map, Map, Map]:
-    """
-    Return a coarse grid over `box` with a margin of one cell.
-
-    Returns the position of each node in the picture, how much it follows the head, and its offset
-    from the head's pivot.
-    """
-    x0, y0, x1, y1 = box
-    # cv2.resize puts node i at the middle of cell i.
-    xs, ys = (
-        start + (np.arange(-1, -(-(stop - start) // _CELL) + 1) + 0.5) * _CELL - 0.5
-        for start, stop in ((x0, x1), (y0, y1))
-    )
-    grid = np.stack(np.meshgrid(xs, ys), axis=-1)
-    oval = face.points[list(mp.OVAL)]
-    middle, unit = oval.mean(0), face.unit
-    units = (grid - middle) / unit
-    # An ellipse around face and hair with a slow falloff; the neck follows less.
-    radius = np.hypot(units[..., 0] / 0.95, (units[..., 1] + 0.12) / 1.2)
-    weight = 1 - smooth_step(radius, 0.75, 1.5)
-    edge = np.minimum.reduce(
-        [grid[..., 0] - x0, x1 - 1 - grid[..., 0], grid[..., 1] - y0, y1 - 1 - grid[..., 1]]
-    )
-    weight = weight * smooth_step(edge, 0.04 * unit, 0.35 * unit)
-    pivot = face.points[mp.CHIN] + face.axes[:, 1] * 0.3
-    return (
-        np.asarray(grid, np.float32),
-        np.asarray(weight, np.float32),
-        np.asarray(grid - pivot, np.float32),
-    )
 
 
 def _box(

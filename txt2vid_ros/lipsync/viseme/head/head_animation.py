@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from txt2vid_ros.lipsync.viseme.head_warp import Box, HeadWarp
+from txt2vid_ros.lipsync.viseme.head.head_turn import Box
+from txt2vid_ros.lipsync.viseme.head.head_warp import HeadWarp
 from txt2vid_ros.lipsync.viseme.idle_motion import IdleState
 
 Frame = NDArray[np.uint8]

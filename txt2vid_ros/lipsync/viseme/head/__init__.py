@@ -1,0 +1,1 @@
+"""The head of a still picture: its lids, its turns, and what is kept of it between frames."""
