@@ -1,4 +1,4 @@
-"""Lids open and close along the edges that the picture shows."""
+"""Lids open and close along the edges, and with the skin, that the picture shows."""
 
 from __future__ import annotations
 
@@ -8,20 +8,24 @@ import numpy as np
 import pytest
 from txt2vid_ros.lipsync.face import mesh_points as mp
 from txt2vid_ros.lipsync.face.mesh import FaceMesh
-from txt2vid_ros.lipsync.viseme.geometry import read_face
+from txt2vid_ros.lipsync.viseme.geometry import FaceGeometry, read_face
 from txt2vid_ros.lipsync.viseme.head.head_warp import HeadWarp
 from txt2vid_ros.lipsync.viseme.idle_motion import IdleState
 from txt2vid_ros.media.driving.driving_media import load_driving
 
-BEARD = pathlib.Path(__file__).parents[2] / 'portraits' / 'beard.jpg'
+PORTRAITS = pathlib.Path(__file__).parents[2] / 'portraits'
+
+
+def face_on(frame: np.ndarray) -> FaceGeometry:
+    mesh = FaceMesh()
+    return read_face(mesh.landmarks(frame, mesh.detect(frame)[0])[0], frame)
 
 
 @pytest.mark.parametrize('mirrored', [False, True])
 def test_no_iris_is_left_in_a_shut_eye_whose_mesh_begins_within_it(mirrored: bool) -> None:
-    frame = load_driving(BEARD, width=640, height=480).frames[0]
+    frame = load_driving(PORTRAITS / 'beard.jpg', width=640, height=480).frames[0]
     frame = np.ascontiguousarray(frame[:, ::-1] if mirrored else frame)
-    mesh = FaceMesh()
-    face = read_face(mesh.landmarks(frame, mesh.detect(frame)[0])[0], frame)
+    face = face_on(frame)
     shut = HeadWarp(face, frame).animate(frame, IdleState(blink=1))
 
     def blue(picture: np.ndarray) -> int:
@@ -35,3 +39,18 @@ def test_no_iris_is_left_in_a_shut_eye_whose_mesh_begins_within_it(mirrored: boo
 
     assert blue(frame) > 100
     assert blue(shut) < 0.1 * blue(frame)
+
+
+def test_dark_frames_of_glasses_stay_where_they_are_in_a_blink() -> None:
+    frame = load_driving(PORTRAITS / 'glasses.jpg', width=640, height=480).frames[0]
+    face = face_on(frame)
+    warp = HeadWarp(face, frame)
+    shut = warp.animate(frame, IdleState(blink=1))
+    x0, y0, x1, y1 = warp.eyes
+
+    def dark(picture: np.ndarray) -> int:
+        """Return how many pixels around the eyes are as dark as frame and pupils."""
+        return int((picture[y0:y1, x0:x1].max(axis=2) < 60).sum())
+
+    # The pupils are covered, and nothing as dark comes in their place.
+    assert 0.5 * dark(frame) < dark(shut) <= dark(frame)

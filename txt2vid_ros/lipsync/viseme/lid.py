@@ -6,7 +6,7 @@ import numpy as np
 from txt2vid_ros.lipsync.viseme.geometry import Array, FaceGeometry
 from txt2vid_ros.lipsync.viseme.warp import Map, smooth_step
 
-_LID_SKIN = 0.85  # of the way from the eye up to the brow that a closing lid pulls down
+_LID_SKIN = 0.85  # of the way from the eye up to where its skin ends that a closing lid pulls down
 _CLOSES_TO = 0.94  # of the way to the lower lid
 _WIDE = 0.22  # of the eye's height by which wide eyes open further
 _INSET = 0.07  # of the eye's height above its edge: what a lid that is shut ends with
@@ -27,25 +27,23 @@ class Lid:
         rim: tuple[int, ...],
         above: Array,
         below: Array,
-        brow: tuple[int, ...],
+        top: Array,
     ) -> None:
         """
         Take the grid's positions (h, w, 2) in face units, and the edges of the eye.
 
         `rim`: mesh points of the upper edge, which lies below the lashes; `above`, `below`: the
-        edges of the lids (n, 2) in face units; `brow`: mesh points of the lower edge of the arch
-        above them.
+        edges of the lids (n, 2) in face units; `top`: up to where there is skin above them (n, 2).
         """
-        arch = face.to_units(face.points[list(brow)])
         x, y = units[..., 0], units[..., 1]
         self._upper = np.interp(x, above[:, 0], above[:, 1]).astype(np.float32)
         mesh = face.to_units(face.points[list(rim)])
         self._rim = np.maximum(
             np.interp(x, mesh[:, 0], mesh[:, 1]).astype(np.float32), self._upper)
         self._lower = np.interp(x, below[:, 0], below[:, 1]).astype(np.float32)
-        order = np.argsort(arch[:, 0])
-        brow_y = np.interp(x, arch[order, 0], arch[order, 1])
-        self._top = (self._upper + _LID_SKIN * (brow_y - self._upper)).astype(np.float32)
+        skin_y = np.interp(x, top[:, 0], top[:, 1])
+        self._top: Map = np.asarray(
+            self._upper + _LID_SKIN * (skin_y - self._upper), np.float32)
         self._y = y.astype(np.float32)
         inside = np.minimum(x - above[0, 0], above[-1, 0] - x)
         self._share = smooth_step(inside, -0.02, 0.04)

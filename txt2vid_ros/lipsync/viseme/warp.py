@@ -144,7 +144,7 @@ def remapped(
     return np.asarray(taken, np.uint8)
 
 
-def smooth_step(value: Map | Array, low: float, high: float) -> Map:
+def smooth_step(value: Map | Array, low: float | Map, high: float | Map) -> Map:
     """Return 0 below `low`, 1 above `high`, smooth in between."""
     t = np.clip((value - low) / (high - low), 0, 1)
     return np.asarray(t * t * (3 - 2 * t), np.float32)
