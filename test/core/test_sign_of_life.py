@@ -7,6 +7,7 @@ from pathlib import Path
 import time
 
 import pytest
+from txt2vid_ros.core.process import sign_of_life
 from txt2vid_ros.core.process.sign_of_life import SignOfLife
 
 
@@ -22,3 +23,15 @@ def test_what_is_left_after_a_kill_and_nothing_after_an_end(tmp_path: Path, ago:
     assert sign.left_of(1000.0) == pytest.approx(left, abs=60.0 if left else 0.0)
     sign.end()
     assert sign.left_of(1000.0) == 0.0
+
+
+def test_signs_that_come_one_upon_the_other_are_one(tmp_path: Path,
+                                                    monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sign_of_life, 'EVERY_SECONDS', 1000.0)
+    file = tmp_path / 'sign'
+    sign = SignOfLife(file)
+    sign.give()
+    file.unlink()
+    for _ in range(3):
+        sign.give()
+    assert not file.exists()

@@ -23,8 +23,9 @@ from txt2vid_ros.supervisor import Supervisor
 PROGRAM = 'fast-discovery-server'
 SERVERS = 'ROS_DISCOVERY_SERVER'
 """The variable by which ROS nodes find servers, and by which a server finds others."""
-LEASE = 21.0
-"""Seconds after which nodes have forgotten a server that was killed: 20, and one to notice it.
+LEASE = 22.0
+"""Seconds after which nodes have forgotten a server that was killed: 20, one to notice it, and one
+that may have passed since its last sign.
 
 All servers of Fast DDS 2 have the same name, and count their messages from 1. To nodes that
 remember another the first ones of a new server are repetitions of what they know.

@@ -6,12 +6,13 @@ import asyncio
 from collections import Counter, OrderedDict
 from collections.abc import AsyncGenerator, Callable, Generator, Hashable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Generic
+import time
+from typing import Any, Generic
 
 from txt2vid_ros.core.errors import ProviderError, UserError
 from txt2vid_ros.core.time_limits import LOCAL, TimeLimits
 from txt2vid_ros.providers.resilience.health import ProviderHealth
-from txt2vid_ros.providers.resilience.job_thread import CancelCheck, Item, TimeLimitError
+from txt2vid_ros.providers.resilience.job_thread import CancelCheck, Item, Job, TimeLimitError
 from txt2vid_ros.providers.resilience.provider_slot import Loadable, P, ProviderSlot
 
 FAULTS_TO_FAIL = 3
@@ -22,7 +23,7 @@ class ProviderThreads(Generic[P]):
     """
     Makes what is asked for, one job after the other on each thread, for the event loop to await.
 
-    Those that were used last are kept, up to a number.
+    Those that were used last are kept, up to a number. Belongs to one event loop.
     """
 
     def __init__(self, make: Callable[..., P], kept: int, at_once: int,
@@ -35,6 +36,8 @@ class ProviderThreads(Generic[P]):
         self._users: Counter[tuple[Hashable, ...]] = Counter()
         self._waiting = ThreadPoolExecutor(at_once, thread_name_prefix='replica')
         self._faults = 0
+        self._left: list[tuple[ProviderSlot[P], Job[Any], float]] = []
+        """Jobs under way that nobody waits for any more, and since when."""
 
     def load(self, arguments: tuple[Hashable, ...]) -> None:
         """Load the provider of these arguments, and wait for that. Raises what it raises."""
@@ -46,7 +49,8 @@ class ProviderThreads(Generic[P]):
         """
         Yield the items that `work` makes with the provider of these arguments.
 
-        Whoever stops listening cancels it. Raises what it raises.
+        Whoever stops listening cancels it. Raises what it raises, and ProviderError where the
+        provider hangs with another job.
         """
         slot = self._slot(arguments)
         self._users[arguments] += 1
@@ -56,6 +60,8 @@ class ProviderThreads(Generic[P]):
             while True:
                 item = await loop.run_in_executor(self._waiting, job.take, self._limits)
                 if item is None:
+                    if not job.done:
+                        raise ProviderError('the provider hangs', retriable=True)
                     break
                 yield item
             self._faults = 0
@@ -70,10 +76,17 @@ class ProviderThreads(Generic[P]):
             raise
         finally:
             job.drop()
+            if not job.done:
+                self._left.append((slot, job, time.monotonic()))
             self._users[arguments] -= 1
 
     def check(self) -> None:
-        """Raise RuntimeError where the replica does not work any more, as when its GPU is gone."""
+        """
+        Give up what hangs; to be called every few seconds.
+
+        Raises RuntimeError where the replica does not work any more, as when its GPU is gone.
+        """
+        self._give_up_hung()
         if self._faults >= FAULTS_TO_FAIL:
             raise RuntimeError(f'the provider failed {self._faults} times in a row')
         if any(slot.hung_too_often for slot in self._slots.values()):
@@ -85,6 +98,14 @@ class ProviderThreads(Generic[P]):
             slot.close()
         self._slots.clear()
         self._waiting.shutdown(wait=False)
+
+    def _give_up_hung(self) -> None:
+        # Whoever asks has another provider, and leaves long before the time limits here.
+        latest = time.monotonic() - self._limits.gap
+        self._left = [each for each in self._left if not each[1].done]
+        for slot in {slot for slot, _, since in self._left if since < latest}:
+            slot.abandon()
+            self._left = [each for each in self._left if each[0] is not slot]
 
     def _slot(self, arguments: tuple[Hashable, ...]) -> ProviderSlot[P]:
         slot = self._slots.get(arguments)

@@ -50,7 +50,7 @@ class SpeechReplica:
         return StreamingResponse(self._service.answer(await request.body()),
                                  media_type=wire.MEDIA_TYPE)
 
-    def check_health(self) -> None:
+    async def check_health(self) -> None:
         """Raise where the provider does not work any more, as when its GPU is gone."""
         self._service.threads.check()
 

@@ -8,7 +8,7 @@ import subprocess
 from hypothesis import given
 from hypothesis import strategies as st
 import pytest
-from txt2vid_ros.media.output.mpegts import PACKET_BYTES, TransportStreamParser
+from txt2vid_ros.media.output.mpegts import PACKET_BYTES, payload, TransportStreamParser
 
 
 @pytest.fixture(scope='module')
@@ -97,3 +97,12 @@ def test_what_viewers_missed_is_for_recordings_and_both_are_counted_on(
         if data[at + 3] & 0x10:
             assert counter == (counters.get(pid, counter - 1) + 1) & 0xF, pid
             counters[pid] = counter
+
+
+@pytest.mark.parametrize(('field', 'stuffed'), [
+    ('', False), ('00', True), ('01 00', True), ('02 00 ff', True), ('01 40', False),
+    ('07 50 000000007e00', False), ('08 50 000000007e00 ff', True)])
+def test_a_packet_that_is_filled_up_is_known_from_one_byte_on(field: str, stuffed: bool) -> None:
+    adaptation = bytes.fromhex(field)
+    packet = bytes((0x47, 1, 0, 0x30 if adaptation else 0x10)) + adaptation
+    assert payload(packet.ljust(PACKET_BYTES, b'x')) == (len(packet), stuffed)

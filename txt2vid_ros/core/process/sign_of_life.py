@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from pathlib import Path
 import time
+
+EVERY_SECONDS = 1.0
+"""Seconds from sign to sign: each is written to a disk, which may be a card that wears out."""
 
 
 class SignOfLife:
@@ -13,6 +17,7 @@ class SignOfLife:
     def __init__(self, file: Path) -> None:
         """Name the file; it, and its folder, are made with the first sign."""
         self._file = file
+        self._given = -math.inf
 
     def left_of(self, seconds: float) -> float:
         """Return what is left of the `seconds` after the last sign; 0 after an orderly end."""
@@ -23,7 +28,11 @@ class SignOfLife:
         return min(max(left, 0.0), seconds)
 
     def give(self) -> None:
-        """Say that the process is alive."""
+        """Say that the process is alive; one that comes soon after another is left out."""
+        now = time.monotonic()
+        if now - self._given < EVERY_SECONDS:
+            return
+        self._given = now
         with contextlib.suppress(OSError):
             self._file.parent.mkdir(parents=True, exist_ok=True)
             self._file.touch()

@@ -30,6 +30,9 @@ QUEUED_FRAMES = 50
 QUEUED_SOUNDS = 4000
 """Frames whose sound may wait, 15 MB: more than StallWatch lets a process be kept from the
 processor."""
+SOUND_HELD_SECONDS = 0.1
+"""For which pictures may only be repeated: ffmpeg leaves sound that is later than the last picture
+that it was given in its pipe, and a player would run out of sound."""
 LONGEST_END = 10.0
 """Seconds that the packets of an encoder wait for the last ones of the encoder before."""
 
@@ -53,7 +56,7 @@ class StreamEncoder:
                 bf=0, threads=1, colorspace='smpte170m', color_primaries='smpte170m',
                 color_trc='smpte170m', color_range='tv', acodec='aac',
                 muxdelay=0, muxpreload=0, flush_packets=1, pes_payload_size=0,
-                # Microseconds: sound does not wait for a picture that is not coded.
+                # Microseconds: the muxer holds no sound back for a picture that is not coded.
                 max_interleave_delta=1,
                 # A reader then knows where a picture ends, and need not wait for the next one.
                 omit_video_pes_length=0,
@@ -71,7 +74,8 @@ class StreamEncoder:
         self._opening = opening
         self._sent = Sent()
         self._place = 0
-        self._choice = RepeatChoice(form.key_frame_every, opening.missed)
+        self._choice = RepeatChoice(form.key_frame_every, opening.missed,
+                                    int(SOUND_HELD_SECONDS * form.fps))
         self._repeater = PictureRepeater()
         self._reading = False
         """Whether its packets are passed on now, and not yet those of the encoder before."""
@@ -144,7 +148,7 @@ class StreamEncoder:
 
     def _repeated(self, place: int, picture: bytes, sound: bytes) -> bool:
         """Have the picture before said to stay, if this one is the same."""
-        # Beside speech every picture is coded, as the muxer holds sound back for a picture.
+        # Beside speech every picture is coded, as sound would wait for it: SOUND_HELD_SECONDS.
         allowed = self._repeater.able and not sound.strip(b'\0')
         after = self._choice.after(place, picture, allowed)
         if after is None:
@@ -174,7 +178,9 @@ class StreamEncoder:
         while data := self._encoder.read():
             with self._passing:
                 self._pass_on(self._repeater.feed(data))
-        self._reading = False
+        with self._passing:
+            # What the writing thread has in hand is still sent, and counted.
+            self._reading = False
         self._sent = self._what_was_sent()
 
     def _what_was_sent(self) -> Sent:

@@ -160,8 +160,10 @@ def payload(packet: bytes) -> tuple[int, bool]:
     length = packet[4]
     if length == 0:
         return 5, True
-    # A flag byte, and six bytes of clock reference where bit 4 says so.
-    return min(5 + length, PACKET_BYTES), length > (7 if packet[5] & 0x10 else 1)
+    # A flag byte, and six bytes of clock reference where bit 4 says so. Without any flag it is
+    # there for stuffing's sake alone.
+    return (min(5 + length, PACKET_BYTES),
+            not packet[5] or length > (7 if packet[5] & 0x10 else 1))
 
 
 def presentation_time(unit: bytes) -> int | None:

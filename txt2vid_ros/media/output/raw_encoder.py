@@ -93,7 +93,7 @@ class RawEncoder(FfmpegProcess):
         """
         Have it write what it was given, and make sure that it is gone; return its status.
 
-        Each step takes at most `timeout` seconds.
+        Each step takes at most `timeout` seconds, for a pipe that moves twice as long.
         """
         # Both are ended before either is waited for: while ffmpeg expects a picture, it leaves
         # sound that is later than the last one in its pipe.

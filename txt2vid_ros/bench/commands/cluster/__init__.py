@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
+import math
 from pathlib import Path
 from typing import Any
 
 from txt2vid_ros.bench.cluster.growth import growth, picture, SIZES
-from txt2vid_ros.bench.cluster.serving import Serving
+from txt2vid_ros.bench.cluster.serving import FPS, Serving
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.parameters import whole
 
 H200 = '1=0.64,4=0.68,16=0.91,64=1.97,128=3.44'
 """Milliseconds of a batch, sound in to mouth out: docs/wav2lip.md, "Speed on a GPU"."""
+
+_LEAST: Mapping[str, float] = {
+    'simulate': 1, 'request_ms': 0, 'network_ms': 0, 'deadline_ms': 0, 'seconds': 1 / FPS}
+"""Of the options. In so many seconds each session wants a mouth."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,9 +40,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Simulate; return the figures."""
-    if arguments.simulate < 1:
-        raise UserError(f'--simulate is {arguments.simulate}', 'It has to be at least 1.')
+    """Simulate; return the figures. Raises UserError."""
+    for name, least in _LEAST.items():
+        value = getattr(arguments, name)
+        for each in value if isinstance(value, list) else [value]:
+            if not least <= each < math.inf:
+                raise UserError(f'--{name.replace("_", "-")} is {each:g}',
+                                f'It has to be at least {least:g}.')
     steps = steps_of(arguments.steps)
     sizes = sorted({round(arguments.simulate * share) or 1 for share in SIZES})
     found = {f'{ms:g} ms a request': growth(

@@ -13,9 +13,15 @@ class RepeatChoice:
     them.
     """
 
-    def __init__(self, key_frame_every: int, missed: int) -> None:
-        """Take the places from key frame to key frame, and the first place for viewers."""
+    def __init__(self, key_frame_every: int, missed: int, most: int) -> None:
+        """
+        Take the places from key frame to key frame, and the first place for viewers.
+
+        At most `most` pictures in a row are repeated.
+        """
         self._every = key_frame_every
+        self._most = most
+        self._in_a_row = 0
         self._missed = missed
         self._keys_before = math.ceil(missed / key_frame_every)
         self._keys = 0
@@ -31,11 +37,13 @@ class RepeatChoice:
         """
         key = place >= self._next_key(place)
         if (allowed and not key and place >= self._missed and self._coded is not None
-                and self._coded[0] is picture):
+                and self._coded[0] is picture and self._in_a_row < self._most):
             after = self._coded[1]
             self._coded = picture, place
+            self._in_a_row += 1
             return after
         self._keys += key
+        self._in_a_row = 0
         self._coded = picture, place
         return None
 
