@@ -54,6 +54,7 @@ def test_from_the_sound_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     assert figures['opening_r'] >= 0.6
     assert figures['silence_opening'] < 0.02
     assert abs(figures['offset_ms']) < 40
+    assert 0 <= figures['bilabials_from_sound_unheard'] <= 1
 
 
 def test_a_language_without_a_voice_is_measured_by_the_usual_length_of_its_sounds(
