@@ -119,12 +119,14 @@ setup(
             'google = txt2vid_ros.providers.cloud.google.voice:GoogleVoice [google]',
             'resemble = txt2vid_ros.providers.cloud.resemble.voice:ResembleVoice [resemble]',
             'openai = txt2vid_ros.providers.cloud.openai.voice:OpenAiVoice [openai]',
+            'ray = txt2vid_ros.providers.cloud.ray.voice:RayVoice',
         ],
         'txt2vid_ros.stt': [
             'moonshine = txt2vid_ros.providers.stt.moonshine:MoonshineRecognizer [mic]',
             'faster-whisper = txt2vid_ros.providers.stt.whisper:WhisperRecognizer [languages]',
             'google = txt2vid_ros.providers.cloud.google.recognizer:GoogleRecognizer [google]',
             'openai = txt2vid_ros.providers.cloud.openai.recognizer:OpenAiRecognizer',
+            'ray = txt2vid_ros.providers.cloud.ray.recognizer:RayRecognizer',
         ],
         'txt2vid_ros.vad': [
             'silero = txt2vid_ros.providers.vad.silero:SileroActivity [mic]',

@@ -14,7 +14,12 @@ HERE = 77
 
 
 class PaintedSession(LipSyncSession):
+    def __init__(self) -> None:
+        self.pictures: list[SpeechView] = []
+        """The speech of each."""
+
     def render(self, time: float, driving_index: int, speech: SpeechView) -> Frame:
+        self.pictures.append(speech)
         return np.full((120, 160, 3), HERE, np.uint8)
 
 
@@ -22,8 +27,12 @@ class PaintedEngine(LipSyncEngine):
     name = 'painted'
     look_ahead = 0.5
 
+    def __init__(self) -> None:
+        self.opened: list[PaintedSession] = []
+
     def open(self, driving: DrivingMedia) -> LipSyncSession:  # noqa: A003
-        return PaintedSession()
+        self.opened.append(PaintedSession())
+        return self.opened[-1]
 
 
 def speech() -> SpeechTimeline:

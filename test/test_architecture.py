@@ -26,7 +26,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     'speaking': ('core',),
     'lipsync': ('core', 'media'),
     'call': ('core', 'lipsync', 'media'),
-    'cluster': ('core', 'lipsync'),
+    'cluster': ('core', 'lipsync', 'listening', 'providers', 'speaking'),
     'providers': ('core', 'lipsync', 'listening', 'media', 'speaking'),
     'render': ('core', 'lipsync', 'media', 'speaking'),
     'ros': ('core', 'media'),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 import contextlib
 import dataclasses
 from fractions import Fraction
@@ -109,21 +109,25 @@ def render(speech: Iterator[SpeechPart], tail: float, driving: DrivingMedia, eng
             for _ in range(SHARERS - 1):
                 sessions.append(engine.open(driving))
                 stack.callback(sessions[-1].close)
-        pool = stack.enter_context(ThreadPoolExecutor(len(sessions), 'render'))
+        threads = [stack.enter_context(ThreadPoolExecutor(1, 'render')) for _ in sessions]
         encoder = stack.enter_context(
             encoding_to(file, driving.size, grid.fps, STREAM_RATE))
-        writer = _FrameWriter(sessions, pool, driving, timeline, grid, encoder)
+        writer = _FrameWriter(sessions, threads, driving, timeline, grid, encoder)
 
         def write_to(end: int) -> None:
             while writer.frames < end:
                 writer.write(min(writer.at_a_time, end - writer.frames))
-                progress(grid.seconds(writer.frames))
+                progress(grid.seconds(writer.written))
 
         for part in speech:
+            # What is being rendered shall not depend on how soon the next part is there.
+            writer.settle()
             known = _add(timeline, expressions, part, known)
             writer.timed = writer.timed and bool(part.chunk.phonemes)
             write_to(math.ceil((known - need) * grid.fps))
         write_to(max(1, round((known + tail) * grid.fps)))
+        writer.finish()
+        progress(grid.seconds(writer.written))
         return grid.seconds(writer.frames)
 
 
@@ -145,16 +149,22 @@ def _add(timeline: SpeechTimeline, expressions: ExpressionTimeline, part: Speech
 class _FrameWriter:
     """Writes frame after frame with the sound that belongs to it."""
 
-    def __init__(self, sessions: Sequence[LipSyncSession], pool: ThreadPoolExecutor,
+    def __init__(self, sessions: Sequence[LipSyncSession], threads: Sequence[Executor],
                  driving: DrivingMedia, timeline: SpeechTimeline, grid: FrameGrid,
                  encoder: FileEncoder) -> None:
         self._sessions = sessions
-        self._pool = pool
+        self._threads = threads
+        """One for each session."""
         self._driving = driving
         self._timeline = timeline
         self._grid = grid
         self._encoder = encoder
-        self.frames = 0
+        self.frames = self.written = 0
+        """Frames that were begun, and those that the encoder has."""
+        self._begun: tuple[Sequence[int], list[Future[list[Frame]]]] | None = None
+        """Places, and their pictures once they are rendered."""
+        self._settled: list[tuple[Frame, bytes]] = []
+        """Pictures that wait to be written, and the sound with each."""
         self.timed = True
         """Whether all speech has phonemes; without them a session goes by what it has heard."""
 
@@ -166,28 +176,48 @@ class _FrameWriter:
         return self._sessions[0].batch_size
 
     def write(self, count: int) -> None:
-        """Write the next `count` frames, rendered together."""
+        """
+        Begin the next `count` frames, rendered together, and write those rendered before.
+
+        So the cores that render wait neither for what is written nor for the next speech.
+        """
+        self.settle()
         places = range(self.frames, self.frames + count)
+        self._begun = places, self._rendered(places)
+        self.frames += count
+        self._write_settled()
+
+    def settle(self) -> None:
+        """Wait until all that was begun is rendered; nothing else is done with it yet."""
+        if self._begun is None:
+            return
+        places, parts = self._begun
+        self._begun = None
+        pictures = [picture for part in parts for picture in part.result()]
+        self._settled += [(picture, to_s16(self._timeline.samples(
+            _sample_time(place, self._grid.fps), _sample_time(place + 1, self._grid.fps),
+            STREAM_RATE)).tobytes()) for place, picture in zip(places, pictures, strict=True)]
+        self._timeline.forget(self._grid.seconds(places[-1]))
+
+    def finish(self) -> None:
+        """Write all that was begun."""
+        self.settle()
+        self._write_settled()
+
+    def _write_settled(self) -> None:
+        for picture, sound in self._settled:
+            self._encoder.write(cv2.cvtColor(picture, cv2.COLOR_BGR2YUV_I420).tobytes(), sound)
+        self.written += len(self._settled)
+        self._settled = []
+
+    def _rendered(self, places: Sequence[int]) -> list[Future[list[Frame]]]:
         times = [self._grid.seconds(place) for place in places]
         indices = [self._driving.index_at(time) for time in times]
-        pictures = self._rendered(times, indices)
-        for place, picture in zip(places, pictures, strict=True):
-            sound = self._timeline.samples(
-                _sample_time(place, self._grid.fps), _sample_time(place + 1, self._grid.fps),
-                STREAM_RATE)
-            planes = cv2.cvtColor(picture, cv2.COLOR_BGR2YUV_I420)
-            self._encoder.write(planes.tobytes(), to_s16(sound).tobytes())
-        self._timeline.forget(times[-1])
-        self.frames += count
-
-    def _rendered(self, times: list[float], indices: list[int]) -> list[Frame]:
-        if len(times) <= self._sessions[0].batch_size:
-            return self._sessions[0].render_batch(times, indices, self._timeline)
-        parts = [self._pool.submit(session.render_batch, times[at:at + SHARE],
-                                   indices[at:at + SHARE], self._timeline)
-                 for session, at in zip(self._sessions, range(0, len(times), SHARE),
-                                        strict=False)]
-        return [picture for part in parts for picture in part.result()]
+        share = SHARE if len(self._sessions) > 1 and self.timed else len(times)
+        return [thread.submit(session.render_batch, times[at:at + share], indices[at:at + share],
+                              self._timeline)
+                for session, thread, at in zip(self._sessions, self._threads,
+                                               range(0, len(times), share), strict=False)]
 
 
 def _sample_time(frame: int, fps: Fraction) -> float:

@@ -1,35 +1,32 @@
-"""
-A real Ray cluster of three nodes on this machine: replicas and nodes are killed under load.
-
-`make test-ray` installs Ray and runs it; `make test` skips it where Ray is not installed.
-"""
+"""Clips and mouths of a real Ray cluster: replicas and nodes are killed under load."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+import contextlib
+import importlib.util
 import os
 from pathlib import Path
 import signal
-import socket
 import subprocess
 import sys
 import threading
 import time
 from typing import Any
 
-from command_line import MAIN, ROOT
+from command_line import MAIN
+import numpy as np
 from painted_engine import BOX, face, is_here, PaintedEngine, speech
 import pytest
 from rig import playable
+from txt2vid_ros.core.address import HostPort
+from txt2vid_ros.lipsync.remote.client import MouthClient, ReplicaAway
+from txt2vid_ros.lipsync.remote.engine import RayEngine, RayOptions
+from txt2vid_ros.lipsync.wav2lip.options import Wav2LipOptions
 
-ray = pytest.importorskip('ray', reason='needs the package ray: make test-ray')
+if importlib.util.find_spec('ray') is None:     # not loaded: the cluster's settings come first
+    pytest.skip('needs the package ray: make test-ray', allow_module_level=True)
 pytestmark = pytest.mark.timeout(600)
-# Those of a running cluster are set before Ray is loaded.
-ENVIRONMENT = {'RAY_USAGE_STATS_ENABLED': '0', 'RAY_worker_niceness': '0',
-               'RAY_raylet_start_wait_time_s': '200',
-               'PYTHONPATH': f'{ROOT}:{Path(__file__).parent}',
-               'RAY_SERVE_PROXY_READY_CHECK_TIMEOUT_S': '120',
-               'RAY_SERVE_PROXY_HEALTH_CHECK_TIMEOUT_S': '60'}
 
 
 class Picture:
@@ -80,30 +77,12 @@ def until(true: Callable[[], bool], seconds: float = 200) -> None:
         time.sleep(0.05)
 
 
-@pytest.fixture(scope='module')
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    before = dict(os.environ)
-    os.environ.update(ENVIRONMENT)
-    from ray.cluster_utils import Cluster
-    # A node's ports are of its own; a socket's name has at most 107 bytes.
-    made = Cluster(initialize_head=True, head_node_args={
-        'num_cpus': 0, 'include_dashboard': False, 'object_store_memory': 100_000_000})
-    for _ in range(2):
-        made.add_node(num_cpus=1, object_store_memory=100_000_000)
-    ray.init(address=made.address, log_to_driver=False)
-    yield made
-    ray.shutdown()
-    made.shutdown()
-    os.environ.clear()
-    os.environ.update(before)
-
-
 def test_clips_of_a_process_that_is_killed_are_made_again(cluster: Any, tmp_path: Path) -> None:
     (tmp_path / 'list.csv').write_text('text,output\nHi.,a.mp4\nBye.,b.mp4\n')
     running = subprocess.Popen(
         [sys.executable, '-m', MAIN, 'render', '--jobs', str(tmp_path / 'list.csv'), '--ray',
          cluster.address, '--fps', '2', '--width', '160', '--height', '120'],
-        env={**os.environ, **ENVIRONMENT}, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        env={**os.environ}, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         text=True)
     victims: list[int] = []
 
@@ -125,47 +104,72 @@ def test_clips_of_a_process_that_is_killed_are_made_again(cluster: Any, tmp_path
         playable(tmp_path / name)
 
 
-def test_a_killed_replica_and_a_killed_node_cost_no_picture(cluster: Any, tmp_path: Path) -> None:
-    from grey_network import Loader
+def test_a_killed_replica_and_a_killed_node_cost_no_picture(
+        cluster: Any, port: int, tmp_path: Path) -> None:
     from ray import serve
+    from replicas import grey, Replicas
     from txt2vid_ros.cluster.lipsync import deployment
-    from txt2vid_ros.core.address import HostPort
-    from txt2vid_ros.lipsync.remote.engine import RayEngine, RayOptions
-    from txt2vid_ros.lipsync.wav2lip.options import Wav2LipOptions
-    with socket.create_server(('127.0.0.1', 0)) as free:
-        port = free.getsockname()[1]
-    serve.start(proxy_location='HeadOnly', http_options={'host': '127.0.0.1', 'port': port})
     serve.run(deployment(
-        Loader(tmp_path), 1_000_000, autoscaling_config=None, num_replicas=2,
+        grey(tmp_path), 1_000_000, autoscaling_config=None, num_replicas=2,
         max_replicas_per_node=1, ray_actor_options={'num_cpus': 0.1}, health_check_period_s=1.0),
-        route_prefix='/lipsync')
-
-    def replicas() -> dict[int, str]:
-        return {int(file.name): file.read_text() for file in tmp_path.glob('[0-9]*')}
-
-    until(lambda: len(replicas()) >= 2)
+        name='lipsync', route_prefix='/lipsync')
+    replicas = Replicas(tmp_path)
+    until(lambda: len(replicas()) == 2)
     engine = RayEngine(HostPort('127.0.0.1', port), RayOptions(deadline_ms=500.0),
                        Wav2LipOptions(box=BOX), PaintedEngine())
     engine.load()
     picture = Picture(engine)
     try:
         picture.until('there')
-        first = replicas()
-        os.kill(next(iter(first)), signal.SIGKILL)
-        until(lambda: len(replicas()) > len(first))     # Serve has started another
+        replicas.kill(1)
+        until(lambda: len(replicas()) == 2)     # Serve has started another
         picture.until('there')
         # All replicas at once: nobody is left to answer for a while.
-        second = replicas()
-        for pid in set(second) - {next(iter(first))}:
-            os.kill(pid, signal.SIGKILL)
+        replicas.kill()
         picture.until('here')
-        until(lambda: len(replicas()) > len(second))
+        until(lambda: bool(replicas()))
         picture.until('there')
         cluster.remove_node(next(iter(cluster.worker_nodes)), allow_graceful=False)
         picture.until('there')
     finally:
         picture.close()
         engine.close()
-        serve.shutdown()
+        serve.delete('lipsync')
+        cluster.add_node(num_cpus=1, object_store_memory=100_000_000)
     print(picture.made, f'gap {picture.longest_gap:.2f} s, stall {picture.longest_stall:.2f} s')
     assert picture.longest_gap < 1.0 + picture.longest_stall
+
+
+def test_a_second_replica_comes_under_load(port: int, tmp_path: Path) -> None:
+    from ray import serve
+    from replicas import grey, Replicas
+    from txt2vid_ros.cluster.lipsync import DEPLOYMENT, deployment
+    serve.run(deployment(
+        grey(tmp_path, 0.1), 1_000_000, ray_actor_options={'num_cpus': 0.1}, autoscaling_config={
+            **DEPLOYMENT['autoscaling_config'], 'max_replicas': 2, 'target_ongoing_requests': 2,
+            'upscale_delay_s': 0.5, 'metrics_interval_s': 0.5, 'look_back_period_s': 1.0}),
+        name='lipsync', route_prefix='/lipsync')
+    replicas = Replicas(tmp_path)
+    until(lambda: bool(replicas()))
+    assert len(replicas()) == 1
+    over = threading.Event()
+
+    def ask() -> None:
+        client = MouthClient(HostPort('127.0.0.1', port), 60.0)
+        client.start()
+        while not over.is_set():
+            with contextlib.suppress(ReplicaAway):
+                client.mouths(np.zeros((1, 80, 16), np.float32),
+                              [np.zeros((96, 96, 3), np.uint8)])
+        client.close()
+
+    faces = [threading.Thread(target=ask) for _ in range(8)]
+    for each in faces:
+        each.start()
+    try:
+        until(lambda: len(replicas()) == 2)
+    finally:
+        over.set()
+        for each in faces:
+            each.join()
+        serve.delete('lipsync')

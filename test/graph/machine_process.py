@@ -18,9 +18,9 @@ class MachineProcess:
     def __init__(self, machine: str, folder: Path, domain: int, *words: str,
                  environment: Mapping[str, str] | None = None, keyboard: bool = False) -> None:
         # Over the network only: in truth the machines share no memory.
-        environment = {**node_environment(folder, domain, environment),
+        environment = {**node_environment(folder, domain),
                        'FASTDDS_BUILTIN_TRANSPORTS': 'UDPv4',
-                       'ROS_AUTOMATIC_DISCOVERY_RANGE': 'SUBNET'}
+                       'ROS_AUTOMATIC_DISCOVERY_RANGE': 'SUBNET', **(environment or {})}
         self.process = subprocess.Popen(
             [*Machines.within(machine), sys.executable, *words], env=environment,
             stdin=subprocess.PIPE if keyboard else subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -48,6 +48,11 @@ class MachineProcess:
 
     def _ended(self) -> bool:
         return self.process.poll() is not None and not self._reader.is_alive()
+
+    def kill(self) -> None:
+        """Kill it, so that it can tidy up nothing."""
+        self.process.kill()
+        self.process.wait()
 
     def close(self) -> None:
         """End it."""

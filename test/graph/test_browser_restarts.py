@@ -22,6 +22,8 @@ PAUSE = 3.0
 PARTS = {'stt': 'listening', 'tts': 'ready to speak', 'lipsync': 'showing the face',
          'responder': 'saying back', 'stream': '', 'web': 'watch in a browser'}
 """What is killed, one after the other, and what it says where it works."""
+TYPED_AFTER = ('tts', 'stream', 'web')
+"""What a typed text goes through; a spoken one goes through all."""
 TYPED = 'This was typed in place of {}.'
 ENOUGH = 4
 """Words of a question by which it is known."""
@@ -151,5 +153,6 @@ def test_the_conversation_goes_on_after_each_part_was_killed(tmp_path: Path) -> 
                 wait_for_the_face(page)
                 wait_for_an_answer(page, words(spoken.text), part)
                 stop_talking(page)
-                type_until_it_is_heard(page, part)
+                if part in TYPED_AFTER:
+                    type_until_it_is_heard(page, part)
         assert head.stop() == 0

@@ -18,7 +18,7 @@ from txt2vid_ros.bench.commands.sync import clap_times, figures, flash_times
 from txt2vid_ros.bench.rig.viewer import decode, Decoded, Viewer
 from txt2vid_ros.core.clock import SECOND
 
-CLAPS = 6
+CLAPS = 4
 SOUND = ('voice/audio', 'voice/audio_info')
 
 

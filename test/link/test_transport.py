@@ -107,7 +107,7 @@ def test_start_times_and_offset_on_one_machine() -> None:
     with receiver(listener) as (_, heard), sender(
             UdpClient(f'127.0.0.1:{listener.port}')) as (runner, _):
         # On a busy machine it takes many exchanges until one was not held up on its way. What is
-        # judged is the offset that claims to be certain to a millisecond, or in the end to ten.
+        # judged is the offset that claims to be certain to 3 ms, or in the end to ten.
         deadline = time.monotonic() + CERTAIN_WITHIN
         for count, text in enumerate(itertools.cycle(TEXTS), 1):
             say(runner, text)
@@ -115,7 +115,7 @@ def test_start_times_and_offset_on_one_machine() -> None:
             offset = runner.end.measured_offset(instant())
             assert offset is None or abs(offset.seconds) <= offset.uncertainty
             late = time.monotonic() > deadline
-            if offset is not None and offset.uncertainty <= (0.01 if late else 0.001):
+            if offset is not None and offset.uncertainty <= (0.01 if late else 0.003):
                 break
             assert not late, f'no certain offset in {count} exchanges: {offset}'
         last = [event for event in heard.events if isinstance(event, ReceivedText)][-1]

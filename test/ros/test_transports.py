@@ -49,6 +49,17 @@ def test_both_generations_of_fast_dds_find_the_profile(
     assert not any(Path(file).exists() for file in files)
 
 
+@pytest.mark.parametrize('environment', REACHES)
+def test_with_a_discovery_server_nobody_is_looked_for_elsewhere(environment: dict[str, str]
+                                                                ) -> None:
+    held = {**environment, 'ROS_DISCOVERY_SERVER': '127.0.0.1:11811'}
+    with transports(Pictures(), held):
+        profile = ElementTree.parse(held[PROFILES[0]])
+    found = {element.tag.rpartition('}')[2] for element in profile.iter()}
+    assert 'leaseAnnouncement' in found
+    assert not found & {'initialPeersList', 'initialAnnouncements'}
+
+
 @pytest.mark.parametrize('name', OWN)
 def test_what_the_user_has_chosen_stays(name: str) -> None:
     environment = {name: 'chosen', 'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST'}

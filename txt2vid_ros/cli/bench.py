@@ -32,6 +32,7 @@ BENCHES: dict[str, str] = {
     'render': 'how much faster than real time files are made',
     'face': 'how the default face moves, on its pictures',
     'lipsync': 'the lip-sync engines; Wav2Lip beside torch',
+    'cluster': 'how many replicas many faces need, simulated from measured times',
 }
 
 

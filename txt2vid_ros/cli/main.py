@@ -28,6 +28,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     'bench': ('txt2vid_ros.cli.bench', 'measure: sync, latency, graph, render, ...'),
     'link': ('txt2vid_ros.cli.link', 'make a key for the text link, and watch it'),
     'cards': ('txt2vid_ros.cli.call.cards', 'see whose cards calls have left, and forget them'),
+    'discovery-server': ('txt2vid_ros.cli.discovery_server',
+                         'have the ROS nodes of several sites find each other'),
     'top': ('txt2vid_ros.cli.top', 'watch a running talking head: nodes, latencies, sentences'),
     'trace': ('txt2vid_ros.cli.traces', 'follow sentences through the graph, with times'),
     'service': ('txt2vid_ros.cli.service', 'start the talking head with the machine (systemd)'),

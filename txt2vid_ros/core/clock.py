@@ -39,15 +39,22 @@ class FrameGrid:
 
     def stamp(self, index: int) -> int:
         """Return when frame `index` is seen, in nanoseconds."""
-        return int(Fraction(index * SECOND) / self.fps)
+        # In integers: Fraction takes ten times as long, and each frame asks several times.
+        return index * SECOND * self.fps.denominator // self.fps.numerator
 
     def seconds(self, index: int) -> float:
         """Return when frame `index` is seen, in seconds."""
-        return float(index / self.fps)
+        return index * self.fps.denominator / self.fps.numerator
+
+    def sample(self, index: int, rate: int) -> int:
+        """Return the sample, of `rate` Hz and counted as frames are, with which a frame begins."""
+        return index * rate * self.fps.denominator // self.fps.numerator
 
     def index(self, stamp: int) -> int:
         """Return the frame whose time is nearest to `stamp` nanoseconds."""
-        return round(Fraction(stamp) * self.fps / SECOND)
+        unit = self.fps.denominator * SECOND
+        whole, rest = divmod(stamp * self.fps.numerator, unit)
+        return whole + (2 * rest > unit or (2 * rest == unit and whole % 2))
 
     def first_after(self, stamp: int) -> int:
         """Return the first frame that is seen at or after `stamp` nanoseconds."""

@@ -23,6 +23,8 @@ STREAM_RATE = 48_000
 
 def to_s16(samples: NDArray[np.float32]) -> NDArray[np.int16]:
     """Return samples in -1..1 (beyond that clipped, NaN as silence) as little-endian int16."""
+    if not samples.any():
+        return np.zeros(samples.shape, '<i2')   # in a tenth of the time: most of what is heard
     finite = np.nan_to_num(samples, nan=0.0, posinf=1.0, neginf=-1.0)
     scaled = np.rint(np.clip(finite, -1.0, 1.0) * np.float32(FULL_SCALE))
     return np.asarray(np.minimum(scaled, FULL_SCALE - 1), '<i2')

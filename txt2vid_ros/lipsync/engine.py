@@ -70,7 +70,8 @@ class LipSyncSession(abc.ABC):
         """
         Return the picture to be shown at `time`, based on driving frame `driving_index`.
 
-        The caller owns the result, which has the size of the driving media.
+        The result has the size of the driving media. It has to stay as it is: where nothing has
+        changed it may be the very picture that was returned before.
         """
 
     def render_batch(self, times: Sequence[float], driving_indices: Sequence[int],

@@ -111,7 +111,7 @@ class FrameInterpolator:
         self._rendered: dict[int, Frame] = {}
 
     def frame(self, place: int) -> Frame:
-        """Return the picture at `place`: rendered, or interpolated at a lower rate."""
+        """Return the picture at `place`, which has to stay as it is: rendered, or interpolated."""
         keys = self._rate_control.key_frames(place)
         for old in [key for key in self._rendered if key not in keys]:
             del self._rendered[old]
@@ -119,7 +119,7 @@ class FrameInterpolator:
             frame = self._key(place)
             if keys.after > place + 1:
                 self._key(keys.after)
-            return frame.copy()
+            return frame
         return self._between(keys, place)
 
     def forget(self) -> None:
@@ -137,6 +137,8 @@ class FrameInterpolator:
                 mouth_moved = not np.array_equal(frame, self._driving(place))
             if mouth_moved:
                 self._rate_control.observe(cost)
+            # It may be shown again, and others are blended from it.
+            frame.setflags(write=False)
             self._rendered[place] = frame
         return self._rendered[place]
 

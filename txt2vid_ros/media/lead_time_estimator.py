@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from txt2vid_ros.core.monitoring.percentiles import RollingPercentiles
 
+LOOK_EVERY = 10
+"""Delays after which the lead may fall: to order all for each frame takes as long as a message."""
+
 
 class LeadTimeEstimator:
     """
@@ -22,13 +25,23 @@ class LeadTimeEstimator:
         self._largest = largest
         self.delays = RollingPercentiles(window)
         """Seconds."""
+        self._usual: float | None = 0.0
+        """What nearly all delays are at most; None where that is to be looked up again."""
+        self._since = 0
+        """Delays since it was."""
 
     def observe(self, delay: float) -> None:
         """Note one delay in seconds."""
         self.delays.observe(delay)
+        self._since += 1
+        if self._usual is not None and (delay > self._usual or self._since >= LOOK_EVERY):
+            self._usual = None
 
     @property
     def lead_time(self) -> float:
         """Return the lead in seconds that 98 % of the observed delays would have been met by."""
-        usual = self.delays.at(0.98)
+        usual = self._usual
+        if usual is None:
+            usual = self._usual = self.delays.at(0.98)
+            self._since = 0
         return min(max(self._need + usual + self._margin, self._smallest), self._largest)

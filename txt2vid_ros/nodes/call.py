@@ -39,8 +39,9 @@ NOBODY = '0' * 32
 """The identity of whoever calls without a key: kept for this call alone."""
 GOODBYE = b'\x10'
 """The message of data that ends a call; no message of cards begins so."""
-GOODBYE_SECONDS = 2.0
-"""Until a call is over at this end, whether the other one has been told or not."""
+GOODBYE_SECONDS = 5.0
+"""Until a call is over at this end, whether the other one has been told or not: three repetitions,
+each of which a bad path may lose, with a round trip of half a second between them."""
 IN_FLIGHT = 2
 """Messages that wait in the link at most: what is sent next can still be chosen."""
 MOST_RECEIVED = 256

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 import logging
+import time
 from typing import Any
 
 from rclpy.lifecycle import LifecycleNode
@@ -18,7 +19,10 @@ class RosClock:
 
     def now(self) -> int:
         """Return the present ROS time in nanoseconds."""
-        return int(self._clock.now().nanoseconds)
+        if self._clock.ros_time_is_active:
+            return int(self._clock.now().nanoseconds)
+        # What rcl reads as well, without a message for each of the dozens of looks a frame.
+        return time.time_ns()
 
 
 class RosLogHandler(logging.Handler):

@@ -23,6 +23,8 @@ share memory."""
 REACH, LOCALHOST = 'ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST'
 ADDRESSED = ('ROS_STATIC_PEERS', 'ROS_LOCALHOST_ONLY')
 """Variables that ROS understands only together with a reach of its own."""
+SERVERS = 'ROS_DISCOVERY_SERVER'
+"""Names servers by which nodes find each other, in place of multicast and of addresses."""
 PICTURE_SEGMENT = 8 << 20
 """Bytes of shared memory for pictures; a whole one has to find room in it."""
 
@@ -70,7 +72,7 @@ def transports(pictures: Pictures, environment: MutableMapping[str, str] = os.en
     if reach == LOCALHOST and not by_ros:
         # With this reach ROS would add a transport by shared memory to every process.
         changed[REACH] = 'SYSTEM_DEFAULT'
-    profile = _profile(pictures, reach, by_ros,
+    profile = _profile(pictures, reach, by_ros, bool(environment.get(SERVERS)),
                        _own_port_offset(environment) if pictures.received else 0)
     # Fast DDS takes nothing but the path of a file that is there.
     with tempfile.NamedTemporaryFile('w', prefix='txt2vid_', suffix='.xml') as file:
@@ -89,7 +91,8 @@ def transports(pictures: Pictures, environment: MutableMapping[str, str] = os.en
                     environment[name] = value
 
 
-def _profile(pictures: Pictures, reach: str, by_ros: bool, own_port_offset: int) -> str:
+def _profile(pictures: Pictures, reach: str, by_ros: bool, by_server: bool, own_port_offset: int
+             ) -> str:
     described, used = [], []
     if not (reach == LOCALHOST and by_ros):
         # The range is how many processes of a machine find each other; ROS has the same.
@@ -100,7 +103,7 @@ def _profile(pictures: Pictures, reach: str, by_ros: bool, own_port_offset: int)
         segment = f'<segment_size>{PICTURE_SEGMENT}</segment_size>' if pictures.sent else ''
         described.append(f'<transport_id>pictures</transport_id><type>SHM</type>{segment}')
         used.append('pictures')
-    peers = '' if by_ros or reach == 'OFF' else _PEERS[reach == LOCALHOST]
+    peers = '' if by_ros or by_server or reach == 'OFF' else _PEERS[reach == LOCALHOST]
     return f"""<?xml version="1.0" encoding="UTF-8"?>
 <dds xmlns="http://www.eprosima.com"><profiles>
 {_each('transport_descriptors', [_each('transport_descriptor', described)])}
@@ -110,7 +113,7 @@ def _profile(pictures: Pictures, reach: str, by_ros: bool, own_port_offset: int)
 <sendSocketBufferSize>4194304</sendSocketBufferSize>
 <listenSocketBufferSize>4194304</listenSocketBufferSize>
 {_PORT.format(own_port_offset) if pictures.received else _UDP_ALONE}
-<builtin>{_EAGER}{peers}</builtin>
+<builtin>{_SELDOM if by_server else _EAGER}{peers}</builtin>
 </rtps></participant>
 </profiles></dds>"""
 
@@ -128,6 +131,11 @@ _PORT = '<port><offsetd3>{}</offsetd3></port>'
 _EAGER = ('<discovery_config><initialAnnouncements><count>25</count>'
           '<period><nanosec>100000000</nanosec></period></initialAnnouncements>'
           '</discovery_config>')
+# A server may be far away, over a thin link. By default a word goes each 3 s and counts for 20 s,
+# and one each 0.45 s as long as no server answers. config/discovery_server.xml is as sparing.
+_SELDOM = ('<discovery_config><leaseDuration><sec>60</sec></leaseDuration>'
+           '<leaseAnnouncement><sec>10</sec></leaseAnnouncement>'
+           '<clientAnnouncementPeriod><sec>2</sec></clientAnnouncementPeriod></discovery_config>')
 _HERE = '<locator><udpv4><address>127.0.0.1</address></udpv4></locator>'
 _MULTICAST = '<locator><udpv4><address>239.255.0.1</address></udpv4></locator>'
 _PEERS = {

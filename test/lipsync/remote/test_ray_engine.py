@@ -89,6 +89,17 @@ def test_without_anybody_there_the_face_is_shown_and_the_user_told(
     engine.close()
 
 
+def test_the_engine_here_has_made_a_picture_of_a_speaker_before_one_is_needed(
+        replica: FakeReplica) -> None:
+    here = PaintedEngine()
+    engine = RayEngine(replica.address, RayOptions(), Wav2LipOptions(box=BOX), here)
+    engine.load()
+    opened(engine)
+    first, = here.opened[0].pictures        # which takes the longest, by far
+    assert first.mouth(0.0).max() == 1.0
+    engine.close()
+
+
 def test_an_address_is_checked_and_the_options_of_both_engines_are_known() -> None:
     for wrong in ('ray', 'ray://', 'ray:gpu1', 'ray://gpu1:99999'):
         with pytest.raises(UserError, match=r'lipsync\.engine.*ray://HOST:PORT'):

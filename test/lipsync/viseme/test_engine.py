@@ -180,7 +180,7 @@ def test_closed_lids_hide_the_eyes() -> None:
 
     session = opened()
     picture = session.render(0, 0, silence())
-    head = HeadWarp(session.renderer(0).face, picture.shape)
+    head = HeadWarp(session.renderer(0).face, picture)
     shut = head.animate(picture.copy(), IdleState(blink=1))
     pupils = [(264, 201), (349, 206)]
     for x, y in pupils:

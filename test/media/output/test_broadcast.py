@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from hypothesis import given
 from hypothesis import strategies as st
-from txt2vid_ros.media.output.broadcast import Broadcast
+from txt2vid_ros.media.output.broadcast import Broadcast, GROUP_BYTES
 from txt2vid_ros.media.output.mpegts import StreamChunk
 
 
@@ -18,6 +18,27 @@ def test_a_viewer_begins_with_the_header_and_a_key_frame() -> None:
         broadcast.publish(chunk)
     broadcast.close()
     assert b''.join(viewer) == b'[tables]KbK'
+
+
+def test_who_wants_to_begin_at_once_gets_all_since_the_last_key_frame() -> None:
+    broadcast = Broadcast(lambda: b'[tables]')
+    for chunk in (StreamChunk(b'a'), StreamChunk(b'K', True), StreamChunk(b'b'),
+                  StreamChunk(b'L', True), StreamChunk(b'c')):
+        broadcast.publish(chunk)
+    viewer = broadcast.subscribe(at_once=True)
+    broadcast.publish(StreamChunk(b'd'))
+    broadcast.close()
+    assert b''.join(viewer) == b'[tables]Lcd'
+
+
+def test_what_is_too_long_since_a_key_frame_is_not_kept() -> None:
+    broadcast = Broadcast(lambda: b'')
+    for chunk in (StreamChunk(b'K', True), StreamChunk(b'x' * GROUP_BYTES), StreamChunk(b'y')):
+        broadcast.publish(chunk)
+    viewer = broadcast.subscribe(at_once=True)
+    broadcast.publish(StreamChunk(b'K', True))
+    broadcast.close()
+    assert b''.join(viewer) == b'K'
 
 
 def test_the_header_is_the_one_of_that_moment() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 import subprocess
+import time
 from typing import Any
 
 import ffmpeg
@@ -26,6 +27,9 @@ def test_an_encoder_does_not_list_what_it_has_read() -> None:
         assert encoder.write(bytes(6), SOUND, 60.0), encoder.complaint()
         if place in (40, 160):
             held.append(resident_bytes(encoder.pid))
+    # Its last sound lies behind the last picture, of which no other will come.
+    begun = time.monotonic()
     assert encoder.finish(60.0) == 0
+    assert time.monotonic() - begun < 60, 'the end was waited for in vain'
     # A list of the packets in those 8 minutes would be 0.5 MB.
     assert held[1] - held[0] < 200_000

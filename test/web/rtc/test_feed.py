@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 import dataclasses
 import itertools
 import subprocess
@@ -13,10 +14,23 @@ from aiohttp import web
 from face_server import LoopThread
 import pytest
 from rig import MovableClock, Rig, until
-from txt2vid_ros.core.clock import FrameGrid, SECOND
+from txt2vid_ros.core.clock import Clock, FrameGrid, SECOND
+from txt2vid_ros.media.output.http_address import JOIN_PATH
 from txt2vid_ros.web.rtc import feed as feed_module
 from txt2vid_ros.web.rtc.feed import StreamFeed
 from txt2vid_ros.web.rtc.h264 import Picture
+
+
+async def made(clock: Clock, shown: Callable[[Picture], None]) -> StreamFeed:
+    return StreamFeed(clock, shown)
+
+
+async def entered(need: AbstractContextManager[None]) -> None:
+    need.__enter__()
+
+
+async def left(need: AbstractContextManager[None]) -> None:
+    need.__exit__(None, None, None)
 
 
 class Followed:
@@ -25,10 +39,24 @@ class Followed:
     def __init__(self, clock: Any) -> None:
         self.pictures: list[Picture] = []
         self.thread = LoopThread()
-        self.feed = StreamFeed(clock, self.pictures.append)
+        self.feed = self.thread.call(made(clock, self.pictures.append))
+        self._need: AbstractContextManager[None] | None = None
 
     def follow(self, url: str) -> None:
+        """Follow a stream and need its pictures."""
         self.thread.loop.call_soon_threadsafe(self.feed.follow, url)
+        if self._need is None:
+            self.need()
+
+    def need(self) -> None:
+        self._need = self.feed.needed()
+        self.thread.call(entered(self._need))
+
+    def leave(self) -> None:
+        """Need no more pictures."""
+        assert self._need is not None
+        self.thread.call(left(self._need))
+        self._need = None
 
     def more(self, count: int) -> list[Picture]:
         """Wait for so many more pictures and return them."""
@@ -37,6 +65,8 @@ class Followed:
         return self.pictures[before:]
 
     def close(self) -> None:
+        if self._need is not None:
+            self.leave()
         self.thread.call(self.feed.close())
         self.thread.close()
 
@@ -96,7 +126,7 @@ class Stream:
 
     async def start(self) -> str:
         app = web.Application()
-        app.add_routes([web.get('/live.ts', self._live), web.get('/status.json', self._status)])
+        app.add_routes([web.get(JOIN_PATH, self._live), web.get('/status.json', self._status)])
         self.runner = web.AppRunner(app)
         await self.runner.setup()
         await web.TCPSite(self.runner, '127.0.0.1', 0).start()
@@ -107,7 +137,11 @@ class Stream:
         return web.Response(body=self.data, status=200 if self.requests % 3 else 503)
 
     async def _status(self, request: web.Request) -> web.Response:
-        return web.json_response(self.status)
+        status = self.status
+        if isinstance(status, dict) and isinstance(status.get('pts_zero_ns'), int):
+            # Each time it is another stream.
+            status = {'pts_zero_ns': status['pts_zero_ns'] + self.requests}
+        return web.json_response(status)
 
 
 def made_by_ffmpeg(*options: str) -> bytes:
@@ -185,3 +219,23 @@ def test_nothing_is_followed_any_more(followed: Followed, stream: Stream) -> Non
         return len(asyncio.all_tasks())
     until(lambda: followed.thread.call(idle()) == 1, 'the feed to stop')
     assert stream.requests
+
+
+def test_it_reads_while_somebody_needs_it(followed: Followed, clock: MovableClock,
+                                          monkeypatch: pytest.MonkeyPatch) -> None:
+    """And begins with the last key frame, which whoever comes then need not wait for."""
+    monkeypatch.setattr(feed_module, 'LINGER_SECONDS', 0.05)
+    with Rig(clock=clock) as rig:
+        rig.writer.change(dataclasses.replace(rig.form, key_frame_every=75), rig.grid)
+        followed.follow(rig.output.url)
+        followed.more(30)
+        followed.leave()
+        until(lambda: rig.output.viewers == 0, 'the feed to rest')
+        assert followed.thread.call(kept(followed)) == []
+        rig.wait_frames(5)
+        before = clock.now()
+        followed.need()
+        joined = followed.more(1)[0]
+        group = followed.thread.call(kept(followed))
+        assert group[0].key_frame and group[0].stamp < before
+        assert joined.stamp in [each.stamp for each in group]

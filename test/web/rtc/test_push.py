@@ -71,7 +71,7 @@ class Ingest:
 def face() -> Iterator[FaceServer]:
     with Rig() as rig, FaceServer(rig.speech) as server:
         server.follow(rig.output.url)
-        until(lambda: server.figures()['pictures'] > 5, 'pictures')
+        rig.wait_frames(5)
         yield server
         assert not server.faults
 

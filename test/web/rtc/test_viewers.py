@@ -22,7 +22,7 @@ __all__ = ['loopback']
 def face() -> Iterator[FaceServer]:
     with Rig(noise=True) as rig, FaceServer(rig.speech) as server:
         server.follow(rig.output.url)
-        until(lambda: server.figures()['pictures'] > 5, 'pictures')
+        rig.wait_frames(5)
         yield server
         assert not server.faults
 

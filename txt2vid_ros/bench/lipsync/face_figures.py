@@ -8,6 +8,8 @@ import time
 
 import numpy as np
 from numpy.typing import NDArray
+from txt2vid_ros.bench.lipsync.blink_length import blink_ms
+from txt2vid_ros.bench.lipsync.mouth_leak import MouthLeaks
 from txt2vid_ros.bench.lipsync.mouth_measurement import (
     best_lag,
     correlation,
@@ -19,6 +21,7 @@ from txt2vid_ros.bench.lipsync.mouth_measurement import (
     requested_opening,
     Values,
 )
+from txt2vid_ros.bench.lipsync.teeth_drift import TeethDrift
 from txt2vid_ros.bench.lipsync.untouched_region import UntouchedRegion
 from txt2vid_ros.core.mouth import (
     ClauseSpan,
@@ -29,7 +32,7 @@ from txt2vid_ros.core.mouth import (
     SHAPE_INDEX,
 )
 from txt2vid_ros.lipsync.face.mesh import FaceMesh
-from txt2vid_ros.lipsync.face.track import find_face
+from txt2vid_ros.lipsync.face.track import FaceTrack, find_face
 from txt2vid_ros.lipsync.viseme.engine import VisemeEngine, VisemeSession
 from txt2vid_ros.lipsync.viseme.idle_motion import LifeSettings
 from txt2vid_ros.media.driving.driving_media import DrivingMedia
@@ -108,7 +111,18 @@ class _Measurements:
     render_lags: list[float] = dataclasses.field(default_factory=list)
     sound_lags: list[float] = dataclasses.field(default_factory=list)
     outside: int = 0
+    leak: int = 0
+    teeth: TeethDrift = dataclasses.field(default_factory=TeethDrift)
     spent: float = 0.0
+
+
+@dataclasses.dataclass(frozen=True)
+class _Driven:
+    """What the pictures are compared with: of the driving frames and their faces."""
+
+    track: FaceTrack
+    region: UntouchedRegion
+    leaks: MouthLeaks
 
 
 class _ClosedMouthBias:
@@ -147,10 +161,10 @@ def measure(
     track = find_face(driving, FaceMesh)
     session = engine.open(driving)
     closed_bias = _ClosedMouthBias(driving, session, mesh)
-    beyond = UntouchedRegion(driving, track)
+    driven = _Driven(track, UntouchedRegion(driving, track), MouthLeaks(driving, track))
     seen = _Measurements()
     for said in sentences:
-        _say(said, timed, driving, session, mesh, beyond, closed_bias, seen)
+        _say(said, timed, driving, session, mesh, driven, closed_bias, seen)
     session.close()
     engine.close()
     opened, asked = np.concatenate(seen.opened), np.concatenate(seen.asked)
@@ -168,6 +182,9 @@ def measure(
         'offset_ms': float(np.median(seen.sound_lags)) if seen.sound_lags else None,
         'render_offset_ms': float(np.median(seen.render_lags)),
         'outside_change': float(seen.outside),
+        'corner_leak': float(seen.leak),
+        'teeth_drift': seen.teeth.percent(),
+        'blink_ms': blink_ms(driving, track),
         'ms_per_frame': seen.spent / max(len(opened), 1) * 1000,
         'frames': float(len(opened)),
         'bilabials': float(len(bilabials)),
@@ -175,7 +192,7 @@ def measure(
 
 
 def _say(said: TimedSentence, timed: bool, driving: DrivingMedia, session: VisemeSession,
-         mesh: FaceMesh, beyond: UntouchedRegion, closed_bias: _ClosedMouthBias,
+         mesh: FaceMesh, driven: _Driven, closed_bias: _ClosedMouthBias,
          seen: _Measurements) -> None:
     """Have the face say one sentence, and measure its pictures."""
     track = mouth_track(said.phonemes, said.samples, said.rate)
@@ -188,8 +205,13 @@ def _say(said: TimedSentence, timed: bool, driving: DrivingMedia, session: Visem
         begun = time.thread_time()
         frames.append(session.render(float(moment), index, speech))
         seen.spent += time.thread_time() - begun
-        seen.outside = max(seen.outside, beyond.change(index, frames[-1]))
+        seen.outside = max(seen.outside, driven.region.change(index, frames[-1]))
     meshes = list(follow(frames, mesh))
+    for moment, frame, found in zip(times, frames, meshes, strict=True):
+        if found is not None:
+            index = driving.index_at(float(moment))
+            seen.leak = max(seen.leak, driven.leaks.pixels(index, frame, found))
+            seen.teeth.add(frame, driven.track.points[index], found, opening(found))
     opened = np.array([float('nan') if one is None else opening(one) for one in meshes])
     asked = np.array([requested_opening(track.at(float(t) - _REST)) for t in times])
     seen.opened.append(opened)

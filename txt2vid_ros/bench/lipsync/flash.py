@@ -60,7 +60,7 @@ class FlashSession(LipSyncSession):
         light = round(DARK + share * (BRIGHT - DARK))
         if self._face is None:
             return np.full((height, width, 3), light, np.uint8)
-        frame = self._face.render(time, driving_index, speech)
+        frame = self._face.render(time, driving_index, speech).copy()
         self.mouth_moved = self._face.mouth_moved
         frame[:height // CORNER, :width // CORNER] = light
         return frame

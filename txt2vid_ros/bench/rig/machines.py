@@ -22,20 +22,33 @@ class Machines:
         if os.geteuid() != 0 or not shutil.which('ip'):
             raise UserError('network namespaces need root and iproute2',
                             'Run this as root, with iproute2 installed.')
-        self.names = tuple(f't2v{os.getpid()}{end}' for end in ('a', 'b'))
+        self.names = (f't2v{os.getpid()}a', f't2v{os.getpid()}b')
+        self._made: list[str] = []
         try:
-            for name in self.names:
-                ip('netns', 'add', name)
-            ip('link', 'add', CABLE, 'netns', self.names[0], 'type', 'veth', 'peer', 'name', CABLE,
-               'netns', self.names[1])
-            for name, address in zip(self.names, ADDRESSES, strict=True):
-                ip('-n', name, 'address', 'add', f'{address}/24', 'dev', CABLE)
-                ip('-n', name, 'link', 'set', 'lo', 'up')
-                ip('-n', name, 'link', 'set', CABLE, 'up')
-                self._route(name)
+            self._connect()
         except UserError:
             self.close()
             raise
+
+    def _connect(self) -> None:
+        near, far = self.names
+        for name in self.names:
+            self._make(name)
+        ip('link', 'add', CABLE, 'netns', near, 'type', 'veth', 'peer', 'name', CABLE,
+           'netns', far)
+        for name, address in zip(self.names, ADDRESSES, strict=True):
+            self._attach(name, CABLE, address)
+            self._route(name)
+
+    def _make(self, name: str) -> None:
+        ip('netns', 'add', name)
+        self._made.append(name)
+        ip('-n', name, 'link', 'set', 'lo', 'up')
+
+    @staticmethod
+    def _attach(name: str, interface: str, address: str) -> None:
+        ip('-n', name, 'address', 'add', f'{address}/24', 'dev', interface)
+        ip('-n', name, 'link', 'set', interface, 'up')
 
     @staticmethod
     def within(name: str) -> tuple[str, ...]:
@@ -50,14 +63,13 @@ class Machines:
             # puts them back.
             self._route(self.names[0])
 
-    @staticmethod
-    def _route(name: str) -> None:
+    def _route(self, name: str) -> None:
         # What a machine's default route does: discovery goes to all that is there.
         ip('-n', name, 'route', 'replace', 'default', 'dev', CABLE)
 
     def close(self) -> None:
         """Remove them."""
-        for name in self.names:
+        for name in self._made:
             subprocess.run(['ip', 'netns', 'delete', name], check=False, capture_output=True)
 
     def __enter__(self) -> Machines:

@@ -21,10 +21,12 @@ MOST_POINTS = 900
 
 
 def chart(title: str, unit: str, series: Mapping[str, Points],
-          marks: Sequence[tuple[float, str]] = (), dots: bool = False, until: float = 0.0
-          ) -> str:
+          marks: Sequence[tuple[float, str]] = (), dots: bool = False, until: float = 0.0,
+          across: str = '') -> str:
     """
     Return an SVG of lines (or dots) over time, with a dashed upright line at each mark.
+
+    With `across` they are over that instead.
 
     The time ends with the last point, or at `until` seconds. A line is broken where a value is
     NaN. A mark's text is shown by the browser when pointed at. Each name is beside the plot in
@@ -35,12 +37,12 @@ def chart(title: str, unit: str, series: Mapping[str, Points],
     values = [point[1] for points in drawn.values() for point in points
               if math.isfinite(point[1])]
     low, high, step = _scale(min(values, default=0.0), max(values, default=1.0))
-    minutes = last > 180
-    across = (WIDTH - LEFT - RIGHT) / last
+    minutes = last > 180 and not across
+    width = (WIDTH - LEFT - RIGHT) / last
     upwards = (HEIGHT - TOP - BOTTOM) / (high - low)
 
     def x(time: float) -> float:
-        return LEFT + time * across
+        return LEFT + time * width
 
     def y(value: float) -> float:
         return HEIGHT - BOTTOM - (value - low) * upwards
@@ -59,7 +61,7 @@ def chart(title: str, unit: str, series: Mapping[str, Points],
             parts.append(f'<text x="{place:.1f}" y="{HEIGHT - 12}" text-anchor="middle">'
                          f'{at:g}</text>')
     parts.append(f'<text x="{WIDTH - RIGHT}" y="{HEIGHT - 1}" text-anchor="end">'
-                 f'{"minutes" if minutes else "seconds"}</text>'
+                 f'{_text(across) or ("minutes" if minutes else "seconds")}</text>'
                  f'<text x="4" y="{TOP}">{_text(unit)}</text>')
     for at, what in marks:
         parts.append(f'<line class="mark" x1="{x(at):.1f}" x2="{x(at):.1f}" y1="{TOP}" '

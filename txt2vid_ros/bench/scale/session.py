@@ -58,9 +58,9 @@ class BenchSession:
         return self._graph.first_picture
 
     def close(self) -> None:
-        """Silence and end it."""
-        self.end_speech()
-        self._stack.close()
+        """Silence and end it. Raises UserError where it does not answer, and ends it even so."""
+        with self._stack:
+            self.end_speech()
 
     def begin_speech(self) -> None:
         """Have it speak without a pause from now on."""
@@ -70,10 +70,12 @@ class BenchSession:
         self._talk.start()
 
     def end_speech(self) -> None:
-        """Have it end its sentence, and wait until it has."""
+        """Silence it in mid-sentence, and wait until it is. Raises UserError without an answer."""
         self._silence.set()
         if self._talk is not None:
+            self._client.interrupt()
             self._talk.join(LONGEST_SENTENCE)
+            self._talk = None
 
     def counts(self) -> Counts:
         """Return what it has done until now."""

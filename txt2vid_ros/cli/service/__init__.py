@@ -155,7 +155,7 @@ def _code() -> list[Path]:
 def _environment() -> dict[str, str]:
     """Return what of this environment the service needs, secrets excepted."""
     kept = ('PATH', 'PYTHONPATH', 'ROS_DOMAIN_ID', 'RMW_IMPLEMENTATION',
-            'ROS_AUTOMATIC_DISCOVERY_RANGE', 'LANG',
+            'ROS_AUTOMATIC_DISCOVERY_RANGE', 'ROS_DISCOVERY_SERVER', 'LANG',
             *(('ROS_DISTRO', 'AMENT_PREFIX_PATH', 'LD_LIBRARY_PATH')
               if 'ROS_DISTRO' in os.environ else ()))
     return {**{name: os.environ[name] for name in kept if os.environ.get(name)},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 from collections.abc import Collection, Mapping, Sequence
+import contextlib
 import dataclasses
 import errno
 import functools
@@ -167,6 +168,7 @@ class QueuedWriter:
         """Set when the reading end has gone, or has stalled for as long as the queue lasts."""
         self.taken = 0
         """Writes that the pipe has taken."""
+        self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
@@ -188,7 +190,7 @@ class QueuedWriter:
 
     def _run(self) -> None:
         try:
-            while (data := self._queue.get()) is not None:
+            while (data := self._next()) is not None:
                 write_all(self._pipe, data)
                 self.taken += 1
         except (ValueError, OSError):
@@ -208,11 +210,24 @@ class QueuedWriter:
             except queue.Empty:
                 return
 
+    def _next(self) -> bytes | None:
+        if self._ended.is_set() and self._queue.empty():
+            return None
+        return self._queue.get()
+
+    def end(self) -> None:
+        """Have the pipe closed as soon as what is queued is written; does not wait for that."""
+        self._ended.set()
+        # Where the queue is full, the thread sees that itself, behind the last write.
+        with contextlib.suppress(queue.Full):
+            self._queue.put_nowait(None)
+
     def close(self, timeout: float = 2.0) -> None:
-        """Write what is queued, then close the pipe; wait at most `timeout` seconds for each."""
-        try:
-            self._queue.put(None, timeout=timeout)
-        except queue.Full:
-            self.failed.set()
-            return
+        """Write what is queued and close the pipe; wait `timeout` seconds, twice if it moves."""
+        self.end()
+        taken = self.taken
         self._thread.join(timeout)
+        if self.taken > taken:
+            self._thread.join(timeout)
+        if self._thread.is_alive():
+            self.failed.set()

@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from txt2vid_ros.core.address import HostPort
 from txt2vid_ros.core.errors import UserError
+from txt2vid_ros.core.mouth import MouthTrack, SHAPES
 from txt2vid_ros.core.parameters import check_fields, parameter
+from txt2vid_ros.core.pcm import SPEECH_RATE
 from txt2vid_ros.lipsync.engine import Frame, LipSyncEngine, LipSyncSession, SpeechView
 from txt2vid_ros.lipsync.remote.client import MouthClient, ReplicaAway
 from txt2vid_ros.lipsync.wav2lip.batching.mouth_queue import MouthQueue
@@ -20,6 +22,7 @@ from txt2vid_ros.lipsync.wav2lip.locate import locate
 from txt2vid_ros.lipsync.wav2lip.options import Wav2LipOptions
 from txt2vid_ros.media.driving.driving_media import DrivingMedia
 from txt2vid_ros.media.expression_timeline import ExpressionTimeline
+from txt2vid_ros.media.speech_timeline import SpeechTimeline
 
 
 @dataclasses.dataclass(frozen=True)
@@ -145,6 +148,8 @@ class RayEngine(LipSyncEngine):
         """Find the face of `driving`. Raises UserError."""
         local = self._fallback.open(driving)
         try:
+            # The first picture takes longer than others, and is then needed at once.
+            local.render(0.0, 0, _somebody_speaking())
             remote = Wav2LipSession(driving, locate(driving, self._wav2lip),
                                     self._queue, self._wav2lip)
         except BaseException:
@@ -160,3 +165,12 @@ class RayEngine(LipSyncEngine):
         self._queue.close()
         self._client.close()
         self._fallback.close()
+
+
+def _somebody_speaking() -> SpeechTimeline:
+    """Return half a second of a tone, with a mouth that is open."""
+    speech = SpeechTimeline()
+    tone = np.sin(np.arange(SPEECH_RATE // 2) * 0.2).astype(np.float32)
+    speech.push('', 0, tone, SPEECH_RATE)
+    speech.push_mouth('', MouthTrack(np.array([-1.0, 1.0]), np.ones((2, len(SHAPES)), np.float32)))
+    return speech

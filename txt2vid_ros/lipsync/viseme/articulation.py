@@ -22,8 +22,11 @@ _WIDE_GAP = 0.03
 _SLIT = 0.9  # of the mouth's width, between the ends of the inner lips
 _ASIDE = (0.05, 0.1)  # of the mouth's width between its middle and where the lips' halves meet
 _ROUNDED_END = 0.94  # at the ends of the inner lips: the slit is not quite a point
-_OVERLAP_SEEN = 0.01  # of a gap is covered by the inner skin of the lips
-NARROWING = 0.31  # of the mouth's width by rounding
+_OVERLAP_SEEN = 0.014  # of a gap is covered by the inner skin of the lips
+NARROWING = 0.29  # of the mouth's width by rounding
+_PRESSED = 0.05  # of the mouth's width by lips that are pressed together
+_FULLER_ROUND = 0.07  # of their height by rounding, in the middle
+_BLUNT = 0.6  # of the way from the pictured outline to that of a ring, by rounding
 WIDENING = 0.13  # of the mouth's width by spreading
 ROUND_DROP = 0.02  # of the upper lip
 _UPPER_SHARE = 0.2  # of the gap that the upper lip gives
@@ -77,6 +80,7 @@ def articulate(rest: Lips, pose: MouthPose, corners: float = 0.0) -> Articulated
     gap, tooth_gap = lip_gaps(pose)
     drop = JAW_DROP * jaw * (1 - 0.45 * closed) * (1 - 0.3 * lip_in)
     narrow = 1 - NARROWING * rounded + WIDENING * wide * (1 - 0.5 * closed) - 0.05 * jaw * parted
+    narrow -= _PRESSED * closed * (1 - wide)
     # Rounded lips leave the corners no way.
     corners *= 1 - 0.6 * rounded
     narrow += CORNER_SPREAD * (corners if corners > 0 else 0.5 * corners)
@@ -106,18 +110,20 @@ def articulate(rest: Lips, pose: MouthPose, corners: float = 0.0) -> Articulated
     up_out, low_out = moved(rest.upper_outer), moved(rest.lower_outer)
     up_height = _heights(rest.upper_outer, rest.upper_inner)
     low_height = _heights(rest.lower_outer, rest.lower_inner)
-    fuller = 1 + 0.22 * rounded - 0.1 * wide - 0.28 * closed - 0.08 * jaw * parted
+    fuller = 1 + _FULLER_ROUND * rounded - 0.1 * wide - 0.28 * closed - 0.08 * jaw * parted
     # Rounded lips reach down over the upper teeth instead of baring them.
     upper = _UPPER_SHARE * gap - ROUND_DROP * rounded * (1 - closed) * (1 - 0.5 * jaw)
     rise = upper + 0.75 * tooth_gap
     fall = (1 - _UPPER_SHARE) * gap - 0.01 * rounded * parted + 0.25 * tooth_gap
     up_in[:, 1] -= rise * profile(rest.upper_inner, 0.95)
     low_in[:, 1] += fall * profile(rest.lower_inner, 0.92)
-    up_out[:, 1] = up_out[:, 1] + up_height * (1 - fuller) - rise * profile(rest.upper_outer, 0.9)
-    low_full = fuller * (1 - 0.45 * lip_in)
-    low_out[:, 1] = (
-        low_out[:, 1] - low_height * (1 - low_full) + fall * profile(rest.lower_outer, 0.7)
-    )
+    # Lips that come forward are as full beside their middle as there: pictured ones, narrowed,
+    # would end in a tip.
+    blunt = _BLUNT * rounded
+    up_full = fuller * _ringed(up_height, rest.upper_outer, middle, blunt)
+    low_full = fuller * (1 - 0.45 * lip_in) * _ringed(low_height, rest.lower_outer, middle, blunt)
+    up_out[:, 1] += up_height - up_full - rise * profile(rest.upper_outer, 0.9)
+    low_out[:, 1] += low_full - low_height + fall * profile(rest.lower_outer, 0.7)
     lips = Lips(up_out, up_in, low_in, low_out)
     return Articulated(
         lips,
@@ -145,6 +151,13 @@ def _beside(x: Array, middle: float, row: Array) -> Array:
     """Return how far each x lies from the `middle` (0) towards the ends of `row` (-1, 1)."""
     reach = np.where(x < middle, middle - float(row[0, 0]), float(row[-1, 0]) - middle)
     return np.asarray((x - middle) / np.maximum(reach, 1e-6))
+
+
+def _ringed(heights: Array, row: Array, middle: float, share: float) -> Array:
+    """Return the heights of a lip's outline (11,), by `share` those of a ring as high."""
+    u = np.clip(np.abs(_beside(row[:, 0], middle, row)), 0, 1)
+    ring = float(heights[4:7].mean()) * np.sqrt(1 - u**2)
+    return np.asarray(heights * (1 - share) + ring * share)
 
 
 def _heights(outer: Array, inner: Array) -> Array:

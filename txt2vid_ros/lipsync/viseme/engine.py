@@ -104,7 +104,7 @@ class VisemeSession(LipSyncSession):
         if shown is not None:
             state = expressed(state, shown)
         if self._head is None:
-            self._head = HeadAnimation(HeadWarp(renderer.face, picture.shape), renderer.moving)
+            self._head = HeadAnimation(HeadWarp(renderer.face, picture), renderer.moving)
         return self._head.animate(picture, state)
 
     def _speaking(self, renderer: FaceRenderer, driving_index: int, presence: float,

@@ -41,7 +41,10 @@ class FaceRenderer:
         roi = frame[y0:y1, x0:x1]
         self._grid = Grid(self.box, max(3.0, _GRID_STEP * self.face.unit))
         self._window = window_of(self._grid, self.face)
-        self.moving = self._grid.extent(self._window > 0)
+        self._inside = self._window > 0
+        self._nodes = self.face.to_units(self._grid.nodes[self._inside].astype(np.float64))
+        """Where the nodes lie that move at all, in face units."""
+        self.moving = self._grid.extent(self._inside)
         """The box in which pictures of different poses may differ."""
         smooth = without_folds(roi, self.face, (x0, y0))
         smooth = relaxed_lips(smooth, self.face, (x0, y0))
@@ -96,7 +99,8 @@ class FaceRenderer:
         beside = face.to_pixels(self._control_points.moved(face, moved))
         beside_moves = face.to_pixels(self._control_points.moving()) - beside
         if self._spline is None:
-            self._spline = Spline(self._grid, face.to_pixels(self._control_points.still))
+            self._spline = Spline(
+                self._grid, face.to_pixels(self._control_points.still), self._inside)
         no_moves = np.zeros((len(self._control_points.still), 2))
         beside_kernel = self._spline.kernel(beside)
         shifts = []
@@ -113,9 +117,11 @@ class FaceRenderer:
         below, outside = self._sides(moved)
         up_share = (below * outside)[:, None]
         low_share = (1 - (1 - below) * outside)[:, None]
+        window = self._window[self._inside, None]
         maps = []
         for share in (up_share, low_share):
-            shift = (shifts[0] * (1 - share) + shifts[1] * share) * self._window[:, None]
+            shift = np.zeros((len(self._window), 2), np.float32)
+            shift[self._inside] = (shifts[0] * (1 - share) + shifts[1] * share) * window
             maps.append(self._full_map(shift))
         return maps[0], maps[1]
 
@@ -126,8 +132,8 @@ class FaceRenderer:
         return full
 
     def _sides(self, moved: Articulated) -> tuple[Map, Map]:
-        """Return, for each grid node, how far it is below the mouth's line and beside it."""
-        units = self.face.to_units(self._grid.nodes.astype(np.float64))
+        """Return, for each moving node, how far it is below the mouth's line and beside it."""
+        units = self._nodes
         upper, lower = moved.lips.upper_inner, moved.lips.lower_inner
         line = np.interp(units[:, 0], upper[:, 0], (upper[:, 1] + lower[:, 1]) / 2)
         left, right = moved.lips.upper_outer[0, 0], moved.lips.upper_outer[-1, 0]

@@ -31,7 +31,11 @@ class HeadAnimation:
         self._swayed: Frame | None = None
 
     def animate(self, picture: Frame, state: IdleState) -> Frame:
-        """Return `picture`, which stays as it is, warped to `state`; the caller owns it."""
+        """
+        Return `picture`, which stays as it is, warped to `state`.
+
+        The very same one as before where nothing has changed; it cannot be written to.
+        """
         before, self._state = self._state, state
         changed = [] if picture is self._picture else [self._mouth]
         if state.eyes != before.eyes or (changed and any(state.eyes) and not self._apart):
@@ -42,9 +46,11 @@ class HeadAnimation:
         if self._swayed is None or state.sway != before.sway or self._picture is None:
             self._swayed = self._head.sway(self._looking, state)
         elif changed:
+            self._swayed = self._swayed.copy()
             self._head.sway_part(self._looking, state, changed, self._swayed)
         self._picture = picture
-        return self._swayed.copy()
+        self._swayed.setflags(write=False)
+        return self._swayed
 
     def _with_kept_eyes(self, picture: Frame) -> Frame:
         """Return another picture with the eyes as they were moved before."""

@@ -12,6 +12,7 @@ from txt2vid_ros.lipsync.face import mesh_points as mp
 from txt2vid_ros.lipsync.viseme.geometry import Array, FaceGeometry
 from txt2vid_ros.lipsync.viseme.idle_motion import IdleState, Sway
 from txt2vid_ros.lipsync.viseme.lid import Lid
+from txt2vid_ros.lipsync.viseme.lid_edges import lid_edges
 from txt2vid_ros.lipsync.viseme.warp import Map, remapped, smooth_step
 
 Frame = NDArray[np.uint8]
@@ -24,21 +25,22 @@ _KNIT = 0.012  # face units by which the ends by the nose come together in anger
 SHUT = 1.1  # times as far, where the eyes stay shut
 _LOOK = (0.034, 0.014)  # face units of the eyeball's surface to the side and up
 _LID_FOLLOWS = 0.22  # of the eye's height by which the upper lid goes with the eyes
+_STREAK = 0.035  # face units to both sides over which stretched skin is smoothed
 _CUBIC_REACH = 2  # pixels beside its place that cubic interpolation looks at
 _CELL = 8  # pixels of the grid on which the head's sway is laid out
 _LIDS = (
-    (mp.RIGHT_LID_UPPER, mp.RIGHT_LID_LOWER, mp.RIGHT_BROW),
-    (mp.LEFT_LID_UPPER, mp.LEFT_LID_LOWER, mp.LEFT_BROW),
+    (mp.RIGHT_LID_UPPER, mp.RIGHT_LID_LOWER, mp.RIGHT_BROW, mp.RIGHT_BROW_LOWER),
+    (mp.LEFT_LID_UPPER, mp.LEFT_LID_LOWER, mp.LEFT_BROW, mp.LEFT_BROW_LOWER),
 )
 
 
 class HeadWarp:
     """Applies idle motion to rendered pictures of one face. Prepared once per still picture."""
 
-    def __init__(self, face: FaceGeometry, shape: tuple[int, ...]) -> None:
-        """Take the face's eyes and the picture's (height, width, ...)."""
+    def __init__(self, face: FaceGeometry, picture: Frame) -> None:
+        """Take the face's eyes, open as `picture` (height, width, 3) shows them."""
         self._face = face
-        height, width = shape[:2]
+        height, width = picture.shape[:2]
         self.eyes: Box = _box(
             face,
             list(mp.RIGHT_BROW + mp.LEFT_BROW + mp.RIGHT_LID_LOWER + mp.LEFT_LID_LOWER),
@@ -51,8 +53,11 @@ class HeadWarp:
         ys, xs = np.mgrid[y0:y1, x0:x1]
         self._xy: Map = np.stack([xs, ys], axis=-1).astype(np.float32)
         units = face.to_units(self._xy.astype(np.float64))
-        self._lids = [Lid(face, units, *rows) for rows in _LIDS]
+        self._lids = [
+            Lid(face, units, upper, *lid_edges(picture, face, upper, lower), under)
+            for upper, lower, _, under in _LIDS]
         self._brow, self._inner, self._towards = _brow_weights(face, units)
+        self._streak = 2 * max(1, round(_STREAK * face.unit)) + 1
         self._head = _box(face, list(mp.OVAL), 1.1, width, height)
         self._sharp = _box(face, list(mp.OVAL), 0.0, width, height)
         self._place, self._weight, self._offset = _head_grid(face, self._head)
@@ -122,6 +127,11 @@ class HeadWarp:
             for lid in self._lids:
                 drop, share = lid.lashes(blink)
                 rows, columns = lid.rows, lid.columns
+                # Skin that is pulled out of a few rows would show their pixels as streaks.
+                grown = lid.stretched(blink)[..., None]
+                smooth = cv2.blur(moved[rows, columns], (self._streak, 1))
+                soft = moved[rows, columns] * (1 - grown) + smooth * grown
+                moved[rows, columns] = np.clip(soft + 0.5, 0, 255).astype(np.uint8)
                 over = remapped(picture, where[rows, columns] - drop[..., None] * axes[:, 1])
                 share = share[..., None]
                 mixed = moved[rows, columns] * (1 - share) + over * share
@@ -176,7 +186,7 @@ def _brow_weights(face: FaceGeometry, units: Array) -> tuple[Map, Map, Map]:
     weight = np.zeros(units.shape[:2], np.float32)
     inner, towards = weight.copy(), weight.copy()
     nose = float(face.to_units(face.points[[mp.NOSE_BRIDGE]])[0, 0])
-    for upper, _, brow in _LIDS:
+    for upper, _, brow, _ in _LIDS:
         arch, lid = face.to_units(face.points[list(brow)]), face.to_units(face.points[list(upper)])
         order = np.argsort(arch[:, 0])
         x, y = units[..., 0], units[..., 1]

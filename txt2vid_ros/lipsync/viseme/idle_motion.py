@@ -9,6 +9,7 @@ opening in about 160 ms (Caffier et al. 2003); 12 to 16 breaths a minute.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 import random
 
@@ -17,7 +18,7 @@ from txt2vid_ros.core.parameters import check_fields, parameter
 from txt2vid_ros.lipsync.engine import SpeechView
 from txt2vid_ros.lipsync.viseme.clause_gestures import AFTER, asking, nod
 from txt2vid_ros.lipsync.viseme.easing import smooth
-from txt2vid_ros.lipsync.viseme.idle_gaze import glance, saccades
+from txt2vid_ros.lipsync.viseme.idle_gaze import glance, saccades, SLOTS_KEPT
 
 _BLINK_SLOT = 3.4  # seconds; each slot holds one blink at a random moment
 _CLOSING, _SHUT, _OPENING = 0.08, 0.03, 0.17  # seconds of a blink
@@ -166,12 +167,19 @@ class IdleMotion:
         here = math.floor(time / slot_length)
         depth = 0.0
         for slot in (here - 1, here):
-            rng = random.Random(f'{self._settings.seed} {slot}')
-            start = (slot + rng.uniform(0.1, 0.85)) * slot_length
+            after, double = _drawn_blink(slot, self._settings.seed)
+            start = (slot + after) * slot_length
             depth = max(depth, _lid(time - start))
-            if rng.random() < _DOUBLE_BLINKS:
+            if double:
                 depth = max(depth, _lid(time - start - 0.36))
         return depth
+
+
+@functools.lru_cache(maxsize=SLOTS_KEPT)
+def _drawn_blink(slot: int, seed: int) -> tuple[float, bool]:
+    """Return after which share of a slot its blink begins, and whether it is double."""
+    rng = random.Random(f'{seed} {slot}')
+    return rng.uniform(0.1, 0.85), rng.random() < _DOUBLE_BLINKS
 
 
 def _lid(since: float) -> float:

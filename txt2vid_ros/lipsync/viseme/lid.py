@@ -6,11 +6,14 @@ import numpy as np
 from txt2vid_ros.lipsync.viseme.geometry import Array, FaceGeometry
 from txt2vid_ros.lipsync.viseme.warp import Map, smooth_step
 
-_LID_SKIN = 0.62  # of the way from the eye up to the brow that a closing lid pulls down
+_LID_SKIN = 0.85  # of the way from the eye up to the brow that a closing lid pulls down
 _CLOSES_TO = 0.94  # of the way to the lower lid
 _WIDE = 0.22  # of the eye's height by which wide eyes open further
-_INSET = 0.12  # of the eye's height above its edge: what a lid that is shut ends with
+_INSET = 0.07  # of the eye's height above its edge: what a lid that is shut ends with
 _LASHES = 0.17  # of the eye's height below its upper edge that go with the lid
+_SWING = 0.3  # of the eye's height by which lashes at the outer corner go down
+_OUTSIDE, _INSIDE = 0.3, 0.4  # of the eye's width beside that corner over which they do
+_LINE = 0.09  # of the eye's height: the line of lashes of a lid that is shut
 _ROOT = 0.35  # of the eye's height above its upper edge: lashes, which do not stretch
 
 
@@ -21,22 +24,24 @@ class Lid:
         self,
         face: FaceGeometry,
         units: Array,
-        upper: tuple[int, ...],
-        lower: tuple[int, ...],
+        rim: tuple[int, ...],
+        above: Array,
+        below: Array,
         brow: tuple[int, ...],
     ) -> None:
         """
-        Take the grid's positions (h, w, 2) in face units, and mesh points of the eye.
+        Take the grid's positions (h, w, 2) in face units, and the edges of the eye.
 
-        `upper`, `lower`: the edges of the lids; `brow`: the arch above them.
+        `rim`: mesh points of the upper edge, which lies below the lashes; `above`, `below`: the
+        edges of the lids (n, 2) in face units; `brow`: mesh points of the lower edge of the arch
+        above them.
         """
-        above, below = (
-            face.to_units(face.points[list(upper)]),
-            face.to_units(face.points[list(lower)]),
-        )
         arch = face.to_units(face.points[list(brow)])
         x, y = units[..., 0], units[..., 1]
         self._upper = np.interp(x, above[:, 0], above[:, 1]).astype(np.float32)
+        mesh = face.to_units(face.points[list(rim)])
+        self._rim = np.maximum(
+            np.interp(x, mesh[:, 0], mesh[:, 1]).astype(np.float32), self._upper)
         self._lower = np.interp(x, below[:, 0], below[:, 1]).astype(np.float32)
         order = np.argsort(arch[:, 0])
         brow_y = np.interp(x, arch[order, 0], arch[order, 1])
@@ -48,11 +53,18 @@ class Lid:
         width = float(above[-1, 0] - above[0, 0])
         self._turns = smooth_step(inside, 0.02 * width, 0.3 * width)
         height = float((self._lower - self._upper).max())
+        # Lashes stand out over the outer corner, where the lid itself has no way to go.
+        outer = above[0, 0] if abs(above[0, 0]) > abs(above[-1, 0]) else above[-1, 0]
+        inward = (x - outer) * (1 if outer < 0 else -1) / max(width, 1e-3)
+        self._swing = np.asarray(
+            _SWING * height * smooth_step(inward, -_OUTSIDE, 0)
+            * (1 - smooth_step(inward, 0, _INSIDE)), np.float32)
         self._lash = max(_LASHES * height, 1e-3)
         self._inset = _INSET * height
         self._root = _ROOT * height
-        self._pixel = 2.5 / face.unit
-        near = (inside > -0.03) & (y > above[:, 1].min() - 0.05) & (y < below[:, 1].max() + 0.05)
+        self._line = max(_LINE * height, 2.0 / face.unit)
+        near = ((inside > -_OUTSIDE * width) & (y > above[:, 1].min() - 0.05)
+                & (y < below[:, 1].max() + 0.05))
         rows, columns = np.flatnonzero(near.any(1)), np.flatnonzero(near.any(0))
         self.rows = slice(int(rows[0]), int(rows[-1]) + 1)
         self.columns = slice(int(columns[0]), int(columns[-1]) + 1)
@@ -60,13 +72,18 @@ class Lid:
 
     def _edge(self, blink: float) -> Map:
         """Return where the edge of the lid is at each pixel's column."""
-        way = blink * (_CLOSES_TO if blink > 0 else _WIDE)
-        return np.asarray(self._upper + way * (self._lower - self._upper) * self._share)
+        if blink <= 0:
+            return np.asarray(
+                self._rim + blink * _WIDE * (self._lower - self._rim) * self._share)
+        drop = blink * _CLOSES_TO * (self._lower - self._upper) * self._share
+        return np.asarray(self._upper + drop + self._swing * blink)
 
     def opening(self, blink: float) -> Map:
         """Return how much each pixel goes with the eyeball: 1 at the iris, 0 at lids and skin."""
-        height = float(np.max((self._lower - self._upper) * self._share))
+        height = float(np.max((self._lower - self._rim) * self._share))
         edge, soft = self._edge(blink), max(0.16 * height, 1e-3)
+        if blink > 0:
+            edge = np.maximum(edge, self._rim)
         # The edges of the lids go with it, else parts of the iris would stay behind there.
         return np.asarray(smooth_step(self._y - edge, -2 * soft, -soft)
                           * smooth_step(self._lower - self._y, -2 * soft, -soft) * self._turns,
@@ -77,18 +94,29 @@ class Lid:
         part = (self.rows, self.columns)
         edge = self._edge(blink)[part]
         below = self._y[part] - edge
-        # Below the edge of a shut eye, only the edge itself is softened.
+        # Below the edge of a shut eye there is a line of lashes.
         shut = min(max((blink - 0.6) * 2.5, 0.0), 1.0)
-        band = self._lash * (1 - shut) + self._pixel * shut
+        band = self._lash * (1 - shut) + self._line * shut
         share = np.where(below >= 0, 1 - smooth_step(below, 0.3 * band, band), 0)
-        return (edge - self._upper[part] + self._inset * min(blink, 1.0),
+        return (edge - self._upper[part],
                 np.asarray(share * self._share[part], np.float32))
+
+    def stretched(self, blink: float) -> Map:
+        """Return by how much the lid's skin is stretched at each pixel of its part, 0 to 1."""
+        part = (self.rows, self.columns)
+        edge, top, y = self._edge(blink)[part], self._top[part], self._y[part]
+        skin = np.maximum(self._upper[part] - top, 1e-4)
+        longer = 1 - skin / np.maximum(edge - top, 1e-4)
+        inside = smooth_step(y, top, top + 0.3 * skin) * (y < edge - np.minimum(
+            self._root, 0.6 * skin))
+        return np.asarray(smooth_step(longer, 0.2, 0.6) * inside * self._share[part], np.float32)
 
     def shift(self, blink: float) -> Map:
         """Return the displacement of each pixel's source along y (face units, negative is up)."""
         edge = self._edge(blink)
         # Where the mesh puts the edge of the lid, the iris may begin already.
-        skin = np.maximum(self._upper - self._top - self._inset * min(max(blink, 0.0), 1.0), 1e-4)
+        upper = self._upper if blink > 0 else self._rim
+        skin = np.maximum(upper - self._top - self._inset * min(max(blink, 0.0), 1.0), 1e-4)
         covered = (self._y > self._top) & (self._y < edge)
         # The lashes above the edge go down as they are; the skin above them is what stretches.
         fixed = np.minimum(self._root, 0.6 * skin)
@@ -101,6 +129,6 @@ class Lid:
             # A wide eye shows more of the eyeball, which is not seen in the picture: it is
             # stretched.
             shown = (self._y >= edge) & (self._y < self._lower)
-            stretch = (self._lower - self._upper) / np.maximum(self._lower - edge, 1e-4)
+            stretch = (self._lower - self._rim) / np.maximum(self._lower - edge, 1e-4)
             shift = np.where(shown, (self._lower - self._y) * (1 - stretch), shift)
         return shift.astype(np.float32)

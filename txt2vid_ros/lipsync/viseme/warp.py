@@ -51,18 +51,20 @@ class Grid:
 
 class Spline:
     """
-    Thin-plate splines over one grid. The first control points, the still ones, never move.
+    Thin-plate splines over nodes of a grid. The first control points, the still ones, never move.
 
     `shift` returns, for each node, the displacement back to the source: exact at the control
     points except for a little stiffness, smooth between them.
     """
 
-    def __init__(self, grid: Grid, still: Array, stiffness: float = 1e-5) -> None:
-        """Prepare for `still` (n, 2), pixels."""
+    def __init__(
+        self, grid: Grid, still: Array, chosen: NDArray[np.bool_], stiffness: float = 1e-5
+    ) -> None:
+        """Prepare for `still` (n, 2), pixels, at those nodes of `grid` that are `chosen`."""
         self._scale = float(max(grid.width, grid.height))
         self._centre = np.array([grid.box[0] + grid.width / 2, grid.box[1] + grid.height / 2])
         self._stiffness = stiffness
-        nodes = (grid.nodes - self._centre.astype(np.float32)) / np.float32(self._scale)
+        nodes = (grid.nodes[chosen] - self._centre.astype(np.float32)) / np.float32(self._scale)
         self._nodes = np.asarray(nodes, np.float32)
         self._squares = (self._nodes**2).sum(1)[:, None]
         self._still = self._unit(still)
@@ -70,7 +72,7 @@ class Spline:
         self._still_system = _system(self._still, self._still)
 
     def kernel(self, points: Array) -> Map:
-        """Return the kernel between each node and each of `points` (n, 2), of shape (nodes, n)."""
+        """Return the kernel, of shape (nodes, n), of each chosen node and each of n `points`."""
         targets = self._unit(points).astype(np.float32)
         # |a - b|^2 by one matrix product: three times faster than by differences.
         squared = self._squares + (targets**2).sum(1)[None] - 2 * self._nodes @ targets.T
@@ -79,7 +81,7 @@ class Spline:
 
     def shift(self, here: Array, kernel: Map, moves: Array) -> Map:
         """
-        Return the shift of each node that interpolates `moves` (of still, then moving points).
+        Return the shift of each chosen node: `moves` (of still, then moving points) interpolated.
 
         `here`: the moving points; `kernel`: their kernel, as returned by `kernel`.
         """

@@ -8,6 +8,9 @@ import threading
 
 from txt2vid_ros.media.output.mpegts import StreamChunk
 
+GROUP_BYTES = 1_000_000
+"""Bytes from one key frame to the next that are kept for those who join in between."""
+
 
 class Subscription:
     """What has yet to be sent to one viewer, bounded in bytes."""
@@ -83,17 +86,21 @@ class Broadcast:
         """Take the function that returns what a new viewer needs before its first key frame."""
         self._header = header
         self._subscriptions: set[Subscription] = set()
+        self._group: list[StreamChunk] = []
+        """All since the last key frame; nothing where that is more than GROUP_BYTES."""
+        self._group_bytes = 0
         self._closed = False
         self._lock = threading.Lock()
         self.dropped = 0
         """Viewers that were too slow."""
 
-    def subscribe(self, limit: int = 4_000_000, viewer: bool = True, whole: bool = False
-                  ) -> Subscription:
+    def subscribe(self, limit: int = 4_000_000, viewer: bool = True, whole: bool = False,
+                  at_once: bool = False) -> Subscription:
         """
         Return a subscription that begins at the next key frame and queues `limit` bytes.
 
-        `whole`: with what viewers miss while an encoder is replaced.
+        `whole`: with what viewers miss while an encoder is replaced. `at_once`: it begins at the
+        last key frame, for a reader that can do with pictures whose time has passed.
         """
         subscription = Subscription(self._header, limit, viewer, whole)
         with self._lock:
@@ -101,6 +108,8 @@ class Broadcast:
                 subscription.close()
             else:
                 self._subscriptions.add(subscription)
+                for chunk in self._group if at_once else ():
+                    subscription.offer(chunk)
         return subscription
 
     def unsubscribe(self, subscription: Subscription) -> None:
@@ -112,9 +121,23 @@ class Broadcast:
     def publish(self, chunk: StreamChunk) -> None:
         """Hand a chunk to all; those that cannot take it are ended."""
         with self._lock:
+            self._keep(chunk)
             gone = [each for each in self._subscriptions if not each.offer(chunk)]
             self.dropped += sum(each.overrun and each.viewer for each in gone)
             self._subscriptions.difference_update(gone)
+
+    def _keep(self, chunk: StreamChunk) -> None:
+        """Keep what has come since the last key frame, unless that is too much."""
+        if chunk.missed:
+            return
+        if chunk.key_frame:
+            self._group, self._group_bytes = [], 0
+        elif not self._group:
+            return
+        self._group.append(chunk)
+        self._group_bytes += len(chunk.data)
+        if self._group_bytes > GROUP_BYTES:
+            self._group = []
 
     @property
     def viewers(self) -> int:

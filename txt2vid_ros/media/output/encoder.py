@@ -19,6 +19,8 @@ from txt2vid_ros.media.output.mpegts import (
 )
 from txt2vid_ros.media.output.overload.stall_watch import StallWatch
 from txt2vid_ros.media.output.raw_encoder import RawEncoder
+from txt2vid_ros.media.output.repeats.picture_repeater import PictureRepeater
+from txt2vid_ros.media.output.repeats.repeat_choice import RepeatChoice
 from txt2vid_ros.media.output.stream_format import Opening, Sent
 
 PTS_OFFSET = 1.0
@@ -47,9 +49,12 @@ class StreamEncoder:
                 vcodec='libx264', preset=form.preset, tune='zerolatency', crf=form.quality,
                 maxrate=bitrate, bufsize=bitrate // 2, g=form.key_frame_every, sc_threshold=0,
                 force_key_frames=_key_frames(opening),
+                # One thread: one slice a picture, as PictureRepeater takes them.
                 bf=0, threads=1, colorspace='smpte170m', color_primaries='smpte170m',
                 color_trc='smpte170m', color_range='tv', acodec='aac',
                 muxdelay=0, muxpreload=0, flush_packets=1, pes_payload_size=0,
+                # Microseconds: sound does not wait for a picture that is not coded.
+                max_interleave_delta=1,
                 # A reader then knows where a picture ends, and need not wait for the next one.
                 omit_video_pes_length=0,
                 output_ts_offset=f'{start:.6f}',
@@ -65,6 +70,12 @@ class StreamEncoder:
         self._stall = StallWatch.of(self._encoder.pid)
         self._opening = opening
         self._sent = Sent()
+        self._place = 0
+        self._choice = RepeatChoice(form.key_frame_every, opening.missed)
+        self._repeater = PictureRepeater()
+        self._reading = False
+        """Whether its packets are passed on now, and not yet those of the encoder before."""
+        self._passing = threading.Lock()
         self._parser = parser
         self._output = output
         self._closed = threading.Event()
@@ -98,6 +109,9 @@ class StreamEncoder:
 
         Wait at most `timeout` seconds for room; False if ffmpeg has failed.
         """
+        place, self._place = self._place, self._place + 1
+        if picture is not None and self._repeated(place, picture, sound):
+            picture = None
         return self._encoder.write(picture, sound, timeout)
 
     def end_sound_after(self, units: int) -> None:
@@ -128,6 +142,27 @@ class StreamEncoder:
         """Wait until its last packet has been sent, at most `timeout` seconds."""
         self._closed.wait(timeout)
 
+    def _repeated(self, place: int, picture: bytes, sound: bytes) -> bool:
+        """Have the picture before said to stay, if this one is the same."""
+        # Beside speech every picture is coded, as the muxer holds sound back for a picture.
+        allowed = self._repeater.able and not sound.strip(b'\0')
+        after = self._choice.after(place, picture, allowed)
+        if after is None:
+            return False
+        with self._passing:
+            packets = self._repeater.repeat(self._pts(after), self._pts(place))
+            if self._reading:
+                self._pass_on(packets)
+        return True
+
+    def _pts(self, place: int) -> int:
+        begun = PTS_OFFSET + self._opening.begun
+        return round((begun + float(place / self._opening.form.fps)) * PTS_RATE)
+
+    def _pass_on(self, packets: bytes) -> None:
+        for chunk in self._parser.feed(packets):
+            self._output(chunk)
+
     def _read(self) -> None:
         opening = self._opening
         if opening.follows is not None:
@@ -135,9 +170,11 @@ class StreamEncoder:
             # Or each would hold the one before it.
             self._opening = dataclasses.replace(opening, follows=None)
         self._parser.restart(opening.left_out, opening.missed)
+        self._reading = True
         while data := self._encoder.read():
-            for chunk in self._parser.feed(data):
-                self._output(chunk)
+            with self._passing:
+                self._pass_on(self._repeater.feed(data))
+        self._reading = False
         self._sent = self._what_was_sent()
 
     def _what_was_sent(self) -> Sent:

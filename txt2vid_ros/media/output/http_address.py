@@ -10,6 +10,8 @@ from txt2vid_ros.core.errors import UserError
 _HERE = {'0.0.0.0': '127.0.0.1', '::': '::1'}
 """Of a machine's every address, one that works on it."""
 
+JOIN_PATH = '/join.ts'
+"""Of the node stream: the transport stream from the last key frame on, not from the next."""
 TOO_MANY_CONNECTIONS = (
     b'HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\nRetry-After: 5\r\n'
     b'Content-Length: 22\r\nConnection: close\r\n\r\nToo many connections.\n')

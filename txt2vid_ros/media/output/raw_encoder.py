@@ -95,6 +95,10 @@ class RawEncoder(FfmpegProcess):
 
         Each step takes at most `timeout` seconds.
         """
-        self._audio.close(timeout)
-        self._video.close(timeout)
+        # Both are ended before either is waited for: while ffmpeg expects a picture, it leaves
+        # sound that is later than the last one in its pipe.
+        for written in (self._audio, self._video):
+            written.end()
+        for written in (self._audio, self._video):
+            written.close(timeout)
         return self.end(timeout)

@@ -10,7 +10,7 @@ from txt2vid_ros.media import ffmpeg
 from txt2vid_ros.media.output.broadcast import Broadcast
 from txt2vid_ros.media.output.encoder import StreamEncoder
 from txt2vid_ros.media.output.fragments import FragmentedView
-from txt2vid_ros.media.output.http_address import ways_to_watch
+from txt2vid_ros.media.output.http_address import JOIN_PATH, ways_to_watch
 from txt2vid_ros.media.output.http_server import StreamServer
 from txt2vid_ros.media.output.mpegts import (
     AUDIO_PID,
@@ -52,6 +52,8 @@ class StreamOutputs:
                 self._server = StreamServer(http, {
                     '/live.ts': ('video/mp2t', self._broadcast.subscribe,
                                  self._broadcast.unsubscribe),
+                    JOIN_PATH: ('video/mp2t', lambda: self._broadcast.subscribe(at_once=True),
+                                self._broadcast.unsubscribe),
                     '/live.mp4': ('video/mp4', self._fragments.subscribe,
                                   self._fragments.unsubscribe)}, status, self.budget)
             if record:

@@ -148,7 +148,7 @@ class StreamWriter:
         first = grid.first_after(self.grid.stamp(last) + 1)
         seam = seam_after(self._began.sound, self._sample_at(last + 1) + self._audio_ahead)
         change = HandOver(form, grid, last, first, seam, sink)
-        begin = int(first * form.audio_rate / grid.fps)
+        begin = grid.sample(first, form.audio_rate)
         encoder = self._starts.open(Opening(
             form, self._begun(grid, first), (change.sound_begin - begin) / form.audio_rate, sink,
             LEFT_OUT))
@@ -297,4 +297,4 @@ class StreamWriter:
                         'less' if step < 0 else 'more', form.width, form.height, form.preset)
 
     def _sample_at(self, place: int) -> int:
-        return int(place * self._form.audio_rate / self.grid.fps)
+        return self.grid.sample(place, self._form.audio_rate)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+import contextlib
 import dataclasses
 import logging
 
@@ -11,6 +12,7 @@ import aiohttp
 from txt2vid_ros.core.backoff import Backoff
 from txt2vid_ros.core.clock import Clock, SECOND
 from txt2vid_ros.media.jitter.wrapping import nearest
+from txt2vid_ros.media.output.http_address import JOIN_PATH
 from txt2vid_ros.media.output.mpegts import PTS_BITS, PTS_RATE
 from txt2vid_ros.web.rtc.h264 import Picture, picture
 from txt2vid_ros.web.rtc.transport_stream import PictureParser, TimedPicture
@@ -27,6 +29,11 @@ STEADY_SECONDS = 10.0
 FAR_SECONDS = 0.5
 """Seconds off the clock at which a stamp shows that the stream's zero has moved: it moves by two
 seconds or more, after a jump of the clock."""
+LINGER_SECONDS = 10.0
+"""Seconds for which the stream is still read when nobody needs it any more."""
+JOIN_SECONDS = 0.5
+"""Seconds that whoever comes first waits for a picture to begin with; a stream that is there sends
+what has come since its last key frame at once."""
 GROUP_BYTES = 1_000_000
 GROUP_PICTURES = 60
 """Bounds of what is kept for who joins; a longer group of pictures is not kept."""
@@ -45,8 +52,8 @@ class StreamFeed:
     """
     Hands on each picture as it is complete, and keeps those since the last key frame.
 
-    Lives in one event loop. The stream may come, go and move; it is tried again with a growing
-    pause, for as long as it is followed.
+    Lives in one event loop. The stream is read while somebody needs it, as that takes 0.02 of a
+    core. It may come, go and move; it is tried again with a growing pause.
     """
 
     def __init__(self, clock: Clock, shown: Callable[[Picture], None]) -> None:
@@ -58,10 +65,17 @@ class StreamFeed:
         self._shown = shown
         self._url = ''
         self._task: asyncio.Task[None] | None = None
+        self._needs = 0
+        """How many need pictures."""
+        self._linger: asyncio.TimerHandle | None = None
+        self._joined = asyncio.Event()
+        """Whether there is a group to begin with."""
         self._group: list[Picture] = []
         self._group_bytes = 0
         self._zero = 0
         """The stamp of presentation time 0."""
+        self._newest = 0
+        """The latest stamp that was shown of a picture of this zero."""
         self._zero_asked = 0.0
 
     @property
@@ -71,16 +85,49 @@ class StreamFeed:
 
     def follow(self, url: str) -> None:
         """Follow the stream that is served at a URL such as http://127.0.0.1:8080; '' for none."""
-        if url == self._url and self._task is not None and not self._task.done():
-            return
-        self._url = url
+        if url != self._url:
+            self._rest()
+            self._url = url
+        if self._needs:
+            self._read_on()
+
+    @contextlib.contextmanager
+    def needed(self) -> Iterator[None]:
+        """Have the stream read meanwhile."""
+        self._needs += 1
+        if self._linger is not None:
+            self._linger.cancel()
+            self._linger = None
+        self._read_on()
+        try:
+            yield
+        finally:
+            self._needs -= 1
+            if not self._needs and self._task is not None:
+                self._linger = asyncio.get_running_loop().call_later(LINGER_SECONDS, self._rest)
+
+    async def joined(self) -> None:
+        """Wait until there are pictures to begin with, at most JOIN_SECONDS, while needed()."""
         if self._task is not None:
-            self._task.cancel()
-        self._task = asyncio.get_running_loop().create_task(self._run(url)) if url else None
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self._joined.wait(), JOIN_SECONDS)
 
     async def close(self) -> None:
         """Stop following."""
-        await cancelled(self._task)
+        if self._linger is not None:
+            self._linger.cancel()
+        task, self._task, self._url = self._task, None, ''
+        await cancelled(task)
+
+    def _read_on(self) -> None:
+        if self._url and (self._task is None or self._task.done()):
+            self._task = asyncio.get_running_loop().create_task(self._run(self._url))
+
+    def _rest(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+        self._forget()
 
     async def _run(self, url: str) -> None:
         loop = asyncio.get_running_loop()
@@ -105,7 +152,7 @@ class StreamFeed:
         """Read one connection to its end. Raises ValueError where the status is not readable."""
         parser = PictureParser()
         damaged = self.statistics.damaged
-        async with client.get(f'{url}/live.ts') as answer:
+        async with client.get(f'{url}{JOIN_PATH}') as answer:
             answer.raise_for_status()
             await self._ask_zero(client, url)
             self.statistics.connections += 1
@@ -124,7 +171,10 @@ class StreamFeed:
             return
         self.statistics.pictures += 1
         self._keep(made)
-        self._shown(made)
+        if stamp > self._newest:
+            # Who joins a stream again is sent what it had.
+            self._newest = stamp
+            self._shown(made)
 
     def _stamp(self, each: TimedPicture) -> int:
         """Return when a picture is seen: of the laps of its presentation time, the present one."""
@@ -142,7 +192,8 @@ class StreamFeed:
             status = await answer.json()
         if not isinstance(status, dict) or not isinstance(status.get('pts_zero_ns'), int):
             raise ValueError('its status has no pts_zero_ns')
-        self._zero = status['pts_zero_ns']
+        if status['pts_zero_ns'] != self._zero:
+            self._zero, self._newest = status['pts_zero_ns'], 0
 
     def _keep(self, made: Picture) -> None:
         if made.key_frame:
@@ -151,6 +202,7 @@ class StreamFeed:
         elif not self._group:
             return
         self._group.append(made)
+        self._joined.set()
         self._group_bytes += made.size
         if len(self._group) > GROUP_PICTURES or self._group_bytes > GROUP_BYTES:
             self._forget()
@@ -158,3 +210,4 @@ class StreamFeed:
     def _forget(self) -> None:
         # A new list: a viewer may be sending the old one.
         self._group, self._group_bytes = [], 0
+        self._joined.clear()

@@ -87,6 +87,10 @@ class WhipPush:
         await cancelled(self._task)
 
     async def _run(self) -> None:
+        with self._service.feed.needed():
+            await self._push()
+
+    async def _push(self) -> None:
         policy = RestartPolicy(ATTEMPTS, STEADY_SECONDS, BACKOFF)
         loop = asyncio.get_running_loop()
         while True:
@@ -129,6 +133,7 @@ class WhipPush:
             return str(probe.getsockname()[0])
 
     async def _exchange(self, client: aiohttp.ClientSession, transport: PeerTransport) -> None:
+        await self._service.feed.joined()
         media = _media(self._service.feed.profile or DEFAULT_PROFILE)
         tracks = track_formats(media)
         offer = offer_to_send(media, transport, tracks)

@@ -30,6 +30,8 @@ from txt2vid_ros.web.tasks import cancelled
 log = logging.getLogger(__name__)
 
 MOST_VIEWERS = 64
+SILENT_SECONDS = 0.1
+"""Seconds between looks at whether somebody listens, while nobody does."""
 SESSIONS_A_COLLECTION = 8
 """Sessions after whose ends garbage is collected: the parts of a peer refer to one another, and
 Python looks for such rings so seldom that hundreds pile up and the heap falls to pieces."""
@@ -95,6 +97,12 @@ class RtcService:
 
     async def watch(self, offer: str) -> RtcSession:
         """Answer a WHEP player. Raises OfferError or BusyError."""
+        with self.feed.needed():
+            # The profile of the stream is read from its pictures.
+            await self.feed.joined()
+            return await self._watch(offer)
+
+    async def _watch(self, offer: str) -> RtcSession:
         if len(self._viewers) >= self._most_viewers:
             raise self._busy(503, f'{self._most_viewers} viewers are served already.')
         wanted = self._read(offer, ('recvonly', 'sendrecv'), watching=True)
@@ -105,7 +113,7 @@ class RtcService:
         # Before anything is awaited: so that the bound holds for offers at the same time.
         self._viewers[session_id] = viewer
         return await self._begin(session_id, wanted, transport, lambda: answer(
-            wanted, transport, tracks), lambda: viewer.run(self.feed.group))
+            wanted, transport, tracks), lambda: self._show_to(viewer))
 
     async def talk(self, offer: str) -> RtcSession:
         """Answer a WHIP client that brings a microphone. Raises OfferError or BusyError."""
@@ -219,6 +227,10 @@ class RtcService:
         finally:
             await self._finish(session)
 
+    async def _show_to(self, viewer: Recipient) -> None:
+        with self.feed.needed():
+            await viewer.run(self.feed.group)
+
     async def _finish(self, session: RtcSession) -> None:
         if self._sessions.pop(session.id, None) is not None:
             self._forget(session.id)
@@ -238,11 +250,14 @@ class RtcService:
             viewer.show(picture, group)
 
     async def _play(self) -> None:
+        heard = False
         while True:
             listening = (*self._viewers.values(), *self._pushes)
-            if not listening:
+            if not heard:
+                # What is due was before they came.
                 self.sound.pass_by()
+            heard = bool(listening)
             for packet in self.sound.due():
                 for viewer in listening:
                     viewer.play(packet)
-            await asyncio.sleep(max(self.sound.wait, 0.001))
+            await asyncio.sleep(max(self.sound.wait, 0.001) if heard else SILENT_SECONDS)

@@ -69,7 +69,7 @@ def tones_of(skin: Picture, lip: Picture, white: float, tooth: Picture | None) -
     `white` is the brightest common level of the picture, 0 to 255.
     """
     light = skin / max(float(skin.max()), 1.0)
-    level = float(np.clip(max(1.02 * skin.max(), 0.62 * white), 60, 235))
+    level = float(np.clip(max(1.08 * skin.max(), 0.66 * white), 60, 240))
     # Skin shows the colour of the light mixed with its own; the square root halves the latter.
     # Between red lips a neutral tone looks blue.
     tint = 0.25 * np.array([0.90, 0.97, 1.0], np.float32) + 0.75 * np.sqrt(light)
@@ -99,7 +99,7 @@ def teeth_patch(unit: float, tones: Tones, *, upper: bool, narrow: float = 1.0) 
     ys, xs = np.mgrid[0:height, -half:half].astype(np.float32)
     x_mm = np.abs(xs + 0.5) / (scale * narrow)
     y_mm = (ys + 0.5) / scale - top  # 0 at the biting edge of the front teeth, gum above
-    shade = 0.42 + 0.58 * np.clip(np.cos(np.clip(x_mm / 31, 0, 1) * np.pi / 2), 0, 1) ** 0.75
+    shade = 0.36 + 0.66 * np.clip(np.cos(np.clip(x_mm / 31, 0, 1) * np.pi / 2), 0, 1) ** 1.5
     tooth: Picture = np.zeros((height, 2 * half), np.float32)
     inner = 0.0
     relief = np.ones_like(tooth)
@@ -109,11 +109,11 @@ def teeth_patch(unit: float, tones: Tones, *, upper: bool, narrow: float = 1.0) 
         edge = -0.6 * back - 0.5 * across**4
         neck = -back - crown * (1 - 0.13 * across**2)
         # Neighbours touch: only towards the biting edge is there a notch between them.
-        notch = 0.10 + 0.45 * np.exp(np.clip((y_mm - edge) / 1.3, -20, 0))
+        notch = 0.20 + 0.50 * np.exp(np.clip((y_mm - edge) / 1.3, -20, 0))
         sides = 1 - (1 - _soft(1 - np.abs(across), 0.16)) * notch
         sides *= np.abs(across) <= 1 if outer < crowns[-1][0] else _soft(1 - across, 0.2)
         inside = sides * _soft(edge - y_mm, 0.5) * _soft(y_mm - neck, 0.7)
-        bulge = 1 - 0.16 * np.clip(np.abs(across), 0, 1) ** 2.5
+        bulge = 1 - 0.24 * np.clip(np.abs(across), 0, 1) ** 2.5
         relief = np.where(inside > tooth, bulge, relief)
         tooth = np.maximum(tooth, inside)
         inner = outer

@@ -15,7 +15,9 @@ Array = NDArray[np.float64]
 
 _INSET = 0.008  # face units that the lips' blurred edge loses to a neighbour of clean colour
 _OPEN = 0.04  # face units between the lips from which on their parting leaves dark corners
+_STAIN = 0.62  # of the usual lightness around a mouth: what is darker is no lip
 _STAIN_REACH = 0.035  # face units
+_GOES_ON = 0.13  # face units beside an open mouth that its dark may go on
 _OVERLAP = 0.007  # face units that each lip goes on behind the line where they meet
 _FILL_REACH = 0.1
 _WIDE_OPEN = 0.12  # face units between the lips from which on the mesh is not to be trusted
@@ -85,8 +87,33 @@ def _dark_around(roi: NDArray[np.uint8], hole: Array, face: FaceGeometry) -> NDA
     # numpy's own maximum over the last axis is ten times slower.
     level = np.maximum(np.maximum(roi[..., 0], roi[..., 1]), roi[..., 2])
     usual = float(np.median(level[around & (mask == 0)]))
-    stain = (around & (level < 0.62 * usual)).astype(np.uint8) * 255
+    dark = level < _STAIN * usual
+    stain = (around & dark).astype(np.uint8) * 255
+    stain = np.maximum(stain, _goes_on(mask, dark, face))
     return np.asarray(cv2.dilate(stain, np.ones((3, 3), np.uint8)), np.uint8)
+
+
+def _goes_on(
+    hole: NDArray[np.uint8], dark: NDArray[np.bool_], face: FaceGeometry
+) -> NDArray[np.uint8]:
+    """
+    Return what is `dark` without a break from `hole` on, further than the mesh is usually wrong.
+
+    The mesh of a head that is turned ends an open mouth before its far corner. What goes on to
+    the edge of the reach is hair, a beard or a shadow, and is left alone.
+    """
+    found = np.zeros_like(hole)
+    size = max(3, round(2 * _GOES_ON * face.unit)) | 1
+    reach = cv2.dilate(hole, np.ones((size, size), np.uint8)) > 0
+    inner = cv2.dilate(hole, np.ones((size - 2, size - 2), np.uint8)) > 0
+    outside = reach & dark & (hole == 0)
+    count, labels = cv2.connectedComponents(outside.astype(np.uint8))
+    beside = cv2.dilate(hole, np.ones((3, 3), np.uint8)) > 0
+    for label in range(1, count):
+        one = labels == label
+        if (one & beside).any() and not (one & ~inner).any():
+            found[one] = 255
+    return found
 
 
 def _teeth_in_lip(

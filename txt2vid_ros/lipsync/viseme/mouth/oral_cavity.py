@@ -11,13 +11,14 @@ from txt2vid_ros.core.mouth import MouthPose, SHAPE_INDEX
 from txt2vid_ros.lipsync.viseme.articulation import Articulated
 from txt2vid_ros.lipsync.viseme.geometry import Array, FaceGeometry
 from txt2vid_ros.lipsync.viseme.mouth import interior
+from txt2vid_ros.lipsync.viseme.mouth.lip_contact import seam_depth
 from txt2vid_ros.lipsync.viseme.mouth.own_teeth import find_teeth, OwnTeeth
 from txt2vid_ros.lipsync.viseme.warp import smooth_step
 
 Frame = NDArray[np.uint8]
 Picture = NDArray[np.float32]
 
-_TEETH_EDGE = 0.022  # face units from the line of the lips at rest to the upper teeth's edge
+_TEETH_EDGE = 0.02  # face units from the line of the lips at rest to the upper teeth's edge
 _TONGUE_SEEN = 0.045
 _TONGUE_ON_TEETH = 0.012
 _OVERBITE = 0.012  # face units, of teeth together
@@ -27,8 +28,11 @@ _BEHIND_OWN = 0.016  # face units: drawn teeth beside the person's own end highe
 _BEHIND_OWN_STRENGTH = 0.75
 _TOUCHING = 0.02  # face units between the lips up to which their contact is seen
 _CONTACT_WIDTH = 0.007
-_CONTACT_TONE = np.array([0.32, 0.30, 0.50], np.float32)  # of the lips' colour
-_LIP_GLOW = np.array([0.26, 0.20, 0.0], np.float32)
+_CONTACT_TONE = np.array([0.36, 0.34, 0.56], np.float32)  # of the lips' colour
+_CONTACT_TAPER = 1.5  # times the sine along the lips: towards the corners it fades
+_CHEEK_TONE = 1.2  # of that of touching lips
+_CHEEK = 0.19  # of the mouth's width beside its corners in which cheeks and lips close it
+_LIP_GLOW = np.array([0.36, 0.30, 0.04], np.float32)
 _LEAST_LIGHT = 0.5  # of that on the lips, on what shows through a narrow slit
 _TUNNEL = 0.4  # of what is behind rounded lips is lost in the dark
 _UNDER_TONGUE = 0.018  # face units: the shade between a raised tongue and the lower lip
@@ -41,7 +45,8 @@ class MouthParts:
     """
     The parts of one person's mouth, drawn once and used in every driving frame.
 
-    `unit`: pixels of a face unit at which the patches were drawn.
+    `unit`: pixels of a face unit at which the patches were drawn. `seam`: how clear the line is
+    along which the person's lips touch, 1 as usual.
     """
 
     unit: float
@@ -50,6 +55,7 @@ class MouthParts:
     lower: interior.Patch
     tongue: interior.Patch
     own: OwnTeeth | None = None
+    seam: float = 1.0
 
 
 def make_mouth_parts(
@@ -77,6 +83,7 @@ def make_mouth_parts(
         interior.teeth_patch(face.unit, tones, upper=False, narrow=narrow).blurred(blur),
         interior.tongue_patch(face.unit, tones).blurred(blur),
         own if still else None,
+        seam_depth(frame, face),
     )
 
 
@@ -150,10 +157,25 @@ class OralCavity:
             interior.lay_over(canvas, self._parts.tongue, self._turn, place(tip), raised)
             rim = self._face.to_pixels(moved.lips.lower_inner) - corner
             self._shade_along(canvas, rim, raised * _UNDER_TONGUE_DEPTH)
+        self._close_corners(canvas, moved, corner)
         # Rounded lips are a tunnel: less light reaches the teeth.
         dark = _TUNNEL * rounded * (1 - 0.6 * float(pose[SHAPE_INDEX['jaw_open']]))
         canvas += dark * (self._parts.tones.cavity - canvas)
         return canvas
+
+    def _close_corners(self, canvas: Picture, moved: Articulated, corner: Array) -> None:
+        """Show at the ends of an opening, in place, the wet inside of lips and cheeks."""
+        ends = self._face.to_pixels(moved.lips.upper_inner[[0, -1]]) - corner
+        across = ends[1] - ends[0]
+        width = float(np.linalg.norm(across))
+        if width < 1:
+            return
+        along = across / width
+        xs = (np.arange(canvas.shape[1], dtype=np.float32) - np.float32(ends[0, 0])) * along[0]
+        ys = (np.arange(canvas.shape[0], dtype=np.float32) - np.float32(ends[0, 1])) * along[1]
+        at = (xs[None] + ys[:, None]) / np.float32(width)
+        near = 1 - smooth_step(np.minimum(at, 1 - at), 0, _CHEEK)
+        canvas += near[..., None] * (self._parts.tones.contact * _CHEEK_TONE - canvas)
 
     def _shade_along(self, canvas: Picture, line: Array, depth: float) -> None:
         """Darken `canvas` along `line` (n, 2; pixels), in place, where the lip shades it."""
@@ -172,7 +194,8 @@ class OralCavity:
         upper = np.interp(x, moved.lips.upper_inner[:, 0], moved.lips.upper_inner[:, 1])
         lower = np.interp(x, moved.lips.lower_inner[:, 0], moved.lips.lower_inner[:, 1])
         strength = np.clip(1 - (lower - upper) / _TOUCHING, 0, 1)
-        strength *= np.clip(np.sin(np.linspace(0, np.pi, len(x))) * 5 + 0.25, 0, 1)
+        strength *= self._parts.seam
+        strength *= np.clip(np.sin(np.linspace(0, np.pi, len(x))) * _CONTACT_TAPER, 0, 1)
         middle = self._face.to_pixels(np.stack([x, (upper + lower) / 2], axis=1))
         at = np.round((middle - self._origin - np.array([columns.start, rows.start])) * 16)
         corners = at.astype(np.int32).tolist()
@@ -198,7 +221,7 @@ class OralCavity:
         light = np.clip((open_around - 0.10) / 0.55, 0, 1)[..., None]
         # The light in the shade is reflected by the lips, and is red.
         lit = inside * (_LEAST_LIGHT + (1 - _LEAST_LIGHT) * light) * (1 - (1 - light) * _LIP_GLOW)
-        veil = np.clip((open_around - 0.12) / 0.25, 0, 1)[..., None]
+        veil = np.clip((open_around - 0.14) / 0.30, 0, 1)[..., None]
         return np.asarray(lit * veil + self._parts.tones.contact * (1 - veil), np.float32)
 
 

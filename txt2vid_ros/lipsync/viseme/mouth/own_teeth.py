@@ -56,7 +56,7 @@ def find_teeth(
     size = max(3, round(0.03 * face.unit)) | 1
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
     solid = cv2.morphologyEx(score.astype(np.float32), cv2.MORPH_CLOSE, kernel)
-    alpha = cv2.GaussianBlur(solid, (0, 0), max(0.5, 0.004 * face.unit)) * (hole / 255)
+    alpha = cv2.GaussianBlur(solid, (0, 0), max(0.5, 0.007 * face.unit)) * (hole / 255)
     colour = np.median(picture[inside & (score > 0.8)], axis=0).astype(np.float32)
     columns = slice(round(float(upper[4, 0])), round(float(upper[6, 0])) + 1)
     rows = np.flatnonzero(solid[:, columns].mean(axis=1) > 0.5)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 import dataclasses
+import functools
 
 from txt2vid_ros.media.output.stream_format import StreamFormat
 
@@ -41,8 +42,13 @@ ROOM_SECONDS, MOST_ROOM_SECONDS = 20.0, 320.0
 """Seconds without a picture left out before a step up: at first, and at most."""
 
 
-def ladder(wanted: StreamFormat) -> Iterator[StreamFormat]:
-    """Yield the stream as it is wanted, and from step to step with less work."""
+@functools.lru_cache(maxsize=64)
+def ladder(wanted: StreamFormat) -> tuple[StreamFormat, ...]:
+    """Return the stream as it is wanted, and from step to step with less work."""
+    return tuple(_steps(wanted))
+
+
+def _steps(wanted: StreamFormat) -> Iterator[StreamFormat]:
     yield wanted
     faster = dataclasses.replace(wanted, preset=FASTEST)
     if faster != wanted:
@@ -79,12 +85,12 @@ class LoadControl:
 
     def lowered(self, wanted: StreamFormat) -> StreamFormat:
         """Return the stream as it is to be coded now."""
-        steps = list(ladder(wanted))
+        steps = ladder(wanted)
         return steps[min(self.step, len(steps) - 1)]
 
     def stay(self, wanted: StreamFormat, form: StreamFormat) -> None:
         """Learn that the stream goes on as `form` is coded, as no other encoder could be had."""
-        steps = list(ladder(wanted))
+        steps = ladder(wanted)
         self.step = steps.index(form) if form in steps else 0
         self.restarted()
 
@@ -121,7 +127,7 @@ class LoadControl:
 
     def judged(self, wanted: StreamFormat) -> int:
         """Take a step, if one is due; return -1 for one down, 1 for one up, 0 for none."""
-        steps = len(list(ladder(wanted)))
+        steps = len(ladder(wanted))
         if self._risen >= 2 * MOST_ROOM_SECONDS:
             self._room = ROOM_SECONDS
         self.step = min(self.step, steps - 1)

@@ -1,0 +1,1 @@
+"""How many replicas so many faces need, computed from measured times."""

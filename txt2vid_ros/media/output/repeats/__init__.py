@@ -1,0 +1,1 @@
+"""A picture that is shown again is not coded again: the stream says that it stays."""
