@@ -23,6 +23,9 @@ PAUSE = NAMES.index('pause')
 OPEN = 0.55
 """The jaw of an open vowel, in the table of visemes."""
 
+LOUD = 1.5
+"""How far below the usual level an open vowel is still heard, log10 of the power."""
+
 
 @dataclasses.dataclass
 class Heard:
@@ -38,7 +41,7 @@ class Heard:
     bilabials: np.ndarray
     """The columns of the middles of p, b and m."""
     open_vowels: np.ndarray
-    """Whether a column is in the middle half of an open vowel."""
+    """Whether a column is in the middle half of an open vowel, and is heard."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -111,8 +114,11 @@ def heard(said: Utterance, rng: np.random.Generator, *, clean: bool) -> Heard:
             open_vowels[round(begin + quarter):round(end - quarter) + 1] = True
         if one.viseme.name == 'p_b_m':
             middles.append(int(np.clip(round((begin + end) / 2), 0, len(mel) - 1)))
-    return Heard(said.voice, said.language, mel.astype(np.float16), af.usual_levels(mel), poses,
-                 visemes, np.array(middles, int), open_vowels)
+    usual = af.usual_levels(mel)
+    # Some voices count the silence after the last vowel as a part of it.
+    open_vowels &= mel.max(1) > usual - LOUD
+    return Heard(said.voice, said.language, mel.astype(np.float16), usual, poses, visemes,
+                 np.array(middles, int), open_vowels)
 
 
 def openings(poses: np.ndarray) -> np.ndarray:

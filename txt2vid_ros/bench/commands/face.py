@@ -7,8 +7,9 @@ from typing import Any
 
 import cv2
 from txt2vid_ros.bench.lipsync.face_figures import measure
-from txt2vid_ros.bench.lipsync.lips_from_sound import bilabials_from_sound
-from txt2vid_ros.bench.lipsync.spoken_sentences import spoken, SpokenSentences
+from txt2vid_ros.bench.lipsync.lips_from_sound import lips_from_sound
+from txt2vid_ros.bench.lipsync.spoken_sentences import spoken
+from txt2vid_ros.bench.lipsync.unheard_voice import unheard_voice
 from txt2vid_ros.bench.speech.sentences import SENTENCES as TALK
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.locales import english_name, nearest
@@ -25,9 +26,6 @@ SENTENCES = (
 )
 LANGUAGES = {**TALK, 'en': SENTENCES}
 """What is said in each language (BCP 47): of English what the other figures are of, too."""
-
-UNHEARD = 'bilabials_from_sound_unheard'
-"""Of hibari and the usual voices of kokoro, on which the network was not trained."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -53,7 +51,8 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     try:
         if not arguments.language:
             said = spoken(SENTENCES, 'en', arguments.tts)
-            return _figures(driving, said, arguments)
+            return {**measure(driving, said.sentences, timed=not arguments.from_audio),
+                    **_from_sound_unheard()}
         return {language: _measured(driving, language, arguments)
                 for language in _languages(arguments.language)}
     finally:
@@ -66,13 +65,14 @@ def _measured(driving: DrivingMedia, language: str, arguments: argparse.Namespac
     if arguments.from_audio and any(one.samples is None for one in said.sentences):
         raise UserError(f'--from-audio: there is no sound of {english_name(language)}, its voice '
                         f'is {said.voice}', 'Leave --from-audio out, or name a voice by --tts.')
-    return {'voice': said.voice, **_figures(driving, said, arguments)}
+    return {'voice': said.voice,
+            **measure(driving, said.sentences, timed=not arguments.from_audio)}
 
 
-def _figures(driving: DrivingMedia, said: SpokenSentences, arguments: argparse.Namespace
-             ) -> dict[str, float | None]:
-    return {**measure(driving, said.sentences, timed=not arguments.from_audio),
-            UNHEARD: bilabials_from_sound(said.sentences)}
+def _from_sound_unheard() -> dict[str, float]:
+    """Return the figures of lips from sound alone of a voice that is not in their training."""
+    met, shut = lips_from_sound(unheard_voice())
+    return {'bilabials_from_sound_unheard': met, 'false_closures_from_sound_unheard': shut}
 
 
 def _languages(named: str) -> list[str]:

@@ -21,8 +21,8 @@ LOOK_BACK, LOOK_AHEAD = af.LOOK_BACK, af.LOOK_AHEAD
 WEIGHTS = mouth_network.WEIGHTS
 
 SMOOTHED = (-3, 1)
-"""First and last column over which a pose is smoothed."""
-SMOOTHING = np.array([0.1, 0.2, 0.25, 0.25, 0.2], np.float32)
+"""First and last of the columns, every second one, over which a pose is smoothed."""
+SMOOTHING = np.array([0.25, 0.4, 0.35], np.float32)
 """Their weights: lips take time to meet."""
 _PRESENCE_SMOOTHING = np.hanning(9)[1:-1].astype(np.float32)  # 70 ms
 _CONTACTS = {'lips_closed': (0.3, 0.55), 'lower_lip_in': (0.3, 0.6)}

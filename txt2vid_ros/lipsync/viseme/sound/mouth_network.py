@@ -28,15 +28,24 @@ Array = NDArray[np.float32]
 
 def poses(features: Array) -> Array:
     """
-    Return the pose at each column that has its whole CONTEXT, (n, shapes), 0 to 1.
+    Return the poses every second column from the first that has its whole CONTEXT, 0 to 1.
 
-    `features`: (n + CONTEXT[1] - CONTEXT[0] - 1, BANDS), as audio_features.normalised gives.
+    `features`: (columns, BANDS), as audio_features.normalised gives. The poses: (n, shapes), n
+    half of the columns that have their context, rounded up.
     """
-    mean, scale, *_ = _weights()
+    mean, scale, first, bias, *more, weight, last = _weights()
     normal = (features - mean) * scale
-    even, odd = _moments(normal), _moments(normal[1:])
-    found = np.empty((len(even) + len(odd), even.shape[1]), np.float32)
-    found[::2], found[1::2] = even, odd
+    bands = normal.shape[1]
+    taken = np.lib.stride_tricks.sliding_window_view(normal.ravel(), FIRST * bands)[::2 * bands]
+    hidden = np.maximum(taken @ first + bias, 0)
+    for (step, ahead), inner, inner_bias in zip(LAYERS, more[::2], more[1::2], strict=True):
+        reach = (TAPS - 1) * step
+        count = len(hidden) - reach
+        taken = np.concatenate([hidden[tap * step:tap * step + count] for tap in range(TAPS)],
+                               axis=1)
+        hidden = (hidden[reach - ahead:reach - ahead + count]
+                  + np.maximum(taken @ inner + inner_bias, 0))
+    found = hidden @ weight + last
     return np.asarray(1 / (1 + np.exp(-np.clip(found, -30, 30))), np.float32)
 
 
@@ -57,18 +66,3 @@ def _weights() -> tuple[Array, ...]:
         names = ['mean', 'scale', *(f'layer{index}_{part}' for index in range(len(LAYERS) + 2)
                                     for part in ('weight', 'bias'))]
         return tuple(np.asarray(data[name], np.float32) for name in names)
-
-
-def _moments(normal: Array) -> Array:
-    """Return the logits every second column from the first that has its context on."""
-    _, _, *layers = _weights()
-    windows = np.lib.stride_tricks.sliding_window_view(normal, FIRST, axis=0)[::2]
-    taken = windows.transpose(0, 2, 1).reshape(len(windows), -1)
-    hidden = np.maximum(taken @ layers[0] + layers[1], 0)
-    for (step, ahead), weight, bias in zip(LAYERS, layers[2:-2:2], layers[3:-2:2], strict=True):
-        reach = (TAPS - 1) * step
-        count = len(hidden) - reach
-        taken = np.concatenate([hidden[tap * step:tap * step + count] for tap in range(TAPS)],
-                               axis=1)
-        hidden = hidden[reach - ahead:reach - ahead + count] + np.maximum(taken @ weight + bias, 0)
-    return np.asarray(hidden @ layers[-2] + layers[-1], np.float32)
