@@ -25,7 +25,7 @@ SMOOTHED = (-3, 1)
 SMOOTHING = np.array([0.25, 0.4, 0.35], np.float32)
 """Their weights: lips take time to meet."""
 _PRESENCE_SMOOTHING = np.hanning(9)[1:-1].astype(np.float32)  # 70 ms
-_CONTACTS = {'lips_closed': (0.3, 0.55), 'lower_lip_in': (0.3, 0.6)}
+_CONTACTS = {'lips_closed': (0.25, 0.45), 'lower_lip_in': (0.3, 0.6)}
 """Probabilities at which lips begin to meet, and at which they are closed."""
 _JAW = (0.3, 0.45)
 """How far the jaw is open where lips no longer meet wholly, and where they do not meet."""
