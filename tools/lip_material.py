@@ -64,7 +64,7 @@ def save(file: pathlib.Path, spoken: Spoken, language: str) -> None:
 
 def read(file: pathlib.Path) -> tuple[np.ndarray, list[Phoneme], str]:
     """Return the sound of an utterance at 16 kHz, its phonemes, and the language."""
-    with np.load(file) as data:
+    with np.load(file, allow_pickle=False) as data:
         sounds = [Phoneme(str(symbol), float(start), float(length), int(stress))
                   for symbol, start, length, stress in zip(
                       data['symbols'], data['starts'], data['lengths'], data['stress'],

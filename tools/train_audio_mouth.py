@@ -23,7 +23,6 @@ from collections.abc import Mapping, Sequence
 import json
 import multiprocessing
 import pathlib
-import pickle
 import sys
 import time
 
@@ -175,7 +174,7 @@ def train_network(examples: Examples, options: argparse.Namespace, every: Sequen
     torch.set_num_threads(1)  # more threads slow down a machine that other programs use, too
     network = MouthNetwork()
     if options.begin_from:
-        with np.load(options.begin_from) as known:
+        with np.load(options.begin_from, allow_pickle=False) as known:
             network.take(known)
             examples.mean, examples.scale = (known[name].astype(np.float32)
                                              for name in ('mean', 'scale'))
@@ -209,26 +208,16 @@ def train_network(examples: Examples, options: argparse.Namespace, every: Sequen
 
 
 def gather(folder: pathlib.Path, seed: int) -> dict[str, list[Heard]]:
-    """Return what is heard, by part; kept in the folder by kind of voice: it takes minutes."""
+    """Return what is heard, by part: of training voices several times. Takes minutes."""
+    work: list[tuple[Utterance, list[int]]] = []
+    for one in utterances(sorted(folder.glob('*~*.npz'))):
+        times = VERSIONS.get(one.voice.split(':')[0], 1) if one.part == 'train' else 1
+        work += [(one, [seed, len(work) + index]) for index in range(times)]
     found: dict[str, list[Heard]] = {part: [] for part in ('train', 'validation', 'test')}
-    kinds: dict[str, list[pathlib.Path]] = {}
-    for file in sorted(folder.glob('*~*.npz')):
-        kinds.setdefault(file.name.split('~')[1].split(':')[0], []).append(file)
-    for kind, files in kinds.items():
-        kept = folder / f'{kind}-{len(files)}.pickle'
-        if not kept.exists():
-            work = []
-            for one in utterances(files):
-                times = VERSIONS.get(kind, 1) if one.part == 'train' else 1
-                work += [(one, [seed, len(work) + index]) for index in range(times)]
-            with multiprocessing.Pool(2) as pool, kept.open('wb') as stream:
-                every = pool.starmap(_heard, work, chunksize=20)
-                pickle.dump([(said.part, one) for (said, _), one
-                             in zip(work, every, strict=True)], stream)
-        with kept.open('rb') as stream:
-            for part, one in pickle.load(stream):
-                found[part].append(one)
-        print(f'{kind}: {len(files)} utterances', file=sys.stderr, flush=True)
+    with multiprocessing.Pool() as pool:
+        every = pool.starmap(_heard, work, chunksize=20)
+    for (said, _), one in zip(work, every, strict=True):
+        found[said.part].append(one)
     return found
 
 
