@@ -9,32 +9,20 @@ import numpy as np
 from txt2vid_ros.bench.lipsync.face_figures import CLOSED
 from txt2vid_ros.lipsync.viseme.sound import audio_features as af
 from txt2vid_ros.lipsync.viseme.sound import mouth_network
-from txt2vid_ros.lipsync.viseme.sound.audio_pose import decided, SMOOTHED, SMOOTHING
+from txt2vid_ros.lipsync.viseme.sound.audio_pose import decided, SMOOTHED
 
 Answer = Callable[[Heard], np.ndarray]
 
 
 def network_poses(one: Heard) -> np.ndarray:
     """Return what the network answers at each column, as the engine takes it."""
-    return smoothed(decided(raw_poses(one)))[:len(one.mel)]
-
-
-def raw_poses(one: Heard) -> np.ndarray:
-    """Return what the network answers at each column and those before and after to smooth."""
     padded = np.pad(af.normalised(one.mel.astype(np.float32), one.usual),
                     ((-af.CONTEXT[0] - SMOOTHED[0], af.CONTEXT[1] + SMOOTHED[1]), (0, 0)),
                     mode='edge')
-    even, odd = mouth_network.poses(padded), mouth_network.poses(padded[1:])
+    even, odd = (decided(mouth_network.poses(padded[first:])) for first in (0, 1))
     found = np.empty((len(even) + len(odd), even.shape[1]), np.float32)
     found[::2], found[1::2] = even, odd
-    return found
-
-
-def smoothed(poses: np.ndarray) -> np.ndarray:
-    """Return poses smoothed over every second column."""
-    windows = np.lib.stride_tricks.sliding_window_view(
-        poses, SMOOTHED[1] - SMOOTHED[0] + 1, axis=0)
-    return np.asarray(windows[:, :, ::2] @ SMOOTHING)
+    return found[:len(one.mel)]
 
 
 def figures(every: Sequence[Heard], answer: Answer = network_poses, *, by_source: bool = False

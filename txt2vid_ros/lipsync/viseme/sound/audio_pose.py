@@ -21,13 +21,13 @@ LOOK_BACK, LOOK_AHEAD = af.LOOK_BACK, af.LOOK_AHEAD
 WEIGHTS = mouth_network.WEIGHTS
 
 SMOOTHED = (-3, 1)
-"""First and last of the columns, every second one, over which a pose is smoothed."""
-SMOOTHING = np.array([0.25, 0.4, 0.35], np.float32)
-"""Their weights: lips take time to meet."""
+"""First and last of the three columns, every second one, over which a pose is smoothed."""
+_PAIR = (0.4, 0.6)
+"""Weights of two of them on which it is decided whether lips meet: one alone is uncertain."""
 _PRESENCE_SMOOTHING = np.hanning(9)[1:-1].astype(np.float32)  # 70 ms
-_CONTACTS = {'lips_closed': (0.25, 0.45), 'lower_lip_in': (0.3, 0.6)}
+_CONTACTS = {'lips_closed': (0.3, 0.55), 'lower_lip_in': (0.3, 0.6)}
 """Probabilities at which lips begin to meet, and at which they are closed."""
-_JAW = (0.3, 0.45)
+_JAW = (0.28, 0.42)
 """How far the jaw is open where lips no longer meet wholly, and where they do not meet."""
 _SILENCE_PEAK = 10 ** (-52 / 20)  # of full scale; below it nothing is spoken
 
@@ -41,16 +41,17 @@ def load() -> None:
 
 def decided(poses: NDArray[np.float32]) -> NDArray[np.float32]:
     """
-    Return poses (n, shapes) whose lips meet or do not, where the network gave a probability.
+    Return poses (n, shapes), two columns apart, smoothed: (n - 2, shapes).
 
-    They do not meet where the jaw is open. This is decided before the smoothing, so that they do
-    not meet faster than lips can.
+    Their lips meet or do not, where the network gave a probability, and do not where the jaw is
+    open. This is decided before the last smoothing, so that they do not meet faster than lips can.
     """
-    found = poses.copy()
+    found = _PAIR[0] * poses[:-1] + _PAIR[1] * poses[1:]
+    shut = 1 - _step(found[:, SHAPE_INDEX['jaw_open']], *_JAW)
     for name, limits in _CONTACTS.items():
-        found[:, SHAPE_INDEX[name]] = _step(poses[:, SHAPE_INDEX[name]], *limits)
-    found[:, SHAPE_INDEX['lips_closed']] *= 1 - _step(poses[:, SHAPE_INDEX['jaw_open']], *_JAW)
-    return found
+        found[:, SHAPE_INDEX[name]] = _step(found[:, SHAPE_INDEX[name]], *limits)
+    found[:, SHAPE_INDEX['lips_closed']] *= shut
+    return np.asarray((found[:-1] + found[1:]) / 2, np.float32)
 
 
 def _step(value: NDArray[np.float32], low: float, high: float) -> NDArray[np.float32]:
@@ -70,7 +71,7 @@ def heard_pose(mel: NDArray[np.float32]) -> MouthPose:
     span = range(middle + first + af.CONTEXT[0], middle + last + af.CONTEXT[1])
     usual = af.usual_level(mel)
     features = af.normalised(mel[span.start:span.stop], np.full(len(span), usual, np.float32))
-    return np.asarray(decided(mouth_network.poses(features)).T @ SMOOTHING, np.float32)
+    return np.asarray(decided(mouth_network.poses(features))[0], np.float32)
 
 
 def pose_from_audio(samples: Samples, likelihood: Likelihood | None = None) -> MouthPose:
