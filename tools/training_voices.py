@@ -1,9 +1,9 @@
 """
-Synthetic speech with phoneme timings: the training material of the audio-to-mouth model.
+Speech with phoneme timings: the training material of the audio-to-mouth model.
 
-Three sources, none of which becomes part of the product: the voice of hibari (a frame count for
-each phoneme comes out of its network), any voice of espeak-ng (phoneme events of its library),
-and a Piper voice (alignments), which is only used for testing.
+None of it becomes part of the product. Timings come from the synthesizers themselves: phoneme
+events of espeak-ng's library and alignments of Piper here, the frame counts of Kokoro in
+neural_voices.py, and the segments of flite and Festival in recorded_voices.py.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from collections.abc import Sequence
 import ctypes
 import dataclasses
 import pathlib
-import tempfile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,52 +96,6 @@ class EspeakVoice:
             phonemes.append(Phoneme(bare or '_', start, end - start, marked or stress))
             stress = 0
         return Spoken(samples, self.rate, phonemes)
-
-
-class HibariVoice:
-    """The voice of hibari with the frame counts of its phonemes."""
-
-    _NODE = '/Clip_output_0'
-    _FRAME = 600 / 24000
-    _LAG = 0.05  # seconds by which its counts come after the sound
-
-    def __init__(self) -> None:
-        """Load the voice with its frame counts as one more output."""
-        import hibari
-        import onnx
-
-        model = onnx.load(str(pathlib.Path(hibari.__file__).parent / 'assets' / 'hibari.onnx'))
-        model.graph.output.append(onnx.helper.make_empty_tensor_value_info(self._NODE))
-        with tempfile.NamedTemporaryFile(suffix='.onnx', delete=False) as file:
-            onnx.save(model, file.name)
-        self._voice = hibari.Hibari(model=file.name)
-        pathlib.Path(file.name).unlink()
-        self._names = {index: symbol for symbol, index in self._voice.vocab.items()}
-        self.rate = 24000
-
-    def speak(self, text: str, speed: float, seed: int) -> Spoken:
-        """Return `text` at `speed` (1 is usual)."""
-        from hibari import dsp
-
-        parts, phonemes, time = [], [], 0.0
-        for sentence in self._voice.phonemize(text):
-            ids = self._voice.ids(sentence)
-            feed = {'ids': np.asarray([ids], np.int64), 'speed': np.asarray([speed], np.float32)}
-            *spectra, frames = self._voice.sess.run(None, feed)
-            parts.append(dsp.synth(*(part[0] for part in spectra), np.random.default_rng(seed)))
-            stress, begun = 0, None
-            for index, count in zip(ids, np.ravel(frames), strict=True):
-                symbol = self._names.get(index, '_')
-                end = time + float(count) * self._FRAME
-                if symbol in 'ˈˌ':
-                    stress, begun = 2 if symbol == 'ˈ' else 1, time
-                else:
-                    start = time if begun is None else begun
-                    lagged = start - self._LAG
-                    phonemes.append(Phoneme(symbol, lagged, end - start, stress))
-                    stress, begun = 0, None
-                time = end
-        return Spoken(np.concatenate(parts), self.rate, phonemes)
 
 
 class PiperVoice:

@@ -11,6 +11,7 @@ from txt2vid_ros.bench.commands import face as bench
 from txt2vid_ros.bench.lipsync import spoken_sentences
 from txt2vid_ros.bench.lipsync.face_figures import SEALED
 from txt2vid_ros.bench.lipsync.mouth_measurement import best_lag, correlation, follow, parted
+from txt2vid_ros.bench.lipsync.unheard_voice import unheard_voice
 from txt2vid_ros.bench.lipsync.untouched_region import UntouchedRegion
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.lipsync.face.mesh import FaceMesh
@@ -25,6 +26,12 @@ from viseme_views import held
 def own_cache(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the faces found apart from those of the user and of other tests."""
     monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path / 'cache'))
+
+
+@pytest.fixture(autouse=True)
+def one_unheard_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Spare the time of the others, which test_lips_from_sound.py measures."""
+    monkeypatch.setattr(bench, 'unheard_voice', lambda: unheard_voice()[:1])
 
 
 def options(*words: str) -> argparse.Namespace:
@@ -54,6 +61,8 @@ def test_from_the_sound_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     assert figures['opening_r'] >= 0.6
     assert figures['silence_opening'] < 0.02
     assert abs(figures['offset_ms']) < 40
+    assert figures['bilabials_from_sound_unheard'] > 0
+    assert figures['false_closures_from_sound_unheard'] < 0.1
 
 
 def test_a_language_without_a_voice_is_measured_by_the_usual_length_of_its_sounds(

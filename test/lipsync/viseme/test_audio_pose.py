@@ -18,8 +18,10 @@ from txt2vid_ros.lipsync.viseme.sound.audio_pose import (
     LOOK_BACK,
     pose_from_audio,
     RATE,
+    SMOOTHED,
     WEIGHTS,
 )
+from txt2vid_ros.lipsync.viseme.sound.mouth_network import CONTEXT
 
 FILE = pathlib.Path(__file__).parent / 'unheard_voice.npz'
 STEP = 0.02
@@ -54,6 +56,11 @@ def test_the_opening_agrees_with_the_timed_one_on_an_unheard_voice(
     assert np.corrcoef(*openings)[0, 1] >= 0.8
     jaw = SHAPE_INDEX['jaw_open']
     assert np.corrcoef(found[:len(asked), jaw], asked[:, jaw])[0, 1] >= 0.8
+
+
+def test_shapes_are_heard_80_ms_ahead() -> None:
+    last = CONTEXT[1] - 1 + SMOOTHED[1]
+    assert last * 10 + 12.5 <= 80  # half of a column's window is after its middle
 
 
 def test_no_shape_jumps_in_speech_at_its_onset_or_its_end(found: np.ndarray) -> None:

@@ -7,7 +7,9 @@ from typing import Any
 
 import cv2
 from txt2vid_ros.bench.lipsync.face_figures import measure
+from txt2vid_ros.bench.lipsync.lips_from_sound import lips_from_sound
 from txt2vid_ros.bench.lipsync.spoken_sentences import spoken
+from txt2vid_ros.bench.lipsync.unheard_voice import unheard_voice
 from txt2vid_ros.bench.speech.sentences import SENTENCES as TALK
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.locales import english_name, nearest
@@ -49,7 +51,8 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     try:
         if not arguments.language:
             said = spoken(SENTENCES, 'en', arguments.tts)
-            return measure(driving, said.sentences, timed=not arguments.from_audio)
+            return {**measure(driving, said.sentences, timed=not arguments.from_audio),
+                    **_from_sound_unheard()}
         return {language: _measured(driving, language, arguments)
                 for language in _languages(arguments.language)}
     finally:
@@ -64,6 +67,12 @@ def _measured(driving: DrivingMedia, language: str, arguments: argparse.Namespac
                         f'is {said.voice}', 'Leave --from-audio out, or name a voice by --tts.')
     return {'voice': said.voice,
             **measure(driving, said.sentences, timed=not arguments.from_audio)}
+
+
+def _from_sound_unheard() -> dict[str, float]:
+    """Return the figures of lips from sound alone of a voice that is not in their training."""
+    met, shut = lips_from_sound(unheard_voice())
+    return {'bilabials_from_sound_unheard': met, 'false_closures_from_sound_unheard': shut}
 
 
 def _languages(named: str) -> list[str]:

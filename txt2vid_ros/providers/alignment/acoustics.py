@@ -1,9 +1,9 @@
 """
 How well each 10 ms of speech fits each sound.
 
-The features are the mouth shapes that the audio-to-mouth network hears, and the level in eight
-bands with its slope; each sound is a normal distribution of them, all with one covariance (linear
-discriminant analysis). Fitted by tools/train_alignment.py.
+The features are the mouth shapes that a small network hears (mouth_shapes.py), and the level in
+eight bands with its slope; each sound is a normal distribution of them, all with one covariance
+(linear discriminant analysis). Fitted by tools/train_alignment.py.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from txt2vid_ros.core.mouth import Phoneme
 from txt2vid_ros.lipsync.sound.log_mel import HOP, log_mel, RATE
 from txt2vid_ros.lipsync.viseme.sound import audio_features as af
-from txt2vid_ros.lipsync.viseme.sound import audio_pose
+from txt2vid_ros.providers.alignment.mouth_shapes import mouth_shapes, SHAPES
 from txt2vid_ros.speaking.phonetics.alignment import Scores, SoundUnit
 from txt2vid_ros.speaking.visemes.table import visemes_of
 
@@ -54,10 +54,9 @@ def features(sound: Array) -> Array:
     """Return the features of mono sound at 16 kHz, (frames, features), one every 10 ms."""
     mel = log_mel(sound)
     if not len(mel):
-        return np.zeros((0, 6 + 2 * _GROUPS), np.float32)
+        return np.zeros((0, SHAPES + 2 * _GROUPS), np.float32)
     level = af.normalised(mel, np.full(len(mel), af.usual_level(mel), np.float32))
-    padded = np.pad(level, ((-af.CONTEXT[0], af.CONTEXT[1] - 1), (0, 0)), mode='edge')
-    poses = audio_pose.network(af.stacked(padded))
+    poses = mouth_shapes(level)
     bands = level.reshape(len(level), _GROUPS, -1).mean(2)
     around = np.pad(bands, ((_SLOPE, _SLOPE), (0, 0)), mode='edge')
     slope = around[2 * _SLOPE:] - around[:-2 * _SLOPE]

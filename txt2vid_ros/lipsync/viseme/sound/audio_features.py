@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from txt2vid_ros.lipsync.sound.log_mel import BANDS
+from txt2vid_ros.lipsync.viseme.sound import mouth_network
 
 LOOK_BACK, LOOK_AHEAD = 1.2, 0.2
 """Seconds of sound around a moment that its features depend on."""
-CONTEXT = (-26, 18)
+CONTEXT = mouth_network.CONTEXT
 """First and one past the last column of the model's input, relative to the present one."""
+
+LEVEL_BACK, LEVEL_AHEAD = 120, 6
+"""Columns before the present one, and from it on, that show the usual level."""
 
 _USUAL_PERCENTILE = 90
 _MIN_USUAL_LEVEL = -4.2  # log10 of the power below which sound is silence rather than quiet
@@ -25,17 +28,12 @@ def normalised(mel: Array, usual: Array) -> Array:
 
 
 def usual_level(mel: Array) -> float:
-    """Return the log10 level of the louder columns of `mel` (n, BANDS)."""
+    """Return the log10 level of the louder columns of `mel` (n, BANDS), all of them known."""
     return float(np.percentile(mel.max(axis=1), _USUAL_PERCENTILE))
 
 
-def stacked(features: Array) -> Array:
-    """
-    Return the model's input for each column that has its whole context, (n, inputs).
-
-    `features`: (n + CONTEXT[1] - CONTEXT[0] - 1, BANDS). Columns are averaged in pairs.
-    """
-    width = CONTEXT[1] - CONTEXT[0]
-    windows = np.lib.stride_tricks.sliding_window_view(features, width, axis=0)
-    pairs = windows.reshape(len(windows), BANDS, width // 2, 2).mean(-1)
-    return np.ascontiguousarray(pairs.reshape(len(windows), -1), np.float32)
+def usual_levels(mel: Array) -> Array:
+    """Return the usual level as it is known at each column of `mel` (n, BANDS), (n,)."""
+    loud = np.pad(mel.max(axis=1), (LEVEL_BACK, LEVEL_AHEAD - 1), constant_values=-9.0)
+    windows = np.lib.stride_tricks.sliding_window_view(loud, LEVEL_BACK + LEVEL_AHEAD)
+    return np.asarray(np.percentile(windows, _USUAL_PERCENTILE, axis=1), np.float32)

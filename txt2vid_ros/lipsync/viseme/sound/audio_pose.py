@@ -1,15 +1,12 @@
 """
 A mouth pose from the sound alone, for voices that give no timings.
 
-A small network, trained on synthetic speech with known timings (tools/train_audio_mouth.py), maps
-0.44 s of level-normalised log-mel bands to the mouth shapes that timed speech uses. It runs in
-NumPy; its weights are part of the package.
+A small network, trained on speech with known timings (tools/train_audio_mouth.py), maps 0.38 s of
+level-normalised log-mel bands, 80 ms of them ahead, to the mouth shapes that timed speech uses. It
+runs in NumPy; its weights are part of the package. LOOK_AHEAD is more, for what is speech.
 """
 
 from __future__ import annotations
-
-import functools
-import pathlib
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,12 +15,20 @@ from txt2vid_ros.lipsync.sound.log_mel import HOP, log_mel, RATE
 from txt2vid_ros.lipsync.sound.speech_network import Likelihood
 from txt2vid_ros.lipsync.sound.speech_presence import speech_presence
 from txt2vid_ros.lipsync.viseme.sound import audio_features as af
+from txt2vid_ros.lipsync.viseme.sound import mouth_network
 
 LOOK_BACK, LOOK_AHEAD = af.LOOK_BACK, af.LOOK_AHEAD
-WEIGHTS = pathlib.Path(__file__).parent / 'data' / 'audio_mouth.npz'
+WEIGHTS = mouth_network.WEIGHTS
 
-_SMOOTHING = np.hanning(9)[1:-1].astype(np.float32)  # 70 ms, which lips need to meet
-_CONTACTS = ('lips_closed', 'lower_lip_in')
+SMOOTHED = (-3, 1)
+"""First and last of the three columns, every second one, over which a pose is smoothed."""
+_PAIR = (0.4, 0.6)
+"""Weights of two of them on which it is decided whether lips meet: one alone is uncertain."""
+_PRESENCE_SMOOTHING = np.hanning(9)[1:-1].astype(np.float32)  # 70 ms
+_CONTACTS = {'lips_closed': (0.3, 0.55), 'lower_lip_in': (0.3, 0.6)}
+"""Probabilities at which lips begin to meet, and at which they are closed."""
+_JAW = (0.28, 0.42)
+"""How far the jaw is open where lips no longer meet wholly, and where they do not meet."""
 _SILENCE_PEAK = 10 ** (-52 / 20)  # of full scale; below it nothing is spoken
 
 Samples = NDArray[np.float32]
@@ -31,24 +36,42 @@ Samples = NDArray[np.float32]
 
 def load() -> None:
     """Load the network now rather than at the first sound."""
-    _weights()
+    mouth_network.load()
 
 
-@functools.lru_cache(maxsize=1)
-def _weights() -> tuple[NDArray[np.float32], ...]:
-    with np.load(WEIGHTS, allow_pickle=False) as data:
-        names = sorted(data.files)
-        return tuple(np.asarray(data[name], np.float32) for name in names)
+def decided(poses: NDArray[np.float32]) -> NDArray[np.float32]:
+    """
+    Return poses (n, shapes), two columns apart, smoothed: (n - 2, shapes).
+
+    Their lips meet or do not, where the network gave a probability, and do not where the jaw is
+    open. This is decided before the last smoothing, so that they do not meet faster than lips can.
+    """
+    found = _PAIR[0] * poses[:-1] + _PAIR[1] * poses[1:]
+    shut = 1 - _step(found[:, SHAPE_INDEX['jaw_open']], *_JAW)
+    for name, limits in _CONTACTS.items():
+        found[:, SHAPE_INDEX[name]] = _step(found[:, SHAPE_INDEX[name]], *limits)
+    found[:, SHAPE_INDEX['lips_closed']] *= shut
+    return np.asarray((found[:-1] + found[1:]) / 2, np.float32)
 
 
-def network(inputs: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the poses (n, shapes) for `inputs` (n, features) as audio_features.stacked gives."""
-    mean, scale, *layers = _weights()
-    hidden = (inputs - mean) * scale
-    for weight, bias in zip(layers[0:-2:2], layers[1:-2:2], strict=True):
-        hidden = np.maximum(hidden @ weight + bias, 0)
-    out = hidden @ layers[-2] + layers[-1]
-    return np.asarray(1 / (1 + np.exp(-np.clip(out, -30, 30))), np.float32)
+def _step(value: NDArray[np.float32], low: float, high: float) -> NDArray[np.float32]:
+    """Return a smooth step from 0 (at `low` and below) to 1 (at `high` and above)."""
+    share = np.clip((value - low) / (high - low), 0, 1)
+    return np.asarray(share * share * (3 - 2 * share), np.float32)
+
+
+def heard_pose(mel: NDArray[np.float32]) -> MouthPose:
+    """
+    Return the pose at `LOOK_BACK` seconds into `mel`, (columns, BANDS), if all of it is speech.
+
+    What is heard more than 80 ms later only matters as part of the usual level.
+    """
+    middle = round(LOOK_BACK * RATE / HOP)
+    first, last = SMOOTHED
+    span = range(middle + first + af.CONTEXT[0], middle + last + af.CONTEXT[1])
+    usual = af.usual_level(mel)
+    features = af.normalised(mel[span.start:span.stop], np.full(len(span), usual, np.float32))
+    return np.asarray(decided(mouth_network.poses(features))[0], np.float32)
 
 
 def pose_from_audio(samples: Samples, likelihood: Likelihood | None = None) -> MouthPose:
@@ -63,25 +86,10 @@ def pose_from_audio(samples: Samples, likelihood: Likelihood | None = None) -> M
     if peak < _SILENCE_PEAK:
         return rest_pose()
     mel = log_mel(samples)
-    usual = np.full(len(mel), af.usual_level(mel), np.float32)
-    half = len(_SMOOTHING) // 2
-    first = round(LOOK_BACK * RATE / HOP) - half + af.CONTEXT[0]
-    last = first + len(_SMOOTHING) + af.CONTEXT[1] - af.CONTEXT[0] - 1
-    features = af.normalised(mel, usual)
-    missing = last - len(features)
-    if missing > 0:
-        features = np.pad(features, ((0, missing), (0, 0)), mode='edge')
-    poses = network(af.stacked(features[first:last]))
-    # An uncertain network outputs a little of everything, but lips either meet or do not. This is
-    # decided before the smoothing, so that they do not meet faster than lips can.
-    for name in _CONTACTS:
-        index = SHAPE_INDEX[name]
-        contact = np.clip((poses[:, index] - 0.3) / 0.6, 0, 1)
-        poses[:, index] = contact * contact * (3 - 2 * contact)
-    pose = (poses * _SMOOTHING[:, None]).sum(0) / _SMOOTHING.sum()
+    pose = heard_pose(mel)
     # Fade in at the threshold of silence, so that no pose jumps.
     presence = min(1.0, max(0.0, np.log10(peak / _SILENCE_PEAK) / 0.5))
-    middle = round(LOOK_BACK * RATE / HOP)
+    middle, half = round(LOOK_BACK * RATE / HOP), len(_PRESENCE_SMOOTHING) // 2
     spoken = speech_presence(mel, samples, range(middle - half, middle + half + 1), likelihood)
-    presence *= float((spoken * _SMOOTHING).sum() / _SMOOTHING.sum())
+    presence *= float((spoken * _PRESENCE_SMOOTHING).sum() / _PRESENCE_SMOOTHING.sum())
     return np.asarray(pose * presence, np.float32).reshape(len(SHAPES))
