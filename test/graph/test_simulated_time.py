@@ -101,11 +101,10 @@ def test_the_graph_follows_a_slow_clock(head: TalkingHead) -> None:
                     break
                 left_out = head.late_pictures() - before
                 lost = sum(missing_near(clap, pictures.messages) for clap in claps)
-                assert left_out or lost, (flashes, claps)
-                discarded(attempt, 3, f'{left_out} pictures were late or left out, {lost} lost')
-            else:
-                pytest.skip('this wants a machine that keeps up: three times pictures were late, '
-                            'left out or lost')
+                # What is wrong with the clock is wrong each time.
+                assert attempt < 2, (flashes, claps, left_out, lost)
+                discarded(attempt, 3, f'{left_out} pictures were late or left out, {lost} lost, '
+                          f'flashes at {flashes} for claps at {claps}')
         finally:
             clock.close()
         assert head.stop() == 0

@@ -86,7 +86,7 @@ class CallNode(ManagedNode):
         self._free, self._largest, self._sessions = 0, 0, 0
         self._again = self._left = False
         self._leaving: float | None = None
-        self._told_goodbye = False
+        self._goodbye_taken = self._told_goodbye = False
         self._own_problem = ''
         self._told = self._people = ''
 
@@ -134,7 +134,9 @@ class CallNode(ManagedNode):
             self._free, self._largest = IN_FLIGHT - waiting, largest
             if sessions != self._sessions:
                 self._sessions, self._again, self._left = sessions, True, False
-            self._told_goodbye = self._leaving is not None and not waiting
+            # What the link said before it took the goodbye says nothing of that.
+            self._goodbye_taken |= self._leaving is not None and waiting > 0
+            self._told_goodbye |= self._goodbye_taken and not waiting
             self._lock.notify()
 
     def _on_own_face(self, message: String) -> None:
@@ -148,6 +150,7 @@ class CallNode(ManagedNode):
         with self._lock:
             if self._leaving is None:
                 self._leaving, self._told_goodbye = time.monotonic(), not self._sessions
+                self._goodbye_taken = False
                 self._send.publish(UInt8MultiArray(data=GOODBYE))
             self._lock.notify()
 
