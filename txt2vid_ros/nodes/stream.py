@@ -152,9 +152,10 @@ class StreamNode(ManagedNode):
         self._writer.run(stop)
 
     def _on_picture(self, stamp: int, frame: NDArray[np.uint8]) -> None:
+        # It is there before its size is known, which has the stream begin.
+        self._frames.push(self._writer.grid.index(stamp), frame)
         if self._size.take(frame):
             self._writer.change(*self._form())
-        self._frames.push(self._writer.grid.index(stamp), frame)
         self._trace.reached('frame', stamp)
 
     def _on_mark(self, message: DiagnosticArray) -> None:
