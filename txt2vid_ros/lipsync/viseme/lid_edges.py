@@ -7,11 +7,11 @@ that began or closed there would leave a strip of the eye open.
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from txt2vid_ros.lipsync.viseme.geometry import Array, FaceGeometry
 from txt2vid_ros.lipsync.viseme.mouth.best_path import best_path
+from txt2vid_ros.lipsync.viseme.warp import sampled_lab
 
 _COLUMNS, _ROWS = 25, 40
 _WITHIN = 0.5  # eye heights within the mesh's edge that are looked at
@@ -49,10 +49,7 @@ def _edge(
     away = np.linspace(-_WITHIN, _SKIN[1], _ROWS)
     at = face.to_pixels(np.stack(
         [np.broadcast_to(x, (_ROWS, _COLUMNS)), mesh + away[:, None] * height], axis=-1))
-    taken = cv2.remap(picture, at.astype(np.float32), np.empty(0, np.float32), cv2.INTER_LINEAR,
-                      borderMode=cv2.BORDER_REPLICATE)
-    lab = np.asarray(
-        cv2.cvtColor(np.asarray(taken, np.float32) / 255, cv2.COLOR_BGR2LAB), np.float32)
+    lab = sampled_lab(picture, at)
     skin = lab[away > _SKIN[0]]
     # Column by column, since light changes along the eye.
     middle = np.median(skin, axis=0)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from txt2vid_ros.lipsync.viseme.geometry import Array, FaceGeometry
+from txt2vid_ros.lipsync.viseme.warp import sampled_lab
 
 _COLUMNS, _ROWS = 25, 40
 _LASHES = 0.25  # of the way up to the brow that lashes and their shadow may darken
@@ -29,10 +29,7 @@ def skin_top(
     way = np.linspace(0, 1, _ROWS)
     at = face.to_pixels(np.stack(
         [np.broadcast_to(x, (_ROWS, _COLUMNS)), low + way[:, None] * (high - low)], axis=-1))
-    taken = cv2.remap(picture, at.astype(np.float32), np.empty(0, np.float32), cv2.INTER_LINEAR,
-                      borderMode=cv2.BORDER_REPLICATE)
-    lab = cv2.cvtColor(np.asarray(taken, np.float32) / 255, cv2.COLOR_BGR2LAB)
-    light = np.asarray(lab[..., 0], np.float64)
+    light = np.asarray(sampled_lab(picture, at)[..., 0], np.float64)
     # Most of what is no skin is darker, so that skin is among the lighter three quarters.
     skin = float(np.percentile(light[way > _LASHES], 75))
     other = ((light < _DARK * skin) | (light > _BRIGHT * skin)) & (way > _LASHES)[:, None]

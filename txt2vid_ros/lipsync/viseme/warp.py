@@ -144,6 +144,13 @@ def remapped(
     return np.asarray(taken, np.uint8)
 
 
+def sampled_lab(picture: NDArray[np.uint8], where: Map | Array) -> Map:
+    """Return the colours of `picture` at `where` (h, w, 2), in pixels, in CIELAB (h, w, 3)."""
+    taken = remapped(picture, np.asarray(where, np.float32))
+    lab = cv2.cvtColor(np.asarray(taken, np.float32) / 255, cv2.COLOR_BGR2LAB)
+    return np.asarray(lab, np.float32)
+
+
 def smooth_step(value: Map | Array, low: float | Map, high: float | Map) -> Map:
     """Return 0 below `low`, 1 above `high`, smooth in between."""
     t = np.clip((value - low) / (high - low), 0, 1)

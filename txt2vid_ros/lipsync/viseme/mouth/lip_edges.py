@@ -7,10 +7,10 @@ lip would be drawn as lip (a dark rim, teeth in the lip); lip that it leaves out
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from txt2vid_ros.lipsync.viseme.mouth.best_path import best_path
+from txt2vid_ros.lipsync.viseme.warp import sampled_lab
 
 Array = NDArray[np.float64]
 Picture = NDArray[np.float32]
@@ -95,14 +95,7 @@ def _sampled(frame: NDArray[np.uint8], to_pixels: Array, x: Array, y: Array) -> 
     """Return `frame` at positions in face units, in a colour space that tells lips from teeth."""
     px = to_pixels[0, 0] * x + to_pixels[0, 1] * y + to_pixels[0, 2]
     py = to_pixels[1, 0] * x + to_pixels[1, 1] * y + to_pixels[1, 2]
-    taken = cv2.remap(
-        frame,
-        px.astype(np.float32),
-        py.astype(np.float32),
-        cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_REPLICATE,
-    )
-    lab = cv2.cvtColor(np.asarray(taken, np.float32) / 255, cv2.COLOR_BGR2LAB)
+    lab = sampled_lab(frame, np.stack([px, py], axis=-1))
     return np.asarray(lab * np.array([0.6, 1.0, 1.0]), np.float32)
 
 

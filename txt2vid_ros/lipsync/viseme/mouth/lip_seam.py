@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from txt2vid_ros.lipsync.viseme.mouth.best_path import best_path
+from txt2vid_ros.lipsync.viseme.warp import sampled_lab
 
 Array = NDArray[np.float64]
 Picture = NDArray[np.float32]
@@ -73,10 +74,7 @@ def _valleys(
     """Return how much darker than above and below each position is (rows, columns)."""
     wide = np.broadcast_to(x, y.shape)
     px, py = (row[0] * wide + row[1] * y + row[2] for row in to_pixels)
-    none = np.empty(0, np.float32)
-    taken = cv2.remap(frame, np.stack([px, py], axis=-1).astype(np.float32), none,
-                      cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    lab = cv2.cvtColor(np.asarray(taken, np.float32) / 255, cv2.COLOR_BGR2LAB)
+    lab = sampled_lab(frame, np.stack([px, py], axis=-1))
     light = cv2.GaussianBlur(lab[..., 0], (0, 0), sigmaX=0.8, sigmaY=0.8)
     best = np.zeros_like(light)
     for distance in _VALLEY:
