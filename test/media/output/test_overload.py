@@ -135,7 +135,9 @@ class Process:
     ('R', 1.0, 2.0, 3.0),       # it runs in circles
     ('R', 0.1, 29.0, 31.0),     # the machine is busy
     ('D', 0.0, 29.0, 31.0),
-    ('T', 0.0, 0.5, 1.2), ('', 0.0, 2.0, 3.0)])
+    ('T', 0.0, 0.5, 1.2),
+    ('T', 0.01, 29.0, 31.0),    # it is stopped and continued in turn
+    ('', 0.0, 2.0, 3.0)])
 def test_who_is_kept_from_the_processor_is_not_dead(
         state: str, share: float, least: float, most: float) -> None:
     process = Process()
@@ -193,10 +195,16 @@ def slowed(rig: Rig, share: float) -> Iterator[None]:
             share *= SLOWER
             pid = rig.output.encoder_pid
             with contextlib.suppress(ProcessLookupError):
+                ran = activity(pid).seconds
                 os.kill(pid, signal.SIGSTOP)
                 stop.wait(0.1 * (1 - share))
                 os.kill(pid, signal.SIGCONT)
                 stop.wait(0.1 * share)
+                for _ in range(100):
+                    # A busy machine does not let it run as soon as it may.
+                    if activity(pid).seconds > ran:
+                        break
+                    stop.wait(0.001)
 
     thread = threading.Thread(target=work)
     thread.start()

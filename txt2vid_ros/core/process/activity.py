@@ -32,7 +32,7 @@ class Activity(NamedTuple):
 def activity(pid: int) -> Activity:
     """Return what a process does now."""
     states: set[str] = set()
-    ticks = 0
+    seconds = 0.0
     try:
         threads = list(Path(f'/proc/{pid}/task').iterdir())
     except OSError:
@@ -44,5 +44,13 @@ def activity(pid: int) -> Activity:
         except OSError:
             continue    # it has just ended
         states.add(fields[0])
-        ticks += int(fields[11]) + int(fields[12])
-    return Activity(frozenset(states), ticks * TICK)
+        seconds += _run_time(thread, fields)
+    return Activity(frozenset(states), seconds)
+
+
+def _run_time(thread: Path, fields: list[str]) -> float:
+    """Return the processor time of a thread in seconds, to the nanosecond where the kernel can."""
+    try:
+        return int((thread / 'schedstat').read_text('ascii').split()[0]) / 1e9
+    except (OSError, IndexError):   # a kernel without CONFIG_SCHED_INFO; a thread that has ended
+        return (int(fields[11]) + int(fields[12])) * TICK

@@ -14,7 +14,8 @@ from txt2vid_ros.core.process.activity import Activity, activity
 DEAD_SECONDS = 2.0
 """Seconds without progress, in which it could have run, after which a process counts as dead."""
 STOPPED_SECONDS = 0.5
-"""The same where a signal has stopped it: nobody knows for how long."""
+"""The same where a signal has stopped it: nobody knows for how long. What is stopped and continued
+in turn, as cpulimit(1) does, runs in between, and has only little of the processor."""
 LONGEST_SECONDS = 30.0
 """Seconds without progress after which it counts as dead though it never could run."""
 LOOK_SECONDS = 0.25
@@ -64,8 +65,11 @@ class StallWatch:
             return False
         # Where it was this process that had to wait, the other one may not have been seen at work.
         passed = min(passed, 2 * LOOK_SECONDS)
-        starved = here.wants_to_run and here.seconds - before.seconds < BUSY_SHARE * passed
+        ran = here.seconds - before.seconds
+        stopped = here.stopped and not ran
+        held_back = here.stopped and not stopped
+        starved = (here.wants_to_run or held_back) and ran < BUSY_SHARE * passed
         self._stalled += 0.0 if starved else passed
-        self._stopped = self._stopped + passed if here.stopped else 0.0
+        self._stopped = self._stopped + passed if stopped else 0.0
         return (self._stalled >= DEAD_SECONDS or self._stopped >= STOPPED_SECONDS
                 or now - self._since >= LONGEST_SECONDS)
