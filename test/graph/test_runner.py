@@ -31,6 +31,7 @@ import numpy as np
 import pytest
 from ros_observer import Observer
 from sensor_msgs.msg import Image
+from std_msgs.msg import Bool
 from stream_decoding import plain, Shown, transcribe
 from txt2vid_ros import graph
 from txt2vid_ros.media.driving.driving_media import BUILT_IN_PORTRAIT
@@ -287,6 +288,27 @@ def test_an_encoder_and_nodes_that_crash_are_started_again_and_the_graph_goes_on
         assert (status, text) == (0, '')
         assert head.stop() == 0
         assert 'Traceback' not in head.text
+
+
+def test_who_waits_for_a_voice_that_has_gone_is_told_soon(tmp_path: Path) -> None:
+    with TalkingHead(tmp_path, *FAST).ready() as head, Observer(head) as observer:
+        speaking = observer.record(Bool, 'voice/speaking', qos.INFO)
+
+        def waiting() -> Command:
+            seen = len(speaking.messages)
+            say = Command(tmp_path, 'say', '--namespace', head.namespace, 'x' * 600,
+                          domain=head.domain)
+            speaking.wait(lambda message: message.data, after=seen)
+            return say
+
+        with waiting() as say:
+            after = len(head.lines)
+            os.kill(head.node_pid('tts'), signal.SIGKILL)
+            assert_one_clear_line(say.wait(), say.text, 'did not finish saying it')
+        head.wait_line('ready to speak', after=after)
+        with waiting() as say:
+            assert head.stop() == 0
+            assert_one_clear_line(say.wait(), say.text, 'did not finish saying it')
 
 
 def test_what_is_recorded_stays_when_the_disk_is_full(tmp_path: Path) -> None:

@@ -15,6 +15,11 @@ from txt2vid_ros.ros import qos
 from txt2vid_ros.ros.side.side_node import SideNode
 from txt2vid_ros.ros.sound.speech_connection import SpeechConnection
 
+GONE_SECONDS = 3.0
+"""Seconds without a tts node after which nothing that was said is expected to be heard."""
+LOOK_SECONDS = 0.25
+"""Seconds between looks for one."""
+
 
 class SpeechClient:
     """
@@ -31,11 +36,15 @@ class SpeechClient:
         self._interrupt = self._node.create_client(Trigger, 'tts/interrupt')
         self._began: dict[str, int] = {}
         self._ended: dict[str, int] = {}
+        self._said: dict[str, int] = {}
+        """How many times tts had been started anew when each utterance was said."""
+        self._restarts = 0
         self._changed = threading.Condition()
         self._connection = SpeechConnection(
             self._node, self._heard,
             lambda utterance, stamp: self._note(self._began, utterance, stamp),
-            lambda utterance, stamp: self._note(self._ended, utterance, stamp))
+            lambda utterance, stamp: self._note(self._ended, utterance, stamp),
+            self._on_restart)
         self._side.spin()
 
     def __enter__(self) -> SpeechClient:
@@ -69,7 +78,11 @@ class SpeechClient:
 
     def say(self, text: str, speaker: str = '', locale: str = '') -> str:
         """Publish a text; return the id of the utterance that it becomes."""
-        return self._connection.say(text, speaker, time.time_ns(), locale)
+        with self._changed:
+            restarts = self._restarts
+        utterance = self._connection.say(text, speaker, time.time_ns(), locale)
+        self._note(self._said, utterance, restarts)
+        return utterance
 
     def interrupt(self, timeout: float = 5.0) -> str:
         """Silence the graph; return its answer. Raises UserError where none comes."""
@@ -87,7 +100,11 @@ class SpeechClient:
         return self._wait(self._began, utterance, timeout)
 
     def wait_ended(self, utterance: str, timeout: float) -> bool:
-        """Wait until an utterance has been heard to its end; return whether it has."""
+        """
+        Wait until an utterance has been heard to its end; return whether it has.
+
+        That is False before the time is over where its tts node has ended, or began anew.
+        """
         end = self._wait(self._ended, utterance, timeout)
         if end is None:
             return False
@@ -95,13 +112,23 @@ class SpeechClient:
         return True
 
     def _wait(self, times: dict[str, int], utterance: str, timeout: float) -> int | None:
-        deadline = time.monotonic() + timeout
+        seen = time.monotonic()
+        deadline = seen + timeout
         with self._changed:
             while utterance not in times:
-                left = deadline - time.monotonic()
-                if left <= 0 or not self._changed.wait(left):
+                now = time.monotonic()
+                if self._connection.has_voice():
+                    seen = now
+                forgotten = self._said.get(utterance, self._restarts) < self._restarts
+                if now >= deadline or forgotten or now - seen > GONE_SECONDS:
                     break
+                self._changed.wait(min(deadline - now, LOOK_SECONDS))
             return times.get(utterance)
+
+    def _on_restart(self) -> None:
+        with self._changed:
+            self._restarts += 1
+            self._changed.notify_all()
 
     def _note(self, times: dict[str, int], utterance: str, stamp: int) -> None:
         with self._changed:

@@ -42,10 +42,15 @@ class SpeechConnection:
 
     def connected(self) -> bool:
         """Return whether a tts node listens and its voice can be followed."""
-        there = self._node.get_subscriptions_info_by_topic(self._heard.topic_name)
         # Recorders subscribe too, perhaps earlier; every known subscription has to be matched.
-        return (self._announced > 0 and any(each.node_name == 'tts' for each in there)
-                and self._heard.get_subscription_count() >= len(there))
+        return (self._announced > 0 and self.has_voice()
+                and self._heard.get_subscription_count()
+                >= self._node.count_subscribers(self._heard.topic_name))
+
+    def has_voice(self) -> bool:
+        """Return whether a tts node is there; one that was killed is there for some seconds."""
+        return any(each.node_name == 'tts' for each in
+                   self._node.get_subscriptions_info_by_topic(self._heard.topic_name))
 
     def say(self, text: str, speaker: str, stamp: int, locale: str = '') -> str:
         """Publish a text whose first word began at `stamp`; return the id of its utterance."""
