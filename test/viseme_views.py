@@ -14,6 +14,7 @@ from txt2vid_ros.core.mouth import (
     rest_pose,
     SHAPE_INDEX,
 )
+from txt2vid_ros.core.pcm import rms_in_parts
 from txt2vid_ros.lipsync.viseme.engine import VisemeEngine, VisemeSession
 from txt2vid_ros.lipsync.viseme.idle_motion import LifeSettings
 from txt2vid_ros.media.driving.driving_media import DrivingMedia
@@ -34,6 +35,9 @@ class Speech:
         if len(self.sound) == 0:
             return np.zeros(len(times), np.float32)
         return np.interp(times, at, self.sound, left=0, right=0).astype(np.float32)
+
+    def levels(self, start: float, stop: float, count: int) -> NDArray[np.float32]:
+        return rms_in_parts(self.samples(start, stop, self.rate), count)
 
     def mouth(self, time: float) -> MouthPose | None:
         return None if self.track is None else self.track.at(time)

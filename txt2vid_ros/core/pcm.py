@@ -1,5 +1,5 @@
 """
-16-bit PCM to floating point and back, with one scale, and the rates of the speech world.
+16-bit PCM to floating point and back, with one scale; loudness; the rates of the speech world.
 
 Full scale is 32768 both ways, so what is decoded and encoded again has the same bytes. A sample of
 +1.0, which 16 bits cannot hold, becomes 32767.
@@ -34,3 +34,10 @@ def from_s16(data: bytes | bytearray | memoryview | NDArray[Any]) -> NDArray[np.
     """Return little-endian int16 samples as float32 in -1..1; an odd last byte is left out."""
     raw = np.frombuffer(data, np.uint8)
     return raw[:len(raw) // 2 * 2].view('<i2').astype(np.float32) / np.float32(FULL_SCALE)
+
+
+def rms_in_parts(samples: NDArray[np.float32], count: int) -> NDArray[np.float32]:
+    """Return the root mean square in each of `count` equal parts; a rest is left out."""
+    parts = samples[:len(samples) // count * count].reshape(count, -1)
+    squares = np.einsum('ij,ij->i', parts, parts) / max(1, parts.shape[1])
+    return np.asarray(np.sqrt(squares), np.float32)

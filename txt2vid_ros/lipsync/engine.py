@@ -30,6 +30,10 @@ class SpeechView(Protocol):
         """Return round((stop - start) * rate) mono samples in -1..1; silence if none are known."""
         ...
 
+    def levels(self, start: float, stop: float, count: int) -> NDArray[np.float32]:
+        """Return the root mean square of the sound in `count` equal parts from start to stop."""
+        ...
+
     def mouth(self, time: float) -> MouthPose | None:
         """Return the pose at `time`, or None if the voice gave no timings."""
         ...

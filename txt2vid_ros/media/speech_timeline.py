@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 import soxr
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.mouth import ClauseSpan, MouthPose, MouthTrack
+from txt2vid_ros.core.pcm import rms_in_parts
 
 FADE_SECONDS = 0.005
 """Seconds over which an interrupted utterance dies away, so that the cut does not click."""
@@ -193,6 +194,17 @@ class SpeechTimeline:
                 if held.begin < stop and held.end > start:
                     _mix(wanted, held, round((start - held.begin) * rate), rate)
         return wanted
+
+    def levels(self, start: float, stop: float, count: int) -> NDArray[np.float32]:
+        """Return the root mean square in each of `count` equal parts, 0 where nothing is known."""
+        squares = np.zeros(count, np.float32)
+        with self._lock:
+            for held in self._utterances.values():
+                if held.begin < stop and held.end > start:
+                    first, last = (round((time - held.begin) * held.rate)
+                                   for time in (start, stop))
+                    squares += rms_in_parts(held.part(first, last), count) ** 2
+        return np.sqrt(squares)
 
     def mouth(self, time: float) -> MouthPose | None:
         """Return the timed pose at `time`, or None where no voice gave timings."""

@@ -24,6 +24,9 @@ class _Silence:
     def samples(self, start: float, stop: float, rate: int) -> NDArray[np.float32]:
         return np.zeros(round((stop - start) * rate), np.float32)
 
+    def levels(self, start: float, stop: float, count: int) -> NDArray[np.float32]:
+        return np.zeros(count, np.float32)
+
     def mouth(self, time: float) -> MouthPose | None:
         return None
 

@@ -31,6 +31,7 @@ from txt2vid_ros.core.mouth import (
     rest_pose,
     SHAPE_INDEX,
 )
+from txt2vid_ros.core.pcm import rms_in_parts
 from txt2vid_ros.lipsync.face.mesh import FaceMesh
 from txt2vid_ros.lipsync.face.track import FaceTrack, find_face
 from txt2vid_ros.lipsync.viseme.engine import VisemeEngine, VisemeSession
@@ -79,6 +80,10 @@ class SentenceView:
             return np.zeros(len(times), np.float32)
         at = np.arange(len(self.said.samples)) / self.said.rate
         return np.interp(times, at, self.said.samples, left=0, right=0).astype(np.float32)
+
+    def levels(self, start: float, stop: float, count: int) -> NDArray[np.float32]:
+        """Return the root mean square in each of `count` equal parts."""
+        return rms_in_parts(self.samples(start, stop, self.said.rate), count)
 
     def mouth(self, time: float) -> MouthPose | None:
         """Return the timed pose, or None."""

@@ -41,6 +41,8 @@ class FaceRenderer:
         x0, y0, x1, y1 = self.box
         roi = frame[y0:y1, x0:x1]
         self._grid = Grid(self.box, max(3.0, _GRID_STEP * self.face.unit))
+        places = np.meshgrid(np.arange(self._grid.width), np.arange(self._grid.height))
+        self._places = np.stack(places, axis=-1).astype(np.float32)
         self._window = window_of(self._grid, self.face)
         self._inside = self._window > 0
         self._nodes = self.face.to_units(self._grid.nodes[self._inside].astype(np.float64))
@@ -113,8 +115,8 @@ class FaceRenderer:
             there = face.to_pixels(np.concatenate([pictured[0], pictured[1][1:-1]]))
             here = face.to_pixels(np.concatenate([now[0], now[1][1:-1]]))
             moves = np.concatenate([no_moves, beside_moves, there - here])
-            kernel = np.concatenate([beside_kernel, self._spline.kernel(here)], axis=1)
-            shifts.append(self._spline.shift(np.concatenate([beside, here]), kernel, moves))
+            kernels = beside_kernel, self._spline.kernel(here)
+            shifts.append(self._spline.shift(np.concatenate([beside, here]), kernels, moves))
         below, outside = self._sides(moved)
         up_share = (below * outside)[:, None]
         low_share = (1 - (1 - below) * outside)[:, None]
@@ -127,10 +129,7 @@ class FaceRenderer:
         return maps[0], maps[1]
 
     def _full_map(self, shift: Map) -> Map:
-        full = self._grid.full(shift)
-        full[..., 0] += np.arange(self._grid.width, dtype=np.float32)
-        full[..., 1] += np.arange(self._grid.height, dtype=np.float32)[:, None]
-        return full
+        return np.asarray(cv2.add(self._grid.full(shift), self._places), np.float32)
 
     def _sides(self, moved: Articulated) -> tuple[Map, Map]:
         """Return, for each moving node, how far it is below the mouth's line and beside it."""
@@ -154,9 +153,11 @@ class FaceRenderer:
         region[:first] = upper[:first, :, :3]
         region[last:] = lower[last:, :, :3]
         band = slice(first, last)
-        weight = lower[band, :, 3:].astype(np.float32) / 255
-        mixed = upper[band, :, :3] * (1 - weight) + lower[band, :, :3] * weight
-        region[band] = (mixed + 0.5).astype(np.uint8)
+        if first < last:
+            weight = alpha[band].astype(np.float32) / 255
+            region[band] = cv2.blendLinear(
+                cv2.cvtColor(upper[band], cv2.COLOR_BGRA2BGR),
+                cv2.cvtColor(lower[band], cv2.COLOR_BGRA2BGR), 1 - weight, weight)
 
     def _open_mouth(
         self, out: Frame, moved: Articulated, pose: MouthPose, upper: Frame, lower: Frame

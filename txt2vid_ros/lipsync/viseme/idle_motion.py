@@ -33,7 +33,7 @@ _MOST = 3.0  # times as much as usual; beyond, a face jerks and its picture tear
 _SWAY_STEP, _TALKING_STEP = 0.12, 0.08  # seconds for which the head stays where it is
 _BROW_STEPS = 16  # of their way, 2 pixels of a face that fills a picture of 480 lines
 _TALK_MEMORY, _TALK_TAP = 1.5, 0.0625  # seconds for which who spoke moves more, and of a look
-_LOUDNESS_RATE = 8000  # Hz at which loudness is measured
+_LOUDNESS_PARTS = 30  # of the last 1.5 s, in each of which loudness is measured
 
 
 @dataclasses.dataclass(frozen=True)
@@ -225,10 +225,7 @@ def _talking(time: float, speech: SpeechView) -> float:
 
 def _stress(time: float, speech: SpeechView) -> float:
     """Return how far `time` is louder than the 1.5 s before it, 0 to 1."""
-    samples = speech.samples(time - 1.5, time, _LOUDNESS_RATE)
-    block = _LOUDNESS_RATE // 20
-    energy = (samples[: len(samples) // block * block].reshape(-1, block) ** 2).mean(1)
-    level = np.sqrt(energy)
+    level = speech.levels(time - 1.5, time, _LOUDNESS_PARTS)
     usual = float(level.mean())
     if usual < 1e-4:
         return 0.0

@@ -14,7 +14,7 @@ from txt2vid_ros.lipsync.viseme.idle_motion import IdleState, Sway
 from txt2vid_ros.lipsync.viseme.lid import Lid
 from txt2vid_ros.lipsync.viseme.lid_edges import lid_edges
 from txt2vid_ros.lipsync.viseme.lid_skin import skin_top
-from txt2vid_ros.lipsync.viseme.warp import Map, remapped, smooth_step
+from txt2vid_ros.lipsync.viseme.warp import Map, remapped, remapped_sharply, smooth_step
 
 Frame = NDArray[np.uint8]
 
@@ -25,7 +25,7 @@ SHUT = 1.1  # times as far, where the eyes stay shut
 _LOOK = (0.034, 0.014)  # face units of the eyeball's surface to the side and up
 _LID_FOLLOWS = 0.22  # of the eye's height by which the upper lid goes with the eyes
 _STREAK = 0.035  # face units to both sides over which stretched skin is smoothed
-_CUBIC_REACH = 2  # pixels beside its place that cubic interpolation looks at
+_SHARP_REACH = 3  # pixels beside its place that sharp interpolation looks at
 _LIDS = (
     (mp.RIGHT_LID_UPPER, mp.RIGHT_LID_LOWER, mp.RIGHT_BROW, mp.RIGHT_BROW_LOWER),
     (mp.LEFT_LID_UPPER, mp.LEFT_LID_LOWER, mp.LEFT_BROW, mp.LEFT_BROW_LOWER),
@@ -140,7 +140,7 @@ class HeadWarp:
         """Return where each pixel of the head's box comes from; sets how far that may be."""
         if self._laid is None or self._laid[0] != sway:
             where, reach = self._turn.laid_out(sway)
-            self._reach = reach + _CUBIC_REACH
+            self._reach = reach + _SHARP_REACH
             self._laid = sway, where
         return self._laid[1]
 
@@ -148,19 +148,23 @@ class HeadWarp:
         """Fill a box within the head's in `result` from `picture`."""
         x0, y0 = self._head[:2]
         left, top, right, bottom = self._sharp
-        # Cubic interpolation keeps the face, where viewers look, sharp at subpixel shifts.
-        for part, method in (
-            ((box[0], box[1], box[2], top), cv2.INTER_LINEAR),
-            ((box[0], bottom, box[2], box[3]), cv2.INTER_LINEAR),
-            ((box[0], top, left, bottom), cv2.INTER_LINEAR),
-            ((right, top, box[2], bottom), cv2.INTER_LINEAR),
-            ((left, top, right, bottom), cv2.INTER_CUBIC),
+        height, width = picture.shape[:2]
+        # Linear interpolation would blur the face, where viewers look, at subpixel shifts.
+        for part, sharp in (
+            ((box[0], box[1], box[2], top), False),
+            ((box[0], bottom, box[2], box[3]), False),
+            ((box[0], top, left, bottom), False),
+            ((right, top, box[2], bottom), False),
+            ((left, top, right, bottom), True),
         ):
             a, b = max(part[0], box[0]), max(part[1], box[1])
             c, d = min(part[2], box[2]), min(part[3], box[3])
-            if a < c and b < d:
-                result[b:d, a:c] = remapped(
-                    picture, where[b - y0:d - y0, a - x0:c - x0], method)
+            if a >= c or b >= d:
+                continue
+            there, reach = where[b - y0:d - y0, a - x0:c - x0], self._reach
+            result[b:d, a:c] = remapped_sharply(picture, there, (
+                max(a - reach, 0), max(b - reach, 0), min(c + reach, width),
+                min(d + reach, height))) if sharp else remapped(picture, there)
 
 
 def _lid(face: FaceGeometry, picture: Frame, units: Array, upper: tuple[int, ...],

@@ -38,6 +38,7 @@ _TUNNEL = 0.4  # of what is behind rounded lips is lost in the dark
 _UNDER_TONGUE = 0.018  # face units: the shade between a raised tongue and the lower lip
 _UNDER_TONGUE_DEPTH = 0.6
 _SHADE_REACH = 0.022  # face units over which the lips shade what is behind them
+_NO_CONTACT = np.ones((1, 1, 1), np.float32)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -187,15 +188,17 @@ class OralCavity:
         canvas *= 1 - (depth / 255) * soft[..., None]
 
     def contact(self, moved: Articulated, part: tuple[slice, slice]) -> Picture:
-        """Return the factor (h, w, 3) for the picture: dark where the lips touch."""
+        """Return the factor (h, w, 1) for the picture, or (1, 1, 1): dark where the lips touch."""
         rows, columns = part
-        mask = np.zeros((rows.stop - rows.start, columns.stop - columns.start), np.uint8)
         x = np.linspace(moved.lips.lower_inner[0, 0], moved.lips.lower_inner[-1, 0], 33)
         upper = np.interp(x, moved.lips.upper_inner[:, 0], moved.lips.upper_inner[:, 1])
         lower = np.interp(x, moved.lips.lower_inner[:, 0], moved.lips.lower_inner[:, 1])
         strength = np.clip(1 - (lower - upper) / _TOUCHING, 0, 1)
         strength *= self._parts.seam
+        if not strength.any():
+            return _NO_CONTACT
         strength *= np.clip(np.sin(np.linspace(0, np.pi, len(x))) * _CONTACT_TAPER, 0, 1)
+        mask = np.zeros((rows.stop - rows.start, columns.stop - columns.start), np.uint8)
         middle = self._face.to_pixels(np.stack([x, (upper + lower) / 2], axis=1))
         at = np.round((middle - self._origin - np.array([columns.start, rows.start])) * 16)
         corners = at.astype(np.int32).tolist()
