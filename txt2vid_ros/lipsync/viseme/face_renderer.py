@@ -104,9 +104,7 @@ class FaceRenderer:
         if self._spline is None:
             self._spline = Spline(
                 self._grid, face.to_pixels(self._control_points.still), self._inside)
-        no_moves = np.zeros((len(self._control_points.still), 2))
-        beside_kernel = self._spline.kernel(beside)
-        shifts = []
+        layers = []
         for pictured, now in (
             (face.lips.rows()[:2], moved.lips.rows()[:2]),
             (face.lips.rows()[:1:-1], moved.lips.rows()[:1:-1]),
@@ -114,9 +112,8 @@ class FaceRenderer:
             # The corners are the same in both rows.
             there = face.to_pixels(np.concatenate([pictured[0], pictured[1][1:-1]]))
             here = face.to_pixels(np.concatenate([now[0], now[1][1:-1]]))
-            moves = np.concatenate([no_moves, beside_moves, there - here])
-            kernels = beside_kernel, self._spline.kernel(here)
-            shifts.append(self._spline.shift(np.concatenate([beside, here]), kernels, moves))
+            layers.append((here, there - here))
+        shifts = self._spline.shifts(beside, beside_moves, layers)
         below, outside = self._sides(moved)
         up_share = (below * outside)[:, None]
         low_share = (1 - (1 - below) * outside)[:, None]

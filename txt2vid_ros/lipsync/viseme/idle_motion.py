@@ -14,6 +14,7 @@ import math
 import random
 
 import numpy as np
+from numpy.typing import NDArray
 from txt2vid_ros.core.parameters import check_fields, parameter
 from txt2vid_ros.lipsync.engine import SpeechView
 from txt2vid_ros.lipsync.viseme.clause_gestures import AFTER, asking, nod
@@ -34,6 +35,16 @@ _SWAY_STEP, _TALKING_STEP = 0.12, 0.08  # seconds for which the head stays where
 _BROW_STEPS = 16  # of their way, 2 pixels of a face that fills a picture of 480 lines
 _TALK_MEMORY, _TALK_TAP = 1.5, 0.0625  # seconds for which who spoke moves more, and of a look
 _LOUDNESS_PARTS = 30  # of the last 1.5 s, in each of which loudness is measured
+
+
+def _rounded_window(taps: int) -> NDArray[np.float64]:
+    """Return the weights of a smooth mean (Hann)."""
+    window = np.hanning(taps + 2)[1:-1]
+    return np.asarray(window / window.sum())
+
+
+_TALK_WEIGHTS = _rounded_window(round(_TALK_MEMORY / _TALK_TAP))
+_NOW_WEIGHTS = _rounded_window(9)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -214,13 +225,12 @@ def _stepped(value: float, step: float) -> float:
 
 def _talking(time: float, speech: SpeechView) -> float:
     """Return which share of the last 1.5 s was speech, 0 to 1, changing smoothly."""
-    taps = round(_TALK_MEMORY / _TALK_TAP)
-    weights = np.hanning(taps + 2)[1:-1]
     said = [
         speech.speaking(time - _TALK_MEMORY + _TALK_TAP * i,
-                        time - _TALK_MEMORY + _TALK_TAP * (i + 1)) for i in range(taps)
+                        time - _TALK_MEMORY + _TALK_TAP * (i + 1))
+        for i in range(len(_TALK_WEIGHTS))
     ]
-    return float((weights * np.array(said, float)).sum() / weights.sum())
+    return float(_TALK_WEIGHTS @ np.array(said, float))
 
 
 def _stress(time: float, speech: SpeechView) -> float:
@@ -229,6 +239,5 @@ def _stress(time: float, speech: SpeechView) -> float:
     usual = float(level.mean())
     if usual < 1e-4:
         return 0.0
-    window = np.hanning(11)[1:-1]
-    now = float((level[-9:] * window).sum() / window.sum())
+    now = float(level[-len(_NOW_WEIGHTS):] @ _NOW_WEIGHTS)
     return float(np.clip((now / usual - 1.15) / 0.9, 0, 1))
