@@ -14,7 +14,8 @@ Array = NDArray[np.float64]
 # In face units (distance of the outer eye corners, about 90 mm): the extremes of speech.
 JAW_GAP = 0.155  # between the lips, 14 mm
 JAW_DROP = 0.115  # of the chin, 10 mm
-_ORDER = ('jaw_open', 'lips_closed', 'lips_round', 'lips_wide', 'lower_lip_in', 'tongue_up')
+_ORDER = [SHAPE_INDEX[name] for name in (
+    'jaw_open', 'lips_closed', 'lips_round', 'lips_wide', 'lower_lip_in', 'tongue_up')]
 _TOOTH_GAP = 0.035  # f, v: the upper teeth's edge shows
 _TONGUE_GAP = 0.03
 _ROUND_GAP = 0.035
@@ -53,7 +54,7 @@ class Articulated:
 
 def shape_values(pose: MouthPose) -> tuple[float, ...]:
     """Return jaw, closed, round, wide, lower lip in and tongue, each 0 to 1."""
-    return tuple(float(np.clip(pose[SHAPE_INDEX[name]], 0, 1)) for name in _ORDER)
+    return tuple(min(max(float(pose[at]), 0.0), 1.0) for at in _ORDER)
 
 
 def lip_gaps(pose: MouthPose) -> tuple[float, float]:
