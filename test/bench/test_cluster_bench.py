@@ -60,7 +60,10 @@ def test_the_command_draws_the_growth(tmp_path: Path) -> None:
 @pytest.mark.parametrize(('wrong', 'told'), [
     (('--steps', '1=0'), "--steps is '1=0'"), (('--simulate', '0'), '--simulate is 0'),
     (('--request-ms', '1', '-1'), '--request-ms is -1'), (('--seconds', '0'), '--seconds is 0'),
-    (('--network-ms', 'nan'), '--network-ms is nan')])
+    (('--network-ms', 'nan'), '--network-ms is nan'),
+    (('--steps', '1=nan,4=2'), "--steps is '1=nan,4=2'"),
+    (('--simulate', '1', '--plot', '/no/such/folder/growth.svg'),
+     '--plot: /no/such/folder/growth.svg cannot be written')])
 def test_what_cannot_be_simulated_is_said(wrong: tuple[str, ...], told: str) -> None:
     parser = argparse.ArgumentParser()
     add_arguments(parser)

@@ -41,7 +41,9 @@ def test_every_command_has_help(name: str) -> None:
 @pytest.mark.parametrize(('words', 'said'), [
     ([], 'required: COMMAND'),
     (['sing'], "invalid choice: 'sing'"),
-    (['say', 'Hello', '--loud'], '--loud'),
+    (['say', 'Hello', '--loud'], 'unrecognized arguments: --loud. See txt2vid say --help'),
+    (['say', '--voice', 'anna', 'Hello'], 'unrecognized arguments: --voice. See'),
+    (['voice', 'match', 'me.wav'], 'me.wav. See txt2vid voice match --help'),
     (['live', '--graph', 'other'], "invalid choice: 'other'"),
     (['bench', 'everything'], "invalid choice: 'everything'"),
 ])

@@ -106,7 +106,7 @@ def test_import_refuses_what_is_not_the_published_file(models, tmp_path):
     (('import', '/no/such/file'), 'not a file'),
     (('import', __file__), 'neither the name nor the size'),
     (('import', __file__, '--as', 'other'), 'no model'),
-    (('verify', 'other'), 'choose one of free.bin, bound.bin'),
+    (('verify', 'other'), 'Choose one of free.bin, bound.bin.'),
     (('fetch', '--url', 'https://publisher.example/x'), 'name it'),
 ])
 def test_a_wrong_word_gets_one_line(models, words, said):

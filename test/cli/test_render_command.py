@@ -65,3 +65,12 @@ def test_a_recording_to_an_input_is_refused(tmp_path: Path, option: str) -> None
     assert done.returncode == 2
     assert f'is the same file as {option} {source}' in done.stderr
     assert source.read_bytes() == b'a video'
+
+
+def test_an_extension_that_names_no_kind_of_video_is_said_in_plain_words(tmp_path: Path) -> None:
+    out = tmp_path / 'hello.xyz'
+    done = txt2vid('render', '--text', 'Hi.', '--fps', '2', '--out', str(out), timeout=240)
+    assert done.returncode == 2
+    assert f"Unable to find a suitable output format for '{out}'" in done.stderr
+    assert '0x' not in done.stderr and '.part' not in done.stderr
+    assert not list(tmp_path.iterdir())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bare_node import BareNode
+import pytest
 from std_msgs.msg import String
 from txt2vid_ros.ros import qos
 from txt2vid_ros.ros.monitoring.statement import Statement
@@ -46,3 +47,24 @@ def test_two_owners_do_not_contradict_each_other(bare_node: BareNode) -> None:
     stranger.publish(String(data='last'))
     bare_node.spin_until(lambda: 'last' in heard)
     assert heard.count(MINE.data) == 0
+
+
+def test_one_who_comes_later_is_told_again_and_nobody_is_blamed(
+        bare_node: BareNode, monkeypatch: pytest.MonkeyPatch) -> None:
+    statement = Statement(bare_node, String, 'stream/url')
+    statement.state(MINE)
+    other = bare_node.create_publisher(String, 'stream/url', qos.INFO)
+    bare_node.spin_until(lambda: other.get_subscription_count() == 1)
+    statement.uphold()
+    statement._stated_at = 0.0
+    warned: list[str] = []
+    monkeypatch.setattr(bare_node.get_logger(), 'warning', warned.append)
+    heard: list[str] = []
+    bare_node.create_subscription(String, 'stream/url', lambda told: heard.append(told.data), 10)
+
+    def upheld() -> bool:
+        statement.uphold()
+        return bool(heard)
+
+    bare_node.spin_until(upheld)
+    assert heard[-1] == MINE.data and not warned

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import math
 import os
 from pathlib import Path
 import shutil
 import signal
 import socket
 import sys
+import time
 
 from txt2vid_ros.core.address import HostPort, parse_address, why_not_bound
 from txt2vid_ros.core.backoff import Backoff
@@ -33,6 +35,28 @@ remember another the first ones of a new server are repetitions of what they kno
 EXAMPLE = 'Write for example 0.0.0.0:11811, which is every address of this machine.'
 
 
+class _LeaseRestarts(RestartPolicy):
+    """Has a server start when all nodes have forgotten the one before, and tells until when."""
+
+    def __init__(self, wait: float, sign: SignOfLife) -> None:
+        """Take the seconds until the first start, and the sign that a server was alive."""
+        super().__init__(backoff=Backoff(first=LEASE, largest=LEASE))
+        self._sign = sign
+        self._until = time.monotonic() + wait
+
+    def failed(self, seconds_run: float, exit_status: int | None = None) -> float | None:
+        """Note that there is no server from now on; see RestartPolicy."""
+        delay = super().failed(seconds_run, exit_status)
+        self._sign.give()
+        self._until = math.inf if delay is None else time.monotonic() + delay
+        return delay
+
+    @property
+    def waiting(self) -> bool:
+        """Return whether there is no server now: it waits, or was given up."""
+        return time.monotonic() < self._until
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument('address', metavar='HOST:PORT', help='where it listens, for UDP; with '
@@ -46,14 +70,14 @@ def run(arguments: argparse.Namespace) -> int:
     _check_free(address)
     sign = SignOfLife(state_dir() / f'discovery-server-{address.port}')
     wait = sign.left_of(LEASE)
+    restarts = _LeaseRestarts(wait, sign)
     supervisor = Supervisor(
         {'server': [program, '-x', str(share('config', 'discovery_server.xml')), '-i', '0',
                     '-l', address.host, '-p', str(address.port)]},
         # Else it would take the servers that the nodes of this machine are told of, itself, for
         # others that it has to join.
         {name: value for name, value in os.environ.items() if name != SERVERS},
-        delays={'server': wait},
-        restarts=lambda: RestartPolicy(backoff=Backoff(first=LEASE, largest=LEASE)))
+        delays={'server': wait}, restarts=lambda: restarts)
     on_signal((signal.SIGINT, signal.SIGTERM, signal.SIGHUP), supervisor.stop)
     host = 'THIS-MACHINE' if address.host == '0.0.0.0' else address.host
     supervisor.say(f'before each command, at each site: export {SERVERS}={host}:{address.port}')
@@ -62,8 +86,10 @@ def run(arguments: argparse.Namespace) -> int:
     if wait:
         supervisor.say(f'the last one was killed; starting in {wait:.0f} s, when all nodes have '
                        'noticed')
-    status = supervisor.run(sign.give)
-    sign.end()
+    status = supervisor.run(lambda: None if restarts.waiting else sign.give())
+    if not restarts.waiting:
+        # Else nodes still remember the one that crashed, for what is left of its lease.
+        sign.end()
     return status
 
 

@@ -139,8 +139,8 @@ def _fetch_url(model: Model, url: str, folder: pathlib.Path) -> None:
         named = '' if model.sha256 else f'--as {model.file} '
         raise UserError(
             f'{model.file} has no address to fetch it from, or no published sha256',
-            f'get it from {model.page}, then run `txt2vid models import FILE {named}'
-            '--accept-terms`',
+            f'Get it from {model.page}, then run `txt2vid models import FILE {named}'
+            '--accept-terms`.',
         )
     with _bar(model) as bar:
         fetch_from_url(model, url, folder, bar.update)
@@ -168,10 +168,10 @@ def _recognise(models: Mapping[str, Model], path: pathlib.Path, name: str | None
         if size and model.size == size:
             return model
     if size < 0:
-        raise UserError(f'{path} is not a file', 'give the path of the file you downloaded')
+        raise UserError(f'{path} is not a file', 'Give the path of the file that you downloaded.')
     raise UserError(
         f'{path} has neither the name nor the size of a known model',
-        f'say which it is with --as, one of {", ".join(models)}',
+        f'Say which it is with --as, one of {", ".join(models)}.',
     )
 
 

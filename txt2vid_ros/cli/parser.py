@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 import logging
 import sys
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from txt2vid_ros.core.decoding.text_encoding import decode_argument, PlainText
 from txt2vid_ros.core.errors import EXIT_USER_ERROR
@@ -17,6 +17,15 @@ log = logging.getLogger(__name__)
 
 class CommandParser(argparse.ArgumentParser):
     """Reports a wrong argument in one line; only --help prints the usage."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
+        """Report what is not known here, where it is given, and not by the name of `txt2vid`."""
+        found, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            # The value of an option that there is not may have been taken for another argument.
+            options = [word for word in unknown if word.startswith('-')]
+            self.error(f'unrecognized arguments: {" ".join(options or unknown)}')
+        return found, unknown
 
     def error(self, message: str) -> NoReturn:
         """Print one line and exit with status 2."""

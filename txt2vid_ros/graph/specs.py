@@ -10,7 +10,7 @@ from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.names import checked_namespace, NAMESPACE
 from txt2vid_ros.core.registry import not_installed, WEB_PACKAGES
 from txt2vid_ros.graph.arguments import ARGUMENTS, is_true, OUTPUTS
-from txt2vid_ros.graph.conversation import CHAT, conversation, ECHO
+from txt2vid_ros.graph.conversation import CHAT, conversation, ConversationSpec, ECHO
 from txt2vid_ros.graph.values import absolute, settings, WHIP
 
 PACKAGE = 'txt2vid_ros'
@@ -86,53 +86,81 @@ def nodes(graph: str, arguments: Mapping[str, str] | None = None,
     An argument that is left out has its default; an empty one leaves a parameter as the parameter
     file or the node has it.
     """
-    kind = (arguments or {}).get('link') or TOPIC
-    if kind not in LINKS:
-        raise UserError(f'link: {kind!r} is unknown', f'Use one of {", ".join(LINKS)}.')
-    if graph == CALL and kind == TOPIC:
-        kind, arguments = CALL_LINK, {**(arguments or {}), 'link': CALL_LINK}
-    mode = (arguments or {}).get('mode') or TEXT
+    given = dict(arguments or {})
+    if graph == CALL and (given.get('link') or TOPIC) == TOPIC:
+        given['link'] = CALL_LINK
+    link, mode = _link_and_mode(graph, given)
+    names, talk = _composition(graph, given, link, mode)
+    values = _own_settings(graph, link, mode, names, talk)
+    _apply(graph, given, values)
+    namespace = checked_namespace(namespace)
+    # Elsewhere what is heard is for the responder to answer, or for the link.
+    remapped = REMAPPED.get(graph, {}) if link == TOPIC or graph == CALL else _PEER_SOUND
+    return [NodeSpec(name, name, values[name], namespace, remapped.get(name, ()),
+                     program=talk.program if name == 'responder' else '',
+                     start_after=LATER if name in talk.nodes and not talk.microphone else 0.0)
+            for name in names]
+
+
+def _link_and_mode(graph: str, given: Mapping[str, str]) -> tuple[str, str]:
+    """Return what carries the speech, and whether as text or as sound. Raises UserError."""
+    link, mode = given.get('link') or TOPIC, given.get('mode') or TEXT
+    if link not in LINKS:
+        raise UserError(f'link: {link!r} is unknown', f'Use one of {", ".join(LINKS)}.')
     modes = (*MODES, AUTO) if graph == CALL else tuple(MODES)
     if mode not in modes:
         raise UserError(f'mode: {mode!r} is unknown', f'Use one of {", ".join(modes)}.')
-    graphs = MODES.get(mode, MODES[TEXT])
-    names = graphs[graph] if kind == TOPIC else (*graphs[graph], 'link')
+    return link, mode
+
+
+def _composition(graph: str, given: Mapping[str, str], link: str, mode: str
+                 ) -> tuple[tuple[str, ...], ConversationSpec]:
+    """Return the nodes by name, in the order of their start, and who talks. Raises UserError."""
+    names = MODES.get(mode, MODES[TEXT])[graph]
+    if link != TOPIC:
+        names = (*names, 'link')
     if graph == CALL:
         names = (*names, 'call')
-    if graph == 'receiver' and is_true('mic', (arguments or {}).get('mic', '')):
+    if graph == 'receiver' and is_true('mic', given.get('mic', '')):
         raise UserError('mic: the receiver has no microphone',
                         'Run the graph live, or the graph sender beside it.')
-    if 'web' in names and not _with_web(arguments or {}):
+    if 'web' in names and not _with_web(given):
         names = tuple(name for name in names if name != 'web')
-    held = conversation(graph, arguments or {}, text=mode == TEXT, page='web' in names)
+    talk = conversation(graph, given, text=mode == TEXT, page='web' in names)
     # The face first, but for a microphone: who talks into a page sees it before.
-    first = [name for name in held.nodes if held.microphone and name not in names]
-    names = (*first, *names, *(name for name in held.nodes if name not in (*first, *names)))
+    first = [name for name in talk.nodes if talk.microphone and name not in names]
+    names = (*first, *names, *(name for name in talk.nodes if name not in (*first, *names)))
     for output in OUTPUTS:
-        if _wanted(arguments or {}, output, f'{output}_device'):
+        if _wanted(given, output, f'{output}_device'):
             if graph == 'sender':
                 raise UserError(f'{output}: the sender shows no face and plays no voice',
                                 'Run the graph live or receiver.')
             names = (*names, output)
     for name in ('use_sim_time', 'composed'):
-        is_true(name, (arguments or {}).get(name, ''))
-    if not is_true('skills', (arguments or {}).get('skills') or ARGUMENTS['skills'].default):
+        is_true(name, given.get(name, ''))
+    if not is_true('skills', given.get('skills') or ARGUMENTS['skills'].default):
         names = tuple(name for name in names if name != 'say')
+    return names, talk
+
+
+def _own_settings(graph: str, link: str, mode: str, names: tuple[str, ...],
+                  talk: ConversationSpec) -> dict[str, dict[str, Any]]:
+    """Return by node the parameters that follow from what the graph consists of."""
     values: dict[str, dict[str, Any]] = {name: {} for name in names}
     hearing = tuple(name for name in ('web', 'loudspeaker') if name in names)
     if 'tts' in names and hearing:
         values['tts']['listeners'] = ('lipsync', 'stream', *hearing)
-    if held.hears and not held.microphone:
+    if talk.hears and not talk.microphone:
         values['stt']['load'] = 'on_sound'
-    if held.responder in (ECHO, CHAT):
-        values['responder']['provider'] = held.responder
+    if talk.responder in (ECHO, CHAT):
+        values['responder']['provider'] = talk.responder
     if {'stt', 'loudspeaker'} <= {*names}:
         values['stt']['loudspeaker'] = 'true'
     if {'mic', 'loudspeaker'} <= {*names}:
         # Less waits for the rest of a message: who speaks over the voice is heard sooner. Always,
         # as barge_in can be set while it runs, and 50 messages a second cost little.
         values['mic']['chunk'] = '0.02'
-    if kind != TOPIC:
+    if link != TOPIC:
         values['link']['role'] = LINK_ROLES.get(graph, 'receiver')
         if mode != TEXT:
             values['link']['mode'] = mode
@@ -141,29 +169,27 @@ def nodes(graph: str, arguments: Mapping[str, str] | None = None,
         values['link']['take_text'] = 'true'
         values['tts']['beside_sound'] = values['playout']['beside_voice'] = 'true'
         values.get('stt', {})['barge_in'] = 'never'
+    return values
+
+
+def _apply(graph: str, given: Mapping[str, str], values: dict[str, dict[str, Any]]) -> None:
+    """Set in `values` the parameters that the arguments are about. Raises UserError."""
     defaults = {argument.name: argument.default for argument in ARGUMENTS.values()}
-    for name, value in _shaped({**defaults, **(arguments or {})}).items():
+    for name, value in _shaped({**defaults, **given}).items():
         if name not in ARGUMENTS:
             raise UserError(f'{name} is no argument of the {graph} graph',
                             f'Available: {", ".join(ARGUMENTS)}.')
         for node, parameter in ARGUMENTS[name].sets:
-            if name == 'http' and 'web' not in names:
+            if name == 'http' and 'web' not in values:
                 node = 'stream'
             if value and node in values:
                 values[node].update(settings(node, parameter, name, absolute(name, value)))
-    if 'web' in names:
+    if 'web' in values:
         # For web alone, which learns on stream/url where that is.
         values['stream'].update(http='127.0.0.1:0', through_web='true')
-    elif any(url.startswith(WHIP) for url in (arguments or {}).get('push', '').split()):
+    elif any(url.startswith(WHIP) for url in given.get('push', '').split()):
         raise UserError('push: WHIP is pushed by the node web, which is not in this graph',
                         'Leave out web:=false and http:=off, or push to another kind of URL.')
-    namespace = checked_namespace(namespace)
-    # Elsewhere what is heard is for the responder to answer, or for the link.
-    remapped = REMAPPED.get(graph, {}) if kind == TOPIC or graph == CALL else _PEER_SOUND
-    return [NodeSpec(name, name, values[name], namespace, remapped.get(name, ()),
-                     program=held.program if name == 'responder' else '',
-                     start_after=LATER if name in held.nodes and not held.microphone else 0.0)
-            for name in names]
 
 
 def _shaped(arguments: dict[str, str]) -> dict[str, str]:

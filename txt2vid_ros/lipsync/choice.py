@@ -63,7 +63,7 @@ def choose_engine(name: str = AUTO) -> Choice:
             why_not = f'{file} needs {packages.as_clause(missing)} not installed'
             remedy = f'. {packages.how_to_install(missing)}'
         doubts.append(why_not)
-    reason = '; '.join(doubts) or 'no Wav2Lip weights'
+    reason = '; '.join(doubts) or 'built in; Wav2Lip has no weights here'
     return Choice(FALLBACK, f'engine {FALLBACK}: {reason}{remedy}')
 
 

@@ -54,3 +54,15 @@ def test_dark_frames_of_glasses_stay_where_they_are_in_a_blink() -> None:
 
     # The pupils are covered, and nothing as dark comes in their place.
     assert 0.5 * dark(frame) < dark(shut) <= dark(frame)
+
+
+@pytest.mark.parametrize(('cut', 'blinks'), [('above the eyes', False), ('between them', True)])
+def test_a_head_that_the_picture_cuts_off_is_shown_and_its_other_eye_blinks(
+        cut: str, blinks: bool) -> None:
+    frame = load_driving(PORTRAITS / 'beard.jpg', width=640, height=480).frames[0]
+    points = face_on(frame).points
+    frame = np.ascontiguousarray(
+        frame[:, round(points[mp.NOSE_BRIDGE][0]) - 10:] if blinks
+        else frame[round(points[[*mp.LEFT_LID_LOWER, *mp.RIGHT_LID_LOWER], 1].max()) + 10:])
+    shut = HeadWarp(face_on(frame), frame).animate(frame, IdleState(blink=1))
+    assert np.array_equal(shut, frame) != blinks

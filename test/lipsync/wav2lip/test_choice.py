@@ -42,7 +42,8 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_without_weights_it_is_viseme() -> None:
-    assert choice.choose_engine() == ('viseme', 'engine viseme: no Wav2Lip weights', None)
+    assert choice.choose_engine() == (
+        'viseme', 'engine viseme: built in; Wav2Lip has no weights here', None)
 
 
 @pytest.mark.parametrize('file', choice.WAV2LIP_FILES)

@@ -92,6 +92,14 @@ def test_a_crop_that_leaves_nothing_is_named(picture: pathlib.Path) -> None:
         load_driving(picture, options=DrivingOptions(crop=(50, 60, 0, -1)))
 
 
+def test_a_picture_without_room_for_a_face_is_too_small_not_cropped(
+        tmp_path: pathlib.Path) -> None:
+    file = tmp_path / 'one.png'
+    cv2.imwrite(str(file), np.zeros((1, 1, 3), np.uint8))
+    with pytest.raises(UserError, match='1x1 pixels, which are too few'):
+        load_driving(file)
+
+
 def test_static_takes_the_first_frame_alone(video: pathlib.Path) -> None:
     media = load_driving(video, options=DrivingOptions(static=True))
     assert len(media.frames) == 1 and brightness(media)[0] < 4

@@ -57,7 +57,9 @@ class Choir(TextToSpeech):
             yield SpeechChunk(
                 np.full(round(WORD / self.speed), self.loudness, np.float32),
                 (Phoneme('h', 0.0, 0.04, 1, begins_word=True), Phoneme('ə', 0.04, 0.06)),
-                words=(0.0,))
+                last=word == 'end', words=(0.0,))
+            if word == 'end':
+                until(lambda: cancelled() or self.go.is_set())
 
 
 class Away:
@@ -97,6 +99,13 @@ def voice(cluster: FakeCluster) -> Iterator[Callable[..., RayVoice]]:
 
 def say(voice: TextToSpeech, clause: str) -> list[SpeechChunk]:
     return list(voice.synthesize(clause, lambda: False))
+
+
+def test_nothing_is_awaited_after_the_last_sample(
+        away: Away, voice: Callable[..., RayVoice]) -> None:
+    """However long the voice there takes to notice that it has said all."""
+    assert [chunk.last for chunk in say(voice(), 'one end')] == [False, True]
+    away.made[0].go.set()
 
 
 def test_it_is_heard_as_it_is_made_with_the_times_of_its_sounds(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 import dataclasses
 import itertools
+import socket
 import subprocess
 from typing import Any
 
@@ -239,3 +240,16 @@ def test_it_reads_while_somebody_needs_it(followed: Followed, clock: MovableCloc
         group = followed.thread.call(kept(followed))
         assert group[0].key_frame and group[0].stamp < before
         assert joined.stamp in [each.stamp for each in group]
+
+
+def test_nobody_waits_for_a_stream_that_is_away(followed: Followed, clock: MovableClock,
+                                                monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feed_module, 'JOIN_SECONDS', 3600.0)
+    with socket.socket() as taken:
+        taken.bind(('127.0.0.1', 0))
+        followed.follow(f'http://127.0.0.1:{taken.getsockname()[1]}')
+        followed.thread.call(followed.feed.joined())
+    with Rig(clock=clock) as rig:
+        followed.follow(rig.output.url)
+        followed.thread.call(followed.feed.joined())
+        assert followed.thread.call(kept(followed))

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+import gc
 import random
 from typing import Any
 
 import aiohttp
-from aiortc import AudioStreamTrack, RTCSessionDescription
+from aiortc import AudioStreamTrack, RTCCertificate, RTCSessionDescription
+from aiortc.rtcdtlstransport import SRTPProtectionProfile
 from face_server import FaceServer
+from OpenSSL import crypto, SSL
 from peers import connection, loopback, Player, SDP
 import pytest
 from rig import Rig, until
 from txt2vid_ros.bench.web.crowd import watching
+from txt2vid_ros.web.rtc.recipient import Recipient
 
 __all__ = ['loopback']
 
@@ -122,3 +126,48 @@ def test_viewers_of_the_benchmarks_end_their_sessions_however_they_leave(
         return face.service.figures()['viewers']
 
     assert face.call(leave()) == 0
+
+
+class Unreadable(RTCCertificate):
+    """A certificate that OpenSSL takes and that cannot be read: X.509 has no such version."""
+
+    def _create_ssl_context(self, srtp_profiles: list[SRTPProtectionProfile]) -> SSL.Context:
+        context = super()._create_ssl_context(srtp_profiles)
+        certificate = crypto.X509.from_cryptography(self._cert)
+        certificate.set_version(1)
+        certificate.sign(crypto.PKey.from_cryptography_key(self._key), 'sha256')
+        context.use_certificate(certificate)
+        return context
+
+
+@pytest.mark.filterwarnings('ignore:X509.:DeprecationWarning')
+@pytest.mark.filterwarnings('ignore:Passing pyOpenSSL:DeprecationWarning')
+def test_a_certificate_that_cannot_be_read_ends_that_session_alone(
+        face: FaceServer, loopback: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    failed = face.figures()['failed']
+    with monkeypatch.context() as odd:
+        odd.setattr('aiortc.rtcpeerconnection.RTCCertificate', Unreadable)
+        player = Player()
+        assert face.call(player.join(face.url)) == 201
+    until(lambda: face.figures()['failed'] == failed + 1, 'the session to be given up')
+    face.call(player.close())
+    assert not face.faults
+    well = join(face)
+    face.call(well.close())
+
+
+def test_what_fails_in_reading_a_viewer_is_told_and_ends_that_session_alone(
+        face: FaceServer, loopback: None, monkeypatch: pytest.MonkeyPatch,
+        caplog: pytest.LogCaptureFixture) -> None:
+    def failing(recipient: Recipient, packet: object) -> None:
+        raise LookupError('nobody foresaw it')
+
+    with monkeypatch.context() as faulty:
+        faulty.setattr(Recipient, '_answer', failing)
+        player = Player()
+        assert face.call(player.join(face.url)) == 201
+    until(lambda: 'what is read of a peer has ended' in caplog.text, 'the fault to be told')
+    until(lambda: face.figures()['viewers'] == 0, 'the viewer to be gone')
+    face.call(player.close())
+    gc.collect()
+    assert not face.faults

@@ -126,7 +126,7 @@ def _part(members: list[str], wheel: dict[str, Any] | None = None,
 def find_model(models: Mapping[str, Model], name: str) -> Model:
     """Return the model `name`. Raises UserError that lists the known ones."""
     if name not in models:
-        raise UserError(f'there is no model {name!r}', f'choose one of {", ".join(models)}')
+        raise UserError(f'there is no model {name!r}', f'Choose one of {", ".join(models)}.')
     return models[name]
 
 

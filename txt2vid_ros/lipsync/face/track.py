@@ -131,11 +131,11 @@ def _no_face(media: DrivingMedia) -> UserError:
         return UserError(
             f'no face found in {_name(media)}, which is shown at {scale:.0%} of its size',
             'Show the part around the face by face.crop (top, bottom, left, right in pixels), or '
-            'use a closer picture')
+            'use a closer picture.')
     return UserError(
         f'no face found in {_name(media)}',
         'Use a picture or video in which one face is seen from the front, at least '
-        f'{MIN_FACE} pixels wide')
+        f'{MIN_FACE} pixels wide.')
 
 
 def _assessed(entry: cache.CachedTrack, media: DrivingMedia) -> FaceTrack:
@@ -149,19 +149,19 @@ def _assessed(entry: cache.CachedTrack, media: DrivingMedia) -> FaceTrack:
         raise UserError(
             f'the {"mouth" if mouth_cut[seen].any() else "chin"} of the face in {name} lies '
             'outside the picture',
-            'Use a picture or video that shows the face down to the chin')
+            'Use a picture or video that shows the face down to the chin.')
     covered = entry.covered & ~cut
     hidden = covered | cut
     if not (seen & ~hidden).any():
         raise UserError(
             f'the mouth of the face in {name} is covered',
-            'Use a face without a mask or a hand before it',
+            'Use a face without a mask or a hand before it.',
         )
     facing = np.clip((_LOST_TURN - turned) / (_LOST_TURN - _SEEN_TURN), 0, 1)
     if not (facing[seen] > 0).any():
         raise UserError(
             f'the face in {name} is turned {turned[seen].min():.0f} degrees to the side',
-            f'Use one that is turned by less than {_SEEN_TURN:.0f} degrees',
+            f'Use one that is turned by less than {_SEEN_TURN:.0f} degrees.',
         )
     remarks = []
     if covered.any():

@@ -17,6 +17,17 @@ _LINE = 0.09  # of the eye's height: the line of lashes of a lid that is shut
 _ROOT = 0.35  # of the eye's height above its upper edge: lashes, which do not stretch
 
 
+def is_in_picture(units: Array, above: Array, below: Array) -> bool:
+    """
+    Return whether the eye between two edges (n, 2) has a pixel of the grid `units` (h, w, 2).
+
+    All in face units. The head may be cut off by the edge of the picture.
+    """
+    x, y = units[..., 0], units[..., 1]
+    return bool(np.any((x > above[0, 0]) & (x < above[-1, 0])
+                       & (y > above[:, 1].min()) & (y < below[:, 1].max())))
+
+
 class Lid:
     """One upper lid over the grid of the eye region, in face units."""
 

@@ -22,6 +22,7 @@ LOOPS: tuple[str, ...] = ('ping-pong', 'cross-fade')
 CROSS_FADE = 0.5        # seconds of a clip's end that its beginning is faded into
 
 _QUARTER = 90   # degrees
+_LEAST_SIDE = 2  # pixels: colours are coded for two by two
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,7 +50,7 @@ class DrivingOptions:
         if len(self.crop) != 4 or any(edge < -1 for edge in self.crop):
             raise UserError(
                 f'face.crop is {self.crop}',
-                'give top, bottom, left, right in pixels; -1 is the edge'
+                'Give top, bottom, left, right in pixels; -1 is the edge.'
             )
 
     @property
@@ -69,15 +70,18 @@ class DrivingOptions:
         Raises UserError where that is nothing.
         """
         width, height = size
+        if min(size) < _LEAST_SIDE:
+            raise UserError(f'the face has {width}x{height} pixels, which are too few to show',
+                            'Use a larger picture or video.')
         top, bottom, left, right = self.crop
         bottom = height if bottom == -1 else min(bottom, height)
         right = width if right == -1 else min(right, width)
         top, left = max(0, top), max(0, left)
-        if right - left < 2 or bottom - top < 2:
+        if right - left < _LEAST_SIDE or bottom - top < _LEAST_SIDE:
             raise UserError(
                 f'face.crop {self.crop} leaves nothing of a picture of {width}x{height} '
                 'pixels',
-                'give top, bottom, left, right in pixels; -1 is the edge',
+                'Give top, bottom, left, right in pixels; -1 is the edge.',
             )
         return left, top, right, bottom
 

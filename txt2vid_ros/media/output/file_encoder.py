@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import contextlib
 from fractions import Fraction
 from pathlib import Path
+import re
 import subprocess
 from typing import Any
 
@@ -40,7 +41,7 @@ class FileEncoder:
                 metadata=f'comment={SYNTHETIC_LABEL}', **CODECS.get(kind, USUAL_CODECS),
                 **FAST_START.get(kind, {})).overwrite_output()
 
-        self._file = file
+        self._file, self._part = file, part
         self._encoder = RawEncoder(compose, 'file encoder', size=size, fps=fps, audio_rate=rate,
                                    frame_queue=8, sound_queue=64, stdout=subprocess.DEVNULL)
 
@@ -60,7 +61,10 @@ class FileEncoder:
         self._encoder.finish()
 
     def _failure(self) -> UserError:
-        return UserError(f'--out: {self._file} cannot be written: {self._encoder.complaint()}',
+        # Of ffmpeg's words, neither where in its memory something is nor a name that passes.
+        why = re.sub(r'\[\w[^\]]* @ 0x[0-9a-f]+\] ?', '', self._encoder.complaint())
+        why = why.replace(f'file:{self._part}', str(self._file))
+        return UserError(f'--out: {self._file} cannot be written: {why}',
                          'Choose another file or extension, for example .mp4, and check that '
                          'the disk has room.')
 

@@ -85,7 +85,8 @@ def url_options(url: str) -> dict[str, str]:
     scheme = url.partition('://')[0].lower()
     if scheme not in PROTOCOLS:
         raise UserError(f'stream.push: {shown_url(url)!r} cannot be pushed to',
-                        f'Begin it with one of {", ".join(f"{name}://" for name in PROTOCOLS)}.')
+                        f'Begin it with one of {", ".join(f"{name}://" for name in PROTOCOLS)}; '
+                        'whip:// and whips:// go in web.push.')
     return PROTOCOLS[scheme]
 
 

@@ -36,6 +36,8 @@ class Statement:
         self._stated: Any = None
         self._stated_at = 0.0
         self._contradicted = False
+        self._asked = False
+        """Whether somebody has come since who may have got another's message last."""
         self._readers = 0
         self._lock = threading.Lock()
         node.create_subscription(kind, topic, self._on_stated, qos.INFO)
@@ -44,7 +46,7 @@ class Statement:
         """State something from now on; to be called once the node is active."""
         with self._lock:
             self._stated, self._stated_at = message, time.monotonic()
-            self._contradicted = False
+            self._contradicted = self._asked = False
         self._publisher.publish(message)
 
     def uphold(self) -> None:
@@ -52,15 +54,18 @@ class Statement:
         readers = self._publisher.get_subscription_count()
         with self._lock:
             # Who comes later gets the last message of each publisher, in any order.
-            self._contradicted |= (readers > self._readers
-                                   and self._node.count_publishers(self._topic) > 1)
+            self._asked |= (readers > self._readers
+                            and self._node.count_publishers(self._topic) > 1)
             self._readers = readers
-            wanted = (self._contradicted and self._stated is not None
+            contradicted = self._contradicted
+            wanted = ((contradicted or self._asked) and self._stated is not None
                       and time.monotonic() - self._stated_at >= AGAIN_SECONDS)
             message = self._stated
         if wanted and self._owns():
-            self._node.get_logger().warning(
-                f'another node publishes on {self._topic}, which is stated here: stated again')
+            if contradicted:
+                self._node.get_logger().warning(
+                    f'another node publishes something else on {self._topic}, which is stated '
+                    'here: stated again')
             self.state(message)
 
     def _on_stated(self, message: Any) -> None:

@@ -16,7 +16,7 @@ from txt2vid_ros.media.output.http_address import JOIN_PATH
 from txt2vid_ros.media.output.mpegts import PTS_BITS, PTS_RATE
 from txt2vid_ros.web.rtc.h264 import Picture, picture
 from txt2vid_ros.web.rtc.transport_stream import PictureParser, TimedPicture
-from txt2vid_ros.web.tasks import cancelled
+from txt2vid_ros.web.tasks import cancelled, watched
 
 log = logging.getLogger(__name__)
 
@@ -68,8 +68,9 @@ class StreamFeed:
         self._needs = 0
         """How many need pictures."""
         self._linger: asyncio.TimerHandle | None = None
-        self._joined = asyncio.Event()
-        """Whether there is a group to begin with."""
+        self._settled = asyncio.Event()
+        """Whether it is known what to begin with: pictures, or nothing where the stream is
+        away."""
         self._group: list[Picture] = []
         self._group_bytes = 0
         self._zero = 0
@@ -107,10 +108,14 @@ class StreamFeed:
                 self._linger = asyncio.get_running_loop().call_later(LINGER_SECONDS, self._rest)
 
     async def joined(self) -> None:
-        """Wait until there are pictures to begin with, at most JOIN_SECONDS, while needed()."""
+        """
+        Wait until there are pictures to begin with, while needed().
+
+        At most JOIN_SECONDS, and not where the stream turns out to be away.
+        """
         if self._task is not None:
             with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(self._joined.wait(), JOIN_SECONDS)
+                await asyncio.wait_for(self._settled.wait(), JOIN_SECONDS)
 
     async def close(self) -> None:
         """Stop following."""
@@ -122,12 +127,14 @@ class StreamFeed:
     def _read_on(self) -> None:
         if self._url and (self._task is None or self._task.done()):
             self._task = asyncio.get_running_loop().create_task(self._run(self._url))
+            watched(self._task, f'reading of the stream at {self._url}')
 
     def _rest(self) -> None:
         if self._task is not None:
             self._task.cancel()
             self._task = None
         self._forget()
+        self._settled.clear()
 
     async def _run(self, url: str) -> None:
         loop = asyncio.get_running_loop()
@@ -143,6 +150,7 @@ class StreamFeed:
                 except (aiohttp.ClientError, OSError, asyncio.TimeoutError, ValueError) as error:
                     fault = str(error) or type(error).__name__
                 self._forget()
+                self._settled.set()
                 failures = 1 if loop.time() - begun > STEADY_SECONDS else failures + 1
                 log.log(logging.INFO if failures == 1 else logging.DEBUG,
                         'the stream at %s is away (%s); trying again', url, fault)
@@ -154,6 +162,7 @@ class StreamFeed:
         damaged = self.statistics.damaged
         async with client.get(f'{url}{JOIN_PATH}') as answer:
             answer.raise_for_status()
+            self._settled.clear()
             await self._ask_zero(client, url)
             self.statistics.connections += 1
             async for data in answer.content.iter_any():
@@ -202,7 +211,7 @@ class StreamFeed:
         elif not self._group:
             return
         self._group.append(made)
-        self._joined.set()
+        self._settled.set()
         self._group_bytes += made.size
         if len(self._group) > GROUP_PICTURES or self._group_bytes > GROUP_BYTES:
             self._forget()
@@ -210,4 +219,3 @@ class StreamFeed:
     def _forget(self) -> None:
         # A new list: a viewer may be sending the old one.
         self._group, self._group_bytes = [], 0
-        self._joined.clear()

@@ -30,7 +30,7 @@ from txt2vid_ros.web.rtc.sdp.offers import (
     read_answer,
 )
 from txt2vid_ros.web.rtc.service import RtcService
-from txt2vid_ros.web.tasks import cancelled
+from txt2vid_ros.web.tasks import cancelled, watched
 
 log = logging.getLogger(__name__)
 
@@ -81,6 +81,7 @@ class WhipPush:
     def start(self) -> None:
         """Begin, in the running event loop."""
         self._task = asyncio.ensure_future(self._run())
+        watched(self._task, f'pushing to {self.name}')
 
     async def close(self) -> None:
         """End it, and tell the server."""

@@ -25,7 +25,7 @@ from txt2vid_ros.web.rtc.sdp.answers import answer
 from txt2vid_ros.web.rtc.sdp.offers import Choice, h264, Offer, opus, read_fragment, read_offer
 from txt2vid_ros.web.rtc.sender import SenderStatistics
 from txt2vid_ros.web.rtc.sound import SpeechSound
-from txt2vid_ros.web.tasks import cancelled
+from txt2vid_ros.web.tasks import cancelled, watched
 
 log = logging.getLogger(__name__)
 
@@ -84,6 +84,7 @@ class RtcService:
     async def start(self) -> None:
         """Begin to code the sound."""
         self._player = asyncio.ensure_future(self._play())
+        watched(self._player, 'the sound of all viewers')
 
     def follow(self, url: str) -> None:
         """Take the pictures from a stream node at http://HOST:PORT; '' for none."""
@@ -214,6 +215,7 @@ class RtcService:
             raise
         self._sessions[session_id] = session
         session.task = asyncio.ensure_future(self._run(session, offer, work))
+        watched(session.task, 'a session')
         return session
 
     async def _run(self, session: RtcSession, offer: Offer,

@@ -53,7 +53,11 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
         Serving(steps, ms / 1000, arguments.network_ms / 1000, arguments.deadline_ms / 1000),
         sizes, arguments.seconds, arguments.seed) for ms in arguments.request_ms}
     if arguments.plot is not None:
-        arguments.plot.write_text(picture(found, arguments.deadline_ms), 'utf-8')
+        try:
+            arguments.plot.write_text(picture(found, arguments.deadline_ms), 'utf-8')
+        except OSError as error:
+            raise UserError(f'--plot: {arguments.plot} cannot be written: {error.strerror}',
+                            'Name a file in a folder that you may write to.') from None
     return found
 
 
@@ -64,6 +68,7 @@ def steps_of(text: str) -> Mapping[int, float]:
             part.partition('=') for part in text.split(','))}
     except ValueError:
         steps = {}
-    if len(steps) < 2 or min(steps) < 1 or min(steps.values()) <= 0:
+    if (len(steps) < 2 or min(steps) < 1
+            or not all(0 < seconds < math.inf for seconds in steps.values())):
         raise UserError(f'--steps is {text!r}', f'Give two batches or more, as {H200}')
     return steps

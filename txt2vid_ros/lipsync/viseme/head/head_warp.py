@@ -11,7 +11,7 @@ from txt2vid_ros.lipsync.face import mesh_points as mp
 from txt2vid_ros.lipsync.viseme.geometry import Array, FaceGeometry
 from txt2vid_ros.lipsync.viseme.head.head_turn import Box, HeadTurn
 from txt2vid_ros.lipsync.viseme.idle_motion import IdleState, Sway
-from txt2vid_ros.lipsync.viseme.lid import Lid
+from txt2vid_ros.lipsync.viseme.lid import is_in_picture, Lid
 from txt2vid_ros.lipsync.viseme.lid_edges import lid_edges
 from txt2vid_ros.lipsync.viseme.lid_skin import skin_top
 from txt2vid_ros.lipsync.viseme.warp import Map, remapped, remapped_sharply, smooth_step
@@ -51,8 +51,7 @@ class HeadWarp:
         ys, xs = np.mgrid[y0:y1, x0:x1]
         self._xy: Map = np.stack([xs, ys], axis=-1).astype(np.float32)
         units = face.to_units(self._xy.astype(np.float64))
-        self._lids = [_lid(face, picture, units, upper, lower, under)
-                      for upper, lower, _, under in _LIDS]
+        self._lids = _lids(face, picture, units)
         self._brow, self._inner, self._towards = _brow_weights(face, units)
         self._streak = 2 * max(1, round(_STREAK * face.unit)) + 1
         self._head = _box(face, list(mp.OVAL), 1.1, width, height)
@@ -167,13 +166,17 @@ class HeadWarp:
                 min(d + reach, height))) if sharp else remapped(picture, there)
 
 
-def _lid(face: FaceGeometry, picture: Frame, units: Array, upper: tuple[int, ...],
-         lower: tuple[int, ...], under: tuple[int, ...]) -> Lid:
-    """Return the lid of an eye with these mesh points; `under` is the lower edge of the brow."""
-    above, below = lid_edges(picture, face, upper, lower)
-    arch = face.to_units(face.points[list(under)])
-    arch = arch[np.argsort(arch[:, 0])]
-    return Lid(face, units, upper, above, below, skin_top(picture, face, above, arch))
+def _lids(face: FaceGeometry, picture: Frame, units: Array) -> list[Lid]:
+    """Return the lids of those eyes that are in the picture."""
+    lids = []
+    for upper, lower, _, brow_lower in _LIDS:
+        above, below = lid_edges(picture, face, upper, lower)
+        if is_in_picture(units, above, below):
+            brow = face.to_units(face.points[list(brow_lower)])
+            brow = brow[np.argsort(brow[:, 0])]
+            lids.append(Lid(face, units, upper, above, below,
+                            skin_top(picture, face, above, brow)))
+    return lids
 
 
 def _brow_weights(face: FaceGeometry, units: Array) -> tuple[Map, Map, Map]:

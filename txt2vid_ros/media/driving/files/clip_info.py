@@ -22,7 +22,7 @@ from txt2vid_ros.media.ffmpeg import (
 MAX_RATE = 60
 """Frames a second of the fastest clip; of a faster one some are left out."""
 USUAL_RATE = 25
-CONVERT = 'Convert it to JPEG, PNG or MP4'
+CONVERT = 'Convert it to JPEG, PNG or MP4.'
 
 _WITH_ALPHA = re.compile(r'yuva|gbrap|rgba|bgra|argb|abgr|ya8|ya16|pal8')
 _DEMUXERS = {b'GIF8': 'gif', b'\x89PNG': 'apng'}

@@ -24,15 +24,15 @@ def check_readable(file: pathlib.Path) -> None:
     """Raise UserError where `file` is not a readable file with something in it."""
     try:
         if not file.exists():
-            raise UserError(f'face file {file} does not exist', 'Name a picture or video')
+            raise UserError(f'face file {file} does not exist', 'Name a picture or video.')
         if not file.is_file():
-            raise UserError(f'face {file} is not a file', 'Name a picture or video')
+            raise UserError(f'face {file} is not a file', 'Name a picture or video.')
         with file.open('rb') as stream:
             if not stream.read(1):
-                raise UserError(f'face file {file} is empty', 'Name a picture or video')
+                raise UserError(f'face file {file} is empty', 'Name a picture or video.')
     except OSError as error:
         raise UserError(
-            f'face file {file} cannot be read: {error.strerror}', 'Check its permissions'
+            f'face file {file} cannot be read: {error.strerror}', 'Check its permissions.'
         ) from error
 
 
@@ -61,7 +61,7 @@ def read_picture(file: pathlib.Path, backdrop: Colour) -> Frame | None:
         if too_many_pixels(error):
             raise huge_picture(file) from error
         raise UserError(
-            f'face file {file} cannot be decoded: {error.err}', 'Save it again as JPEG or PNG'
+            f'face file {file} cannot be decoded: {error.err}', 'Save it again as JPEG or PNG.'
         ) from error
 
 

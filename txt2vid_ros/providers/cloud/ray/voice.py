@@ -65,14 +65,16 @@ class RayVoice(TextToSpeech):
                     chunk = wire.chunk_of(message)
                 except ValueError as error:
                     raise _no_voice(server, error) from None
-                if chunk.last:
-                    # The consumer may leave now; the rest is read to keep the connection.
-                    guard.release()
+                if not chunk.last:
+                    yield chunk
+                    continue
+                # The consumer may leave now; the rest is read to keep the connection.
+                guard.release()
                 try:
                     yield chunk
                 finally:
-                    if chunk.last:
-                        call.drain(END_TIMEOUT)
+                    call.drain(END_TIMEOUT)
+                return
 
     def close(self) -> None:
         """Close the connection; may be called twice."""

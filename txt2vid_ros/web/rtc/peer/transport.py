@@ -15,9 +15,12 @@ from aiortc import RTCCertificate, RTCDtlsTransport, RTCIceGatherer, RTCIceTrans
 from aiortc.rtcdtlstransport import RTCDtlsFingerprint, RTCDtlsParameters
 from aiortc.rtcicetransport import RTCIceCandidate, RTCIceParameters
 from aiortc.rtp import AnyRtcpPacket, RtcpPacket, RtpPacket
+from cryptography.x509 import InvalidVersion
+from OpenSSL import SSL
 import pylibsrtp
 from txt2vid_ros.web.rtc.peer.ice import IceConnection
 from txt2vid_ros.web.rtc.peer.network import Network
+from txt2vid_ros.web.tasks import watched
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +59,17 @@ class _Dtls(RTCDtlsTransport):
         self.on_rtp: Callable[[RtpPacket], None] = _ignore
         self.on_rtcp: Callable[[AnyRtcpPacket], None] = _ignore
         self.invalid = 0
+
+    async def start(self, remoteParameters: RTCDtlsParameters) -> None:  # noqa: N803
+        """Shake hands and begin to read. Raises ConnectionError, or ends as 'failed'."""
+        try:
+            await super().start(remoteParameters)
+        except (SSL.Error, InvalidVersion, ValueError) as error:
+            # What the peer sends can make OpenSSL fail outside of its handshake, and its
+            # certificate need not be one that can be read.
+            raise ConnectionError(f'the DTLS handshake failed: {error!r}') from error
+        if self._task is not None:
+            watched(self._task, 'what is read of a peer')
 
     async def _handle_rtp_data(self, data: bytes, arrival_time_ms: int) -> None:
         try:
