@@ -33,6 +33,10 @@ from txt2vid_ros.ros.sound.speech_input import SpeechInput
 if TYPE_CHECKING:
     from txt2vid_ros.web.face_media import FaceMedia
 
+IMPORTED_LATER = ('txt2vid_ros.web.server.server', 'txt2vid_ros.web.face_media')
+"""Who only wants its help or its name need not wait for that; a process from which it is forked
+imports it before (core/process/forking/)."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Parameters(NodeParameters):
