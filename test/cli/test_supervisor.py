@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 from pathlib import Path
 import re
+import signal
+import subprocess
 import sys
 import threading
 import time
@@ -112,6 +115,81 @@ def test_who_crashes_while_it_ends_is_named() -> None:
         {**ENVIRONMENT, 'PYTHONUNBUFFERED': '1'}, output)
     supervisor.run(lambda: 'ready' in output.getvalue() and supervisor.stop())
     assert 'shaky was ended by SIGSEGV\n' in output.getvalue()
+
+
+def test_who_shows_the_picture_is_replaced_where_a_signal_has_stopped_it() -> None:
+    output = io.StringIO()
+    tell = python('import os, time; print("I am", os.getpid()); time.sleep(600)')
+    supervisor = Supervisor({'stream': tell, 'voice': tell}, {
+        **ENVIRONMENT, 'PYTHONUNBUFFERED': '1'}, output, replaced_when_stopped=['stream'])
+    stopped: list[int] = []
+
+    def stop_each() -> None:
+        pids = [int(pid) for pid in re.findall(r'I am (\d+)', output.getvalue())]
+        if len(pids) >= 2 and not stopped:
+            stopped.extend(pids)
+            for pid in pids:
+                os.kill(pid, signal.SIGSTOP)
+        if len(pids) >= 3:
+            supervisor.stop()
+
+    thread = threading.Thread(target=lambda: supervisor.run(stop_each))
+    thread.start()
+    thread.join(60)
+    for pid in stopped:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGCONT)
+    thread.join(60)
+    said = output.getvalue()
+    assert 'stream was stopped by a signal; it is replaced' in said
+    assert len(re.findall(r'stream \| I am', said)) == 2
+    assert len(re.findall(r'voice \| I am', said)) == 1
+
+
+FORKING = """
+import os, sys
+from txt2vid_ros.supervisor import Supervisor
+commands = {name: [sys.executable, '-m', 'node', name] for name in ('killer', 'other')}
+sys.exit(Supervisor(commands, {**os.environ, 'PYTHONUNBUFFERED': '1'}, fork=True).run())
+"""
+NODE = """
+import os, pathlib, signal, sys, time
+
+def main():
+    print('I am', sys.argv[1], 'child of', os.getppid())
+    if sys.argv[1] == 'other':
+        time.sleep(600)
+    mark = pathlib.Path(__file__).with_name('second')
+    if mark.exists():
+        sys.exit(2)
+    mark.touch()
+    # The server of the forks, which is older than what it forks, and then itself.
+    for each in pathlib.Path('/proc').glob('[0-9]*'):
+        if int(each.name) >= os.getpid():
+            continue
+        if 'forking.fork_server' in (each / 'cmdline').read_text() and (
+                f'PPid:\\t{os.getppid()}\\n' in (each / 'status').read_text()):
+            os.kill(int(each.name), signal.SIGKILL)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+if __name__ == '__main__':
+    main()
+"""
+
+
+def test_who_is_forked_is_started_again_though_its_server_was_killed(tmp_path: Path) -> None:
+    (tmp_path / 'node.py').write_text(NODE)
+    root = Path(__file__).parents[2]
+    done = subprocess.run(
+        [sys.executable, '-c', FORKING], capture_output=True, text=True, timeout=120, check=False,
+        env={**ENVIRONMENT, 'PYTHONPATH': f'{root}{os.pathsep}{tmp_path}'})
+    assert done.returncode == 2, done.stderr
+    parents = re.findall(r'I am killer child of (\d+)', done.stdout)
+    assert len(parents) == 2 and parents[0] == parents[1]
+    assert 'killer was ended by SIGKILL; starting it again' in done.stdout
+    # It is not the server's, and is asked to end only in the end.
+    assert done.stdout.count('I am other') == 1
+    assert 'other was' not in done.stdout
 
 
 def test_a_command_that_does_not_exist_ends_what_was_started() -> None:

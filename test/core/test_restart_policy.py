@@ -14,7 +14,7 @@ def test_it_waits_longer_each_time_and_gives_up_in_the_end() -> None:
 def test_what_failed_before_a_steady_run_is_forgotten() -> None:
     policy = RestartPolicy(most_failures=3, steady_seconds=20.0)
     assert [policy.failed(1.0), policy.failed(1.0)] == [0.5, 1.0]
-    assert policy.failed(20.1) == 0.5
+    assert policy.failed(20.1) == 0.0, 'it is started again at once'
     assert policy.failures == 1
     assert [policy.failed(20.0), policy.failed(0.0)] == [1.0, None]
 

@@ -70,7 +70,8 @@ def run(arguments: argparse.Namespace) -> int:
     supervisor = Supervisor(
         {spec.name: graph.command(spec, arguments.graph) for spec in specs},
         environment(arguments.graph, together),
-        delays={spec.name: spec.start_after for spec in specs})
+        delays={spec.name: spec.start_after for spec in specs}, fork=True,
+        replaced_when_stopped={spec.name for spec in specs if spec.shows})
     on_signal((signal.SIGINT, signal.SIGTERM, signal.SIGHUP), supervisor.stop)
     speaking: threading.Thread | None = None
     stop = threading.Event()

@@ -53,6 +53,11 @@ REMAPPED: dict[str, dict[str, tuple[tuple[str, str], ...]]] = {
 """Topics that a node has under another name; those of the sender only where there is no link."""
 LATER = 1.5
 """Seconds after the face in which nobody talks to it yet: the first picture need not wait."""
+SHOWN = frozenset(('lipsync', 'stream', 'web', 'window'))
+"""The nodes on the picture's way, replaced where a signal has stopped them (docs/ros.md).
+
+Of the others nothing is seen; what they were given waits, and a replacement would cut it.
+"""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,6 +81,11 @@ class NodeSpec:
     def module(self) -> str:
         """Return the Python module that runs the node."""
         return f'{PACKAGE}.nodes.{self.executable}'
+
+    @property
+    def shows(self) -> bool:
+        """Return whether nothing new is seen while its process is stopped."""
+        return any(each.name in SHOWN for each in self.parts or (self,))
 
 
 def nodes(graph: str, arguments: Mapping[str, str] | None = None,

@@ -16,6 +16,7 @@ from txt2vid_ros.core.monitoring.percentiles import RollingPercentiles
 from txt2vid_ros.core.monitoring.sound_latency import SoundLatency
 from txt2vid_ros.core.monitoring.stage_mark import marks_of
 from txt2vid_ros.core.process.memory import resident_bytes
+from txt2vid_ros.core.storage.last_port import LastPort, port_file
 from txt2vid_ros.media.jitter.wrapping import nearest
 from txt2vid_ros.media.output.continuity.hand_over import LONGEST_GAP_SECONDS
 from txt2vid_ros.media.output.encoder import PTS_OFFSET
@@ -105,9 +106,12 @@ class StreamNode(ManagedNode):
         self._packet_lateness = RollingPercentiles()
         self._last_picture = 0
         self._size = StreamSize(table.width, table.height)
+        # The node web, which may know this address already, then need not be told of another one.
+        last = LastPort(port_file(self.context.get_domain_id(), self.get_namespace(), self.NAME)
+                        if table.through_web else None, self.NAME)
         self._output = StreamOutputs(
             http=table.http, record=table.record, push=table.push, report=self._lost,
-            status=self._status, sent=self._sent)
+            status=self._status, sent=self._sent, last_port=last)
         # Which completes recordings.
         self.until_cleanup(self._output.close)
         self._writer = StreamWriter(

@@ -19,7 +19,8 @@ from txt2vid_ros.core.names import BROWSER
 from txt2vid_ros.core.pcm import SPEECH_RATE
 from txt2vid_ros.core.people import DEFAULT
 from txt2vid_ros.core.registry import not_installed, WEB_PACKAGES
-from txt2vid_ros.media.output.http_address import is_plain_url, ways_to_watch
+from txt2vid_ros.core.storage.last_port import LastPort, port_file
+from txt2vid_ros.media.output.http_address import http_url, is_plain_url, ways_to_watch
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
 from txt2vid_ros.nodes.parts.call_topics import CallTopics
 from txt2vid_ros.ros import messages, qos
@@ -32,6 +33,10 @@ from txt2vid_ros.ros.sound.speech_input import SpeechInput
 
 if TYPE_CHECKING:
     from txt2vid_ros.web.face_media import FaceMedia
+
+IMPORTED_LATER = ('txt2vid_ros.web.server.server', 'txt2vid_ros.web.face_media')
+"""Who only wants its help or its name need not wait for that; a process from which it is forked
+imports it before (core/process/forking/)."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,7 +80,6 @@ class WebNode(ManagedNode):
                             'Run: pip install "txt2vid_ros[web]", or leave it out: web:=false')
         # Not for those who only want its help or its name.
         from txt2vid_ros.web.server.events.captions import CaptionEvents
-        from txt2vid_ros.web.server.last_port import port_file
         from txt2vid_ros.web.server.server import WebServer
         from txt2vid_ros.web.server.settings import WebSettings
         self._speech = SpeechTimeline()
@@ -94,11 +98,15 @@ class WebNode(ManagedNode):
         self._call = CallTopics(
             self, lambda event: self._server.parts.hub.post(event),
             lambda: self._server.parts.health.nodes().get('link'))
-        kept = port_file(self.context.get_domain_id(), self.get_namespace())
+        place = self.context.get_domain_id(), self.get_namespace()
+        kept = port_file(*place)
         self._server = WebServer(WebSettings(**given, port_file=kept), self, self._make_media,
                                  self._call)
         self.until_cleanup(self._server.close)
         self._server.start()
+        # Viewers who come back after a crash of this node need not wait for stream/url.
+        if stream := LastPort(port_file(*place, 'stream')).read():
+            self._server.stream_at(http_url('127.0.0.1', stream))
 
     def start(self) -> None:
         """Begin to follow the graph."""

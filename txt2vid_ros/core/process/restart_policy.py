@@ -28,10 +28,11 @@ class RestartPolicy:
         """
         Count a failure; return the seconds to wait before the next start.
 
-        None where the process is given up: it has failed too often, or `exit_status` says that
+        There is no wait for one that has run steadily before: whatever it was, it is rare. None
+        where the process is given up: it has failed too often, or `exit_status` says that
         only the user can fix the cause.
         """
         self.failures = 1 if seconds_run > self._steady_seconds else self.failures + 1
         if exit_status == EXIT_USER_ERROR or self.failures >= self._most_failures:
             return None
-        return self._backoff.after(self.failures)
+        return 0.0 if seconds_run > self._steady_seconds else self._backoff.after(self.failures)

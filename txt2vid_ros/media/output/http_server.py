@@ -13,6 +13,7 @@ from typing import Any
 
 from txt2vid_ros.core.address import parse_address
 from txt2vid_ros.core.process.descriptors import DescriptorBudget
+from txt2vid_ros.core.storage.last_port import LastPort
 from txt2vid_ros.media.output.bounded_server import BoundedServer
 from txt2vid_ros.media.output.broadcast import Subscription
 from txt2vid_ros.media.output.http_address import cannot_serve, http_url
@@ -35,11 +36,13 @@ class StreamServer:
     def __init__(self, address: str,
                  streams: Mapping[str, tuple[str, Callable[[], Subscription],
                                              Callable[[Subscription], None]]],
-                 status: Callable[[], Mapping[str, Any]], budget: DescriptorBudget) -> None:
+                 status: Callable[[], Mapping[str, Any]], budget: DescriptorBudget,
+                 last_port: LastPort | None = None) -> None:
         """
         Bind to 'HOST:PORT' and begin to serve; connections take descriptors from `budget`.
 
-        Raises UserError where that is not possible.
+        For port 0 that is the last one, if it is free and there was no orderly end since. Raises
+        UserError where that is not possible.
         """
         host, port = parse_address(
             address, 'stream.http',
@@ -49,10 +52,14 @@ class StreamServer:
         handler = type('Handler', (_Handler,), {
             'streams': dict(streams), 'status': staticmethod(status), 'page': page,
             'places': threading.BoundedSemaphore(MOST_VIEWERS)})
+        self._last_port = last_port or LastPort(None)
         try:
-            self._server = BoundedServer((host, port), handler, budget)
+            self._server = self._as_before(host, port, handler, budget) or BoundedServer(
+                (host, port), handler, budget)
         except (OSError, TypeError) as error:
             raise cannot_serve('stream.http', address, port, error) from error
+        if port == 0:
+            self._last_port.keep(int(self._server.server_address[1]))
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.1,),
                                         name='http', daemon=True)
         self._thread.start()
@@ -63,11 +70,23 @@ class StreamServer:
         host, port = self._server.server_address[:2]
         return http_url(host.decode() if isinstance(host, bytes) else str(host), port)
 
+    def _as_before(self, host: str, port: int, handler: type[_Handler], budget: DescriptorBudget
+                   ) -> BoundedServer | None:
+        """Return a server on the last port, None where that is in use or any other is wanted."""
+        last = self._last_port.read()
+        if port or not last:
+            return None
+        try:
+            return BoundedServer((host, last), handler, budget)
+        except OSError:
+            return None
+
     def close(self) -> None:
         """Stop serving."""
         self._server.shutdown()
         self._server.server_close()
         self._thread.join(timeout=2.0)
+        self._last_port.forget()
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from txt2vid_ros.core.process.descriptors import allow_files, DescriptorBudget
+from txt2vid_ros.core.storage.last_port import LastPort
 from txt2vid_ros.media import ffmpeg
 from txt2vid_ros.media.output.broadcast import Broadcast
 from txt2vid_ros.media.output.encoder import StreamEncoder
@@ -30,11 +31,13 @@ class StreamOutputs:
 
     def __init__(self, *, http: str, record: str, push: str,
                  report: Callable[[str], None], status: Callable[[], Mapping[str, Any]],
-                 sent: Callable[[int, int], None] = lambda picture, sound: None) -> None:
+                 sent: Callable[[int, int], None] = lambda picture, sound: None,
+                 last_port: LastPort | None = None) -> None:
         """
         Open all outputs that are not empty. Raises UserError where one cannot be opened.
 
-        `sent` gets the presentation times of the newest picture and the newest sound on their way.
+        `sent` gets the presentation times of the newest picture and the newest sound on their way;
+        `last_port` is the one to serve on where `http` has port 0.
         """
         self._sent = sent
         ffmpeg.executable()
@@ -55,7 +58,8 @@ class StreamOutputs:
                     JOIN_PATH: ('video/mp2t', lambda: self._broadcast.subscribe(at_once=True),
                                 self._broadcast.unsubscribe),
                     '/live.mp4': ('video/mp4', self._fragments.subscribe,
-                                  self._fragments.unsubscribe)}, status, self.budget)
+                                  self._fragments.unsubscribe)}, status, self.budget,
+                    last_port)
             if record:
                 self._sinks.append(Sink.record(self._broadcast, record, report))
             for url in push.split():

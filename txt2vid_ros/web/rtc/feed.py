@@ -20,7 +20,8 @@ from txt2vid_ros.web.tasks import cancelled, watched
 
 log = logging.getLogger(__name__)
 
-BACKOFF = Backoff(first=0.1, largest=2.0)
+BACKOFF = Backoff(first=0.1, largest=2.0, factor=1.3)
+"""A stream that was killed is there again within a second, and viewers wait for it."""
 CONNECT_SECONDS = 5.0
 SILENT_SECONDS = 5.0
 """Seconds without a byte after which the stream counts as gone; it has a picture every second."""

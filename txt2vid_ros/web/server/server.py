@@ -14,6 +14,7 @@ from typing import Any, cast
 from aiohttp import web
 from txt2vid_ros.core.address import HostPort
 from txt2vid_ros.core.process.descriptors import allow_files, DescriptorBudget
+from txt2vid_ros.core.storage.last_port import LastPort
 from txt2vid_ros.media.output.http_address import cannot_serve, http_url
 from txt2vid_ros.web.server.access.connections import ConnectionGuard, Listener
 from txt2vid_ros.web.server.access.origins import HostPolicy, OriginPolicy
@@ -24,7 +25,6 @@ from txt2vid_ros.web.server.events.event_door import ConversationPort
 from txt2vid_ros.web.server.events.hub import EventHub
 from txt2vid_ros.web.server.figures.counters import ErrorCounters, HttpLogger
 from txt2vid_ros.web.server.figures.health import GraphHealth
-from txt2vid_ros.web.server.last_port import LastPort
 from txt2vid_ros.web.server.relay import StreamRelay
 from txt2vid_ros.web.server.settings import is_loopback, WebSettings
 

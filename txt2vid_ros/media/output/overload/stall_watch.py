@@ -10,12 +10,10 @@ from collections.abc import Callable
 import time
 
 from txt2vid_ros.core.process.activity import Activity, activity
+from txt2vid_ros.core.process.stop_watch import StopWatch
 
 DEAD_SECONDS = 2.0
 """Seconds without progress, in which it could have run, after which a process counts as dead."""
-STOPPED_SECONDS = 0.5
-"""The same where a signal has stopped it: nobody knows for how long. What is stopped and continued
-in turn, as cpulimit(1) does, runs in between, and has only little of the processor."""
 LONGEST_SECONDS = 30.0
 """Seconds without progress after which it counts as dead though it never could run."""
 LOOK_SECONDS = 0.25
@@ -36,7 +34,8 @@ class StallWatch:
         self._looked = clock()
         self._before = Activity(frozenset(), 0.0)
         self._since = self._looked
-        self._stalled = self._stopped = 0.0
+        self._stalled = 0.0
+        self._stop = StopWatch(look_at, clock)
 
     @classmethod
     def of(cls, pid: int) -> StallWatch:
@@ -53,8 +52,10 @@ class StallWatch:
         if progress != self._progress or not waiting:
             self._progress, self._looked, self._since = progress, now, now
             self._before = Activity(frozenset(), -1.0)
-            self._stalled = self._stopped = 0.0
+            self._stalled = 0.0
             return False
+        if self._stop.stopped():
+            return True
         passed = now - self._looked
         if passed < LOOK_SECONDS:
             return False
@@ -66,10 +67,8 @@ class StallWatch:
         # Where it was this process that had to wait, the other one may not have been seen at work.
         passed = min(passed, 2 * LOOK_SECONDS)
         ran = here.seconds - before.seconds
-        stopped = here.stopped and not ran
-        held_back = here.stopped and not stopped
+        # Stopped and let go on in turn.
+        held_back = here.stopped and ran > 0
         starved = (here.wants_to_run or held_back) and ran < BUSY_SHARE * passed
         self._stalled += 0.0 if starved else passed
-        self._stopped = self._stopped + passed if stopped else 0.0
-        return (self._stalled >= DEAD_SECONDS or self._stopped >= STOPPED_SECONDS
-                or now - self._since >= LONGEST_SECONDS)
+        return (self._stalled >= DEAD_SECONDS or now - self._since >= LONGEST_SECONDS)

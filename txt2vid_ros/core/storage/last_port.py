@@ -1,11 +1,12 @@
 """
 The port that the system found for port 0, kept so that a server that starts again has it again.
 
-Pages that are open know no other address, and would never come back.
+Who was connected knows no other address: pages that are open would never come back.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from pathlib import Path
 import re
@@ -19,9 +20,10 @@ log = logging.getLogger(__name__)
 class LastPort:
     """One port in a file; where there is no file it is not kept."""
 
-    def __init__(self, file: Path | None) -> None:
-        """Neither read nor write it yet."""
+    def __init__(self, file: Path | None, of: str = 'web') -> None:
+        """Neither read nor write it yet; `of` is the server, for what is logged."""
         self._file = file
+        self._of = of
 
     def read(self) -> int:
         """Return the port, 0 where none is known."""
@@ -41,11 +43,17 @@ class LastPort:
             with replacing(self._file) as written:
                 written.write_text(f'{port}\n')
         except OSError as error:
-            log.warning('After a restart web may serve on another port than %d, because %s cannot '
-                        'be written: %s', port, self._file, error.strerror)
+            log.warning('After a restart %s may serve on another port than %d, because %s cannot '
+                        'be written: %s', self._of, port, self._file, error.strerror)
+
+    def forget(self) -> None:
+        """Have nobody look for the server there any more, as it has ended."""
+        if self._file is not None:
+            with contextlib.suppress(OSError):
+                self._file.unlink()
 
 
-def port_file(domain: int, namespace: str) -> Path:
-    """Return where the node of a namespace in a ROS domain keeps its port."""
+def port_file(domain: int, namespace: str, node: str = 'web') -> Path:
+    """Return where a node of a namespace in a ROS domain keeps its port."""
     name = re.sub('[^A-Za-z0-9]+', '-', f'{domain}-{namespace.strip("/")}')
-    return state_dir() / f'web-{name}'
+    return state_dir() / f'{node}-{name}'

@@ -1,0 +1,1 @@
+"""Child processes that begin with what they need imported."""
