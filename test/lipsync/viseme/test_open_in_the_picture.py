@@ -124,7 +124,8 @@ def test_no_remains_of_an_open_mouth_are_left_on_a_lower_lip_that_is_turned_away
     session = opened(load_driving('test/portraits/aside.jpg'))
     picture = session.render(0, 0, silence())
     face = session.renderer(0).face
-    lip = np.concatenate([face.rest.lower_inner + np.array([0, 0.012]), face.rest.lower_outer[::-1]])
+    lip = np.concatenate(
+        [face.rest.lower_inner + np.array([0, 0.012]), face.rest.lower_outer[::-1]])
     mask = np.zeros(picture.shape[:2], np.uint8)
     cv2.fillPoly(mask, [np.round(face.to_pixels(lip)).astype(np.int32)], (1,))
     light = picture.max(axis=2)[cv2.erode(mask, np.ones((3, 3), np.uint8)) > 0]
