@@ -66,3 +66,16 @@ def test_a_head_that_the_picture_cuts_off_is_shown_and_its_other_eye_blinks(
         else frame[round(points[[*mp.LEFT_LID_LOWER, *mp.RIGHT_LID_LOWER], 1].max()) + 10:])
     shut = HeadWarp(face_on(frame), frame).animate(frame, IdleState(blink=1))
     assert np.array_equal(shut, frame) != blinks
+
+
+def test_a_shut_lid_below_a_low_brow_is_not_as_dark_as_the_shadow_that_it_is_pulled_from() -> None:
+    frame = load_driving(PORTRAITS / 'turned.jpg', width=640, height=480).frames[0]
+    face = face_on(frame)
+    shut = HeadWarp(face, frame).animate(frame, IdleState(blink=1)).astype(float)
+
+    def light(x: float, y: float) -> float:
+        return float(shut[round(y) - 1:round(y) + 2, round(x) - 2:round(x) + 3].mean())
+
+    top, bottom = face.points[386], face.points[374]    # of the nearer eye
+    skin = light(*(bottom + 0.6 * (bottom - top)))
+    assert 0.9 * skin < light(*((top + bottom) / 2)) < 1.1 * skin

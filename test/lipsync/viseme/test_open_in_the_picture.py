@@ -12,6 +12,7 @@ from txt2vid_ros.lipsync.face.track import find_face
 from txt2vid_ros.lipsync.viseme.face_renderer import FaceRenderer
 from txt2vid_ros.lipsync.viseme.geometry import closed_lips, read_face
 from txt2vid_ros.lipsync.viseme.mouth.lip_edges import refined_edges
+from txt2vid_ros.lipsync.viseme.mouth.lip_ends import eased_ends
 from txt2vid_ros.media.driving.driving_media import DrivingMedia, load_driving
 from viseme_views import held, opened, silence
 
@@ -117,3 +118,25 @@ def test_lips_at_rest_are_those_of_the_frames_in_which_the_mouth_is_closed() -> 
     assert abs(full(known.rest) - full(closed)) < 1e-6
     assert abs(full(known.rest) - full(closed)) < abs(full(alone.rest) - full(closed))
     assert known.rest.upper_inner[5, 1] == pytest.approx(alone.rest.upper_inner[5, 1])
+
+
+def test_no_remains_of_an_open_mouth_are_left_on_a_lower_lip_that_is_turned_away() -> None:
+    session = opened(load_driving('test/portraits/aside.jpg'))
+    picture = session.render(0, 0, silence())
+    face = session.renderer(0).face
+    lip = np.concatenate(
+        [face.rest.lower_inner + np.array([0, 0.012]), face.rest.lower_outer[::-1]])
+    mask = np.zeros(picture.shape[:2], np.uint8)
+    cv2.fillPoly(mask, [np.round(face.to_pixels(lip)).astype(np.int32)], (1,))
+    light = picture.max(axis=2)[cv2.erode(mask, np.ones((3, 3), np.uint8)) > 0]
+    assert light.min() > 0.68 * np.median(light)
+
+
+def test_lips_whose_ends_stand_above_each_other_close_without_a_hook() -> None:
+    pictured, closed = arc(0.12), arc(0.0)
+    pictured[9] = pictured[10] + [-0.001, 0.1]  # as the mesh has them on a head that is turned
+    closed[9, 0] = pictured[9, 0]
+    way = (closed - eased_ends(pictured, closed))[:, 1]
+    assert abs(way[9] - way[10]) < 0.02
+    assert (eased_ends(pictured, closed)[:7] == pictured[:7]).all()
+    assert (eased_ends(arc(0.12), arc(0.0)) == arc(0.12)).all()

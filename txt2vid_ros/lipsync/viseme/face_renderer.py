@@ -13,8 +13,8 @@ from txt2vid_ros.lipsync.viseme.mouth.lip_tone import relaxed_lips
 from txt2vid_ros.lipsync.viseme.mouth.oral_cavity import make_mouth_parts, MouthParts, OralCavity
 from txt2vid_ros.lipsync.viseme.region import region_of, window_of
 from txt2vid_ros.lipsync.viseme.skin.control_points import control_points
+from txt2vid_ros.lipsync.viseme.skin.folds import Folds
 from txt2vid_ros.lipsync.viseme.skin.grain import Grain
-from txt2vid_ros.lipsync.viseme.skin.neutral_skin import without_folds
 from txt2vid_ros.lipsync.viseme.warp import Grid, Map, remapped, smooth_step, Spline
 
 Frame = NDArray[np.uint8]
@@ -49,8 +49,8 @@ class FaceRenderer:
         """Where the nodes lie that move at all, in face units."""
         self.moving = self._grid.extent(self._inside)
         """The box in which pictures of different poses may differ."""
-        smooth = without_folds(roi, self.face, (x0, y0))
-        smooth = relaxed_lips(smooth, self.face, (x0, y0))
+        self._folds = Folds(roi, self.face, (x0, y0), self.moving)
+        smooth = relaxed_lips(self._folds.rested, self.face, (x0, y0))
         self._upper, self._lower = cut_layers(smooth, (x0, y0), self.face)
         self._grain = Grain(roi)
         self._control_points = control_points(self.face, self.box)
@@ -63,7 +63,8 @@ class FaceRenderer:
     @property
     def nbytes(self) -> int:
         """Bytes held for this frame, without `parts`."""
-        return self._upper.nbytes + self._lower.nbytes + self._grain.nbytes + 50_000
+        return (self._upper.nbytes + self._lower.nbytes + self._grain.nbytes
+                + self._folds.nbytes + 50_000)
 
     def release(self) -> None:
         """Drop what takes only half a millisecond to compute again."""
@@ -87,6 +88,7 @@ class FaceRenderer:
         upper, lower = remapped(self._upper, upper_map), remapped(self._lower, lower_map)
         pictured = region.astype(np.float32) if natural > 0 else None
         self._join(region, upper, lower)
+        self._folds.shade(region, (upper_map, lower_map), pose, corners)
         self._open_mouth(region, moved, pose, upper, lower)
         if self._grain.sigma > 0:
             clear = cv2.multiply(255 - upper[..., 3], 255 - lower[..., 3], scale=1 / 255)

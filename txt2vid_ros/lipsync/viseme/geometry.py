@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from txt2vid_ros.lipsync.face import mesh_points as mp
 from txt2vid_ros.lipsync.viseme.mouth.lip_edges import refined_edges
+from txt2vid_ros.lipsync.viseme.mouth.lip_ends import eased_ends
 from txt2vid_ros.lipsync.viseme.mouth.lip_seam import seam_lips
 
 Array = NDArray[np.float64]
@@ -108,6 +109,8 @@ def read_face(
     ), float(np.degrees(np.arcsin(np.clip(abs(across[2]) / unit, 0, 1)))))
     upper, lower = refined_edges(frame, to_pixels, rows)
     pictured = Lips(rows[0], upper, lower, rows[3])
+    rest = _at_rest(pictured)[0]
+    pictured = Lips(*map(eased_ends, pictured.rows(), rest.rows()))
     rest, smile, gap, drop = _at_rest(pictured)
     if closed is not None:
         rest = _blended(rest, closed, float(np.clip((gap - _OWN_REST) / _OWN_REST, 0, 1)))

@@ -39,12 +39,14 @@ class Lid:
         above: Array,
         below: Array,
         top: Array,
+        gain: Map,
     ) -> None:
         """
         Take the grid's positions (h, w, 2) in face units, and the edges of the eye.
 
         `rim`: mesh points of the upper edge, which lies below the lashes; `above`, `below`: the
-        edges of the lids (n, 2) in face units; `top`: up to where there is skin above them (n, 2).
+        edges of the lids (n, 2) in face units; `top`: up to where there is skin above them (n, 2);
+        `gain` (h, w, 3): the factors of a shut lid's tone.
         """
         x, y = units[..., 0], units[..., 1]
         self._upper = np.interp(x, above[:, 0], above[:, 1]).astype(np.float32)
@@ -78,6 +80,9 @@ class Lid:
         self.rows = slice(int(rows[0]), int(rows[-1]) + 1)
         self.columns = slice(int(columns[0]), int(columns[-1]) + 1)
         """The part of the picture in which the eye lies."""
+        self._turned = smooth_step(inside, -0.02 * width, 0.3 * width)[self.rows, self.columns]
+        self.gain = gain[self.rows, self.columns]
+        """The factors (h, w, 3) that bring the skin of the lid, once stretched, into the light."""
 
     def _edge(self, blink: float) -> Map:
         """Return where the edge of the lid is at each pixel's column."""
@@ -112,13 +117,25 @@ class Lid:
 
     def stretched(self, blink: float) -> Map:
         """Return by how much the lid's skin is stretched at each pixel of its part, 0 to 1."""
-        part = (self.rows, self.columns)
-        edge, top, y = self._edge(blink)[part], self._top[part], self._y[part]
-        skin = np.maximum(self._upper[part] - top, 1e-4)
-        longer = 1 - skin / np.maximum(edge - top, 1e-4)
+        edge, top, y, skin, longer = self._skin(blink)
         inside = smooth_step(y, top, top + 0.3 * skin) * (y < edge - np.minimum(
             self._root, 0.6 * skin))
-        return np.asarray(smooth_step(longer, 0.2, 0.6) * inside * self._share[part], np.float32)
+        share = self._share[self.rows, self.columns]
+        return np.asarray(smooth_step(longer, 0.2, 0.6) * inside * share, np.float32)
+
+    def in_light(self, blink: float) -> Map:
+        """Return how far each pixel of the lid's part has come into the light, 0 to 1."""
+        edge, top, y, skin, longer = self._skin(blink)
+        inside = smooth_step(y, top, top + 1.2 * skin) * (
+            1 - smooth_step(y, edge - 0.5 * self._root, edge + 0.3 * self._root))
+        return np.asarray(smooth_step(longer, 0.2, 0.7) * inside * self._turned, np.float32)
+
+    def _skin(self, blink: float) -> tuple[Map, Map, Map, Map, Map]:
+        """Return the lid's edge, its top, y, how high its skin is pictured, and its growth."""
+        part = (self.rows, self.columns)
+        edge, top = self._edge(blink)[part], self._top[part]
+        skin = np.maximum(self._upper[part] - top, 1e-4)
+        return edge, top, self._y[part], skin, 1 - skin / np.maximum(edge - top, 1e-4)
 
     def shift(self, blink: float) -> Map:
         """Return the displacement of each pixel's source along y (face units, negative is up)."""

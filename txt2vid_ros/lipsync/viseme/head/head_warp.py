@@ -14,6 +14,7 @@ from txt2vid_ros.lipsync.viseme.idle_motion import IdleState, Sway
 from txt2vid_ros.lipsync.viseme.lid import is_in_picture, Lid
 from txt2vid_ros.lipsync.viseme.lid_edges import lid_edges
 from txt2vid_ros.lipsync.viseme.lid_skin import skin_top
+from txt2vid_ros.lipsync.viseme.lid_tone import lid_gain
 from txt2vid_ros.lipsync.viseme.warp import Map, remapped, remapped_sharply, smooth_step
 
 Frame = NDArray[np.uint8]
@@ -25,6 +26,7 @@ SHUT = 1.1  # times as far, where the eyes stay shut
 _LOOK = (0.034, 0.014)  # face units of the eyeball's surface to the side and up
 _LID_FOLLOWS = 0.22  # of the eye's height by which the upper lid goes with the eyes
 _STREAK = 0.035  # face units to both sides over which stretched skin is smoothed
+_EVEN = (0.35, 0.75)  # of a blink, between which the line of lashes becomes an even one
 _SHARP_REACH = 3  # pixels beside its place that sharp interpolation looks at
 _LIDS = (
     (mp.RIGHT_LID_UPPER, mp.RIGHT_LID_LOWER, mp.RIGHT_BROW, mp.RIGHT_BROW_LOWER),
@@ -122,16 +124,18 @@ class HeadWarp:
             # The lashes and their shadow lie over the eyeball, and go with the lid.
             for lid in self._lids:
                 drop, share = lid.lashes(blink)
-                rows, columns = lid.rows, lid.columns
+                part = (lid.rows, lid.columns)
                 # Skin that is pulled out of a few rows would show their pixels as streaks.
-                grown = lid.stretched(blink)[..., None]
-                smooth = cv2.blur(moved[rows, columns], (self._streak, 1))
-                soft = moved[rows, columns] * (1 - grown) + smooth * grown
-                moved[rows, columns] = np.clip(soft + 0.5, 0, 255).astype(np.uint8)
-                over = remapped(picture, where[rows, columns] - drop[..., None] * axes[:, 1])
-                share = share[..., None]
-                mixed = moved[rows, columns] * (1 - share) + over * share
-                moved[rows, columns] = np.clip(mixed + 0.5, 0, 255).astype(np.uint8)
+                grown = lid.stretched(blink)
+                skin = moved[part] * (1 + (lid.gain - 1) * lid.in_light(blink)[..., None])
+                smooth = _smoothed(skin, grown, self._streak)
+                over = remapped(picture, where[part] - drop[..., None] * axes[:, 1])
+                # Bits of the eye between the lashes would make a line of teeth of them.
+                even = cv2.blur(over, (self._streak, 1))
+                shut = np.float32(smooth_step(np.array([blink]), *_EVEN)[0])
+                lashes = over * (1 - shut) + np.minimum(even, over) * shut
+                mixed = smooth * (1 - share[..., None]) + lashes * share[..., None]
+                moved[part] = np.clip(mixed + 0.5, 0, 255).astype(np.uint8)
         result[y0:y1, x0:x1] = moved
         return result
 
@@ -174,9 +178,17 @@ def _lids(face: FaceGeometry, picture: Frame, units: Array) -> list[Lid]:
         if is_in_picture(units, above, below):
             brow = face.to_units(face.points[list(brow_lower)])
             brow = brow[np.argsort(brow[:, 0])]
-            lids.append(Lid(face, units, upper, above, below,
-                            skin_top(picture, face, above, brow)))
+            top = skin_top(picture, face, above, brow)
+            gain = lid_gain(picture, face, units[..., 0], above, below, top)
+            lids.append(Lid(face, units, upper, above, below, top, gain))
     return lids
+
+
+def _smoothed(skin: Map, grown: Map, width: int) -> Map:
+    """Return `skin` (h, w, 3) smoothed along the eye by how far it has `grown` (h, w)."""
+    weight = cv2.blur(grown, (width, 1))[..., None]
+    along = cv2.blur(skin * grown[..., None], (width, 1)) / np.maximum(weight, 1e-3)
+    return np.asarray(skin + (along - skin) * grown[..., None], np.float32)
 
 
 def _brow_weights(face: FaceGeometry, units: Array) -> tuple[Map, Map, Map]:

@@ -17,6 +17,8 @@ _INSET = 0.008  # face units that the lips' blurred edge loses to a neighbour of
 _OPEN = 0.04  # face units between the lips from which on their parting leaves dark corners
 _STAIN = 0.62  # of the usual lightness around a mouth: what is darker is no lip
 _STAIN_REACH = 0.035  # face units
+_STAIN_EDGE = 0.08  # face units across, of its soft edge
+_SHADED = (20, 0.87)  # percentile of the lips' lightness, and times it: what is darker is no lip
 _GOES_ON = 0.13  # face units beside an open mouth that its dark may go on
 _OVERLAP = 0.007  # face units that each lip goes on behind the line where they meet
 _FILL_REACH = 0.1
@@ -53,7 +55,7 @@ def cut_layers(
     hole_up = np.concatenate([upper - inset * taper, lower[::-1]])
     hole_low = np.concatenate([upper, (lower + inset * taper)[::-1]])
     soft = max(0.6, 0.004 * face.unit)
-    dark = _dark_around(roi, np.concatenate([upper, lower[::-1]]), face)
+    dark = _dark_around(roi, corner, face)
     outer = face.to_pixels(face.lips.upper_outer) - offset
     teeth = _teeth_in_lip(roi, outer, upper, face)
     upper_hole = np.maximum(np.maximum(_polygon(roi.shape, hole_up), dark), teeth)
@@ -72,13 +74,16 @@ def _polygon(shape: tuple[int, ...], corners: Array) -> NDArray[np.uint8]:
     return mask
 
 
-def _dark_around(roi: NDArray[np.uint8], hole: Array, face: FaceGeometry) -> NDArray[np.uint8]:
+def _dark_around(
+    roi: NDArray[np.uint8], corner: tuple[int, int], face: FaceGeometry
+) -> NDArray[np.uint8]:
     """
-    Return the dark of an open mouth just outside `hole`, mostly at its corners.
+    Return the dark of an open mouth just outside the inner lips, mostly at its corners.
 
     It belongs to neither lip and would remain as a stain when they close.
     """
-    mask = _polygon(roi.shape, hole)
+    hole = np.concatenate([face.lips.upper_inner, face.lips.lower_inner[::-1]])
+    mask = _polygon(roi.shape, face.to_pixels(hole) - corner)
     if face.gap < _OPEN:
         return np.zeros_like(mask)
     size = max(3, round(2 * _STAIN_REACH * face.unit)) | 1
@@ -90,7 +95,21 @@ def _dark_around(roi: NDArray[np.uint8], hole: Array, face: FaceGeometry) -> NDA
     dark = level < _STAIN * usual
     stain = (around & dark).astype(np.uint8) * 255
     stain = np.maximum(stain, _goes_on(mask, dark, face))
+    # The soft edge of what is that dark is no colour of a lip either.
+    size = max(3, round(_STAIN_EDGE * face.unit)) | 1
+    edge = cv2.dilate(stain, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)))
+    stain[(edge > 0) & (level < _lip_shade(level, mask, corner, face))] = 255
     return np.asarray(cv2.dilate(stain, np.ones((3, 3), np.uint8)), np.uint8)
+
+
+def _lip_shade(
+    level: NDArray[np.uint8], hole: NDArray[np.uint8], corner: tuple[int, int], face: FaceGeometry
+) -> float:
+    """Return the lightness of the darker parts of the lips around `hole`."""
+    outline = np.concatenate([face.lips.upper_outer, face.lips.lower_outer[::-1]])
+    lips = (_polygon(level.shape, face.to_pixels(outline) - corner) > 0) & (hole == 0)
+    share, times = _SHADED
+    return times * float(np.percentile(level[lips], share)) if lips.any() else 0.0
 
 
 def _goes_on(
