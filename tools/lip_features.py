@@ -9,6 +9,7 @@ import pathlib
 from lip_material import read
 import numpy as np
 import soxr
+from txt2vid_ros.bench.lipsync.face_figures import CLOSED
 from txt2vid_ros.core.mouth import Phoneme
 from txt2vid_ros.lipsync.sound.log_mel import HOP, log_mel, RATE
 from txt2vid_ros.lipsync.viseme.sound import audio_features as af
@@ -20,8 +21,15 @@ COLUMN = HOP / RATE
 """Seconds."""
 NAMES = tuple(VISEMES)
 PAUSE = NAMES.index('pause')
+NEAR = (-2, -1, 0, 1)
+"""The columns around the middle of a bilabial in which lips should be closed: a frame's 40 ms."""
 OPEN = 0.55
 """The jaw of an open vowel, in the table of visemes."""
+
+COUNTED = {'bilabial': 1, 'open vowel': 2, 'other opening': 3}
+"""What is counted in the figures, or shut though an opening is asked for; 0 is anything else."""
+ASKED = 2 * CLOSED
+"""Mouth widths from which on an opening is asked for."""
 
 LOUD = 1.5
 """How far below the usual level an open vowel is still heard, log10 of the power."""
@@ -119,6 +127,17 @@ def heard(said: Utterance, rng: np.random.Generator, *, clean: bool) -> Heard:
     open_vowels &= mel.max(1) > usual - LOUD
     return Heard(said.voice, said.language, mel.astype(np.float16), usual, poses, visemes,
                  np.array(middles, int), open_vowels)
+
+
+def counted(one: Heard) -> np.ndarray:
+    """Return what of COUNTED each column is; a bilabial is the 40 ms around its middle."""
+    asked = openings(one.poses) > ASKED
+    found = np.zeros(len(one.mel), np.int8)
+    found[asked & (one.mel.max(1) > one.usual - LOUD)] = COUNTED['other opening']
+    found[asked & one.open_vowels] = COUNTED['open vowel']
+    for near in NEAR:
+        found[np.clip(one.bilabials + near, 0, len(found) - 1)] = COUNTED['bilabial']
+    return found
 
 
 def openings(poses: np.ndarray) -> np.ndarray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from lip_features import Heard, openings
+from lip_features import COUNTED, counted, Heard, NEAR, openings
 import numpy as np
 from txt2vid_ros.bench.lipsync.face_figures import CLOSED
 from txt2vid_ros.lipsync.viseme.sound import audio_features as af
@@ -31,21 +31,22 @@ def figures(every: Sequence[Heard], answer: Answer = network_poses, *, by_source
     Return bilabials closed, false closures in open vowels and opening r, by voice, and the mean.
 
     A bilabial counts by the share of the 40 ms around its middle, that of a frame, in which its
-    lips are closed, i.e. ask for less than CLOSED mouth widths.
+    lips are closed, i.e. ask for less than CLOSED mouth widths. `shut_though_open` is the share of
+    all heard columns that ask for more than twice that in which lips are closed.
     """
-    parts: dict[str, list[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]] = {}
+    parts: dict[str, list[tuple[np.ndarray, ...]]] = {}
     for one in every:
         found, asked = openings(answer(one)), openings(one.poses)
-        shut = found < CLOSED
-        middles = one.bilabials
-        near = np.mean([shut[np.clip(middles + d, 0, len(shut) - 1)] for d in (-2, -1, 0, 1)],
-                       axis=0)
+        shut, is_a = found < CLOSED, counted(one)
+        near = np.mean([shut[np.clip(one.bilabials + d, 0, len(shut) - 1)] for d in NEAR], axis=0)
         source, name = one.voice.split(':')
         key = source if by_source else f'{source}:{name}'
         if source == 'espeak' and not by_source:
             key = f'espeak:{one.language}'
         parts.setdefault(key, []).append(
-            (near, shut[one.open_vowels & (asked > 2 * CLOSED)], found, asked))
+            (near, shut[is_a == COUNTED['open vowel']],
+             shut[(is_a == COUNTED['open vowel']) | (is_a == COUNTED['other opening'])],
+             found, asked))
     result = {key: _figures(part) for key, part in sorted(parts.items())}
     names = [*next(iter(result.values()))]
     result['mean'] = {name: round(float(np.mean([each[name] for each in result.values()])), 3)
@@ -54,8 +55,9 @@ def figures(every: Sequence[Heard], answer: Answer = network_poses, *, by_source
 
 
 def _figures(part: Sequence[tuple[np.ndarray, ...]]) -> dict[str, float]:
-    near, false, found, asked = (np.concatenate(each) for each in zip(*part, strict=True))
+    near, false, small, found, asked = (np.concatenate(each) for each in zip(*part, strict=True))
     return {'bilabials_closed': round(float(near.mean()), 3) if len(near) else 0.0,
             'false_closures': round(float(false.mean()), 4) if len(false) else 0.0,
+            'shut_though_open': round(float(small.mean()), 4) if len(small) else 0.0,
             'opening_r': round(float(np.corrcoef(found, asked)[0, 1]), 3),
             'bilabials': len(near)}

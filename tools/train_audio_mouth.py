@@ -10,97 +10,39 @@ Train the audio-to-mouth network and write txt2vid_ros/lipsync/viseme/sound/data
     python tools/train_audio_mouth.py MATERIAL [--out FILE] [--steps N] [--begin-from FILE]
 
 Each utterance of the training voices is heard several times, by throats of other lengths and
-pitches (resampling), in rooms, through microphones, telephones and noise. Contacts have a loss of
-their own, and a second output, which is not kept, tells which viseme is said. The thresholds of
-audio_pose.py are chosen by hand on the validation voices, whose figures are told every 1,000
-steps. Prints those of the test voices as JSON.
+pitches (resampling), in rooms, through microphones, telephones and noise. The loss is taken of
+what the engine makes of the network's answers (audio_pose.decided): poses, openings, and whether
+lips are shut on bilabials and not elsewhere. A second output, which is not kept, tells which
+viseme is said. The limits of audio_pose.py are chosen by hand on the validation voices, whose
+figures are told every 1,000 steps. Prints those of the test voices as JSON.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 import json
 import multiprocessing
 import pathlib
 import sys
 import time
 
-from lip_features import Heard, heard, NAMES, Utterance, utterances
+from lip_features import counted, Heard, heard, Utterance, utterances
 from lip_figures import figures
+from mouth_training import loss_of, MouthNetwork
 import numpy as np
 import torch
-from txt2vid_ros.core.mouth import SHAPE_INDEX, SHAPES
 from txt2vid_ros.lipsync.sound.log_mel import BANDS
 from txt2vid_ros.lipsync.viseme.sound import audio_features as af
 from txt2vid_ros.lipsync.viseme.sound import audio_pose, mouth_network
 
-CHANNELS = 128
 BATCH, STEPS, CROP = 32, 100, 200
 """Examples at once, the moments of 20 ms in each, and its columns."""
-SHARES = {'kokoro': 3.0, 'recorded': 3.0, 'hibari': 3.0, 'festival': 2.5, 'flite': 2.0,
+SHARES = {'kokoro': 3.0, 'recorded': 3.0, 'hibari': 3.0, 'festival': 3.0, 'flite': 2.0,
           'espeak': 1.5}
 """How often each kind of voice is heard."""
-VERSIONS = {'kokoro': 6, 'recorded': 2, 'hibari': 2}
+VERSIONS = {'kokoro': 12, 'recorded': 2, 'hibari': 4, 'festival': 2, 'flite': 2}
 """How often each utterance of a kind of voice is heard; of the others once."""
-CLOSED, TEETH = SHAPE_INDEX['lips_closed'], SHAPE_INDEX['lower_lip_in']
-
-
-class MouthNetwork(torch.nn.Module):
-    """mouth_network.py in torch, with the second output."""
-
-    def __init__(self) -> None:
-        """Make the layers, with weights drawn at random."""
-        super().__init__()
-        self.first = torch.nn.Conv1d(BANDS, CHANNELS, mouth_network.FIRST, stride=2)
-        self.more = torch.nn.ModuleList(
-            torch.nn.Conv1d(CHANNELS, CHANNELS, mouth_network.TAPS, dilation=dilation)
-            for dilation, _ in mouth_network.LAYERS)
-        self.shapes = torch.nn.Conv1d(CHANNELS, len(SHAPES), 1)
-        self.visemes = torch.nn.Conv1d(CHANNELS, len(NAMES), 1)
-        self.drop = torch.nn.Dropout(0.1)
-
-    def forward(self, mel: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return logits of the shapes and of the visemes for (n, BANDS, columns)."""
-        hidden = torch.relu(self.first(mel))
-        for layer, (dilation, ahead) in zip(self.more, mouth_network.LAYERS, strict=True):
-            back = (mouth_network.TAPS - 1) * dilation - ahead
-            kept = hidden[:, :, back:hidden.shape[2] - ahead]
-            hidden = kept + torch.relu(layer(self.drop(hidden)))
-        hidden = self.drop(hidden)
-        return self.shapes(hidden), self.visemes(hidden)
-
-    def take(self, arrays: Mapping[str, np.ndarray]) -> None:
-        """Take the weights of a file."""
-        with torch.no_grad():
-            for index, layer in enumerate([self.first, *self.more, self.shapes]):
-                out, inputs, taps = layer.weight.shape
-                weight = arrays[f'layer{index}_weight'].astype(np.float32)
-                layer.weight.copy_(torch.from_numpy(
-                    weight.reshape(taps, inputs, out).transpose(2, 1, 0).copy()))
-                layer.bias.copy_(torch.from_numpy(
-                    arrays[f'layer{index}_bias'].astype(np.float32)))
-
-    def arrays(self, mean: np.ndarray, scale: np.ndarray) -> dict[str, np.ndarray]:
-        """Return the arrays of the weights file."""
-        found = {'mean': mean, 'scale': scale}
-        for index, layer in enumerate([self.first, *self.more, self.shapes]):
-            # (out, in, taps) to (taps * in, out)
-            weight = layer.weight.detach().numpy().transpose(2, 1, 0)
-            found[f'layer{index}_weight'] = weight.reshape(-1, weight.shape[-1])
-            found[f'layer{index}_bias'] = layer.bias.detach().numpy()
-        return {name: array.astype(np.float16) for name, array in found.items()}
-
-
-def opening(pose: torch.Tensor) -> torch.Tensor:
-    """Return mouth_measurement.requested_opening of poses (n, shapes, moments), without limits."""
-    jaw, closed, rounded, wide, lip_in, tongue = pose.unbind(1)
-    gap = (0.155 * jaw + 0.035 * rounded * (4 * jaw + 0.2).clamp(max=1)
-           + 0.03 * (wide + tongue) * (5 * jaw).clamp(max=1)) * (1 - closed) * (1 - lip_in)
-    gap = gap + gap.clamp(max=0.01) + 0.035 * lip_in * (1 - closed)
-    less = 0.02 * rounded * (1 - closed) * (1 - 0.5 * jaw)
-    less = less + 0.01 * rounded * (1 - closed) * (1 - lip_in)
-    return (gap - less) / (0.55 * (1 - 0.31 * rounded + 0.13 * wide * (1 - 0.5 * closed)))
 
 
 class Examples:
@@ -113,24 +55,25 @@ class Examples:
         for one in material:
             kinds.setdefault(one.voice.split(':')[0], []).append(one)
         self._kinds = {
-            kind: tuple(np.concatenate([getattr(one, field) for one in every])
-                        for field in ('mel', 'usual', 'poses', 'visemes'))
+            kind: (*(np.concatenate([getattr(one, field) for one in every])
+                     for field in ('mel', 'usual', 'poses', 'visemes')),
+                   np.concatenate([counted(one) for one in every]))
             for kind, every in kinds.items()}
         shares = np.array([SHARES[kind] for kind in self._kinds])
         self._shares = shares / shares.sum()
-        sample = np.concatenate([self._normal(mel, usual) for mel, usual, _, _
+        sample = np.concatenate([self._normal(mel, usual) for mel, usual, *_
                                  in self._kinds.values()])[::7]
         self.mean, self.scale = sample.mean(0), 1 / (sample.std(0) + 1e-3)
 
     def _normal(self, mel: np.ndarray, usual: np.ndarray) -> np.ndarray:
         return af.normalised(mel.astype(np.float32), usual)
 
-    def batch(self, count: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Return mel (count, BANDS, columns), poses (count, shapes, STEPS), visemes."""
-        inputs, poses, visemes = [], [], []
+    def batch(self, count: int) -> tuple[torch.Tensor, ...]:
+        """Return mel (count, BANDS, columns), poses (count, shapes, STEPS - 1), visemes, kinds."""
+        inputs, poses, visemes, kinds = [], [], [], []
         back, ahead = -af.CONTEXT[0], af.CONTEXT[1]
         for kind in self._rng.choice(len(self._shares), count, p=self._shares):
-            mel, usual, pose, viseme = self._kinds[[*self._kinds][kind]]
+            mel, usual, pose, viseme, is_a = self._kinds[[*self._kinds][kind]]
             at = int(self._rng.integers(back + ahead, len(mel) - CROP - ahead - back))
             span = slice(at - back, at + CROP - 2 + ahead)
             # What is heard a little before a moment is normalised as at that moment.
@@ -142,29 +85,15 @@ class Examples:
                 band = int(self._rng.integers(0, BANDS - 4))
                 part[:, band:band + int(self._rng.integers(1, 5))] = 0
             inputs.append(part.T)
-            moments = slice(at, at + CROP, 2)
+            moments = slice(at + 1, at + CROP - 1, 2)  # between those of the network
             poses.append(pose[moments].T)
             visemes.append(viseme[moments])
+            kinds.append(is_a[moments])
         mel_batch = torch.from_numpy(np.array(inputs, np.float32))
         return (mel_batch + 0.05 * torch.randn_like(mel_batch),
                 torch.from_numpy(np.array(poses, np.float32)),
-                torch.from_numpy(np.array(visemes, np.int64)))
-
-
-def loss_of(network: MouthNetwork, batch: tuple[torch.Tensor, ...]) -> torch.Tensor:
-    """Return the loss: shapes, openings, contacts, visemes."""
-    mel, poses, visemes = batch
-    logits, told = network(mel)
-    found = torch.sigmoid(logits)
-    weight = torch.tensor([3.0, 0.0, 1.5, 1.5, 0.0, 0.7])[:, None]
-    shapes = (weight * (1 + poses) * (found - poses) ** 2).mean()
-    open_found, open_asked = opening(found), opening(poses)
-    lips = 40 * ((open_found - open_asked) ** 2).mean()
-    contacts = [CLOSED, TEETH]
-    touch = torch.nn.functional.binary_cross_entropy_with_logits(
-        logits[:, contacts], poses[:, contacts], pos_weight=torch.tensor([[[2.0]], [[1.5]]])[0])
-    named = torch.nn.functional.cross_entropy(told, visemes)
-    return shapes + lips + 0.5 * touch + 0.15 * named
+                torch.from_numpy(np.array(visemes, np.int64)),
+                torch.from_numpy(np.array(kinds)))
 
 
 def train_network(examples: Examples, options: argparse.Namespace, every: Sequence[Heard]) -> None:

@@ -20,15 +20,11 @@ from txt2vid_ros.lipsync.viseme.sound import mouth_network
 LOOK_BACK, LOOK_AHEAD = af.LOOK_BACK, af.LOOK_AHEAD
 WEIGHTS = mouth_network.WEIGHTS
 
-SMOOTHED = (-3, 1)
-"""First and last of the three columns, every second one, over which a pose is smoothed."""
-_PAIR = (0.4, 0.6)
-"""Weights of two of them on which it is decided whether lips meet: one alone is uncertain."""
+SMOOTHED = (-1, 1)
+"""The two columns whose decided poses a pose is the mean of: no lips move faster than that."""
 _PRESENCE_SMOOTHING = np.hanning(9)[1:-1].astype(np.float32)  # 70 ms
-_CONTACTS = {'lips_closed': (0.3, 0.55), 'lower_lip_in': (0.3, 0.6)}
-"""Probabilities at which lips begin to meet, and at which they are closed."""
-_JAW = (0.28, 0.42)
-"""How far the jaw is open where lips no longer meet wholly, and where they do not meet."""
+CONTACTS = {'lips_closed': (0.35, 0.65), 'lower_lip_in': (0.3, 0.6)}
+"""Outputs of the network at which lips begin to meet, and at which they are closed."""
 _SILENCE_PEAK = 10 ** (-52 / 20)  # of full scale; below it nothing is spoken
 
 Samples = NDArray[np.float32]
@@ -41,16 +37,14 @@ def load() -> None:
 
 def decided(poses: NDArray[np.float32]) -> NDArray[np.float32]:
     """
-    Return poses (n, shapes), two columns apart, smoothed: (n - 2, shapes).
+    Return the poses between poses (n, shapes) that are two columns apart: (n - 1, shapes).
 
-    Their lips meet or do not, where the network gave a probability, and do not where the jaw is
-    open. This is decided before the last smoothing, so that they do not meet faster than lips can.
+    Lips meet or do not, where the network is in doubt. It is trained through this decision, and
+    through the mean of two that follows it.
     """
-    found = _PAIR[0] * poses[:-1] + _PAIR[1] * poses[1:]
-    shut = 1 - _step(found[:, SHAPE_INDEX['jaw_open']], *_JAW)
-    for name, limits in _CONTACTS.items():
+    found = poses.copy()
+    for name, limits in CONTACTS.items():
         found[:, SHAPE_INDEX[name]] = _step(found[:, SHAPE_INDEX[name]], *limits)
-    found[:, SHAPE_INDEX['lips_closed']] *= shut
     return np.asarray((found[:-1] + found[1:]) / 2, np.float32)
 
 
