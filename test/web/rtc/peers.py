@@ -58,8 +58,9 @@ class Player:
             self.connection.addTransceiver(kind, direction='recvonly')
         self.connection.on('track', self._begin)
         await self.connection.setLocalDescription(await self.connection.createOffer())
-        own = self.connection.localDescription.sdp
-        offered = own.replace('a=candidate', f'{candidate}\r\na=candidate', 1) if candidate else own
+        offered = self.connection.localDescription.sdp
+        if candidate:
+            offered = offered.replace('a=candidate', f'{candidate}\r\na=candidate', 1)
         async with aiohttp.ClientSession() as client, client.post(
                 f'{url}/whep', data=offered, headers=SDP) as answer:
             if answer.status == 201:
