@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 from pathlib import Path
 
 from command_line import txt2vid
 import pytest
-from txt2vid_ros.cli import say
-from txt2vid_ros.speaking.paragraphs import LONGEST
 
 
 def test_an_empty_file_is_refused(tmp_path: Path) -> None:
@@ -43,15 +40,6 @@ def test_words_in_windows_1252_are_read(command: str) -> None:
     assert done.returncode == 2
     assert done.stderr.count('was read as Windows-1252') == 1 + len(words)
     assert 'no tts node listens' in done.stderr.splitlines()[-1]
-
-
-def test_nothing_of_a_very_long_text_is_lost() -> None:
-    parser = argparse.ArgumentParser()
-    say.add_arguments(parser)
-    text = 'Word after word. ' * 6000
-    texts = say._texts(parser.parse_args([text]))
-    assert ' '.join(texts) == text.strip() and max(map(len, texts)) <= LONGEST
-    assert say._texts(parser.parse_args(['One.\n\nTwo.'])) == ['One.\n\nTwo.']
 
 
 def test_the_demonstration_says_that_there_is_no_talking_head() -> None:
