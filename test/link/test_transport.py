@@ -273,3 +273,21 @@ def test_without_a_descriptor_left_nothing_is_accepted_and_the_peer_stays() -> N
             heard.wait_for_texts(TEXTS[:2])
         say(runner, TEXTS[2])
         heard.wait_for_texts(TEXTS[:3])
+
+
+def test_what_is_said_after_the_end_goes_into_no_file_that_was_opened_since() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as unused:
+        unused.bind(('127.0.0.1', 0))
+        with sender(UdpClient(f'127.0.0.1:{unused.getsockname()[1]}')) as (runner, _):
+            pass
+        # They take the numbers of the descriptors that are free again.
+        pipes = [os.pipe() for _ in range(8)]
+        try:
+            say(runner, TEXTS[0])
+            for reading, _ in pipes:
+                os.set_blocking(reading, False)
+                with pytest.raises(BlockingIOError):
+                    os.read(reading, 1)
+        finally:
+            for end in itertools.chain(*pipes):
+                os.close(end)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from txt2vid_ros.speaking.paragraphs import LONGEST, paragraphs
+from txt2vid_ros.speaking.paragraphs import LONGEST, paragraphs, sayable
 
 
 def test_a_file_is_said_paragraph_by_paragraph() -> None:
@@ -20,6 +20,14 @@ def test_an_endless_paragraph_is_cut_and_nothing_of_it_is_lost() -> None:
         parts = paragraphs(text)
         assert ''.join(parts).replace(' ', '') == text.replace(' ', '')
         assert max(map(len, parts)) <= LONGEST
+
+
+def test_a_text_stays_one_unless_it_is_too_long() -> None:
+    assert sayable('One.\n\nTwo.') == ['One.\n\nTwo.']
+    assert sayable('') == ['']
+    text = 'Word after word. ' * 6000
+    parts = sayable(text)
+    assert ' '.join(parts) == text.strip() and max(map(len, parts)) <= LONGEST
 
 
 def test_a_list_in_a_file_is_said_with_its_pauses() -> None:

@@ -11,7 +11,7 @@ from txt2vid_ros.cli.parser import add_graph_arguments, text_argument, told
 from txt2vid_ros.core.decoding.text_encoding import read_stream, read_text
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.speaking.clauses import compose, speakable
-from txt2vid_ros.speaking.paragraphs import paragraphs
+from txt2vid_ros.speaking.paragraphs import paragraphs, sayable
 
 DISCOVERY_SECONDS = 0.3
 """Seconds in which recorders of all topics discover the new publisher."""
@@ -94,4 +94,4 @@ def _texts(arguments: argparse.Namespace) -> list[str]:
         if arguments.interrupt:
             return []
         raise UserError('there is nothing to say', 'Give a text, or --file FILE.')
-    return [arguments.text]
+    return sayable(arguments.text, arguments.locale)

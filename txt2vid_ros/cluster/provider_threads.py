@@ -76,7 +76,7 @@ class ProviderThreads(Generic[P]):
             raise
         finally:
             job.drop()
-            if not job.done:
+            if job.under_way:
                 self._left.append((slot, job, time.monotonic()))
             self._users[arguments] -= 1
 
@@ -101,11 +101,16 @@ class ProviderThreads(Generic[P]):
 
     def _give_up_hung(self) -> None:
         # Whoever asks has another provider, and leaves long before the time limits here.
-        latest = time.monotonic() - self._limits.gap
-        self._left = [each for each in self._left if not each[1].done]
-        for slot in {slot for slot, _, since in self._left if since < latest}:
+        now = time.monotonic()
+        self._left = [each for each in self._left if each[1].under_way]
+        for slot in {slot for slot, _, since in self._left if now - since > self._longest(slot)}:
             slot.abandon()
             self._left = [each for each in self._left if each[0] is not slot]
+
+    def _longest(self, slot: ProviderSlot[P]) -> float:
+        """Return the seconds that a call may go on after its caller has left."""
+        loading = slot.provider is None
+        return self._limits.gap + (self._limits.load if loading else 0.0)
 
     def _slot(self, arguments: tuple[Hashable, ...]) -> ProviderSlot[P]:
         slot = self._slots.get(arguments)

@@ -44,7 +44,7 @@ class LinkRunner(Generic[End]):
         self._on_event = on_event
         self._now = now
         self._lock = threading.Lock()
-        self._closing = False
+        self._closing = self._closed = False
         self._wake_read, self._wake_write = os.pipe()
         os.set_blocking(self._wake_read, False)
         os.set_blocking(self._wake_write, False)
@@ -55,20 +55,26 @@ class LinkRunner(Generic[End]):
         """Call `action` with the end and the time, under the lock, and wake the link's thread."""
         with self._lock:
             action(self.end, self._now())
-        self._wake()
+            self._wake()
 
     def close(self) -> None:
         """Stop the thread and close the transport; may be called twice."""
         if self._closing:
             return
         self._closing = True
-        self._wake()
+        with self._lock:
+            self._wake()
         self._thread.join()
         self.transport.close()
-        os.close(self._wake_read)
-        os.close(self._wake_write)
+        with self._lock:
+            self._closed = True
+            os.close(self._wake_read)
+            os.close(self._wake_write)
 
     def _wake(self) -> None:
+        if self._closed:
+            # The number of the pipe may be that of another file by now.
+            return
         try:
             os.write(self._wake_write, b'w')
         except BlockingIOError:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import collections
 from collections.abc import Callable, Mapping
 import dataclasses
 import time
 from typing import Any
 
 from hri_msgs.msg import LiveSpeech
-from rclpy.duration import Duration
 from std_msgs.msg import String
-from trajectory_msgs.msg import JointTrajectory
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.core.people import DEFAULT, utterance_id
@@ -40,6 +37,7 @@ from txt2vid_ros.link.state_file import state_file
 from txt2vid_ros.link.transport import open_transport, TransportOptions
 from txt2vid_ros.link.transport.base import Transport
 from txt2vid_ros.nodes.parts.draft_topics import DraftTopics
+from txt2vid_ros.nodes.parts.heard_topic import HeardTopic
 from txt2vid_ros.nodes.parts.link_sound import LinkSound
 from txt2vid_ros.ros import messages, qos
 from txt2vid_ros.ros.call.data_topics import DataTopics
@@ -55,10 +53,6 @@ ROLES: dict[tuple[str, bool], Role] = {
     ('peer', False): CALLING_PEER, ('peer', True): LISTENING_PEER,
 }
 """The role of each value of the parameters `role` and `listen`."""
-STARTS_KEPT = 64
-"""Utterances whose start is remembered until their mouth shapes come."""
-ACKNOWLEDGEMENT_TIMEOUT = 1.0
-"""Seconds that subscribers of `heard` have at shutdown to acknowledge the last messages."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -95,14 +89,13 @@ class LinkNode(ManagedNode):
         self.until_cleanup(self._close_transport)
         self._transport: Transport | None = transport
         self._runner: LinkRunner[Peer] | None = None
-        self._heard = (self.publisher(LiveSpeech, 'heard', qos.SPEECH)
-                       if self._role.hears else None)
         self._drafts = DraftTopics(self, self._on_speech) if self._role.speaks else None
         self._data = DataTopics(self, self._send_data) if self._role.two_way else None
         self._sound = LinkSound(self, self._role, self._use, self._instant)
         self._trace = TracePublisher(self)
         self._statistics = LinkStatistics(self._end)
-        self._starts: collections.OrderedDict[str, float] = collections.OrderedDict()
+        self._heard = (HeardTopic(self, self._statistics, self._trace)
+                       if self._role.hears else None)
         if key == keys.NO_KEY and not transport.loopback:
             self.get_logger().warning('insecure: anybody who reaches it can speak and listen')
 
@@ -130,8 +123,8 @@ class LinkNode(ManagedNode):
             if table.take_text:
                 self.create_subscription(String, 'text', self._on_text, qos.TEXT,
                                          qos_overriding_options=qos.overridable())
-        if self._role.hears:
-            self.create_subscription(JointTrajectory, 'voice/mouth', self._on_mouth, qos.MOUTH)
+        if self._heard is not None:
+            self._heard.listen()
         self._runner = LinkRunner(self._end, transport, self._on_event, self._instant)
         self.until_deactivate(self._leave)
         self._sound.start(table.mode)
@@ -147,7 +140,7 @@ class LinkNode(ManagedNode):
         if runner is not None:
             runner.close()
         if self._heard is not None:
-            self._heard.wait_for_all_acked(Duration(seconds=ACKNOWLEDGEMENT_TIMEOUT))
+            self._heard.wait_for_readers()
 
     def _close_transport(self) -> None:
         transport, self._transport = self._transport, None
@@ -225,48 +218,30 @@ class LinkNode(ManagedNode):
         if self._data is not None:
             self._data.tell_room(waiting, self._end.data.largest, self._end.counters.sessions)
 
-    def _on_mouth(self, message: JointTrajectory) -> None:
-        start = self._starts.pop(message.header.frame_id, None)
-        if start is not None:
-            seen = messages.from_time(message.header.stamp) / SECOND
-            self._statistics.add_delay('mouth_to_eye_ms', seen - start)
-
     # From the link, on its thread -------------------------------------------------------------
 
     def _on_event(self, event: LinkEvent) -> None:
         log = self.get_logger()
-        if isinstance(event, ReceivedText):
-            self._publish(event)
-        elif self._sound.take(event):
-            return
-        elif isinstance(event, Dropped):
-            log.warning(f'{event.count} utterance(s) will not arrive: {event.reason}')
-        elif isinstance(event, Connected):
-            self._statistics.mismatch = ''
-            log.info('the link has resumed' if event.resumed else 'the other end is connected')
-            self._tell_room(self._end.data.backlog)
-        elif isinstance(event, ReceivedData) and self._data is not None:
-            self._data.received(event.message)
-        elif isinstance(event, DataTaken):
-            self._tell_room(event.waiting)
-        elif isinstance(event, Mismatch) and event.problem != self._statistics.mismatch:
-            self._statistics.mismatch = event.problem
-            log.error(event.problem)
-
-    def _publish(self, heard: ReceivedText) -> None:
-        stamp = max(0, round(heard.start * SECOND))
-        if not heard.partial:
-            self._statistics.add_delay('speech_to_heard_ms', heard.arrived - heard.start)
-            name = utterance_id(heard.speaker, stamp)
-            self._trace.mark(name, 'text', round(heard.arrived * SECOND), heard.text,
-                             utterance_id(heard.speaker, heard.sent_start))
-            self._starts[name] = heard.start
-            while len(self._starts) > STARTS_KEPT:
-                self._starts.popitem(last=False)
-        field = 'partial' if heard.partial else 'final'
-        assert self._heard is not None
-        self._heard.publish(messages.to_speech(
-            heard.speaker, stamp, heard.locale, 1.0, **{field: heard.text}))
+        match event:
+            case ReceivedText():
+                assert self._heard is not None
+                self._heard.publish(event)
+            case _ if self._sound.take(event):
+                return
+            case Dropped():
+                log.warning(f'{event.count} utterance(s) will not arrive: {event.reason}')
+            case Connected():
+                self._statistics.mismatch = ''
+                log.info('the link has resumed' if event.resumed
+                         else 'the other end is connected')
+                self._tell_room(self._end.data.backlog)
+            case ReceivedData() if self._data is not None:
+                self._data.received(event.message)
+            case DataTaken():
+                self._tell_room(event.waiting)
+            case Mismatch() if event.problem != self._statistics.mismatch:
+                self._statistics.mismatch = event.problem
+                log.error(event.problem)
 
 
 def main() -> int:

@@ -28,6 +28,11 @@ def paragraphs(text: str, locale: str = '') -> list[str]:
     return [piece for part in parts for piece in _pieces(part)]
 
 
+def sayable(text: str, locale: str = '') -> list[str]:
+    """Return a text as one, or in paragraphs() where a talking head would cut off its end."""
+    return paragraphs(text, locale) if len(text) > LONGEST and not is_ssml(text) else [text]
+
+
 def _one_line(paragraph: str, locale: str) -> str:
     """Return a paragraph on one line, with a stop where a line of it was ended on purpose."""
     joined = ' '.join(paragraph.split())

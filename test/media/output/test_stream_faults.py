@@ -27,7 +27,7 @@ from txt2vid_ros.media.output.broadcast import Broadcast
 from txt2vid_ros.media.output.encoder import StreamEncoder
 from txt2vid_ros.media.output.fragments import FragmentedView
 from txt2vid_ros.media.output.frame_buffer import FrameBuffer
-from txt2vid_ros.media.output.http_address import http_url
+from txt2vid_ros.media.output.http_address import http_url, JOIN_PATH
 from txt2vid_ros.media.output.mpegts import TransportStreamParser
 from txt2vid_ros.media.output.pictures.i420_pictures import I420Pictures
 from txt2vid_ros.media.output.stream_format import StreamFormat
@@ -381,6 +381,11 @@ def test_too_many_viewers_are_turned_away(monkeypatch: pytest.MonkeyPatch) -> No
         answer.request('GET', '/live.ts')
         turned_away = answer.getresponse()
         assert (turned_away.status, turned_away.read()) == (503, b'Too many viewers.\n')
+        # What the node web reads for all viewers over WebRTC is no viewer's place.
+        answer.request('HEAD', JOIN_PATH)
+        joined = answer.getresponse()
+        assert (joined.status, joined.read()) == (200, b'')
+        answer.close()
         answer.request('GET', '/status.json')  # the page still answers
         assert answer.getresponse().status == 200
         answer.close()

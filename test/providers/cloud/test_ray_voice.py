@@ -210,9 +210,10 @@ def test_where_the_cluster_is_has_to_be_said_and_it_may_come_later(cluster: Fake
         RayVoice().load()
     with pytest.raises(UserError, match=r'tts\.ray\.address'):
         RayVoice(options=ClusterOptions('http://:1')).load()
-    elsewhere = RayVoice(options=ClusterOptions(f'http://{cluster.address}/other'))
-    with pytest.raises(ProviderError, match='runs nothing at /other/voice'):
-        elsewhere.load()
+    for scheme in ('http://', 'ray://', ''):
+        elsewhere = RayVoice(options=ClusterOptions(f'{scheme}{cluster.address}/other'))
+        with pytest.raises(ProviderError, match='runs nothing at /other/voice'):
+            elsewhere.load()
     cluster.close()
     with pytest.raises(ProviderError, match='cannot be reached'):
         RayVoice(options=ClusterOptions(cluster.address)).load()

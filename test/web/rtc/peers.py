@@ -47,15 +47,22 @@ class Player:
         self.place = ''
         self._tasks: list[asyncio.Future[None]] = []
 
-    async def join(self, url: str, beside: str = '') -> int:
-        """Return the status of the answer; of its addresses, none that begins so is tried."""
+    async def join(self, url: str, beside: str = '', candidate: str = '') -> int:
+        """
+        Return the status of the answer; of its addresses, none that begins so is tried.
+
+        `candidate`: an address that is offered besides.
+        """
         self.connection = connection()
         for kind in self.frames:
             self.connection.addTransceiver(kind, direction='recvonly')
         self.connection.on('track', self._begin)
         await self.connection.setLocalDescription(await self.connection.createOffer())
+        offered = self.connection.localDescription.sdp
+        if candidate:
+            offered = offered.replace('a=candidate', f'{candidate}\r\na=candidate', 1)
         async with aiohttp.ClientSession() as client, client.post(
-                f'{url}/whep', data=self.connection.localDescription.sdp, headers=SDP) as answer:
+                f'{url}/whep', data=offered, headers=SDP) as answer:
             if answer.status == 201:
                 self.place = url + answer.headers['Location']
                 lines = (await answer.text()).splitlines(keepends=True)

@@ -17,14 +17,19 @@ from peers import connection, loopback, Player, SDP
 import pytest
 from rig import Rig, until
 from txt2vid_ros.bench.web.crowd import watching
+from txt2vid_ros.web.rtc.peer.network import Network
 from txt2vid_ros.web.rtc.recipient import Recipient
 
 __all__ = ['loopback']
 
 
+EVERYWHERE = Network(('127.0.0.1', '192.0.2.1'))
+"""Of which only the first can be bound here; the other has what peers name tried."""
+
+
 @pytest.fixture(scope='module')
 def face() -> Iterator[FaceServer]:
-    with Rig(noise=True) as rig, FaceServer(rig.speech) as server:
+    with Rig(noise=True) as rig, FaceServer(rig.speech, network=EVERYWHERE) as server:
         server.follow(rig.output.url)
         rig.wait_frames(5)
         yield server
@@ -138,6 +143,18 @@ class Unreadable(RTCCertificate):
         certificate.sign(crypto.PKey.from_cryptography_key(self._key), 'sha256')
         context.use_certificate(certificate)
         return context
+
+
+@pytest.mark.parametrize('port', [0, -5, 65_536])
+def test_an_address_without_a_port_that_can_be_is_not_tried(
+        face: FaceServer, loopback: None, port: int) -> None:
+    player = Player()
+    assert face.call(player.join(
+        face.url,
+        candidate=f'a=candidate:1 1 udp 2147483647 127.0.0.1 {port} typ host')) == 201
+    until(lambda: player.frames['video'] > 5, 'pictures')
+    face.call(player.close())
+    assert not face.faults
 
 
 @pytest.mark.filterwarnings('ignore:X509.:DeprecationWarning')

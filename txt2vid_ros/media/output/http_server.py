@@ -16,7 +16,7 @@ from txt2vid_ros.core.process.descriptors import DescriptorBudget
 from txt2vid_ros.core.storage.last_port import LastPort
 from txt2vid_ros.media.output.bounded_server import BoundedServer
 from txt2vid_ros.media.output.broadcast import Subscription
-from txt2vid_ros.media.output.http_address import cannot_serve, http_url
+from txt2vid_ros.media.output.http_address import cannot_serve, http_url, JOIN_PATH
 
 log = logging.getLogger(__name__)
 
@@ -134,23 +134,30 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self.wfile.write(body)
 
     def _stream(self, path: str) -> None:
-        kind, subscribe, unsubscribe = self.streams[path]
+        if path == JOIN_PATH:
+            # The node web reads it once for all who watch over WebRTC: no viewer keeps it out.
+            self._serve(path)
+            return
         if not self.places.acquire(blocking=False):
             self._send(503, 'text/plain', b'Too many viewers.\n')
             return
         try:
-            self.close_connection = True
-            self.send_response(200)
-            self.send_header('Content-Type', kind)
-            self.send_header('Cache-Control', 'no-store')
-            self.send_header('Connection', 'close')
-            self.end_headers()
-            if self.command == 'HEAD':
-                return
-            self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._pump(subscribe, unsubscribe)
+            self._serve(path)
         finally:
             self.places.release()
+
+    def _serve(self, path: str) -> None:
+        kind, subscribe, unsubscribe = self.streams[path]
+        self.close_connection = True
+        self.send_response(200)
+        self.send_header('Content-Type', kind)
+        self.send_header('Cache-Control', 'no-store')
+        self.send_header('Connection', 'close')
+        self.end_headers()
+        if self.command == 'HEAD':
+            return
+        self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._pump(subscribe, unsubscribe)
 
     def _pump(self, subscribe: Callable[[], Subscription],
               unsubscribe: Callable[[Subscription], None]) -> None:

@@ -44,7 +44,7 @@ class Job(Generic[Item]):
         self._items: collections.deque[Item] = collections.deque()
         self._changed = threading.Condition()
         self._dropped = False
-        self._done = False
+        self._begun = self._done = False
         self._error: Exception | None = None
         self._any = False
         self._asked = time.monotonic()
@@ -56,8 +56,14 @@ class Job(Generic[Item]):
         with self._changed:
             return self._done
 
+    @property
+    def under_way(self) -> bool:
+        """Return whether the job thread has begun it and not finished; what waits is not."""
+        with self._changed:
+            return self._begun and not self._done
+
     def drop(self) -> None:
-        """Cancel it: no more items are wanted."""
+        """Cancel it: no more items are wanted; where it has not begun, it never will."""
         with self._changed:
             self._dropped = True
             self._items.clear()
@@ -66,8 +72,10 @@ class Job(Generic[Item]):
     def run(self) -> None:
         """Do the work; called on the job thread."""
         error: Exception | None = None
+        with self._changed:
+            self._begun = not self._dropped
         try:
-            if not self._dropped:
+            if self._begun:
                 self._make()
         except Exception as raised:
             # Whatever it is, take() raises it for the caller.

@@ -115,6 +115,9 @@ class ProviderSlot(Generic[P]):
             provider = self.provider
             if provider is None:
                 provider = self._load(thread)
+                if cancelled():
+                    # Loading has taken so long that nobody waits any more.
+                    return
             yield from work(provider, cancelled)
 
         job = Job(loaded, allowance=0.0 if self.provider is not None else self.limits.load)

@@ -55,9 +55,10 @@ class ClusterServer:
             raise UserError(f'{option} is not set', 'Set it to the machine where Ray Serve runs, '
                             f'as gpu1 or gpu1:{PORT}.')
         if '://' not in address:
-            address = f'http://{address}'
-            if not re.search(r':[0-9]+$', address):
-                address += f':{PORT}'
+            place, slash, prefix = address.partition('/')
+            if not re.search(r':[0-9]+$', place):
+                place += f':{PORT}'
+            address = f'http://{place}{slash}{prefix}'
         parts = split_address(address, option)
         self._path = parts.path + path
         self.service = f'the cluster at {parts.netloc.rpartition("@")[2]}'

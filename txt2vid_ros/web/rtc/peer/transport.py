@@ -30,6 +30,7 @@ SILENT_SECONDS = 20.0
 """Seconds without a datagram from the peer after which it is gone; browsers send several a second,
 and RFC 7675 has them ask for consent every five."""
 CHECK_SECONDS = 2.0
+LAST_PORT = 65_535
 MOST_CANDIDATES = 20
 """Candidates of a peer that are tried: each costs datagrams to an address that it chose."""
 
@@ -177,8 +178,10 @@ class PeerTransport:
         for each in candidates:
             if len(self._connection.remote_candidates) >= MOST_CANDIDATES:
                 return
+            # A port that there is not would end the socket that it is tried from.
             if each.component == 1 and each.protocol.lower() == 'udp' and (
-                    self._network.reaches(each.ip, self._controlling)):
+                    0 < each.port <= LAST_PORT
+                    and self._network.reaches(each.ip, self._controlling)):
                 await self._ice.addRemoteCandidate(each)
 
     async def gone(self, active: Callable[[], bool] = lambda: True) -> None:
