@@ -27,6 +27,8 @@ from txt2vid_ros.core.process.stop_watch import StopWatch
 
 GRACE_SECONDS = 12.0
 """Seconds that children have after SIGTERM to finish recordings; SIGKILL follows."""
+LOOK_SECONDS = 0.05
+"""Seconds from one look at the children to the next."""
 KILLED_SECONDS = 1.0
 """Seconds within which who gets SIGKILL has usually ended; else its end is seen later."""
 COLOURS = (36, 33, 35, 32, 34, 31)
@@ -88,7 +90,7 @@ class Supervisor:
             for child in self._children:
                 child.again_at = begun + self._delays.get(child.name, 0.0)
                 self._look_after(child)
-            while not self._stop.wait(0.1):
+            while not self._stop.wait(LOOK_SECONDS):
                 for child in self._children:
                     self._look_after(child)
                 self._reap()
