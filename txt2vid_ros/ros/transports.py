@@ -136,7 +136,7 @@ _EAGER = f'<discovery_config>{_FIRST}</discovery_config>'
 # Who is there already answers a newcomer once, and that is often lost: it comes before that one
 # reads. The two then meet with the next regular word, due each 3 s. On this machine alone it comes
 # more often, above all from those whose pictures are missing meanwhile. Each word is sent to 32
-# ports, and 18 a second take 3 % of a core (docs/ros.md).
+# ports, and all of a graph take 1 to 2 % of a core (docs/ros.md).
 _OFTEN, _OFTEN_WITH_PICTURES = 500, 300
 """Milliseconds."""
 
