@@ -118,7 +118,10 @@ class Supervisor:
         if not self._fork or not ForkServer.can_run(child.command):
             return None
         try:
-            if self._server is None or not self._server.alive:
+            if self._server is not None and not self._server.alive:
+                self._server.close()
+                self._server = None
+            if self._server is None:
                 self._server = ForkServer(
                     [each.command for each in self._children], self._environment)
                 self._relay_of('txt2vid', 0, self._server.process.stdout)
@@ -148,6 +151,8 @@ class Supervisor:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 status = child.process.wait(KILLED_SECONDS)
         if status is None:
+            if not child.process.pid and self._server is not None and self._server.stopped:
+                self._server.close()
             return
         unborn, child.process = _is_unborn(child.process), None
         if unborn:
