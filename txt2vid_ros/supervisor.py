@@ -27,6 +27,8 @@ from txt2vid_ros.core.process.stop_watch import StopWatch
 
 GRACE_SECONDS = 12.0
 """Seconds that children have after SIGTERM to finish recordings; SIGKILL follows."""
+LOOK_SECONDS = 0.05
+"""Seconds from one look at the children to the next."""
 KILLED_SECONDS = 1.0
 """Seconds within which who gets SIGKILL has usually ended; else its end is seen later."""
 COLOURS = (36, 33, 35, 32, 34, 31)
@@ -88,7 +90,7 @@ class Supervisor:
             for child in self._children:
                 child.again_at = begun + self._delays.get(child.name, 0.0)
                 self._look_after(child)
-            while not self._stop.wait(0.1):
+            while not self._stop.wait(LOOK_SECONDS):
                 for child in self._children:
                     self._look_after(child)
                 self._reap()
@@ -116,7 +118,10 @@ class Supervisor:
         if not self._fork or not ForkServer.can_run(child.command):
             return None
         try:
-            if self._server is None or not self._server.alive:
+            if self._server is not None and not self._server.alive:
+                self._server.close()
+                self._server = None
+            if self._server is None:
                 self._server = ForkServer(
                     [each.command for each in self._children], self._environment)
                 self._relay_of('txt2vid', 0, self._server.process.stdout)
@@ -146,6 +151,8 @@ class Supervisor:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 status = child.process.wait(KILLED_SECONDS)
         if status is None:
+            if not child.process.pid and self._server is not None and self._server.stopped:
+                self._server.close()
             return
         unborn, child.process = _is_unborn(child.process), None
         if unborn:

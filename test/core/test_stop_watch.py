@@ -21,7 +21,7 @@ def seen_after(states: str, ran: float, look: float) -> float:
 
 
 @pytest.mark.parametrize(('states', 'ran', 'look', 'least', 'most'), [
-    ('T', 0.0, 0.1, 0.3, 0.5),
+    ('T', 0.0, 0.1, 0.25, 0.5),
     ('T', 0.1, 0.1, 10.0, 10.0),    # it is let go on in turn
     ('t', 0.0, 0.1, 10.0, 10.0),    # a debugger has it
     ('T', 0.0, 1.0, 10.0, 10.0),    # who looks was stopped with it, or has no processor

@@ -48,6 +48,15 @@ def activity(pid: int) -> Activity:
     return Activity(frozenset(states), seconds)
 
 
+def main_state(pid: int) -> str:
+    """Return the state of the first thread of a process, in one look; '' where there is none."""
+    try:
+        stat = Path(f'/proc/{pid}/stat').read_text('ascii', 'replace')
+    except OSError:
+        return ''
+    return stat.rpartition(')')[2].split()[0]
+
+
 def _run_time(thread: Path, fields: list[str]) -> float:
     """Return the processor time of a thread in seconds, to the nanosecond where the kernel can."""
     try:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 import time
 
-from txt2vid_ros.core.process.activity import Activity, activity
+from txt2vid_ros.core.process.activity import Activity, activity, main_state
 
-STOPPED_SECONDS = 0.3
+STOPPED_SECONDS = 0.25
 """Seconds for which a process is stopped before it counts as that: nobody knows for how long."""
 LONGEST_LOOK = 0.25
 """Seconds between two looks from which on who looks was held up, or stopped with the process."""
@@ -30,7 +30,12 @@ class StopWatch:
     @classmethod
     def of(cls, pid: int) -> StopWatch:
         """Watch a process of this machine."""
-        return cls(lambda: activity(pid))
+        def look() -> Activity:
+            # Most looks are at a process that runs, which may have dozens of threads.
+            state = main_state(pid)
+            return activity(pid) if state in BY_SIGNAL else Activity(frozenset(state), 0.0)
+
+        return cls(look)
 
     def stopped(self) -> bool:
         """Return whether it has been stopped for so long."""

@@ -143,6 +143,8 @@ def _rename(command: Sequence[str]) -> None:
 def main() -> None:
     """Serve, and be one of the processes in each of them."""
     gc.disable()
+    # rclpy brings two threads of LTTng's, which only wait: they hold no lock at a fork.
+    warnings.filterwarnings('ignore', '.*multi-threaded, use of fork', DeprecationWarning)
     parent = os.getppid()
     words = serve(socket.socket(fileno=int(sys.argv[1])), parent)
     if words is not None:

@@ -17,6 +17,7 @@ from typing import IO
 
 from txt2vid_ros.core.process.child_process import spawn
 from txt2vid_ros.core.process.forking.fork_server import MODULE
+from txt2vid_ros.core.process.stop_watch import StopWatch
 
 POLL_SECONDS = 0.02
 LOST = 255
@@ -35,6 +36,8 @@ class ForkedProcess:
         self.pid = 0
         """0 until it has been forked."""
         self._reply = reply
+        self._signal = 0
+        """What it gets as soon as it is there."""
 
     @property
     def unborn(self) -> bool:
@@ -48,6 +51,8 @@ class ForkedProcess:
             self._reply.close()
             if not self.pid:
                 self.returncode = LOST
+            elif self._signal:
+                os.kill(self.pid, self._signal)
         if self.returncode is None and self.pid:
             try:
                 pid, status = os.waitpid(self.pid, os.WNOHANG)
@@ -69,9 +74,11 @@ class ForkedProcess:
         return status
 
     def send_signal(self, number: int) -> None:
-        """Send it a signal, if it runs."""
-        if self.poll() is None and self.pid:
-            os.kill(self.pid, number)
+        """Send it a signal, if it runs, or once it does."""
+        if self.poll() is None:
+            if self.pid:
+                os.kill(self.pid, number)
+            self._signal = number
 
     def _told(self) -> bool:
         return bool(select.select([self._reply], [], [], 0)[0])
@@ -102,11 +109,17 @@ class ForkServer:
             raise
         finally:
             theirs.close()
+        self._watch = StopWatch.of(self.process.pid)
 
     @property
     def alive(self) -> bool:
         """Return whether it can still be asked."""
         return self.process.poll() is None
+
+    @property
+    def stopped(self) -> bool:
+        """Return whether a signal has stopped it, so that it forks nothing."""
+        return self._watch.stopped()
 
     @staticmethod
     def can_run(command: Sequence[str]) -> bool:
