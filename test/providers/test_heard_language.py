@@ -38,6 +38,17 @@ def test_only_what_is_spoken_comes_into_question() -> None:
     assert anything.locale('th') == 'th'
 
 
+def test_a_language_that_was_heard_twice_is_likelier_than_one_that_never_was() -> None:
+    heard = HeardLanguage()
+    unsure = {'la': 0.6, 'de': 0.2, 'en': 0.1}
+    assert heard.choose(unsure, 5.0) == 'la'
+    heard.settle('de')
+    assert heard.choose(unsure, 5.0) == 'la'
+    heard.settle('de')
+    assert heard.choose(unsure, 5.0) == 'de'
+    assert heard.choose({'la': 0.9, 'de': 0.05}, 5.0) == 'la'
+
+
 def test_the_languages_of_a_parameter_are_read() -> None:
     assert spoken_locales('de-DE') == ('de-DE',)
     assert spoken_locales('en, es,pt-BR') == ('en', 'es', 'pt-BR')

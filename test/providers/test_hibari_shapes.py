@@ -100,6 +100,17 @@ def test_breath_is_noise_between_the_harmonics(model: HibariModel) -> None:
     assert clear(0.0) > clear(9.0) + 3
 
 
+def test_a_brighter_voice_is_as_loud() -> None:
+    dark, plain, bright = (say(tilt=tilt) for tilt in (-4.0, 0.0, 4.0))
+    octaves = 3.0
+    slope = [float(np.diff(vowels(chunk)[[32, 32 + round(octaves * 48)]])[0]) / octaves
+             for chunk in (dark, plain, bright)]  # from 317 Hz to 2.5 kHz
+    assert slope[0] == pytest.approx(slope[1] - 4, abs=1)
+    assert slope[2] == pytest.approx(slope[1] + 4, abs=1)
+    for chunk in (dark, bright):
+        assert chunk.samples.std() == pytest.approx(plain.samples.std(), rel=0.25)
+
+
 @pytest.mark.parametrize('pace', [0.75, 1.3])
 def test_at_another_pace_a_sound_is_heard_where_it_is_said_to_be(pace: float) -> None:
     """The s of each word is where its hiss is."""
@@ -128,8 +139,10 @@ def test_the_pace_is_what_it_is_said_to_be(model: HibariModel, pace: float) -> N
 
 
 def test_the_ends_of_all_ranges_give_sound(model: HibariModel) -> None:
-    for shape in ({'pitch': -18.0, 'formant': 0.7, 'range': 2.0, 'pace': 2.0, 'breath': 12.0},
-                  {'pitch': 12.0, 'formant': 1.35, 'range': 2.0, 'pace': 0.5, 'breath': -12.0}):
+    for shape in ({'pitch': -18.0, 'formant': 0.7, 'range': 2.0, 'pace': 2.0, 'breath': 12.0,
+                   'tilt': -6.0},
+                  {'pitch': 12.0, 'formant': 1.35, 'range': 2.0, 'pace': 0.5, 'breath': -12.0,
+                   'tilt': 6.0}):
         samples = say('oak' if shape['pitch'] < 0 else 'wren', 'Hello there.', **shape).samples
         assert np.isfinite(samples).all()
         assert 0.05 < np.abs(samples).max() < 1.5

@@ -23,6 +23,7 @@ from txt2vid_ros.core.time_limits import LOCAL
 from txt2vid_ros.listening.recognizer import RecognizerCapabilities, Transcript, WholeRecognizer
 from txt2vid_ros.providers.stt.hallucination_filter import drop_hallucination
 from txt2vid_ros.providers.stt.heard_language import HeardLanguage
+from txt2vid_ros.providers.stt.letters import Writing, writing_of
 from txt2vid_ros.providers.stt.whisper_model import load_model
 
 WINDOW = 30.0
@@ -43,6 +44,9 @@ UNSURE = -1.0
 """Mean log probability of a token below which a text is unsure, as published."""
 MOST_COMPRESSIBLE = 2.4
 """Ratio of a text's length to that of its compressed form above which it repeats itself."""
+UNUSUAL_BEAMS, REPETITION_PENALTY = 5, 1.15
+"""At least so many beams, and what a token costs that was there before, where the network writes
+letters that it does not write by itself: it then loses its way and repeats itself."""
 
 
 class WhisperRecognizer(WholeRecognizer):
@@ -75,6 +79,7 @@ class WhisperRecognizer(WholeRecognizer):
         self._heard = HeardLanguage(self._locales)
         self._options = options
         self._model: Any = None
+        self._writing: dict[str, Writing] = {}
 
     @classmethod
     def understands(cls, locale: str) -> bool:
@@ -105,6 +110,8 @@ class WhisperRecognizer(WholeRecognizer):
                 f'stt.locale is {self._locale!r}, which the model {chosen.model or "base"!r} '
                 'does not know', 'Use a model without .en in its name.' if known == ['en']
                 else f'It knows {", ".join(known)}.')
+        self._writing = {language: writing_of(self._model.hf_tokenizer, language)
+                         for language in known if not wanted or language in wanted}
         self._transcribe(np.zeros(SPEECH_RATE, np.float32), self._fixed or 'en')
 
     def transcribe(self, samples: NDArray[np.float32]) -> Transcript:
@@ -119,6 +126,7 @@ class WhisperRecognizer(WholeRecognizer):
     def close(self) -> None:
         """Release the model."""
         self._model = None
+        self._writing = {}
 
     def _transcribe(self, samples: NDArray[np.float32], language: str) -> Transcript:
         if self._model is None:
@@ -154,15 +162,24 @@ class WhisperRecognizer(WholeRecognizer):
         names = ['<|startoftranscript|>', '<|notimestamps|>']
         if self._model.model.is_multilingual:
             names[1:1] = [f'<|{language}|>', '<|transcribe|>']
+        writing = self._writing.get(language, Writing([], []))
+        before = [token('<|startofprev|>'), *writing.before] if writing.before else []
+        prompt = [*before, *(token(name) for name in names)]
+        beams = self._options.beams
+        if before:
+            beams = max(beams, UNUSUAL_BEAMS)
+            options['repetition_penalty'] = REPETITION_PENALTY
+        # -1 stands for those that the model itself leaves out.
         result = self._model.model.generate(
-            encoded, [[token(name) for name in names]], beam_size=self._options.beams,
+            encoded, [prompt], beam_size=beams,
             return_scores=True, return_no_speech_prob=True,
-            max_length=min(TOKENS, len(names) + 20 + round(TOKENS_PER_SECOND * seconds)),
-            **options)[0]
+            max_length=min(TOKENS, len(prompt) + 20 + round(TOKENS_PER_SECOND * seconds)),
+            suppress_tokens=[-1, *writing.foreign], **options)[0]
         tokens = result.sequences_ids[0]
         # The score is the mean over the tokens; their end counts as one too.
         mean = result.scores[0] * len(tokens) / (len(tokens) + 1)
-        nobody = result.no_speech_prob > NO_SPEECH and mean < UNSURE
+        # With a text before, silence goes on as that one did, and is sure of it.
+        nobody = result.no_speech_prob > NO_SPEECH and (mean < UNSURE or bool(before))
         return tokens, 0.0 if nobody else math.exp(min(0.0, mean))
 
 

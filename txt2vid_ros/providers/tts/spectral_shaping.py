@@ -29,6 +29,8 @@ FARTHEST = 2.0
 BREATH_FROM, BREATH_FULL = 500.0, 1500.0
 """Hz between which breath sets in: aspiration hides the upper harmonics (D. and L. Klatt,
 "Analysis, synthesis, and perception of voice quality variations", JASA 87(2), 1990)."""
+TILT_FROM, TILT_TO = 200.0, 3000.0
+"""Hz outside which tilt goes no further."""
 SPREAD = ((-1, 1 / 6), (0, 4 / 6), (1, 1 / 6))
 """What of a harmonic passes the rows beside its own, by a Hann window before and after."""
 LOUDEST = 7.0
@@ -102,6 +104,9 @@ class SpectralShaper:
         self._breath = (shape.breath * DB * np.clip(
             (self._frequency - BREATH_FROM) / (BREATH_FULL - BREATH_FROM), 0, 1)
                         ).astype(np.float32)
+        # The source of the voice is tilted, not what hisses without it.
+        octaves = np.log2(np.clip(self._frequency, TILT_FROM, TILT_TO) / TILT_FROM)
+        self._tilt = (shape.tilt * DB * octaves).astype(np.float32)
 
     def shape(self, spectra: Spectra) -> Spectra:
         """Return the spectra of what the other voice says, in as many frames."""
@@ -117,6 +122,11 @@ class SpectralShaper:
         if self._shape.breath:
             harmonics = _array(harmonics - self._breath / 2)
             residue += self._breath * _smoothed(voiced)
+        if self._shape.tilt and voiced.any():
+            change = self._tilt + (_level((harmonics, residue), voiced) - _level(
+                (harmonics + self._tilt, residue + self._tilt), voiced)) / 2
+            harmonics = _array(harmonics + change)
+            residue += change * _smoothed(voiced)
         # The noise is 30 to 60 dB under the residue; that keeps its phases, so that a burst stays
         # where it is within its frame.
         return Spectra(harmonics, theta, spectra.noise, residue,
@@ -204,6 +214,12 @@ def _smoothed(voiced: NDArray[np.bool_]) -> Array:
     """Return how much each frame is voiced, 0 to 1: a mean over three."""
     around = np.pad(voiced.astype(np.float32), 1, mode='edge')
     return _array((around[:-2] + around[1:-1] + around[2:]) / 3)
+
+
+def _level(spectra: tuple[Array, Array], voiced: NDArray[np.bool_]) -> np.float32:
+    """Return the natural logarithm of the mean power of both in the voiced frames."""
+    power = sum(np.exp(2 * np.minimum(each[:, voiced], LOUDEST)).mean() for each in spectra)
+    return np.float32(np.log(power))
 
 
 def _array(values: NDArray[Any]) -> Array:

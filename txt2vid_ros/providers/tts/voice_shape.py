@@ -23,20 +23,22 @@ class VoiceShape:
                             minimum=0.5, maximum=2.0)
     breath: float = parameter(0.0, 'dB by which the breath in voiced sounds is louder',
                               minimum=-12.0, maximum=12.0)
+    tilt: float = parameter(0.0, 'dB an octave by which voiced sounds are brighter; below 0 they '
+                            'are darker', minimum=-6.0, maximum=6.0)
 
     def then(self, more: VoiceShape) -> VoiceShape:
         """Return both shapes in one: semitones and dB add up, factors multiply."""
         return VoiceShape(self.pitch + more.pitch, self.formant * more.formant,
                           self.range * more.range, self.pace * more.pace,
-                          self.breath + more.breath)
+                          self.breath + more.breath, self.tilt + more.tilt)
 
 
 UNCHANGED = VoiceShape()
 NAMED: Mapping[str, VoiceShape] = {
-    'oak': VoiceShape(pitch=-10.5, formant=0.84, range=0.9, pace=0.94),
-    'cedar': VoiceShape(pitch=-7.0, formant=0.9, range=1.2, pace=1.06, breath=-2.0),
-    'willow': VoiceShape(pitch=-3.0, formant=0.94, range=0.8, pace=0.93, breath=5.0),
-    'wren': VoiceShape(pitch=4.0, formant=1.1, range=1.15, pace=1.05),
+    'oak': VoiceShape(pitch=-11.0, formant=0.82, range=0.85, pace=0.94, tilt=-4.5),
+    'cedar': VoiceShape(pitch=-7.0, formant=0.9, range=1.2, pace=1.06, breath=-2.0, tilt=1.5),
+    'willow': VoiceShape(pitch=-3.0, formant=0.94, range=0.8, pace=0.93, breath=5.0, tilt=-1.5),
+    'wren': VoiceShape(pitch=4.0, formant=1.1, range=1.15, pace=1.05, tilt=1.0),
 }
 """All are made of hibari's voice heart: two men, the first deep and slow, the second lighter and
 livelier, and two women, the first low and breathy, the second bright and quick."""
