@@ -94,9 +94,9 @@ def articulate(rest: Lips, pose: MouthPose, corners: float = 0.0) -> Articulated
     def moved(row: Array) -> Array:
         out = row.copy()
         out[:, 0] = middle + (row[:, 0] - middle) * narrow
-        u = np.abs(_beside(row[:, 0], middle, rest.upper_outer))
+        u = np.minimum(np.abs(_beside(row[:, 0], middle, rest.upper_outer)), 1)
         # Corners go with the jaw by their own share; the middle is placed by the gap below.
-        out[:, 1] += shift[1] * np.clip(u, 0, 1) ** 2 - lift * np.clip(u, 0, 1) ** 1.7
+        out[:, 1] += shift[1] * u ** 2 - lift * u ** 1.7
         return out
 
     def profile(row: Array, power: float) -> Array:
@@ -105,7 +105,7 @@ def articulate(rest: Lips, pose: MouthPose, corners: float = 0.0) -> Articulated
             # Seen from the side, the slit ends where the inner lips do, at its own distance.
             end = _ROUNDED_END * np.abs(_beside(row[:, 0], middle, rest.upper_inner))
             u += aside * (end * max(1.0, _SLIT / aperture) - u)
-        return np.asarray(np.clip(1 - np.clip(u, 0, 1) ** 2.2, 0, 1) ** power)
+        return np.asarray((1 - np.minimum(u, 1) ** 2.2) ** power)
 
     up_in, low_in = moved(rest.upper_inner), moved(rest.lower_inner)
     up_out, low_out = moved(rest.upper_outer), moved(rest.lower_outer)
@@ -156,7 +156,7 @@ def _beside(x: Array, middle: float, row: Array) -> Array:
 
 def _ringed(heights: Array, row: Array, middle: float, share: float) -> Array:
     """Return the heights of a lip's outline (11,), by `share` those of a ring as high."""
-    u = np.clip(np.abs(_beside(row[:, 0], middle, row)), 0, 1)
+    u = np.minimum(np.abs(_beside(row[:, 0], middle, row)), 1)
     ring = float(heights[4:7].mean()) * np.sqrt(1 - u**2)
     return np.asarray(heights * (1 - share) + ring * share)
 

@@ -49,7 +49,7 @@ class FaceRenderer:
         """Where the nodes lie that move at all, in face units."""
         self.moving = self._grid.extent(self._inside)
         """The box in which pictures of different poses may differ."""
-        self._folds = Folds(roi, self.face, (x0, y0), self.moving)
+        self._folds = Folds(roi, self.face, (x0, y0), self.moving if parts is None else None)
         smooth = relaxed_lips(self._folds.rested, self.face, (x0, y0))
         self._upper, self._lower = cut_layers(smooth, (x0, y0), self.face)
         self._grain = Grain(roi)

@@ -109,9 +109,11 @@ def read_face(
     ), float(np.degrees(np.arcsin(np.clip(abs(across[2]) / unit, 0, 1)))))
     upper, lower = refined_edges(frame, to_pixels, rows)
     pictured = Lips(rows[0], upper, lower, rows[3])
-    rest = _at_rest(pictured)[0]
-    pictured = Lips(*map(eased_ends, pictured.rows(), rest.rows()))
     rest, smile, gap, drop = _at_rest(pictured)
+    eased = Lips(*map(eased_ends, pictured.rows(), rest.rows()))
+    if any(one is not other for one, other in zip(pictured.rows(), eased.rows(), strict=True)):
+        pictured = eased
+        rest, smile, gap, drop = _at_rest(pictured)
     if closed is not None:
         rest = _blended(rest, closed, float(np.clip((gap - _OWN_REST) / _OWN_REST, 0, 1)))
     kept = min(drop, _MAX_LIFT)

@@ -23,13 +23,17 @@ def eased_ends(pictured: Array, rest: Array) -> Array:
     """
     Return a row of the lips as pictured (11, 2) whose ends bear the way to the lips at `rest`.
 
-    Points by the corners move up or down, in face units; all others are returned as they are.
+    Points by the corners move up or down, in face units; all others are returned as they are,
+    and the row itself where it bears that already.
     """
+    apart = np.abs(np.diff(pictured[:, 0]))
+    ways = np.abs(np.diff(rest[:, 1] - pictured[:, 1]))
+    if (ways <= np.maximum(_SHEAR * apart, _LEAST)).all():
+        return pictured
     eased = pictured.copy()
-    for ends in (range(_POINTS + 1), range(-1, -_POINTS - 2, -1)):
+    for ends in (range(_POINTS + 1), range(10, 9 - _POINTS, -1)):
         for beside, point in pairwise(ends):
-            apart = abs(float(pictured[point, 0] - pictured[beside, 0]))
             way = float(rest[point, 1] - eased[point, 1] - rest[beside, 1] + eased[beside, 1])
-            most = max(_SHEAR * apart, _LEAST)
+            most = max(_SHEAR * float(apart[min(beside, point)]), _LEAST)
             eased[point, 1] += way - float(np.clip(way, -most, most))
     return eased

@@ -18,7 +18,7 @@ _OPEN = 0.04  # face units between the lips from which on their parting leaves d
 _STAIN = 0.62  # of the usual lightness around a mouth: what is darker is no lip
 _STAIN_REACH = 0.035  # face units
 _STAIN_EDGE = 0.08  # face units across, of its soft edge
-_SHADED = (20, 0.87)  # percentile of the lips' lightness, and times it: what is darker is no lip
+_SHADED = 0.8  # of a lip's usual lightness: in that edge, what is darker is no lip
 _GOES_ON = 0.13  # face units beside an open mouth that its dark may go on
 _OVERLAP = 0.007  # face units that each lip goes on behind the line where they meet
 _FILL_REACH = 0.1
@@ -98,18 +98,23 @@ def _dark_around(
     # The soft edge of what is that dark is no colour of a lip either.
     size = max(3, round(_STAIN_EDGE * face.unit)) | 1
     edge = cv2.dilate(stain, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)))
-    stain[(edge > 0) & (level < _lip_shade(level, mask, corner, face))] = 255
+    stain[(edge > 0) & _shaded(level, corner, face)] = 255
     return np.asarray(cv2.dilate(stain, np.ones((3, 3), np.uint8)), np.uint8)
 
 
-def _lip_shade(
-    level: NDArray[np.uint8], hole: NDArray[np.uint8], corner: tuple[int, int], face: FaceGeometry
-) -> float:
-    """Return the lightness of the darker parts of the lips around `hole`."""
-    outline = np.concatenate([face.lips.upper_outer, face.lips.lower_outer[::-1]])
-    lips = (_polygon(level.shape, face.to_pixels(outline) - corner) > 0) & (hole == 0)
-    share, times = _SHADED
-    return times * float(np.percentile(level[lips], share)) if lips.any() else 0.0
+def _shaded(
+    level: NDArray[np.uint8], corner: tuple[int, int], face: FaceGeometry
+) -> NDArray[np.bool_]:
+    """Return what is darker than the lip that it is next to usually is."""
+    outer_up, inner_up, inner_low, outer_low = (
+        face.to_pixels(row) - corner for row in face.lips.rows())
+    upper = _polygon(level.shape, np.concatenate([outer_up, inner_up[::-1]])) > 0
+    lower = _polygon(level.shape, np.concatenate([inner_low, outer_low[::-1]])) > 0
+    far = 2.0 * face.axes[:, 1]
+    line = (inner_up + inner_low) / 2
+    below = _polygon(level.shape, np.concatenate([line, [line[-1] + far, line[0] + far]])) > 0
+    most = [_SHADED * float(np.median(level[lip])) if lip.any() else 0.0 for lip in (upper, lower)]
+    return np.asarray(level < np.where(below, most[1], most[0]))
 
 
 def _goes_on(

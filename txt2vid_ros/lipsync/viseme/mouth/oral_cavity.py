@@ -184,7 +184,7 @@ class OralCavity:
         width = max(1, round(_UNDER_TONGUE * self._face.unit))
         cv2.polylines(mask, [np.round(line * 16).astype(np.int32)], False, (255,), width,
                       cv2.LINE_AA, 4)
-        soft = cv2.GaussianBlur(mask, (0, 0), max(0.6, 0.4 * width)).astype(np.float32)
+        soft = cv2.GaussianBlur(mask, (0, 0), max(0.6, 0.7 * width)).astype(np.float32)
         canvas *= 1 - (depth / 255) * soft[..., None]
 
     def contact(self, moved: Articulated, part: tuple[slice, slice]) -> Picture:

@@ -80,34 +80,39 @@ class Folds:
     """The folds of a face in one driving frame, and their shade in each pose."""
 
     def __init__(
-        self, roi: Frame, face: FaceGeometry, corner: tuple[int, int], moving: Box
+        self, roi: Frame, face: FaceGeometry, corner: tuple[int, int], moving: Box | None
     ) -> None:
         """
         Look for folds in `roi` (h, w, 3) of the picture, which begins at `corner` (x, y).
 
-        Outside of `moving` (x0, y0, x1, y1 in the picture) nothing is shaded.
-
         Only what is darker than its surroundings at the scale of a fold is one: skin that is
-        smooth in the picture stays so.
+        smooth in the picture stays so. Outside of `moving` (x0, y0, x1, y1 in the picture)
+        nothing is shaded. Without it nothing is at all: in a video folds move by themselves, and
+        found in each frame they would flicker.
         """
         self.rested = roi if face.smile < 0.05 else roi.copy()
         """`roi` with the folds of a smile softened, as much as the face smiles."""
         self._folds: list[_Fold] = []
-        for kind in (*_SIDES, _CHIN):
+        for kind in _SIDES if moving is None else (*_SIDES, _CHIN):
+            if moving is None and face.smile < 0.05:
+                continue
             band = _band(roi.shape, face, corner, kind)
             if band is None:
                 continue
             box, wide, narrow = band
             x0, y0, x1, y1 = box
-            part = roi[y0:y1, x0:x1].astype(np.float32)
-            depth, rough = _depth(part, face.unit)
             kept = 1.0
+            part = roi[y0:y1, x0:x1]
             if face.smile >= 0.05 and kind.with_it:
                 kept -= (1 - _REMAINS) * face.smile
-                lifted = self.rested[y0:y1, x0:x1] + depth * (face.smile * wide)[..., None]
+                lift = _depth(part.astype(np.float32), face.unit)
+                lift *= (face.smile * wide)[..., None]
+                lifted = self.rested[y0:y1, x0:x1] + lift
                 self.rested[y0:y1, x0:x1] = np.clip(lifted + 0.5, 0, 255).astype(np.uint8)
+            if moving is None:
+                continue
             shading = np.zeros(roi.shape[:2], np.uint8)
-            shading[y0:y1, x0:x1] = _shading(part, depth, rough, narrow, face.unit)
+            shading[y0:y1, x0:x1] = _shading(part, narrow, face.unit)
             if int(shading.max()) * _MOST > _FAINT[0] * 255:
                 limits = np.array(moving, np.float64).reshape(2, 2) - corner
                 box = _around(shading, round(_REACH * face.unit), limits)
@@ -195,19 +200,23 @@ def _along(
     return blurred(mask, _SOFT * unit)
 
 
-def _depth(part: Map, unit: float) -> tuple[Map, Map]:
-    """Return how much darker each pixel is than its surroundings (h, w, 3), and its roughness."""
+def _depth(part: Map, unit: float) -> Map:
+    """Return how much darker each pixel of `part` (h, w[, 3]) is than its surroundings."""
     fine = cv2.GaussianBlur(part, (0, 0), max(0.6, _FINE * unit))
     depth = np.zeros_like(part)
     for coarse in _COARSES:
-        depth = np.maximum(depth, blurred(part, coarse * unit) - fine)
-    rough = blurred(np.abs(part - fine)[..., 1], 0.03 * unit)
-    return depth, np.asarray(rough / (fine[..., 1] + 8), np.float32)
+        np.maximum(depth, blurred(part, coarse * unit) - fine, out=depth)
+    return depth
 
 
-def _shading(part: Map, depth: Map, rough: Map, weight: Map, unit: float) -> Frame:
+def _shading(part: Frame, weight: Map, unit: float) -> Frame:
     """Return by how much of the light (h, w; 255 is _MOST) a fold is darker than skin."""
-    share = depth.mean(-1) * weight / (part.mean(-1) + 8)
-    share = cv2.GaussianBlur(share, (0, 0), max(0.5, _EVEN * unit))
+    grey = cv2.cvtColor(part, cv2.COLOR_BGR2GRAY).astype(np.float32)
+    share = np.asarray(cv2.GaussianBlur(
+        _depth(grey, unit) * weight / (grey + 8), (0, 0), max(0.5, _EVEN * unit)), np.float32)
+    if float(share.max()) < _FAINT[0]:
+        return np.zeros(grey.shape, np.uint8)
+    fine = cv2.GaussianBlur(grey, (0, 0), max(0.6, _FINE * unit))
+    rough = np.asarray(blurred(np.abs(grey - fine), 0.03 * unit) / (fine + 8), np.float32)
     skin = smooth_step(share, *_FAINT) * (1 - smooth_step(rough, *_HAIR))
     return np.asarray(np.round(np.minimum(share / _MOST, 1) * skin * 255), np.uint8)
