@@ -29,7 +29,7 @@ from txt2vid_ros.speaking.voice import TextToSpeech
 WORD = 'Ready.'
 """What the voices say, which costs money."""
 _OWN_SERVER = ('no matter if the server is for chat, or another server speaks or hears; else set '
-               'openai.model or openai.base_url of tts or stt: docs/voices.md')
+               'openai.model or openai.base_url of tts or stt: docs/providers.md')
 ANSWER_TIMEOUT = 10.0
 """Seconds that a service may take to answer."""
 
@@ -51,7 +51,7 @@ def _openai(environment: Mapping[str, str]) -> Iterator[Finding]:
     """Yield what a server with OpenAI's interface can do; one of one's own may only chat."""
     if not (environment.get(KEY_VARIABLE) or environment.get(URL_VARIABLE)):
         yield Finding('openai', NOTE, f'not asked: neither {KEY_VARIABLE} nor {URL_VARIABLE} is '
-                      'set', 'see docs/voices.md')
+                      'set', 'see docs/providers.md')
         return
     reached = _finding('openai', lambda: _openai_server(environment))
     yield reached

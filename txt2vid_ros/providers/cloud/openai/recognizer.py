@@ -2,7 +2,7 @@
 A recognizer of any server with OpenAI's interface: POST BASE_URL/audio/transcriptions.
 
 Each text is made from the whole sound of a segment, which is sent as a WAV file. Options are in
-docs/voices.md.
+docs/providers.md.
 """
 
 from __future__ import annotations

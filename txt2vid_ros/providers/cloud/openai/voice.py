@@ -1,7 +1,7 @@
 """
 A voice of any server with OpenAI's interface: POST BASE_URL/audio/speech, streamed as PCM.
 
-Servers that know no PCM are asked for WAV from then on. Options are in docs/voices.md.
+Servers that know no PCM are asked for WAV from then on. Options are in docs/providers.md.
 """
 
 from __future__ import annotations
