@@ -23,7 +23,7 @@ WEIGHTS = mouth_network.WEIGHTS
 SMOOTHED = (-1, 1)
 """The two columns whose decided poses a pose is the mean of: no lips move faster than that."""
 _PRESENCE_SMOOTHING = np.hanning(9)[1:-1].astype(np.float32)  # 70 ms
-CONTACTS = {'lips_closed': (0.35, 0.65), 'lower_lip_in': (0.3, 0.6)}
+CONTACTS = {'lips_closed': (0.15, 0.67), 'lower_lip_in': (0.3, 0.6)}
 """Outputs of the network at which lips begin to meet, and at which they are closed."""
 _SILENCE_PEAK = 10 ** (-52 / 20)  # of full scale; below it nothing is spoken
 
