@@ -68,7 +68,8 @@ def test_the_face_network_sees_what_it_is_to_show(session: VisemeSession) -> Non
         measured(shown(session, EXPRESSIONS[name]))
         for name in ('neutral', 'happy', 'sad', 'surprised', 'asleep', 'angry'))
     assert height(happy, CORNERS) > height(rest, CORNERS) > height(sad, CORNERS)
-    assert height(surprised, BROWS) > height(rest, BROWS) + 0.007
+    # Half of the way that they are lifted: the network smooths what it sees.
+    assert height(surprised, BROWS) > height(rest, BROWS) + 0.008
     assert height(angry, BROWS) < height(rest, BROWS)
     assert opening(surprised) > opening(rest) > opening(asleep)
 
