@@ -6,6 +6,7 @@ import collections
 from collections.abc import Callable, Iterator
 import threading
 
+from txt2vid_ros.speaking.ahead.head_start import HeadStart
 from txt2vid_ros.speaking.resampled_voice import ResampledVoice
 from txt2vid_ros.speaking.speech_sink import SpeechRequest
 from txt2vid_ros.speaking.synthesis import SpokenChunk, synthesize_text
@@ -36,6 +37,8 @@ class UtteranceSpeech:
         """Whether nobody makes more of it on a thread of its own."""
         self._dropped = False
         self._made: collections.deque[SpokenChunk] = collections.deque()
+        self._head_start: HeadStart | None = None
+        """None before anything is made."""
         self._error: BaseException | None = None
         self._changed = changed
         self._resampled = resampled
@@ -62,6 +65,7 @@ class UtteranceSpeech:
         if not self.most:
             yield from self._synthesized()
             return
+        self._wait_for_head_start()
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._made or self.complete)
@@ -73,11 +77,22 @@ class UtteranceSpeech:
         if self._error is not None:
             raise self._error
 
+    def _wait_for_head_start(self) -> None:
+        """Wait until the voice can begin and need not stop, as far as that can be told."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._made or self.complete)
+            while (self._head_start is not None and not self.complete and not self.unwanted()
+                   and (left := self._head_start.seconds()) > 0):
+                self._changed.wait(left)
+
     def make(self, room: Callable[[], bool]) -> None:
         """Make all of it; `room` tells, under the lock, whether more may wait to be taken."""
+        head_start = HeadStart(self.able.sample_rate)
         try:
             for chunk in self._synthesized():
+                head_start.made(chunk)
                 with self._changed:
+                    self._head_start = head_start
                     self._changed.wait_for(lambda: room() or self.unwanted())
                     if self.unwanted():
                         return
