@@ -186,7 +186,7 @@ def test_rates_that_differ_are_named_with_their_parameters(
 @pytest.mark.parametrize(('node', 'name', 'value', 'why'), [
     ('stream', 'width', 640, 'is read when the node is configured'),
     ('lipsync', 'face.file', '/nowhere/me.jpg', 'does not exist'),
-    ('lipsync', 'face.crop', [0, 1], 'give top, bottom, left, right'),
+    ('lipsync', 'face.crop', [0, 1], 'Give top, bottom, left, right'),
     ('lipsync', 'face.backdrop', 'blue', 'blue'),
     ('lipsync', 'viseme.blinks', 9.0, '3'),
     ('lipsync', 'people', '/nowhere/people.yaml', 'cannot be read'),
