@@ -18,9 +18,10 @@ class SpeechAhead:
     """
     Makes what is said, and while that is heard what waits to be said, in order.
 
-    As far ahead as the voice asks for, in all: so a voice that needs 0.9 s for a second of speech
-    pauses before the first clause, and before one that is longer than those before it together,
-    also where the clauses come as utterances of their own.
+    As far ahead as the voice asks for, in all. So a voice that needs 0.9 s for a second of speech
+    pauses before the first clause, long enough for those that follow (head_start.py). Clauses that
+    come as utterances of their own are not known by then: it pauses before one that is longer
+    than those before it together.
     Voices that ask for nothing are asked when their speech is due, on the thread that takes it.
     """
 
