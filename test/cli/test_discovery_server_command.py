@@ -30,21 +30,31 @@ def test_a_port_in_use_is_one_line() -> None:
     assert 'the port is in use' in done.stderr and len(done.stderr.splitlines()) == 1
 
 
-def test_it_does_not_join_itself_and_leaves_nothing_when_it_is_ended(tmp_path: Path) -> None:
+def free_address() -> str:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
         free.bind(('127.0.0.1', 0))
-        address = f'127.0.0.1:{free.getsockname()[1]}'
-    environment = {**os.environ, 'PYTHONPATH': str(ROOT), 'XDG_STATE_HOME': str(tmp_path),
-                   'ROS_DISCOVERY_SERVER': address}
+        return f'127.0.0.1:{free.getsockname()[1]}'
+
+
+def served_until(sign: str, address: str, folder: Path, **environment: str) -> list[str]:
+    """Run a server until a line has `sign` in it, then end it; return its lines."""
+    whole = {**os.environ, 'PYTHONPATH': str(ROOT), 'XDG_STATE_HOME': str(folder),
+             'ROS_DISCOVERY_SERVER': address, **environment}
+    lines = []
     with subprocess.Popen([sys.executable, '-m', MAIN, 'discovery-server', address],
-                          env=environment, stdout=subprocess.PIPE, text=True) as server:
+                          env=whole, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
-        lines = []
         for line in server.stdout:
             lines.append(line)
-            if 'Server Addresses' in line:
+            if sign in line:
                 server.terminate()
-    assert server.returncode == 0, lines
+    assert server.returncode == 0 and any(sign in line for line in lines), lines
+    return lines
+
+
+def test_it_does_not_join_itself_and_leaves_nothing_when_it_is_ended(tmp_path: Path) -> None:
+    address = free_address()
+    lines = served_until('Server Addresses', address, tmp_path)
     assert f'export ROS_DISCOVERY_SERVER={address}' in lines[0]
     assert not [file for file in tmp_path.rglob('*') if file.is_file()]
 
@@ -54,18 +64,6 @@ def test_one_that_is_ended_while_it_waits_after_a_crash_waits_on_when_it_is_begu
     crashing = tmp_path / 'fast-discovery-server'
     crashing.write_text('#!/bin/sh\nkill -9 $$\n')
     crashing.chmod(0o755)
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
-        free.bind(('127.0.0.1', 0))
-        address = f'127.0.0.1:{free.getsockname()[1]}'
-    environment = {**os.environ, 'PYTHONPATH': str(ROOT), 'XDG_STATE_HOME': str(tmp_path),
-                   'PATH': f'{tmp_path}:{os.environ["PATH"]}'}
+    address = free_address()
     for waits in ('starting it again in 22.0 s', 'the last one was killed; starting in'):
-        with subprocess.Popen([sys.executable, '-m', MAIN, 'discovery-server', address],
-                              env=environment, stdout=subprocess.PIPE, text=True) as server:
-            assert server.stdout is not None
-            lines = []
-            for line in server.stdout:
-                lines.append(line)
-                if waits in line:
-                    server.terminate()
-        assert server.returncode == 0 and any(waits in line for line in lines), lines
+        served_until(waits, address, tmp_path, PATH=f'{tmp_path}:{os.environ["PATH"]}')
