@@ -30,7 +30,7 @@ class HeadStart:
         self._first = self._last = self._begun
         """When the first chunk was there, and the last one."""
         self._samples = self._characters = 0
-        self._later: list[str] = []
+        self._later = ''
 
     def made(self, spoken: SpokenChunk) -> None:
         """Learn that a chunk is there."""
@@ -40,7 +40,7 @@ class HeadStart:
         self._samples += len(spoken.chunk.samples)
         if spoken.clause:
             self._characters += len(spoken.clause)
-            self._later = list(split_clauses(spoken.later))
+            self._later = spoken.later
 
     def seconds(self) -> float:
         """Return how much longer to wait, if nothing has been heard yet; 0 where it may begin."""
@@ -51,7 +51,7 @@ class HeadStart:
         a_second = MARGIN * (self._last - self._begun) / heard
         a_character = heard / self._characters
         wait, made_in = 0.0, self._last - now
-        for clause in self._later:
+        for clause in split_clauses(self._later):
             sounds = a_character * len(clause)
             made_in += a_second * sounds
             wait = max(wait, made_in - heard)
