@@ -12,6 +12,7 @@ from hearing import words
 import numpy as np
 import pytest
 from speech_clips import clip, RATE, write
+from transcript import lines, understood
 from txt2vid_ros.bench.rig.chromium import microphone, Page, program
 
 pytestmark = [
@@ -25,8 +26,6 @@ PARTS = {'stt': 'listening', 'tts': 'ready to speak', 'lipsync': 'showing the fa
 TYPED_AFTER = ('tts', 'stream', 'web')
 """What a typed text goes through; a spoken one goes through all."""
 TYPED = 'This was typed in place of {}.'
-ENOUGH = 4
-"""Words of a question by which it is known."""
 BEGUN = 2
 """Words of an answer by which it is known; the next question may end it, as it should."""
 SOON = 20.0
@@ -48,13 +47,6 @@ LISTEN = """{
     for (const each of samples) window.loudest = Math.max(window.loudest, Math.abs(each));
   }, 20);
 }"""
-
-
-def lines(page: Page) -> list[tuple[str, list[str]]]:
-    """Return what the transcript of the page has: who spoke, and the words."""
-    return [(who, words(line)) for who, line in page.evaluate(
-        '[...document.querySelectorAll("#transcript li:not(.none)")].map(each => '
-        '[each.className || "face", each.querySelector("bdi").textContent])')]
 
 
 def wait_for_the_face(page: Page) -> None:
@@ -95,9 +87,8 @@ def wait_for_an_answer(page: Page, sentence: list[str], after: str) -> None:
 
     def answered() -> bool:
         new = lines(page)[before:]
-        # On a busy machine the browser's fake microphone leaves out some of the sound.
-        return any(who == 'you' and len(set(heard) & set(sentence)) >= ENOUGH
-                   and repeated(heard, new[at:]) for at, (who, heard) in enumerate(new))
+        return any(who == 'you' and understood(heard, sentence) and repeated(heard, new[at:])
+                   for at, (who, heard) in enumerate(new))
 
     eventually(answered, f'question and answer after {after}')
 
