@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+import dataclasses
 
 from network_simulation import BEGIN, BLOCK, Listener, Packet, roughness, Samples, Sender, sine
 import numpy as np
@@ -247,6 +248,21 @@ def test_the_noise_of_a_room_is_not_played_and_what_is_said_in_it_is() -> None:
     # The moment before the first sound is there too: no onset is bitten off.
     begun = int(names[0].partition('#')[2])
     assert 0.0 <= 4.0 - (begun - BEGIN) / SECOND < 0.045
+
+
+@pytest.mark.parametrize('stall', [0.15, 0.3, 0.45])
+def test_the_onset_of_what_is_said_in_a_stall_is_heard(stall: float) -> None:
+    """A network or a machine that is held up as somebody begins to speak delays all of it."""
+    sound = speech(np.random.default_rng(7), (4, 0.001), (1.5, 0.1), (3, 0.001))
+    sender = Sender(lambda positions: sound[int(positions[0]):int(positions[-1]) + 1])
+    again = BEGIN + round((3.9 + stall) * SECOND)
+    packets = [packet if not 0 < again - packet.arrival < stall * SECOND
+               else dataclasses.replace(packet, arrival=again)
+               for packet in sender.packets(8, steady(0.02))]
+    listener = Listener().run(packets)
+    assert listener.figures['late'] == 0
+    loud = np.sum(np.abs(listener.sound()) > 0.03)
+    assert loud == pytest.approx(np.sum(np.abs(sound) > 0.03), rel=0.02)
 
 
 def test_noise_is_passed_on_where_that_is_asked_for() -> None:

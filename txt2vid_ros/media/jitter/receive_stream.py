@@ -125,6 +125,8 @@ class ReceiveStream:
         if 0 < off < LONGEST_STEP_SECONDS:
             # In small steps: what is skipped may hold the onset of a sound.
             target = self._cursor + min(off * SPEECH_RATE, count)
+            if self._awaits(count):
+                target = self._cursor
         else:
             target = self._line.position(due - int(self._delay * SECOND)) - count - AFTER
         # Nothing is heard twice.
@@ -133,7 +135,13 @@ class ReceiveStream:
         return False
 
     def silence(self, count: int) -> Samples | None:
-        """Return the next `count` samples as they are, and move on; None if any is missing."""
+        """
+        Return the next `count` samples as they are, and move on; None if any is missing.
+
+        What has yet to come is waited for: a machine that is held up hears the onset later.
+        """
+        if self._awaits(count):
+            return None
         at = round(self._cursor)
         samples, known = self._buffer.read(at, at + count)
         self._cursor = float(at + count)
@@ -187,6 +195,10 @@ class ReceiveStream:
         self._cursor += moved
         self._heard = self._cursor
         return self._concealer.process(out, whole), here
+
+    def _awaits(self, count: int) -> bool:
+        """Return whether the next `count` samples follow what has come, and have yet to come."""
+        return round(self._cursor) <= self._buffer.end < round(self._cursor) + count
 
     def _waits(self, whole: NDArray[np.bool_], early: float, needed: int) -> int:
         """
