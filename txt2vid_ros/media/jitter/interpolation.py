@@ -16,6 +16,11 @@ _PHASES = 1 << _BITS
 _BETA = 8.0
 
 
+def prepare() -> None:
+    """Make the table of weights now, not with the first sound, which would be held up."""
+    _kernels()
+
+
 def interpolate(samples: NDArray[np.float32], first: float, step: float, count: int
                 ) -> NDArray[np.float32]:
     """

@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.02
 """Seconds between looks at the clock, which may be a simulated one."""
+MOMENT_SECONDS = 0.001
+"""Seconds between two chunks that are overdue, in which what arrived in a stall gets in."""
 LONGEST_STALL_SECONDS = 1.0
 """After a longer delay, or a larger step of the clock, playback starts over."""
 WARNING_INTERVAL_SECONDS = 10.0
@@ -109,12 +111,12 @@ class JitterBuffer:
     def run(self, stop: threading.Event) -> None:
         """Play until `stop` is set, then end what is being heard."""
         while not stop.is_set():
-            stop.wait(min(self.step(), POLL_SECONDS))
+            stop.wait(min(max(self.step(), MOMENT_SECONDS), POLL_SECONDS))
         with self._lock:
             self._end()
 
     def step(self) -> float:
-        """Hand out the chunks that are due; return the seconds until the next one is."""
+        """Hand out the chunk that is due, if one is; return the seconds until the next one is."""
         with self._lock:
             while True:
                 if not self.incoming.started:
@@ -135,6 +137,7 @@ class JitterBuffer:
                     continue
                 self._next(self._time, due)
                 self._time += self._length
+                return max(0.0, (due + self._length - self._clock.now()) / SECOND)
 
     def _warn(self, now: int, line: str) -> None:
         # Two senders on one topic would log a line with every block.

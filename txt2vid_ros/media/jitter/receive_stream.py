@@ -12,7 +12,14 @@ from txt2vid_ros.core.pcm import SPEECH_RATE
 from txt2vid_ros.media.jitter.adaptive_delay import AdaptiveDelay
 from txt2vid_ros.media.jitter.capture_buffer import CaptureBuffer, PlacedBlock
 from txt2vid_ros.media.jitter.concealment import LossConcealer
-from txt2vid_ros.media.jitter.interpolation import AFTER, BEFORE, interpolate, TAPS, touched
+from txt2vid_ros.media.jitter.interpolation import (
+    AFTER,
+    BEFORE,
+    interpolate,
+    prepare,
+    TAPS,
+    touched,
+)
 from txt2vid_ros.media.jitter.skew_estimator import SkewEstimator
 
 MOST_RATE_CHANGE = 1e-3
@@ -47,6 +54,7 @@ class ReceiveStream:
         self._block = 0
         """Samples of the longest block."""
         self._buffer = CaptureBuffer()
+        prepare()
         self.start_over()
 
     def start_over(self) -> None:
