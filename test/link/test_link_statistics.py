@@ -86,6 +86,7 @@ def test_a_link_that_is_cut_counts_as_lost_until_it_is_back() -> None:
         simulation.say(f'Sentence number {number}.')
         before += lost(figures, simulation, 4)
     assert not any(before)
+    simulation.run(2.5)  # The cut has begun.
     simulation.say('Are you there?')
     cut = lost(figures, simulation, 30)
     assert not any(cut[:9])
