@@ -6,7 +6,6 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 import contextlib
 import dataclasses
 import math
-import os
 import signal
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from txt2vid_ros.core.process.forking.forked_processes import (
     ForkServer,
     reap_strangers,
 )
+from txt2vid_ros.core.process.prefixed_output import PrefixedOutput
 from txt2vid_ros.core.process.restart_policy import RestartPolicy
 from txt2vid_ros.core.process.shared_memory import remove_abandoned
 from txt2vid_ros.core.process.stop_watch import StopWatch
@@ -31,6 +31,10 @@ LOOK_SECONDS = 0.05
 """Seconds from one look at the children to the next."""
 KILLED_SECONDS = 1.0
 """Seconds within which who gets SIGKILL has usually ended; else its end is seen later."""
+READ_SECONDS = 0.2
+"""Seconds in which the last lines of who has ended are read."""
+HOLD_SECONDS = 3.0
+"""Seconds that a node may take to end after it has said why it cannot work."""
 COLOURS = (36, 33, 35, 32, 34, 31)
 
 
@@ -66,17 +70,15 @@ class Supervisor:
         where a signal stops them, unless a debugger has them.
         """
         self._delays = delays or {}
-        self._output = output or sys.stdout
         self._environment = dict(environment)
         self._children = [_Child(name, command, COLOURS[at % len(COLOURS)], restarts(),
                                  name in replaced_when_stopped)
                           for at, (name, command) in enumerate(commands.items())]
-        self._width = max(8, *map(len, commands))
+        self._lines = PrefixedOutput(output or sys.stdout, max(8, *map(len, commands)))
         self._stop = threading.Event()
         self._fork = fork
         self._server: ForkServer | None = None
         self._status = 0
-        self._print_lock = threading.Lock()
 
     def stop(self, status: int = 0) -> None:
         """Have run() end everything and return `status`; may be called from a signal handler."""
@@ -94,14 +96,16 @@ class Supervisor:
                 for child in self._children:
                     self._look_after(child)
                 self._reap()
+                self._lines.release(older=HOLD_SECONDS)
                 idle()
         finally:
             self._end_all()
+            self._lines.release()
         return self._status
 
     def say(self, line: str) -> None:
         """Print a line of the supervisor's own."""
-        self._print('txt2vid', 0, line)
+        self._lines.print('txt2vid', 0, line)
 
     def _start(self, child: _Child, plainly: bool = False) -> None:
         process = None if plainly else self._forked(child)
@@ -111,7 +115,7 @@ class Supervisor:
         child.watch = None
         child.started = time.monotonic()
         child.again_at = 0.0
-        child.relay = self._relay_of(child.name, child.colour, child.process.stdout)
+        child.relay = self._lines.relay(child.name, child.colour, child.process.stdout)
 
     def _forked(self, child: _Child) -> ForkedProcess | None:
         """Return a process that is being forked; None where it has to be started plainly."""
@@ -124,7 +128,7 @@ class Supervisor:
             if self._server is None:
                 self._server = ForkServer(
                     [each.command for each in self._children], self._environment)
-                self._relay_of('txt2vid', 0, self._server.process.stdout)
+                self._lines.relay('txt2vid', 0, self._server.process.stdout)
             return self._server.start(child.command)
         except OSError as error:
             self._fork = False
@@ -168,8 +172,12 @@ class Supervisor:
             return
         delay = child.restarts.failed(now - child.started, status)
         if status == EXIT_USER_ERROR:
+            # Why is said last of all.
             self.stop(EXIT_USER_ERROR)
             return
+        if child.relay is not None:
+            child.relay.join(READ_SECONDS)
+        self._lines.release(child.name)
         how = how_it_ended(status)
         if delay is None:
             self.say(f'{child.name} {how} for the {child.restarts.failures}th time in a row; '
@@ -187,31 +195,6 @@ class Supervisor:
             return False
         child.watch = child.watch or StopWatch.of(child.process.pid)
         return child.watch.stopped()
-
-    def _relay_of(self, name: str, colour: int, stream: IO[bytes] | None) -> threading.Thread:
-        """Print the lines of a stream under a name, on a thread of its own."""
-        assert stream is not None
-
-        def relay() -> None:
-            for line in stream:
-                self._print(name, colour, line.decode('utf-8', 'replace').rstrip('\r\n'))
-
-        thread = threading.Thread(target=relay, daemon=True, name=f'{name} output')
-        thread.start()
-        return thread
-
-    def _print(self, name: str, colour: int, line: str) -> None:
-        prefix = f'{name:>{self._width}} | '
-        if self._output.isatty() and 'NO_COLOR' not in os.environ:
-            prefix = f'\x1b[{colour}m{prefix}\x1b[0m'
-        with self._print_lock:
-            try:
-                self._output.write(f'{prefix}{line}\n')
-                self._output.flush()
-            except (OSError, ValueError):
-                # Nobody reads any more, or the disk is full: the graph goes on until it is told
-                # to stop, and its output must still be drained, or its nodes would block.
-                return
 
     def _end_all(self) -> None:
         deadline = time.monotonic()

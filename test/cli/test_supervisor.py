@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 
+from txt2vid_ros.core.process.restart_policy import RestartPolicy
 from txt2vid_ros.supervisor import Supervisor
 
 ENVIRONMENT = dict(os.environ)
@@ -32,6 +33,38 @@ def test_output_is_prefixed_and_a_user_error_ends_all() -> None:
     lines = output.getvalue().split('\n')
     assert '   first | hello' in lines
     assert '   first | there' in lines
+
+
+def test_why_a_node_cannot_work_is_said_last(tmp_path: Path) -> None:
+    said = tmp_path / 'said'
+    output = io.StringIO()
+    supervisor = Supervisor({
+        'first': python('import pathlib, sys, time\n'
+                        'print("INFO: loading")\n'
+                        'print("FATAL: x.port: 1 is in use. Choose another.", flush=True)\n'
+                        f'while not pathlib.Path({str(said)!r}).exists(): time.sleep(0.01)\n'
+                        'sys.exit(2)'),
+        'second': python('import pathlib, sys, time\n'
+                         'print("INFO: ready", flush=True)\n'
+                         f'pathlib.Path({str(said)!r}).touch()\n'
+                         'time.sleep(600)')}, ENVIRONMENT, output, delays={'second': 0.5})
+    assert supervisor.run() == 2
+    *before, last, empty = output.getvalue().split('\n')
+    assert (last, empty) == ('   first | FATAL: x.port: 1 is in use. Choose another.', '')
+    assert '  second | INFO: ready' in before
+
+
+def test_why_a_node_failed_is_said_where_others_go_on() -> None:
+    """Also in the order in which it was said, before what the supervisor does about it."""
+    output = io.StringIO()
+    supervisor = Supervisor({'node': python(
+        'print("FATAL: internal error:\\nTraceback"); print("FATAL: no memory"); exit(1)')},
+        ENVIRONMENT, output, restarts=lambda: RestartPolicy(1))
+    assert supervisor.run() == 1
+    lines = output.getvalue().split('\n')
+    assert lines[:3] == ['    node | FATAL: internal error:', '    node | Traceback',
+                         '    node | FATAL: no memory']
+    assert 'giving up' in lines[3]
 
 
 def test_who_may_start_later_does() -> None:
@@ -148,6 +181,7 @@ def test_who_shows_the_picture_is_replaced_where_a_signal_has_stopped_it() -> No
 
 FORKING = """
 import os, sys
+from txt2vid_ros.core.process.restart_policy import RestartPolicy
 from txt2vid_ros.supervisor import Supervisor
 commands = {name: [sys.executable, '-m', 'node', name] for name in ('killer', 'other')}
 sys.exit(Supervisor(commands, {**os.environ, 'PYTHONUNBUFFERED': '1'}, fork=True).run())

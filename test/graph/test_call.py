@@ -115,18 +115,44 @@ def test_what_robots_ask_their_own_face_does_not_speak_as_the_peer(ends: tuple[E
 
 
 def test_whoever_hangs_up_ends_the_command_and_the_other_end_is_told(
-        ends: tuple[End, End]) -> None:
+        ends: tuple[End, End], key: Path) -> None:
     anna, bert = ends
+    told: list[str] = []
     with Observer(anna) as there:
-        states = there.record(String, 'call/peer', qos.INFO)
-        for end in (bert, anna):
-            end.remember()
-            with Observer(end) as observer:
-                observer.publisher(Empty, 'call/hang_up', qos.TEXT).publish(Empty())
-                assert end.wait() == 0, end.text
-            end.assert_nothing_left()
-            # The second one has nobody to tell any more, and ends all the same.
-            peer_of(states, lambda peer: peer['state'] == 'ended')
+        heard = there.record(LiveSpeech, 'peer/heard', qos.SPEECH,
+                             keep=lambda message: told.append(message.final) or message.final)
+        states = there.record(String, 'call/peer', qos.INFO, keep=lambda message: told.append(
+            json.loads(message.data)['state']) or message)
+        bert.remember()
+        with Observer(bert) as observer:
+            hang_up = observer.publisher(Empty, 'call/hang_up', qos.TEXT)
+            observer.text('And now good bye.')
+            hang_up.publish(Empty())
+            assert bert.wait() == 0, bert.text
+        bert.assert_nothing_left()
+        peer_of(states, lambda peer: peer['state'] == 'ended')
+        # What was said last is known before the end.
+        heard.wait(lambda final: final == 'And now good bye.')
+        assert told.index('And now good bye.') < told.index('ended')
+
+        # Who is called again goes on, and Ctrl-C hangs up as well.
+        before = len(states.messages)
+        with End(anna.folder.parent / 'carl', '--peer', address_of(anna), '--key', str(key),
+                 '--name', 'Carl') as carl:
+            states.wait(lambda message: json.loads(message.data)['state'] == 'connected', before)
+            carl.wait_line('ready to speak')
+            before = len(states.messages)
+            assert carl.stop() == 0
+            assert 'hanging up' in carl.text
+        states.wait(lambda message: json.loads(message.data)['state'] == 'ended', before)
+    # The second one has nobody to tell any more.
+    assert anna.stop() == 0
+    assert 'may not know' not in anna.text
+
+
+def address_of(end: End) -> str:
+    """Return where an end waits."""
+    return end.wait_line(r'peer of the link over udp, (\S+)')[1]
 
 
 def test_a_face_stays_here_without_consent(tmp_path: Path) -> None:

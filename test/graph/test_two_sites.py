@@ -6,6 +6,8 @@ from collections.abc import Iterator
 import contextlib
 import json
 from pathlib import Path
+import subprocess
+import sys
 from typing import Any
 
 from graph_harness import eventually, FAST
@@ -13,6 +15,7 @@ from hearing import words
 from machine_process import MachineProcess
 import pytest
 from speech_clips import clip
+from txt2vid_ros.bench.rig.machines import ip
 from txt2vid_ros.bench.rig.sites import SITES, Sites
 from txt2vid_ros.core.errors import UserError
 
@@ -85,3 +88,18 @@ def test_the_face_speaks_what_is_said_at_another_site_with_and_without_the_serve
                          environment=CLIENT)
         assert newcomer.process.wait(120) == 0, newcomer.lines
         assert told(ears, 'heard')[1:] == ['re']
+
+
+def test_beside_a_vpn_nodes_have_no_other_address_for_each_other(sites: Sites) -> None:
+    """Else Fast DDS sends all that is said past the VPN as well, in clear."""
+    here = sites.names[0]
+    ip('-n', here, 'address', 'add', '10.79.0.1/24', 'dev', 'lo')  # Of the VPN.
+    servers = ('10.79.0.2:11811', SITES[1], f'10.79.0.2:11811;{SITES[1]}:11811', '10.79.0.1:11811',
+               '127.0.0.1:11811', '10.79.0.2:11811;127.0.0.1:11811', 'nowhere.invalid:11811',
+               f'TCPv4:[{SITES[1]}]:42100', '')
+    code = ('import json; from txt2vid_ros.ros.transports import ways_to; '
+            f'print(json.dumps([ways_to(each) for each in {servers!r}]))')
+    done = subprocess.run([*sites.within(here), sys.executable, '-c', code], check=True,
+                          capture_output=True, text=True)
+    assert json.loads(done.stdout) == [
+        ['10.79.0.1'], [SITES[0]], ['10.79.0.1', SITES[0]], ['10.79.0.1'], [], [], [], [], []]

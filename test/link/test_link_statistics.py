@@ -77,7 +77,7 @@ def lost(figures: LinkStatistics, simulation: Simulation, seconds: int, *, there
 
 def test_a_link_that_is_cut_counts_as_lost_until_it_is_back() -> None:
     network = SimulatedNetwork(delay=0.05, outages=((1030.0, 1070.0),))
-    simulation = Simulation(network, two_way=True)
+    simulation = Simulation(network, LinkConfig(max_age=60), two_way=True)
     figures = LinkStatistics(simulation.sender)
     simulation.say('Hello.')
     # One who only speaks is answered seldom, and that is no loss.
@@ -86,6 +86,7 @@ def test_a_link_that_is_cut_counts_as_lost_until_it_is_back() -> None:
         simulation.say(f'Sentence number {number}.')
         before += lost(figures, simulation, 4)
     assert not any(before)
+    simulation.run(2.5)  # The cut has begun.
     simulation.say('Are you there?')
     cut = lost(figures, simulation, 30)
     assert not any(cut[:9])

@@ -9,7 +9,7 @@ import sys
 
 from bad_path import BadPath
 import pytest
-from txt2vid_ros.bench.rig.machines import ADDRESSES, Machines
+from txt2vid_ros.bench.rig.machines import ADDRESSES, CABLE, ip, Machines
 from txt2vid_ros.link import keys
 
 TEXTS = [f'Sentence number {number} goes through the tunnel.' for number in range(20)]
@@ -101,3 +101,29 @@ def test_the_clock_offset_over_a_jittering_path(machines: Machines, tmp_path: Pa
         figures, heard = converse(machines, 'udp', port, key, clock_ahead=5.0)
     assert [line['text'] for line in heard] == TEXTS
     assert figures['offset'] == pytest.approx(5.0, abs=path.jitter)
+
+
+def test_who_moves_to_another_network_goes_on(machines: Machines, tmp_path: Path) -> None:
+    """As a laptop does, from one Wi-Fi to the next."""
+    key = tmp_path / 'link.key'
+    keys.generate(key)
+    far_machine, near_machine = machines.names
+    common = [sys.executable, str(END), '--transport', 'udp', '--key', str(key), '--address',
+              f'{ADDRESSES[0]}:{PORT}']
+    pipes = {'stdin': subprocess.PIPE, 'stdout': subprocess.PIPE, 'text': True}
+    with (subprocess.Popen([*machines.within(far_machine), *common, '--role', 'receiver'],
+                           **pipes) as far,
+          subprocess.Popen([*machines.within(near_machine), *common, '--role', 'typist'],
+                           **pipes) as near):
+        try:
+            assert far.stdout and near.stdin
+            assert far.stdout.readline() == 'ready\n'
+            print('Before.', file=near.stdin, flush=True)
+            assert json.loads(far.stdout.readline())['text'] == 'Before.'
+            ip('-n', near_machine, 'address', 'delete', f'{ADDRESSES[1]}/24', 'dev', CABLE)
+            ip('-n', near_machine, 'address', 'add', '10.78.0.77/24', 'dev', CABLE)
+            print('Meanwhile.', file=near.stdin, flush=True)
+            assert json.loads(far.stdout.readline())['text'] == 'Meanwhile.'
+        finally:
+            near.kill()
+            far.kill()

@@ -49,6 +49,34 @@ def test_over_udp(address: str) -> None:
         heard.wait_for_texts(TEXTS)
 
 
+def test_a_way_that_is_not_answered_any_more_is_left() -> None:
+    """A router may hold a port to a network that is gone, or this machine its old address."""
+    with contextlib.ExitStack() as open_ends:
+        listener = UdpServer('127.0.0.1:0')
+        client = UdpClient(f'127.0.0.1:{listener.port}')
+        for end in (listener, client):
+            open_ends.callback(end.close)
+
+        def port() -> int:
+            client.send(b'Are you there?')
+            return int(listener.receive()[0].source[1])  # type: ignore[index]
+
+        first = port()
+        # Nobody has been there yet: what is new is not replaced.
+        client.seek(100.0)
+        assert port() == first
+        client.set_peer(None)
+        client.seek(104.0)
+        second = port()
+        assert second != first
+        # An answer may take its time.
+        client.seek(104.5)
+        client.seek(118.0)
+        assert port() == second
+        client.seek(119.5)
+        assert port() != second
+
+
 def test_over_tcp_though_the_receiver_comes_later_and_starts_again() -> None:
     probe = TcpServer('127.0.0.1:0')
     port = probe.port

@@ -230,7 +230,7 @@ def test_a_fault_while_it_is_made_is_one_line(
         raise UserError('humming.sound is 3', 'It has to be a text.')
 
     assert run(make) == 2
-    assert capfd.readouterr().err == 'humming.sound is 3. It has to be a text.\n'
+    assert capfd.readouterr().err == 'FATAL: humming.sound is 3. It has to be a text.\n'
 
 
 def test_a_signal_while_it_is_made_ends_it(ros: None) -> None:

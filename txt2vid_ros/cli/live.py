@@ -72,7 +72,13 @@ def run(arguments: argparse.Namespace) -> int:
         environment(arguments.graph, together),
         delays={spec.name: spec.start_after for spec in specs}, fork=True,
         replaced_when_stopped={spec.name for spec in specs if spec.shows})
-    on_signal((signal.SIGINT, signal.SIGTERM, signal.SIGHUP), supervisor.stop)
+    hang_up = HangUp(arguments.namespace, supervisor.stop, arguments.graph == graph.CALL)
+
+    def leave() -> None:
+        if hang_up.leave():
+            supervisor.say('hanging up; once more ends it at once')
+
+    on_signal((signal.SIGINT, signal.SIGTERM, signal.SIGHUP), leave)
     speaking: threading.Thread | None = None
     stop = threading.Event()
     if arguments.graph != 'sender' and (missing := graph.web_is_missing(chosen)):
@@ -88,8 +94,7 @@ def run(arguments: argparse.Namespace) -> int:
     # Whose figures tell that the graph works: of a sender, which shows no face, its first node's.
     watched = next(name for name in ('stream', 'stt', 'mic') if name in graph_nodes)
     try:
-        with Readiness(manager, arguments.namespace, watched), \
-                HangUp(arguments.namespace, supervisor.stop, arguments.graph == graph.CALL):
+        with Readiness(manager, arguments.namespace, watched), hang_up:
             return supervisor.run()
     finally:
         manager.tell('STOPPING=1')

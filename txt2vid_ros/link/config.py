@@ -42,10 +42,12 @@ class LinkConfig:
     """Utterances that may wait; beyond that, the oldest is dropped."""
     max_characters: int = 20_000
     """Longer texts are refused."""
-    keepalive: float = 30.0
+    keepalive: float = 25.0
     """Seconds of silence of the other end after which a calling peer asks whether it is there;
     0 for never. So it notices a restart of the other end, which cannot call, and keeps the way
-    open through address translation."""
+    open through address translation, which many routers end after 30 s of silence. What the other
+    end says to a translation that has ended anyway arrives after the next question, before it is
+    too old."""
 
     def __post_init__(self) -> None:
         """Refuse values out of range. Raises UserError."""

@@ -71,6 +71,14 @@ class DataTaken:
 
 
 @dataclasses.dataclass(frozen=True)
+class LastSent:
+    """The last message has gone, after all speech before it, or was given up."""
+
+    arrived: bool
+    """Whether the other end has it."""
+
+
+@dataclasses.dataclass(frozen=True)
 class ReceivedAudio:
     """Sound that came over the link, without a gap in it."""
 
@@ -115,5 +123,5 @@ class Mismatch:
     problem: str
 
 
-LinkEvent = (ReceivedText | ReceivedData | DataTaken | ReceivedAudio | SoundPath | Dropped
-             | Connected | Mismatch)
+LinkEvent = (ReceivedText | ReceivedData | DataTaken | LastSent | ReceivedAudio | SoundPath
+             | Dropped | Connected | Mismatch)

@@ -61,7 +61,7 @@ class LinkOptions:
                                   'leaves room')
     queue: int = parameter(0, 'utterances that may wait; 0 for as many as are said within '
                            'max_age, and at least 256', minimum=0, maximum=100_000)
-    keepalive: float = parameter(30.0, 'seconds of silence after which a calling peer asks '
+    keepalive: float = parameter(25.0, 'seconds of silence after which a calling peer asks '
                                  'whether the other one is there; 0 for never', minimum=0.0,
                                  maximum=3600.0)
     take_text: bool = parameter(False, 'whether an end that speaks sends what comes on text as '

@@ -9,7 +9,7 @@ from __future__ import annotations
 from txt2vid_ros.link.codec.text import TextCodec
 from txt2vid_ros.link.config import LinkConfig
 from txt2vid_ros.link.counters import LinkCounters
-from txt2vid_ros.link.delivery.data_channel import DataChannel
+from txt2vid_ros.link.data.data_channel import DataChannel
 from txt2vid_ros.link.delivery.inbound import Inbound
 from txt2vid_ros.link.delivery.outbound import Outbound
 from txt2vid_ros.link.delivery.progress_store import ProgressStore
@@ -18,13 +18,11 @@ from txt2vid_ros.link.exchange import Exchange
 from txt2vid_ros.link.greeting import Greeting, NewSession
 from txt2vid_ros.link.messages import (
     Connected,
-    DataTaken,
     Instant,
     LinkEvent,
     NEVER,
     OutgoingDatagram,
     OutgoingText,
-    ReceivedData,
     Source,
 )
 from txt2vid_ros.link.protocol import wire
@@ -124,6 +122,8 @@ class Peer:
         self._outbound.prepare(now, ready and not self._greeting.in_progress)
         if self._session is None and self._outbound.queue.waiting:
             self._greeting.solicit(now, None)
+        if (last := self.data.prepare(now, self._outbound, self.connected)) is not None:
+            self._inbound.log.add_event(last)
 
     def poll(self, now: Instant) -> list[OutgoingDatagram]:
         """Return the datagrams to send now; call prepare() first, and deliver the events."""
@@ -139,7 +139,7 @@ class Peer:
         """Return when to call poll() at the latest, on the monotonic clock."""
         outbound, inbound = self._outbound, self._inbound
         needs_session = self._session is None and bool(outbound.queue.waiting)
-        wakeups = [outbound.queue.expires, inbound.ack_due,
+        wakeups = [outbound.queue.expires, inbound.ack_due, self.data.farewell.wakeup(outbound),
                    self._greeting.wakeup(now, needs_session)]
         if self._session is not None and not self._greeting.in_progress:
             wakeups += [outbound.wakeup(now), self._keepalive_due,
@@ -165,6 +165,11 @@ class Peer:
     def connected(self) -> bool:
         """Whether there is a session, or the other end has asked for one."""
         return self._session is not None or self._greeting.offers
+
+    @property
+    def calling(self) -> bool:
+        """Whether this end asks for a session, and has not been answered."""
+        return self._greeting.in_progress
 
     @property
     def backlog(self) -> int:
@@ -289,11 +294,7 @@ class Peer:
         elif frame_type is FrameType.AUDIO:
             self.sound.take(counter, reader.rest(), self._inbound.log.offset, now)
         elif frame_type is FrameType.DATA:
-            waiting = self.data.backlog
-            message = self.data.take(reader.rest(), now)
-            if self.data.backlog < waiting:
-                self._inbound.log.add_event(DataTaken(self.data.backlog))
-            if message is not None:
-                self._inbound.log.add_event(ReceivedData(message))
+            for event in self.data.take(reader.rest(), now):
+                self._inbound.log.add_event(event)
         if ack is not None:
             self._outbound.acknowledged(ack, now)

@@ -94,6 +94,8 @@ class LinkRunner(Generic[End]):
         again = self.transport.maintain(self._now().mono)
         with self._lock:
             self.end.prepare(self._now())
+            if self.end.calling:
+                self.transport.seek(self._now().mono)
         self._deliver_events()
         with self._lock:
             now = self._now()

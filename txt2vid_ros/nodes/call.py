@@ -13,7 +13,7 @@ import threading
 import time
 from typing import Any, TYPE_CHECKING
 
-from std_msgs.msg import Empty, Int32MultiArray, String, UInt8MultiArray
+from std_msgs.msg import Bool, Empty, Int32MultiArray, String, UInt8MultiArray
 from txt2vid_ros.call.exchange import CardExchange
 from txt2vid_ros.call.fields import CardError
 from txt2vid_ros.call.options import CallOptions
@@ -25,6 +25,7 @@ from txt2vid_ros.call.summary import summary
 from txt2vid_ros.core.registry import names, VOICES
 from txt2vid_ros.core.storage.state import state_dir
 from txt2vid_ros.link import keys
+from txt2vid_ros.link.data.farewell import LONGEST
 from txt2vid_ros.ros import qos
 from txt2vid_ros.ros.call.remote_parameter import RemoteParameter
 from txt2vid_ros.ros.monitoring.node_status import NodeParameters
@@ -39,9 +40,8 @@ NOBODY = '0' * 32
 """The identity of whoever calls without a key: kept for this call alone."""
 GOODBYE = b'\x10'
 """The message of data that ends a call; no message of cards begins so."""
-GOODBYE_SECONDS = 5.0
-"""Until a call is over at this end, whether the other one has been told or not: three repetitions,
-each of which a bad path may lose, with a round trip of half a second between them."""
+GOODBYE_SECONDS = LONGEST + 5.0
+"""Until a call is over at this end whatever the link says of its goodbye, or does not say."""
 IN_FLIGHT = 2
 """Messages that wait in the link at most: what is sent next can still be chosen."""
 MOST_RECEIVED = 256
@@ -81,23 +81,25 @@ class CallNode(ManagedNode):
         self.until_cleanup(self._exchange.close)
         self._send = self.publisher(UInt8MultiArray, 'link/send', qos.DATA)
         self._state = self.publisher(String, 'call/peer', qos.INFO)
-        self._ended = self.publisher(Empty, 'call/ended', qos.TEXT)
+        self._send_last = self.publisher(UInt8MultiArray, 'link/send_last', qos.DATA)
+        self._ended = self.publisher(Empty, 'call/ended', qos.ENDED)
         self._received: collections.deque[bytes] = collections.deque(maxlen=MOST_RECEIVED)
         self._free, self._largest, self._sessions = 0, 0, 0
         self._again = self._left = False
         self._leaving: float | None = None
-        self._goodbye_taken = self._told_goodbye = False
+        self._over = False
         self._own_problem = ''
         self._told = self._people = ''
 
     def start(self) -> None:
         """Exchange cards."""
         self._remote = RemoteParameter(self, ('tts', 'lipsync'), 'people')
-        self._again, self._left, self._leaving = True, False, None
+        self._again, self._left, self._leaving, self._over = True, False, None, False
         self._told = self._people = ''
         for kind, topic, take, profile in (
                 (UInt8MultiArray, 'link/received', self._on_received, qos.DATA),
                 (Int32MultiArray, 'link/room', self._on_room, qos.INFO),
+                (Bool, 'link/sent_last', self._on_sent_last, qos.DATA),
                 (String, 'call/own_face', self._on_own_face, qos.INFO),
                 (Empty, 'call/hang_up', self._on_hang_up, qos.TEXT)):
             self.create_subscription(kind, topic, take, profile,
@@ -134,10 +136,15 @@ class CallNode(ManagedNode):
             self._free, self._largest = IN_FLIGHT - waiting, largest
             if sessions != self._sessions:
                 self._sessions, self._again, self._left = sessions, True, False
-            # What the link said before it took the goodbye says nothing of that.
-            self._goodbye_taken |= self._leaving is not None and waiting > 0
-            self._told_goodbye |= self._goodbye_taken and not waiting
+                # A link that has been started again knows of no goodbye.
+                self._over |= not sessions
             self._lock.notify()
+
+    def _on_sent_last(self, message: Bool) -> None:
+        """Note that the other end has the goodbye, or that the link has given up."""
+        if self._leaving is not None and not message.data:
+            self.get_logger().warning('hung up, and the other end may not know it')
+        self._over = True
 
     def _on_own_face(self, message: String) -> None:
         """Take the file of a face whose owner agrees to share it; an empty text takes it back."""
@@ -146,12 +153,14 @@ class CallNode(ManagedNode):
         self._own.share(Path(message.data) if message.data else None, faces, keeps=False)
 
     def _on_hang_up(self, _: Empty) -> None:
-        """Tell the peer, then everybody here, that the call is over."""
+        """Tell the peer, once it has all that was said, then everybody here that it is over."""
         with self._lock:
             if self._leaving is None:
-                self._leaving, self._told_goodbye = time.monotonic(), not self._sessions
-                self._goodbye_taken = False
-                self._send.publish(UInt8MultiArray(data=GOODBYE))
+                # Of those who have left themselves, and before the link is there, nobody is told.
+                self._over = self._left or not self._send_last.get_subscription_count()
+                self._leaving = time.monotonic()
+                if not self._over:
+                    self._send_last.publish(UInt8MultiArray(data=GOODBYE))
             self._lock.notify()
 
     # On a thread: taking a face needs seconds ---------------------------------------------------
@@ -177,9 +186,9 @@ class CallNode(ManagedNode):
             self._tell()
 
     def _leave(self) -> None:
-        """End the call once the peer knows that it is over, or has not answered for long."""
+        """End the call once the peer knows that it is over, or the link has given up."""
         if self._leaving is not None and (
-                self._told_goodbye or time.monotonic() - self._leaving > GOODBYE_SECONDS):
+                self._over or time.monotonic() - self._leaving > GOODBYE_SECONDS):
             self._leaving = None
             self._ended.publish(Empty())
 

@@ -22,6 +22,7 @@ from txt2vid_ros.link.messages import (
     DataTaken,
     Dropped,
     Instant,
+    LastSent,
     LinkEvent,
     Mismatch,
     OutgoingText,
@@ -90,7 +91,8 @@ class LinkNode(ManagedNode):
         self._transport: Transport | None = transport
         self._runner: LinkRunner[Peer] | None = None
         self._drafts = DraftTopics(self, self._on_speech) if self._role.speaks else None
-        self._data = DataTopics(self, self._send_data) if self._role.two_way else None
+        self._data = (DataTopics(self, self._send_data, self._send_last)
+                      if self._role.two_way else None)
         self._sound = LinkSound(self, self._role, self._use, self._instant)
         self._trace = TracePublisher(self)
         self._statistics = LinkStatistics(self._end)
@@ -214,6 +216,9 @@ class LinkNode(ManagedNode):
             runner.use(lambda end, now: end.submit_data(message, now))
             self._tell_room(self._end.data.backlog)
 
+    def _send_last(self, message: bytes) -> None:
+        self._use(lambda end, now: end.data.submit_last(message, now))
+
     def _tell_room(self, waiting: int) -> None:
         if self._data is not None:
             self._data.tell_room(waiting, self._end.data.largest, self._end.counters.sessions)
@@ -239,6 +244,8 @@ class LinkNode(ManagedNode):
                 self._data.received(event.message)
             case DataTaken():
                 self._tell_room(event.waiting)
+            case LastSent() if self._data is not None:
+                self._data.sent_last(event.arrived)
             case Mismatch() if event.problem != self._statistics.mismatch:
                 self._statistics.mismatch = event.problem
                 log.error(event.problem)

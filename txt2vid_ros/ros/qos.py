@@ -36,6 +36,8 @@ EXPRESSION = _reliable(10)
 SPEAKING = _reliable(1, latched=True)
 INFO = _reliable(1, latched=True)
 LEAD = _reliable(1, latched=True)
+ENDED = _reliable(1, latched=True)
+"""So that a runner that was not matched yet learns of a call that was over as soon as it began."""
 IMAGE = _reliable(5)
 TRACE = _reliable(100, latched=True)
 """So that who asks afterwards learns of the last dozens of utterances."""

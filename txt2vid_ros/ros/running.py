@@ -66,7 +66,7 @@ def run_together(makes: Sequence[Callable[[], ManagedNode]], arguments: list[str
                 nodes[-1].shared = shared
         status = _spin(nodes, loading)
     except UserError as error:
-        print(error, file=sys.stderr, flush=True)
+        print(f'FATAL: {error}', file=sys.stderr, flush=True)
         status = EXIT_USER_ERROR
     except KeyboardInterrupt:
         status = 0

@@ -7,6 +7,7 @@ import contextlib
 import dataclasses
 import os
 import random
+import socket
 import tempfile
 
 from txt2vid_ros.core.process.shared_memory import (
@@ -25,6 +26,7 @@ ADDRESSED = ('ROS_STATIC_PEERS', 'ROS_LOCALHOST_ONLY')
 """Variables that ROS understands only together with a reach of its own."""
 SERVERS = 'ROS_DISCOVERY_SERVER'
 """Names servers by which nodes find each other, in place of multicast and of addresses."""
+_ANY_PORT = 9
 PICTURE_SEGMENT = 8 << 20
 """Bytes of shared memory for pictures; a whole one has to find room in it."""
 
@@ -61,6 +63,10 @@ def transports(pictures: Pictures, environment: MutableMapping[str, str] = os.en
     just waiting or reading; else it goes on to write where nobody reads (docs/ros.md). A UDP port
     has no such memory. Who receives pictures takes a port that nobody had before. What killed
     processes have left in shared memory is removed first.
+
+    With a discovery server only the ways to it are used. Else nodes tell the others all addresses
+    of this machine, and whoever reaches one of them beside a VPN is sent everything there as well,
+    in clear (docs/sites.md).
     """
     remove_abandoned()
     if any(environment.get(name) for name in OWN):
@@ -72,7 +78,8 @@ def transports(pictures: Pictures, environment: MutableMapping[str, str] = os.en
     if reach == LOCALHOST and not by_ros:
         # With this reach ROS would add a transport by shared memory to every process.
         changed[REACH] = 'SYSTEM_DEFAULT'
-    profile = _profile(pictures, reach, by_ros, bool(environment.get(SERVERS)),
+    servers = environment.get(SERVERS, '')
+    profile = _profile(pictures, reach, by_ros, bool(servers), ways_to(servers),
                        _own_port_offset(environment) if pictures.received else 0)
     # Fast DDS takes nothing but the path of a file that is there.
     with tempfile.NamedTemporaryFile('w', prefix='txt2vid_', suffix='.xml') as file:
@@ -91,13 +98,34 @@ def transports(pictures: Pictures, environment: MutableMapping[str, str] = os.en
                     environment[name] = value
 
 
-def _profile(pictures: Pictures, reach: str, by_ros: bool, by_server: bool, own_port_offset: int
-             ) -> str:
+def ways_to(servers: str) -> list[str]:
+    """
+    Return the addresses of this machine that lead to `servers`, as ROS_DISCOVERY_SERVER has them.
+
+    None where that cannot be told: one is on this machine only, has no UDP address of IPv4, or no
+    route leads there yet.
+    """
+    found: list[str] = []
+    for server in filter(None, (each.strip() for each in servers.split(';'))):
+        if '[' in server:
+            return []
+        try:
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+                probe.connect((server.partition(':')[0], _ANY_PORT))  # Which sends nothing.
+                found.append(str(probe.getsockname()[0]))
+        except (OSError, UnicodeError):
+            return []
+    return [] if any(each.startswith('127.') for each in found) else [*dict.fromkeys(found)]
+
+
+def _profile(pictures: Pictures, reach: str, by_ros: bool, by_server: bool, ways: list[str],
+             own_port_offset: int) -> str:
     described, used = [], []
     if not (reach == LOCALHOST and by_ros):
         # The range is how many processes of a machine find each other; ROS has the same.
         described.append('<transport_id>udp</transport_id><type>UDPv4</type>'
-                         '<maxInitialPeersRange>32</maxInitialPeersRange>')
+                         '<maxInitialPeersRange>32</maxInitialPeersRange>'
+                         + _each('interfaceWhiteList', [_each('address', ways)]))
         used.append('udp')
     if pictures.sent or pictures.received:
         segment = f'<segment_size>{PICTURE_SEGMENT}</segment_size>' if pictures.sent else ''

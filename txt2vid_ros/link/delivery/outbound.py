@@ -142,6 +142,11 @@ class Outbound:
         """How many utterances have not been acknowledged."""
         return len(self.queue.waiting) + (len(self.session.unconfirmed) if self.session else 0)
 
+    @property
+    def all_sent(self) -> bool:
+        """Whether no utterance waits to be sent for the first time."""
+        return not self.queue.waiting and (self.session is None or not self.session.packed)
+
     def _pack(self, session: SendingSession, now: Instant) -> bool:
         """Code the next utterances, unless that is done; return whether there are any."""
         if session.packed:

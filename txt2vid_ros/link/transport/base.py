@@ -46,6 +46,10 @@ class Transport(abc.ABC):
         """Make `source` the peer: something new, sealed for this session, came from there."""
         return
 
+    def seek(self, now: float) -> None:
+        """Note that the other end is called and has not answered yet; called again and again."""
+        return
+
     def count_rejected(self, source: Source) -> None:
         """Note that a useless datagram came from `source`."""
         return

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import socket
 from typing import Any
 
-from txt2vid_ros.link.messages import Source
+from txt2vid_ros.core.backoff import Backoff
+from txt2vid_ros.link.messages import NEVER, Source
 from txt2vid_ros.link.transport.address import bind_error, resolve, ResolvedAddress
 from txt2vid_ros.link.transport.base import MAX_RECEIVED_AT_ONCE, ReceivedDatagram, Transport
 from txt2vid_ros.link.transport.peer_address import Lookup, PeerAddress
@@ -15,6 +17,8 @@ _UDP_HEADER = 8
 _RECEIVE_BUFFER_BYTES = 4 << 20
 _SO_RCVBUFFORCE = 33  # Of Linux; Python has no name for it.
 _MAX_UDP_BYTES = 65_536
+_RENEWAL_BACKOFF = Backoff(first=15.0, largest=300.0)
+"""Seconds for which nobody answers a socket until it is replaced again."""
 
 
 def _open(address: ResolvedAddress) -> socket.socket:
@@ -40,6 +44,7 @@ class UdpClient(Transport):
         self._address: ResolvedAddress | None = None
         self._unsent = b''
         self._error = ''
+        self._renewals, self._renewal_due = 0, NEVER
         self._follow()
 
     def _follow(self) -> None:
@@ -47,16 +52,23 @@ class UdpClient(Transport):
         address = self._peer.current
         if address is None or address is self._address:
             return
-        self.close()
-        self._address, self._socket = address, _open(address)
-        self._connect()
+        self._address = address
+        self._renew()
         unsent, self._unsent = self._unsent, b''
         if unsent:
             self.send(unsent)
 
-    def _connect(self) -> None:
-        if self._socket is None or self._address is None:
+    def _renew(self) -> None:
+        """
+        Replace the socket: one that was connected keeps this machine's address of that time.
+
+        So it leads nowhere once that has changed or another network carries the default route,
+        and a router that translates addresses may hold its port to a way that is gone.
+        """
+        self.close()
+        if self._address is None:
             return
+        self._socket = _open(self._address)
         try:
             self._socket.connect(self._address.sockaddr)
             self._error = ''
@@ -99,11 +111,24 @@ class UdpClient(Transport):
             return
         except OSError as error:
             self._unreachable(error)
-            self._connect()
+            if error.errno != errno.ECONNREFUSED:
+                self._renew()
+                with contextlib.suppress(OSError):
+                    self._socket.send(datagram)
 
     def set_peer(self, source: Source) -> None:
         """Note that the receiver has answered."""
         self._peer.answered()
+        self._renewals, self._renewal_due = 0, -NEVER
+
+    def seek(self, now: float) -> None:
+        """Try another socket where one that worked is not answered any more, then now and then."""
+        if self._renewal_due == NEVER:
+            self._renewal_due = now + _RENEWAL_BACKOFF.after(1)
+        elif now >= self._renewal_due:
+            self._renew()
+            self._renewals += 1
+            self._renewal_due = now + _RENEWAL_BACKOFF.after(self._renewals)
 
     def maintain(self, now: float) -> float:
         """Look the name up where that is due, and follow it."""

@@ -7,7 +7,9 @@ import collections
 from txt2vid_ros.core.backoff import Backoff
 from txt2vid_ros.core.errors import UserError
 from txt2vid_ros.link.config import LinkConfig
-from txt2vid_ros.link.messages import Instant, NEVER
+from txt2vid_ros.link.data.farewell import Farewell
+from txt2vid_ros.link.delivery.outbound import Outbound
+from txt2vid_ros.link.messages import DataTaken, Instant, LastSent, NEVER, ReceivedData
 from txt2vid_ros.link.protocol.wire import BodyReader, FrameError
 
 MAX_MESSAGES = 64
@@ -44,6 +46,9 @@ class DataChannel:
         self._number = 0
         self._wanted: int | None = None
         """The number of the message that comes next; None until one has come."""
+        self._taken = 0
+        """How many messages the other end has taken."""
+        self.farewell = Farewell()
         self._ack_due = self._send_due = NEVER
         self._tries = 0
 
@@ -63,15 +68,34 @@ class DataChannel:
 
     def submit(self, message: bytes, now: Instant) -> None:
         """Append a message. Raises UserError where it is too long, or too many wait."""
-        if not 0 < len(message) <= self.largest:
-            raise UserError(f'a message of {len(message)} bytes does not fit a datagram',
-                            f'Send 1 to {self.largest} bytes at a time')
+        self.check(message)
         if not self.room:
             raise UserError(f'{MAX_MESSAGES} messages wait for the link already',
                             'Submit no more than there is room for')
         self._waiting.append(message)
         if len(self._waiting) == 1:
             self._tries, self._send_due = 0, now.mono
+
+    def submit_last(self, message: bytes, now: Instant) -> None:
+        """
+        Take a message that goes after all that was said before it; LastSent tells the outcome.
+
+        Raises UserError where it is too long.
+        """
+        self.check(message)
+        self.farewell.begin(message, now)
+
+    def prepare(self, now: Instant, outbound: Outbound, connected: bool) -> LastSent | None:
+        """Submit the last message where that is due; return its outcome, once."""
+        if self.room and self.farewell.may_go(outbound):
+            self.submit(self.farewell.take(self._taken + self.backlog), now)
+        return self.farewell.step(now, outbound, self._taken, connected)
+
+    def check(self, message: bytes) -> None:
+        """Raise UserError where no datagram can carry a message."""
+        if not 0 < len(message) <= self.largest:
+            raise UserError(f'a message of {len(message)} bytes does not fit a datagram',
+                            f'Send 1 to {self.largest} bytes at a time')
 
     def begin(self, now: Instant, known: bool) -> None:
         """Begin a session; `known` is whether the other end is the one of before."""
@@ -82,11 +106,18 @@ class DataChannel:
 
     def heard(self, now: Instant) -> None:
         """Note that something came from the other end, which may answer again."""
+        self.farewell.heard(now)
         if self._waiting and (self._send_due == NEVER or self._tries >= _MAX_UNANSWERED):
             self._tries, self._send_due = 0, now.mono
 
-    def take(self, body: bytes, now: Instant) -> bytes | None:
-        """Take a body; return the message where it is new. Raises FrameError."""
+    def take(self, body: bytes, now: Instant) -> list[DataTaken | ReceivedData]:
+        """Take a body; return what is new of it. Raises FrameError."""
+        waiting = self.backlog
+        message = self._take(body, now)
+        taken = [DataTaken(self.backlog)] if self.backlog < waiting else []
+        return [*taken, *([] if message is None else [ReceivedData(message)])]
+
+    def _take(self, body: bytes, now: Instant) -> bytes | None:
         reader = BodyReader(body)
         flags = reader.byte()
         if flags & _ACKS:
@@ -105,6 +136,7 @@ class DataChannel:
     def _acknowledged(self, wanted: int, now: Instant) -> None:
         if self._waiting and wanted == (self._number + 1) % _NUMBERS:
             self._waiting.popleft()
+            self._taken += 1
             self._number = wanted
             self._tries, self._send_due = 0, now.mono if self._waiting else NEVER
 
