@@ -84,6 +84,17 @@ class LipSyncSession(abc.ABC):
         return [self.render(time, index, speech)
                 for time, index in zip(times, driving_indices, strict=True)]
 
+    def between(self, blended: Frame, time: float, around: tuple[float, float],
+                speech: SpeechView) -> Frame:
+        """
+        Return `blended` with drawn anew what a blend cannot show at `time`.
+
+        It is the weighted mean of the last two pictures that render() returned, for the times
+        `around`; it stays as it is, and is returned where nothing is wrong with it, as by default.
+        A mouth between two others looks like a blend of them; a lid, or a head that turns, not.
+        """
+        return blended
+
     def express(self, expressions: ExpressionTimeline) -> bool:
         """
         Show the expressions and the gaze that `expressions` holds for a frame's time.

@@ -2,7 +2,8 @@
 Rendering the mouth at half or a third of the frame rate on a machine too slow for more.
 
 Independent of the engine: the cost of each picture is measured, and the frames in between are
-interpolated from the rendered ones. Neither the sound nor the frame rate changes.
+interpolated from the rendered ones. The engine draws anew what that would spoil, as lids that
+blink. Neither the sound nor the frame rate changes.
 """
 
 from __future__ import annotations
@@ -89,6 +90,8 @@ class RenderRateControl:
 
 Render = Callable[[int], Frame]
 """Returns the picture, or the driving frame, at a place of the frame grid."""
+Between = Callable[[Frame, int, KeyFrames], Frame]
+"""Returns a blend, for a place between two key frames, with anew what a blend cannot show."""
 
 
 class FrameInterpolator:
@@ -96,18 +99,20 @@ class FrameInterpolator:
 
     def __init__(self, rate_control: RenderRateControl, render: Render, driving: Render,
                  mouth_moved: Callable[[], bool | None] = lambda: None,
-                 clock: Callable[[], float] = time.perf_counter) -> None:
+                 clock: Callable[[], float] = time.perf_counter,
+                 between: Between = lambda blended, place, keys: blended) -> None:
         """
         `render` returns the engine's picture at a place, `driving` the frame beneath it.
 
         `mouth_moved` tells whether the last picture had a moving mouth. If it returns None, a
-        picture that differs from the driving frame counts as one.
+        picture that differs from the driving frame counts as one. `between` mends blends.
         """
         self._rate_control = rate_control
         self._render = render
         self._driving = driving
         self._mouth_moved = mouth_moved
         self._clock = clock
+        self._mended = between
         self._rendered: dict[int, Frame] = {}
 
     def frame(self, place: int) -> Frame:
@@ -120,7 +125,7 @@ class FrameInterpolator:
             if keys.after > place + 1:
                 self._key(keys.after)
             return frame
-        return self._between(keys, place)
+        return self._mended(self._between(keys, place), place, keys)
 
     def forget(self) -> None:
         """Drop pictures rendered ahead, because the speech they belong to was cut off."""

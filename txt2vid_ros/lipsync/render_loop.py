@@ -8,7 +8,7 @@ import threading
 
 from txt2vid_ros.core.clock import Clock, FrameGrid, SECOND
 from txt2vid_ros.lipsync.engine import Frame, LipSyncSession
-from txt2vid_ros.lipsync.frame_pacing import FrameInterpolator, RenderRateControl
+from txt2vid_ros.lipsync.frame_pacing import FrameInterpolator, KeyFrames, RenderRateControl
 from txt2vid_ros.media.driving.driving_media import DrivingMedia
 from txt2vid_ros.media.lead_time_estimator import LeadTimeEstimator
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
@@ -32,9 +32,13 @@ class AnimatedFace:
         def render(place: int) -> Frame:
             return session.render(grid.seconds(place), driving_index(place), speech)
 
+        def between(blended: Frame, place: int, keys: KeyFrames) -> Frame:
+            return session.between(blended, grid.seconds(place),
+                                   (grid.seconds(keys.before), grid.seconds(keys.after)), speech)
+
         self._interpolator = FrameInterpolator(
             self.rate_control, render, lambda place: driving.frames[driving_index(place)],
-            lambda: session.mouth_moved)
+            lambda: session.mouth_moved, between=between)
 
     def frame(self, place: int) -> Frame:
         """Return the picture at a place of the grid."""

@@ -65,6 +65,18 @@ class FlashSession(LipSyncSession):
         frame[:height // CORNER, :width // CORNER] = light
         return frame
 
+    def between(self, blended: Frame, time: float, around: tuple[float, float],
+                speech: SpeechView) -> Frame:
+        """Have the face mend the blend; the light stays as blended."""
+        mended = (blended if self._face is None
+                  else self._face.between(blended, time, around, speech))
+        if mended is blended:
+            return blended
+        frame = mended.copy()
+        part = np.s_[:frame.shape[0] // CORNER, :frame.shape[1] // CORNER]
+        frame[part] = blended[part]
+        return frame
+
     def express(self, expressions: ExpressionTimeline) -> bool:
         """Have the face show expressions, where there is one."""
         return self._face is not None and self._face.express(expressions)

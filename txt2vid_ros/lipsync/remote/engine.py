@@ -93,6 +93,11 @@ class RaySession(LipSyncSession):
         self.mouth_moved = self._local.mouth_moved
         return frames
 
+    def between(self, blended: Frame, time: float, around: tuple[float, float],
+                speech: SpeechView) -> Frame:
+        """Have the engine here mend the blend, if it made both pictures; it knows whether."""
+        return self._local.between(blended, time, around, speech)
+
     @property
     def trouble(self) -> str:
         """Return why mouths are made here; '' while they come from elsewhere."""

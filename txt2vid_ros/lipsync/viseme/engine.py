@@ -18,6 +18,7 @@ from txt2vid_ros.lipsync.sound.speech_network import SpeechActivity
 from txt2vid_ros.lipsync.sound.speech_presence import HOLD
 from txt2vid_ros.lipsync.viseme.face_renderer import FaceRenderer
 from txt2vid_ros.lipsync.viseme.head.head_animation import HeadAnimation
+from txt2vid_ros.lipsync.viseme.head.head_between import HeadBetween
 from txt2vid_ros.lipsync.viseme.head.head_warp import HeadWarp, SHUT
 from txt2vid_ros.lipsync.viseme.idle_motion import IdleMotion, IdleState, LifeSettings
 from txt2vid_ros.lipsync.viseme.renderer_cache import RendererCache
@@ -80,6 +81,7 @@ class VisemeSession(LipSyncSession):
         self._idle_motion = IdleMotion(options) if options.life and self._still else None
         self._expressions: ExpressionTimeline | None = None
         self._head: HeadAnimation | None = None
+        self._between: HeadBetween | None = None
         self._spoken: tuple[bytes, Frame] | None = None
         """The last pose of a still picture's mouth, and the picture with it."""
         self.notices = driving.notices + track.notices
@@ -91,21 +93,40 @@ class VisemeSession(LipSyncSession):
             self.mouth_moved = False
             return np.array(self._driving.frames[driving_index])
         renderer = self.renderer(driving_index)
-        shown = None if self._expressions is None else self._expressions.at(time)
-        if shown is not None and shown.at_rest:
-            shown = None
+        shown = self._shown(time)
         corners = 0.0 if shown is None else shown.pose.corners
         picture = self._speaking(renderer, driving_index, presence,
                                  pose_at(time, speech, self._activity), corners)
         if self._idle_motion is None and shown is None:
             return picture.copy() if self._still else picture
+        if self._head is None:
+            head = HeadWarp(renderer.face, picture)
+            self._head = HeadAnimation(head, renderer.moving)
+            self._between = HeadBetween(head, renderer.face.unit)
+        state = self._state(time, speech)
+        if self._between is not None:
+            self._between.keep(time, picture, state)
+        return self._head.animate(picture, state)
+
+    def between(self, blended: Frame, time: float, around: tuple[float, float],
+                speech: SpeechView) -> Frame:
+        """Return a picture between two of a still face, with its own lids, eyes and head."""
+        if self._between is None:
+            return blended
+        return self._between.between(
+            blended, time, around, lambda then: self._state(then, speech))
+
+    def _shown(self, time: float) -> Demeanour | None:
+        """Return the expression and the gaze at `time`; None where there are none."""
+        shown = None if self._expressions is None else self._expressions.at(time)
+        return None if shown is None or shown.at_rest else shown
+
+    def _state(self, time: float, speech: SpeechView) -> IdleState:
+        """Return where lids, brows, eyes and head of a still picture are at `time`."""
         state = (IdleState() if self._idle_motion is None
                  else self._idle_motion.at(time, speech))
-        if shown is not None:
-            state = expressed(state, shown)
-        if self._head is None:
-            self._head = HeadAnimation(HeadWarp(renderer.face, picture), renderer.moving)
-        return self._head.animate(picture, state)
+        shown = self._shown(time)
+        return state if shown is None else expressed(state, shown)
 
     def _speaking(self, renderer: FaceRenderer, driving_index: int, presence: float,
                   pose: MouthPose, corners: float) -> Frame:
@@ -134,7 +155,7 @@ class VisemeSession(LipSyncSession):
         """Release the cached renderers and the network for speech."""
         self._activity.close()
         self._renderers.clear()
-        self._head = self._spoken = None
+        self._head = self._between = self._spoken = None
 
     def renderer(self, index: int) -> FaceRenderer:
         """Return the renderer of driving frame `index`."""

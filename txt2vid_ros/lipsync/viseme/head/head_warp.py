@@ -19,11 +19,11 @@ from txt2vid_ros.lipsync.viseme.warp import Map, remapped, remapped_sharply, smo
 
 Frame = NDArray[np.uint8]
 
-_BROW_LIFT = 0.016  # face units, as far as stress raises them
-_INNER_LIFT = 0.022  # face units, of the ends by the nose besides
+BROW_LIFT = 0.016  # face units, as far as stress raises them
+INNER_LIFT = 0.022  # face units, of the ends by the nose besides
 _KNIT = 0.012  # face units by which the ends by the nose come together in anger
 SHUT = 1.1  # times as far, where the eyes stay shut
-_LOOK = (0.034, 0.014)  # face units of the eyeball's surface to the side and up
+LOOK = (0.034, 0.014)  # face units of the eyeball's surface to the side and up
 _LID_FOLLOWS = 0.22  # of the eye's height by which the upper lid goes with the eyes
 _STREAK = 0.035  # face units to both sides over which stretched skin is smoothed
 _EVEN = (0.35, 0.75)  # of a blink, between which the line of lashes becomes an even one
@@ -103,13 +103,13 @@ class HeadWarp:
             if state.look_right or state.look_up:
                 # What is seen of the eyeball beside the lid, taken from where it was.
                 ball = lid.opening(blink)
-                turned = ball * (_LOOK[0] * -state.look_right)
+                turned = ball * (LOOK[0] * -state.look_right)
                 aside = turned if aside is None else aside + turned
-                shift += ball * (_LOOK[1] * state.look_up)
+                shift += ball * (LOOK[1] * state.look_up)
             lift += shift
-        lift += state.brows * _BROW_LIFT * self._brow
+        lift += state.brows * BROW_LIFT * self._brow
         if state.inner_brows:
-            lift += state.inner_brows * _INNER_LIFT * self._inner
+            lift += state.inner_brows * INNER_LIFT * self._inner
         if state.inner_brows < 0:
             knit = -state.inner_brows * _KNIT * self._towards
             aside = knit if aside is None else aside + knit
