@@ -8,7 +8,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 from txt2vid_ros.core.clock import Clock, SECOND
-from txt2vid_ros.media.jitter.interpolation import AFTER, BEFORE, interpolate
+from txt2vid_ros.media.jitter.interpolation import AFTER, BEFORE, interpolate, prepare
 from txt2vid_ros.media.lead_time_estimator import LeadTimeEstimator
 from txt2vid_ros.media.playback.pace import Pace
 from txt2vid_ros.media.sample_clock import SampleClock
@@ -42,6 +42,7 @@ class SpeechPlayer:
     def __init__(self, speech: SpeechTimeline, clock: Clock,
                  gain: Callable[[], float] = lambda: 1.0, pace: Pace | None = None) -> None:
         """`gain` is asked for every block; from one to the next it changes gradually."""
+        prepare()
         self._speech = speech
         self._clock = clock
         self._wanted_gain = gain
