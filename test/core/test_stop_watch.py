@@ -21,8 +21,8 @@ def seen_after(states: str, ran: float, look: float) -> float:
 
 
 @pytest.mark.parametrize(('states', 'ran', 'look', 'least', 'most'), [
-    ('T', 0.0, 0.1, 0.25, 0.5),
-    ('T', 0.1, 0.1, 10.0, 10.0),    # it is let go on in turn
+    ('T', 0.0, 0.05, 0.15, 0.25), ('T', 0.0, 0.1, 0.15, 0.4),
+    ('T', 0.1, 0.05, 10.0, 10.0), ('T', 0.1, 0.1, 10.0, 10.0),    # it is let go on in turn
     ('t', 0.0, 0.1, 10.0, 10.0),    # a debugger has it
     ('T', 0.0, 1.0, 10.0, 10.0),    # who looks was stopped with it, or has no processor
     ('TS', 0.0, 0.1, 10.0, 10.0), ('S', 0.0, 0.1, 10.0, 10.0), ('', 0.0, 0.1, 10.0, 10.0)])

@@ -97,7 +97,7 @@ def test_beside_a_vpn_nodes_have_no_other_address_for_each_other(sites: Sites) -
     servers = ('10.79.0.2:11811', SITES[1], f'10.79.0.2:11811;{SITES[1]}:11811', '10.79.0.1:11811',
                '127.0.0.1:11811', '10.79.0.2:11811;127.0.0.1:11811', 'nowhere.invalid:11811',
                f'TCPv4:[{SITES[1]}]:42100', '')
-    code = ('import json; from txt2vid_ros.ros.transports import ways_to; '
+    code = ('import json; from txt2vid_ros.ros.middleware.server_routes import ways_to; '
             f'print(json.dumps([ways_to(each) for each in {servers!r}]))')
     done = subprocess.run([*sites.within(here), sys.executable, '-c', code], check=True,
                           capture_output=True, text=True)

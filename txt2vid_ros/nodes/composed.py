@@ -10,10 +10,10 @@ import sys
 
 from txt2vid_ros import nodes
 from txt2vid_ros.core.errors import EXIT_USER_ERROR
+from txt2vid_ros.ros.middleware.transports import Pictures, pictures_of
 from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.node_help import wants_help
 from txt2vid_ros.ros.running import end_process, run_together
-from txt2vid_ros.ros.transports import Pictures, pictures_of
 
 USAGE = """usage: ros2 run txt2vid_ros composed NODE[@NAMESPACE] ... --ros-args \
 [-p NODE:PARAMETER:=VALUE] [-r NODE:FROM:=TO]

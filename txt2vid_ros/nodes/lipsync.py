@@ -22,6 +22,7 @@ from txt2vid_ros.media.speech_timeline import SpeechTimeline
 from txt2vid_ros.ros import qos
 from txt2vid_ros.ros.expression_input import ExpressionInput
 from txt2vid_ros.ros.live_loader import LiveLoader
+from txt2vid_ros.ros.middleware.transports import Pictures
 from txt2vid_ros.ros.monitoring.node_status import NodeParameters
 from txt2vid_ros.ros.monitoring.trace_publisher import TracePublisher
 from txt2vid_ros.ros.node import ManagedNode
@@ -30,7 +31,6 @@ from txt2vid_ros.ros.pictures.picture_output import PictureOutput
 from txt2vid_ros.ros.running import end_process, run
 from txt2vid_ros.ros.sound.lead_request import LeadRequest
 from txt2vid_ros.ros.sound.speech_input import SpeechInput
-from txt2vid_ros.ros.transports import Pictures
 
 OF_FACES = ('engine', 'people', 'width', 'height', 'max_pixels', 'fps')
 """The parameters that the faces are made of, besides all options."""

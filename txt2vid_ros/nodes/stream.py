@@ -28,6 +28,7 @@ from txt2vid_ros.media.output.stream_outputs import StreamOutputs
 from txt2vid_ros.media.output.stream_writer import StreamWriter
 from txt2vid_ros.media.speech_timeline import SpeechTimeline
 from txt2vid_ros.ros import qos
+from txt2vid_ros.ros.middleware.transports import Pictures
 from txt2vid_ros.ros.monitoring.node_status import NodeParameters, WARN_IF
 from txt2vid_ros.ros.monitoring.statement import Statement
 from txt2vid_ros.ros.monitoring.trace_publisher import TracePublisher
@@ -36,7 +37,6 @@ from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.pictures.picture_input import PictureInput
 from txt2vid_ros.ros.running import end_process, run
 from txt2vid_ros.ros.sound.speech_input import SpeechInput
-from txt2vid_ros.ros.transports import Pictures
 
 FIRST_PICTURE_SECONDS = 5.0
 """Seconds that the stream waits for a picture, whose size it takes; then it begins without."""

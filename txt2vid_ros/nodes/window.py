@@ -9,12 +9,12 @@ from typing import Any
 
 from txt2vid_ros.media.screen.presenter import Presenter
 from txt2vid_ros.media.screen.window import SdlWindow
+from txt2vid_ros.ros.middleware.transports import Pictures
 from txt2vid_ros.ros.monitoring.node_status import NodeParameters
 from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.parameters import parameter
 from txt2vid_ros.ros.pictures.picture_input import PictureInput
 from txt2vid_ros.ros.running import end_process, run
-from txt2vid_ros.ros.transports import Pictures
 
 OPENING_SECONDS = 20.0
 TITLE = 'txt2vid: synthetic face and voice'

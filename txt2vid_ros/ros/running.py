@@ -21,11 +21,12 @@ from txt2vid_ros.core.errors import EXIT_USER_ERROR, UserError
 from txt2vid_ros.core.process.heap import keep_large_blocks
 from txt2vid_ros.core.process.sharing import SharedResources
 from txt2vid_ros.core.process.signals import on_signal
+from txt2vid_ros.ros.middleware.goodbye import participants_of, say_goodbye
+from txt2vid_ros.ros.middleware.transports import NO_PICTURES, Pictures, pictures_of, transports
 from txt2vid_ros.ros.node import ManagedNode
 from txt2vid_ros.ros.node_help import node_help, wants_help
 from txt2vid_ros.ros.pictures.picture_exchange import PictureExchange
 from txt2vid_ros.ros.spinning import CLOSE_SECONDS, destroy_cleanly, SpinningExecutor
-from txt2vid_ros.ros.transports import NO_PICTURES, Pictures, pictures_of, transports
 
 ENDING = signal.SIGINT, signal.SIGTERM
 LATEST_END = 9.0
@@ -51,6 +52,7 @@ def run_together(makes: Sequence[Callable[[], ManagedNode]], arguments: list[str
     them load with the same settings is loaded once.
     """
     nodes: list[ManagedNode] = []
+    participants: set[bytes] = set()
     shared = SharedResources()
     loading = _Loading()
     status = 1
@@ -64,6 +66,7 @@ def run_together(makes: Sequence[Callable[[], ManagedNode]], arguments: list[str
                 nodes.append(make())
                 nodes[-1].exchange = exchange
                 nodes[-1].shared = shared
+        participants = participants_of(nodes)
         status = _spin(nodes, loading)
     except UserError as error:
         print(f'FATAL: {error}', file=sys.stderr, flush=True)
@@ -78,6 +81,8 @@ def run_together(makes: Sequence[Callable[[], ManagedNode]], arguments: list[str
             node.halt()
             node.close()
         destroy_cleanly(*nodes, status=status)
+        if participants:
+            say_goodbye(participants, rclpy.get_default_context().get_domain_id())
         rclpy.try_shutdown()
         faulthandler.cancel_dump_traceback_later()
     return status

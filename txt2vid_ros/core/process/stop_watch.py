@@ -7,7 +7,7 @@ import time
 
 from txt2vid_ros.core.process.activity import Activity, activity, main_state
 
-STOPPED_SECONDS = 0.25
+STOPPED_SECONDS = 0.15
 """Seconds for which a process is stopped before it counts as that: nobody knows for how long."""
 LONGEST_LOOK = 0.25
 """Seconds between two looks from which on who looks was held up, or stopped with the process."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, MutableMapping
 import contextlib
 import dataclasses
+from importlib import metadata
 import os
 import random
-import socket
 import tempfile
 
 from txt2vid_ros.core.process.shared_memory import (
@@ -15,6 +15,7 @@ from txt2vid_ros.core.process.shared_memory import (
     ports_in_shared_memory,
     remove_abandoned,
 )
+from txt2vid_ros.ros.middleware.server_routes import ways_to
 
 PROFILES = ('FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES_FILE')
 """The variables that name the settings of Fast DDS up to version 2, and from 3 on."""
@@ -26,7 +27,6 @@ ADDRESSED = ('ROS_STATIC_PEERS', 'ROS_LOCALHOST_ONLY')
 """Variables that ROS understands only together with a reach of its own."""
 SERVERS = 'ROS_DISCOVERY_SERVER'
 """Names servers by which nodes find each other, in place of multicast and of addresses."""
-_ANY_PORT = 9
 PICTURE_SEGMENT = 8 << 20
 """Bytes of shared memory for pictures; a whole one has to find room in it."""
 
@@ -85,7 +85,7 @@ def transports(pictures: Pictures, environment: MutableMapping[str, str] = os.en
     with tempfile.NamedTemporaryFile('w', prefix='txt2vid_', suffix='.xml') as file:
         file.write(profile)
         file.flush()
-        changed |= dict.fromkeys(PROFILES, file.name)
+        changed[profiles_variable()] = file.name
         before = {name: environment.get(name) for name in changed}
         environment.update(changed)
         try:
@@ -98,24 +98,17 @@ def transports(pictures: Pictures, environment: MutableMapping[str, str] = os.en
                     environment[name] = value
 
 
-def ways_to(servers: str) -> list[str]:
-    """
-    Return the addresses of this machine that lead to `servers`, as ROS_DISCOVERY_SERVER has them.
+def profiles_variable() -> str:
+    """Return the one of PROFILES that the Fast DDS of this machine reads."""
+    return PROFILES[_generation()]
 
-    None where that cannot be told: one is on this machine only, has no UDP address of IPv4, or no
-    route leads there yet.
-    """
-    found: list[str] = []
-    for server in filter(None, (each.strip() for each in servers.split(';'))):
-        if '[' in server:
-            return []
-        try:
-            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-                probe.connect((server.partition(':')[0], _ANY_PORT))  # Which sends nothing.
-                found.append(str(probe.getsockname()[0]))
-        except (OSError, UnicodeError):
-            return []
-    return [] if any(each.startswith('127.') for each in found) else [*dict.fromkeys(found)]
+
+def _generation() -> int:
+    # rclpy has no word for it; from version 8 on it is released with Fast DDS 3.
+    try:
+        return int(int(metadata.version('rclpy').partition('.')[0]) >= 8)
+    except metadata.PackageNotFoundError:
+        return 0                # installed without its description: ROS up to Jazzy
 
 
 def _profile(pictures: Pictures, reach: str, by_ros: bool, by_server: bool, ways: list[str],
@@ -144,6 +137,7 @@ def _profile(pictures: Pictures, reach: str, by_ros: bool, by_server: bool, ways
 <listenSocketBufferSize>4194304</listenSocketBufferSize>
 {_PORT.format(own_port_offset) if pictures.received else _UDP_ALONE}
 <builtin>{discovery}{peers}</builtin>
+{'' if by_server else _WORDS_APART[_generation()]}
 </rtps></participant>
 </profiles></dds>"""
 
@@ -156,15 +150,25 @@ def _each(name: str, contents: list[str]) -> str:
 _ANY = '<locator><udpv4/></locator>'
 _UDP_ALONE = f'<defaultUnicastLocatorList>{_ANY}</defaultUnicastLocatorList>'
 _PORT = '<port><offsetd3>{}</offsetd3></port>'
+# Who is there answers a newcomer once, within a millisecond. Fast DDS says the first word in the
+# thread that makes the participant, and has it read what comes only after that: the answer is lost
+# in one of three starts, and the two meet with the next regular word of the other, due in 3 s. By
+# these settings, which limit nothing, another thread says it (docs/ros.md).
+_WORDS_APART = (
+    '<throughputController><bytesPerPeriod>0</bytesPerPeriod><periodMillisecs>1</periodMillisecs>'
+    '</throughputController>',
+    '<flow_controller_descriptor_list><flow_controller_descriptor><name>txt2vid</name>'
+    '</flow_controller_descriptor></flow_controller_descriptor_list>')
+"""By generation, as PROFILES: the other's is an error that makes the whole file one."""
 # Five in half a second are lost easily while a machine starts several processes; the next would
 # come after three seconds.
 _FIRST = ('<initialAnnouncements><count>25</count><period><nanosec>100000000</nanosec></period>'
           '</initialAnnouncements>')
 _EAGER = f'<discovery_config>{_FIRST}</discovery_config>'
-# Who is there already answers a newcomer once, and that is often lost: it comes before that one
-# reads. The two then meet with the next regular word, due each 3 s. On this machine alone it comes
-# more often, above all from those whose pictures are missing meanwhile. Each word is sent to 32
-# ports, and all of a graph take 1 to 2 % of a core (docs/ros.md).
+# The answer of a node to somebody else, such as a client of plain rclpy, is lost in the same way.
+# On this machine alone the regular word comes more often, above all from those whose pictures are
+# missing meanwhile. Each word is sent to 32 ports, and all of a graph take 1 to 2 % of a core
+# (docs/ros.md).
 _OFTEN, _OFTEN_WITH_PICTURES = 500, 300
 """Milliseconds."""
 
