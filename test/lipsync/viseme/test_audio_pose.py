@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 from txt2vid_ros.bench.lipsync.mouth_measurement import requested_opening
 from txt2vid_ros.core.mouth import SHAPE_INDEX
+from txt2vid_ros.lipsync.sound.log_mel import HOP, log_mel
+from txt2vid_ros.lipsync.viseme.sound.audio_features import usual_level, usual_levels
 from txt2vid_ros.lipsync.viseme.sound.audio_pose import (
     LOOK_AHEAD,
     LOOK_BACK,
@@ -61,6 +63,18 @@ def test_the_opening_agrees_with_the_timed_one_on_an_unheard_voice(
 def test_shapes_are_heard_80_ms_ahead() -> None:
     last = CONTEXT[1] - 1 + SMOOTHED[1]
     assert last * 10 + 12.5 <= 80  # half of a column's window is after its middle
+
+
+def test_training_and_figures_know_the_level_as_a_pose_does_at_the_beginning_of_speech(
+        unheard: tuple[np.ndarray, np.ndarray]) -> None:
+    sound = unheard[0][:2 * RATE]
+    padded = np.pad(sound, (round(LOOK_BACK * RATE), round(LOOK_AHEAD * RATE)))
+    columns = round((LOOK_BACK + LOOK_AHEAD) * RATE) // HOP
+    mel, every = log_mel(sound), log_mel(padded)
+    levels = usual_levels(mel)
+    heard = [usual_level(every[at:at + columns]) for at in range(len(mel) - 20)]
+    assert levels.max() - levels.min() > 1  # it begins with silence
+    np.testing.assert_allclose(levels[:len(heard)], heard, atol=1e-3)
 
 
 def test_no_shape_jumps_in_speech_at_its_onset_or_its_end(found: np.ndarray) -> None:

@@ -11,7 +11,7 @@ LOOK_BACK, LOOK_AHEAD = 1.2, 0.2
 CONTEXT = mouth_network.CONTEXT
 """First and one past the last column of the model's input, relative to the present one."""
 
-LEVEL_BACK, LEVEL_AHEAD = 120, 6
+LEVEL_BACK, LEVEL_AHEAD = 120, 20
 """Columns before the present one, and from it on, that show the usual level."""
 
 _USUAL_PERCENTILE = 90
