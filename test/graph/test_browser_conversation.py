@@ -10,10 +10,10 @@ from graph_harness import eventually, FAST, TalkingHead
 from hearing import words
 from hri_msgs.msg import LiveSpeech
 import numpy as np
+from page_transcript import lines, understood
 import pytest
 from ros_observer import Observer
 from speech_clips import clip, RATE, write
-from transcript import lines, understood
 from txt2vid_ros.bench.rig.chromium import microphone, Page, program
 from txt2vid_ros.ros import qos
 

@@ -10,9 +10,9 @@ import time
 from graph_harness import eventually, FAST, TalkingHead
 from hearing import words
 import numpy as np
+from page_transcript import lines, understood
 import pytest
 from speech_clips import clip, RATE, write
-from transcript import lines, understood
 from txt2vid_ros.bench.rig.chromium import microphone, Page, program
 
 pytestmark = [

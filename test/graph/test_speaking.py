@@ -26,7 +26,8 @@ from txt2vid_ros.core.mouth import SHAPES
 from txt2vid_ros.core.pcm import from_s16, VOICE_RATE
 from txt2vid_ros.lipsync.face.mesh import FaceMesh
 from txt2vid_ros.media.driving.driving_media import BUILT_IN_PORTRAIT
-from txt2vid_ros.ros import messages, qos, transports
+from txt2vid_ros.ros import messages, qos
+from txt2vid_ros.ros.middleware import transports
 
 SENTENCE = ('Hello! How are you today? I would like a cup of tea. '
             'We hope to buy a puppy. Stop at the top.')

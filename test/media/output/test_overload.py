@@ -135,7 +135,7 @@ class Process:
     ('R', 1.0, 2.0, 3.0),       # it runs in circles
     ('R', 0.1, 29.0, 31.0),     # the machine is busy
     ('D', 0.0, 29.0, 31.0),
-    ('T', 0.0, 0.25, 0.6),
+    ('T', 0.0, 0.15, 0.6),
     ('T', 0.01, 29.0, 31.0),    # it is stopped and continued in turn
     ('', 0.0, 2.0, 3.0)])
 def test_who_is_kept_from_the_processor_is_not_dead(
