@@ -118,26 +118,25 @@ class JitterBuffer:
     def step(self) -> float:
         """Hand out the chunk that is due, if one is; return the seconds until the next one is."""
         with self._lock:
-            while True:
-                if not self.incoming.started:
-                    return POLL_SECONDS
-                now = self._clock.now()
-                if self._time is None:
-                    self._lead = int(self._requested_lead() * SECOND)
-                    self._time = now + self._lead + self._length
-                self._follow_lead()
-                # A chunk early: a sound is noticed one chunk after its onset.
-                due = self._time - self._lead - self._length
-                if now < due <= now + 2 * LONGEST_STALL_SECONDS * SECOND:
-                    return (due - now) / SECOND
-                if abs(now - due) > LONGEST_STALL_SECONDS * SECOND:
-                    self._warn(now, 'the clock or the machine jumped by '
-                               f'{(now - due) / SECOND:+.1f} s; starting over')
-                    self._start_over()
-                    continue
-                self._next(self._time, due)
-                self._time += self._length
-                return max(0.0, (due + self._length - self._clock.now()) / SECOND)
+            if not self.incoming.started:
+                return POLL_SECONDS
+            now = self._clock.now()
+            if self._time is None:
+                self._lead = int(self._requested_lead() * SECOND)
+                self._time = now + self._lead + self._length
+            self._follow_lead()
+            # A chunk early: a sound is noticed one chunk after its onset.
+            due = self._time - self._lead - self._length
+            if now < due <= now + 2 * LONGEST_STALL_SECONDS * SECOND:
+                return (due - now) / SECOND
+            if abs(now - due) > LONGEST_STALL_SECONDS * SECOND:
+                self._warn(now, 'the clock or the machine jumped by '
+                           f'{(now - due) / SECOND:+.1f} s; starting over')
+                self._start_over()
+                return POLL_SECONDS
+            self._next(self._time, due)
+            self._time += self._length
+            return max(0.0, (due + self._length - self._clock.now()) / SECOND)
 
     def _warn(self, now: int, line: str) -> None:
         # Two senders on one topic would log a line with every block.

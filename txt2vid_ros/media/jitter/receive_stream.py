@@ -132,9 +132,8 @@ class ReceiveStream:
             return True
         if 0 < off < LONGEST_STEP_SECONDS:
             # In small steps: what is skipped may hold the onset of a sound.
-            target = self._cursor + min(off * SPEECH_RATE, count)
-            if self._awaits(count):
-                target = self._cursor
+            step = 0.0 if self._awaits(count) else min(off * SPEECH_RATE, count)
+            target = self._cursor + step
         else:
             target = self._line.position(due - int(self._delay * SECOND)) - count - AFTER
         # Nothing is heard twice.

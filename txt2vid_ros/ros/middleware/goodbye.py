@@ -10,11 +10,9 @@ import struct
 
 import rclpy
 from rclpy.node import Node
+from txt2vid_ros.ros.middleware.rtps_ports import discovery_ports, first_port, MULTICAST
 from txt2vid_ros.ros.middleware.transports import LOCALHOST, REACH, SERVERS
 
-PARTICIPANTS = 32
-"""How many participants of a machine ROS lets find each other."""
-_MULTICAST = '239.255.0.1'
 _PREFIX_BYTES = 12
 _WRITER = bytes.fromhex('000100c2')     # ENTITYID_SPDP_BUILTIN_PARTICIPANT_WRITER
 _PARTICIPANT = bytes.fromhex('000001c1')
@@ -41,16 +39,15 @@ def say_goodbye(participants: Iterable[bytes], domain: int,
     """
     if environment.get(SERVERS):
         return
-    first = 7400 + 250 * domain         # RTPS 2.3, 9.6.1.1
-    where = [('127.0.0.1', first + 10 + 2 * each) for each in range(PARTICIPANTS)]
+    where = [('127.0.0.1', port) for port in discovery_ports(domain)]
     if environment.get(REACH, '').upper() != LOCALHOST:
-        where.append((_MULTICAST, first))
+        where.append((MULTICAST, first_port(domain)))
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
-        for participant in participants:
+        for word in map(_goodbye, participants):
             for address in where:
                 # Who has no such network, or a full one, is forgotten after 20 s as before.
                 with contextlib.suppress(OSError):
-                    sender.sendto(_goodbye(participant), address)
+                    sender.sendto(word, address)
 
 
 def _goodbye(participant: bytes) -> bytes:

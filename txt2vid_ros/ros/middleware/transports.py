@@ -15,6 +15,7 @@ from txt2vid_ros.core.process.shared_memory import (
     ports_in_shared_memory,
     remove_abandoned,
 )
+from txt2vid_ros.ros.middleware.rtps_ports import first_port, MULTICAST, PARTICIPANTS
 from txt2vid_ros.ros.middleware.server_routes import ways_to
 
 PROFILES = ('FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES_FILE')
@@ -117,7 +118,7 @@ def _profile(pictures: Pictures, reach: str, by_ros: bool, by_server: bool, ways
     if not (reach == LOCALHOST and by_ros):
         # The range is how many processes of a machine find each other; ROS has the same.
         described.append('<transport_id>udp</transport_id><type>UDPv4</type>'
-                         '<maxInitialPeersRange>32</maxInitialPeersRange>'
+                         f'<maxInitialPeersRange>{PARTICIPANTS}</maxInitialPeersRange>'
                          + _each('interfaceWhiteList', [_each('address', ways)]))
         used.append('udp')
     if pictures.sent or pictures.received:
@@ -186,7 +187,7 @@ _SELDOM = ('<discovery_config><leaseDuration><sec>60</sec></leaseDuration>'
            '<leaseAnnouncement><sec>10</sec></leaseAnnouncement>'
            '<clientAnnouncementPeriod><sec>2</sec></clientAnnouncementPeriod></discovery_config>')
 _HERE = '<locator><udpv4><address>127.0.0.1</address></udpv4></locator>'
-_MULTICAST = '<locator><udpv4><address>239.255.0.1</address></udpv4></locator>'
+_MULTICAST = f'<locator><udpv4><address>{MULTICAST}</address></udpv4></locator>'
 _PEERS = {
     # As ROS itself does: no multicast where a unicast address is given to listen on.
     True: f'<metatrafficUnicastLocatorList>{_ANY}</metatrafficUnicastLocatorList>'
@@ -198,7 +199,7 @@ _PEERS = {
 def _own_port_offset(environment: MutableMapping[str, str]) -> int:
     """Return the distance to a port for user traffic that no process of this machine has had."""
     domain = environment.get('ROS_DOMAIN_ID', '')
-    first = 7400 + 250 * (int(domain) if domain.isdecimal() else 0)
+    first = first_port(int(domain) if domain.isdecimal() else 0)
     if first >= OWN_PORTS.start:
         return 11
     port: int = random.choice(sorted({*OWN_PORTS} - ports_in_shared_memory()))
